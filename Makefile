@@ -1,0 +1,73 @@
+# `make demo` shows relink at work, `make test` proves it; both set up .venv first.
+# Needs Python 3.11 or newer with its venv module, a POSIX shell and GNU make 3.81.
+
+PYTHONS = $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
+FOLDERS = engine machines adapters
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test coverage lint types dist clean anew
+.NOTPARALLEL: # one pip at a time in one environment
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/installed-demo ## play relink's situations against a simulated Stripe, no keys needed
+	@.venv/bin/relink demo
+
+test: .venv/installed-test ## run the tests
+	.venv/bin/python -m pytest
+
+coverage: .venv/installed-test ## run the tests and report the branches that they miss
+	.venv/bin/coverage run -m pytest
+	.venv/bin/coverage report --show-missing --skip-covered
+
+lint: .venv/installed-lint ## check style and format
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+# mypy does not follow editable installs; links lay the folders out as they install.
+types: .venv/installed-test .venv/installed-lint ## check types, as a user's own code would see them too
+	@mkdir -p .venv/src/relink
+	@for folder in $(FOLDERS); do \
+	    test -e .venv/src/relink/$$folder || ln -s ../../../$$folder .venv/src/relink/$$folder; \
+	done
+	MYPYPATH=.venv/src .venv/bin/mypy --strict $(FOLDERS:%=-p relink.%)
+	$(if $(wildcard tests/test_embedding.py),MYPYPATH=.venv/src .venv/bin/mypy --strict tests/test_embedding.py)
+
+dist: .venv/installed-lint ## build the sdist and, from it, the wheel
+	rm -rf dist
+	.venv/bin/python -m build --no-isolation
+
+clean: ## remove all that make made
+	rm -rf .venv build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# setuptools comes first, and from the constraints: an isolated build would fetch the newest.
+# Newer pips show its warning about editable installs, which is meant for other layouts.
+.venv/installed-%: pyproject.toml setup.py constraints.txt .venv/pyvenv.cfg
+	@echo "Installing relink[$*] into .venv"
+	@$(PIP) setuptools
+	@PYTHONWARNINGS=ignore $(PIP) --no-build-isolation --editable '.[$*]'
+	@touch $@
+
+# Each interpreter is tried until one serves: a name on the path may not run (a version
+# manager's shim), or lack what Debian packages apart (venv).
+# An environment whose interpreter has gone, as after an upgrade, is made anew.
+.venv/pyvenv.cfg: $(if $(shell test -x .venv/bin/python && echo usable),,anew)
+	@lacking=; \
+	for python in $(PYTHONS); do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    error=$$("$$python" -c 'import ensurepip, sqlite3, ssl, venv' 2>&1 | tail -n 1); \
+	    if [ -z "$$error" ]; then \
+	        "$$python" -m venv --clear .venv && exit 0; \
+	        rm -rf .venv; exit 1; \
+	    fi; \
+	    lacking="$$lacking; $$python lacks a module ($$error)"; \
+	done; \
+	{ \
+	    echo "relink needs Python 3.11 or newer with its venv module."; \
+	    echo "Tried: $(PYTHONS)$$lacking."; \
+	    echo "On Debian and Ubuntu: apt-get install python3 python3-venv (python3.13-venv for python3.13)."; \
+	    echo "To name an interpreter: make PYTHON=/path/to/python3"; \
+	} >&2; \
+	exit 1
