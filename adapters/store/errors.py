@@ -1,0 +1,17 @@
+"""Errors of the store, each by its own name."""
+
+
+class StoreError(Exception):
+    """Base of every error of the store."""
+
+
+class ConcurrentChangeError(StoreError):
+    """A machine was changed by others as often as the store was willing to try again."""
+
+
+class UnreadableRecordError(StoreError):
+    """A stored record that this release can't read: an unknown name, or fields that don't fit."""
+
+
+class UnknownCommandError(StoreError):
+    """A command that is not in the outbox."""

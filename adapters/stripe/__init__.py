@@ -1,0 +1,31 @@
+"""Stripe: webhooks and objects in, reduced to what the machines may know."""
+
+from .errors import UnreadableObject, WebhookRefused
+from .reduce import (
+    Occasion,
+    account_word,
+    authorization_word,
+    reduce_account,
+    reduce_authorization,
+    reduce_external_account,
+    reduce_payment_method,
+    reduce_session,
+)
+from .webhook import Accepted, Ignored, Received, StripeWebhooks
+
+__all__ = [
+    "Accepted",
+    "Ignored",
+    "Occasion",
+    "Received",
+    "StripeWebhooks",
+    "UnreadableObject",
+    "WebhookRefused",
+    "account_word",
+    "authorization_word",
+    "reduce_account",
+    "reduce_authorization",
+    "reduce_external_account",
+    "reduce_payment_method",
+    "reduce_session",
+]

@@ -1,0 +1,53 @@
+"""Is it from Stripe, and fresh? Checked by the SDK, with the time that we are given.
+
+The SDK compares the signature's timestamp with the process's clock. A decision must
+not depend on that, so the SDK verifies the signature alone and the age is judged here.
+"""
+
+from collections.abc import Sequence
+
+from stripe import SignatureVerificationError, WebhookSignature
+
+from .errors import WebhookRefused
+
+
+def verify(
+    payload: str, header: str | None, secrets: Sequence[str], at: float, tolerance: float
+) -> None:
+    """Accept what one of the secrets signed, no longer than the tolerance ago.
+
+    Args:
+        payload: the body as it came, decoded.
+        header: the value of ``Stripe-Signature``.
+        secrets: the endpoint's signing secrets; during a rotation several are valid.
+        at: now (Unix seconds).
+        tolerance: the greatest age, in seconds.
+
+    Raises:
+        WebhookRefused: it is missing, malformed, wrong or old.
+    """
+    if not header:
+        raise WebhookRefused("no signature")
+    signed_at = _timestamp(header)
+    if signed_at is None:
+        raise WebhookRefused("malformed signature")
+    if not any(_signed(payload, header, secret) for secret in secrets):
+        raise WebhookRefused("wrong signature")
+    if signed_at < at - tolerance:
+        raise WebhookRefused("old signature")
+
+
+def _timestamp(header: str) -> int | None:
+    """The timestamp, only where it can't be misread: the SDK takes the first of several."""
+    stamps = [item[2:] for item in header.split(",") if item.startswith("t=")]
+    if not header.isascii() or len(stamps) != 1:
+        return None
+    return int(stamps[0]) if stamps[0].isdigit() and len(stamps[0]) <= 12 else None
+
+
+def _signed(payload: str, header: str, secret: str) -> bool:
+    try:
+        WebhookSignature.verify_header(payload, header, secret)
+    except SignatureVerificationError:
+        return False
+    return True

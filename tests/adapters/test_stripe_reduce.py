@@ -1,0 +1,263 @@
+"""What is kept of Stripe's objects, and what counts as said."""
+
+import pytest
+from stripe import financial_connections
+
+from relink.adapters.stripe import (
+    Occasion,
+    UnreadableObject,
+    account_word,
+    authorization_word,
+    reduce_account,
+    reduce_authorization,
+    reduce_session,
+)
+from relink.machines.word import AccountNumber, Holder, Word
+
+READ = Occasion(cause="retrieve_1", at=8.5, as_of=7, read=True)
+
+WHOLE = Word(
+    status="inactive",
+    action="relink_required",
+    cause="access_expired",
+    deactivates_on=None,
+    deactivation_action=None,
+    authorization="fcauth_1",
+    holder=Holder(field="customer", id="cus_1"),
+    permissions=("payment_method", "balances"),
+    category="cash",
+    subcategory="checking",
+    payment_method_types=("us_bank_account",),
+    numbers=(
+        AccountNumber(
+            identifier_type="tokenized_account_number",
+            status="transactable",
+            expires_on=1_770_000_000,
+            networks=("ach",),
+        ),
+    ),
+    institution_name="StripeBank",
+    last4="6789",
+)
+
+TOLD_BY = {
+    "status": {"status"},
+    "status_details": {"action", "cause", "deactivates_on", "deactivation_action"},
+    "authorization": {"authorization"},
+    "account_holder": {"holder"},
+    "permissions": {"permissions"},
+    "category": {"category"},
+    "subcategory": {"subcategory"},
+    "supported_payment_method_types": {"payment_method_types"},
+    "account_numbers": {"numbers"},
+    "institution_name": {"institution_name"},
+    "last4": {"last4"},
+}
+"""Stripe's field, and the fields of the word that come from it."""
+
+MAY_BE_NULL = {"authorization", "account_holder", "permissions", "account_numbers", "last4"}
+
+
+def test_a_whole_account_is_reduced_to_exactly_this(account):
+    word = account_word(account)
+    assert word == WHOLE
+    assert word.model_fields_set == set(Word.model_fields) == set().union(*TOLD_BY.values())
+
+
+def test_the_sdk_object_says_the_same_as_its_json(account, session):
+    typed = financial_connections.Account.construct_from(account, "sk_test_1")
+    assert account_word(typed) == WHOLE
+    typed = financial_connections.Session.construct_from(session, "sk_test_1")
+    assert reduce_session(typed, READ) == reduce_session(session, READ)
+    assert reduce_session(typed, READ).accounts[0].word == WHOLE
+
+
+@pytest.mark.parametrize("key", TOLD_BY)
+def test_a_field_that_is_missing_is_not_said_and_the_others_are(account, key):
+    del account[key]
+    word = account_word(account)
+    assert word.model_fields_set == set(Word.model_fields) - TOLD_BY[key]
+
+
+@pytest.mark.parametrize("key", TOLD_BY)
+@pytest.mark.parametrize("wrong", [5, True, "", [5], [None], "x" * 300, "\ud800", "\0"])
+def test_a_field_of_another_type_is_as_good_as_missing(account, key, wrong):
+    account[key] = wrong
+    word = account_word(account)
+    assert word.model_fields_set == set(Word.model_fields) - TOLD_BY[key]
+
+
+@pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
+def test_a_hash_without_an_id_names_nothing(account, key):
+    account[key] = {"id": 5, "status": "active"}
+    assert account_word(account).model_fields_set == set(Word.model_fields) - TOLD_BY[key]
+
+
+@pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
+def test_null_is_a_word_only_where_stripe_uses_it_as_one(account, key):
+    account[key] = None
+    word = account_word(account)
+    (field,) = TOLD_BY[key]
+    assert word.said(field) == (key in MAY_BE_NULL)
+    assert getattr(word, field) is None
+
+
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        # Stripe leaves out what does not apply.
+        (None, {"deactivates_on": None, "deactivation_action": None}),
+        ({}, {"deactivates_on": None, "deactivation_action": None}),
+        ({"active": None, "inactive": None}, {"deactivates_on": None, "deactivation_action": None}),
+        (
+            {"active": {"action": "relink_required", "expected_deactivation_date": 9}},
+            {"deactivates_on": 9, "deactivation_action": "relink_required"},
+        ),
+        (
+            {"active": {"action": "none", "expected_deactivation_date": None}},
+            {"deactivates_on": None, "deactivation_action": "none"},
+        ),
+        ({"active": {"expected_deactivation_date": "soon"}}, {}),
+        ({"active": {}}, {}),
+        ({"active": 5}, {}),
+        (
+            {"inactive": {"action": "invented", "cause": "new_cause"}},
+            {
+                "action": "invented",
+                "cause": "new_cause",
+                "deactivates_on": None,
+                "deactivation_action": None,
+            },
+        ),
+        (
+            {"inactive": {"action": None, "cause": 5}, "active": {"action": "new"}},
+            {"deactivation_action": "new"},
+        ),
+    ],
+)
+def test_status_details(details, said):
+    for word in (account_word, authorization_word):
+        assert word({"status_details": details}).model_dump(exclude_unset=True) == said
+
+
+def test_values_that_stripe_invents_later_survive(account):
+    account |= {
+        "status": "dormant",
+        "permissions": ["payment_method", "horoscope"],
+        "category": "crypto",
+        "supported_payment_method_types": ["pigeon"],
+        "account_numbers": [{"identifier_type": "iban", "status": "frozen"}],
+        "invented": {"later": True},
+    }
+    word = account_word(account)
+    assert (word.status, word.category, word.permissions[1]) == ("dormant", "crypto", "horoscope")
+    assert word.payment_method_types == ("pigeon",)
+    assert word.numbers == (AccountNumber(identifier_type="iban", status="frozen"),)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ({"type": "customer", "customer": "cus_1"}, ("customer", "cus_1")),
+        ({"type": "customer", "customer": {"id": "cus_1", "name": "Jenny"}}, ("customer", "cus_1")),
+        (
+            {"type": "customer", "customer": None, "customer_account": "acct_c"},
+            ("customer_account", "acct_c"),
+        ),
+        ({"type": "account", "account": {"id": "acct_1"}}, ("account", "acct_1")),
+        ({"customer": "cus_1", "customer_account": "acct_c"}, ("customer", "cus_1")),
+        ({"type": "customer"}, None),
+        ({"type": "customer", "customer": "not an id"}, None),
+    ],
+)
+def test_the_holder_is_who_is_named(raw, found):
+    word = account_word({"account_holder": raw})
+    assert word.said("holder") == (found is not None)
+    assert (word.holder and (word.holder.field, word.holder.id)) == found
+
+
+def test_an_expanded_authorization_is_its_id(account):
+    account["authorization"] = {"id": "fcauth_7", "status": "active"}
+    assert account_word(account).authorization == "fcauth_7"
+
+
+def test_a_list_of_numbers_is_read_as_a_whole():
+    fine = {"status": "transactable", "supported_networks": ["ach"], "expected_expiry_date": None}
+    (number,) = account_word({"account_numbers": [fine]}).numbers
+    assert number == AccountNumber(status="transactable", networks=("ach",))
+    assert number.can_pay
+    for broken in (5, {}, {"status": None}):
+        # Without the unreadable one it would be another word: none of them pays, or all do.
+        assert not account_word({"account_numbers": [fine, broken]}).said("numbers")
+    for networks in (None, "ach", [5]):
+        (number,) = account_word(
+            {"account_numbers": [{**fine, "supported_networks": networks}]}
+        ).numbers
+        assert not number.can_pay
+    assert account_word({"account_numbers": []}).numbers == ()
+
+
+def test_no_more_than_four_digits_pass():
+    for digits in ("56789", "000123456789", "789", 6789, "67 89", "\u0661\u0662\u0663\u0664"):
+        assert not account_word({"last4": digits}).said("last4")
+
+
+def test_a_read_says_that_it_is_one_and_when(account):
+    report = reduce_account(account, READ)
+    assert (report.read, report.as_of, report.at, report.cause) == (True, 7, 8.5, "retrieve_1")
+
+
+def test_an_authorization_never_has_the_fields_of_an_account(account):
+    account |= {"id": "fcauth_1", "object": "financial_connections.authorization"}
+    report = reduce_authorization(account, READ)
+    assert (report.authorization, report.read, report.word.status) == ("fcauth_1", True, "inactive")
+    shared = {"status", "institution_name", "holder", *TOLD_BY["status_details"]}
+    assert report.word.model_fields_set == shared
+
+
+def test_a_session_is_its_result_and_its_accounts(session):
+    report = reduce_session(session, READ)
+    assert (report.session, report.status, report.read) == ("fcsess_1", "succeeded", True)
+    assert (report.relinked_account, report.failure_reason) == ("fca_1", None)
+    ((account),) = report.accounts
+    assert (account.account, account.word) == ("fca_1", WHOLE)
+    session["relink_result"] = {"account": None, "failure_reason": "no_account"}
+    session["accounts"]["data"] = ["fca_8", {"id": "fca_9"}]
+    report = reduce_session(session, READ)
+    assert (report.relinked_account, report.failure_reason) == (None, "no_account")
+    assert [(a.account, a.word.model_fields_set) for a in report.accounts] == [
+        ("fca_8", set()),
+        ("fca_9", set()),
+    ]
+
+
+@pytest.mark.parametrize("accounts", ["absent", None, [], {"data": None}, {"data": [{"id": None}]}])
+def test_a_session_whose_accounts_cannot_be_read_does_not_say_that_there_are_none(
+    session, accounts
+):
+    session["accounts"] = accounts
+    if accounts == "absent":
+        del session["accounts"]
+    assert reduce_session(session, READ).accounts is None
+    session["accounts"] = {"data": []}
+    assert reduce_session(session, READ).accounts == ()
+
+
+@pytest.mark.parametrize("key", ["status", "relink_result", "accounts"])
+@pytest.mark.parametrize("wrong", [5, [], "", None])
+def test_a_damaged_session_is_still_that_session(session, key, wrong):
+    session[key] = wrong
+    assert reduce_session(session, READ).session == "fcsess_1"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"id": None}, "no valid id"),
+        ({"id": {"id": "fca_1"}}, "no valid id"),
+        ({"object": "x"}, "is not a"),
+    ],
+)
+def test_what_cannot_be_told_from_others_is_an_error(account, change, complaint):
+    with pytest.raises(UnreadableObject, match=complaint):
+        reduce_account({**account, **change}, READ)
