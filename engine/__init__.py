@@ -1,0 +1,50 @@
+"""The engine: state machines declared with python-statemachine, decided by table.
+
+Declare a :class:`Chart`; compile it by asking for its :class:`Table`; put
+questions to it: :meth:`Table.decide` gives the next state, the new facts, and
+the commands, for a snapshot and an event. It knows nothing of banks.
+"""
+
+from .chart import Chart, Ignored, Impossible, ignored, impossible, stays
+from .decision import Decision, Snapshot, Started
+from .effect import Assign, Command, Facts, Send
+from .errors import ChartError, DecisionError, EngineError
+from .event import Event
+from .live import LiveMachine, LiveStep
+from .system import Address, Delivery, Load, Route, Step, System
+from .table import Table
+from .tree import Answers, Branch, Leaf, Outcome, Tree
+
+__all__ = [
+    "Address",
+    "Answers",
+    "Assign",
+    "Branch",
+    "Chart",
+    "ChartError",
+    "Command",
+    "Decision",
+    "DecisionError",
+    "Delivery",
+    "EngineError",
+    "Event",
+    "Facts",
+    "Ignored",
+    "Impossible",
+    "Leaf",
+    "LiveMachine",
+    "LiveStep",
+    "Load",
+    "Outcome",
+    "Route",
+    "Send",
+    "Snapshot",
+    "Started",
+    "Step",
+    "System",
+    "Table",
+    "Tree",
+    "ignored",
+    "impossible",
+    "stays",
+]

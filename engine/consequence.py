@@ -1,0 +1,69 @@
+"""Consequences: what a step's effects returned, made into new facts and commands.
+
+All effects of a step saw the facts as they were before it. Their assigns are
+merged here, in order; two that set one field differently are an error, since
+which of them wins would be an accident of order.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from .effect import Assign, Command, Facts
+from .errors import ConflictingAssignsError, EffectResultError, UnknownFieldError
+
+F = TypeVar("F", bound=Facts)
+
+Returned = tuple[str, object]
+"""The name of an effect, and what it returned."""
+
+
+def follow(facts: F, returned: Sequence[Returned]) -> tuple[F, tuple[Command, ...]]:
+    """New facts and commands, in order, out of what the effects of one step returned.
+
+    Raises:
+        EffectResultError: an effect returned something else than None, Assign, Command or a list.
+        UnknownFieldError: an assign names a field that the facts do not have.
+        ConflictingAssignsError: two assigns set one field differently.
+    """
+    commands: list[Command] = []
+    assigns: list[tuple[str, Mapping[str, Any]]] = []
+    for name, result in returned:
+        if result is None:
+            continue
+        for item in result if isinstance(result, (list, tuple)) else (result,):
+            if isinstance(item, Assign):
+                assigns.append((name, item.changes))
+            elif isinstance(item, Command):
+                commands.append(item)
+            elif item is not None:
+                raise EffectResultError(
+                    f"effect {name!r} returned {type(item).__name__}; "
+                    "an effect returns None, an Assign, a Command, or a list of these"
+                )
+    return (assigned(facts, assigns) if assigns else facts), tuple(commands)
+
+
+def assigned(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]]) -> F:
+    """The facts with the assigns' changes, merged in order."""
+    known = facts.__dict__.keys()
+    merged: dict[str, Any] = {}
+    for name, changes in assigns:
+        if not changes.keys() <= known:
+            unknown = ", ".join(repr(field) for field in changes if field not in known)
+            raise UnknownFieldError(
+                f"effect {name!r} assigns {unknown}, which {type(facts).__name__} does not have"
+            )
+        for field in merged.keys() & changes.keys():
+            if merged[field] is not changes[field] and merged[field] != changes[field]:
+                _refuse_conflict(assigns, name, field)
+        merged.update(changes)
+    return facts.after(merged)
+
+
+def _refuse_conflict(
+    assigns: Sequence[tuple[str, Mapping[str, Any]]], name: str, field: str
+) -> NoReturn:
+    other = next(other for other, changes in assigns if field in changes)
+    raise ConflictingAssignsError(
+        f"effects {other!r} and {name!r} of one step set the field {field!r} differently"
+    )

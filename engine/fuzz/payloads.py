@@ -1,0 +1,238 @@
+"""Payloads: events made up from their own fields.
+
+What an event may carry is written in its pydantic fields, and that is where it
+is read from: types, bounds, literals, nested models. Two things differ from
+values drawn blindly: numbers and strings are few, so that ids and times meet, and
+fields with a default are given or *left out*, since a model can tell which
+(``model_fields_set``).
+"""
+
+import types
+import typing
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Annotated, Any, Literal, TypeVar
+
+from hypothesis import reject
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from ..chart import Chart
+from ..effect import Command, Facts
+from ..errors import EngineError
+from ..event import Event
+from .scalars import Bounds, floats, strings, whole_numbers
+
+Values = Mapping[Any, st.SearchStrategy[Any]]
+"""What fields may hold, where their types say too little.
+
+A key is ``"Event.field"``, a field's name (in every event and nested model), or
+a type (or alias of one, such as a ``Literal``); the first of these that fits
+counts. ``st.nothing()`` leaves an optional field out always.
+"""
+
+B = TypeVar("B", bound=BaseModel)
+E = TypeVar("E", bound=Event)
+
+NO_VALUES: Values = types.MappingProxyType({})
+_FEW = 3
+"""Items in a container, at most, beyond those that it must have."""
+_TRIES = 3
+_OWN_RULES = ("value_error", "assertion_error", "string_pattern_mismatch")
+"""What validators of a model raise; and patterns mean slightly less to pydantic than to Python."""
+_ANYTHING = (Any, object, BaseModel, Event, Facts, Command)
+
+
+class NoPayloadError(EngineError):
+    """A field that no value can be made up for; the message says which, and what to do."""
+
+
+def payloads(event: type[E], values: Values = NO_VALUES) -> st.SearchStrategy[E]:
+    """Events of one class.
+
+    Args:
+        event: The class.
+        values: What its fields may hold, where that is not to be derived.
+
+    Raises:
+        NoPayloadError: a field says too little about itself, such as ``Any`` or ``Event``.
+    """
+    return instances(event, values)
+
+
+def events(
+    known: type[Chart] | Iterable[type[Event]], values: Values = NO_VALUES
+) -> st.SearchStrategy[Event]:
+    """Events of any class of a chart's alphabet, or of the classes given.
+
+    Raises:
+        NoPayloadError: as :func:`payloads`.
+    """
+    alphabet = known.alphabet if isinstance(known, type) else known
+    return st.one_of([payloads(event, values) for event in alphabet])
+
+
+def histories(
+    known: type[Chart] | Iterable[type[Event]],
+    values: Values = NO_VALUES,
+    *,
+    min_size: int = 0,
+    max_size: int = 20,
+) -> st.SearchStrategy[list[Event]]:
+    """Sequences of events, of ``min_size`` to ``max_size`` of them.
+
+    Raises:
+        NoPayloadError: as :func:`payloads`.
+    """
+    return st.lists(events(known, values), min_size=min_size, max_size=max_size)
+
+
+def instances(
+    model: type[B], values: Values = NO_VALUES, *, defaults: bool = False
+) -> st.SearchStrategy[B]:
+    """Instances of any pydantic model, such as a chart's facts.
+
+    Args:
+        model: Its class.
+        values: What its fields may hold, where that is not to be derived.
+        defaults: Leave out every field of it that has a default.
+
+    Raises:
+        NoPayloadError: as :func:`payloads`.
+    """
+    return _Maker(values).model(model, defaults=defaults)
+
+
+@dataclass(slots=True)
+class _Maker:
+    """Derives strategies; one per call, so that a model that contains itself ends somewhere."""
+
+    values: Values
+    models: dict[type[BaseModel], st.SearchStrategy[Any]] = field(default_factory=dict)
+
+    def model(self, model: type[B], *, defaults: bool = False) -> st.SearchStrategy[B]:
+        if model not in self.models:
+            self.models[model] = st.deferred(lambda: made)
+            made = self._model(model, defaults)
+            self.models[model] = made
+        return self.models[model]
+
+    def _model(self, model: type[B], defaults: bool) -> st.SearchStrategy[B]:
+        required: list[tuple[str, st.SearchStrategy[Any]]] = []
+        optional: list[tuple[str, st.SearchStrategy[Any]]] = []
+        for name, info in model.model_fields.items():
+            if defaults and not info.is_required():
+                continue
+            strategy = self._field(model, name, info)
+            alias = info.validation_alias
+            key = alias if isinstance(alias, str) else name
+            if info.is_required():
+                required.append((key, strategy))
+            elif strategy is not st.nothing():
+                optional.append((key, strategy))
+
+        given_or_not = st.booleans()
+
+        @st.composite
+        def made(draw: st.DrawFn) -> B:
+            for _ in range(_TRIES):
+                given = {key: draw(strategy) for key, strategy in required}
+                # Hypothesis shrinks to False: a field that plays no part ends up left out.
+                given |= {key: draw(strategy) for key, strategy in optional if draw(given_or_not)}
+                if (built := _built(model, given)) is not None:
+                    return built
+            return reject()
+
+        return made()
+
+    def _field(self, model: type[BaseModel], name: str, info: FieldInfo) -> st.SearchStrategy[Any]:
+        for key in (f"{model.__name__}.{name}", name):
+            if key in self.values:
+                return self.values[key]
+        try:
+            return self._type(info.annotation, info.metadata)
+        except NoPayloadError as error:
+            raise NoPayloadError(
+                f"{model.__name__}.{name}: {error}; say what it may hold with "
+                f"values={{'{model.__name__}.{name}': …}}"
+            ) from None
+
+    def _type(self, annotation: Any, metadata: Sequence[object] = ()) -> st.SearchStrategy[Any]:
+        """Values of an annotation, within the bounds that its metadata state."""
+        if isinstance(annotation, Hashable) and annotation in self.values:
+            return self.values[annotation]
+        if alias := getattr(annotation, "__value__", None):  # type X = …
+            return self._type(alias, metadata)
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin is Annotated:
+            return self._type(arguments[0], (*metadata, *arguments[1:]))
+        if origin in (typing.Union, types.UnionType):
+            # None first: Hypothesis shrinks to the first.
+            nones = [one for one in arguments if one is type(None)]
+            others = [one for one in arguments if one is not type(None)]
+            return st.one_of([self._type(one, metadata) for one in (*nones, *others)])
+        if origin is Literal:
+            return st.sampled_from(arguments)
+        bounds = Bounds.of(metadata)
+        if origin is not None:
+            return self._container(annotation, origin, arguments, bounds)
+        if isinstance(annotation, type):
+            return self._class(annotation, bounds)
+        raise NoPayloadError(f"nothing is known of {annotation!r}")
+
+    def _container(
+        self, annotation: Any, origin: type, arguments: tuple[Any, ...], bounds: Bounds
+    ) -> st.SearchStrategy[Any]:
+        least = bounds.min_length or 0
+        most = least + _FEW if bounds.max_length is None else bounds.max_length
+        if issubclass(origin, tuple):
+            if arguments[-1] is not Ellipsis:
+                return st.tuples(*map(self._type, arguments))
+            inner = self._type(arguments[0])
+            return st.lists(inner, min_size=least, max_size=most).map(tuple)
+        if issubclass(origin, Set):
+            inner = self._type(arguments[0])
+            made = st.frozensets(inner, min_size=least, max_size=most)
+            return made.map(set) if origin is set else made
+        if issubclass(origin, Mapping):
+            keys, held = map(self._type, arguments)
+            return st.dictionaries(keys, held, min_size=least, max_size=most)
+        if issubclass(origin, Iterable):
+            return st.lists(self._type(arguments[0]), min_size=least, max_size=most)
+        raise NoPayloadError(f"nothing is known of {annotation!r}")
+
+    def _class(self, annotation: type, bounds: Bounds) -> st.SearchStrategy[Any]:
+        if annotation is type(None):
+            return st.none()
+        if annotation is bool:
+            return st.booleans()
+        if issubclass(annotation, Enum):
+            return st.sampled_from(annotation)
+        if annotation is int:
+            return whole_numbers(bounds)
+        if annotation is float:
+            return floats(bounds)
+        if annotation is str:
+            return strings(bounds)
+        if annotation in _ANYTHING:
+            raise NoPayloadError(f"any {annotation.__name__} would do")
+        if issubclass(annotation, BaseModel):
+            return self.model(annotation)
+        return st.from_type(annotation)
+
+
+def _built(model: type[B], given: dict[str, Any]) -> B | None:
+    """The model, or None where a validator of its own rejects the combination."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        for detail in error.errors():
+            if detail["type"] not in _OWN_RULES:
+                place = ".".join(map(str, (model.__name__, *detail["loc"])))
+                raise NoPayloadError(
+                    f"{place}: {detail['input']!r} was made up, and refused: {detail['msg']}; "
+                    f"say what it may hold with values={{'{place}': …}}"
+                ) from None
+        return None

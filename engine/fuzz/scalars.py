@@ -1,0 +1,118 @@
+"""Scalars: numbers and strings for fields, few of them, and within their bounds.
+
+Numbers are mostly small and strings mostly ``a``, ``b`` or ``c``, because the faults
+of a state machine show when two things have the same id, the same second, the same
+amount. Other values are rare: after one timestamp of the year 5000, all that comes
+is old.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
+
+T = TypeVar("T")
+
+_SIZES = (1, 3, 9)
+_MANY = 20
+_RARELY = st.sampled_from([False] * 15 + [True])
+
+
+@dataclass(slots=True)
+class Bounds:
+    """What the metadata of a field demand, as far as it is needed to draw in one go."""
+
+    ge: Any = None
+    gt: Any = None
+    le: Any = None
+    lt: Any = None
+    multiple_of: Any = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+
+    @classmethod
+    def of(cls, metadata: Iterable[object]) -> "Bounds":
+        """The bounds that pydantic and annotated-types metadata state, groups of them included."""
+        bounds = cls()
+        for item in _flat(metadata):
+            for name in cls.__slots__:
+                if (value := getattr(item, name, None)) is not None:
+                    setattr(bounds, name, value)
+        return bounds
+
+    def whole(self) -> tuple[int | None, int | None]:
+        """The least and the greatest whole number within the bounds."""
+        low = [ceil(self.ge)] if self.ge is not None else []
+        high = [floor(self.le)] if self.le is not None else []
+        low += [floor(self.gt) + 1] if self.gt is not None else []
+        high += [ceil(self.lt) - 1] if self.lt is not None else []
+        return max(low, default=None), min(high, default=None)
+
+
+def _flat(metadata: Iterable[object]) -> Iterator[object]:
+    for item in metadata:
+        yield item
+        if isinstance(item, FieldInfo):  # Field(...) inside Annotated, below the top
+            yield from _flat(item.metadata)
+
+
+@st.composite
+def _mostly(draw: st.DrawFn, few: st.SearchStrategy[T], any_: st.SearchStrategy[T]) -> T:
+    return draw(any_ if draw(_RARELY) else few)
+
+
+def whole_numbers(bounds: Bounds) -> st.SearchStrategy[int]:
+    """Mostly the ones nearest to zero, rarely any."""
+    step = bounds.multiple_of or 1
+    low, high = bounds.whole()
+    low = None if low is None else ceil(low / step)
+    high = None if high is None else floor(high / step)
+    numbers = st.integers(low, high)
+    if low is None or high is None or high - low > _MANY:
+        numbers = _mostly(_near_zero(low, high), numbers)
+    return numbers if step == 1 else numbers.map(lambda number: number * step)
+
+
+def floats(bounds: Bounds) -> st.SearchStrategy[float]:
+    """Mostly the whole ones nearest to zero, rarely any that JSON has: no infinity, no NaN."""
+    anything = st.floats(
+        bounds.ge if bounds.gt is None else bounds.gt,
+        bounds.le if bounds.lt is None else bounds.lt,
+        exclude_min=bounds.gt is not None,
+        exclude_max=bounds.lt is not None,
+        allow_nan=False,
+        allow_infinity=False,
+    )
+    low, high = bounds.whole()
+    if low is not None and high is not None and low > high:
+        return anything
+    return _mostly(_near_zero(low, high).map(float), anything)
+
+
+def _near_zero(low: int | None, high: int | None) -> st.SearchStrategy[int]:
+    """The whole numbers nearest to zero, the nearer the likelier."""
+    if high is not None and high < 0:
+        windows = [(high - size if low is None else max(high - size, low), high) for size in _SIZES]
+    else:
+        start = max(0, low or 0)
+        ends = [start + size if high is None else min(start + size, high) for size in _SIZES]
+        windows = [(start, end) for end in ends]
+    return st.one_of([st.integers(first, last) for first, last in windows])
+
+
+def strings(bounds: Bounds) -> st.SearchStrategy[str]:
+    """Mostly one of three, of the least length allowed; rarely any short one."""
+    if bounds.pattern is not None:
+        # To Python a $ also stands before a final newline, to pydantic it does not.
+        return st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
+    least = bounds.min_length or 0
+    most = least + 8 if bounds.max_length is None else bounds.max_length
+    length = max(1, least)
+    anything = st.text(min_size=least, max_size=most)
+    if length > most:
+        return anything
+    return _mostly(st.sampled_from([letter * length for letter in "abc"]), anything)

@@ -1,0 +1,153 @@
+"""Tables: a chart compiled, and how one decides.
+
+For each state and event a table holds the decision tree that python-statemachine
+itself gave when the chart was compiled. To decide is to walk down one tree: ask
+the guards that stand in the way, arrive at a leaf, carry out its effects.
+Nothing is looked up, searched or remembered besides.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, final
+
+from .consequence import follow
+from .decision import Decision, Snapshot, Started
+from .effect import Facts
+from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
+from .event import Event, snake_case
+from .inert import inert_self
+from .tree import Leaf, Tree, leaves_of
+
+if TYPE_CHECKING:
+    from .chart import Chart
+
+Bound = Callable[[Any, Any], Any]
+"""A guard or an effect, bound to the inert self: called with facts and event."""
+
+
+@final
+class _Arrival(NamedTuple):
+    """A leaf with its effects, bound and named."""
+
+    leaf: Leaf
+    effects: tuple[tuple[str, Bound], ...]
+
+
+@final
+class _Question(NamedTuple):
+    """A branch with its guard bound."""
+
+    guard: Bound
+    yes: "_Question | _Arrival"
+    no: "_Question | _Arrival"
+
+
+class Table:
+    """A compiled chart. Immutable, and pure: the same question has the same answer."""
+
+    def __init__(
+        self,
+        chart: "type[Chart]",
+        *,
+        states: Sequence[str],
+        final: Sequence[str],
+        entry: Leaf,
+        trees: Mapping[tuple[str, str], Tree],
+    ) -> None:
+        """Made by :func:`~relink.engine.compile.compile_chart`."""
+        self.chart = chart
+        self.name = snake_case(chart.__name__.removesuffix("Chart") or chart.__name__)
+        """The class name in snake case, without a trailing ``Chart``."""
+        self.states = tuple(states)
+        """Ids of the leaf states, in the order of the document."""
+        self.initial = entry.target
+        """Id of the leaf state that a new machine is in."""
+        self.final = tuple(final)
+        """Ids of the final states."""
+        self.events = tuple(event.name for event in chart.alphabet)
+        """Names of all events, in the order of the alphabet."""
+        self.entry = entry
+        """How a new machine enters the chart; not among :meth:`leaves`."""
+        self.trees = dict(trees)
+        """The decision trees by (state, event)."""
+        self._self = inert_self(chart)
+        self._entry = self._arrival(entry)
+        self._rows = {
+            state: {event: self._bind(self.trees[state, event]) for event in self.events}
+            for state in self.states
+        }
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self.states)} states, {len(self.events)} events>"
+
+    def leaves(self, state: str | None = None, event: str | None = None) -> Iterator[Leaf]:
+        """All leaves, or those of one state, of one event, or of both, in order of their index."""
+        for (source, name), tree in self.trees.items():
+            if state in (None, source) and event in (None, name):
+                yield from leaves_of(tree)
+
+    def decide(self, snapshot: Snapshot[Any], happened: Event) -> Decision:
+        """What follows when this happens to a machine in this snapshot.
+
+        Raises:
+            UnknownStateError: the chart has no such leaf state.
+            UnknownEventError: the event is not in the chart's alphabet.
+            ImpossibleReachedError: the guards answered as the chart says they cannot.
+            ConflictingAssignsError, UnknownFieldError, EffectResultError: an effect is wrong.
+        """
+        state, facts, _ = snapshot
+        try:
+            node = self._rows[state][happened.name]
+        except KeyError:
+            self._refuse(state, happened)
+        while type(node) is _Question:
+            guard, yes, no = node
+            node = yes if guard(facts, happened) else no
+        leaf, effects = node
+        if not effects:
+            return Decision(snapshot, happened, leaf, facts, ())
+        returned = [(name, effect(facts, happened)) for name, effect in effects]
+        return Decision(snapshot, happened, leaf, *follow(facts, returned))
+
+    def start(self, facts: Facts, happened: Event | None = None) -> Decision:
+        """The first decision of a new machine: its initial state, entry effects carried out.
+
+        Args:
+            facts: What is known before the entry effects.
+            happened: What the effects are told; any event, by default :class:`Started`.
+        """
+        happened = happened or Started()
+        returned = [(name, effect(facts, happened)) for name, effect in self._entry.effects]
+        before = Snapshot("", facts, -1)
+        return Decision(before, happened, self.entry, *follow(facts, returned))
+
+    def _bind(self, tree: Tree) -> _Question | _Arrival:
+        if isinstance(tree, Leaf):
+            return self._arrival(tree)
+        guard = getattr(self._self, tree.guard)
+        return _Question(guard, self._bind(tree.yes), self._bind(tree.no))
+
+    def _arrival(self, leaf: Leaf) -> _Arrival:
+        if leaf.outcome == "impossible":
+            # Raising is all that such a leaf does, so that others need not be asked about it.
+            return _Arrival(leaf, (("impossible", self._impossible(leaf)),))
+        return _Arrival(leaf, tuple((name, getattr(self._self, name)) for name in leaf.effects))
+
+    def _impossible(self, leaf: Leaf) -> Bound:
+        def reached(facts: Facts, happened: Event) -> NoReturn:
+            answers = ", ".join(f"{name}={answer}" for name, answer in leaf.guards)
+            raise ImpossibleReachedError(
+                f"{self.name}: {leaf.event} in {leaf.source} with {answers} "
+                f"was declared impossible: {leaf.reason}"
+            )
+
+        return reached
+
+    def _refuse(self, state: str, happened: Event) -> NoReturn:
+        if state not in self._rows:
+            raise UnknownStateError(
+                f"{self.name} has no leaf state {state!r}; it has {', '.join(self.states)}"
+            ) from None
+        raise UnknownEventError(
+            f"{self.name} does not know the event {happened.name!r}; "
+            f"it knows {', '.join(self.events)}"
+        ) from None

@@ -1,0 +1,63 @@
+"""Decision trees: what one event does in one state, as data.
+
+A :class:`Branch` is a guard that is asked, a :class:`Leaf` what follows from
+the answers. Every path from the root asks each guard at most once, in the
+order in which python-statemachine asks them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Answers = tuple[tuple[str, bool], ...]
+"""Guards by name with their answers, in the order asked."""
+
+Outcome = Literal["moved", "stayed", "ignored", "impossible"]
+"""A transition changed the state; one kept it; none was taken; a declaration was contradicted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What follows when an event meets a state and the guards answered just so."""
+
+    index: int
+    """Place among all leaves of the table."""
+    source: str
+    """The leaf state before; empty for the entry into the chart."""
+    event: str
+    """The event's name."""
+    guards: Answers
+    outcome: Outcome
+    target: str
+    """The leaf state after."""
+    effects: tuple[str, ...] = ()
+    """Names of the effects in the order in which they are carried out."""
+    transition: str | None = None
+    """The transition as the chart declares it; None when none is taken."""
+    label: str = ""
+    """Event and condition of that transition: ``coin_inserted[is_enough]``."""
+    reason: str | None = None
+    """Why the event is ignored, or cannot happen."""
+    anomaly: bool = False
+    """Whether that it happened at all is worth a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A guard, and what follows from either answer."""
+
+    guard: str
+    yes: "Tree"
+    no: "Tree"
+
+
+Tree = Branch | Leaf
+
+
+def leaves_of(tree: Tree) -> Iterator[Leaf]:
+    """The leaves, left to right: the answer yes before the answer no."""
+    if isinstance(tree, Leaf):
+        yield tree
+    else:
+        yield from leaves_of(tree.yes)
+        yield from leaves_of(tree.no)
