@@ -1,0 +1,41 @@
+"""The domain: linked bank accounts that stop working, and what to do about it."""
+
+from functools import cache
+
+from relink.engine import System
+
+from .account import AccountChart
+from .account_number import AccountNumberChart
+from .authorization import AuthorizationChart
+from .charge import Assessment, NextAction, assess
+from .outage import OutageChart
+from .payment_method import PaymentMethodChart
+from .policy import RelinkPolicy
+from .routing import route
+from .session import SessionChart
+
+CHARTS = {
+    "account": AccountChart,
+    "authorization": AuthorizationChart,
+    "session": SessionChart,
+    "account_number": AccountNumberChart,
+    "payment_method": PaymentMethodChart,
+    "outage": OutageChart,
+}
+"""All charts, by the names that their addresses use."""
+
+
+@cache
+def relink_system() -> System:
+    """The machines as one; compiled at the first call."""
+    return System({name: chart.table() for name, chart in CHARTS.items()}, route)
+
+
+__all__ = [
+    "CHARTS",
+    "Assessment",
+    "NextAction",
+    "RelinkPolicy",
+    "assess",
+    "relink_system",
+]

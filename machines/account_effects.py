@@ -1,0 +1,338 @@
+"""What an account remembers, asks for and tells others when it takes a transition.
+
+Which transition takes which effect, and why, is told in :mod:`relink.machines.account`.
+Each effect returns data and does nothing.
+"""
+
+from typing import Any
+
+from relink.engine import Assign, Command, Send
+
+from . import account_facts as facts_of
+from .account_facts import AccountFacts
+from .commands import (
+    ReportAnomaly,
+    RequestNewPaymentMethod,
+    RetrieveAccount,
+    RetrieveSession,
+)
+from .events import Happening, RelinkRequested
+from .hearing import Hearing, when_doubt_is_over
+from .messages import (
+    Heard,
+    HeardUnclear,
+    KnownAccountLinked,
+    NewAccountLinkedInstead,
+    NumberChanged,
+    NumbersHeard,
+    PaymentMethodChanged,
+    RefreshEnded,
+    RefreshStarted,
+    RefreshSucceeded,
+    ReturnedAccountJudged,
+    ReturnedBySession,
+    SessionOpened,
+    SessionRelinked,
+    SessionSuperseded,
+    SessionUnsuccessful,
+    StripeWrites,
+)
+
+Effects = list[Command | Assign]
+
+NUMBER_TROUBLE = ("lapsed", "expiring")
+"""What a relink session of the account mends by the way."""
+
+
+class AccountEffects(Hearing):
+    """The effects of the account chart."""
+
+    # ── Stripe's words ───────────────────────────────────────────────────────
+
+    def learn(self, facts: AccountFacts, happened: Heard) -> Effects:
+        """Believe it, and tell whoever depends on it: outage, authorization, a waiting build."""
+        changes = facts_of.believed(facts, happened)
+        now = facts.after(changes)
+        told, sends = facts_of.tell_outage(facts, now, happened)
+        if happened.word.said("numbers") and facts_of.turns(facts, now, told):
+            # Nobody is prompted, or left alone, on the strength of what its numbers were before.
+            del told["needs"]
+            sends = [Send(machine="account", key=facts.id, event=happened.follow(NumbersHeard))]
+        sends += facts_of.tell_authorization(facts, now, happened)
+        if facts.build_for and (happened.read or facts_of.can_be_judged(now)):
+            sends.append(facts_of.build(now, facts.build_for, happened))
+            changes["build_for"] = None
+        return [Assign(**changes, **told), *sends]
+
+    def learn_quietly(self, facts: AccountFacts, happened: Heard) -> Assign:
+        """Believe it and prompt nobody, since a new account stands in (S6)."""
+        return Assign(**facts_of.believed(facts, happened))
+
+    def fill_gaps(self, facts: AccountFacts, happened: Heard) -> Effects:
+        """Keep only the details that nothing newer has told (K3, K5), and tell of those."""
+        changes = facts_of.gaps_filled(facts, happened)
+        if not changes:
+            return []
+        now = facts.after(changes)
+        told, sends = facts_of.tell_outage(facts, now, happened)
+        sends += facts_of.tell_authorization(facts, now, happened)
+        return [Assign(**changes, **told), *sends]
+
+    def fill_gaps_quietly(self, facts: AccountFacts, happened: Heard) -> Effects:
+        """The same, and prompt nobody: it was repaired or replaced (S5, S6).
+
+        An account that has worked since it was replaced is as Stripe says now (K1): that is read.
+        """
+        changes = facts_of.gaps_filled(facts, happened)
+        done: Effects = [Assign(**changes)]
+        if facts_of.is_replaced(facts) and not facts_of.is_replaced(facts.after(changes)):
+            read = RetrieveAccount(account=facts.id, because="replaced", occasion=happened.cause)
+            done.append(read)
+        return done
+
+    def settle_contradiction(self, facts: AccountFacts, happened: Heard) -> Command:
+        """Read the account as soon as the answer can't be in doubt itself (K4)."""
+        return RetrieveAccount(
+            account=facts.id,
+            because="contradiction",
+            occasion=happened.cause,
+            after=when_doubt_is_over(facts, happened.as_of),
+        )
+
+    def ask_what_is_missing(self, facts: AccountFacts, happened: Heard) -> Command:
+        """Read the account; if a read left it out, only people can tell (K5)."""
+        if happened.read:
+            return ReportAnomaly(
+                subject=facts.id,
+                what="Stripe's own answer does not say whether it can be repaired",
+                occasion=happened.cause,
+            )
+        return RetrieveAccount(account=facts.id, because="incomplete", occasion=happened.cause)
+
+    def look(self, facts: AccountFacts, happened: HeardUnclear) -> Effects:
+        """Read the account, when all that we know is that there is something to see (K6)."""
+        held = Assign(held_since=happened.at if facts.held_since is None else facts.held_since)
+        if happened.read:
+            what = f"Stripe answers with a status that is not known: {happened.status}"
+            return [held, ReportAnomaly(subject=facts.id, what=what, occasion=happened.cause)]
+        return [
+            held,
+            RetrieveAccount(account=facts.id, because="look", occasion=happened.cause),
+        ]
+
+    def report_unknown_action(self, facts: AccountFacts, happened: Heard) -> Command | None:
+        """Count an action that we don't know as none, and say so (S2)."""
+        if happened.word.action in (None, "none", facts.action):
+            return None
+        what = f"an action that is not known: {happened.word.action}"
+        return ReportAnomaly(subject=facts.id, what=what, occasion=happened.cause)
+
+    def begin_anew(self, facts: AccountFacts, happened: Heard) -> Assign:
+        """It works again: the next outage has all its attempts."""
+        return Assign(**facts_of.ANEW)
+
+    def ask_for_another_way(self, facts: AccountFacts, happened: Heard) -> Command:
+        """Nobody can repair it: the service needs another payment method."""
+        return RequestNewPaymentMethod(
+            account=facts.id,
+            because=happened.word.cause or happened.says,
+            occasion=f"{happened.says} as of {happened.as_of}",
+        )
+
+    # ── what others tell ─────────────────────────────────────────────────────
+
+    def note_number(self, facts: AccountFacts, happened: NumberChanged) -> Effects:
+        """Trouble with its number is a reason to relink (S3, P3)."""
+        changes: dict[str, Any] = {
+            "number": happened.state,
+            "number_expires_on": happened.expires_on,
+        }
+        told, sends = facts_of.tell_outage(facts, facts.after(changes), happened)
+        return [Assign(**changes, **told), *sends]
+
+    def review_needs(self, facts: AccountFacts, happened: NumbersHeard) -> Effects:
+        """Word and numbers are both known now: tell the outage, if anything changed (P1)."""
+        told, sends = facts_of.tell_outage(facts, facts, happened)
+        return [Assign(**told), *sends]
+
+    def note_payment_method(self, facts: AccountFacts, happened: PaymentMethodChanged) -> Assign:
+        """Remember how what was built on it fares (C1, C3)."""
+        return Assign(payment_method=happened.state, payment_method_reason=happened.reason)
+
+    # ── requests of the service ──────────────────────────────────────────────
+
+    def create_session(self, facts: AccountFacts, happened: RelinkRequested) -> Command:
+        """Open the session that the service asks for, within its request."""
+        return facts_of.session_request(facts, happened)
+
+    def return_session(self, facts: AccountFacts, happened: RelinkRequested) -> Command:
+        """The same session again, read so that the caller gets its secret (R1)."""
+        return RetrieveSession(
+            session=facts.session or "",
+            because="asked again",
+            occasion=happened.cause,
+            for_caller=True,
+        )
+
+    def read_before_refusing(self, facts: AccountFacts, happened: RelinkRequested) -> Command:
+        """Perhaps Stripe knows better than we do (R9)."""
+        return RetrieveAccount(
+            account=facts.id,
+            because="before refusing",
+            occasion=happened.cause,
+            for_caller=True,
+        )
+
+    # ── sessions and their results ───────────────────────────────────────────
+
+    def open_session(self, facts: AccountFacts, happened: SessionOpened) -> Effects:
+        """This is the open session now; one that was open before is superseded (R1)."""
+        done: Effects = [
+            Assign(
+                session=happened.session,
+                request=happened.request,
+                attempt=happened.request.attempt,
+                opened_while_active=facts.says == "active",
+                known_linked=None,
+            ),
+        ]
+        if facts.number in NUMBER_TROUBLE:
+            refresh = happened.follow(RefreshStarted)
+            done.append(Send(machine="account_number", key=facts.id, event=refresh))
+        if facts.session:
+            event = happened.follow(SessionSuperseded, by=happened.session)
+            done.append(Send(machine="session", key=facts.session, event=event))
+        if happened.request.delivery == "email":
+            writes = happened.follow(StripeWrites)
+            done.append(Send(machine="outage", key=facts_of.outage_of(facts), event=writes))
+        return done
+
+    def supersede_newcomer(self, facts: AccountFacts, happened: SessionOpened) -> Command:
+        """Two sessions raced: the later attempt stands."""
+        event = happened.follow(SessionSuperseded, by=facts.session or "a later attempt")
+        return Send(machine="session", key=happened.session, event=event)
+
+    def record_repair(self, facts: AccountFacts, happened: SessionRelinked) -> Effects:
+        """The customer repaired it: no relink is needed until Stripe says otherwise (S5)."""
+        changes: dict[str, Any] = {
+            "session": None if facts.session == happened.session else facts.session,
+            "opened_while_active": False,
+            "worked_as_of": max(facts.worked_as_of, happened.as_of),
+            "deactivates_on": None,
+            **facts_of.ANEW,
+        }
+        if happened.as_of >= facts.repaired_as_of:
+            changes |= {"repaired_as_of": happened.as_of, "repaired_by_read": happened.read}
+        done = [Assign(**changes), *_needs_nothing(facts, happened)]
+        if facts.number in NUMBER_TROUBLE:
+            refreshed = happened.follow(RefreshSucceeded, as_of=happened.as_of)
+            done.append(Send(machine="account_number", key=facts.id, event=refreshed))
+        return done
+
+    def count_failure(self, facts: AccountFacts, happened: SessionUnsuccessful) -> Effects:
+        """One attempt less; a customer who could not find the account may pick another (R4)."""
+        wrong_account = happened.failure_reason == "no_account"
+        return [
+            Assign(
+                session=None,
+                failure_reason=happened.failure_reason or happened.outcome,
+                next_mode="any_eligible" if wrong_account else facts_of.mode_again(facts),
+            ),
+            *_one_attempt_less(facts, happened.session, happened),
+        ]
+
+    def offer_known(self, facts: AccountFacts, happened: KnownAccountLinked) -> Effects:
+        """Ours stays as Stripe's word has it, and the one that the customer picked is
+        offered (R3)."""
+        return [
+            Assign(
+                session=None,
+                known_linked=happened.other,
+                next_mode=facts_of.mode_again(facts),
+            ),
+            *_one_attempt_less(facts, happened.session, happened),
+        ]
+
+    def note_known(self, facts: AccountFacts, happened: KnownAccountLinked) -> Assign:
+        """A session that was given up brought another known account (R2)."""
+        return Assign(known_linked=happened.other)
+
+    def record_replacement(self, facts: AccountFacts, happened: NewAccountLinkedInstead) -> Effects:
+        """A new account stands in for it, and nobody needs to repair it (S6)."""
+        changes: dict[str, Any] = {
+            "session": None if facts.session == happened.session else facts.session,
+            **facts_of.ANEW,
+        }
+        if happened.as_of >= facts.replaced_as_of:
+            changes |= {
+                "replaced_by": happened.new,
+                "replaced_as_of": happened.as_of,
+                "replaced_by_read": happened.read,
+            }
+        return [
+            Assign(**changes),
+            *_needs_nothing(facts, happened),
+            *_refresh_ended(facts, happened),
+        ]
+
+    def forget_session(
+        self, facts: AccountFacts, happened: SessionUnsuccessful | SessionRelinked
+    ) -> Effects:
+        """The open session is over, and there is nothing to count."""
+        still_open = None if facts.session == happened.session else facts.session
+        return [Assign(session=still_open), *_refresh_ended(facts, happened)]
+
+    def answer_session(self, facts: AccountFacts, happened: ReturnedBySession) -> Effects:
+        """Known, new, or somebody else's? Known is what we held before the session (K7, R6)."""
+        ours, theirs = happened.holder, facts.holder
+        held_since = happened.at if facts.held_since is None else facts.held_since
+        if ours and theirs and ours != theirs:
+            verdict = "other_holder"
+        else:
+            verdict = "known" if held_since <= happened.opened_at else "new"
+        judged = happened.follow(
+            ReturnedAccountJudged,
+            account=facts.id,
+            verdict=verdict,
+            as_of=happened.as_of,
+            read=happened.read,
+        )
+        answer = Send(machine="session", key=happened.session, event=judged)
+        held = Assign(held_since=held_since)
+        if verdict != "new":
+            return [held, answer]
+        if facts_of.can_be_judged(facts):
+            return [held, answer, facts_of.build(facts, happened.session, happened)]
+        return [
+            held,
+            answer,
+            Assign(build_for=happened.session),
+            RetrieveAccount(account=facts.id, because="new", occasion=happened.session),
+        ]
+
+
+def _needs_nothing(facts: AccountFacts, happened: Happening) -> Effects:
+    told, sends = facts_of.tell_outage(facts, facts.after({"says": None}), happened)
+    return [Assign(**told), *sends]
+
+
+def _one_attempt_less(facts: AccountFacts, session: str, happened: Happening) -> Effects:
+    """Count; after the policy's last attempt no more prompts, but another way to pay (R4)."""
+    failures = facts.failures + 1
+    ended = _refresh_ended(facts, happened)
+    if failures < happened.policy.attempts or facts.given_up:
+        return [Assign(failures=failures), *ended]
+    return [
+        Assign(failures=failures, given_up=True),
+        *_needs_nothing(facts, happened),
+        RequestNewPaymentMethod(account=facts.id, because="attempts used up", occasion=session),
+        *ended,
+    ]
+
+
+def _refresh_ended(facts: AccountFacts, happened: Happening) -> Effects:
+    """The session brought no new number, as far as it goes."""
+    if facts.number not in NUMBER_TROUBLE:
+        return []
+    ended = happened.follow(RefreshEnded)
+    return [Send(machine="account_number", key=facts.id, event=ended)]

@@ -1,0 +1,119 @@
+"""What an account is asked before it takes a transition.
+
+A guard answers from the facts and the event alone; which transition it stands before is told
+in :mod:`relink.machines.account`.
+"""
+
+from . import account_facts as facts_of
+from .account_facts import AccountFacts
+from .events import RelinkRequested
+from .hearing import Hearing, window
+from .messages import (
+    Heard,
+    KnownAccountLinked,
+    NewAccountLinkedInstead,
+    SessionOpened,
+    SessionRelinked,
+    SessionUnsuccessful,
+)
+
+
+class AccountGuards(Hearing):
+    """The guards of the account chart."""
+
+    def has_detail_in_doubt(self, facts: AccountFacts, happened: Heard) -> bool:
+        """A detail, such as its authorization, is told differently at the same time (K4, K8)."""
+        return facts_of.has_detail_in_doubt(facts, happened)
+
+    def lacks_authorization(self, facts: AccountFacts, happened: Heard) -> bool:
+        """No authorization was ever named; a read has the last word on that (K5)."""
+        return not (happened.read or happened.word.authorization or facts.authorization)
+
+    def has_open_session(self, facts: AccountFacts, happened: Heard) -> bool:
+        """A session of ours is under way."""
+        return facts.session is not None
+
+    def is_known_so(self, facts: AccountFacts, happened: Heard) -> bool:
+        """Stripe said unrepairable before, and the service was told then."""
+        return facts.says == "unrepairable"
+
+    def opened_while_active(self, facts: AccountFacts, happened: Heard) -> bool:
+        """The open session is for a reason beside inactivity (S4)."""
+        return facts.opened_while_active
+
+    def predates_repair(self, facts: AccountFacts, happened: Heard) -> bool:
+        """Said before the result of the session that relinked it."""
+        return happened.as_of < facts.repaired_as_of
+
+    def doubts_repair(self, facts: AccountFacts, happened: Heard) -> bool:
+        """Said too close to that result to tell which came last (K4)."""
+        apart = abs(happened.as_of - facts.repaired_as_of)
+        return apart <= window(happened.read or facts.repaired_by_read)
+
+    def predates_replacement(self, facts: AccountFacts, happened: Heard | SessionRelinked) -> bool:
+        """Said before the new account was linked."""
+        return happened.as_of < facts.replaced_as_of
+
+    def doubts_replacement(self, facts: AccountFacts, happened: Heard) -> bool:
+        """Said too close to that to tell which came last (K4)."""
+        apart = abs(happened.as_of - facts.replaced_as_of)
+        return apart <= window(happened.read or facts.replaced_by_read)
+
+    def is_replaced(self, facts: AccountFacts, happened: Heard) -> bool:
+        """It has not worked since the new account was linked (S6)."""
+        return facts_of.is_replaced(facts)
+
+    def asks_for_open_session(self, facts: AccountFacts, happened: RelinkRequested) -> bool:
+        """Same mode, reason, permissions and delivery as those of the open session (R1)."""
+        return facts_of.asks_for_open_session(facts, happened)
+
+    def has_reason(self, facts: AccountFacts, happened: RelinkRequested) -> bool:
+        """There is something for a relink to mend, although it is active (S3)."""
+        return facts_of.reason_for(facts, happened) is not None
+
+    def has_authorization(self, facts: AccountFacts, happened: RelinkRequested) -> bool:
+        """Stripe named the authorization that a relink repairs."""
+        return facts.authorization is not None
+
+    def was_just_read(self, facts: AccountFacts, happened: RelinkRequested) -> bool:
+        """The account was read for this very request (R9)."""
+        return happened.has_read
+
+    def is_already_open(self, facts: AccountFacts, happened: SessionOpened) -> bool:
+        """Told again of the session that is open."""
+        return facts.session == happened.session
+
+    def is_outrun(self, facts: AccountFacts, happened: SessionOpened) -> bool:
+        """A later attempt was opened before we learned of this one."""
+        return happened.request.attempt <= facts.attempt
+
+    def stopped_since(self, facts: AccountFacts, happened: SessionRelinked) -> bool:
+        """Stripe said inactive after this repair, or in a read as late as its result (K3)."""
+        if facts.by_read and facts.as_of >= happened.as_of:
+            return True
+        return facts.as_of > happened.as_of + window(facts.by_read or happened.read)
+
+    def was_open_session(
+        self, facts: AccountFacts, happened: SessionUnsuccessful | KnownAccountLinked
+    ) -> bool:
+        """It is about the session that is open."""
+        return facts.session == happened.session
+
+    def is_said_active(
+        self,
+        facts: AccountFacts,
+        happened: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
+    ) -> bool:
+        """Stripe's latest word is active."""
+        return facts.says == "active"
+
+    def is_repairable(
+        self, facts: AccountFacts, happened: SessionUnsuccessful | KnownAccountLinked
+    ) -> bool:
+        """The latest word that told said that the customer can repair it (K5)."""
+        return bool(facts.repairable)
+
+    def worked_since(self, facts: AccountFacts, happened: NewAccountLinkedInstead) -> bool:
+        """It works, and did so after the new account was linked (S6)."""
+        worked = facts.worked_as_of > happened.as_of + window(facts.by_read or happened.read)
+        return worked and facts.says == "active"

@@ -1,0 +1,298 @@
+"""The outage: when is the customer asked to act, and how often?
+
+A customer with five accounts at one bank wants one message, not five. So prompts belong to the
+authorization, or to the account where Stripe names none (P1). An outage runs from the first
+need, an inactive word or an announcement, until no account of it needs a relink.
+
+States
+    ``none``       Nobody needs a relink. Machines begin here.
+    ``announced``  It still works and is known to stop: the prompt waits for the policy's lead (P3).
+    ``prompted``   The customer was prompted; reminders follow.
+    ``quiet``      The customer was prompted and will not be reminded: reminders are used up, or
+                   the customer revoked access, or Stripe itself wrote (P2).
+
+An account that moves to another authorization in an outage takes along whether its customer was
+prompted (K8).
+
+Rules kept here: P1 to P3, K8.
+"""
+
+from typing import Literal
+
+from statemachine import State
+
+from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
+
+from .commands import NotifyCustomer, RelinkReason, Wake
+from .events import Happening
+from .messages import NeedsChanged, NeedsMoved, PromptDue, ReminderDue, StripeWrites
+
+Effects = list[Command | Assign]
+
+
+class Need(Facts):
+    """What one account, or the authorization itself, needs a relink for."""
+
+    needs: tuple[RelinkReason, ...]
+    cause: str | None
+    """Stripe's ``cause`` of the inactivity."""
+    ask: Literal["relink", "new_payment_method"]
+    relink_by: int | None
+    """When it stops working, while it still works (Unix seconds)."""
+
+
+class OutageFacts(Facts):
+    """An outage's memory."""
+
+    id: str
+    """The authorization, or the account where there is none."""
+    needing: dict[str, Need] = {}
+    """Who needs a relink."""
+    count: int = 0
+    """Outages so far: it tells one from the next."""
+    since: float = 0.0
+    """When this one began (Unix seconds)."""
+    prompted: bool = False
+    """Whether its customer was prompted, by us or by Stripe."""
+
+
+class OutageChart(Chart):
+    """The outages of one authorization, one after the other."""
+
+    facts_type = OutageFacts
+    alphabet = (NeedsChanged, NeedsMoved, PromptDue, ReminderDue, StripeWrites)
+
+    none = State(initial=True)
+    announced = State()
+    prompted = State()
+    quiet = State()
+
+    running = (announced, prompted, quiet)
+
+    # ── it begins ────────────────────────────────────────────────────────────
+    stays(none, event="needs_changed", cond="needs_nothing")
+    prompted.from_(
+        none,
+        event="needs_changed",
+        cond="was_prompted_elsewhere",
+        on=["begin_prompted", "plan_reminder"],
+    )
+    announced.from_(none, event="needs_changed", cond="can_wait", on=["begin", "plan_prompt"])
+    quiet.from_(none, event="needs_changed", cond="is_not_to_be_reminded", on=["begin", "prompt"])
+    prompted.from_(none, event="needs_changed", on=["begin", "prompt", "plan_reminder"])
+
+    # ── it goes on ───────────────────────────────────────────────────────────
+    none.from_(*running, event="needs_changed", cond="is_the_last", on="end")
+    stays(*running, event="needs_changed", cond="needs_nothing", on="note")
+    quiet.from_(
+        announced,
+        event="needs_changed",
+        cond="was_prompted_elsewhere",
+        on=["note", "note_prompted"],
+    )
+    stays(announced, event="needs_changed", cond="can_wait", on=["note", "plan_prompt"])
+    quiet.from_(
+        announced,
+        event="needs_changed",
+        cond="is_not_to_be_reminded",
+        on=["note", "prompt"],
+    )
+    prompted.from_(announced, event="needs_changed", on=["note", "prompt", "plan_reminder"])
+    stays(prompted, quiet, event="needs_changed", on="note")
+
+    # ── an account of it moves to another authorization (K8) ─────────────────
+    none.from_(*running, event="needs_moved", cond="is_the_last", on=["end", "hand_on"])
+    stays(*running, event="needs_moved", on=["drop", "hand_on"])
+    stays(none, event="needs_moved", on="hand_on")
+
+    # ── timers ───────────────────────────────────────────────────────────────
+    stays(*running, event="prompt_due", cond="is_of_an_earlier_outage")
+    stays(announced, event="prompt_due", cond="was_put_off")
+    quiet.from_(announced, event="prompt_due", cond="has_no_reminders", on="prompt")
+    prompted.from_(announced, event="prompt_due", on=["prompt", "plan_reminder"])
+    stays(*running, event="reminder_due", cond="is_of_an_earlier_outage")
+    quiet.from_(prompted, event="reminder_due", cond="was_denied")
+    quiet.from_(prompted, event="reminder_due", cond="is_the_last_reminder", on="remind")
+    stays(prompted, event="reminder_due", on=["remind", "plan_next_reminder"])
+
+    # ── Stripe itself writes to the customer (P2) ────────────────────────────
+    quiet.from_(announced, prompted, event="stripe_writes", on="note_prompted")
+
+    decided = (
+        ignored(none, (PromptDue, ReminderDue), because="the outage is over"),
+        ignored((prompted, quiet), PromptDue, because="the customer was prompted already"),
+        ignored(announced, ReminderDue, because="the customer was not prompted yet"),
+        ignored(quiet, ReminderDue, because="the customer is left in peace"),
+        ignored((none, quiet), StripeWrites, because="no message of ours is planned"),
+    )
+
+    # ── guards ───────────────────────────────────────────────────────────────
+
+    def needs_nothing(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+        """No relink is needed for it any more."""
+        return not happened.needs
+
+    def is_the_last(self, facts: OutageFacts, happened: NeedsChanged | NeedsMoved) -> bool:
+        """Nobody else needs a relink, and this one does not any more, or not here."""
+        stays_needed = isinstance(happened, NeedsChanged) and bool(happened.needs)
+        return not stays_needed and not set(facts.needing) - {happened.subject}
+
+    def was_prompted_elsewhere(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+        """The account came from another authorization, where its customer was prompted."""
+        return happened.prompted_since is not None
+
+    def can_wait(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+        """It works until a day that is further off than the policy's lead (P3)."""
+        lead = happened.policy.announcement_lead
+        return happened.relink_by is not None and happened.at < happened.relink_by - lead
+
+    def is_not_to_be_reminded(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+        """The policy has no reminders, or none for customers who revoked access (P2)."""
+        return not happened.policy.reminders or _is_denied(_noted(facts, happened), happened)
+
+    def has_no_reminders(self, facts: OutageFacts, happened: PromptDue) -> bool:
+        """The policy has none."""
+        return not happened.policy.reminders
+
+    def is_of_an_earlier_outage(
+        self, facts: OutageFacts, happened: PromptDue | ReminderDue
+    ) -> bool:
+        """That timer was set for an outage that is over."""
+        return happened.outage != facts.count
+
+    def was_put_off(self, facts: OutageFacts, happened: PromptDue) -> bool:
+        """Stripe has announced a later day since; that day has a timer of its own."""
+        day = _earliest(facts.needing)
+        return day is not None and happened.at < day - happened.policy.announcement_lead
+
+    def was_denied(self, facts: OutageFacts, happened: ReminderDue) -> bool:
+        """By now everyone who needs a relink had access revoked by the customer (P2)."""
+        return _is_denied(facts.needing, happened)
+
+    def is_the_last_reminder(self, facts: OutageFacts, happened: ReminderDue) -> bool:
+        """The policy has no more after this one."""
+        return happened.number >= len(happened.policy.reminders)
+
+    # ── effects ──────────────────────────────────────────────────────────────
+
+    def begin(self, facts: OutageFacts, happened: NeedsChanged) -> Assign:
+        """A new outage, with this need."""
+        return Assign(count=facts.count + 1, since=happened.at, needing=_noted(facts, happened))
+
+    def begin_prompted(self, facts: OutageFacts, happened: NeedsChanged) -> Assign:
+        """The outage came along with the account, and so did its prompt (K8)."""
+        return Assign(
+            count=facts.count + 1,
+            since=happened.prompted_since,
+            needing=_noted(facts, happened),
+            prompted=True,
+        )
+
+    def note(self, facts: OutageFacts, happened: NeedsChanged) -> Assign:
+        """Keep what this one needs now."""
+        return Assign(needing=_noted(facts, happened))
+
+    def note_prompted(self, facts: OutageFacts, happened: Happening) -> Assign:
+        """The customer was told, if not by us."""
+        return Assign(prompted=True)
+
+    def drop(self, facts: OutageFacts, happened: NeedsMoved) -> Assign:
+        """This one is another authorization's now."""
+        return Assign(needing=_without(facts, happened.subject))
+
+    def end(self, facts: OutageFacts, happened: NeedsChanged | NeedsMoved) -> Assign:
+        """Nobody needs a relink any more."""
+        return Assign(needing={}, prompted=False)
+
+    def hand_on(self, facts: OutageFacts, happened: NeedsMoved) -> Send:
+        """What it needs goes on elsewhere, and is not prompted for again (K8)."""
+        since = facts.since if facts.prompted else None
+        news = happened.successor.model_copy(update={"prompted_since": since})
+        return Send(machine="outage", key=happened.to, event=news)
+
+    def plan_prompt(self, facts: OutageFacts, happened: NeedsChanged) -> Command:
+        """Prompt when the policy's lead begins (P3)."""
+        day = happened.relink_by or 0
+        event = happened.follow(PromptDue, outage=_number(facts))
+        due = day - happened.policy.announcement_lead
+        return Wake(machine="outage", key=facts.id, due=due, event=event)
+
+    def prompt(self, facts: OutageFacts, happened: NeedsChanged | PromptDue) -> Effects:
+        """One first prompt, for everyone who needs a relink (P1)."""
+        needing = _noted(facts, happened) if isinstance(happened, NeedsChanged) else facts.needing
+        since = facts.since if facts.needing else happened.at
+        return [Assign(prompted=True), _message(facts, needing, since, reminder=0)]
+
+    def plan_reminder(self, facts: OutageFacts, happened: NeedsChanged | PromptDue) -> Effects:
+        """The first reminder, counted from the prompt."""
+        return _reminders(facts, happened, 1)
+
+    def remind(self, facts: OutageFacts, happened: ReminderDue) -> Command:
+        """Everyone who needs a relink by now, in one message."""
+        return _message(facts, facts.needing, facts.since, reminder=happened.number)
+
+    def plan_next_reminder(self, facts: OutageFacts, happened: ReminderDue) -> Effects:
+        """The one after, counted from this one."""
+        return _reminders(facts, happened, happened.number + 1)
+
+
+def _noted(facts: OutageFacts, happened: NeedsChanged) -> dict[str, Need]:
+    """Who needs a relink once this is noted."""
+    others = _without(facts, happened.subject)
+    if not happened.needs:
+        return others
+    need = Need(
+        needs=happened.needs,
+        cause=happened.cause_of_it,
+        ask=happened.ask,
+        relink_by=happened.relink_by,
+    )
+    return {**others, happened.subject: need}
+
+
+def _without(facts: OutageFacts, subject: str) -> dict[str, Need]:
+    return {key: need for key, need in facts.needing.items() if key != subject}
+
+
+def _number(facts: OutageFacts) -> int:
+    """Which outage a step belongs to, also the step that begins it."""
+    return facts.count if facts.needing else facts.count + 1
+
+
+def _earliest(needing: dict[str, Need]) -> int | None:
+    """When the first of them stops working; None when one has already."""
+    days = [need.relink_by for need in needing.values()]
+    return None if None in days else min((d for d in days if d is not None), default=None)
+
+
+def _is_denied(needing: dict[str, Need], happened: Happening) -> bool:
+    """The customer revoked access of them all, and the policy leaves it at that."""
+    if happened.policy.remind_after_denial or not needing:
+        return False
+    return all(need.cause == "access_denied" for need in needing.values())
+
+
+def _message(
+    facts: OutageFacts, needing: dict[str, Need], since: float, reminder: int
+) -> NotifyCustomer:
+    needs = list(needing.values())
+    return NotifyCustomer(
+        outage=facts.id,
+        count=_number(facts),
+        since=since,
+        accounts=tuple(sorted(needing)),
+        ask="relink" if any(n.ask == "relink" for n in needs) else "new_payment_method",
+        because=", ".join(sorted({n.cause or n.needs[0] for n in needs})),
+        reminder=reminder,
+        relink_by=_earliest(needing),
+    )
+
+
+def _reminders(facts: OutageFacts, happened: Happening, number: int) -> Effects:
+    """Wake for the given reminder, if the policy has it."""
+    times = (0, *happened.policy.reminders)
+    if number >= len(times):
+        return []
+    event = happened.follow(ReminderDue, outage=_number(facts), number=number)
+    due = int(happened.at) + times[number] - times[number - 1]
+    return [Wake(machine="outage", key=facts.id, due=due, event=event)]

@@ -1,0 +1,326 @@
+"""The payment method: what is built on a new account, and whether it can be used.
+
+Existing payment methods follow a relinked account by themselves; a new account has none, and
+one is made from it: a payment method for a customer, an external account for a connected
+account (N2). It is made at most once.
+
+States
+    ``none``            Nothing of ours was built. Machines begin here: the service's own payment
+                        methods need nothing from us but to be watched.
+    ``creating``        Asked for, and not there yet.
+    ``name_needed``     The service was asked for the billing name (N1).
+    ``mandate_needed``  It is attached; the customer has to authorize debits again (N3).
+    ``ready``           It can be used.
+    ``refused``         It can't be built; the service was asked for another one.
+    ``blocked``         Stripe blocked it, for a reason that no relink mends (C3).
+
+Rules kept here: N1 to N3, C3.
+"""
+
+from statemachine import State
+
+from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
+
+from .commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    RequestBillingName,
+    RequestNewPaymentMethod,
+)
+from .events import (
+    BillingNameAbsent,
+    BillingNameGiven,
+    ExternalAccountMade,
+    Happening,
+    MandateCollected,
+    PaymentMethodMade,
+)
+from .messages import (
+    BuildFailed,
+    BuildRequested,
+    NumberBlocked,
+    PaymentMethodChanged,
+    PaymentMethodChecked,
+)
+from .word import Holder
+
+Effects = list[Command | Assign]
+
+NUMBER_DEACTIVATED = "tokenized_account_number_deactivated"
+"""The one reason for a block that a relink mends."""
+
+
+class PaymentMethodFacts(Facts):
+    """A payment method's memory."""
+
+    id: str
+    """The account that it is built on."""
+    session: str | None = None
+    """The relink session that brought the account."""
+    holder: Holder | None = None
+    made: str | None = None
+    """``pm_…``, or ``ba_…`` for a connected account."""
+    checked_as_of: int = -1
+    """Stripe's time of the latest word on whether it is blocked (Unix seconds)."""
+    has_mandate: bool = False
+    """The service collected the customer's authorization for debits."""
+
+
+class PaymentMethodChart(Chart):
+    """What is built on one account, by the account's id."""
+
+    facts_type = PaymentMethodFacts
+    alphabet = (
+        BuildRequested,
+        BillingNameAbsent,
+        BillingNameGiven,
+        PaymentMethodMade,
+        ExternalAccountMade,
+        BuildFailed,
+        MandateCollected,
+        PaymentMethodChecked,
+    )
+
+    none = State(initial=True)
+    creating = State()
+    name_needed = State()
+    mandate_needed = State()
+    ready = State()
+    refused = State()
+    blocked = State()
+
+    waiting = (creating, name_needed, refused)
+    built = (mandate_needed, ready)
+    watched = (none, *built, blocked)
+
+    # ── a new account was linked (N1, N2) ────────────────────────────────────
+    refused.from_(
+        none, event="build_requested", cond="has_obstacle", on=["remember", "ask_for_another_way"]
+    )
+    creating.from_(
+        none, event="build_requested", cond="is_connect", on=["remember", "attach_external_account"]
+    )
+    creating.from_(none, event="build_requested", on=["remember", "create_payment_method"])
+
+    # ── the billing name (N1) ────────────────────────────────────────────────
+    name_needed.from_(creating, event="billing_name_absent", on="ask_for_name")
+    creating.from_(name_needed, event="billing_name_given", on="create_with_name")
+
+    # ── it is there, or it is not to be had ──────────────────────────────────
+    mandate_needed.from_(none, *waiting, event="payment_method_made", on="note_made")
+    ready.from_(none, *waiting, event="external_account_made", on="note_attached")
+    refused.from_(creating, name_needed, event="build_failed", on="ask_after_failure")
+    ready.from_(mandate_needed, event="mandate_collected", on="note_mandate")
+    stays(blocked, event="mandate_collected", on="note_mandate_while_blocked")
+
+    # ── Stripe blocks it, or lets it go again (C3) ───────────────────────────
+    stays(*watched, event="payment_method_checked", cond="is_outdated")
+    stays(*watched, event="payment_method_checked", cond="has_lost_its_number", on="tell_number")
+    stays(blocked, event="payment_method_checked", cond="is_blocked", on="note_check")
+    blocked.from_(
+        none,
+        *built,
+        event="payment_method_checked",
+        cond="is_blocked",
+        on=["note_check", "tell_blocked"],
+    )
+    none.from_(
+        blocked,
+        event="payment_method_checked",
+        cond="is_not_ours",
+        on=["note_check", "tell_none"],
+    )
+    mandate_needed.from_(
+        blocked,
+        event="payment_method_checked",
+        cond="needs_mandate",
+        on=["note_check", "tell_mandate_needed"],
+    )
+    ready.from_(blocked, event="payment_method_checked", on=["note_check", "tell_ready"])
+    stays(none, *built, event="payment_method_checked", on="note_check")
+
+    decided = (
+        ignored(
+            (creating, name_needed, *built, refused, blocked),
+            BuildRequested,
+            because="it was asked for before, and nothing is built twice",
+        ),
+        ignored(
+            (none, name_needed, *built, refused, blocked),
+            BillingNameAbsent,
+            because="nothing waits for the name",
+        ),
+        ignored(
+            (none, creating, *built, refused, blocked),
+            BillingNameGiven,
+            because="nobody asked for the name",
+        ),
+        ignored(
+            (*built, blocked),
+            (PaymentMethodMade, ExternalAccountMade),
+            because="it is known to be there",
+        ),
+        ignored(
+            (none, *built, refused, blocked),
+            BuildFailed,
+            because="nothing was being built",
+        ),
+        ignored(
+            (none, *waiting, ready),
+            MandateCollected,
+            because="no mandate was waited for",
+        ),
+        ignored(
+            waiting,
+            PaymentMethodChecked,
+            because="nothing was built on this account yet that could be blocked",
+        ),
+    )
+
+    # ── guards ───────────────────────────────────────────────────────────────
+
+    def has_obstacle(self, facts: PaymentMethodFacts, happened: BuildRequested) -> bool:
+        """The account can't be built on (N1)."""
+        return happened.obstacle is not None or happened.holder is None
+
+    def is_connect(self, facts: PaymentMethodFacts, happened: BuildRequested) -> bool:
+        """It pays out to a connected account (N2)."""
+        return happened.holder is not None and happened.holder.is_connect
+
+    def is_outdated(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+        """We know newer."""
+        return happened.as_of < facts.checked_as_of
+
+    def has_lost_its_number(
+        self, facts: PaymentMethodFacts, happened: PaymentMethodChecked
+    ) -> bool:
+        """The block is the number's, and a relink mends it."""
+        return happened.blocked == NUMBER_DEACTIVATED
+
+    def is_blocked(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+        """For any other reason, also one that we don't know."""
+        return happened.blocked is not None
+
+    def is_not_ours(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+        """The service made it, before or beside us."""
+        return facts.made is None
+
+    def needs_mandate(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+        """The customer has not authorized debits yet; payouts need no mandate (N3)."""
+        is_connect = facts.holder is not None and facts.holder.is_connect
+        return not is_connect and not facts.has_mandate
+
+    # ── effects ──────────────────────────────────────────────────────────────
+
+    def remember(self, facts: PaymentMethodFacts, happened: BuildRequested) -> Assign:
+        """Keep what the build is for."""
+        return Assign(session=happened.session, holder=happened.holder)
+
+    def ask_for_another_way(self, facts: PaymentMethodFacts, happened: BuildRequested) -> Effects:
+        """Say what is in the way (N1)."""
+        because = happened.obstacle or "no_customer"
+        return [
+            RequestNewPaymentMethod(account=facts.id, because=because, occasion=happened.session),
+            _told(facts, happened, "refused", because),
+        ]
+
+    def create_payment_method(self, facts: PaymentMethodFacts, happened: BuildRequested) -> Effects:
+        """Create and attach; the customer's name is the billing name."""
+        create = _create(facts.id, happened.session, happened.holder, None)
+        return [*create, _told(facts, happened, "creating", None)]
+
+    def create_with_name(self, facts: PaymentMethodFacts, happened: BillingNameGiven) -> Effects:
+        """Create and attach, with the name that the service gave."""
+        create = _create(facts.id, facts.session or "", facts.holder, happened.billing_name)
+        return [*create, _told(facts, happened, "creating", None)]
+
+    def attach_external_account(
+        self, facts: PaymentMethodFacts, happened: BuildRequested
+    ) -> Effects:
+        """From the session's bank account token, read afresh (N2)."""
+        done: Effects = [_told(facts, happened, "creating", None)]
+        if happened.holder:
+            done.append(
+                AttachExternalAccount(
+                    account=facts.id, session=happened.session, holder=happened.holder
+                )
+            )
+        return done
+
+    def ask_for_name(self, facts: PaymentMethodFacts, happened: BillingNameAbsent) -> Effects:
+        """Only the service can know it (N1)."""
+        return [
+            RequestBillingName(account=facts.id, session=facts.session or ""),
+            _told(facts, happened, "name_needed", None),
+        ]
+
+    def note_made(self, facts: PaymentMethodFacts, happened: PaymentMethodMade) -> Effects:
+        """Attaching gives no mandate (N3)."""
+        return [
+            Assign(made=happened.payment_method),
+            _told(facts, happened, "mandate_needed", None),
+        ]
+
+    def note_attached(self, facts: PaymentMethodFacts, happened: ExternalAccountMade) -> Effects:
+        """Payouts need no mandate."""
+        return [Assign(made=happened.external_account), _told(facts, happened, "ready", None)]
+
+    def ask_after_failure(self, facts: PaymentMethodFacts, happened: BuildFailed) -> Effects:
+        """Stripe refused for good, or there was no token to build from (N2)."""
+        return [
+            RequestNewPaymentMethod(
+                account=facts.id, because=happened.error, occasion=facts.session or ""
+            ),
+            _told(facts, happened, "refused", happened.error),
+        ]
+
+    def note_mandate(self, facts: PaymentMethodFacts, happened: MandateCollected) -> Effects:
+        """The service may debit it now."""
+        return [Assign(has_mandate=True), _told(facts, happened, "ready", None)]
+
+    def note_mandate_while_blocked(
+        self, facts: PaymentMethodFacts, happened: MandateCollected
+    ) -> Assign:
+        """The service may debit it once Stripe lets it go."""
+        return Assign(has_mandate=True)
+
+    def tell_none(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
+        """The account is told that nothing stands in the way any more."""
+        return _told(facts, happened, "none", None)
+
+    def tell_ready(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
+        """The account is told that what was built on it can be used again."""
+        return _told(facts, happened, "ready", None)
+
+    def tell_mandate_needed(
+        self, facts: PaymentMethodFacts, happened: PaymentMethodChecked
+    ) -> Command:
+        """The account is told that debits still need the customer's word."""
+        return _told(facts, happened, "mandate_needed", None)
+
+    def tell_number(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Effects:
+        """The number has lapsed: that is the account number's, and a relink mends it (C3)."""
+        lapsed = happened.follow(NumberBlocked, as_of=happened.as_of)
+        return [
+            Assign(checked_as_of=happened.as_of),
+            Send(machine="account_number", key=facts.id, event=lapsed),
+        ]
+
+    def note_check(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Assign:
+        """Keep how late it is known."""
+        return Assign(checked_as_of=happened.as_of)
+
+    def tell_blocked(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
+        """The account is told that it can't be charged, and why (C3)."""
+        return _told(facts, happened, "blocked", happened.blocked)
+
+
+def _create(account: str, session: str, holder: Holder | None, name: str | None) -> list[Command]:
+    if holder is None:
+        return []
+    return [CreatePaymentMethod(account=account, session=session, holder=holder, billing_name=name)]
+
+
+def _told(facts: PaymentMethodFacts, happened: Happening, state: str, why: str | None) -> Send:
+    event = happened.follow(PaymentMethodChanged, state=state, reason=why)
+    return Send(machine="account", key=facts.id, event=event)

@@ -1,0 +1,62 @@
+"""The service's choices: how often to ask the customer, and how long to wait.
+
+Everything here is a choice; what Stripe requires is not here but in the charts.
+The policy travels inside each event, so that a journal replays under the policy
+that was in force when it was written.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+DAY = 24 * 60 * 60
+"""Seconds."""
+
+Permission = Literal["balances", "ownership", "payment_method", "transactions"]
+Seconds = Annotated[int, Field(gt=0)]
+
+
+class RelinkPolicy(BaseModel):
+    """Validated on creation; the defaults suit a service that bills once a month."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: int = Field(default=3, ge=1)
+    """Unsuccessful sessions of one account in one outage before the customer is asked for
+    another way to pay instead (R4)."""
+
+    reminders: tuple[Seconds, ...] = (2 * DAY, 7 * DAY)
+    """When to remind, in seconds after the first prompt, ascending (P1)."""
+
+    remind_after_denial: bool = False
+    """Whether to remind customers who revoked access at their bank (P2)."""
+
+    session_open_for: Seconds = DAY
+    """How long a session may stay open, in seconds, before it counts as abandoned (R2)."""
+
+    announcement_lead: Seconds = 7 * DAY
+    """How long before an announced deactivation, or the expiry of a number, the customer is
+    prompted, in seconds (P3)."""
+
+    number_notice: Seconds = 30 * DAY
+    """How long before its expiry a tokenized number counts as expiring, in seconds."""
+
+    permissions: tuple[Permission, ...] = ("payment_method",)
+    """Asked for where Stripe has not told the account's own; ``payment_method`` always is (R7)."""
+
+    subcategories: Annotated[tuple[Literal["checking", "savings"], ...], Field(min_length=1)] = (
+        "checking",
+        "savings",
+    )
+    """What the customer may pick in a session for any eligible account."""
+
+    @field_validator("reminders")
+    @classmethod
+    def _ascend(cls, reminders: tuple[int, ...]) -> tuple[int, ...]:
+        # Of the field, not of the model: those run anew for each event that carries a policy.
+        if list(reminders) != sorted(set(reminders)):
+            raise ValueError(f"reminders must ascend without repeats, got {reminders}")
+        return reminders
+
+
+DEFAULT_POLICY = RelinkPolicy()

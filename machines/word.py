@@ -1,0 +1,90 @@
+"""Stripe's word: what one webhook or read said about an account or authorization.
+
+A word keeps only what decisions need: no balances, owners or names of people, and
+no secrets. Its fields are *absent* where the payload lacked them, which is not the
+same as ``None`` (K5): ``model_fields_set`` tells which were there. Enumerations are
+open, so all of them are plain strings.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+READ_DOUBT = 2
+"""Seconds around a read within which a contradiction is in doubt (K4)."""
+
+
+class Holder(BaseModel):
+    """Whose account it is (Stripe's ``account_holder``), by the field that names them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field: Literal["customer", "customer_account", "account"]
+    id: str
+
+    @property
+    def is_connect(self) -> bool:
+        """A connected account: payouts instead of payments."""
+        return self.field == "account"
+
+
+class AccountNumber(BaseModel):
+    """One entry of an account's ``account_numbers``; never the number itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    identifier_type: str = "account_number"
+    status: str
+    """``transactable``, ``pending``, ``expired``, ``deactivated``, or one we don't know."""
+    expires_on: int | None = None
+    """``expected_expiry_date``, Unix seconds."""
+    networks: tuple[str, ...] = ()
+
+    @property
+    def can_pay(self) -> bool:
+        """Transactable over ACH."""
+        return self.status == "transactable" and "ach" in self.networks
+
+
+class Word(BaseModel):
+    """The reduced account or authorization; for an authorization, the account-only fields
+    stay absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: str | None = None
+    action: str | None = None
+    """``status_details.inactive.action`` of an inactive one."""
+    cause: str | None = None
+    """``status_details.inactive.cause``."""
+    deactivates_on: int | None = None
+    """``status_details.active.expected_deactivation_date``, Unix seconds; ``None`` when Stripe
+    says that there is none."""
+    deactivation_action: str | None = None
+    """``status_details.active.action``."""
+    authorization: str | None = None
+    holder: Holder | None = None
+    permissions: tuple[str, ...] | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    payment_method_types: tuple[str, ...] | None = None
+    """``supported_payment_method_types``."""
+    numbers: tuple[AccountNumber, ...] | None = None
+    """``account_numbers``."""
+    institution_name: str | None = None
+    last4: str | None = None
+
+    def said(self, field: str) -> bool:
+        """Whether the payload had this field at all."""
+        return field in self.model_fields_set
+
+
+def contradict(known: str | None, said: str) -> bool:
+    """Whether two words about one thing cannot both be so.
+
+    ``inactive`` (without an action) agrees with both kinds of inactive.
+    """
+    if known is None or known == said:
+        return False
+    pair = {known, said}
+    return not ("inactive" in pair and pair & {"relinkable", "unrepairable"})
