@@ -136,6 +136,23 @@ class Store:
             rows = connection.execute(query).mappings().all()
         return [journal_rows.from_row(row, self._codec) for row in rows]
 
+    def connected_account(self, address: Address) -> str | None:
+        """The connected account in whose name a machine was last heard of, or None.
+
+        Requests of the service don't name one, and Stripe has to be called in its name.
+        """
+        query = (
+            select(inbox.c.connected_account)
+            .join(journal, journal.c.cause == inbox.c.id)
+            .where(journal.c.machine == address.machine, journal.c.key == address.key)
+            .where(inbox.c.connected_account.is_not(None))
+            .order_by(journal.c.version.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
+
     def due_commands(self, now: float, limit: int) -> list[DueCommand]:
         """Commands to carry out, longest due first.
 
@@ -171,10 +188,25 @@ class Store:
         Raises:
             UnknownCommandError: it is not in the outbox.
         """
+        self._attempted(command_id, status=status, finished_at=at, result=result)
+
+    def postpone(self, command_id: str, due_at: float) -> None:
+        """Note an attempt that is to be repeated.
+
+        Args:
+            command_id: its id in the outbox.
+            due_at: when to try again (Unix seconds).
+
+        Raises:
+            UnknownCommandError: it is not in the outbox.
+        """
+        self._attempted(command_id, due_at=due_at)
+
+    def _attempted(self, command_id: str, **changes: Any) -> None:
         change = (
             update(outbox)
             .where(outbox.c.id == command_id)
-            .values(status=status, attempts=outbox.c.attempts + 1, finished_at=at, result=result)
+            .values(attempts=outbox.c.attempts + 1, **changes)
         )
         with self._writing.begin() as connection:
             if connection.execute(change).rowcount != 1:

@@ -1,0 +1,44 @@
+"""``relink diagram``: a machine as a picture, or as text that makes one."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from relink.adapters.graphviz import GraphvizError, render
+from relink.engine.diagram import dot, mermaid
+
+from . import UsageError
+from .machine import add_machine, table_of
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    add_machine(parser)
+    parser.add_argument("--format", choices=("mermaid", "dot", "svg", "png"), default="mermaid")
+    parser.add_argument("--state", help="highlight the state that a machine is in")
+    parser.add_argument("--output", type=Path, help="write to this file instead of the terminal")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the machine from its compiled table."""
+    table, state = table_of(arguments), arguments.state
+    if state is not None and state not in table.states:
+        raise UsageError(
+            f"{arguments.machine} has no state {state!r}; it has {', '.join(table.states)}"
+        )
+    if arguments.format == "mermaid":
+        drawn = mermaid(table, state).encode()
+    elif arguments.format == "dot":
+        drawn = dot(table, state).encode()
+    else:
+        try:
+            drawn = render(dot(table, state), arguments.format)
+        except GraphvizError as error:
+            raise UsageError(str(error)) from error
+    if arguments.output:
+        arguments.output.write_bytes(drawn)
+    elif arguments.format == "png" and sys.stdout.isatty():
+        raise UsageError("a PNG is not for the terminal; name a file with --output")
+    else:
+        sys.stdout.buffer.write(drawn)
+    return 0

@@ -1,0 +1,59 @@
+"""Graphviz: DOT made into pictures, by the ``graphviz-pure`` program.
+
+The program comes as a wheel (the extra ``diagrams``) and needs no Graphviz on the
+system. It is given the text on its standard input, and nothing of it is a command.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import Literal
+
+PROGRAM = "graphviz-pure"
+TIMEOUT = 30.0
+"""Seconds after which a picture is given up. The largest of ours takes a fraction of one."""
+
+
+class GraphvizError(Exception):
+    """No picture could be made."""
+
+
+class GraphvizMissingError(GraphvizError):
+    """The program is not installed."""
+
+
+def render(dot: str, format: Literal["svg", "png"]) -> bytes:
+    """The picture of a graph.
+
+    Args:
+        dot: The graph in the DOT language.
+        format: SVG (UTF-8) or PNG.
+
+    Raises:
+        GraphvizMissingError: the program is not installed; the message says how to.
+        GraphvizError: it cannot be run, refused the text, or did not come to an end.
+    """
+    try:
+        done = subprocess.run(
+            [_program(), f"-T{format}"], input=dot.encode(), capture_output=True, timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        raise GraphvizError(f"{PROGRAM} made no {format} within {TIMEOUT:g} s") from None
+    except OSError as error:
+        raise GraphvizError(f"{PROGRAM} cannot be run: {error}") from error
+    if done.returncode:
+        told = done.stderr.decode(errors="replace").strip()
+        raise GraphvizError(f"{PROGRAM} made no {format}: {told or f'exit {done.returncode}'}")
+    return done.stdout
+
+
+def _program() -> str:
+    """Where the program is: beside this Python, whose environment may not be active, or on PATH."""
+    beside = os.path.dirname(sys.executable)
+    if found := shutil.which(PROGRAM, path=beside) or shutil.which(PROGRAM):
+        return found
+    raise GraphvizMissingError(
+        f"{PROGRAM} is neither beside {sys.executable} nor on PATH; "
+        "install it with: pip install 'relink-engine[diagrams]'"
+    )

@@ -1,0 +1,272 @@
+"""How fast is a decision? The account's chart, by four means, in one run.
+
+Every means takes an account around the same walk: it works, expires, is relinked in vain and
+then for good, and works again, with words that confirm or come too late in between. Guards and
+effects are the same methods everywhere, and everywhere the effects' assigns are merged into new
+facts, so that only the machinery differs:
+
+- ``decide``: the compiled table.
+- ``send``: a live python-statemachine machine, which keeps its state.
+- ``build and send``: what a service does per request, a machine for the stored state, and one
+  event.
+- ``transitions``: the ``transitions`` library on a live object, with the same transitions.
+
+Run with ``python benchmarks/decide.py``. Compare the ratios; absolute times are the machine's.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from statemachine.spec_parser import operator_mapping, parse_boolean_expr
+from transitions import Machine
+
+from relink.engine import Event, Snapshot
+from relink.engine.consequence import follow
+from relink.machines.account import AccountChart
+from relink.machines.account_facts import AccountFacts
+from relink.machines.commands import CreateRelinkSession
+from relink.machines.events import RelinkRequested
+from relink.machines.messages import (
+    Heard,
+    HeardActive,
+    HeardRelinkable,
+    SessionOpened,
+    SessionRelinked,
+    SessionUnsuccessful,
+)
+from relink.machines.word import Holder, Word
+
+Step = tuple[str, Any, Event]
+"""The state before, the facts before, and what happens."""
+
+COMMON = {
+    "authorization": "fcauth_1",
+    "holder": Holder(field="customer", id="cus_1"),
+    "permissions": ("payment_method",),
+    "subcategory": "checking",
+    "payment_method_types": ("us_bank_account",),
+    "institution_name": "StripeBank",
+    "last4": "6789",
+}
+WORKS = Word(
+    status="active",
+    action=None,
+    cause=None,
+    deactivates_on=None,
+    deactivation_action=None,
+    **COMMON,
+)
+EXPIRED = Word(status="inactive", action="relink_required", cause="access_expired", **COMMON)
+
+
+def heard(kind: type[Heard], as_of: int, word: Word) -> Heard:
+    """A word by webhook, as of the given time."""
+    return kind(cause=f"evt_{as_of}", at=as_of, as_of=as_of, read=False, word=word)
+
+
+def opened(session: str, attempt: int) -> SessionOpened:
+    """A session for the account was opened."""
+    request = CreateRelinkSession(
+        account="fca_1",
+        attempt=attempt,
+        authorization="fcauth_1",
+        mode="specific",
+        reason="inactive",
+        holder=Holder(field="customer", id="cus_1"),
+        permissions=("payment_method",),
+        subcategories=("checking", "savings"),
+        delivery="modal",
+        return_url=None,
+    )
+    return SessionOpened(cause=session, at=40, session=session, request=request)
+
+
+WALK: tuple[tuple[str, Event], ...] = (
+    ("active", heard(HeardActive, 20, WORKS)),
+    ("active", heard(HeardRelinkable, 30, EXPIRED)),
+    ("inactive_relinkable", heard(HeardActive, 25, WORKS)),
+    ("inactive_relinkable", heard(HeardRelinkable, 35, EXPIRED)),
+    ("inactive_relinkable", RelinkRequested(cause="r1", at=40, account="fca_1")),
+    ("inactive_relinkable", opened("fcsess_1", 1)),
+    (
+        "relinking",
+        SessionUnsuccessful(
+            cause="evt_50", at=50, session="fcsess_1", outcome="failed", failure_reason="no_account"
+        ),
+    ),
+    ("inactive_relinkable", opened("fcsess_2", 2)),
+    ("relinking", heard(HeardRelinkable, 55, EXPIRED)),
+    (
+        "relinking",
+        SessionRelinked(cause="evt_60", at=60, session="fcsess_2", account="fca_1", as_of=60),
+    ),
+    ("relinked", heard(HeardActive, 62, WORKS)),
+    ("active", heard(HeardActive, 70, WORKS)),
+    ("active", heard(HeardRelinkable, 30, EXPIRED)),
+)
+
+
+def walk() -> list[Step]:
+    """The steps with the facts before each, by the table; it ends where it began."""
+    table = AccountChart.table()
+    first = table.start(AccountFacts(id="fca_1")).snapshot
+    snapshot = table.decide(first, heard(HeardActive, 10, WORKS)).snapshot
+    steps: list[Step] = []
+    for state, event in WALK:
+        assert snapshot.state == state, f"the walk is in {snapshot.state}, not {state}"
+        steps.append((state, snapshot.facts, event))
+        snapshot = table.decide(snapshot, event).snapshot
+    assert snapshot.state == WALK[0][0], "the walk ends elsewhere than it began"
+    return steps
+
+
+def returned(result: object) -> list[tuple[str, object]]:
+    """What ``send`` gives back, by effect: one result alone, or a list of several."""
+    several = isinstance(result, list) and any(isinstance(item, list) for item in result)
+    return [("on", item) for item in result] if several else [("on", result)]  # type: ignore[attr-defined]
+
+
+def by_decide(steps: list[Step]) -> Callable[[], None]:
+    """The compiled table."""
+    decide = AccountChart.table().decide
+    questions = [(Snapshot(state, facts), event) for state, facts, event in steps]
+
+    def go() -> None:
+        for snapshot, event in questions:
+            decide(snapshot, event)
+
+    return go
+
+
+def by_send(steps: list[Step]) -> Callable[[], None]:
+    """One live machine."""
+    machine = AccountChart()
+    machine.current_state_value = steps[0][0]
+
+    def go() -> None:
+        for _, facts, event in steps:
+            result = machine.send(event.name, facts=facts, happened=event)
+            follow(facts, returned(result))
+
+    return go
+
+
+def by_build_and_send(steps: list[Step]) -> Callable[[], None]:
+    """A machine for each event."""
+
+    def go() -> None:
+        for state, facts, event in steps:
+            result = AccountChart(start_value=state).send(event.name, facts=facts, happened=event)
+            follow(facts, returned(result))
+
+    return go
+
+
+class Account:
+    """A live object for ``transitions``, with the chart's guards and effects."""
+
+    def __init__(self) -> None:
+        self.returned: list[tuple[str, object]] = []
+
+
+def by_transitions(steps: list[Step]) -> Callable[[], None]:
+    """The ``transitions`` library, its machine made from the chart's own declarations."""
+    chart, model = AccountChart(), Account()
+
+    def guard(expression: str) -> Callable[..., bool]:
+        return parse_boolean_expr(expression, lambda name: getattr(chart, name), operator_mapping)  # type: ignore[no-any-return]
+
+    def effect(name: str) -> Callable[..., None]:
+        bound = getattr(chart, name)
+        return lambda facts, happened: model.returned.append((name, bound(facts, happened)))
+
+    declared = []
+    for state in AccountChart.states:
+        for transition in state.transitions:
+            for event in transition.events:
+                declared.append(
+                    {
+                        "trigger": str(event),
+                        "source": state.id,
+                        "dest": transition.target.id if transition.target else None,
+                        "conditions": [guard(spec.func) for spec in transition.cond],
+                        "before": [
+                            effect(spec.func) for spec in transition.on if not spec.is_convention
+                        ],
+                    }
+                )
+    Machine(
+        model,
+        states=[state.id for state in AccountChart.states],
+        transitions=declared,
+        initial=steps[0][0],
+        auto_transitions=False,
+        ignore_invalid_triggers=True,
+    )
+    triggers = [(getattr(model, event.name), facts, event) for _, facts, event in steps]
+
+    def go() -> None:
+        for trigger, facts, event in triggers:
+            trigger(facts, event)
+            follow(facts, model.returned)
+            model.returned.clear()
+
+    return go
+
+
+def seconds(go: Callable[[], None], times: int) -> float:
+    """How long it takes."""
+    began = time.perf_counter()
+    for _ in range(times):
+        go()
+    return time.perf_counter() - began
+
+
+def cold_start() -> float:
+    """Seconds from nothing to the first decision, interpreter included: the median of five."""
+    code = (
+        "from relink.machines.account import AccountChart\n"
+        "from relink.machines.account_facts import AccountFacts\n"
+        "AccountChart.table().start(AccountFacts(id='fca_1'))\n"
+    )
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        took.append(time.perf_counter() - began)
+    return median(took)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (7)")
+    rounds = parser.parse_args().rounds
+    steps = walk()
+    peers = {
+        "decide": (by_decide(steps), 400),
+        "send": (by_send(steps), 20),
+        "build and send": (by_build_and_send(steps), 2),
+        "transitions": (by_transitions(steps), 200),
+    }
+    for go, _ in peers.values():
+        go()
+    taken: dict[str, list[float]] = {name: [] for name in peers}
+    for _ in range(rounds):
+        for name, (go, times) in peers.items():
+            taken[name].append(seconds(go, times) / times / len(steps))
+    typical = {name: median(times) for name, times in taken.items()}
+    print(f"{len(steps)} events on the account chart, median of {rounds} interleaved rounds")
+    for name, took in typical.items():
+        print(f"  {name:<15} {took * 1e6:9.1f} µs  {took / typical['decide']:9.1f} x decide")
+    print(f"cold start to the first decision: {cold_start():.2f} s, interpreter included")
+
+
+if __name__ == "__main__":
+    main()
