@@ -5,7 +5,7 @@ PYTHONS = $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 FOLDERS = engine machines adapters
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test coverage lint types dist clean anew
+.PHONY: help demo test coverage lint types docs dist clean anew
 .NOTPARALLEL: # one pip at a time in one environment
 
 help: ## this list
@@ -14,16 +14,19 @@ help: ## this list
 demo: .venv/installed-demo ## play relink's situations against a simulated Stripe, no keys needed
 	@.venv/bin/relink demo
 
-test: .venv/installed-test ## run the tests
+test: .venv/installed-test .venv/preview-sdk/installed ## run the tests
 	.venv/bin/python -m pytest
 
-coverage: .venv/installed-test ## run the tests and report the branches that they miss
+coverage: .venv/installed-test .venv/preview-sdk/installed ## run the tests and report the branches that they miss
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage report --show-missing --skip-covered
 
 lint: .venv/installed-lint ## check style and format
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+docs: .venv/installed-test ## write the generated pages of the documentation
+	.venv/bin/python docs/generate.py
 
 # mypy does not follow editable installs; links lay the folders out as they install.
 types: .venv/installed-test .venv/installed-lint ## check types, as a user's own code would see them too
@@ -48,6 +51,13 @@ clean: ## remove all that make made
 	@echo "Installing relink[$*] into .venv"
 	@$(PIP) setuptools
 	@PYTHONWARNINGS=ignore $(PIP) --no-build-isolation --editable '.[$*]'
+	@touch $@
+
+# The simulator's objects are compared with the types of Stripe's preview SDK, which has the
+# same name as the generally available one and so gets a folder of its own.
+.venv/preview-sdk/installed: constraints-preview.txt .venv/pyvenv.cfg
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+	    --target .venv/preview-sdk --requirement constraints-preview.txt
 	@touch $@
 
 # Each interpreter is tried until one serves: a name on the path may not run (a version

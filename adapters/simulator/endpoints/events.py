@@ -1,0 +1,73 @@
+"""Events of the last 30 days."""
+
+from fnmatch import fnmatchcase
+
+from ..api import Call, Route, route
+from ..errors import invalid, no_such
+from ..parameters import EXPAND, PAGE, Each, Kind, Text, Times, Truth
+from ..render import Rendered
+from ..versions import exists_in
+from ..webhooks import Event, Webhooks
+from ..world import own
+from .paging import page
+
+EVENTS: dict[str, Kind] = {
+    **PAGE,
+    "created": Times(),
+    "delivery_success": Truth(),
+    "type": Text(),
+    "types": Each(Text()),
+}
+
+
+class Events:
+    """The endpoints under ``/v1/events``. Events are shown in the account's own version."""
+
+    def __init__(self, webhooks: Webhooks, version: str) -> None:
+        self._webhooks = webhooks
+        self._version = version
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        return [
+            route("GET", "/v1/events", self.list_events),
+            route("GET", "/v1/events/{}", self.retrieve_event),
+        ]
+
+    def retrieve_event(self, call: Call) -> Rendered:
+        """Read an event."""
+        call.params(EXPAND)
+        name = call.names[0]
+        found = own(self._webhooks.events, "event", name, call.owner, "id", in_path=True)
+        if not exists_in(self._version, found.type):
+            raise no_such("event", name, "id", in_path=True)
+        return self._shown(found)
+
+    def list_events(self, call: Call) -> Rendered:
+        """The events of some types or times, newest first."""
+        params = call.params(EVENTS)
+        if "type" in params and "types" in params:
+            raise invalid("types", "You may pass either type or types, but not both.")
+        types = params.get("types") or [params.get("type", "*")]
+        bounds = params.get("created", {})
+        found = [
+            event
+            for event in self._webhooks.events.values()
+            if event.owner == call.owner
+            and exists_in(self._version, event.type)
+            and any(fnmatchcase(event.type, kind) for kind in types)
+            and _within(event.created, bounds)
+        ]
+        return page(found, self._shown, params, call.path)
+
+    def _shown(self, event: Event) -> Rendered:
+        return event.rendered(self._version)
+
+
+def _within(time: int, bounds: dict[str, int]) -> bool:
+    return (
+        bounds.get("gt", -1) < time
+        and bounds.get("gte", 0) <= time
+        and time < bounds.get("lt", time + 1)
+        and time <= bounds.get("lte", time)
+    )

@@ -1,0 +1,308 @@
+"""The customer's part: what people make of the authentication flow of a session.
+
+Each method plays the flow to one of its ends. A flow that failed or was cancelled can be
+tried again, as its client secret still opens it; one that succeeded can't.
+"""
+
+from dataclasses import dataclass
+
+from .clock import Clock
+from .errors import CannotHappen
+from .links import Links, Tell
+from .resources import Account, Authorization, Holder, Institution, Number, Session, Token
+from .world import STRIPE_BANK, World, known
+
+OFFERED = 2
+"""How many accounts that were never linked the customer has at the bank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An account at the bank that was never linked."""
+
+    subcategory: str
+    last4: str
+
+
+class Flows:
+    """The flows of all sessions."""
+
+    def __init__(self, world: World, links: Links, clock: Clock, tell: Tell) -> None:
+        self.world = world
+        self.links = links
+        self.clock = clock
+        self.tell = tell
+
+    def link(
+        self,
+        holder: Holder | None,
+        authorization: Authorization,
+        offer: Offer,
+        permissions: tuple[str, ...],
+        tokenized: bool | None = None,
+    ) -> Account:
+        """Link an account for the first time."""
+        institution = authorization.institution
+        tokenized = institution.tokenizes if tokenized is None else tokenized
+        credit = offer.subcategory in ("credit_card", "mortgage", "line_of_credit")
+        account = Account(
+            id=self.world.ids.new("fca"),
+            owner=authorization.owner,
+            created=int(self.clock.now),
+            holder=holder,
+            institution=institution,
+            authorization=authorization,
+            last4=offer.last4,
+            subcategory=offer.subcategory,
+            category="credit" if credit else "cash",
+            permissions=permissions,
+            payment_method_types=() if credit else ("us_bank_account",),
+            numbers=[Number(tokenized=True)] if tokenized else [],
+        )
+        authorization.accounts.append(account)
+        self.world.accounts[account.id] = account
+        self.tell("financial_connections.account.created", account)
+        if institution.deactivates:
+            self.links.deactivate_all(authorization, "access_expired", "relink_required")
+        return account
+
+    def offers(
+        self, holder: Holder | None, institution: Institution, owner: str | None
+    ) -> list[Offer]:
+        """The accounts that the holder has at the bank, and never linked."""
+        person = holder.id if holder else "nobody"
+        accounts = self.world.accounts_at(holder, institution, owner)
+        linked = {account.last4 for account in accounts}
+        found: list[Offer] = []
+        count = 0
+        while len(found) < OFFERED:
+            last4 = self.world.ids.digits(institution.id, person, count)
+            if last4 not in linked:
+                found.append(Offer("savings" if count % 2 else "checking", last4))
+            count += 1
+        return found
+
+
+class CustomerPart:
+    """The customer in front of one session's flow."""
+
+    def __init__(self, flows: Flows, session: Session) -> None:
+        self._flows = flows
+        self.session = session
+
+    # ── what the bank shows ──────────────────────────────────────────────────
+
+    def known_accounts(self) -> list[Account]:
+        """The linked accounts that the customer can choose from, after signing in."""
+        login = self.session.authorization
+        if login is None:
+            return []
+        return [
+            account
+            for account in self._flows.world.accounts_at(
+                login.holder, login.institution, login.owner
+            )
+            if account.open
+            and account.status != "disconnected"
+            and self._eligible(account.subcategory)
+        ]
+
+    def offers(self, institution: str = STRIPE_BANK) -> list[Offer]:
+        """The accounts that were never linked, and could be now.
+
+        Args:
+            institution: where, in a session that is no relink.
+        """
+        return self._offers(self._institution(institution))
+
+    # ── choosing an account ──────────────────────────────────────────────────
+
+    def choose_expected(
+        self,
+        account: str | None = None,
+        *,
+        siblings: bool = True,
+        new_authorization: bool = False,
+    ) -> None:
+        """Sign in and choose the account that the session is about.
+
+        Args:
+            account: which one, in a session that does not name it and whose authorization
+                has several.
+            siblings: whether the other accounts of the authorization come back with it.
+            new_authorization: whether the bank issues a new authorization for it.
+        """
+        expected = self._expected(account)
+        if expected not in self.known_accounts():
+            raise CannotHappen(f"{expected.id} is not among the accounts that the bank shows")
+        self._succeed(self._relink(expected, siblings, new_authorization))
+
+    def choose_known(
+        self, account: str, *, siblings: bool = False, new_authorization: bool = False
+    ) -> None:
+        """Sign in and choose another account that was linked before.
+
+        Where a specific account was asked for, that fails with ``no_account``.
+        """
+        chosen = known(self._flows.world.accounts, "account", account)
+        if chosen not in self.known_accounts():
+            raise CannotHappen(f"{account} is not among the accounts that the bank shows")
+        if self.session.account not in (None, chosen):
+            self._fail("no_account")
+        else:
+            self._succeed(self._relink(chosen, siblings, new_authorization))
+
+    def choose_new(
+        self,
+        subcategory: str | None = None,
+        *,
+        institution: str = STRIPE_BANK,
+        holder: Holder | None = None,
+        siblings: bool = False,
+        new_authorization: bool = False,
+    ) -> Account | None:
+        """Sign in and choose an account that was never linked.
+
+        Where a specific account was asked for, that fails with ``no_account``, and None is
+        returned; else the new account.
+
+        Args:
+            subcategory: ``checking`` or ``savings``; by default what the bank shows first.
+            institution: where, in a session that is no relink.
+            holder: of the new account, where it is not to be the session's.
+            siblings: whether the other accounts of the authorization come back with it.
+            new_authorization: whether the bank issues a new authorization for it.
+        """
+        self._not_done()
+        session, flows = self.session, self._flows
+        bank = self._institution(institution)
+        offers = [o for o in self._offers(bank) if subcategory in (None, o.subcategory)]
+        if not offers:
+            raise CannotHappen(f"the bank shows no new {subcategory or 'eligible'} account")
+        if session.account:
+            self._fail("no_account")
+            return None
+        authorization = session.authorization
+        if authorization is None or new_authorization or authorization.status == "disconnected":
+            authorization = flows.world.add_authorization(session.holder, bank, session.owner)
+        flows.links.activate_all(authorization, authorization.accounts if siblings else ())
+        held_by = holder or session.holder
+        account = flows.link(held_by, authorization, offers[0], session.permissions)
+        self._succeed(account)
+        return account
+
+    # ── not choosing one ─────────────────────────────────────────────────────
+
+    def fail_to_sign_in(self) -> None:
+        """The bank does not accept the customer's password: ``no_authorization``."""
+        self._fail("no_authorization")
+
+    def sign_in_without_account(self, *, repairs_authorization: bool = False) -> None:
+        """Sign in, and leave without linking an account: ``no_account``.
+
+        Args:
+            repairs_authorization: whether signing in alone mends the authorization and its
+                accounts but the expected one. Stripe does not say.
+        """
+        self._not_done()
+        authorization = self.session.authorization
+        if repairs_authorization and authorization and authorization.status == "inactive":
+            others = [a for a in authorization.accounts if a is not self.session.account]
+            self._flows.links.activate_all(authorization, others)
+        self._fail("no_account")
+
+    def cancel(self) -> None:
+        """Close the flow before signing in."""
+        self._end("cancelled")
+
+    def walk_away(self) -> None:
+        """Leave it open and never come back. The session stays pending, and nobody is told."""
+        self._not_done()
+
+    def bank_error(self) -> None:
+        """The bank fails in the middle: ``other``."""
+        self._fail("other")
+
+    # ── what comes of it ─────────────────────────────────────────────────────
+
+    def _relink(self, account: Account, siblings: bool, new_authorization: bool) -> Account:
+        self._not_done()
+        session, links = self.session, self._flows.links
+        authorization = session.authorization
+        assert authorization is not None  # known accounts are shown in relinks only
+        if authorization.status == "disconnected" and account.authorization:
+            authorization = account.authorization  # it was merged in the meantime
+        others = [a for a in authorization.accounts if a is not account] if siblings else []
+        if new_authorization or authorization.status == "disconnected":
+            authorization = self._flows.world.add_authorization(
+                authorization.holder, authorization.institution, authorization.owner
+            )
+            for other in others:
+                links.move(other, authorization)
+        links.move(account, authorization)
+        links.activate_all(authorization, others)
+        account.permissions = session.permissions
+        account.holder = session.holder
+        links.activate(account)
+        links.refresh_numbers(account)
+        return account
+
+    def _succeed(self, account: Account) -> None:
+        session, flows = self.session, self._flows
+        session.linked = [account]
+        session.failure_reason = None
+        if session.holder and session.holder.type == "account":
+            session.token = Token(
+                id=flows.world.ids.new("btok"),
+                owner=session.owner,
+                created=int(flows.clock.now),
+                account=account,
+                bank_account_id=flows.world.ids.new("ba"),
+            )
+            flows.world.tokens[session.token.id] = session.token
+        self._end("succeeded")
+
+    def _fail(self, reason: str) -> None:
+        self._not_done()
+        self.session.failure_reason = reason
+        self._end("failed")
+
+    def _end(self, status: str) -> None:
+        self._not_done()
+        if status == "cancelled":
+            self.session.failure_reason = None
+        self.session.status = status
+        self._flows.tell("financial_connections.session.updated", self.session)
+
+    def _not_done(self) -> None:
+        if self.session.status == "succeeded":
+            raise CannotHappen(f"{self.session.id} succeeded already")
+
+    def _expected(self, account: str | None) -> Account:
+        session = self.session
+        if account is not None:
+            found = known(self._flows.world.accounts, "account", account)
+            if session.account not in (None, found):
+                raise CannotHappen(f"{session.id} is not about {account}")
+            return found
+        if session.account:
+            return session.account
+        candidates = session.authorization.accounts if session.authorization else []
+        if len(candidates) != 1:
+            raise CannotHappen(
+                f"{session.id} names no account, and there are {len(candidates)}: say which"
+            )
+        return candidates[0]
+
+    def _institution(self, name: str) -> Institution:
+        if self.session.authorization:
+            return self.session.authorization.institution
+        return self._flows.world.institution(name)
+
+    def _offers(self, institution: Institution) -> list[Offer]:
+        offers = self._flows.offers(self.session.holder, institution, self.session.owner)
+        return [offer for offer in offers if self._eligible(offer.subcategory)]
+
+    def _eligible(self, subcategory: str) -> bool:
+        wanted = (self.session.filters or {}).get("account_subcategories")
+        return not isinstance(wanted, list) or not wanted or subcategory in wanted

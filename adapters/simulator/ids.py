@@ -1,0 +1,34 @@
+"""Ids and secrets: random to look at, and the same for the same seed.
+
+Each is made from the seed, its prefix and a count, so one kind of object does not shift the
+ids of another.
+"""
+
+from base64 import b64encode
+from hashlib import blake2b
+
+_LETTERS = bytes.maketrans(b"+/", b"Xz")
+
+
+class Ids:
+    """The source of all ids of one simulator."""
+
+    def __init__(self, seed: int) -> None:
+        self._key = str(seed).encode()
+        self._counts: dict[str, int] = {}
+
+    def new(self, prefix: str) -> str:
+        """The next id with this prefix, such as ``fca_9Jm…``; 24 characters follow."""
+        count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
+        return f"{prefix}_{self.derived(prefix, count)}"
+
+    def derived(self, *of: object) -> str:
+        """24 characters that follow from the seed and ``of`` alone."""
+        return b64encode(self._digest(of)).translate(_LETTERS).decode()
+
+    def digits(self, *of: object) -> str:
+        """Four digits that follow from the seed and ``of`` alone."""
+        return f"{int.from_bytes(self._digest(of)) % 10_000:04}"
+
+    def _digest(self, of: tuple[object, ...]) -> bytes:
+        return blake2b(":".join(map(str, of)).encode(), key=self._key, digest_size=18).digest()

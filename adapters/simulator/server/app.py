@@ -1,0 +1,98 @@
+"""The application: Stripe's API, the control API and the pages for people, at one address."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from ..errors import SimulatedTimeout
+from ..message import Request
+from ..simulator import Simulator
+from .control import Control
+from .posting import Poster
+
+PAGES = Path(__file__).parent / "pages"
+POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+
+
+class NoAnswer(Response):
+    """Holds the connection until the caller gives up, or for a while, and drops it."""
+
+    def __init__(self, hold: float) -> None:
+        super().__init__()
+        self._hold = hold
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Never send anything."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._hold):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                return
+        # A head that promises more than follows makes the server close the connection.
+        promised = [(b"content-length", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": promised})
+
+
+def application(simulator: Simulator, lock: threading.RLock, poster: Poster) -> Starlette:
+    """The application that serves a simulator.
+
+    Args:
+        simulator: what is served.
+        lock: held while it is touched.
+        poster: told when webhooks may be due.
+    """
+
+    async def api(http: HttpRequest) -> Response:
+        request = Request(
+            method=http.method,
+            path=http.url.path,
+            body=await http.body(),
+            query=http.url.query.encode(),
+            headers=dict(http.headers),
+        )
+        try:
+            with lock:
+                answer = simulator.handle(request)
+        except SimulatedTimeout:
+            poster.look()
+            return NoAnswer(simulator.faults.patience)
+        poster.look()
+        await asyncio.sleep(answer.wait)
+        return Response(answer.body, answer.status, answer.headers)
+
+    control = Control(simulator, lock, poster)
+    page = _page("flow.html")
+    return Starlette(
+        routes=[
+            Route("/v1/{path:path}", api, methods=["GET", "POST", "DELETE"]),
+            Mount("/_simulator", routes=control.routes()),
+            Route("/", lambda _: RedirectResponse("/stripebank")),
+            Route("/healthz", lambda _: PlainTextResponse("ok")),
+            Route("/stripebank", _page("bank.html")),
+            Mount("/stripebank/static", StaticFiles(directory=PAGES / "static")),
+            Route("/stripebank/{name}", page),
+        ]
+    )
+
+
+def _page(name: str) -> Callable[[HttpRequest], Response]:
+    """A page that loads everything else from the control API. It is nobody's to frame."""
+
+    def show(_: HttpRequest) -> Response:
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": POLICY,
+            "Referrer-Policy": "no-referrer",
+        }
+        return FileResponse(PAGES / name, headers=headers)
+
+    return show

@@ -1,0 +1,222 @@
+"""The control API: bank, customers, clock and faults, for tests in other processes and the pages.
+
+Everything is JSON under ``/_simulator``. What can't happen is answered with 409 and the
+reason; what is not understood, with 400. Secrets are never in an answer.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError, validate_call
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ..bank import Bank
+from ..errors import CannotHappen
+from ..faults import Faults
+from ..flow import CustomerPart
+from ..ledger import Effect
+from ..resources import Session
+from ..simulator import Simulator
+from ..world import STRIPE_BANK
+from .posting import Poster
+from .view import account_view, authorization_view, session_view
+
+Handler = Callable[[Request, dict[str, Any]], object]
+
+HAPPENINGS = tuple(name for name in vars(Bank) if not name.startswith("_"))
+CHOICES = (
+    *("choose_expected", "choose_known", "choose_new", "fail_to_sign_in"),
+    *("sign_in_without_account", "cancel", "walk_away", "bank_error"),
+)
+_RECENT = 60
+
+
+class Control:
+    """The endpoints of the control API."""
+
+    def __init__(self, simulator: Simulator, lock: threading.RLock, poster: Poster) -> None:
+        self._simulator = simulator
+        self._lock = lock
+        self._poster = poster
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them."""
+        return [
+            self._route("GET", "/state", self.state),
+            self._route("GET", "/ledger", self.ledger),
+            self._route("GET", "/flows/{name}", self.flow),
+            self._route("POST", "/flows/{name}/{choice}", self.choose),
+            self._route("POST", "/bank/{happening}", self.happen),
+            self._route("POST", "/customers", self.add_customer),
+            self._route("POST", "/connected_accounts", self.add_connected_account),
+            self._route("POST", "/accounts", self.link_account),
+            self._route("POST", "/clock", self.advance),
+            self._route("POST", "/endpoints", self.add_endpoint),
+            self._route("PUT", "/faults", self.set_faults),
+            self._route("POST", "/faults", self.inject),
+        ]
+
+    def _route(self, method: str, path: str, handler: Handler) -> Route:
+        async def answer(request: Request) -> Response:
+            # A page of another origin can post a form here, but no JSON.
+            kind = request.headers.get("content-type", "").partition(";")[0]
+            if method != "GET" and kind != "application/json":
+                return _error(415, "the body must be application/json")
+            try:
+                given = await request.json() if method != "GET" else {}
+                if not isinstance(given, dict):
+                    return _error(400, "the body must be a JSON object")
+                with self._lock:
+                    self._simulator.advance_to(self._simulator.now)
+                    found = handler(request, given)
+            except CannotHappen as error:
+                return _error(409, str(error))
+            except ValidationError as error:
+                return _error(400, _readable(error))
+            except (TypeError, ValueError) as error:
+                return _error(400, str(error))
+            self._poster.look()
+            return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+        return Route(path, answer, methods=[method])
+
+    # ── looking ──────────────────────────────────────────────────────────────
+
+    def state(self, request: Request, given: dict[str, Any]) -> object:
+        """The world at a glance, newest first."""
+        world = self._simulator.world
+        return {
+            "now": self._simulator.now,
+            "sessions": [
+                session_view(world, session)
+                for session in list(world.sessions.values())[: -_RECENT - 1 : -1]
+            ],
+            "authorizations": [
+                authorization_view(world, authorization)
+                for authorization in list(world.authorizations.values())[: -_RECENT - 1 : -1]
+            ],
+            "events": [
+                {"at": entry.at, "kind": entry.kind, "subject": entry.subject}
+                for entry in self._simulator.ledger.entries[: -5 * _RECENT : -1]
+                if isinstance(entry, Effect)
+            ][:_RECENT],
+        }
+
+    def ledger(self, request: Request, given: dict[str, Any]) -> object:
+        """What was asked and what came of it, from entry ``?since=`` on."""
+        since = int(request.query_params.get("since", "0"))
+        entries = self._simulator.ledger.entries[since:]
+        return {
+            "next": since + len(entries),
+            "entries": [
+                {"entry": type(entry).__name__.lower(), **_plain(asdict(entry))}
+                for entry in entries
+            ],
+        }
+
+    def flow(self, request: Request, given: dict[str, Any]) -> object:
+        """A session as its flow shows it to the customer, at ``?institution=`` where it is open."""
+        part = self._part(request)
+        session = part.session
+        institution = request.query_params.get("institution", STRIPE_BANK)
+        banks = self._simulator.world.institutions.values()
+        return {
+            **session_view(self._simulator.world, session),
+            "permissions": session.permissions,
+            "return_url": session.return_url,
+            "known": [account_view(account) for account in part.known_accounts()],
+            "offers": [asdict(offer) for offer in part.offers(institution)],
+            "institutions": [] if session.is_relink else [bank.name for bank in banks],
+        }
+
+    # ── doing ────────────────────────────────────────────────────────────────
+
+    def choose(self, request: Request, given: dict[str, Any]) -> object:
+        """Play a flow to one of its ends."""
+        choice = request.path_params["choice"]
+        if choice not in CHOICES:
+            raise ValueError(f"{choice!r} is no choice; one of {', '.join(CHOICES)}")
+        part = self._part(request)
+        if "holder" in given:
+            raise ValueError("holder can be given in process only")
+        validate_call(getattr(part, choice))(**given)
+        return session_view(self._simulator.world, part.session)
+
+    def happen(self, request: Request, given: dict[str, Any]) -> object:
+        """Let something happen at a bank."""
+        happening = request.path_params["happening"]
+        if happening not in HAPPENINGS:
+            raise ValueError(f"{happening!r} does not happen; one of {', '.join(HAPPENINGS)}")
+        validate_call(getattr(self._simulator.bank, happening))(**given)
+        return {}
+
+    def add_customer(self, request: Request, given: dict[str, Any]) -> object:
+        """A customer at Stripe."""
+        return {"id": validate_call(self._simulator.add_customer)(**given)}
+
+    def add_connected_account(self, request: Request, given: dict[str, Any]) -> object:
+        """A connected account."""
+        return {"id": validate_call(self._simulator.add_connected_account)(**given)}
+
+    def link_account(self, request: Request, given: dict[str, Any]) -> object:
+        """Link an account, as its holder would have done before."""
+        return account_view(validate_call(self._simulator.link_account)(**given))
+
+    def advance(self, request: Request, given: dict[str, Any]) -> object:
+        """Let time pass: ``{"seconds": …}``."""
+        validate_call(self._simulator.advance)(**given)
+        return {"now": self._simulator.now}
+
+    def add_endpoint(self, request: Request, given: dict[str, Any]) -> object:
+        """Send webhooks to a URL from now on; its secret is answered this once."""
+        secrets = given.pop("secrets", ())
+        endpoint = validate_call(self._simulator.add_endpoint)(*secrets, **given)
+        return {"id": endpoint.id, "secrets": endpoint.secrets}
+
+    def set_faults(self, request: Request, given: dict[str, Any]) -> object:
+        """Set the rates of all faults; those that are not named go to 0."""
+        self._simulator.faults = TypeAdapter(Faults).validate_python(given)
+        return asdict(self._simulator.faults)
+
+    def inject(self, request: Request, given: dict[str, Any]) -> object:
+        """Let one fault happen to the next request that fits."""
+        validate_call(self._simulator.inject)(**given)
+        return {}
+
+    def _part(self, request: Request) -> CustomerPart:
+        """By the session's id, or by the name in its hosted URL."""
+        name = request.path_params["name"]
+        return self._simulator.customer(_session_of(self._simulator, name).id)
+
+
+def _session_of(simulator: Simulator, name: str) -> Session:
+    sessions = simulator.world.sessions
+    found = sessions.get(name)
+    if found is None and name.startswith("fcsess_hosted_"):
+        hosted = (s for s in sessions.values() if (s.hosted_url or "").endswith(f"/{name}"))
+        found = next(hosted, None)
+    if found is None:
+        raise CannotHappen(f"there is no session {name!r}")
+    return found
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        for name, value in entry.items()
+    }
+
+
+def _readable(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc'])) or 'arguments'}: {problem['msg']}"
+        for problem in error.errors()
+    )
+
+
+def _error(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status)

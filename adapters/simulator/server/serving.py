@@ -1,0 +1,100 @@
+"""A server in a thread, for tests and demos, or in the foreground, for people."""
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from ..simulator import Simulator
+from .app import application
+from .posting import Poster
+
+LOOPBACK = "127.0.0.1"
+
+
+class SimulatorServer:
+    """Serves a simulator over HTTP; a context manager that starts and stops it.
+
+    Args:
+        simulator: what is served. While it runs, use it only within ``with server.lock``.
+        host: the address to bind.
+        port: 0 takes a free one.
+
+    Raises:
+        OSError: the address can't be bound.
+    """
+
+    def __init__(
+        self, simulator: Simulator | None = None, host: str = LOOPBACK, port: int = 0
+    ) -> None:
+        self.simulator = simulator or Simulator(start=None)
+        self.lock = threading.RLock()
+        """Held by whoever touches the simulator."""
+        self._poster = Poster(self.simulator, self.lock)
+        self._socket = socket.create_server((host, port))
+        # Head and body are written apart; without this the body waits for the caller's
+        # delayed acknowledgement of the head, 40 ms. Accepted connections inherit it.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+        """Where it is served: Stripe's ``base_addresses["api"]``."""
+        self.simulator.base_url = self.url
+        app = application(self.simulator, self.lock, self._poster)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            date_header=False,  # the answers carry the simulator's own
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    def start(self) -> Self:
+        """Serve in a thread; returns once it answers."""
+        self._poster.start()
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError(f"the simulator did not start at {self.url}")
+            self._thread.join(0.01)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; requests that are being held are dropped."""
+        self._poster.stop()
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    def run(self) -> None:
+        """Serve in the foreground, until interrupted."""
+        self._poster.start()
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._poster.stop()
+            self._socket.close()
+
+    def settle(self, timeout: float = 10.0) -> None:
+        """Wait until every webhook that is due has been posted.
+
+        Raises:
+            TimeoutError: that takes longer than ``timeout`` seconds.
+        """
+        if not self._poster.settle(timeout):
+            raise TimeoutError(f"webhooks are still on their way after {timeout} s")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

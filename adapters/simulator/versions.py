@@ -1,0 +1,89 @@
+"""API versions: what the preview version has, and a generally available one lacks."""
+
+import re
+from typing import Any
+
+from .errors import ApiError
+from .render import Rendered
+
+PREVIEW = "2026-09-30.preview"
+GENERAL = "2026-10-28.endive"
+
+_WELL_FORMED = re.compile(r"\d{4}-\d\d-\d\d(\.[a-z]+)?(; ?[a-z_]+=v\d+)*")
+
+PREVIEW_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "bank_account": (),
+    "customer": (("redaction",),),
+    "financial_connections.account": (
+        ("authorization",),
+        ("inferred_balances_refresh",),
+        ("institution",),
+        ("status_details", "inactive"),
+    ),
+    "financial_connections.authorization": (("account_holder",), ("institution",)),
+    "financial_connections.session": (
+        ("filters", "institution"),
+        ("hosted",),
+        ("relink_options",),
+        ("relink_result",),
+        ("status",),
+        ("status_details",),
+        ("ui_mode",),
+        ("url",),
+    ),
+    "payment_method": (("redaction",), ("us_bank_account", "account_number")),
+    "token": (("redaction",),),
+}
+"""By kind of object, the fields that only the preview version has."""
+
+PREVIEW_EVENTS = {"financial_connections.session.updated"}
+"""Events that are sent only to endpoints of the preview version."""
+
+SNAPSHOT_ONLY = ("financial_connections.authorization.", "financial_connections.session.")
+"""Beginnings of the types that no thin notification exists for."""
+
+
+def version_of(header: str | None, default: str) -> str:
+    """The version that a request asks for.
+
+    Raises:
+        ApiError: it is none.
+    """
+    if header is None:
+        return default
+    if not _WELL_FORMED.fullmatch(header):
+        raise ApiError(f"Invalid Stripe API version: {header}")
+    return header
+
+
+def is_preview(version: str) -> bool:
+    """Whether the version is of the preview channel."""
+    return version.partition(";")[0].endswith(".preview")
+
+
+def exists_in(version: str, event_type: str) -> bool:
+    """Whether the version has events of this type."""
+    return is_preview(version) or event_type not in PREVIEW_EVENTS
+
+
+def seen_under(version: str, rendered: Rendered) -> Rendered:
+    """The object as the version has it. The preview version has everything."""
+    if is_preview(version):
+        return rendered
+    seen: Rendered = _without_preview_fields(rendered)
+    return seen
+
+
+def _without_preview_fields(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_preview_fields(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _without_preview_fields(item) for key, item in value.items()}
+    for *outer, last in PREVIEW_FIELDS.get(str(value.get("object")), ()):
+        place: Any = kept
+        for name in outer:
+            place = place.get(name)
+        if isinstance(place, dict):
+            place.pop(last, None)
+    return kept

@@ -1,0 +1,118 @@
+"""All that exists, by id."""
+
+from typing import Protocol, TypeVar
+
+from .errors import CannotHappen, no_such
+from .ids import Ids
+from .resources import (
+    Account,
+    Authorization,
+    Customer,
+    ExternalAccount,
+    Holder,
+    Institution,
+    PaymentMethod,
+    Session,
+    Token,
+)
+
+INACTIVE_ACCOUNTS = "Inactive accounts"
+"""The test institution whose accounts are deactivated as soon as they are linked."""
+TOKENIZED_NUMBERS = "Tokenized Account Numbers"
+"""The test institution that gives out tokenized account numbers."""
+STRIPE_BANK = "StripeBank"
+"""The institution without surprises."""
+
+
+class Owned(Protocol):
+    """Anything that belongs to the platform or to a connected account."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def owner(self) -> str | None:
+        """The connected account, or None for the platform."""
+
+
+T = TypeVar("T", bound=Owned)
+
+_Login = tuple[str | None, Holder | None, str]
+
+
+class World:
+    """The truth. Dictionaries keep the order in which things came to be."""
+
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
+        self.institutions: dict[str, Institution] = {}
+        self.connected_accounts: dict[str, str] = {}
+        """Ids of connected accounts, and of accounts that stand for customers, with a name."""
+        self.customers: dict[str, Customer] = {}
+        self.authorizations: dict[str, Authorization] = {}
+        self._logins: dict[_Login, list[Authorization]] = {}
+        self.accounts: dict[str, Account] = {}
+        self.sessions: dict[str, Session] = {}
+        self.tokens: dict[str, Token] = {}
+        self.payment_methods: dict[str, PaymentMethod] = {}
+        self.external_accounts: dict[str, ExternalAccount] = {}
+        for name in (STRIPE_BANK, INACTIVE_ACCOUNTS, TOKENIZED_NUMBERS):
+            self.institution(name)
+
+    def institution(self, name: str) -> Institution:
+        """The bank of this name, which comes to be when it is first named."""
+        found = next((bank for bank in self.institutions.values() if bank.name == name), None)
+        if found is None:
+            found = Institution(
+                id=self.ids.new("fcinst"),
+                name=name,
+                tokenizes=name == TOKENIZED_NUMBERS,
+                deactivates=name == INACTIVE_ACCOUNTS,
+            )
+            self.institutions[found.id] = found
+        return found
+
+    def add_authorization(
+        self, holder: Holder | None, institution: Institution, owner: str | None
+    ) -> Authorization:
+        """The holder signs in at the bank anew."""
+        made = Authorization(
+            id=self.ids.new("fcauth"), owner=owner, holder=holder, institution=institution
+        )
+        self.authorizations[made.id] = made
+        self._logins.setdefault((owner, holder, institution.id), []).append(made)
+        return made
+
+    def accounts_at(
+        self, holder: Holder | None, institution: Institution, owner: str | None
+    ) -> list[Account]:
+        """The linked accounts that the bank shows this holder after signing in."""
+        logins = self._logins.get((owner, holder, institution.id), ())
+        return [account for login in logins for account in login.accounts]
+
+
+def own(
+    store: dict[str, T], kind: str, name: str, owner: str | None, param: str, in_path: bool = False
+) -> T:
+    """The owner's object of this name.
+
+    Raises:
+        ApiError: there is none, or it is another owner's, which looks the same.
+    """
+    found = store.get(name)
+    if found is None or found.owner != owner:
+        raise no_such(kind, name, param, in_path=in_path)
+    return found
+
+
+def known(store: dict[str, T], kind: str, name: str) -> T:
+    """The object of this name, for bank and customer.
+
+    Raises:
+        CannotHappen: there is none.
+    """
+    found = store.get(name)
+    if found is None:
+        raise CannotHappen(f"there is no {kind} {name!r}")
+    return found

@@ -1,0 +1,121 @@
+"""A headless Chromium, driven over a pipe with its own protocol: no driver, no port."""
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PATIENCE = 5000
+"""How long to wait for something on a page (milliseconds)."""
+
+
+def installed() -> str | None:
+    """The path of a Chromium, or of a relative."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Browser:
+    """One page. What goes wrong on it is collected in ``errors``."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        to_read, our_write = os.pipe()
+        our_read, to_write = os.pipe()
+        options = [
+            *("--headless", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu"),
+            *("--disable-dev-shm-usage", "--window-size=1320,860", f"--user-data-dir={folder}"),
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        ]
+        # The protocol is spoken on the descriptors 3 and 4; sh can not name those above 9.
+        shell = f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}'
+        self._process = subprocess.Popen(
+            ["bash", "-c", shell, program, *options],
+            pass_fds=(to_read, to_write),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_read)
+        os.close(to_write)
+        self._write = os.fdopen(our_write, "wb", buffering=0)
+        self._read = os.fdopen(our_read, "rb")
+        self._ids = itertools.count(1)
+        self._session: str | None = None
+        self.errors: list[str] = []
+        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+        attached = self._ask("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self._ask(f"{domain}.enable")
+
+    def _ask(self, method: str, **params: Any) -> dict[str, Any]:
+        message = {"id": next(self._ids), "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        self._write.write(json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._next()
+            if answer.get("id") == message["id"]:
+                assert "error" not in answer, f"{method}: {answer['error']}"
+                found: dict[str, Any] = answer["result"]
+                return found
+            self._note(answer.get("method"), answer.get("params", {}))
+
+    def _next(self) -> dict[str, Any]:
+        found = bytearray()
+        while (byte := self._read.read(1)) != b"\0":
+            assert byte, "the browser is gone"
+            found += byte
+        message: dict[str, Any] = json.loads(found)
+        return message
+
+    def _note(self, method: str | None, params: dict[str, Any]) -> None:
+        if method == "Runtime.exceptionThrown":
+            self.errors.append(params["exceptionDetails"]["text"])
+        elif method == "Log.entryAdded" and params["entry"]["level"] == "error":
+            self.errors.append(params["entry"]["text"])
+
+    def open(self, url: str) -> None:
+        """Go to a page."""
+        self._ask("Page.navigate", url=url)
+
+    def run(self, script: str) -> Any:
+        """The value of a JavaScript expression, awaited."""
+        answer = self._ask(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def text(self, selector: str, containing: str = "") -> str:
+        """The text of the first visible element that fits, as soon as there is one."""
+        found: str = self._on(selector, containing, "found.innerText")
+        return found
+
+    def click(self, selector: str, containing: str = "") -> None:
+        """Click it, as soon as it can be seen."""
+        self._on(selector, containing, "(found.click(), null)")
+
+    def _on(self, selector: str, containing: str, then: str) -> Any:
+        script = f"""new Promise((resolve, reject) => {{
+            const give_up = Date.now() + {PATIENCE};
+            (function look() {{
+                const found = [...document.querySelectorAll({json.dumps(selector)})].find((each) =>
+                    each.checkVisibility() && each.innerText.includes({json.dumps(containing)}));
+                if (found) resolve({then});
+                else if (Date.now() < give_up) setTimeout(look, 20);
+                else reject(new Error("nothing fits: " + {json.dumps(f"{selector} {containing}")}));
+            }})();
+        }})"""
+        return self.run(script)
+
+    def close(self) -> None:
+        """Close the browser."""
+        self._session = None
+        self._ask("Browser.close")
+        self._process.wait(10)
+        self._write.close()
+        self._read.close()

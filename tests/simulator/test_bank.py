@@ -1,0 +1,208 @@
+"""What happens at the banks, and what Stripe says of it."""
+
+import pytest
+
+from relink.adapters.simulator import (
+    INACTIVE_ACCOUNTS,
+    TOKENIZED_NUMBERS,
+    CannotHappen,
+    Simulator,
+)
+
+from .conftest import heard, payment_method, types
+
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("happening", "cause"),
+    [
+        ("expire_consent", "access_expired"),
+        ("change_password", "institution_requirement"),
+        ("revoke_access", "access_denied"),
+    ],
+)
+def test_a_broken_connection_takes_all_its_accounts_with_it(sim, account, happening, cause):
+    sibling = sim.link_account(authorization=account.authorization.id)
+    heard(sim)
+    getattr(sim.bank, happening)(account.authorization.id)
+    told = heard(sim)
+    assert [(e.type.rpartition(".")[2], e.data.object.id) for e in told] == [
+        ("deactivated", account.id),
+        ("deactivated", sibling.id),
+    ]
+    details = told[0].data.object.status_details.inactive
+    assert (details.action, details.cause) == ("relink_required", cause)
+    assert account.authorization.status == "inactive"
+
+
+def test_a_closed_account_leaves_its_connection_as_it_is(sim, account):
+    sim.bank.close_account(account.id)
+    (event,) = heard(sim)
+    details = event.data.object.status_details.inactive
+    assert (details.action, details.cause) == ("none", "account_closed")
+    assert account.authorization.status == "active"
+
+
+def test_a_closed_account_that_is_opened_again_works_while_its_connection_does(sim, account):
+    sim.bank.close_account(account.id)
+    sim.bank.reopen_account(account.id)
+    assert types(sim) == ["account.deactivated", "account.reactivated"]
+    sim.bank.close_account(account.id)
+    sim.bank.expire_consent(account.authorization.id)
+    sim.bank.reopen_account(account.id)
+    assert account.relinkable
+    assert types(sim) == ["account.deactivated", "account.deactivated"]
+
+
+def test_a_suspended_account_comes_back_by_itself(sim, account):
+    sim.bank.suspend_account(account.id)
+    assert (account.inactive.action, account.inactive.cause) == ("none", "account_unavailable")
+    sim.bank.restore_account(account.id)
+    assert types(sim) == ["account.deactivated", "account.reactivated"]
+
+
+def test_what_is_announced_is_told_thirty_days_before_and_comes_true(sim, account):
+    on = int(sim.now) + 40 * DAY
+    sim.bank.announce_deactivation(account.authorization.id, on)
+    assert types(sim) == [
+        "authorization.expected_deactivation_date_updated",
+        "account.expected_deactivation_date_updated",
+    ]
+    told = heard(sim, until=on - 1)
+    assert [e.type.partition(".")[2] for e in told] == [
+        "authorization.upcoming_deactivation",
+        "account.upcoming_deactivation",
+    ]
+    assert {e.created for e in told} == {on - 30 * DAY}
+    assert told[1].data.object.status_details.active.expected_deactivation_date == on
+    assert [e.type.partition(".")[2] for e in heard(sim, until=on)] == ["account.deactivated"]
+    assert account.authorization.status == "inactive"
+
+
+def test_an_announcement_that_is_moved_or_withdrawn_does_not_come_true(sim, account):
+    first, second = (int(sim.now) + days * DAY for days in (10, 20))
+    sim.bank.announce_deactivation(account.id, first)
+    sim.bank.announce_deactivation(account.id, second)
+    sim.advance_to(first + 1)
+    assert account.status == "active"
+    sim.bank.withdraw_announcement(account.id)
+    sim.advance_to(second + 1)
+    assert account.status == "active"
+    assert types(sim)[-1] == "account.expected_deactivation_date_updated"
+
+
+def test_a_tokenized_number_expires_on_its_day(sim, jenny):
+    account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
+    heard(sim)
+    on = int(sim.now) + 45 * DAY
+    sim.bank.expire_number_on(account.id, on)
+    told = heard(sim, until=on)
+    assert [(e.type.partition(".")[2], e.created) for e in told] == [
+        ("account.account_numbers_updated", on - 45 * DAY),
+        ("account.upcoming_account_number_expiry", on - 30 * DAY),
+        ("account.account_numbers_updated", on),
+    ]
+    (number,) = told[-1].data.object.account_numbers
+    assert (number.identifier_type, number.status) == ("tokenized_account_number", "expired")
+    assert account.status == "active"
+
+
+def test_a_revoked_number_blocks_what_was_built_and_a_new_one_frees_it(sim, sdk, jenny):
+    account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
+    method = sdk.payment_methods.create(params=payment_method(account))
+    heard(sim)
+    sim.bank.revoke_number(account.id)
+    numbers, blocked = heard(sim)
+    assert numbers.type == "financial_connections.account.account_numbers_updated"
+    assert blocked.data.object.id == method.id
+    reason = blocked.data.object.us_bank_account.status_details.blocked.reason
+    assert reason == "tokenized_account_number_deactivated"
+    sim.bank.refresh_number(account.id)
+    _, freed = heard(sim)
+    assert "blocked" not in freed.data.object.us_bank_account.status_details
+
+
+def test_other_blocks_outlast_a_new_number(sim, sdk, jenny):
+    account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
+    method = sdk.payment_methods.create(params=payment_method(account)).id
+    sim.bank.block_payment_method(method, "bank_account_closed")
+    sim.bank.revoke_number(account.id)
+    sim.bank.refresh_number(account.id)
+    read = sdk.payment_methods.retrieve(method).us_bank_account.status_details.blocked
+    assert (read.reason, read.network_code) == ("bank_account_closed", "R02")
+
+
+def test_a_merged_authorization_is_gone_and_its_accounts_take_the_state_of_the_other(
+    sim, account, jenny
+):
+    other = sim.link_account(jenny)
+    old, new = account.authorization, other.authorization
+    sim.bank.expire_consent(old.id)
+    heard(sim)
+    sim.bank.merge(old.id, into=new.id)
+    assert (old.status, old.accounts) == ("disconnected", [])
+    assert new.accounts == [other, account]
+    (event,) = heard(sim)
+    assert event.type == "financial_connections.account.reactivated"
+    assert event.data.object.authorization == new.id
+
+
+def test_a_merge_between_working_connections_is_told_to_nobody(sim, account, jenny):
+    other = sim.link_account(jenny)
+    heard(sim)
+    sim.bank.merge(account.authorization.id, into=other.authorization.id)
+    assert types(sim) == []
+    assert account.authorization is other.authorization
+
+
+def test_disconnecting_the_last_account_disconnects_the_authorization(sim, account):
+    sibling = sim.link_account(authorization=account.authorization.id)
+    login = account.authorization
+    sim.bank.disconnect(account.id)
+    assert login.status == "active"
+    sim.bank.disconnect(sibling.id)
+    assert login.status == "disconnected"
+    with pytest.raises(CannotHappen, match="is disconnected"):
+        sim.bank.expire_consent(login.id)
+
+
+def test_the_institution_of_inactive_accounts_deactivates_at_once(sim, jenny):
+    account = sim.link_account(jenny, institution=INACTIVE_ACCOUNTS)
+    assert types(sim) == ["account.created", "account.deactivated"]
+    assert account.relinkable
+
+
+@pytest.mark.parametrize(
+    ("happening", "arguments"),
+    [
+        ("reopen_account", ["{account}"]),
+        ("restore_account", ["{account}"]),
+        ("withdraw_announcement", ["{account}"]),
+        ("revoke_number", ["{account}"]),
+        ("refresh_number", ["{account}"]),
+        ("unblock_payment_method", ["pm_none"]),
+        ("close_account", ["fca_none"]),
+        ("expire_consent", ["fcauth_none"]),
+        ("announce_deactivation", ["{account}", 1]),
+        ("merge", ["{login}", "{login}"]),
+    ],
+)
+def test_what_cannot_happen_is_refused_and_changes_nothing(sim, account, happening, arguments):
+    ids = {"account": account.id, "login": account.authorization.id}
+    given = [a.format(**ids) if isinstance(a, str) else a for a in arguments]
+    entries = len(sim.ledger)
+    with pytest.raises(CannotHappen):
+        getattr(sim.bank, happening)(*given)
+    assert len(sim.ledger) == entries
+
+
+def test_data_is_refreshed_and_payment_support_changes(sim: Simulator, account):
+    sim.bank.refresh_data(account.id)
+    sim.bank.change_payment_support(account.id, ("link",))
+    told = heard(sim)
+    assert [e.type.rpartition(".")[2] for e in told] == [
+        "refreshed_balance",
+        "supported_payment_method_types_updated",
+    ]
+    assert told[1].data.object.supported_payment_method_types == ["link"]

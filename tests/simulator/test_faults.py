@@ -1,0 +1,131 @@
+"""Faults: that each does what it says, at its rate, and to nothing else."""
+
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+import stripe
+
+from relink.adapters.simulator import ApiFault, Faults, Request, SimulatedTimeout, Simulator
+
+from .sdk import KEY, client
+
+LIST = Request("GET", "/v1/customers", headers={"authorization": f"Bearer {KEY}"})
+
+
+@pytest.mark.parametrize(
+    ("fault", "header"), [("rate_limited", None), ("rate_limited_with_wait", "retry-after")]
+)
+def test_a_rate_limit_may_name_the_wait(sim, fault, header):
+    sim.inject(fault)
+    with pytest.raises(stripe.RateLimitError) as limited:
+        client(sim).v1.customers.list()
+    assert ("retry-after" in limited.value.headers) == bool(header)
+    if header:
+        assert 1 <= int(limited.value.headers[header]) <= 10
+
+
+@pytest.mark.parametrize(("fault", "made"), [("timeout_before", 0), ("timeout_after", 1)])
+def test_a_timeout_takes_as_long_as_the_caller_waits(sim, fault, made):
+    began = sim.now
+    sim.inject(fault)
+    with pytest.raises(stripe.APIConnectionError):
+        client(sim).v1.customers.create(params={"name": "Ada"})
+    assert sim.now == began + sim.faults.patience
+    assert sim.ledger.count("customer.created") == made
+    assert sim.ledger.requests()[0].status is None
+
+
+def test_a_slow_answer_comes_late_but_in_time(sim):
+    sim.inject("slow")
+    began = sim.now
+    assert sim.handle(LIST).status == 200
+    assert 0 < sim.now - began < sim.faults.patience
+
+
+def test_a_truncated_answer_can_not_be_read(sim):
+    sim.inject("truncated")
+    with pytest.raises(stripe.APIError, match="Invalid response body"):
+        client(sim).v1.customers.create(params={"name": "Ada"})
+    assert sim.ledger.count("customer.created") == 1
+
+
+def test_an_injected_fault_waits_for_its_request_and_happens_so_often(sim):
+    sim.inject("error_before", method="POST", path="/v1/customers", times=2)
+    assert sim.handle(LIST).status == 200
+    post = Request("POST", "/v1/customers", headers=LIST.headers)
+    assert [sim.handle(post).status for _ in range(3)] == [500, 500, 200]
+    assert [asked.fault for asked in sim.ledger.requests("POST")] == ["error_before"] * 2 + [None]
+
+
+def test_rates_of_requests_are_kept():
+    rates = {fault.value: 0.02 * place for place, fault in enumerate(ApiFault, 1)}
+    sim = Simulator(seed=5, faults=Faults(**rates))
+    asked = 4000
+    for _ in range(asked):
+        with suppress(SimulatedTimeout):
+            sim.handle(LIST)
+    found = Counter(request.fault for request in sim.ledger.requests())
+    for name, rate in rates.items():
+        assert found[name] == pytest.approx(asked * rate, rel=0.4), name
+    assert found[None] == pytest.approx(asked * (1 - sum(rates.values())), rel=0.2)
+
+
+def test_rates_of_webhooks_are_kept():
+    sim = Simulator(seed=5, faults=Faults(duplicate=0.1, lose=0.2, delay=0.05, reorder=0.3))
+    sim.add_endpoint()
+    account = sim.link_account()
+    sent = 3000
+    for _ in range(sent):
+        sim.bank.refresh_data(account.id)
+    sent += 1
+    began = sim.now
+    came = list(sim.due_webhooks(began + 30 * 86400))
+    assert len(sim.webhooks.lost) == pytest.approx(0.2 * sent, rel=0.15)
+    copies = Counter(delivery.event for delivery in came)
+    assert len(copies) + len(sim.webhooks.lost) == sent
+    assert sum(n == 2 for n in copies.values()) == pytest.approx(0.8 * 0.1 * sent, rel=0.25)
+    late = [delivery for delivery in came if delivery.at >= began + 3600]
+    assert len(late) == pytest.approx(0.05 * len(came), rel=0.3)
+    overtaken = sum(0 < delivery.at - began <= 60 for delivery in came)
+    assert overtaken == pytest.approx(0.3 * len(came), rel=0.2)
+
+
+def test_nothing_goes_wrong_unless_asked_for(sim):
+    account = sim.link_account()
+    for _ in range(200):
+        sim.bank.refresh_data(account.id)
+        assert sim.handle(LIST).status == 200
+    came = [delivery.event for delivery in sim.due_webhooks()]
+    assert came == list(sim.webhooks.events)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ({"lose": 1.5}, "lose must be a probability, got 1.5"),
+        ({"slow": -0.1}, "slow must be a probability, got -0.1"),
+        ({"slow": 0.6, "truncated": 0.6}, "exceed 1"),
+        ({"patience": 0}, "patience must be positive, got 0"),
+    ],
+)
+def test_impossible_rates_are_refused(wrong, rule):
+    with pytest.raises(ValueError, match=rule):
+        Faults(**wrong)
+
+
+def test_unknown_faults_are_refused(sim):
+    with pytest.raises(ValueError, match="lightning"):
+        sim.inject("lightning")
+    with pytest.raises(ValueError, match="at least once"):
+        sim.inject("slow", times=0)
+
+
+def test_the_world_is_the_same_whatever_goes_wrong_around_it():
+    def ids(faults):
+        sim = Simulator(seed=9, faults=faults)
+        account = sim.link_account(sim.add_customer())
+        sim.bank.expire_consent(account.authorization.id)
+        return account.id, account.authorization.id, list(sim.webhooks.events)
+
+    assert ids(Faults()) == ids(Faults.everywhere(0.125))

@@ -1,0 +1,240 @@
+"""The customer's part of a relink session, and what the session says of it."""
+
+import pytest
+
+from relink.adapters.simulator import (
+    INACTIVE_ACCOUNTS,
+    TOKENIZED_NUMBERS,
+    CannotHappen,
+    Holder,
+)
+
+from .conftest import heard, types
+
+
+@pytest.fixture
+def broken(sim, account):
+    """An account whose consent expired, with a sibling in the same case."""
+    sim.link_account(authorization=account.authorization.id)
+    sim.bank.expire_consent(account.authorization.id)
+    heard(sim)
+    return account
+
+
+def read(sdk, part):
+    return sdk.sessions.retrieve(part.session.id)
+
+
+def test_the_expected_account_comes_back_with_its_siblings(sim, sdk, broken, open_session):
+    part = open_session(broken)
+    part.choose_expected()
+    assert types(sim) == ["account.reactivated", "account.reactivated", "session.updated"]
+    session = read(sdk, part)
+    assert session.status == "succeeded"
+    assert session.relink_result.account == broken.id
+    assert session.relink_result.authorization == broken.authorization.id
+    assert session.relink_result.failure_reason is None
+    assert [a.id for a in session.accounts.data] == [broken.id]
+    assert broken.authorization.status == "active"
+
+
+def test_siblings_need_not_come_back_and_closed_ones_never_do(sim, broken, open_session):
+    _, sibling = broken.authorization.accounts
+    open_session(broken).choose_expected(siblings=False)
+    assert (broken.status, sibling.status) == ("active", "inactive")
+    sim.bank.close_account(sibling.id)
+    sim.bank.expire_consent(broken.authorization.id)
+    open_session(broken).choose_expected()
+    assert (broken.status, sibling.inactive.action) == ("active", "none")
+
+
+def test_a_session_for_any_account_never_names_the_relinked_one(sdk, broken, open_session):
+    part = open_session(broken, specific=False)
+    part.choose_expected(broken.id)
+    session = read(sdk, part)
+    assert session.status == "succeeded"
+    assert session.relink_result.account is None
+    assert [a.id for a in session.accounts.data] == [broken.id]
+
+
+def test_permissions_of_the_session_replace_those_of_the_account(broken, open_session):
+    open_session(broken, permissions=["payment_method", "balances"]).choose_expected()
+    assert broken.permissions == ("payment_method", "balances")
+
+
+def test_a_new_account_is_linked_where_any_may_be(sim, sdk, broken, open_session):
+    part = open_session(broken, specific=False)
+    new = part.choose_new("savings")
+    assert types(sim) == ["account.created", "session.updated"]
+    session = read(sdk, part)
+    assert session.accounts.data[0].id == new.id
+    assert session.relink_result.account is None
+    assert (new.subcategory, new.authorization) == ("savings", broken.authorization)
+    assert broken.status == "inactive"
+
+
+@pytest.mark.parametrize("choice", ["choose_new", "choose_known"])
+def test_another_account_fails_where_a_specific_one_was_asked_for(
+    sim, sdk, broken, open_session, choice
+):
+    _, sibling = broken.authorization.accounts
+    part = open_session(broken)
+    getattr(part, choice)(*([sibling.id] if choice == "choose_known" else []))
+    session = read(sdk, part)
+    assert (session.status, session.relink_result.failure_reason) == ("failed", "no_account")
+    assert session.accounts.data == []
+    assert types(sim) == ["session.updated"]
+    assert broken.status == sibling.status == "inactive"
+
+
+def test_a_known_account_of_another_authorization_moves(sim, sdk, broken, open_session, jenny):
+    other = sim.link_account(jenny)
+    left = other.authorization
+    heard(sim)
+    part = open_session(broken, specific=False)
+    part.choose_known(other.id)
+    assert other.authorization is broken.authorization
+    assert left.status == "disconnected"
+    assert read(sdk, part).accounts.data[0].id == other.id
+
+
+def test_an_account_can_come_back_under_a_new_authorization(sim, broken, open_session):
+    old, sibling = broken.authorization, broken.authorization.accounts[1]
+    open_session(broken).choose_expected(siblings=False, new_authorization=True)
+    assert broken.authorization is not old
+    assert broken.authorization.status == "active"
+    assert sibling.authorization is old
+    assert old.status == "inactive"
+
+
+def test_a_session_of_an_authorization_that_was_merged_relinks_under_the_other(
+    sim, account, open_session, jenny
+):
+    other = sim.link_account(jenny)
+    sim.bank.expire_consent(account.authorization.id)
+    sim.bank.expire_consent(other.authorization.id)
+    part = open_session(account)
+    sim.bank.merge(account.authorization.id, into=other.authorization.id)
+    part.choose_expected()
+    assert account.authorization is other.authorization
+    assert other.status == "active"
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "reason"),
+    [
+        ("fail_to_sign_in", "failed", "no_authorization"),
+        ("sign_in_without_account", "failed", "no_account"),
+        ("bank_error", "failed", "other"),
+        ("cancel", "cancelled", None),
+    ],
+)
+def test_flows_that_end_without_an_account(sim, sdk, broken, open_session, choice, status, reason):
+    part = open_session(broken)
+    getattr(part, choice)()
+    session = read(sdk, part)
+    assert (session.status, session.relink_result.failure_reason) == (status, reason)
+    assert session.relink_result.account is session.relink_result.authorization is None
+    assert types(sim) == ["session.updated"]
+    assert broken.authorization.status == "inactive"
+
+
+def test_signing_in_alone_may_mend_the_authorization_and_the_others(sim, broken, open_session):
+    _, sibling = broken.authorization.accounts
+    open_session(broken).sign_in_without_account(repairs_authorization=True)
+    assert broken.authorization.status == sibling.status == "active"
+    assert broken.status == "inactive"
+
+
+def test_who_walks_away_leaves_the_session_open_and_may_come_back(sim, sdk, broken, open_session):
+    part = open_session(broken)
+    part.walk_away()
+    assert types(sim) == []
+    assert read(sdk, part).status == "pending"
+    sim.advance(7 * 86400)
+    part.choose_expected()
+    assert read(sdk, part).status == "succeeded"
+
+
+def test_a_failed_flow_can_be_tried_again_and_a_finished_one_can_not(broken, open_session):
+    part = open_session(broken)
+    part.fail_to_sign_in()
+    part.choose_expected()
+    assert part.session.failure_reason is None
+    with pytest.raises(CannotHappen, match="succeeded already"):
+        part.cancel()
+
+
+def test_a_relink_brings_a_new_tokenized_number(sim, jenny, open_session):
+    account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
+    sim.bank.revoke_number(account.id)
+    heard(sim)
+    open_session(account).choose_expected()
+    assert types(sim) == ["account.account_numbers_updated", "session.updated"]
+    assert [number.status for number in account.numbers] == ["transactable"]
+
+
+def test_a_relink_takes_an_announcement_back(sim, account, open_session):
+    sim.bank.announce_deactivation(account.authorization.id, int(sim.now) + 86400)
+    heard(sim)
+    open_session(account).choose_expected()
+    assert types(sim) == [
+        "authorization.expected_deactivation_date_updated",
+        "account.expected_deactivation_date_updated",
+        "session.updated",
+    ]
+    sim.advance(2 * 86400)
+    assert account.status == "active"
+
+
+def test_only_open_and_eligible_accounts_are_shown(sim, account, open_session, jenny):
+    savings = sim.link_account(jenny, subcategory="savings")
+    sim.link_account(jenny, subcategory="credit_card")
+    sim.link_account(jenny, institution="Another Bank")
+    sim.link_account(sim.add_customer("Ada"))
+    closed = sim.link_account(jenny)
+    sim.bank.close_account(closed.id)
+    part = open_session(account)
+    assert part.known_accounts() == [account, savings]
+    with pytest.raises(CannotHappen, match="not among the accounts"):
+        part.choose_known(closed.id)
+    linked = {a.last4 for a in sim.world.accounts.values()}
+    assert not linked & {offer.last4 for offer in part.offers()}
+
+
+def test_what_a_bank_offers_is_what_is_linked(account, open_session):
+    part = open_session(account, specific=False)
+    first, second = part.offers()
+    assert part.choose_new().last4 == first.last4
+    again = open_session(account, specific=False).offers()
+    assert first not in again
+    assert second in again
+
+
+def test_a_customer_can_bring_an_account_of_somebody_else(sim, account, open_session):
+    ada = Holder("customer", sim.add_customer("Ada Lovelace"))
+    new = open_session(account, specific=False).choose_new(holder=ada)
+    assert new.holder == ada
+
+
+def test_a_first_link_is_made_at_any_institution(sim, sdk, jenny):
+    holder = {"type": "customer", "customer": jenny}
+    params = {"account_holder": holder, "permissions": ["payment_method"]}
+    part = sim.customer(sdk.sessions.create(params=params).id)
+    account = part.choose_new(institution=INACTIVE_ACCOUNTS)
+    assert account.institution.name == INACTIVE_ACCOUNTS
+    assert types(sim) == ["account.created", "account.deactivated", "session.updated"]
+
+
+def test_an_account_that_is_not_shown_can_not_be_chosen(sim, broken, open_session):
+    part = open_session(broken)
+    sim.bank.close_account(broken.id)
+    with pytest.raises(CannotHappen, match="not among the accounts"):
+        part.choose_expected()
+    with pytest.raises(CannotHappen, match="there is no session"):
+        sim.customer("fcsess_none")
+
+
+def test_who_is_expected_must_be_said_where_it_could_be_several(broken, open_session):
+    with pytest.raises(CannotHappen, match="say which"):
+        open_session(broken, specific=False).choose_expected()

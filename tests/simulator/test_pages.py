@@ -1,0 +1,116 @@
+"""StripeBank in a real browser: from a broken link to a mended one, by clicks alone."""
+
+from collections.abc import Iterator
+
+import pytest
+import stripe
+
+from relink.adapters.simulator import Simulator
+from relink.adapters.simulator.server import SimulatorServer
+
+from .browser import Browser, installed
+from .conftest import relink_params
+from .test_server import asking
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = installed()
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    opened = Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def server(browser: Browser) -> Iterator[SimulatorServer]:
+    with SimulatorServer(Simulator(seed=4)) as running:
+        yield running
+        browser.open("about:blank")
+
+
+@pytest.fixture
+def sdk(server: SimulatorServer) -> Iterator[stripe.StripeClient]:
+    yield from asking(server)
+
+
+@pytest.fixture
+def account(server: SimulatorServer):
+    with server.lock:
+        customer = server.simulator.add_customer("Jenny Rosen")
+        return server.simulator.link_account(customer)
+
+
+def test_a_link_is_broken_and_mended_by_clicks(server, browser, sdk, account):
+    browser.open(f"{server.url}/stripebank")
+    row = f'[data-account="{account.id}"]'
+    assert "Active" in browser.text(row)
+    browser.click(".card-head summary", "Break it")
+    browser.click("button", "The consent expires")
+    assert "Access expired · a relink mends it" in browser.text(row, "Inactive")
+    assert account.status == "inactive"
+
+    session = sdk.v1.financial_connections.sessions.create(params=relink_params(account))
+    browser.click(f'[data-session="{session.id}"] a', "Be the customer")
+    assert "Hello Jenny Rosen" in browser.text(".step", "Reconnect with StripeBank")
+    browser.click("#agree")
+    browser.click("#sign-in")
+    browser.click("label.choice", "Expected")
+    browser.click("#connect")
+    assert browser.text("#outcome") == "Account connected"
+    assert account.status == "active"
+    assert sdk.v1.financial_connections.sessions.retrieve(session.id).status == "succeeded"
+    assert browser.errors == []
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome", "reason"),
+    [
+        (["#agree", "#fail"], "We couldn't sign you in", "no_authorization"),
+        (["#agree", "#bank-error"], "Something went wrong", "other"),
+        (["#agree", "#sign-in", "#none"], "That is not the account", "no_account"),
+        (
+            ["#agree", "#sign-in", "label.choice:last-child", "#connect"],
+            "That is not the account",
+            "no_account",
+        ),
+        (["#cancel"], "Cancelled", None),
+    ],
+)
+def test_what_goes_wrong_can_be_clicked_too(server, browser, sdk, account, path, outcome, reason):
+    session = sdk.v1.financial_connections.sessions.create(params=relink_params(account))
+    browser.open(f"{server.url}/stripebank/{session.id}")
+    for selector in path:
+        browser.click(selector)
+    assert browser.text("#outcome") == outcome
+    read = sdk.v1.financial_connections.sessions.retrieve(session.id)
+    assert read.relink_result.failure_reason == reason
+    assert browser.errors == []
+
+
+def test_a_first_link_begins_with_the_choice_of_a_bank(server, browser, sdk, account):
+    holder = {"type": "customer", "customer": account.holder.id}
+    params = {"account_holder": holder, "permissions": ["payment_method", "balances"]}
+    session = sdk.v1.financial_connections.sessions.create(params=params)
+    browser.open(f"{server.url}/stripebank/{session.id}")
+    assert "Balances" in browser.text(".asks")
+    browser.click("#agree")
+    browser.click("button.bank", "Tokenized Account Numbers")
+    browser.click("#sign-in")
+    browser.click("label.choice", "Savings")
+    browser.click("#connect")
+    assert browser.text("#outcome") == "Account connected"
+    linked = server.simulator.world.sessions[session.id].linked[0]
+    assert (linked.institution.name, linked.subcategory) == (
+        "Tokenized Account Numbers",
+        "savings",
+    )
+    assert [number.tokenized for number in linked.numbers] == [True]
+    assert browser.errors == []
+
+
+def test_a_wrong_address_is_explained(server, browser):
+    browser.open(f"{server.url}/stripebank/fcsess_none")
+    assert browser.text("h1") == "This link is not valid"
+    browser.errors.clear()  # the browser reports the answer 409 as an error

@@ -1,0 +1,171 @@
+"""Customers, payment methods, and the external accounts of connected accounts."""
+
+import pytest
+import stripe
+
+from .conftest import heard, payment_method, relink_params
+from .sdk import client
+
+# ── customers and payment methods ────────────────────────────────────────────
+
+
+def test_customers_are_made_changed_and_deleted(sim, sdk):
+    made = sdk.customers.create(params={"name": "Ada", "email": "a@b.c", "metadata": {"k": "1"}})
+    changed = sdk.customers.update(made.id, params={"name": "", "metadata": {"k": "", "l": "2"}})
+    assert (changed.name, changed.email, changed.metadata.to_dict()) == (None, "a@b.c", {"l": "2"})
+    assert [c.id for c in sdk.customers.list(params={"email": "a@b.c"}).data] == [made.id]
+    sdk.customers.delete(made.id)
+    assert sdk.customers.retrieve(made.id).deleted
+    assert [e.type.partition(".")[2] for e in heard(sim)] == ["created", "updated", "deleted"]
+
+
+def test_a_payment_method_is_made_attached_and_found_again(sim, sdk, account, jenny):
+    params = payment_method(account, metadata={"relink_command": "create_1"})
+    made = sdk.payment_methods.create(params=params)
+    assert made.customer is None
+    assert made.us_bank_account.financial_connections_account == account.id
+    assert sdk.payment_methods.list(params={"customer": jenny}).data == []
+    assert sdk.payment_methods.list().data[0].metadata.to_dict() == {"relink_command": "create_1"}
+    for _ in range(2):  # again is no error, and no second effect
+        attached = sdk.payment_methods.attach(made.id, params={"customer": jenny})
+    assert attached.customer == jenny
+    found = sdk.payment_methods.list(params={"customer": jenny, "type": "us_bank_account"})
+    assert [m.metadata.to_dict() for m in found.data] == [{"relink_command": "create_1"}]
+    assert sdk.customers.payment_methods.list(jenny).data[0].id == made.id
+    assert sim.ledger.count("payment_method.created") == 1
+    assert sim.ledger.count("payment_method.attached") == 1
+    with pytest.raises(stripe.InvalidRequestError, match="already been attached"):
+        sdk.payment_methods.attach(made.id, params={"customer": sim.add_customer()})
+
+
+def test_a_payment_method_needs_a_name_and_an_account_that_lends_itself(sim, sdk, account, jenny):
+    def refusal(about, **changed):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            sdk.payment_methods.create(params=payment_method(about, **changed))
+        return refused.value.code, refused.value.param
+
+    param = "us_bank_account[financial_connections_account]"
+    name = ("parameter_missing", "billing_details[name]")
+    assert refusal(account, billing_details={"email": "a@b.c"}) == name
+    assert refusal(account, billing_details={"name": ""}) == name
+    assert refusal(account, us_bank_account=None) == ("parameter_missing", param)
+    data_only = sim.link_account(jenny, permissions=("balances",))
+    assert refusal(data_only) == (None, param)
+    card = sim.link_account(jenny, subcategory="credit_card")
+    assert refusal(card) == (None, param)
+    tokenized = sim.link_account(jenny, tokenized=True)
+    sim.bank.revoke_number(tokenized.id)
+    unavailable = "financial_connections_account_unavailable_account_numbers"
+    assert refusal(tokenized) == (unavailable, param)
+    sim.bank.expire_consent(account.authorization.id)
+    assert refusal(account) == ("financial_connections_account_inactive", param)
+    assert sim.ledger.count("payment_method.created") == 0
+
+
+# ── Connect ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def driver(sim):
+    return sim.add_connected_account("Rocket Rides")
+
+
+def test_a_bank_account_token_makes_one_external_account(sim, sdk, driver, open_session):
+    account = sim.link_account(driver)
+    part = open_session(account, specific=False)
+    part.choose_new()
+    token = sdk.sessions.retrieve(part.session.id).bank_account_token
+    assert (token.used, token.bank_account.last4) == (False, part.session.linked[0].last4)
+    params = {"external_account": token.id, "metadata": {"relink_account": "fca_1"}}
+    made = sdk.external_accounts.create(driver, params=params)
+    assert (made.object, made.account, made.status) == ("bank_account", driver, "new")
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sdk.external_accounts.create(driver, params=params)
+    assert refused.value.code == "token_already_used"
+    found = sdk.external_accounts.list(driver, params={"object": "bank_account"})
+    assert [e.metadata.to_dict() for e in found.data] == [{"relink_account": "fca_1"}]
+    assert sdk.sessions.retrieve(part.session.id).bank_account_token.used
+    assert sim.ledger.count("account.external_account.created") == 1
+
+
+def test_customers_get_no_token(sdk, account, open_session):
+    part = open_session(account)
+    part.choose_expected()
+    assert sdk.sessions.retrieve(part.session.id).bank_account_token is None
+
+
+def test_a_lapsed_number_is_told_of_an_external_account(sim, sdk, driver, open_session):
+    account = sim.link_account(driver, tokenized=True)
+    part = open_session(account)
+    part.choose_expected()
+    token = part.session.token.id
+    external = sdk.external_accounts.create(driver, params={"external_account": token})
+    heard(sim)
+    sim.bank.revoke_number(account.id)
+    event = heard(sim)[-1]
+    assert (event.type, event.account) == ("account.external_account.updated", driver)
+    assert event.data.object.id == external.id
+    assert event.data.object.status == "tokenized_account_number_deactivated"
+    open_session(account).choose_expected()
+    assert sdk.external_accounts.retrieve(driver, external.id).status == "new"
+
+
+def test_accounts_of_a_connected_account_are_seen_in_its_name_only(sim, sdk, driver):
+    theirs = sim.link_account(None, owner=driver)
+    with pytest.raises(stripe.InvalidRequestError, match="No such"):
+        sdk.accounts.retrieve(theirs.id)
+    accounts = client(sim, stripe_account=driver).v1.financial_connections.accounts
+    assert accounts.retrieve(theirs.id).id == theirs.id
+    sim.bank.close_account(theirs.id)
+    assert heard(sim)[-1].account == driver
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"k" * 41: "v"},
+        {"k": "v" * 501},
+        {str(n): "v" for n in range(51)},
+        "text",
+        {"k": {"l": "v"}},
+    ],
+)
+def test_metadata_has_its_limits(sdk, metadata):
+    with pytest.raises(stripe.InvalidRequestError):
+        sdk.customers.create(params={"metadata": metadata})
+
+
+def test_metadata_can_be_emptied_as_a_whole(sdk):
+    made = sdk.customers.create(params={"metadata": {"k": "v"}})
+    assert sdk.customers.update(made.id, params={"metadata": ""}).metadata.to_dict() == {}
+
+
+def test_accounts_that_stand_for_customers_hold_and_pay_like_them(sim, sdk):
+    acct = sim.add_connected_account("Ada Lovelace")
+    account = sim.link_account(f"customer_account:{acct}")
+    assert sdk.accounts.retrieve(account.id).account_holder.to_dict() == {
+        "customer_account": acct,
+        "type": "customer",
+    }
+    assert sdk.sessions.create(params=relink_params(account)).status == "pending"
+    made = sdk.payment_methods.create(params=payment_method(account))
+    with pytest.raises(stripe.InvalidRequestError, match="No such account"):
+        sdk.payment_methods.attach(made.id, params={"customer_account": "acct_x"})
+    with pytest.raises(stripe.InvalidRequestError, match="Only one of"):
+        sdk.payment_methods.attach(made.id, params={"customer_account": acct, "customer": "cus_x"})
+    attached = sdk.payment_methods.attach(made.id, params={"customer_account": acct})
+    assert (attached.customer, attached.customer_account) == (None, acct)
+    found = sdk.payment_methods.list(params={"customer_account": acct})
+    assert [method.id for method in found.data] == [made.id]
+
+
+def test_a_deleted_customer_holds_nothing_any_more(sim, sdk, account, jenny):
+    made = sdk.payment_methods.create(params=payment_method(account))
+    sdk.customers.delete(jenny)
+    for attempt in [
+        lambda: sdk.customers.update(jenny, params={"name": "Jenny"}),
+        lambda: sdk.payment_methods.attach(made.id, params={"customer": jenny}),
+        lambda: sdk.sessions.create(params=relink_params(account)),
+    ]:
+        with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+            attempt()

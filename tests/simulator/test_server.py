@@ -1,0 +1,341 @@
+"""The simulator over HTTP: the real SDK over a real socket, webhooks posted, the control API."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+import stripe
+
+from relink.adapters.simulator import PREVIEW, Account, Faults, Simulator
+from relink.adapters.simulator.server import SimulatorServer
+
+from .conftest import relink_params
+from .sdk import KEY
+
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(Simulator(seed=2, faults=Faults(patience=0.3))) as running:
+        yield running
+
+
+@pytest.fixture
+def account(server: SimulatorServer) -> Account:
+    with server.lock:
+        return server.simulator.link_account(server.simulator.add_customer("Jenny Rosen"))
+
+
+@pytest.fixture
+def sdk(server: SimulatorServer) -> Iterator[stripe.StripeClient]:
+    yield from asking(server)
+
+
+def asking(server: SimulatorServer, timeout: float = 10) -> Iterator[stripe.StripeClient]:
+    transport = stripe.RequestsClient(timeout=timeout)
+    addresses = {"api": server.url}
+    yield stripe.StripeClient(
+        KEY, base_addresses=addresses, stripe_version=PREVIEW, http_client=transport
+    )
+    transport.close()
+
+
+class Receiver:
+    """An endpoint of the service, which answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.got: list[stripe.Event] = []
+        self.meanwhile: Callable[[stripe.Event], object] = lambda event: None
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                signature = self.headers["Stripe-Signature"]
+                event = stripe.Webhook.construct_event(
+                    body, signature, "whsec_http", tolerance=None
+                )
+                receiver.meanwhile(event)
+                receiver.got.append(event)
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hooks?from=stripe"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def types(self) -> list[str]:
+        return [event.type.rpartition(".")[2] for event in self.got]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver(server: SimulatorServer) -> Iterator[Receiver]:
+    made = Receiver()
+    with server.lock:
+        server.simulator.add_endpoint("whsec_http", url=made.url)
+    yield made
+    with server.lock:
+        server.simulator.webhooks.endpoints.clear()
+    made.close()
+
+
+# ── the API ──────────────────────────────────────────────────────────────────
+
+
+def test_the_real_sdk_relinks_over_http(server, sdk, account):
+    sessions = sdk.v1.financial_connections.sessions
+    made = sessions.create(params=relink_params(account))
+    with server.lock:
+        server.simulator.customer(made.id).choose_expected()
+    read = sessions.retrieve(made.id)
+    assert (read.status, read.relink_result.account) == ("succeeded", account.id)
+    assert read.last_response.headers["date"]
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sessions.create(params={"permissions": ["all"]})
+    assert refused.value.param == "permissions[0]"
+
+
+@pytest.mark.parametrize(("fault", "made"), [("timeout_before", 0), ("timeout_after", 1)])
+@pytest.mark.parametrize("patience", [0.1, 10])
+def test_a_lost_answer_is_a_lost_connection_whoever_gives_up_first(
+    server, sdk, fault, made, patience
+):
+    count = server.simulator.ledger.count
+    before = count("customer.created")
+    server.simulator.inject(fault)
+    for impatient in asking(server, patience):
+        with pytest.raises(stripe.APIConnectionError):
+            impatient.v1.customers.create(params={"name": "Ada"})
+    assert count("customer.created") == before + made
+    assert sdk.v1.customers.list().data is not None
+
+
+def test_a_truncated_answer_over_http(server, sdk):
+    server.simulator.inject("truncated")
+    with pytest.raises(stripe.APIError, match="Invalid response body"):
+        sdk.v1.customers.list()
+
+
+def test_a_key_is_in_use_while_a_slow_answer_is_on_its_way():
+    """On a ticking clock: a slow answer takes real time, and others are answered meanwhile."""
+    with SimulatorServer(Simulator(start=None, faults=Faults(patience=0.6))) as ticking:
+        ticking.simulator.inject("slow")
+
+        def create() -> int:
+            for sdk in asking(ticking):
+                try:
+                    sdk.v1.customers.create(params={}, options={"idempotency_key": "a"})
+                except stripe.APIError as error:
+                    return error.http_status or 0
+            return 200
+
+        with ThreadPoolExecutor(4) as pool:
+            answers = sorted(pool.map(lambda _: create(), range(4)))
+        assert answers[0] == 200
+        assert answers[-1] == 409
+        assert ticking.simulator.ledger.count("customer.created") == 1
+
+
+# ── webhooks ─────────────────────────────────────────────────────────────────
+
+
+def test_webhooks_are_posted_and_an_endpoint_may_ask_the_api_before_it_answers(
+    server, sdk, receiver, account
+):
+    server.settle()
+    receiver.got.clear()
+    seen = []
+    accounts = sdk.v1.financial_connections.accounts
+    receiver.meanwhile = lambda event: seen.append(accounts.retrieve(event.data.object.id).status)
+    with server.lock:
+        server.simulator.bank.expire_consent(account.authorization.id)
+    server.settle()
+    assert receiver.types() == ["deactivated"]
+    assert seen == ["inactive"]
+
+
+def test_a_webhook_that_is_not_accepted_comes_again(server, receiver, account):
+    server.settle()
+    receiver.got.clear()
+    receiver.status = 500
+    with server.lock:
+        server.simulator.bank.close_account(account.id)
+    server.settle()
+    assert receiver.types() == ["deactivated"]
+    receiver.status = 200
+    control(server, "POST", "clock", {"seconds": 3600})
+    server.settle()
+    control(server, "POST", "clock", {"seconds": 10 * DAY})
+    server.settle()
+    assert len(receiver.got) == 2
+    assert receiver.got[0].id == receiver.got[1].id
+
+
+def test_an_endpoint_that_is_not_there_is_tried_again(server, account):
+    gone = Receiver()
+    gone.close()
+    with server.lock:
+        server.simulator.add_endpoint("whsec_http", url=gone.url)
+        server.simulator.bank.close_account(account.id)
+    server.settle()
+    assert server.simulator.webhooks.to_post.next_due > server.simulator.now
+    with server.lock:
+        server.simulator.webhooks.endpoints.clear()
+    control(server, "POST", "clock", {"seconds": 10 * DAY})
+    server.settle()
+
+
+# ── the control API ──────────────────────────────────────────────────────────
+
+
+def control(
+    server: SimulatorServer,
+    method: str,
+    path: str,
+    body: Any = None,
+    kind: str = "application/json",
+) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(
+        f"{server.url}/_simulator/{path}", data, {"Content-Type": kind}, method=method
+    )
+    with urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def refusal(*arguments: Any, **more: Any) -> tuple[int, str]:
+    with pytest.raises(HTTPError) as refused:
+        control(*arguments, **more)
+    with refused.value as answer:
+        return answer.code, json.load(answer)["error"]
+
+
+def test_the_whole_loop_by_http_alone(server, sdk, receiver):
+    post = lambda path, **body: control(server, "POST", path, body)  # noqa: E731
+    customer = post("customers", name="Ada")["id"]
+    account = post("accounts", holder=customer, permissions=["payment_method", "balances"])
+    sibling = post("accounts", authorization=account["authorization"], subcategory="savings")
+    post("bank/expire_consent", authorization=account["authorization"])
+    session = sdk.v1.financial_connections.sessions.create(
+        params={
+            "account_holder": {"type": "customer", "customer": customer},
+            "permissions": ["payment_method"],
+            "relink_options": {"authorization": account["authorization"]},
+        }
+    )
+    flow = control(server, "GET", f"flows/{session.id}")
+    assert [known["id"] for known in flow["known"]] == [account["id"], sibling["id"]]
+    assert flow["holder"] == "Ada"
+    ended = post(f"flows/{session.id}/choose_known", account=sibling["id"])
+    assert ended["status"] == "succeeded"
+    server.settle()
+    assert receiver.types()[-2:] == ["reactivated", "updated"]
+    state = control(server, "GET", "state")
+    assert state["sessions"][0]["id"] == session.id
+    entries = control(server, "GET", "ledger?since=0")
+    kinds = [entry.get("kind", entry.get("path")) for entry in entries["entries"]]
+    assert "financial_connections.session.updated" in kinds
+    assert "/v1/financial_connections/sessions" in kinds
+    assert control(server, "GET", f"ledger?since={entries['next']}")["entries"] == []
+
+
+def test_endpoints_and_connected_accounts_are_added_by_http(server, receiver, account):
+    acct = control(server, "POST", "connected_accounts", {"name": "Rocket Rides"})["id"]
+    linked = control(server, "POST", "accounts", {"holder": acct, "tokenized": True})
+    assert linked["number"] == "transactable"
+    with server.lock:
+        server.simulator.webhooks.endpoints.clear()
+    wanted = {"url": receiver.url, "secrets": ["whsec_http"]}
+    assert control(server, "POST", "endpoints", wanted)["secrets"] == ["whsec_http"]
+    server.settle()
+    receiver.got.clear()
+    control(server, "POST", "bank/revoke_number", {"account": linked["id"]})
+    server.settle()
+    assert receiver.types() == ["account_numbers_updated"]
+
+
+def test_faults_are_set_and_injected_by_http(server, sdk):
+    set_to = control(server, "PUT", "faults", {"rate_limited": 1, "patience": 0.3})
+    assert (set_to["rate_limited"], set_to["lose"]) == (1, 0)
+    with pytest.raises(stripe.RateLimitError):
+        sdk.v1.customers.list()
+    control(server, "PUT", "faults", {"patience": 0.3})
+    control(server, "POST", "faults", {"fault": "error_before", "method": "GET"})
+    with pytest.raises(stripe.APIError):
+        sdk.v1.customers.list()
+    assert sdk.v1.customers.list().data is not None
+
+
+def test_wrong_wishes_are_explained(server, account):
+    login = {"authorization": account.authorization.id}
+    assert refusal(server, "POST", "bank/reopen_account", {"account": account.id}) == (
+        409,
+        f"{account.id} is not closed",
+    )
+    assert refusal(server, "GET", "flows/fcsess_none")[0] == 409
+    code, text = refusal(server, "POST", "bank/rob", login)
+    assert (code, "'rob' does not happen" in text) == (400, True)
+    assert refusal(server, "POST", "bank/expire_consent", {})[0] == 400
+    assert refusal(server, "POST", "bank/expire_consent", {"authorization": 3})[0] == 400
+    assert refusal(server, "POST", "customers", ["Ada"])[0] == 400
+    assert refusal(server, "POST", "flows/x/steal", {})[0] == 400
+    assert refusal(server, "PUT", "faults", {"lose": 2})[0] == 400
+    assert refusal(server, "POST", "faults", {"fault": "lightning"})[0] == 400
+    assert refusal(server, "POST", "clock", {"seconds": "soon"})[0] == 400
+    form = "application/x-www-form-urlencoded"
+    assert refusal(server, "POST", "bank/expire_consent", login, kind=form)[0] == 415
+
+
+# ── pages ────────────────────────────────────────────────────────────────────
+
+
+def page(server: SimulatorServer, path: str) -> tuple[str, str]:
+    with urlopen(f"{server.url}{path}", timeout=10) as answer:
+        return answer.headers["Content-Type"], answer.read().decode()
+
+
+def test_pages_and_what_they_need_are_served(server):
+    for path, kind in [
+        ("/", "text/html"),
+        ("/stripebank", "text/html"),
+        ("/stripebank/fcsess_any", "text/html"),
+        ("/stripebank/static/bank.js", "text/javascript"),
+        ("/stripebank/static/stripebank.css", "text/css"),
+    ]:
+        assert page(server, path)[0].startswith(kind)
+
+
+def test_a_hosted_session_is_opened_by_its_url_and_no_secret_is_shown(server, sdk, account):
+    hosted = {"ui_mode": "hosted", "hosted": {"delivery_method": "url"}}
+    params = {**relink_params(account), **hosted, "return_url": "https://example.com/done"}
+    session = sdk.v1.financial_connections.sessions.create(params=params)
+    assert session.url.startswith(f"{server.url}/stripebank/fcsess_hosted_")
+    assert page(server, session.url.removeprefix(server.url))[0].startswith("text/html")
+    name = session.url.rpartition("/")[2]
+    flow = control(server, "GET", f"flows/{name}")
+    assert (flow["id"], flow["return_url"]) == (session.id, "https://example.com/done")
+    shown = [flow, control(server, "GET", "state"), control(server, "GET", "ledger")]
+    assert session.client_secret not in json.dumps(shown)
+    assert name not in json.dumps(shown)
+
+
+def test_a_stopped_server_is_gone():
+    with SimulatorServer(Simulator()) as running:
+        assert page(running, "/healthz")[1] == "ok"
+    with pytest.raises(OSError, match="refused"):
+        page(running, "/healthz")

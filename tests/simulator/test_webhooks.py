@@ -1,0 +1,149 @@
+"""Webhooks: signed, versioned, retried, thin."""
+
+import json
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+import stripe
+
+from relink.adapters.simulator import GENERAL, PREVIEW, Simulator
+
+from .conftest import event_of, relink_params
+from .sdk import client
+
+HOUR = 3600
+
+
+def test_the_sdk_verifies_the_signature_and_the_age(sim, account):
+    sim.bank.close_account(account.id)
+    (delivery,) = sim.due_webhooks()
+    assert event_of(delivery).data.object.id == account.id
+    verify = stripe.WebhookSignature.verify_header
+    text = delivery.payload.decode()
+    assert verify(text, delivery.headers["Stripe-Signature"], "whsec_test")
+    assert delivery.signature.startswith(f"t={int(sim.now)},v1=")
+    for payload, secret in [(text, "whsec_other"), (text + " ", "whsec_test")]:
+        with pytest.raises(stripe.SignatureVerificationError):
+            verify(payload, delivery.signature, secret)
+
+
+def test_during_a_rotation_both_secrets_sign(account, sim):
+    sim.webhooks.endpoints.clear()
+    sim.add_endpoint("whsec_old", "whsec_new")
+    sim.bank.close_account(account.id)
+    (delivery,) = sim.due_webhooks()
+    for secret in ("whsec_old", "whsec_new"):
+        stripe.WebhookSignature.verify_header(delivery.payload.decode(), delivery.signature, secret)
+
+
+def test_an_endpoint_gets_objects_of_its_own_version(jenny):
+    sim = Simulator()
+    endpoints = {version: sim.add_endpoint(version=version) for version in (GENERAL, PREVIEW)}
+    account = sim.link_account(sim.add_customer())
+    sim.bank.expire_consent(account.authorization.id)
+    session = client(sim).v1.financial_connections.sessions.create(params=relink_params(account))
+    sim.customer(session.id).choose_expected()
+    got = {version: [] for version in endpoints}
+    for delivery in sim.due_webhooks():
+        event = json.loads(delivery.payload)
+        assert event["api_version"] == delivery.endpoint.version
+        got[event["api_version"]].append(event)
+    deactivated = {version: events[1]["data"]["object"] for version, events in got.items()}
+    assert "inactive" in deactivated[PREVIEW]["status_details"]
+    assert deactivated[GENERAL]["status_details"] == {}
+    assert "authorization" not in deactivated[GENERAL]
+    assert [e["type"].rpartition(".")[2] for e in got[PREVIEW]][-1] == "updated"
+    assert [e["type"].rpartition(".")[2] for e in got[GENERAL]] == [
+        *("created", "deactivated", "reactivated")
+    ]
+
+
+def test_an_event_names_the_request_that_caused_it(sim):
+    asks = client(sim).v1.customers
+    made = asks.create(params={"name": "Ada"}, options={"idempotency_key": 'a "key"'})
+    (event,) = (event_of(delivery) for delivery in sim.due_webhooks())
+    assert event.request.id == made.last_response.request_id
+    assert event.request.idempotency_key == 'a "key"'
+    sim.link_account(made.id)
+    (event,) = (event_of(delivery) for delivery in sim.due_webhooks())
+    assert event.request.id is None
+
+
+def test_an_event_says_what_was_so_when_it_was_made(sim, account):
+    sim.bank.suspend_account(account.id)
+    sim.bank.restore_account(account.id)
+    assert [event_of(d).data.object.status for d in sim.due_webhooks()] == ["inactive", "active"]
+
+
+def test_what_fails_is_repeated_with_growing_waits_for_three_days(sim, account):
+    began = sim.now
+    sim.bank.close_account(account.id)
+    tried = []
+    for delivery in sim.due_webhooks(began + 10 * 24 * HOUR):
+        tried.append(delivery)
+        sim.webhook_failed(delivery)
+    waits = [later.at - sooner.at for sooner, later in pairwise(tried)]
+    assert waits == sorted(waits)
+    assert 2.5 * 24 * HOUR < tried[-1].at - began <= 3 * 24 * HOUR
+    assert [delivery.attempt for delivery in tried] == list(range(len(tried)))
+    assert len({delivery.payload for delivery in tried}) == 1
+    assert len({delivery.signature for delivery in tried}) == len(tried)
+    assert sim.webhooks.lost == [tried[0].event]
+
+
+def test_an_accepted_webhook_is_not_repeated(sim, account):
+    sim.bank.close_account(account.id)
+    assert len(list(sim.due_webhooks(sim.now + 10 * 24 * HOUR))) == 1
+    assert sim.next_webhook_at is None
+
+
+def test_what_webhooks_cause_comes_in_its_time(sim, account):
+    """Time is played moment by moment, so that nothing is seen before it happened."""
+    on = int(sim.now) + 40 * 24 * HOUR
+    sim.bank.announce_deactivation(account.id, on)
+    seen = []
+    for delivery in sim.due_webhooks(on + 5):
+        seen.append((sim.now, delivery.type.rpartition(".")[2]))
+        if delivery.type.endswith("upcoming_deactivation"):
+            sim.bank.refresh_data(account.id)
+    assert seen == [
+        (on - 40 * 24 * HOUR, "expected_deactivation_date_updated"),
+        (on - 30 * 24 * HOUR, "upcoming_deactivation"),
+        (on - 30 * 24 * HOUR, "refreshed_balance"),
+        (on, "deactivated"),
+    ]
+    assert sim.now == on + 5
+
+
+def test_thin_notifications_only_name_the_object(sim, jenny, account):
+    sim.webhooks.endpoints.clear()
+    sim.add_endpoint("whsec_thin", thin=True)
+    sim.bank.announce_deactivation(account.authorization.id, int(sim.now) + 86400)
+    sim.bank.expire_consent(account.authorization.id)
+    asks = client(sim)
+    told = [
+        asks.parse_event_notification(d.payload, d.signature, "whsec_thin", tolerance=None)
+        for d in sim.due_webhooks()
+    ]
+    assert [n.type.rpartition(".")[2] for n in told] == [
+        *("expected_deactivation_date_updated", "upcoming_deactivation", "deactivated")
+    ]
+    assert all(n.related_object.id == account.id for n in told)
+    made = datetime.fromisoformat(told[-1].created)
+    assert made == datetime.fromtimestamp(int(sim.now), UTC)
+    assert told[-1].fetch_related_object().status == "inactive"
+
+
+def test_thin_notifications_name_the_account_that_they_are_read_in(sim):
+    driver = sim.add_connected_account()
+    theirs = sim.link_account(None, owner=driver)
+    assert len(list(sim.due_webhooks())) == 1
+    sim.webhooks.endpoints.clear()
+    sim.add_endpoint("whsec_thin", thin=True)
+    sim.bank.close_account(theirs.id)
+    (delivery,) = sim.due_webhooks()
+    told = client(sim).parse_event_notification(
+        delivery.payload, delivery.signature, "whsec_thin", tolerance=None
+    )
+    assert told.fetch_related_object().id == theirs.id
