@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from relink.adapters.gateway import FOR_STRIPE, Answer, Attempt, ClientSecret, Gateway, HostedUrl
 from relink.adapters.perform import perform
-from relink.adapters.store import Applied, Arrival, DueCommand, Store
+from relink.adapters.store import Applied, Arrival, DueCommand, MemoryStore, Store
 from relink.adapters.stripe import Accepted, StripeWebhooks
 from relink.engine import Address, Command, Decision, Snapshot, Step
 from relink.machines import Assessment, RelinkPolicy, assess
@@ -92,7 +92,7 @@ class Service:
 
     def __init__(
         self,
-        store: Store,
+        store: Store | MemoryStore,
         gateway: Gateway,
         *,
         webhooks: StripeWebhooks | None = None,

@@ -8,6 +8,7 @@ from .errors import (
     UnreadableRecordError,
 )
 from .journal import JournalEntry
+from .memory import MemoryStore
 from .outbox import DueCommand
 from .store import Applied, Arrival, Store
 
@@ -18,6 +19,7 @@ __all__ = [
     "ConcurrentChangeError",
     "DueCommand",
     "JournalEntry",
+    "MemoryStore",
     "Store",
     "StoreError",
     "UnknownCommandError",

@@ -1,0 +1,91 @@
+"""What relink may ask of Stripe: one command at a time, answered with events.
+
+A gateway makes one attempt. When to make another one is not its business but that of
+:mod:`relink.adapters.perform`; it only has to make repeating safe.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from relink.engine import Command
+from relink.machines.commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    CreateRelinkSession,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+)
+from relink.machines.events import Happening
+from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
+
+from .errors import UnsupportedCommandError
+from .secret import ClientSecret, HostedUrl
+
+FOR_STRIPE: tuple[type[Command], ...] = (
+    CreateRelinkSession,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+    CreatePaymentMethod,
+    AttachExternalAccount,
+)
+"""Every command that a gateway carries out. The others are for the service or its operators
+(``NotifyCustomer``, ``RequestNewPaymentMethod``, ``RequestBillingName``, ``ReportAnomaly``),
+or for the clock (``Wake``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an attempt at a command depends on beside the command."""
+
+    number: int = 1
+    """The how-manieth attempt it is."""
+    asked_at: float | None = None
+    """When the command was first asked for (Unix seconds); None: just now."""
+    connected_account: str | None = None
+    """The connected account (``acct_…``) in whose name Stripe is called, if any."""
+    policy: RelinkPolicy = DEFAULT_POLICY
+    """The service's choices, which travel in the events."""
+
+
+FIRST = Attempt()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a command."""
+
+    events: tuple[Happening, ...] = ()
+    """What it tells the machines. Their ``cause`` is the command's id."""
+    secret: ClientSecret | None = None
+    """For the caller of ``CreateRelinkSession`` and of a ``RetrieveSession`` for the caller."""
+    url: HostedUrl | None = None
+    """The same, of a hosted session."""
+
+
+@runtime_checkable
+class Gateway(Protocol):
+    """Carries out commands at Stripe, or somewhere that stands in for it."""
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        """Make one attempt at a command. Repeating it is safe, whatever came of it.
+
+        Args:
+            command: one of :data:`FOR_STRIPE`.
+            at: now (Unix seconds, our clock).
+            attempt: what else it depends on.
+
+        Raises:
+            TransientError: it may pass; :class:`RateLimitedError` says for how long to wait,
+                :class:`MalformedAnswerError` that the answer made no sense.
+            PermanentError: Stripe refuses it, or it can't be done.
+            UnsupportedCommandError: it is not a command for Stripe.
+        """
+        ...
+
+
+def refuse(command: Command) -> UnsupportedCommandError:
+    """The error for a command that no gateway carries out."""
+    able = ", ".join(kind.__name__ for kind in FOR_STRIPE)
+    return UnsupportedCommandError(f"{type(command).__name__} is not for Stripe, only: {able}")

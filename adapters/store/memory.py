@@ -1,0 +1,118 @@
+"""The store without a database: for simulations and tests that have to be fast.
+
+It keeps its word only as long as the process lives, and it keeps no journal.
+"""
+
+import heapq
+from collections import ChainMap
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, Literal
+
+from relink.engine import Address, Event, Facts, Snapshot, System
+
+from .errors import UnknownCommandError
+from .outbox import DueCommand, due_time, is_for_outbox
+from .store import Applied, Arrival
+
+
+class MemoryStore:
+    """What :class:`~relink.adapters.store.Store` does, in dictionaries.
+
+    Args:
+        system: the machines whose snapshots it holds.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.machines: dict[Address, Snapshot[Facts]] = {}
+        """Every machine as it is now."""
+        self.status: dict[str, Literal["due", "done", "failed"]] = {}
+        """How far each command is, by its id."""
+        self._system = system
+        self._arrived: set[str] = set()
+        self._connected: dict[Address, str] = {}
+        self._due: list[tuple[float, int, DueCommand]] = []
+        self._taken: dict[str, DueCommand] = {}
+        self._order = count()
+
+    def apply(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
+        """Decide what arrived and keep all that follows, once; see ``Store.apply``."""
+        if arrival.id in self._arrived:
+            return Applied("duplicate")
+        decided: ChainMap[Address, Snapshot[Facts]] = ChainMap({}, self.machines)
+        steps = []
+        for happened in events:
+            step = self._system.step(happened, decided.get)
+            decided.update(step.snapshots)
+            steps.append(step)
+        # Nothing is kept of an arrival that could not be decided.
+        self.machines.update(decided.maps[0])
+        self._arrived.add(arrival.id)
+        for step in steps:
+            if arrival.connected_account:
+                self._connected.update(dict.fromkeys(step.snapshots, arrival.connected_account))
+            for command in step.commands:
+                if is_for_outbox(command) and (known := command.id) not in self.status:
+                    self.status[known] = "due"
+                    at = arrival.received_at
+                    due_at = due_time(command, at)
+                    self._wait(
+                        DueCommand(command, arrival.id, arrival.connected_account, 0, due_at, at)
+                    )
+        return Applied("applied", tuple(steps))
+
+    def snapshot(self, address: Address) -> Snapshot[Facts] | None:
+        """A machine as it is now, or None when there is none."""
+        return self.machines.get(address)
+
+    def connected_account(self, address: Address) -> str | None:
+        """The connected account in whose name a machine was last heard of, or None."""
+        return self._connected.get(address)
+
+    @property
+    def next_due_at(self) -> float | None:
+        """When the next command is due (Unix seconds); None when none is waited for."""
+        return self._due[0][0] if self._due else None
+
+    def due_commands(self, now: float, limit: int) -> list[DueCommand]:
+        """Commands to carry out, longest due first. Each is to be finished or postponed."""
+        found: list[DueCommand] = []
+        while self._due and self._due[0][0] <= now and len(found) < limit:
+            due = heapq.heappop(self._due)[2]
+            self._taken[due.command.id] = due
+            found.append(due)
+        return found
+
+    def finish(
+        self,
+        command_id: str,
+        status: Literal["done", "failed"],
+        at: float,
+        result: dict[str, Any] | None = None,
+    ) -> None:
+        """Note that a command was carried out, or failed for good."""
+        self._take(command_id)
+        self.status[command_id] = status
+
+    def postpone(self, command_id: str, due_at: float) -> None:
+        """Note an attempt that is to be repeated then (Unix seconds)."""
+        due = self._take(command_id)
+        self._wait(
+            DueCommand(
+                due.command,
+                due.cause,
+                due.connected_account,
+                due.attempts + 1,
+                due_at,
+                due.created_at,
+            )
+        )
+
+    def _take(self, command_id: str) -> DueCommand:
+        try:
+            return self._taken.pop(command_id)
+        except KeyError:
+            raise UnknownCommandError(f"no command {command_id!r} is being carried out") from None
+
+    def _wait(self, due: DueCommand) -> None:
+        heapq.heappush(self._due, (due.due_at, next(self._order), due))

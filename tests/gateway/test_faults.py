@@ -1,0 +1,188 @@
+"""Every command and every fault: it ends well, and takes effect once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relink.adapters.gateway import Attempt
+from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.perform import perform
+from relink.adapters.simulator import ApiFault, Faults, Simulator
+from relink.adapters.simulator.resources import Number
+from relink.engine import Command
+from relink.machines.events import (
+    AccountReported,
+    AuthorizationReported,
+    ExternalAccountMade,
+    Happening,
+    PaymentMethodMade,
+    RelinkSessionCreated,
+    SessionReported,
+)
+
+from .scene import Scene
+
+DAY = 24 * 3600
+CONNECTIONS = "/v1/financial_connections"
+SESSION_MADE = "financial_connections.session.created"
+ONCE = ("payment_method.created", "payment_method.attached", "account.external_account.created")
+
+STEPS: dict[str, tuple[str, str]] = {
+    "relink: make the session": ("POST", f"{CONNECTIONS}/sessions"),
+    "read account": ("GET", f"{CONNECTIONS}/accounts"),
+    "read authorization": ("GET", f"{CONNECTIONS}/authorizations"),
+    "read session": ("GET", f"{CONNECTIONS}/sessions"),
+    "build: read the name": ("GET", "/v1/customers"),
+    "build: create": ("POST", "/v1/payment_methods"),
+    "build: attach": ("POST", "/v1/payment_methods/"),
+    "pay out: read the token": ("GET", f"{CONNECTIONS}/sessions"),
+    "pay out: create": ("POST", "/v1/accounts"),
+}
+MADE: dict[str, type[Happening]] = {
+    "relink": RelinkSessionCreated,
+    "read account": AccountReported,
+    "read authorization": AuthorizationReported,
+    "read session": SessionReported,
+    "build": PaymentMethodMade,
+    "pay out": ExternalAccountMade,
+}
+
+
+def command_of(step: str, customer: Scene, payee: Scene) -> tuple[Scene, Command]:
+    match step.partition(":")[0]:
+        case "relink":
+            return customer, customer.relink()
+        case "read account":
+            return customer, customer.read_account()
+        case "read authorization":
+            return customer, customer.read_authorization()
+        case "read session":
+            return customer, customer.read_session(customer.linked_anew()[0])
+        case "build":
+            return customer, customer.build()
+        case _:
+            return payee, payee.pay_out()
+
+
+def effects(simulator: Simulator) -> dict[str, int]:
+    return {kind: simulator.ledger.count(kind) for kind in (*ONCE, SESSION_MADE)}
+
+
+@pytest.mark.parametrize("fault", ApiFault)
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_and_every_fault(
+    customer: Scene, payee: Scene, step: str, fault: ApiFault
+) -> None:
+    ends_well(customer, payee, step, fault, 1)
+
+
+@pytest.mark.parametrize("fault", ApiFault)
+@pytest.mark.parametrize("step", STEPS)
+def test_the_same_fault_again_and_again(step: str, fault: ApiFault) -> None:
+    simulator = Simulator()
+    gateway = SimulatorGateway(simulator)
+    customer = Scene.of_customer(simulator, gateway)
+    payee = Scene.of_payouts(simulator, gateway)
+    ends_well(customer, payee, step, fault, 3)
+
+
+def ends_well(customer: Scene, payee: Scene, step: str, fault: ApiFault, times: int) -> None:
+    scene, command = command_of(step, customer, payee)
+    simulator, before = scene.simulator, effects(scene.simulator)
+    method, path = STEPS[step]
+    simulator.inject(fault, method=method, path=path, times=times)
+
+    *failed, done = scene.settle(command)
+
+    (event,) = done.events
+    assert isinstance(event, MADE[step.partition(":")[0]])
+    assert event.cause == command.id
+    assert bool(failed) is (fault is not ApiFault.SLOW)
+    assert all(attempt.retry_at and attempt.error for attempt in failed)
+    happened = {kind: count - before[kind] for kind, count in effects(simulator).items()}
+    opened = happened.pop(SESSION_MADE)
+    builds, pays, opens = (step.startswith(begin) for begin in ("build", "pay out", "relink"))
+    assert happened == dict(zip(ONCE, (builds, builds, pays), strict=True))
+    if opens and fault is ApiFault.ERROR_AFTER:
+        # Nothing tells of a session that was made and not answered, so another one is.
+        assert 1 < opened <= 1 + times
+    else:
+        assert opened == opens
+
+
+def test_the_wait_that_stripe_names_is_kept(customer: Scene) -> None:
+    customer.simulator.inject(ApiFault.RATE_LIMITED_WITH_WAIT, times=5)
+    began = customer.simulator.now
+    *limited, _ = customer.settle(customer.read_account())
+    for attempt, asked in zip(limited, customer.asked()[1:], strict=True):
+        assert attempt.retry_at
+        assert asked.at >= attempt.retry_at
+    assert customer.simulator.now - began >= 5
+
+
+def test_a_lost_answer_is_found_again_after_the_keys_are_gone(
+    customer: Scene, payee: Scene
+) -> None:
+    simulator = customer.simulator
+    for scene, command, path in [
+        (customer, customer.build(), "/v1/payment_methods"),
+        (customer, customer.build(), "/v1/payment_methods/"),
+        (payee, payee.pay_out(), "/v1/accounts"),
+    ]:
+        asked_at, before = simulator.now, effects(simulator)
+        simulator.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=path)
+        first = perform(command, scene.gateway, simulator.now, Attempt(1, asked_at))
+        assert first.retry_at
+        simulator.advance(DAY + 1)
+        again = perform(command, scene.gateway, simulator.now, Attempt(2, asked_at))
+        assert isinstance(again.events[0], MADE["build" if scene is customer else "pay out"])
+        happened = {kind: count - before[kind] for kind, count in effects(simulator).items()}
+        assert list(happened.values()) == ([1, 1, 0, 0] if scene is customer else [0, 0, 1, 0])
+
+
+def test_a_customer_renamed_between_two_attempts(customer: Scene) -> None:
+    simulator, command = customer.simulator, customer.build()
+    simulator.inject(ApiFault.TIMEOUT_AFTER, method="POST", path="/v1/payment_methods")
+    asked_at = simulator.now
+    perform(command, customer.gateway, asked_at, Attempt(1, asked_at))
+    simulator.world.customers[customer.holder.id].name = "Jenny Roe"
+    simulator.advance(60)
+    done = perform(command, customer.gateway, simulator.now, Attempt(2, asked_at))
+    assert isinstance(done.events[0], PaymentMethodMade)
+    assert customer.count("payment_method.created") == 1
+
+
+def test_numbers_that_are_pending_are_waited_for(customer: Scene) -> None:
+    command = customer.build()
+    account = customer.simulator.world.accounts[command.account]
+    account.numbers = [Number(tokenized=True, status="pending")]
+    asked_at = customer.simulator.now
+    for attempt in range(1, 5):
+        waiting = perform(command, customer.gateway, asked_at, Attempt(attempt, asked_at))
+        assert waiting.retry_at
+        assert "pending_account_numbers" in (waiting.error or "")
+    account.numbers = []
+    done = perform(command, customer.gateway, asked_at, Attempt(5, asked_at))
+    assert isinstance(done.events[0], PaymentMethodMade)
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    rate=st.sampled_from([0.01, 0.03, 0.06]),
+    commands=st.lists(st.sampled_from(sorted(MADE)), min_size=1, max_size=6),
+)
+def test_whatever_goes_wrong_it_is_done_once(seed: int, rate: float, commands: list[str]) -> None:
+    simulator = Simulator(seed)
+    gateway = SimulatorGateway(simulator)
+    customer = Scene.of_customer(simulator, gateway)
+    payee = Scene.of_payouts(simulator, gateway)
+    for name in commands:
+        scene, command = command_of(name, customer, payee)
+        asked_at, before = simulator.now, effects(simulator)
+        simulator.faults = Faults.everywhere(rate)
+        done = [scene.settle(command, asked_at)[-1] for _ in range(2)]
+        simulator.faults = Faults()
+        assert all(isinstance(end.events[0], MADE[name]) for end in done)
+        happened = [count - before[kind] for kind, count in effects(simulator).items()]
+        builds, pays = name == "build", name == "pay out"
+        assert happened[:3] == [builds, builds, pays]

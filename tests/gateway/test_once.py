@@ -1,0 +1,257 @@
+"""A POST takes effect once: its keys, and what is looked for before another one is used."""
+
+from typing import Any
+
+import pytest
+
+from relink.adapters.gateway import (
+    Attempt,
+    MalformedAnswerError,
+    PermanentError,
+    RateLimitedError,
+    TransientError,
+)
+from relink.adapters.gateway.api import KEYS_LIVE, MOST_KEYS
+from relink.adapters.gateway.live import LOOK_BACK
+from relink.adapters.gateway.transport import Reply
+from relink.machines.events import ExternalAccountMade, PaymentMethodMade, RelinkSessionCreated
+
+from .conftest import Scripted
+from .stand_in import AS_OF, COMMANDS, NOW, RELINK, SESSION, Script, error, reply
+
+BUILD = COMMANDS["create_payment_method"]
+PAYOUT = COMMANDS["attach_external_account"]
+OURS = {"relink_command": BUILD.id}
+LOOSE: dict[str, Any] = {"id": "pm_1", "metadata": OURS, "customer": None, "created": AS_OF}
+ATTACHED = LOOSE | {"customer": "cus_1"}
+OTHERS = {"id": "pm_0", "metadata": {}, "customer": "cus_1", "created": AS_OF - 1}
+BANK = {"id": "ba_1", "object": "bank_account", "metadata": {"relink_command": PAYOUT.id}}
+SPENT = error(500, idempotent_replayed="true")
+LATE = Attempt(number=9, asked_at=NOW - KEYS_LIVE - 1)
+
+CREATE = "POST /v1/payment_methods"
+ATTACH = "POST /v1/payment_methods/pm_1/attach"
+LIST = "GET /v1/payment_methods"
+SEE = "GET /v1/payment_methods/pm_1"
+READ_SESSION = "GET /v1/financial_connections/sessions/fcsess_1"
+ADD = "POST /v1/accounts/acct_1/external_accounts"
+LIST_BANKS = "GET /v1/accounts/acct_1/external_accounts"
+
+
+def page(*items: dict[str, Any], more: bool = False) -> Reply:
+    return reply(200, {"object": "list", "data": list(items), "has_more": more})
+
+
+def made(answer: Any) -> Any:
+    (event,) = answer.events
+    return event
+
+
+# ── each step has a key ──────────────────────────────────────────────────────
+
+
+def test_each_post_has_the_key_of_its_step(scripted: Scripted) -> None:
+    gateway, script = scripted(reply(200, LOOSE), reply(200, ATTACHED))
+    assert made(gateway.perform(BUILD, NOW)) == PaymentMethodMade(
+        cause=BUILD.id, at=NOW, account="fca_1", payment_method="pm_1"
+    )
+    assert script.asked == [CREATE, ATTACH]
+    assert [call.idempotency_key for call in script.calls] == [
+        f"{BUILD.id}:create",
+        f"{BUILD.id}:attach",
+    ]
+
+
+def test_a_repeat_uses_the_same_keys(scripted: Scripted) -> None:
+    gateway, script = scripted(reply(200, LOOSE), None, reply(200, LOOSE), reply(200, ATTACHED))
+    with pytest.raises(TransientError):
+        gateway.perform(BUILD, NOW)
+    gateway.perform(BUILD, NOW + 3, Attempt(number=2, asked_at=NOW))
+    assert script.keys == ["create", "attach", "create", "attach"]
+
+
+def test_reads_have_no_key(scripted: Scripted) -> None:
+    gateway, script = scripted(reply(200, {"id": "fca_1", "status": "active"}))
+    gateway.perform(COMMANDS["retrieve_account"], NOW)
+    assert script.keys == [None]
+
+
+# ── a failure that is stored ─────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "first", [error(500), error(503), error(409, "idempotency_key_in_use"), error(429), None]
+)
+def test_a_key_that_may_still_bring_an_answer_keeps_its_place(
+    scripted: Scripted, first: Reply | None
+) -> None:
+    gateway, script = scripted(first)
+    with pytest.raises(TransientError):
+        gateway.perform(BUILD, NOW)
+    assert script.asked == [CREATE]
+
+
+@pytest.mark.parametrize(
+    "spent", [SPENT, error(400, kind="idempotency_error")], ids=["replayed", "other parameters"]
+)
+@pytest.mark.parametrize(
+    ("looks", "asked", "keys"),
+    [
+        ([page(OTHERS, ATTACHED)], [LIST], []),
+        ([page(OTHERS), page(LOOSE), reply(200, ATTACHED)], [LIST, LIST, ATTACH], ["attach"]),
+        (
+            [page(), page(OTHERS), reply(200, LOOSE), reply(200, ATTACHED)],
+            [LIST, LIST, CREATE, ATTACH],
+            ["create:1", "attach"],
+        ),
+    ],
+    ids=["found attached", "found loose", "not found"],
+)
+def test_after_a_spent_key_the_effect_is_looked_for(
+    scripted: Scripted, spent: Reply, looks: list[Reply], asked: list[str], keys: list[str]
+) -> None:
+    gateway, script = scripted(spent, *looks)
+    assert made(gateway.perform(BUILD, NOW)).payment_method == "pm_1"
+    assert script.asked == [CREATE, *asked]
+    assert [key for key in script.keys if key] == ["create", *keys]
+
+
+def test_a_spent_key_after_another(scripted: Scripted) -> None:
+    gateway, script = scripted(*(SPENT, page(), page()), *(SPENT, page(), page()), error(500))
+    with pytest.raises(TransientError):
+        gateway.perform(BUILD, NOW)
+    assert [key for key in script.keys if key] == ["create", "create:1", "create:2"]
+
+
+def test_the_keys_come_to_an_end(scripted: Scripted) -> None:
+    gateway, _ = scripted(*[SPENT] * MOST_KEYS)
+    with pytest.raises(TransientError, match="100 idempotency keys are spent"):
+        gateway.perform(RELINK, NOW)
+
+
+def test_a_session_can_not_be_looked_for_and_is_made_anew(scripted: Scripted) -> None:
+    gateway, script = scripted(SPENT, reply(200, SESSION))
+    assert made(gateway.perform(RELINK, NOW)) == RelinkSessionCreated(
+        cause=RELINK.id, at=NOW, session="fcsess_1", request=RELINK
+    )
+    assert script.keys == ["create", "create:1"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "then"), [(ATTACHED, []), (LOOSE, [reply(200, ATTACHED)])], ids=["done", "not done"]
+)
+def test_an_attachment_is_looked_for_on_the_payment_method(
+    scripted: Scripted, seen: dict[str, Any], then: list[Reply]
+) -> None:
+    gateway, script = scripted(reply(200, LOOSE), SPENT, reply(200, seen), *then)
+    assert made(gateway.perform(BUILD, NOW)).payment_method == "pm_1"
+    assert script.asked == [CREATE, ATTACH, SEE, *[ATTACH for _ in then]]
+
+
+# ── a refusal may come from an effect of ours ────────────────────────────────
+
+
+def test_a_refusal_is_believed_once_the_effect_is_not_found(scripted: Scripted) -> None:
+    gateway, _ = scripted(error(400, "account_closed"), page(), page())
+    with pytest.raises(PermanentError) as raised:
+        gateway.perform(BUILD, NOW)
+    assert raised.value.code == "account_closed"
+
+
+def test_a_token_that_is_used_up_may_be_used_up_by_us(scripted: Scripted) -> None:
+    gateway, script = scripted(reply(200, SESSION), error(400, "token_already_used"), page(BANK))
+    assert made(gateway.perform(PAYOUT, NOW)) == ExternalAccountMade(
+        cause=PAYOUT.id, at=NOW, account="fca_1", external_account="ba_1"
+    )
+    assert script.asked == [READ_SESSION, ADD, LIST_BANKS]
+
+
+@pytest.mark.parametrize("token", [None, 5, {"id": None}, "absent"])
+def test_a_session_without_a_token(scripted: Scripted, token: object) -> None:
+    bare = {**SESSION, "bank_account_token": token}
+    if token == "absent":
+        del bare["bank_account_token"]
+    gateway, _ = scripted(reply(200, bare), page(BANK), reply(200, bare), page())
+    assert made(gateway.perform(PAYOUT, NOW)).external_account == "ba_1"
+    with pytest.raises(PermanentError) as raised:
+        gateway.perform(PAYOUT, NOW)
+    assert raised.value.code == "no_bank_account_token"
+
+
+# ── keys do not live for ever ────────────────────────────────────────────────
+
+
+def test_a_late_command_looks_first(scripted: Scripted) -> None:
+    gateway, script = scripted(page(ATTACHED))
+    assert made(gateway.perform(BUILD, NOW, LATE)).payment_method == "pm_1"
+    assert script.asked == [LIST]
+
+    gateway, script = scripted(reply(200, SESSION), page(BANK))
+    assert made(gateway.perform(PAYOUT, NOW, LATE)).external_account == "ba_1"
+    assert script.asked == [READ_SESSION, LIST_BANKS]
+
+
+def test_a_late_command_that_was_not_done_is_done(scripted: Scripted) -> None:
+    gateway, script = scripted(
+        *(page(), page(), reply(200, LOOSE)), *(reply(200, LOOSE), reply(200, ATTACHED))
+    )
+    assert made(gateway.perform(BUILD, NOW, LATE)).payment_method == "pm_1"
+    assert script.asked == [LIST, LIST, CREATE, SEE, ATTACH]
+
+
+def test_a_command_that_is_not_late_does_not_look(scripted: Scripted) -> None:
+    gateway, script = scripted(reply(200, LOOSE), reply(200, ATTACHED))
+    gateway.perform(BUILD, NOW, Attempt(number=9, asked_at=NOW - KEYS_LIVE))
+    assert script.asked == [CREATE, ATTACH]
+
+
+# ── lists ────────────────────────────────────────────────────────────────────
+
+
+def test_lists_are_looked_through_page_by_page(scripted: Scripted) -> None:
+    gateway, script = scripted(SPENT, page(OTHERS, more=True), page(ATTACHED, more=True))
+    assert made(gateway.perform(BUILD, NOW)).payment_method == "pm_1"
+    queries = [call.form for call in script.calls[1:]]
+    kind = "customer=cus_1&type=us_bank_account"
+    assert queries == [f"{kind}&limit=100", f"{kind}&starting_after=pm_0&limit=100"]
+
+
+def test_methods_older_than_the_command_are_not_looked_through(scripted: Scripted) -> None:
+    old = OTHERS | {"created": AS_OF - LOOK_BACK - 1}
+    gateway, script = scripted(*(SPENT, page(), page(OTHERS, old, more=True)), reply(200, ATTACHED))
+    gateway.perform(BUILD, NOW)
+    assert script.asked == [CREATE, LIST, LIST, CREATE]
+
+
+@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": [5]}, {"data": {}}])
+def test_a_list_that_is_none_is_malformed(scripted: Scripted, body: object) -> None:
+    gateway, _ = scripted(SPENT, reply(200, body))
+    with pytest.raises(MalformedAnswerError, match="req_1"):
+        gateway.perform(BUILD, NOW)
+
+
+def test_an_external_account_that_is_none(scripted: Scripted) -> None:
+    gateway, _ = scripted(reply(200, SESSION), reply(200, BANK | {"object": "card"}))
+    with pytest.raises(MalformedAnswerError, match="no bank_account with a valid id"):
+        gateway.perform(PAYOUT, NOW)
+
+
+def test_a_rate_limit_while_looking_is_one_all_the_same(scripted: Scripted) -> None:
+    gateway, _ = scripted(SPENT, error(429, retry_after="4"))
+    with pytest.raises(RateLimitedError) as raised:
+        gateway.perform(BUILD, NOW)
+    assert raised.value.wait == 4
+
+
+def test_another_method_than_ours_attached(scripted: Scripted) -> None:
+    gateway, _ = scripted(reply(200, LOOSE), reply(200, {"id": "pm_2"}))
+    with pytest.raises(MalformedAnswerError, match="pm_1 was asked for, and pm_2 answered"):
+        gateway.perform(BUILD, NOW)
+
+
+def test_script_is_used_up(scripted: Scripted) -> None:
+    """A gateway that asks for more than is scripted fails: the scripts above are complete."""
+    gateway, script = scripted()
+    assert isinstance(script, Script)
+    with pytest.raises(IndexError):
+        gateway.perform(RELINK, NOW)
