@@ -8,7 +8,7 @@ which of them wins would be an accident of order.
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from .effect import Assign, Command, Facts
+from .effect import Assign, Command, Facts, Send
 from .errors import ConflictingAssignsError, EffectResultError, UnknownFieldError
 
 F = TypeVar("F", bound=Facts)
@@ -25,15 +25,16 @@ def follow(facts: F, returned: Sequence[Returned]) -> tuple[F, tuple[Command, ..
         UnknownFieldError: an assign names a field that the facts do not have.
         ConflictingAssignsError: two assigns set one field differently.
     """
+    if len(returned) == 1 and type(returned[0][1]) is Assign:
+        # The most frequent case by far, and so worth a line of its own.
+        return assigned(facts, ((returned[0][0], returned[0][1].changes),)), ()
     commands: list[Command] = []
     assigns: list[tuple[str, Mapping[str, Any]]] = []
     for name, result in returned:
-        if result is None:
-            continue
         for item in result if isinstance(result, (list, tuple)) else (result,):
-            if isinstance(item, Assign):
+            if type(item) is Assign:
                 assigns.append((name, item.changes))
-            elif isinstance(item, Command):
+            elif type(item) is Send or isinstance(item, Command):
                 commands.append(item)
             elif item is not None:
                 raise EffectResultError(
@@ -53,6 +54,8 @@ def assigned(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]]) -> F:
             raise UnknownFieldError(
                 f"effect {name!r} assigns {unknown}, which {type(facts).__name__} does not have"
             )
+        if len(assigns) == 1:
+            return facts.after(changes)
         for field in merged.keys() & changes.keys():
             if merged[field] is not changes[field] and merged[field] != changes[field]:
                 _refuse_conflict(assigns, name, field)

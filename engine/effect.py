@@ -8,7 +8,7 @@ None of them does anything by itself.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, final
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
@@ -44,6 +44,7 @@ class Facts(BaseModel):
         return copy
 
 
+@final
 class Assign:
     """Changes of facts, by field (XState's term).
 

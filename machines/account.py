@@ -122,13 +122,20 @@ class AccountChart(AccountGuards, AccountEffects):
     # ── it works (S1) ────────────────────────────────────────────────────────
     stays(active, event="heard_active", on="learn")
     stays(relinking, event="heard_active", cond="opened_while_active", on="learn")
+    relinking.from_(
+        inactive_unrepairable,
+        new_account_linked,
+        event="heard_active",
+        cond="opened_while_active",
+        on="learn",
+    )
     active.from_(
         *inactive,
         relinking,
         relinked,
         new_account_linked,
         event="heard_active",
-        on=["learn", "begin_anew"],
+        on="learn",
     )
 
     # ── it stopped, and the customer can repair it (S2) ──────────────────────
@@ -207,14 +214,16 @@ class AccountChart(AccountGuards, AccountEffects):
     )
 
     # ── it is gone for good (S7) ─────────────────────────────────────────────
-    disconnected.from_(new_account_linked, event="heard_disconnected", on="learn_quietly")
+    disconnected.from_(
+        new_account_linked, event="heard_disconnected", on=["learn_quietly", "end_refresh"]
+    )
     disconnected.from_(
         active,
         *inactive,
         relinking,
         relinked,
         event="heard_disconnected",
-        on=["learn", "ask_for_another_way"],
+        on=["learn", "ask_for_another_way", "end_refresh"],
     )
 
     # ── the service asks for a session (R1, R9) ──────────────────────────────
@@ -267,6 +276,21 @@ class AccountChart(AccountGuards, AccountEffects):
     stays(active, relinked, event="session_relinked", on="record_repair")
     active.from_(relinking, event="session_relinked", cond="is_said_active", on="record_repair")
     stays(*inactive, event="session_relinked", cond="stopped_since", on="forget_session")
+    stays(
+        relinking,
+        event="session_relinked",
+        cond="stopped_since and not was_open_session",
+        on="forget_session",
+    )
+    inactive_relinkable.from_(
+        relinking,
+        event="session_relinked",
+        cond="stopped_since and is_repairable",
+        on="forget_session",
+    )
+    inactive_unrepairable.from_(
+        relinking, event="session_relinked", cond="stopped_since", on="forget_session"
+    )
     stays(
         new_account_linked,
         event="session_relinked",
@@ -350,8 +374,9 @@ class AccountChart(AccountGuards, AccountEffects):
 
     # ── a session asks about it; its number and payment method tell ──────────
     stays(*linked, event="returned_by_session", on="answer_session")
-    stays(*linked, event="number_changed", on="note_number")
-    stays(*linked, event="numbers_heard", on="review_needs")
+    stays(active, *inactive, relinking, event="number_changed", on="note_number")
+    stays(active, *inactive, relinking, event="numbers_heard", on="review_needs")
+    stays(relinked, new_account_linked, event="number_changed", on="note_number_quietly")
     stays(*linked, event="payment_method_changed", on="note_payment_method")
 
     decided = (
@@ -387,6 +412,11 @@ class AccountChart(AccountGuards, AccountEffects):
             disconnected,
             RelinkRequested,
             because="refused: it is disconnected for good; ask for a new payment method",
+        ),
+        ignored(
+            (relinked, new_account_linked),
+            NumbersHeard,
+            because="it was repaired or replaced meanwhile, and nobody is to be prompted",
         ),
         ignored(
             linked,

@@ -9,7 +9,7 @@ from typing import Any
 from relink.engine import Assign, Command, Send
 
 from . import account_facts as facts_of
-from .account_facts import AccountFacts
+from .account_facts import AccountFacts, Question
 from .commands import (
     ReportAnomaly,
     RequestNewPaymentMethod,
@@ -29,7 +29,6 @@ from .messages import (
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
-    ReturnedAccountJudged,
     ReturnedBySession,
     SessionOpened,
     SessionRelinked,
@@ -40,33 +39,40 @@ from .messages import (
 
 Effects = list[Command | Assign]
 
-NUMBER_TROUBLE = ("lapsed", "expiring")
-"""What a relink session of the account mends by the way."""
-
 
 class AccountEffects(Hearing):
     """The effects of the account chart."""
 
     # ── Stripe's words ───────────────────────────────────────────────────────
 
-    def learn(self, facts: AccountFacts, happened: Heard) -> Effects:
+    def learn(self, facts: AccountFacts, happened: Heard) -> Effects | Assign:
         """Believe it, and tell whoever depends on it: outage, authorization, a waiting build."""
         changes = facts_of.believed(facts, happened)
+        if facts_of.is_nothing_new(facts, changes):
+            return Assign(**changes)
         now = facts.after(changes)
-        told, sends = facts_of.tell_outage(facts, now, happened)
-        if happened.word.said("numbers") and facts_of.turns(facts, now, told):
+        if facts_of.is_mended(facts, now):
+            changes |= facts_of.ANEW
+        told, sends = facts_of.tell_outage(now, happened)
+        if sends and now.says == "active" and happened.word.said("numbers"):
             # Nobody is prompted, or left alone, on the strength of what its numbers were before.
-            del told["needs"]
-            sends = [Send(machine="account", key=facts.id, event=happened.follow(NumbersHeard))]
+            told, event = {}, happened.follow(NumbersHeard)
+            sends = [Send(machine="account", key=facts.id, event=event)]
         sends += facts_of.tell_authorization(facts, now, happened)
-        if facts.build_for and (happened.read or facts_of.can_be_judged(now)):
-            sends.append(facts_of.build(now, facts.build_for, happened))
+        done: list[Command] = [*sends]
+        if now.build_for and (happened.read or facts_of.can_be_judged(now)):
+            done.append(facts_of.build(now, now.build_for, happened))
             changes["build_for"] = None
-        return [Assign(**changes, **told), *sends]
+        if now.asked_by and (happened.read or facts_of.whose_is_known(now, now.asked_by)):
+            answered, answer = facts_of.answer(now, now.asked_by, happened)
+            changes |= answered
+            done += answer
+        return [Assign(**changes, **told), *done]
 
-    def learn_quietly(self, facts: AccountFacts, happened: Heard) -> Assign:
+    def learn_quietly(self, facts: AccountFacts, happened: Heard) -> Effects:
         """Believe it and prompt nobody, since a new account stands in (S6)."""
-        return Assign(**facts_of.believed(facts, happened))
+        changes = facts_of.believed(facts, happened)
+        return [Assign(**changes), *facts_of.tell_move(facts, facts.after(changes), happened)]
 
     def fill_gaps(self, facts: AccountFacts, happened: Heard) -> Effects:
         """Keep only the details that nothing newer has told (K3, K5), and tell of those."""
@@ -74,7 +80,7 @@ class AccountEffects(Hearing):
         if not changes:
             return []
         now = facts.after(changes)
-        told, sends = facts_of.tell_outage(facts, now, happened)
+        told, sends = facts_of.tell_outage(now, happened)
         sends += facts_of.tell_authorization(facts, now, happened)
         return [Assign(**changes, **told), *sends]
 
@@ -84,8 +90,9 @@ class AccountEffects(Hearing):
         An account that has worked since it was replaced is as Stripe says now (K1): that is read.
         """
         changes = facts_of.gaps_filled(facts, happened)
-        done: Effects = [Assign(**changes)]
-        if facts_of.is_replaced(facts) and not facts_of.is_replaced(facts.after(changes)):
+        now = facts.after(changes)
+        done: Effects = [Assign(**changes), *facts_of.tell_move(facts, now, happened)]
+        if facts_of.is_replaced(facts) and not facts_of.is_replaced(now):
             read = RetrieveAccount(account=facts.id, because="replaced", occasion=happened.cause)
             done.append(read)
         return done
@@ -127,10 +134,6 @@ class AccountEffects(Hearing):
         what = f"an action that is not known: {happened.word.action}"
         return ReportAnomaly(subject=facts.id, what=what, occasion=happened.cause)
 
-    def begin_anew(self, facts: AccountFacts, happened: Heard) -> Assign:
-        """It works again: the next outage has all its attempts."""
-        return Assign(**facts_of.ANEW)
-
     def ask_for_another_way(self, facts: AccountFacts, happened: Heard) -> Command:
         """Nobody can repair it: the service needs another payment method."""
         return RequestNewPaymentMethod(
@@ -147,12 +150,23 @@ class AccountEffects(Hearing):
             "number": happened.state,
             "number_expires_on": happened.expires_on,
         }
-        told, sends = facts_of.tell_outage(facts, facts.after(changes), happened)
+        now = facts.after(changes)
+        if facts_of.is_mended(facts, now):
+            changes |= facts_of.ANEW
+        told, sends = facts_of.tell_outage(now, happened)
         return [Assign(**changes, **told), *sends]
+
+    def note_number_quietly(self, facts: AccountFacts, happened: NumberChanged) -> Assign:
+        """The same, and prompt nobody: it was repaired or replaced (S5, S6)."""
+        return Assign(number=happened.state, number_expires_on=happened.expires_on)
+
+    def end_refresh(self, facts: AccountFacts, happened: Heard) -> Effects:
+        """No session brings a new number to an account that is gone."""
+        return [_to_number(facts, happened.follow(RefreshEnded))] if facts.session else []
 
     def review_needs(self, facts: AccountFacts, happened: NumbersHeard) -> Effects:
         """Word and numbers are both known now: tell the outage, if anything changed (P1)."""
-        told, sends = facts_of.tell_outage(facts, facts, happened)
+        told, sends = facts_of.tell_outage(facts, happened)
         return [Assign(**told), *sends]
 
     def note_payment_method(self, facts: AccountFacts, happened: PaymentMethodChanged) -> Assign:
@@ -195,10 +209,8 @@ class AccountEffects(Hearing):
                 opened_while_active=facts.says == "active",
                 known_linked=None,
             ),
+            _to_number(facts, happened.follow(RefreshStarted)),
         ]
-        if facts.number in NUMBER_TROUBLE:
-            refresh = happened.follow(RefreshStarted)
-            done.append(Send(machine="account_number", key=facts.id, event=refresh))
         if facts.session:
             event = happened.follow(SessionSuperseded, by=happened.session)
             done.append(Send(machine="session", key=facts.session, event=event))
@@ -218,15 +230,18 @@ class AccountEffects(Hearing):
             "session": None if facts.session == happened.session else facts.session,
             "opened_while_active": False,
             "worked_as_of": max(facts.worked_as_of, happened.as_of),
-            "deactivates_on": None,
             **facts_of.ANEW,
         }
+        if facts_of.told_at(facts, "deactivates_on") < happened.as_of:
+            changes["deactivates_on"] = None
         if happened.as_of >= facts.repaired_as_of:
             changes |= {"repaired_as_of": happened.as_of, "repaired_by_read": happened.read}
-        done = [Assign(**changes), *_needs_nothing(facts, happened)]
-        if facts.number in NUMBER_TROUBLE:
-            refreshed = happened.follow(RefreshSucceeded, as_of=happened.as_of)
-            done.append(Send(machine="account_number", key=facts.id, event=refreshed))
+        now = facts.after(changes if facts.says == "active" else {**changes, "says": None})
+        told, sends = facts_of.tell_outage(now, happened)
+        done: Effects = [Assign(**changes, **told), *sends]
+        done.append(_to_number(facts, happened.follow(RefreshSucceeded, as_of=happened.as_of)))
+        if changes["session"]:
+            done.append(_to_number(facts, happened.follow(RefreshStarted)))
         return done
 
     def count_failure(self, facts: AccountFacts, happened: SessionUnsuccessful) -> Effects:
@@ -261,78 +276,69 @@ class AccountEffects(Hearing):
         """A new account stands in for it, and nobody needs to repair it (S6)."""
         changes: dict[str, Any] = {
             "session": None if facts.session == happened.session else facts.session,
+            "opened_while_active": False,
             **facts_of.ANEW,
         }
-        if happened.as_of >= facts.replaced_as_of:
+        # The latest one counts, and of two in one second always the same (K1).
+        if (happened.as_of, happened.new) >= (facts.replaced_as_of, facts.replaced_by or ""):
             changes |= {
                 "replaced_by": happened.new,
                 "replaced_as_of": happened.as_of,
                 "replaced_by_read": happened.read,
             }
-        return [
-            Assign(**changes),
-            *_needs_nothing(facts, happened),
-            *_refresh_ended(facts, happened),
-        ]
+        now = facts.after(changes)
+        if facts_of.is_replaced(now):
+            now = now.after({"says": None})
+        told, sends = facts_of.tell_outage(now, happened)
+        done: Effects = [Assign(**changes, **told), *sends]
+        if facts.session == happened.session:
+            done.append(_to_number(facts, happened.follow(RefreshEnded)))
+        return done
 
     def forget_session(
         self, facts: AccountFacts, happened: SessionUnsuccessful | SessionRelinked
     ) -> Effects:
         """The open session is over, and there is nothing to count."""
-        still_open = None if facts.session == happened.session else facts.session
-        return [Assign(session=still_open), *_refresh_ended(facts, happened)]
+        if facts.session != happened.session:
+            return []
+        return [Assign(session=None), _to_number(facts, happened.follow(RefreshEnded))]
 
     def answer_session(self, facts: AccountFacts, happened: ReturnedBySession) -> Effects:
-        """Known, new, or somebody else's? Known is what we held before the session (K7, R6)."""
-        ours, theirs = happened.holder, facts.holder
-        held_since = happened.at if facts.held_since is None else facts.held_since
-        if ours and theirs and ours != theirs:
-            verdict = "other_holder"
-        else:
-            verdict = "known" if held_since <= happened.opened_at else "new"
-        judged = happened.follow(
-            ReturnedAccountJudged,
-            account=facts.id,
-            verdict=verdict,
+        """Known, new, or somebody else's? First ask Stripe whose it is, if need be (K7, R6)."""
+        asked = Question(
+            session=happened.session,
+            holder=happened.holder,
+            opened_at=happened.opened_at,
             as_of=happened.as_of,
             read=happened.read,
         )
-        answer = Send(machine="session", key=happened.session, event=judged)
-        held = Assign(held_since=held_since)
-        if verdict != "new":
-            return [held, answer]
-        if facts_of.can_be_judged(facts):
-            return [held, answer, facts_of.build(facts, happened.session, happened)]
-        return [
-            held,
-            answer,
-            Assign(build_for=happened.session),
-            RetrieveAccount(account=facts.id, because="new", occasion=happened.session),
-        ]
+        if facts_of.whose_is_known(facts, asked):
+            changes, done = facts_of.answer(facts, asked, happened)
+            return [Assign(**changes), *done]
+        held_since = happened.at if facts.held_since is None else facts.held_since
+        read = RetrieveAccount(account=facts.id, because="new", occasion=happened.session)
+        return [Assign(asked_by=asked, held_since=held_since), read]
 
 
 def _needs_nothing(facts: AccountFacts, happened: Happening) -> Effects:
-    told, sends = facts_of.tell_outage(facts, facts.after({"says": None}), happened)
+    told, sends = facts_of.tell_outage(facts.after({"says": None}), happened)
     return [Assign(**told), *sends]
 
 
 def _one_attempt_less(facts: AccountFacts, session: str, happened: Happening) -> Effects:
     """Count; after the policy's last attempt no more prompts, but another way to pay (R4)."""
     failures = facts.failures + 1
-    ended = _refresh_ended(facts, happened)
+    ended = _to_number(facts, happened.follow(RefreshEnded))
     if failures < happened.policy.attempts or facts.given_up:
-        return [Assign(failures=failures), *ended]
+        return [Assign(failures=failures), ended]
     return [
         Assign(failures=failures, given_up=True),
         *_needs_nothing(facts, happened),
         RequestNewPaymentMethod(account=facts.id, because="attempts used up", occasion=session),
-        *ended,
+        ended,
     ]
 
 
-def _refresh_ended(facts: AccountFacts, happened: Happening) -> Effects:
-    """The session brought no new number, as far as it goes."""
-    if facts.number not in NUMBER_TROUBLE:
-        return []
-    ended = happened.follow(RefreshEnded)
-    return [Send(machine="account_number", key=facts.id, event=ended)]
+def _to_number(facts: AccountFacts, event: Happening) -> Send:
+    """Its number knows when a session is open that may bring a new one."""
+    return Send(machine="account_number", key=facts.id, event=event)

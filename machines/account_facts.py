@@ -5,14 +5,23 @@ fill gaps and never undo anything newer. The functions are pure: facts in, facts
 an answer out; the chart in :mod:`relink.machines.account` says when each applies.
 """
 
-from typing import Any
+from operator import itemgetter
+from typing import Any, Literal
 
-from relink.engine import Send
+from relink.engine import Command, Facts, Send
 
-from .commands import CreateRelinkSession, Mode, RelinkReason
+from .commands import CreateRelinkSession, Mode, RelinkReason, RetrieveAccount
 from .events import Happening, RelinkRequested
 from .hearing import HearingFacts, window
-from .messages import BuildRequested, Heard, MemberLeft, MemberReported, NeedsChanged, NeedsMoved
+from .messages import (
+    BuildRequested,
+    Heard,
+    MemberLeft,
+    MemberReported,
+    NeedsChanged,
+    NeedsMoved,
+    ReturnedAccountJudged,
+)
 from .word import Holder
 
 DETAILS = (
@@ -30,11 +39,36 @@ DETAILS = (
 )
 """The fields of a word that an account keeps."""
 
+EVERY_DETAIL = frozenset(DETAILS)
+
+_details = itemgetter(*DETAILS)
+
 ANEW = {"failures": 0, "given_up": False, "next_mode": "specific", "failure_reason": None}
 """What is forgotten when an outage is over: the next one has all its attempts (R4)."""
 
 ELIGIBLE = ("checking", "savings")
 """The subcategories that can pay or be paid."""
+
+
+class Noted(Facts):
+    """What an outage was told that an account needs."""
+
+    outage: str
+    needs: tuple[RelinkReason, ...]
+    cause_of_it: str | None
+    ask: Literal["relink", "new_payment_method"]
+    relink_by: int | None
+
+
+class Question(Facts):
+    """What a session that returned an account wants to know: is it known, and whose (K7, R6)?"""
+
+    session: str
+    holder: Holder | None
+    """Whom the session was for."""
+    opened_at: float
+    as_of: int
+    read: bool
 
 
 class AccountFacts(HearingFacts):
@@ -92,46 +126,59 @@ class AccountFacts(HearingFacts):
     payment_method: str | None = None
     """How the payment method that was built on it fares."""
     payment_method_reason: str | None = None
+    asked_by: Question | None = None
+    """The session that returned it, while Stripe is asked whose account it is (R6)."""
     build_for: str | None = None
     """The session that linked it as new, while too little is known to build on it."""
 
-    needs: tuple[RelinkReason, ...] = ()
-    """What the outage was last told that a relink is needed for."""
+    noted: Noted | None = None
+    """What an outage has noted of it; None while it needs no relink."""
+
+    @property
+    def needs(self) -> tuple[RelinkReason, ...]:
+        """What the customer is to be prompted for."""
+        return self.noted.needs if self.noted else ()
+
+
+def told_at(facts: AccountFacts, field: str) -> int:
+    """The time of a detail's source (Unix seconds); negative for one that was never told."""
+    return facts.told_at.get(field, facts.as_of)
 
 
 def has_detail_in_doubt(facts: AccountFacts, happened: Heard) -> bool:
     """Whether a detail is told differently too close in time to tell which came last (K4)."""
     apart = window(facts.by_read or happened.read)
-    if happened.as_of > facts.as_of + apart:
+    since = happened.as_of - facts.as_of
+    if since > apart:
         return False
     word = happened.word
+    # Well before the latest word, only what that left out can be as old.
     return any(
         word.said(field)
         and getattr(word, field) != getattr(facts, field)
-        and abs(happened.as_of - facts.told_at.get(field, facts.as_of)) <= apart
-        for field in DETAILS
+        and abs(happened.as_of - told_at(facts, field)) <= apart
+        for field in (DETAILS if since >= -apart else facts.told_at)
     )
 
 
 def believed(facts: AccountFacts, happened: Heard) -> dict[str, Any]:
     """What changes when a word is believed: it is the latest, and all that it tells counts."""
-    word = happened.word
-    said = word.model_fields_set
-    told = word.__dict__
-    changes = {field: told[field] for field in DETAILS if field in said}
-    if len(changes) < len(DETAILS):
-        left_out = [field for field in DETAILS if field not in said]
-        changes["told_at"] = {f: facts.told_at.get(f, facts.as_of) for f in left_out}
-    elif facts.told_at:
-        changes["told_at"] = {}
-    says = changes["says"] = happened.says
+    word, says = happened.word, happened.says
+    said, told, known = word.model_fields_set, word.__dict__, facts.__dict__
+    changes: dict[str, Any] = {}
+    if _details(told) != _details(known):
+        changes = {f: told[f] for f in DETAILS if f in said and told[f] != known[f]}
+    left_out = EVERY_DETAIL - said
+    if left_out or facts.told_at:
+        changes["told_at"] = {f: facts.told_at.get(f, facts.as_of) for f in sorted(left_out)}
+    if says != facts.says:
+        changes["says"] = says
+        if says != "inactive":
+            changes["repairable"] = None if says == "active" else says == "relinkable"
     changes["as_of"] = happened.as_of
     changes["by_read"] = happened.read
     if says == "active":
-        changes["repairable"] = None
         changes["worked_as_of"] = max(facts.worked_as_of, happened.as_of)
-    elif says != "inactive":
-        changes["repairable"] = says == "relinkable"
     if facts.held_since is None:
         changes["held_since"] = happened.at
     return changes
@@ -142,8 +189,8 @@ def gaps_filled(facts: AccountFacts, happened: Heard) -> dict[str, Any]:
     word, as_of = happened.word, happened.as_of
     news = {
         field: getattr(word, field)
-        for field in DETAILS
-        if word.said(field) and as_of >= facts.told_at.get(field, facts.as_of)
+        for field in (DETAILS if as_of >= facts.as_of else facts.told_at)
+        if word.said(field) and as_of >= told_at(facts, field)
     }
     if news:
         news["told_at"] = {**facts.told_at, **dict.fromkeys(news, as_of)}
@@ -168,13 +215,6 @@ def relink_reasons(facts: AccountFacts) -> tuple[RelinkReason, ...]:
     return tuple(found)
 
 
-def needs_of(before: AccountFacts, now: AccountFacts) -> tuple[RelinkReason, ...]:
-    """What the customer is to be prompted for; while a word is incomplete, as before it (K5)."""
-    if now.given_up:
-        return ()
-    return before.needs if is_incomplete(now) else relink_reasons(now)
-
-
 def is_incomplete(facts: AccountFacts) -> bool:
     """Whether Stripe was asked if it can be repaired, or by which authorization (K5)."""
     is_nameless = facts.says == "relinkable" and not (facts.authorization or facts.by_read)
@@ -191,42 +231,72 @@ def outage_of(facts: AccountFacts) -> str:
     return facts.authorization or facts.id
 
 
-def tell_outage(
-    before: AccountFacts, now: AccountFacts, happened: Happening
-) -> tuple[dict[str, Any], list[Send]]:
-    """Tell the outage what changed in this account's needs, if anything did.
+def tell_outage(now: AccountFacts, happened: Happening) -> tuple[dict[str, Any], list[Send]]:
+    """Tell the outage what this account needs, unless it has noted just that.
 
     Returns:
         the changed facts, and what to send.
     """
-    needs = needs_of(before, now)
-    old, new = outage_of(before), outage_of(now)
-    is_over = now.says == "active" and relink_reasons(before) and not relink_reasons(now)
-    told: dict[str, Any] = dict(ANEW) if is_over else {}
-    is_same = is_incomplete(now) or _terms(before, needs) == _terms(now, needs)
-    if needs == before.needs and (not needs or (old == new and is_same)):
-        return told, []
-    told["needs"] = needs
-    news = happened.follow(NeedsChanged, subject=now.id, needs=needs, **_terms(now, needs))
-    if before.needs and old != new:
-        moved = happened.follow(NeedsMoved, subject=now.id, to=new, successor=news)
-        return told, [Send(machine="outage", key=old, event=moved)]
-    return told, [Send(machine="outage", key=new, event=news)]
+    noted, wanted = now.noted, _to_note(now)
+    if wanted == noted:
+        return {}, []
+    event: Happening
+    if wanted:
+        event = happened.follow(
+            NeedsChanged,
+            subject=now.id,
+            needs=wanted.needs,
+            cause_of_it=wanted.cause_of_it,
+            ask=wanted.ask,
+            relink_by=wanted.relink_by,
+        )
+    else:
+        event = happened.follow(NeedsChanged, subject=now.id, needs=())
+    new = wanted.outage if wanted else outage_of(now)
+    old = noted.outage if noted else new
+    if wanted and old != new:
+        event = happened.follow(NeedsMoved, subject=now.id, to=new, successor=event)
+    return {"noted": wanted}, [Send(machine="outage", key=old, event=event)]
 
 
-def turns(before: AccountFacts, now: AccountFacts, told: dict[str, Any]) -> bool:
-    """Whether its needs begin or end by what the outage is about to be told of it."""
-    begins_or_ends = "needs" in told and bool(told["needs"]) != bool(before.needs)
-    return begins_or_ends and (not before.needs or outage_of(before) == outage_of(now))
+def _to_note(facts: AccountFacts) -> Noted | None:
+    """What the outage is to know; while a word is incomplete, what it knew before it (K5)."""
+    if facts.given_up:
+        return None
+    if is_incomplete(facts):
+        return facts.noted and facts.noted.model_copy(update={"outage": outage_of(facts)})
+    needs = relink_reasons(facts)
+    if not needs:
+        return None
+    return Noted(
+        outage=outage_of(facts),
+        needs=needs,
+        cause_of_it=facts.cause if "inactive" in needs else None,
+        ask="relink" if facts.authorization else "new_payment_method",
+        relink_by=_deadline(facts, needs),
+    )
 
 
-def _terms(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> dict[str, Any]:
-    """What the outage is told of these needs."""
-    return {
-        "cause_of_it": facts.cause if "inactive" in needs else None,
-        "ask": "relink" if facts.authorization else "new_payment_method",
-        "relink_by": _deadline(facts, needs),
-    }
+TOLD_ON = frozenset(("says", "cause", "authorization", "deactivates_on", "deactivation_action"))
+"""What authorization and outage are told of."""
+
+
+def is_nothing_new(facts: AccountFacts, changes: dict[str, Any]) -> bool:
+    """Whether a clear word only says again what is known and was told: nobody has to be.
+
+    Most words are like that, which makes it worth a shortcut.
+    """
+    is_waited_for = facts.build_for is not None or facts.asked_by is not None
+    if facts.says not in ("active", "relinkable") or is_waited_for:
+        return False
+    needs_relink = bool(relink_reasons(facts)) and not facts.given_up
+    return needs_relink == (facts.noted is not None) and changes.keys().isdisjoint(TOLD_ON)
+
+
+def is_mended(before: AccountFacts, now: AccountFacts) -> bool:
+    """Whether it works again, or needs no relink any more while it does."""
+    was_broken = before.says != "active" or bool(relink_reasons(before))
+    return was_broken and now.says == "active" and not relink_reasons(now)
 
 
 def _deadline(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | None:
@@ -239,22 +309,43 @@ def _deadline(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | Non
 
 
 def tell_authorization(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
-    """Tell its authorization that it went down or came back, or moved (K8)."""
-    sends = []
-    if before.authorization and before.authorization != now.authorization:
-        left = happened.follow(MemberLeft, account=now.id, as_of=happened.as_of)
-        sends.append(Send(machine="authorization", key=before.authorization, event=left))
-    moved = before.authorization != now.authorization
-    turned = (before.says == "active") != (now.says == "active")
-    if now.authorization and (moved or turned):
-        news = happened.follow(
-            MemberReported,
-            account=now.id,
-            inactive=now.says != "active",
-            as_of=happened.as_of,
-        )
-        sends.append(Send(machine="authorization", key=now.authorization, event=news))
-    return sends
+    """Tell its authorization that it went down or came back, or moved (K8).
+
+    Also that it is down anew, which another cause tells, or a late word that it had worked (K1).
+    """
+    had_come_back = now.says != "active" and now.worked_as_of > before.worked_as_of
+    is_same = before.authorization == now.authorization and _fares(before) == _fares(now)
+    stopped_anew = _fares(now) == "inactive" and now.cause != before.cause
+    if is_same and not had_come_back and not stopped_anew:
+        return []
+    return [*_left(before, now, happened), *_joined(now, happened)]
+
+
+def tell_move(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
+    """Tell its authorizations that it moved, if it did (K8)."""
+    if before.authorization == now.authorization:
+        return []
+    return [*_left(before, now, happened), *_joined(now, happened)]
+
+
+def _left(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
+    if before.authorization is None or before.authorization == now.authorization:
+        return []
+    left = happened.follow(MemberLeft, account=now.id, as_of=happened.as_of)
+    return [Send(machine="authorization", key=before.authorization, event=left)]
+
+
+def _joined(now: AccountFacts, happened: Heard) -> list[Send]:
+    if now.authorization is None:
+        return []
+    inactive = _fares(now) == "inactive"
+    news = happened.follow(MemberReported, account=now.id, inactive=inactive, as_of=happened.as_of)
+    return [Send(machine="authorization", key=now.authorization, event=news)]
+
+
+def _fares(facts: AccountFacts) -> str:
+    """What its authorization wants to know of it."""
+    return facts.says if facts.says in ("active", "disconnected") else "inactive"
 
 
 def obstacle(facts: AccountFacts) -> str | None:
@@ -280,7 +371,42 @@ def can_be_judged(facts: AccountFacts) -> bool:
 
 def _was_told(facts: AccountFacts, field: str) -> bool:
     """Whether any word had this detail, if only to say that there is none."""
-    return facts.told_at.get(field, facts.as_of) >= 0
+    return told_at(facts, field) >= 0
+
+
+def whose_is_known(facts: AccountFacts, asked: Question) -> bool:
+    """Whether it can be said if the account is of the holder that the session was for (R6)."""
+    return asked.holder is None or _was_told(facts, "holder")
+
+
+def answer(
+    facts: AccountFacts, asked: Question, happened: Happening
+) -> tuple[dict[str, Any], list[Command]]:
+    """Tell a session whether it returned a known account, a new one, or somebody else's; known is
+    what we held before the session (K7, R6). A new one is built on, once enough is known of it.
+
+    Returns:
+        the changed facts, and what to send and ask for.
+    """
+    held_since = happened.at if facts.held_since is None else facts.held_since
+    verdict = "known" if held_since < asked.opened_at else "new"
+    if asked.holder and facts.holder and asked.holder != facts.holder:
+        verdict = "other_holder"
+    event = happened.follow(
+        ReturnedAccountJudged,
+        account=facts.id,
+        verdict=verdict,
+        as_of=asked.as_of,
+        read=asked.read,
+    )
+    changes: dict[str, Any] = {"asked_by": None, "held_since": held_since}
+    done: list[Command] = [Send(machine="session", key=asked.session, event=event)]
+    if verdict == "new" and can_be_judged(facts):
+        done.append(build(facts, asked.session, happened))
+    elif verdict == "new":
+        changes["build_for"] = asked.session
+        done.append(RetrieveAccount(account=facts.id, because="new", occasion=asked.session))
+    return changes, done
 
 
 def build(facts: AccountFacts, session: str, happened: Happening) -> Send:
@@ -294,10 +420,13 @@ def build(facts: AccountFacts, session: str, happened: Happening) -> Send:
 def reason_for(facts: AccountFacts, asked: RelinkRequested) -> RelinkReason | None:
     """Why a relink makes sense: as asked, else as the open session's, else inferred (S3)."""
     reasons = relink_reasons(facts)
-    if facts.says == "active" and asked.reason not in (None, "inactive"):
+    works = facts.says == "active"
+    if works and asked.reason not in (None, "inactive"):
         return asked.reason
-    if facts.session and facts.request and asked.reason is None:
-        return facts.request.reason
+    opened = facts.request if facts.session else None
+    # One that was opened while it was inactive is no reason for another while it works.
+    if opened and asked.reason is None and not (works and opened.reason == "inactive"):
+        return opened.reason
     if reasons:
         return reasons[0]
     if asked.permissions and not set(asked.permissions) <= set(facts.permissions or ()):
@@ -334,16 +463,13 @@ def session_request(facts: AccountFacts, asked: RelinkRequested) -> CreateRelink
     )
 
 
-SAME = ("mode", "reason", "permissions", "delivery")
-"""Two requests that agree in these ask for the same session (R1)."""
-
-
 def asks_for_open_session(facts: AccountFacts, asked: RelinkRequested) -> bool:
-    """Whether the request is for the session that is open."""
+    """Whether the request is for the session that is open: the same in all that it names (R1)."""
     if not (facts.session and facts.request):
         return False
-    wanted = session_request(facts, asked)
-    return all(getattr(wanted, field) == getattr(facts.request, field) for field in SAME)
+    wanted, opened = session_request(facts, asked), facts.request
+    same = ("mode", "permissions", "delivery", *(["reason"] if asked.reason else []))
+    return all(getattr(wanted, field) == getattr(opened, field) for field in same)
 
 
 def mode_again(facts: AccountFacts) -> Mode:

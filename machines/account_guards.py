@@ -38,8 +38,8 @@ class AccountGuards(Hearing):
         return facts.says == "unrepairable"
 
     def opened_while_active(self, facts: AccountFacts, happened: Heard) -> bool:
-        """The open session is for a reason beside inactivity (S4)."""
-        return facts.opened_while_active
+        """A session is open, for a reason beside inactivity (S4)."""
+        return facts.session is not None and facts.opened_while_active
 
     def predates_repair(self, facts: AccountFacts, happened: Heard) -> bool:
         """Said before the result of the session that relinked it."""
@@ -94,7 +94,9 @@ class AccountGuards(Hearing):
         return facts.as_of > happened.as_of + window(facts.by_read or happened.read)
 
     def was_open_session(
-        self, facts: AccountFacts, happened: SessionUnsuccessful | KnownAccountLinked
+        self,
+        facts: AccountFacts,
+        happened: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
     ) -> bool:
         """It is about the session that is open."""
         return facts.session == happened.session
@@ -108,7 +110,9 @@ class AccountGuards(Hearing):
         return facts.says == "active"
 
     def is_repairable(
-        self, facts: AccountFacts, happened: SessionUnsuccessful | KnownAccountLinked
+        self,
+        facts: AccountFacts,
+        happened: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
     ) -> bool:
         """The latest word that told said that the customer can repair it (K5)."""
         return bool(facts.repairable)

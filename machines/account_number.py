@@ -10,7 +10,7 @@ States
     ``pending``       One is coming: Stripe says so, or a relink has just brought one.
     ``expiring``      It still pays, and is known to stop.
     ``lapsed``        None pays: expired, deactivated, or blocked on a payment method (C3).
-    ``refreshing``    It lapsed or is expiring, and a relink session is open.
+    ``refreshing``    It is any of these three, and a relink session is open.
 
 The account is told of every change: trouble with its number is a reason to relink it (S3).
 
@@ -19,11 +19,11 @@ Rules kept here: K2 to K4, C3.
 
 from statemachine import State
 
-from relink.engine import Assign, Command, Send, ignored, stays
+from relink.engine import Assign, Command, Send, stays
 
 from .commands import RetrieveAccount
 from .events import Happening
-from .hearing import Hearing, HearingFacts, when_doubt_is_over
+from .hearing import Hearing, HearingFacts, when_doubt_is_over, window
 from .messages import (
     Heard,
     HeardExpiring,
@@ -39,7 +39,8 @@ from .messages import (
 
 Effects = list[Command | Assign]
 
-WORDS = "heard_transactable heard_pending heard_expiring heard_lapsed"
+TROUBLE = "heard_pending heard_expiring heard_lapsed"
+WORDS = f"heard_transactable {TROUBLE}"
 
 
 class AccountNumberFacts(HearingFacts):
@@ -47,6 +48,8 @@ class AccountNumberFacts(HearingFacts):
 
     expires_on: int | None = None
     """When it stops paying (Unix seconds)."""
+    session_is_open: bool = False
+    """A relink session of the account is open, which may bring a new one."""
 
 
 class AccountNumberChart(Hearing):
@@ -81,52 +84,59 @@ class AccountNumberChart(Hearing):
     transactable.from_(
         pending, expiring, lapsed, refreshing, event="heard_transactable", on=["learn", "tell"]
     )
+    # While a session is open, trouble is what the session is to mend:
+    stays(refreshing, event=TROUBLE, on=["learn", "tell"])
+    refreshing.from_(transactable, event=TROUBLE, cond="session_is_open", on=["learn", "tell"])
     stays(pending, event="heard_pending", on="learn")
     pending.from_(transactable, expiring, lapsed, event="heard_pending", on=["learn", "tell"])
     stays(expiring, event="heard_expiring", on="learn")
     expiring.from_(transactable, pending, lapsed, event="heard_expiring", on=["learn", "tell"])
     stays(lapsed, event="heard_lapsed", on="learn")
     lapsed.from_(transactable, pending, expiring, event="heard_lapsed", on=["learn", "tell"])
-    # While a session is open, trouble stays what the session is to mend:
-    stays(refreshing, event="heard_pending heard_expiring heard_lapsed", on=["learn", "tell"])
 
     # ── a payment method or external account says that it was deactivated (C3)
+    stays(*every, event="number_blocked", cond="doubts_block", on="settle_contradiction")
     stays(*every, event="number_blocked", cond="is_outdated")
     stays(lapsed, event="number_blocked", on="learn_blocked")
     stays(refreshing, event="number_blocked", on=["learn_blocked", "tell_lapsed"])
+    refreshing.from_(
+        transactable,
+        event="number_blocked",
+        cond="session_is_open",
+        on=["learn_blocked", "tell_lapsed"],
+    )
     lapsed.from_(
         transactable, pending, expiring, event="number_blocked", on=["learn_blocked", "tell_lapsed"]
     )
 
     # ── a relink session that brings a new one ───────────────────────────────
-    refreshing.from_(expiring, lapsed, event="refresh_started")
-    expiring.from_(refreshing, event="refresh_ended", cond="is_said_expiring")
-    pending.from_(refreshing, event="refresh_ended", cond="is_said_pending")
-    lapsed.from_(refreshing, event="refresh_ended")
+    stays(transactable, refreshing, event="refresh_started", on="note_open")
+    refreshing.from_(pending, expiring, lapsed, event="refresh_started", on="note_open")
+    stays(transactable, pending, expiring, lapsed, event="refresh_ended", on="note_over")
+    expiring.from_(refreshing, event="refresh_ended", cond="is_said_expiring", on="note_over")
+    pending.from_(refreshing, event="refresh_ended", cond="is_said_pending", on="note_over")
+    lapsed.from_(refreshing, event="refresh_ended", on="note_over")
+    # Stripe has told of the numbers since that session brought one:
+    stays(expiring, lapsed, event="refresh_succeeded", cond="was_told_since", on="note_over")
+    expiring.from_(
+        refreshing,
+        event="refresh_succeeded",
+        cond="was_told_since and is_said_expiring",
+        on="note_over",
+    )
+    lapsed.from_(
+        refreshing,
+        event="refresh_succeeded",
+        cond="was_told_since and not is_said_pending",
+        on="note_over",
+    )
     # Until Stripe tells of the new one, what paid is trusted and what lapsed is not:
+    stays(transactable, pending, event="refresh_succeeded", on="note_over")
     transactable.from_(expiring, event="refresh_succeeded", on="trust_new")
     transactable.from_(
         refreshing, event="refresh_succeeded", cond="is_said_expiring", on="trust_new"
     )
     pending.from_(lapsed, refreshing, event="refresh_succeeded", on="await_new")
-
-    decided = (
-        ignored(
-            (transactable, pending, refreshing),
-            RefreshStarted,
-            because="there is nothing that the session could newly mend",
-        ),
-        ignored(
-            (transactable, pending, expiring, lapsed),
-            RefreshEnded,
-            because="no refresh was under way",
-        ),
-        ignored(
-            (transactable, pending),
-            RefreshSucceeded,
-            because="the new number was told of before",
-        ),
-    )
 
     # ── guards ───────────────────────────────────────────────────────────────
 
@@ -134,13 +144,28 @@ class AccountNumberChart(Hearing):
         """Stripe has told of the numbers since."""
         return happened.as_of < facts.as_of
 
+    def was_told_since(self, facts: AccountNumberFacts, happened: RefreshSucceeded) -> bool:
+        """The same; a read as late as the session's result tells of what came after it too."""
+        return happened.as_of < facts.as_of or (facts.by_read and happened.as_of == facts.as_of)
+
+    def doubts_block(self, facts: AccountNumberFacts, happened: NumberBlocked) -> bool:
+        """Its list says that it pays, too close in time to tell which came last (K4)."""
+        close = abs(happened.as_of - facts.as_of) <= window(facts.by_read)
+        return close and facts.says not in (None, "lapsed")
+
+    def session_is_open(self, facts: AccountNumberFacts, happened: Heard | NumberBlocked) -> bool:
+        """A relink session of the account is open."""
+        return facts.session_is_open
+
     def is_said_expiring(
         self, facts: AccountNumberFacts, happened: RefreshEnded | RefreshSucceeded
     ) -> bool:
         """The latest word is that it still pays, for a while."""
         return facts.says == "expiring"
 
-    def is_said_pending(self, facts: AccountNumberFacts, happened: RefreshEnded) -> bool:
+    def is_said_pending(
+        self, facts: AccountNumberFacts, happened: RefreshEnded | RefreshSucceeded
+    ) -> bool:
         """The latest word is that one is coming."""
         return facts.says == "pending"
 
@@ -159,7 +184,9 @@ class AccountNumberChart(Hearing):
         """The number has lapsed, whatever its list said before."""
         return Assign(says="lapsed", as_of=happened.as_of, by_read=False, expires_on=None)
 
-    def settle_contradiction(self, facts: AccountNumberFacts, happened: Heard) -> Command:
+    def settle_contradiction(
+        self, facts: AccountNumberFacts, happened: Heard | NumberBlocked
+    ) -> Command:
         """Read the account as soon as the answer can't be in doubt itself (K4)."""
         return RetrieveAccount(
             account=facts.id,
@@ -175,6 +202,16 @@ class AccountNumberChart(Hearing):
     def tell_lapsed(self, facts: AccountNumberFacts, happened: NumberBlocked) -> Command:
         """The account is told that no payment gets through."""
         return _told(facts, happened, "lapsed", None)
+
+    def note_open(self, facts: AccountNumberFacts, happened: RefreshStarted) -> Assign:
+        """A relink session of the account is open."""
+        return Assign(session_is_open=True)
+
+    def note_over(
+        self, facts: AccountNumberFacts, happened: RefreshEnded | RefreshSucceeded
+    ) -> Assign:
+        """It is over, and says nothing new of the number."""
+        return Assign(session_is_open=False)
 
     def trust_new(self, facts: AccountNumberFacts, happened: RefreshSucceeded) -> Effects:
         """The old one still paid; it needs no relink any more."""
@@ -197,7 +234,7 @@ def _relinked(facts: AccountNumberFacts, happened: RefreshSucceeded, state: str)
     """What was said of the number before the relink says nothing about the new one."""
     as_of = max(facts.as_of, happened.as_of)
     return [
-        Assign(says=state, as_of=as_of, by_read=False, expires_on=None),
+        Assign(says=state, as_of=as_of, by_read=False, expires_on=None, session_is_open=False),
         _told(facts, happened, state, None),
     ]
 

@@ -17,7 +17,7 @@ from relink.engine import Assign, Command, Send, ignored, stays
 
 from .commands import ReportAnomaly, RetrieveAccount, RetrieveAuthorization
 from .events import Happening
-from .hearing import WORDS, Hearing, HearingFacts, when_doubt_is_over
+from .hearing import WORDS, Hearing, HearingFacts, when_doubt_is_over, window
 from .messages import (
     Heard,
     HeardActive,
@@ -46,6 +46,8 @@ class AuthorizationFacts(HearingFacts):
     inactive_members: frozenset[str] = frozenset()
     sessions: frozenset[str] = frozenset()
     """The relink sessions that are open for accounts of it."""
+    opened_while_active: bool = False
+    """It worked when the last of them was opened."""
     institution_name: str | None = None
     deactivates_on: int | None = None
     announced: bool = False
@@ -82,8 +84,8 @@ class AuthorizationChart(Hearing):
     usable = (active, *inactive, relinking, relinked)
 
     # ── words that are not believed, or not yet (K3, K4, K6) ─────────────────
+    stays(*usable, event=WORDS, cond="is_doubtful or has_day_in_doubt", on="settle_contradiction")
     stays(*usable, event=WORDS, cond="is_older")
-    stays(*usable, event=WORDS, cond="is_doubtful", on="settle_contradiction")
     stays(*usable, event="heard_unclear", on="look")
 
     # ── Stripe's word ────────────────────────────────────────────────────────
@@ -94,6 +96,19 @@ class AuthorizationChart(Hearing):
         on=["learn", "read_inactive_members"],
     )
     stays(active, event="heard_active", on="learn")
+    stays(
+        relinking,
+        event="heard_active",
+        cond="opened_while_active",
+        on=["learn", "read_inactive_members"],
+    )
+    relinking.from_(
+        inactive_unrepairable,
+        relinked,
+        event="heard_active",
+        cond="opened_while_active",
+        on=["learn", "read_inactive_members"],
+    )
     active.from_(
         *inactive, relinking, relinked, event="heard_active", on=["learn", "read_inactive_members"]
     )
@@ -179,6 +194,13 @@ class AuthorizationChart(Hearing):
 
     # ── guards ───────────────────────────────────────────────────────────────
 
+    def has_day_in_doubt(self, facts: AuthorizationFacts, happened: Heard) -> bool:
+        """Another day of deactivation, or none, is told at the same time (K4)."""
+        word = happened.word
+        close = abs(happened.as_of - facts.as_of) <= window(facts.by_read or happened.read)
+        is_other = word.said("deactivates_on") and word.deactivates_on != facts.deactivates_on
+        return close and facts.says == happened.says == "active" and is_other
+
     def has_open_session(self, facts: AuthorizationFacts, happened: Heard) -> bool:
         """A session of ours is under way for an account of it."""
         return bool(facts.sessions)
@@ -186,6 +208,10 @@ class AuthorizationChart(Hearing):
     def has_inactive_members(self, facts: AuthorizationFacts, happened: Heard) -> bool:
         """It works although some of its accounts did not when we last heard of them."""
         return happened.read and bool(facts.inactive_members)
+
+    def opened_while_active(self, facts: AuthorizationFacts, happened: Heard) -> bool:
+        """A session is open, and it worked when that was opened (S4)."""
+        return bool(facts.sessions) and facts.opened_while_active
 
     def has_other_open_session(
         self, facts: AuthorizationFacts, happened: MemberSessionEnded
@@ -266,7 +292,10 @@ class AuthorizationChart(Hearing):
 
     def note_session(self, facts: AuthorizationFacts, happened: SessionOpened) -> Assign:
         """A session for an account of it is open."""
-        return Assign(sessions=facts.sessions | {happened.session})
+        return Assign(
+            sessions=facts.sessions | {happened.session},
+            opened_while_active=facts.says == "active",
+        )
 
     def end_session(
         self,

@@ -90,9 +90,6 @@ def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
 
 def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
     """It works; is anything due beside?"""
-    if facts.payment_method == "blocked":
-        yield _another(facts.payment_method_reason or "blocked")
-        return
     unfit = [reason for reason in _against(facts) if not reason.startswith("number_")]
     if unfit:
         yield _another(unfit[0])

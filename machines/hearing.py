@@ -46,13 +46,17 @@ class Hearing(Chart):
 def is_in_doubt(facts: HearingFacts, happened: Heard) -> bool:
     """Whether a word contradicts what is known too close in time to tell which came last.
 
-    So does an answer that Stripe's clocks date before the incomplete word that it completes.
+    So does an incomplete word that may be the later one of the two, and an answer that Stripe's
+    clocks date before the incomplete word that it completes.
     """
     later = happened.as_of - facts.as_of
     if abs(later) > window(facts.by_read or happened.read):
         return False
-    completes = later < 0 and facts.says == "inactive" != happened.says
-    return completes or contradict(facts.says, happened.says)
+    if contradict(facts.says, happened.says):
+        return True
+    completes = facts.says == "inactive" != happened.says
+    leaves_open = happened.says == "inactive" and facts.says not in (None, "inactive")
+    return (later < 0 and completes) or (later <= 0 and leaves_open)
 
 
 def window(involves_read: bool) -> int:

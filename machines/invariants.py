@@ -14,7 +14,14 @@ from typing import TypeVar, cast
 
 from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
 
-from .account_facts import DETAILS, ELIGIBLE, AccountFacts, outage_of
+from .account_facts import (
+    DETAILS,
+    ELIGIBLE,
+    AccountFacts,
+    is_incomplete,
+    outage_of,
+    relink_reasons,
+)
 from .authorization import AuthorizationFacts
 from .charge import assess
 from .commands import (
@@ -126,8 +133,12 @@ def relinking_has_an_open_session(before: World, step: Step, after: World) -> It
             yield f"authorization {key} is relinking, by no session"
     for key, number in _touched(step, "account_number", HearingFacts):
         account = _find(after, "account", key, AccountFacts)
-        if number.state == "refreshing" and not (account and account.facts.session):
+        if account is None or account.state == "disconnected":
+            continue
+        if (number.state == "refreshing") > (account.facts.session is not None):
             yield f"the number of {key} is refreshing, by no session"
+        if account.facts.session and number.state in ("pending", "expiring", "lapsed"):
+            yield f"the number of {key} is {number.state}, and a session is open"
 
 
 @_invariant
@@ -282,7 +293,7 @@ def known_or_new_by_when_we_held_it(before: World, step: Step, after: World) -> 
         linked = _find(after, "account", facts.linked, AccountFacts)
         if linked is None or linked.facts.held_since is None:
             yield f"{key} linked {facts.linked}, of which nothing is known"
-        elif (linked.facts.held_since <= facts.opened_at) != (
+        elif (linked.facts.held_since < facts.opened_at) != (
             facts.outcome == "known_account_linked"
         ):
             yield f"{key} takes {facts.linked} for {facts.outcome}"
@@ -298,9 +309,10 @@ def permissions_are_kept(before: World, step: Step, after: World) -> Iterator[st
         asked = cast(RelinkRequested, step.happened).permissions
         wanted: set[str] = set(asked or account.facts.permissions or ())
         carries_on = asked is None and account.facts.session is not None
-        if (asked is not None or account.facts.permissions is not None) and not carries_on:
-            if set(command.permissions) != wanted | {"payment_method"}:
-                yield f"a session for {command.account} asks for {command.permissions}"
+        is_known = asked is not None or account.facts.permissions is not None
+        is_other = set(command.permissions) != wanted | {"payment_method"}
+        if is_known and is_other and not carries_on:
+            yield f"a session for {command.account} asks for {command.permissions}"
 
 
 @_invariant
@@ -427,8 +439,10 @@ def outage_knows_who_needs_a_relink(before: World, step: Step, after: World) -> 
             left = _find(after, "outage", outage_of(earlier.facts), OutageFacts)
             if left and key in left.facts.needing:
                 yield f"account {key} has moved, and its old outage still counts it"
-        if now.state == "inactive_relinkable" and not (now.facts.needs or now.facts.given_up):
-            yield f"account {key} can be repaired, and nobody is to be asked"
+        is_settled = now.state in ("active", "inactive_relinkable", "relinking")
+        is_open = now.facts.given_up or is_incomplete(now.facts)
+        if is_settled and not is_open and now.facts.needs != relink_reasons(now.facts):
+            yield f"account {key} needs {relink_reasons(now.facts)}, not {now.facts.needs}"
 
 
 # ── machines that mirror each other ──────────────────────────────────────────

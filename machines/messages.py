@@ -7,6 +7,8 @@ within the step of the outside event that caused it.
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from .commands import CreateRelinkSession, RelinkReason
 from .events import Happening
 from .word import Holder, Word
@@ -241,11 +243,11 @@ class NumberBlocked(Happening):
 
 
 class RefreshStarted(Happening):
-    """To the account number: a relink session is open that will bring a new one."""
+    """To the account number: a relink session of the account is open, which may bring a new one."""
 
 
 class RefreshEnded(Happening):
-    """To the account number: that session ended without a repair."""
+    """To the account number: that session is over, and brought none."""
 
 
 class RefreshSucceeded(Happening):
@@ -266,6 +268,8 @@ class NeedsChanged(Happening):
     relink_by: int | None = None
     prompted_since: float | None = None
     """Set when the account brings a prompted outage along from where it was (K8)."""
+    in_peace: bool = False
+    """And its customer was not to be reminded there."""
 
 
 class NeedsMoved(Happening):
@@ -291,7 +295,7 @@ class ReminderDue(Happening):
     """To the outage: it is time for reminder ``number``."""
 
     outage: int
-    number: int
+    number: int = Field(ge=1)
 
 
 class BuildRequested(Happening):
@@ -301,6 +305,16 @@ class BuildRequested(Happening):
     holder: Holder | None
     obstacle: str | None
     """Why it can't be built on; None when it can (N1)."""
+
+
+class BuildResumed(Happening):
+    """To the payment method: the service supplied the name; go on if that can still be done."""
+
+    holder: Holder | None
+    """Whose account it is by now."""
+    obstacle: str | None
+    billing_name: str = Field(default="", exclude=True, repr=False)
+    """Never journaled."""
 
 
 class PaymentMethodChecked(Happening):

@@ -12,7 +12,7 @@ States
                    the customer revoked access, or Stripe itself wrote (P2).
 
 An account that moves to another authorization in an outage takes along whether its customer was
-prompted (K8).
+prompted, and whether reminders are to follow (K8).
 
 Rules kept here: P1 to P3, K8.
 """
@@ -71,6 +71,9 @@ class OutageChart(Chart):
 
     # ── it begins ────────────────────────────────────────────────────────────
     stays(none, event="needs_changed", cond="needs_nothing")
+    quiet.from_(
+        none, event="needs_changed", cond="was_left_in_peace_elsewhere", on="begin_prompted"
+    )
     prompted.from_(
         none,
         event="needs_changed",
@@ -101,8 +104,10 @@ class OutageChart(Chart):
     stays(prompted, quiet, event="needs_changed", on="note")
 
     # ── an account of it moves to another authorization (K8) ─────────────────
-    none.from_(*running, event="needs_moved", cond="is_the_last", on=["end", "hand_on"])
-    stays(*running, event="needs_moved", on=["drop", "hand_on"])
+    none.from_(announced, prompted, event="needs_moved", cond="is_the_last", on=["end", "hand_on"])
+    none.from_(quiet, event="needs_moved", cond="is_the_last", on=["end", "hand_on_in_peace"])
+    stays(announced, prompted, event="needs_moved", on=["drop", "hand_on"])
+    stays(quiet, event="needs_moved", on=["drop", "hand_on_in_peace"])
     stays(none, event="needs_moved", on="hand_on")
 
     # ── timers ───────────────────────────────────────────────────────────────
@@ -140,6 +145,10 @@ class OutageChart(Chart):
     def was_prompted_elsewhere(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
         """The account came from another authorization, where its customer was prompted."""
         return happened.prompted_since is not None
+
+    def was_left_in_peace_elsewhere(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+        """And no reminders were to follow."""
+        return happened.in_peace
 
     def can_wait(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
         """It works until a day that is further off than the policy's lead (P3)."""
@@ -208,6 +217,12 @@ class OutageChart(Chart):
         """What it needs goes on elsewhere, and is not prompted for again (K8)."""
         since = facts.since if facts.prompted else None
         news = happened.successor.model_copy(update={"prompted_since": since})
+        return Send(machine="outage", key=happened.to, event=news)
+
+    def hand_on_in_peace(self, facts: OutageFacts, happened: NeedsMoved) -> Send:
+        """The same, and no reminders follow elsewhere that would not have followed here."""
+        told = {"prompted_since": facts.since, "in_peace": True}
+        news = happened.successor.model_copy(update=told)
         return Send(machine="outage", key=happened.to, event=news)
 
     def plan_prompt(self, facts: OutageFacts, happened: NeedsChanged) -> Command:

@@ -29,7 +29,6 @@ from .commands import (
 )
 from .events import (
     BillingNameAbsent,
-    BillingNameGiven,
     ExternalAccountMade,
     Happening,
     MandateCollected,
@@ -38,6 +37,7 @@ from .events import (
 from .messages import (
     BuildFailed,
     BuildRequested,
+    BuildResumed,
     NumberBlocked,
     PaymentMethodChanged,
     PaymentMethodChecked,
@@ -62,6 +62,8 @@ class PaymentMethodFacts(Facts):
     """``pm_…``, or ``ba_…`` for a connected account."""
     checked_as_of: int = -1
     """Stripe's time of the latest word on whether it is blocked (Unix seconds)."""
+    blocked: str | None = None
+    """Why, by that word."""
     has_mandate: bool = False
     """The service collected the customer's authorization for debits."""
 
@@ -73,7 +75,7 @@ class PaymentMethodChart(Chart):
     alphabet = (
         BuildRequested,
         BillingNameAbsent,
-        BillingNameGiven,
+        BuildResumed,
         PaymentMethodMade,
         ExternalAccountMade,
         BuildFailed,
@@ -104,7 +106,13 @@ class PaymentMethodChart(Chart):
 
     # ── the billing name (N1) ────────────────────────────────────────────────
     name_needed.from_(creating, event="billing_name_absent", on="ask_for_name")
-    creating.from_(name_needed, event="billing_name_given", on="create_with_name")
+    refused.from_(
+        name_needed,
+        event="build_resumed",
+        cond="has_obstacle_by_now",
+        on="ask_for_another_way_after_all",
+    )
+    creating.from_(name_needed, event="build_resumed", on="create_with_name")
 
     # ── it is there, or it is not to be had ──────────────────────────────────
     mandate_needed.from_(none, *waiting, event="payment_method_made", on="note_made")
@@ -152,7 +160,7 @@ class PaymentMethodChart(Chart):
         ),
         ignored(
             (none, creating, *built, refused, blocked),
-            BillingNameGiven,
+            BuildResumed,
             because="nobody asked for the name",
         ),
         ignored(
@@ -183,13 +191,19 @@ class PaymentMethodChart(Chart):
         """The account can't be built on (N1)."""
         return happened.obstacle is not None or happened.holder is None
 
+    def has_obstacle_by_now(self, facts: PaymentMethodFacts, happened: BuildResumed) -> bool:
+        """The account can't be built on any more, or is somebody else's by now (N1, R6)."""
+        return happened.obstacle is not None or happened.holder != facts.holder
+
     def is_connect(self, facts: PaymentMethodFacts, happened: BuildRequested) -> bool:
         """It pays out to a connected account (N2)."""
         return happened.holder is not None and happened.holder.is_connect
 
     def is_outdated(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
-        """We know newer."""
-        return happened.as_of < facts.checked_as_of
+        """We know newer; of two words of one second, the one that it is blocked counts."""
+        lets_go = happened.blocked is None and facts.blocked is not None
+        as_of = happened.as_of - 1 if lets_go else happened.as_of
+        return as_of < facts.checked_as_of
 
     def has_lost_its_number(
         self, facts: PaymentMethodFacts, happened: PaymentMethodChecked
@@ -229,7 +243,18 @@ class PaymentMethodChart(Chart):
         create = _create(facts.id, happened.session, happened.holder, None)
         return [*create, _told(facts, happened, "creating", None)]
 
-    def create_with_name(self, facts: PaymentMethodFacts, happened: BillingNameGiven) -> Effects:
+    def ask_for_another_way_after_all(
+        self, facts: PaymentMethodFacts, happened: BuildResumed
+    ) -> Effects:
+        """The account can't be built on any more."""
+        because = happened.obstacle or "other_holder"
+        occasion = facts.session or ""
+        return [
+            RequestNewPaymentMethod(account=facts.id, because=because, occasion=occasion),
+            _told(facts, happened, "refused", because),
+        ]
+
+    def create_with_name(self, facts: PaymentMethodFacts, happened: BuildResumed) -> Effects:
         """Create and attach, with the name that the service gave."""
         create = _create(facts.id, facts.session or "", facts.holder, happened.billing_name)
         return [*create, _told(facts, happened, "creating", None)]
@@ -308,7 +333,7 @@ class PaymentMethodChart(Chart):
 
     def note_check(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Assign:
         """Keep how late it is known."""
-        return Assign(checked_as_of=happened.as_of)
+        return Assign(checked_as_of=happened.as_of, blocked=happened.blocked)
 
     def tell_blocked(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
         """The account is told that it can't be charged, and why (C3)."""

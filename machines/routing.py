@@ -7,8 +7,11 @@ machine's to decide.
 Rules kept here: K2, K5, K6 and R6.
 """
 
-from relink.engine import Address, Event, Load, Send
+from typing import cast
 
+from relink.engine import Address, Event, Load, Send, Snapshot
+
+from .account_facts import AccountFacts, obstacle
 from .events import (
     AccountReported,
     AuthorizationReported,
@@ -28,6 +31,7 @@ from .events import (
 )
 from .messages import (
     BuildFailed,
+    BuildResumed,
     Heard,
     HeardActive,
     HeardDisconnected,
@@ -86,8 +90,10 @@ def route(happened: Event, load: Load) -> list[Send]:
             return _session_created(happened)
         case PaymentMethodMade() | ExternalAccountMade() | MandateCollected():
             return [Send(machine="payment_method", key=happened.account, event=happened)]
-        case BillingNameAbsent() | BillingNameGiven():
+        case BillingNameAbsent():
             return [Send(machine="payment_method", key=happened.account, event=happened)]
+        case BillingNameGiven():
+            return [_name_given(happened, load)]
         case CommandFailed():
             return _failed(happened)
         case TimerFired():
@@ -215,6 +221,19 @@ def _built(happened: PaymentMethodReported | ExternalAccountReported, load: Load
         look = happened.follow(HeardUnclear, as_of=happened.as_of, read=False)
         sends.insert(0, Send(machine="account", key=happened.account, event=look))
     return sends
+
+
+def _name_given(happened: BillingNameGiven, load: Load) -> Send:
+    """The name, and whether the account can still be built on (N1)."""
+    account = cast("Snapshot[AccountFacts] | None", load(Address("account", happened.account)))
+    facts = account.facts if account else AccountFacts(id=happened.account)
+    resumed = happened.follow(
+        BuildResumed,
+        holder=facts.holder,
+        obstacle=obstacle(facts),
+        billing_name=happened.billing_name,
+    )
+    return Send(machine="payment_method", key=happened.account, event=resumed)
 
 
 def _failed(happened: CommandFailed) -> list[Send]:

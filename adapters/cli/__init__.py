@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "table": "print a machine as a table: every state and event, and what is decided",
     "diagram": "draw a machine",
     "explain": "tell the story of an account, authorization or session from the journal",
+    "simulate": "serve a simulated Stripe, with StripeBank to click through",
     "fuzz": "let anything happen to a machine, and look for what must not come of it",
 }
 

@@ -6,7 +6,7 @@ amount. Other values are rare: after one timestamp of the year 5000, all that co
 is old.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _SIZES = (1, 3, 9)
 _MANY = 20
-_RARELY = st.sampled_from([False] * 15 + [True])
+_OF_SIXTEEN = st.integers(0, 15)
 
 
 @dataclass(slots=True)
@@ -61,8 +61,12 @@ def _flat(metadata: Iterable[object]) -> Iterator[object]:
 
 
 @st.composite
-def _mostly(draw: st.DrawFn, few: st.SearchStrategy[T], any_: st.SearchStrategy[T]) -> T:
-    return draw(any_ if draw(_RARELY) else few)
+def _mostly(
+    draw: st.DrawFn, few: Sequence[st.SearchStrategy[T]], anything: st.SearchStrategy[T]
+) -> T:
+    """One of a few, each as likely as the next; rarely anything."""
+    chosen = draw(_OF_SIXTEEN)
+    return draw(anything if chosen == 15 else few[chosen % len(few)])
 
 
 def whole_numbers(bounds: Bounds) -> st.SearchStrategy[int]:
@@ -90,10 +94,10 @@ def floats(bounds: Bounds) -> st.SearchStrategy[float]:
     low, high = bounds.whole()
     if low is not None and high is not None and low > high:
         return anything
-    return _mostly(_near_zero(low, high).map(float), anything)
+    return _mostly([near.map(float) for near in _near_zero(low, high)], anything)
 
 
-def _near_zero(low: int | None, high: int | None) -> st.SearchStrategy[int]:
+def _near_zero(low: int | None, high: int | None) -> list[st.SearchStrategy[int]]:
     """The whole numbers nearest to zero, the nearer the likelier."""
     if high is not None and high < 0:
         windows = [(high - size if low is None else max(high - size, low), high) for size in _SIZES]
@@ -101,7 +105,7 @@ def _near_zero(low: int | None, high: int | None) -> st.SearchStrategy[int]:
         start = max(0, low or 0)
         ends = [start + size if high is None else min(start + size, high) for size in _SIZES]
         windows = [(start, end) for end in ends]
-    return st.one_of([st.integers(first, last) for first, last in windows])
+    return [st.integers(first, last) for first, last in windows]
 
 
 def strings(bounds: Bounds) -> st.SearchStrategy[str]:
@@ -115,4 +119,4 @@ def strings(bounds: Bounds) -> st.SearchStrategy[str]:
     anything = st.text(min_size=least, max_size=most)
     if length > most:
         return anything
-    return _mostly(st.sampled_from([letter * length for letter in "abc"]), anything)
+    return _mostly([st.just(letter * length) for letter in "abc"], anything)

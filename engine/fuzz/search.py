@@ -14,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ..event import Event
 from .finding import HistoryTest, derived, failure
+from .payloads import NoPayloadError
 
 # Hypothesis soon goes on to vary what it has tried. Beginning anew finds more: on a chart of
 # 255 leaves, 400 histories decided 73 % of them in one go, and 85 % in batches of 20.
@@ -69,6 +70,7 @@ def find_counterexample(
 
     Raises:
         HypothesisException: the search itself went wrong, as by a rule that cannot run.
+        NoPayloadError: a field refused what it was to hold.
     """
     watch = _Watch(on_progress)
     # A subclass carries the seed, so that the test itself stays as it is.
@@ -92,12 +94,12 @@ def find_counterexample(
         if watch.refuted is None:
             raise
         return _told(watch.refuted, watch.refuted.violated or "", repeatable=False)
-    except HypothesisException:
+    except (HypothesisException, NoPayloadError):
         raise
     except Exception as error:
-        # The last history is the shrunk one, played once more.
-        if watch.last is None:
+        if watch.last is None:  # no history at all: the test itself cannot be made
             raise
+        # The last history is the shrunk one, played once more.
         return _told(watch.last, watch.last.violated or failure(error), repeatable=True)
     return None
 

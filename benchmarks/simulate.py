@@ -1,0 +1,113 @@
+"""How fast is a rehearsal? Simulated webhooks with faults, through machines and gateway.
+
+Each process plays its share in one thread, under the simulator's clock: the simulator makes and
+signs webhooks, with duplicates, late and disordered ones; the service verifies them and decides;
+the in-process gateway carries out what was decided, against API faults. No HTTP and no database.
+
+Run with ``python benchmarks/simulate.py``; it shows progress, and the rate at the end.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+from relink.adapters.gateway import GatewayError
+from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.service import RelinkRefusedError, Service
+from relink.adapters.simulator import CannotHappen, Faults, Simulator
+from relink.adapters.store import MemoryStore
+from relink.adapters.stripe import StripeWebhooks
+from relink.machines import relink_system
+
+SECRET = "whsec_benchmark"
+CUSTOMERS = 500
+FAULTS = Faults(
+    duplicate=0.1,
+    reorder=0.1,
+    delay=0.02,
+    rate_limited=0.01,
+    error_before=0.01,
+    error_after=0.01,
+    timeout_before=0.01,
+    timeout_after=0.01,
+)
+ACTS = ("choose_expected", "choose_expected", "choose_new", "fail_to_sign_in", "cancel")
+
+
+def act(sim: Simulator, service: Service, chance: random.Random, logins: list[str]) -> None:
+    """One thing happens at a bank, and one customer comes back to repair a link."""
+    login = sim.world.authorizations[chance.choice(logins)]
+    try:
+        if login.status == "active":
+            chance.choice((sim.bank.expire_consent, sim.bank.change_password))(login.id)
+            return
+        broken = [account.id for account in login.accounts if account.relinkable]
+        if broken:
+            session = service.request_relink(broken[0], mode=chance.choice((None, "any_eligible")))
+            sim.advance(30)
+            getattr(sim.customer(session.id), chance.choice(ACTS))()
+    except (CannotHappen, RelinkRefusedError, GatewayError):
+        return
+
+
+def rehearse(seed: int, wanted: int) -> Counter[str]:
+    """Play until so many webhooks have been delivered, and count what came of it."""
+    counts = Counter[str]()
+    sim = Simulator(seed=seed)
+    sim.add_endpoint(SECRET)
+    store = MemoryStore(relink_system())
+    service = Service(
+        store,
+        SimulatorGateway(sim),
+        webhooks=StripeWebhooks([SECRET], livemode=False),
+        notify=lambda command: counts.update([command.name]),
+        clock=lambda: sim.now,
+        watch=lambda step: counts.update(decisions=len(step.deliveries)),
+    )
+    logins = []
+    for _ in range(CUSTOMERS):
+        customer = sim.add_customer("Jo")
+        first = sim.link_account(customer)
+        assert first.authorization
+        logins.append(first.authorization.id)
+        for _ in range(2):
+            sim.link_account(customer, authorization=first.authorization.id)
+    sim.faults = FAULTS
+    chance = random.Random(seed)
+    while counts["webhooks"] < wanted:
+        act(sim, service, chance, logins)
+        for delivery in sim.due_webhooks(sim.now + 60):
+            outcome = service.handle_webhook(delivery.payload, delivery.signature)
+            counts.update(["webhooks", f"webhooks {outcome}"])
+            if sys.stderr.isatty() and counts["webhooks"] % 1_000 == 0:
+                progress = f"seed {seed}: {counts['webhooks']:,} of {wanted:,} webhooks"
+                print(f"\r{progress}", end="", file=sys.stderr, flush=True)
+        service.work_off()
+    counts.update(f"commands {status}" for status in store.status.values())
+    return counts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--webhooks", type=int, default=100_000, help="how many (100000)")
+    parser.add_argument("--processes", type=int, default=2, help="that share them (2)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    share = -(-arguments.webhooks // arguments.processes)
+    seeds = range(arguments.seed, arguments.seed + arguments.processes)
+    began = time.perf_counter()
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        counts = sum(pool.map(rehearse, seeds, [share] * len(seeds)), Counter[str]())
+    took = time.perf_counter() - began
+    rate = counts["webhooks"] / took
+    print(f"\n{counts['webhooks']:,} webhooks in {took:.1f} s: {rate:,.0f} a second,", end=" ")
+    print(f"in {arguments.processes} processes")
+    for name, count in sorted(counts.items()):
+        print(f"  {count:>9,}  {name.replace('_', ' ')}")
+
+
+if __name__ == "__main__":
+    main()

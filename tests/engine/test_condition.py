@@ -1,0 +1,135 @@
+"""Conditions are exact: they hold on the leaves that they were made from, and on no other."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relink.engine.condition import Condition, conditions, simplest, text
+from relink.engine.tree import Answers
+
+GUARDS = ["a", "b", "c", "d", "e"]
+ENDS = ["here", "there", "impossible"]
+
+
+@st.composite
+def trees(draw: st.DrawFn, asked: Answers = ()) -> list[tuple[str, Answers]]:
+    """The leaves of a decision tree: where each ends, and the answers on the way to it."""
+    left = [guard for guard in GUARDS if guard not in dict(asked)]
+    if not left or draw(st.integers(0, 5)) == 0:
+        return [(draw(st.sampled_from(ENDS)), asked)]
+    guard = draw(st.sampled_from(left))
+    return [
+        *draw(trees((*asked, (guard, True)))),
+        *draw(trees((*asked, (guard, False)))),
+    ]
+
+
+def truth_table() -> Iterator[dict[str, bool]]:
+    for answers in product([True, False], repeat=len(GUARDS)):
+        yield dict(zip(GUARDS, answers, strict=True))
+
+
+def end_of(leaves: list[tuple[str, Answers]], answers: dict[str, bool]) -> str:
+    [end] = [end for end, asked in leaves if asked_so(asked, answers)]
+    return end
+
+
+def asked_so(asked: Answers, answers: dict[str, bool]) -> bool:
+    return all(answers[guard] == answer for guard, answer in asked)
+
+
+def holds(condition: Condition, answers: dict[str, bool]) -> bool:
+    return any(asked_so(term, answers) for term in condition)
+
+
+@given(trees())
+def test_every_end_has_the_condition_under_which_it_is_reached(leaves: list[tuple[str, Answers]]):
+    found = conditions(leaves)
+    for answers in truth_table():
+        end = end_of(leaves, answers)
+        assert [name for name in found if holds(found[name], answers)] == [end]
+
+
+@given(trees())
+def test_what_cannot_happen_is_on_no_side(leaves: list[tuple[str, Answers]]):
+    found = conditions(leaf for leaf in leaves if leaf[0] != "impossible")
+    for answers in truth_table():
+        end = end_of(leaves, answers)
+        if end != "impossible":
+            assert [name for name in found if holds(found[name], answers)] == [end]
+
+
+@given(trees())
+def test_nothing_can_be_left_out(leaves: list[tuple[str, Answers]]):
+    found = conditions(leaves)
+    for end, condition in found.items():
+        for term in condition:
+            for answer in term:
+                shorter = tuple(x for x in term if x != answer)
+                assert any(
+                    holds((shorter,), answers) and end_of(leaves, answers) != end
+                    for answers in truth_table()
+                ), f"{answer} adds nothing to {text(condition)}"
+            others = [other for other in condition if other != term]
+            assert any(
+                end == name and not any(set(other) <= set(asked) for other in others)
+                for name, asked in leaves
+            ), f"{term} adds nothing to {text(condition)}"
+
+
+@given(trees())
+def test_the_words_say_what_the_condition_says(leaves: list[tuple[str, Answers]]):
+    for condition in conditions(leaves).values():
+        words = compile(text(condition) or "True", "condition", "eval")
+        for answers in truth_table():
+            assert eval(words, {}, answers) == holds(condition, answers)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unwanted", "words"),
+    [
+        ([()], [], ""),
+        ([(("a", True), ("b", True)), (("a", True), ("b", False))], [(("a", False),)], "a"),
+        (
+            [(("a", True),), (("a", False), ("b", True))],
+            [(("a", False), ("b", False))],
+            "a or b",
+        ),
+        (
+            [(("a", False), ("b", True), ("c", True)), (("a", False), ("b", False), ("d", False))],
+            [
+                (("a", True),),
+                (("a", False), ("b", True), ("c", False)),
+                (("a", False), ("b", False), ("d", True)),
+            ],
+            "not a and ((b and c) or (not b and not d))",
+        ),
+        # Of two that say the same, a and b being impossible together, the one without a not.
+        ([(("a", False), ("b", True))], [(("a", True), ("b", False))], "b"),
+    ],
+)
+def test_examples(wanted: list[Answers], unwanted: list[Answers], words: str):
+    assert text(simplest(wanted, unwanted)) == words
+
+
+def test_a_term_that_later_ones_make_superfluous_is_left_out():
+    """Here ``d and b`` covers most leaves, and is taken first."""
+    d, a = (("d", True),), (("a", True),)
+    leaves = [
+        ("yes", (*d, *a, ("b", True))),
+        ("no", (*d, *a, ("b", False))),
+        ("yes", (*d, ("a", False), ("b", True))),
+        ("yes", (*d, ("a", False), ("b", False))),
+        ("yes", (("d", False), *a, ("b", True))),
+        ("no", (("d", False), *a, ("b", False))),
+        ("no", (("d", False), ("a", False))),
+    ]
+    assert text(conditions(leaves)["yes"]) == "(a and b) or (d and not a)"
+
+
+def test_one_set_of_answers_cannot_lead_to_two_ends():
+    with pytest.raises(ValueError, match="wanted and unwanted"):
+        simplest([(("a", True),)], [(("a", True),), (("a", False),)])

@@ -1,0 +1,76 @@
+"""Decisions explain themselves."""
+
+import json
+
+import pytest
+
+from relink.engine import (
+    Event,
+    Snapshot,
+)
+
+from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, at
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "happened", "line"),
+    [
+        (
+            at("shut"),
+            Pushed(force=9),
+            "shut --pushed[is_strong and not is_jammed]--> opened: "
+            "2 commands (ring, ring); sets pushes",
+        ),
+        (at("opened"), KeyTurned(), "opened --key_turned[not holds_key]--> opened: no commands"),
+        (at("opened"), Burnt(), "opened --burnt--> gone: no commands"),
+        (
+            at("shut", has_key=True),
+            Burnt(),
+            "shut --burnt--> gone: 1 command (send); sets has_key",
+        ),
+        (at("shut"), KeyTurned(), "shut --key_turned--> ignored: there is no key"),
+        (at("gone"), Burnt(), "gone --burnt--> ignored (anomaly): it burnt before"),
+    ],
+)
+def test_a_decision_in_one_line(snapshot: Snapshot[DoorFacts], happened: Event, line: str):
+    assert str(TABLE.decide(snapshot, happened)) == line
+
+
+def test_a_decision_as_json():
+    decision = TABLE.decide(at("shut", has_key=True), Burnt(at=3))
+    send = decision.commands[0]
+    assert json.loads(json.dumps(decision.to_json())) == {
+        "before": {
+            "state": "shut",
+            "version": 4,
+            "facts": {"id": "front", "pushes": 0, "has_key": True},
+        },
+        "happened": {"name": "burnt", "data": {"at": 3}},
+        "outcome": "moved",
+        "transition": "closed --burnt--> gone",
+        "guards": [],
+        "effects": ["report"],
+        "reason": None,
+        "anomaly": False,
+        "after": {
+            "state": "gone",
+            "version": 5,
+            "facts": {"id": "front", "pushes": 0, "has_key": False},
+        },
+        "changed": ["has_key"],
+        "commands": [
+            {
+                "name": "send",
+                "id": send.id,
+                "data": {
+                    "machine": "house",
+                    "key": "front",
+                    "event": {"name": "burnt", "data": {"at": 3}},
+                },
+            }
+        ],
+    }
+    assert list(decision.to_json()) == [
+        *("before", "happened", "outcome", "transition", "guards", "effects"),
+        *("reason", "anomaly", "after", "changed", "commands"),
+    ]

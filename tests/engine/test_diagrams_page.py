@@ -1,0 +1,29 @@
+"""The page on diagrams: its code runs, and its pictures are what the code draws."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[2] / "docs" / "diagrams.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+
+
+def test_the_page_shows_what_its_code_makes(tmp_path: Path, monkeypatch: Any):
+    monkeypatch.chdir(tmp_path)
+    chart, draw, write, tabulate = blocks("python")
+    names: dict[str, Any] = {"__name__": "book"}
+
+    exec(chart, names)
+    exec(draw, names)
+    assert [names["text"]] == blocks("mermaid")
+
+    exec(write, names)
+    assert "<title>book</title>" in (tmp_path / "book.svg").read_text()
+
+    exec(tabulate, names)
+    [excerpt] = blocks("markdown")
+    assert "\n## `overdue`\n" in f"\n{excerpt}"
+    assert excerpt in names["text"]

@@ -1,0 +1,81 @@
+"""Guard expressions: what is let through, and what the known answers make of it."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relink.engine.expression import NotAnExpressionError, names, parse, truth
+
+expressions = st.recursive(
+    st.sampled_from("abc"),
+    lambda inner: st.one_of(
+        inner.map("not {}".format),
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+            lambda parts: "({} {} {})".format(*parts)
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+def completions(answers: dict[str, bool]) -> list[dict[str, bool]]:
+    open_names = [name for name in "abc" if name not in answers]
+    return [
+        {**answers, **dict(zip(open_names, values, strict=True))}
+        for values in product([True, False], repeat=len(open_names))
+    ]
+
+
+@given(expressions, st.dictionaries(st.sampled_from("abc"), st.booleans()))
+def test_what_is_determined_holds_whatever_the_open_answers_are(text: str, answers):
+    value = truth(parse(text), answers)
+    possible = {eval(text, dict(complete)) for complete in completions(answers)}
+    if value is not None:
+        assert possible == {value}
+
+
+@given(expressions, st.fixed_dictionaries({name: st.booleans() for name in "abc"}))
+def test_with_all_answers_everything_is_determined(text: str, answers):
+    assert truth(parse(text), answers) is eval(text, dict(answers))
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "value"),
+    [
+        ("a and b", {"a": False}, False),
+        ("a and b", {"a": True}, None),
+        ("a or b", {"b": True}, True),
+        ("a or b", {"b": False}, None),
+        ("not a", {}, None),
+        ("a or b and c", {"b": True, "c": True}, True),
+        ("!a ^ b", {"a": False, "b": True}, True),
+        ("a v b", {"a": False, "b": False}, False),
+        (" a ", {"a": True}, True),
+    ],
+)
+def test_three_values(text: str, answers: dict[str, bool], value: bool | None):
+    assert truth(parse(text), answers) is value
+
+
+def test_names():
+    assert sorted(names(parse("a and not (b or a)"))) == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a == b", "Compare"),
+        ("a()", "Call"),
+        ("True", "Constant"),
+        ("a.b", "Attribute"),
+        ("-a", "USub"),
+        ("a if b else c", "IfExp"),
+        ("a and", "not an expression"),
+        ("", "not an expression"),
+    ],
+)
+def test_what_is_not_an_expression(text: str, found: str):
+    with pytest.raises(NotAnExpressionError, match=found):
+        parse(text)

@@ -1,0 +1,341 @@
+"""The table and the library agree, on charts that nobody would think of.
+
+Charts are generated: nested states, guard expressions, several conditions,
+effects of every kind, self-transitions, transitions for several events. Each is
+compiled, and then run side by side by its table, by a live machine that collects
+what effects return, and by a plain python-statemachine machine.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+from pydantic import PrivateAttr
+from statemachine import State
+from statemachine.state import NestedStateFactory
+
+from relink.engine import Assign, Chart, Command, Event, Facts, Snapshot, Table, ignored
+from relink.engine.errors import LibraryRefusedError
+
+GUARDS = ["g0", "g1", "g2", "g3"]
+EFFECTS = ["f0", "f1", "f2", "f3"]
+
+
+class Happening(Event):
+    """An event that carries the guards' answers, and notes which effects have run."""
+
+    bits: int = 0
+    _ran: list[str] = PrivateAttr(default_factory=list)
+
+
+class E0(Happening):
+    pass
+
+
+class E1(Happening):
+    pass
+
+
+class E2(Happening):
+    pass
+
+
+class Tour(Happening):
+    """Goes from each state to the next, so that every state is reached."""
+
+
+class Spare(Happening):
+    """Does nothing in any state, so that the one declaration is never dead."""
+
+
+ALPHABET = (E0, E1, E2, Tour, Spare)
+EVENTS = ["e0", "e1", "e2"]
+
+
+class Seen(Facts):
+    bits: int = 0
+    count: int = 0
+    last: tuple[str, ...] = ()
+
+
+class Mark(Command):
+    by: str
+    count: int
+
+
+# -- What a chart is made of ----------------------------------------------------------------------
+
+
+@dataclass
+class Node:
+    """A state, compound if it has children."""
+
+    children: list["Node"] = field(default_factory=list)
+    initial: bool = False
+    final: bool = False
+    enter: list[str] | None = None
+    exit: list[str] | None = None
+    id: str = ""
+
+
+@dataclass
+class Arrow:
+    """A transition between the states with these numbers."""
+
+    source: int
+    target: int | None
+    arguments: dict[str, Any]
+
+
+@dataclass
+class Plan:
+    """Everything that makes one chart."""
+
+    nodes: list[Node]
+    arrows: list[Arrow]
+    conventions: list[str]
+
+    def all(self, nodes: list[Node] | None = None) -> list[Node]:
+        nodes = self.nodes if nodes is None else nodes
+        return [found for node in nodes for found in (node, *self.all(node.children))]
+
+
+expressions = st.recursive(
+    st.sampled_from(GUARDS),
+    lambda inner: st.one_of(
+        inner.map("not {}".format),
+        st.tuples(inner, inner).map(lambda pair: "({} and {})".format(*pair)),
+        st.tuples(inner, inner).map(lambda pair: "({} or {})".format(*pair)),
+        inner.map("!{}".format),
+        st.tuples(inner, inner).map(lambda pair: "{} or {}".format(*pair)),
+    ),
+    max_leaves=4,
+)
+conditions = st.none() | expressions | st.lists(expressions, max_size=2)
+effects = st.none() | st.sampled_from(EFFECTS) | st.lists(st.sampled_from(EFFECTS), max_size=2)
+inline = st.none() | st.lists(st.sampled_from(EFFECTS), max_size=1)
+
+
+def nodes(depth: int) -> st.SearchStrategy[Node]:
+    leaf = st.builds(Node, enter=inline, exit=inline)
+    if depth == 0:
+        return leaf
+    children = st.lists(nodes(depth - 1), min_size=1, max_size=3)
+    return leaf | st.builds(Node, children=children, enter=inline, exit=inline)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    plan = Plan(draw(st.lists(nodes(2), min_size=2, max_size=4)), [], [])
+    draw(st.sampled_from(plan.nodes)).initial = True
+    if draw(st.booleans()):
+        plan.nodes.append(Node(final=True, enter=draw(inline)))
+    for number, node in enumerate(plan.all()):
+        node.id = f"s{number}"
+        if node.children and draw(st.booleans()):
+            draw(st.sampled_from(node.children)).initial = True
+    for _ in range(draw(st.integers(1, 10))):
+        plan.arrows.append(draw(arrows(plan)))
+    names = ["state", *(node.id for node in plan.all())]
+    used = {event for arrow in plan.arrows for event in arrow.arguments["event"].split()}
+    when = ["transition", *sorted(used), "tour"]
+    of_states = [f"on_{way}_{name}" for way in ("enter", "exit") for name in names]
+    of_events = [f"{place}_{name}" for place in ("before", "on", "after") for name in when]
+    for conventions in (of_states, of_events):
+        chosen = st.lists(st.sampled_from(conventions), max_size=4, unique=True)
+        plan.conventions += draw(chosen)
+    return plan
+
+
+@st.composite
+def arrows(draw: st.DrawFn, plan: Plan) -> Arrow:
+    everything = plan.all()
+    numbers = range(len(everything))
+    source = draw(st.sampled_from([n for n in numbers if not everything[n].final]))
+    target = draw(st.none() | st.just(source) | st.sampled_from(numbers))
+    arguments: dict[str, Any] = {
+        "event": " ".join(draw(st.lists(st.sampled_from(EVENTS), min_size=1, unique=True))),
+        "cond": draw(conditions),
+        "unless": draw(conditions),
+        "before": draw(effects),
+        "on": draw(effects),
+        "after": draw(effects),
+    }
+    if target == source and everything[source] in plan.nodes and not everything[source].children:
+        arguments["internal"] = draw(st.booleans())
+    return Arrow(source, target, arguments)
+
+
+# -- Making it a class ----------------------------------------------------------------------------
+
+
+def make_guard(name: str, explode: bool) -> Any:
+    place = int(name[1:])
+
+    def guard(self, facts, happened):
+        assert not explode
+        # Not a bool: the library takes what is true for a yes.
+        return (facts.bits ^ happened.bits) >> place & 1
+
+    guard.__name__ = name
+    return guard
+
+
+def make_effect(name: str, explode: bool) -> Any:
+    kind = sum(map(ord, name)) % 4
+
+    def effect(self, facts, happened):
+        assert not explode
+        happened._ran.append(name)
+        mark = Mark(by=name, count=facts.count)
+        counted = Assign(count=facts.count + 1)
+        if kind == 0:
+            return None
+        if kind == 1:
+            return mark
+        if kind == 2:
+            return [mark, counted, None, Mark(by=f"{name} again", count=facts.count)]
+        return Assign(bits=happened.bits >> 1, count=facts.count + 1)
+
+    effect.__name__ = name
+    return effect
+
+
+def make_state(node: Node) -> Any:
+    arguments = {"initial": node.initial, "enter": node.enter, "exit": node.exit}
+    if not node.children:
+        return State(final=node.final, **arguments)
+    children = {child.id: make_state(child) for child in node.children}
+    return NestedStateFactory(node.id, (State.Compound,), children, **arguments)
+
+
+def flat(states: list[Any]) -> list[Any]:
+    return [found for state in states for found in (state, *flat(state.states))]
+
+
+def make_chart(plan: Plan, explode: bool = False) -> type[Chart]:
+    top = {node.id: make_state(node) for node in plan.nodes}
+    states = flat(list(top.values()))
+    for arrow in plan.arrows:
+        target = None if arrow.target is None else states[arrow.target]
+        states[arrow.source].to(target, **arrow.arguments)
+    leaves = [state for state in states if not state.states and not state.final]
+    for state, following in zip(leaves, [*leaves[1:], leaves[0]], strict=True):
+        state.to(following, event="tour", unless="g3")
+        state.to(following, event="tour", on="f0")
+    final = [state for state in states if state.final]
+    for state in final:
+        leaves[0].to(state, event="tour", cond="g2")
+        # Before the others, or it would never be taken.
+        leaves[0].transitions.transitions.insert(0, leaves[0].transitions.transitions.pop())
+    methods = {name: make_guard(name, explode) for name in GUARDS}
+    methods |= {name: make_effect(name, explode) for name in [*EFFECTS, *plan.conventions]}
+    body = {
+        **top,
+        **methods,
+        "facts_type": Seen,
+        "alphabet": ALPHABET,
+        "decided": (ignored(list(top.values()), ALPHABET, because="generated"),),
+    }
+    return type(Chart)("Generated", (Chart,), body)
+
+
+happenings = st.builds(
+    lambda kind, bits: kind(bits=bits), st.sampled_from(ALPHABET), st.integers(0, 15)
+)
+
+
+def compiled(chart: type[Chart]) -> Table:
+    """The chart's table, if the library takes the chart.
+
+    It does not take two conditions of one transition that it cannot tell apart, such as
+    ``(a or b) and c`` and ``a or (b and c)``.
+    """
+    try:
+        return chart.table()
+    except LibraryRefusedError as error:
+        if "Did not found name" not in str(error):
+            raise
+        reject()
+
+
+def bounded(examples: int) -> settings:
+    return settings(
+        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+
+
+def plain_step(machine: Any, event: Happening, facts: Seen) -> tuple[str, list[str]]:
+    """One event on a plain machine of the library: the state after, the effects that ran."""
+    event._ran.clear()
+    machine.send(event.name, facts=facts, happened=event)
+    return next(s.id for s in machine.configuration if s.is_atomic), list(event._ran)
+
+
+@bounded(100)
+@given(plans(), st.lists(happenings, max_size=25))
+def test_table_and_library_come_to_the_same(plan: Plan, events: list[Happening]):
+    chart = make_chart(plan)
+    table = compiled(chart)
+    began = Spare()
+    decision = table.start(Seen(), began)
+    live = chart.live(decision.before)
+    assert live.enter(began) == (decision.state, decision.facts, decision.commands)
+    began._ran.clear()
+    plain: Any = chart(facts=Seen(), happened=began)
+    assert tuple(began._ran) == table.entry.effects
+    for event in events:
+        snapshot = decision.snapshot
+        assert plain_step(plain, event, snapshot.facts) is not None
+        ran = list(event._ran)
+        decision = table.decide(snapshot, event)
+        assert live.happen(event) == (decision.state, decision.facts, decision.commands)
+        assert [state.id for state in plain.configuration if state.is_atomic] == [decision.state]
+        assert decision.leaf.effects == tuple(ran)
+        assert decision.facts == Seen.model_validate(decision.facts.model_dump())
+
+
+@bounded(50)
+@given(plans(), happenings, st.integers(0, 15))
+def test_a_stored_machine_goes_on_like_a_live_one(plan: Plan, event: Happening, bits: int):
+    """Set to any state, as a service sets it from what it stored."""
+    chart = make_chart(plan)
+    table = compiled(chart)
+    for state in table.states:
+        snapshot = Snapshot(state, Seen(bits=bits))
+        decision = table.decide(snapshot, event)
+        step = chart.live(snapshot).happen(event)
+        assert step == (decision.state, decision.facts, decision.commands)
+
+
+@bounded(50)
+@given(plans(), st.integers(0, 7))
+def test_every_question_has_one_answer_and_every_leaf_is_the_answer_to_one(plan: Plan, count: int):
+    table = compiled(make_chart(plan))
+    reached = set()
+    for state in table.states:
+        snapshot = Snapshot(state, Seen(count=count))
+        for kind in ALPHABET:
+            for bits in range(16):
+                event = kind(bits=bits)
+                decision = table.decide(snapshot, event)
+                reached.add(decision.leaf.index)
+                answers = {name: bool(bits >> int(name[1:]) & 1) for name, _ in decision.guards}
+                assert dict(decision.guards) == answers
+                assert (decision.leaf.source, decision.leaf.event) == (state, event.name)
+                assert decision.state in table.states
+                # The same question again, of snapshots and events that nothing has changed.
+                assert table.decide(snapshot, event) == decision
+                assert snapshot == Snapshot(state, Seen(count=count))
+                assert event.bits == bits
+    assert reached == {leaf.index for leaf in table.leaves()}
+    assert [leaf.index for leaf in table.leaves()] == list(range(len(reached)))
+
+
+@bounded(25)
+@given(plans())
+def test_compiling_executes_nothing_of_the_chart(plan: Plan):
+    table = compiled(make_chart(plan))
+    exploding = compiled(make_chart(plan, explode=True))
+    assert (exploding.trees, exploding.entry) == (table.trees, table.entry)

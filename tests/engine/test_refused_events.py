@@ -1,0 +1,220 @@
+"""Transitions, events and alphabets that are refused, and where they are."""
+
+import functools
+from typing import Any
+
+import pytest
+from pydantic import ConfigDict, PrivateAttr
+from statemachine import Event as LibraryEvent
+from statemachine import State
+
+from relink.engine import Event, Facts, errors, ignored
+
+from .refusing import (
+    Back,
+    Base,
+    Go,
+    SomeFacts,
+    Stay,
+    refused,
+    transition,
+    two_states,
+)
+
+
+def test_internal_transition_of_a_compound_state():
+    class Losing(Base):
+        class inside(State.Compound):  # noqa: N801
+            x = State(initial=True)
+            y = State()
+            x.to(y, event="go")
+
+        outside = State()
+        inside.to(inside, event="go", internal=True)
+        inside.to(outside, event="back")
+        outside.to(inside, event="back")
+
+    refused(Losing, errors.InternalTransitionError, "inside --go--> inside", "stays(")
+
+
+def test_internal_transition_of_a_nested_state():
+    class Entering(Base):
+        class inside(State.Compound):  # noqa: N801
+            x = State(initial=True)
+            x.to(x, event="go", internal=True)
+
+        outside = State()
+        inside.to(outside, event="back")
+        outside.to(inside, event="back")
+
+    refused(Entering, errors.InternalTransitionError, "x --go--> x")
+
+
+def test_internal_transition_to_a_nested_state():
+    class Losing(Base):
+        class inside(State.Compound):  # noqa: N801
+            x = State(initial=True)
+            y = State()
+            x.to(y, event="go")
+
+        outside = State()
+        inside.to(inside.y, event="back", internal=True)
+        inside.to(outside, event="back")
+        outside.to(inside, event="back")
+
+    refused(Losing, errors.InternalTransitionError, "inside --back--> y")
+
+
+def test_validator():
+    refused(transition(event="go", validators="yes"), errors.ValidatorError, "a --go--> b", "'yes'")
+
+
+def test_eventless_transition():
+    refused(transition(), errors.EventlessTransitionError, "a ----> b")
+
+
+@pytest.mark.parametrize("name", ["*", "go.*", "go.on"])
+def test_wildcard_event(name: str):
+    refused(transition(event=name), errors.WildcardEventError, repr(name))
+
+
+@pytest.mark.parametrize("name", ["error_execution", "done_state_a", "done_invoke_x", "done_it"])
+def test_reserved_event(name: str):
+    refused(transition(event=name), errors.ReservedEventError, repr(name))
+
+
+def test_delayed_event():
+    refused(transition(event=LibraryEvent("go", delay=5)), errors.DelayedEventError, "'go'")
+
+
+def test_internal_event():
+    event = LibraryEvent("go", internal=True)
+    refused(transition(event=event), errors.InternalEventError, "'go'")
+
+
+def test_event_named_like_a_state():
+    refused(transition(event="b"), errors.EventNamedLikeStateError, "'b'")
+
+
+def test_event_named_like_a_nested_state():
+    class Named(Base):
+        class inside(State.Compound):  # noqa: N801
+            go = State(initial=True)
+
+        outside = State()
+        inside.to(outside, event="go")
+        outside.to(inside, event="back")
+
+    refused(Named, errors.EventNamedLikeStateError, "'go'")
+
+
+@pytest.mark.parametrize("name", ["send", "model", "_engine", "configuration", "table", "name"])
+def test_event_named_like_a_part_of_the_machine(name: str):
+    refused(transition(event=name), errors.ReservedNameError, repr(name))
+
+
+@pytest.mark.parametrize("name", ["send", "model", "events", "live", "id", "prepare"])
+def test_state_named_like_a_part_of_the_machine(name: str):
+    a, b = State(initial=True), State()
+    a.to(b, event="go")
+    b.to(a, event="back")
+    chart = type(Base)("Named", (Base,), {"a": a, name: b})
+    refused(chart, errors.ReservedNameError, repr(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("send", lambda self, event: None),
+        ("__init__", lambda self: None),
+        ("_get_engine", lambda self: None),
+        ("catch_errors_as_events", True),
+        ("enable_self_transition_entries", True),
+        ("allow_event_without_transition", False),
+        ("atomic_configuration_update", True),
+        ("start_configuration_values", ["b"]),
+    ],
+)
+def test_part_of_the_machine_defined_anew(name: str, value: object):
+    refused(two_states(**{name: value}), errors.ReservedNameError, repr(name))
+
+
+def test_class_listener():
+    class Listener:
+        def on_enter_b(self):
+            raise AssertionError
+
+    refused(two_states(listeners=[Listener]), errors.ListenerError, "Listener")
+
+
+def test_prepare_event():
+    def prepare_event(self):
+        raise AssertionError
+
+    refused(two_states(prepare_event=prepare_event), errors.PrepareEventError, "prepare_event")
+
+
+def test_invoke():
+    a, b = State(initial=True, invoke="effect"), State()
+    a.to(b, event="go")
+    b.to(a, event="back")
+    chart = type(Base)("Doing", (Base,), {"a": a, "b": b})
+    refused(chart, errors.InvokeError, "state 'a'")
+
+
+def test_invoke_by_convention():
+    def on_invoke_b(self, facts, happened):
+        raise AssertionError
+
+    refused(two_states(on_invoke_b=on_invoke_b), errors.InvokeError, "'on_invoke_b'")
+
+
+# -- The alphabet and the declarations ---
+
+
+def test_event_that_is_not_in_the_alphabet():
+    refused(transition(event="gone"), errors.EventNotInAlphabetError, "a --gone--> b", "'gone'")
+
+
+def test_name_of_a_transition_that_becomes_an_event():
+    """Assigned to a name, a transition with an event has the name for a second event."""
+    a, b = State(initial=True), State()
+    body = {"a": a, "b": b, "going": a.to(b, event="go"), "returning": b.to(a, event="back")}
+    refused(type(Base)("Named", (Base,), body), errors.EventNotInAlphabetError, "'going'")
+
+
+def test_declaration_for_an_event_that_is_not_in_the_alphabet():
+    a, b = State(initial=True), State()
+    a.to(b, event="go")
+    b.to(a, event="back")
+    decided = (ignored(a, Stay, because="nothing to keep"),)
+    chart = type(Base)("Other", (Base,), {"a": a, "b": b, "decided": decided})
+    refused(chart, errors.EventNotInAlphabetError, "'stay'", "nothing to keep")
+
+
+def test_event_that_no_state_decides():
+    refused(two_states(alphabet=(Go, Back, Stay)), errors.EventNeverDecidedError, "'stay'")
+
+
+@pytest.mark.parametrize("alphabet", [(Go, Back, Go), (Go, "back"), (Go, Back, SomeFacts)])
+def test_alphabet_that_is_none(alphabet: tuple[Any, ...]):
+    refused(two_states(alphabet=alphabet), errors.AlphabetError)
+
+
+def test_declaration_that_is_none():
+    refused(two_states(decided=("b",)), errors.DeclarationError, "'b'")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        None,
+        Event,
+        type("Thawed", (Facts,), {"model_config": ConfigDict(frozen=False)}),
+        type("Open", (Facts,), {"model_config": ConfigDict(extra="allow")}),
+        type("Private", (Facts,), {"_seen": PrivateAttr(default=0)}),
+        type("Cached", (Facts,), {"total": functools.cached_property(lambda self: 0)}),
+    ],
+)
+def test_facts_that_cannot_be_copied_field_by_field(model: Any):
+    refused(two_states(facts_type=model), errors.FactsTypeError)

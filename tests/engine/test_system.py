@@ -1,0 +1,218 @@
+"""Several machines as one: routing, follow-ups in turn, one step for what came of it."""
+
+import pytest
+from statemachine import State
+
+from relink.engine import (
+    Address,
+    Assign,
+    Chart,
+    Command,
+    Event,
+    Facts,
+    Load,
+    Send,
+    Snapshot,
+    System,
+    ignored,
+    stays,
+)
+from relink.engine.errors import EndlessSystemError, UnknownMachineError
+
+
+class Ordered(Event):
+    """Outside: somebody wants a dish."""
+
+    table: str
+    dish: str
+
+
+class Told(Event):
+    dish: str
+
+
+class Cooked(Event):
+    dish: str
+
+
+class Closed(Event):
+    pass
+
+
+class Cook(Command):
+    dish: str
+
+
+class Serve(Command):
+    table: str
+    dish: str
+
+
+class TableFacts(Facts):
+    id: str
+    dishes: tuple[str, ...] = ()
+
+
+class TableChart(Chart):
+    """A table in a restaurant."""
+
+    facts_type = TableFacts
+    alphabet = (Ordered, Cooked)
+
+    empty = State(initial=True)
+    waiting = State()
+
+    empty.to(waiting, event="ordered", on="tell_kitchen")
+    stays(waiting, event="ordered", on="tell_kitchen")
+    waiting.to(empty, event="cooked", on="serve")
+    decided = (ignored(empty, Cooked, because="nobody waits for it"),)
+
+    def tell_kitchen(self, facts, happened):
+        told = Told(dish=happened.dish)
+        return [
+            Assign(dishes=(*facts.dishes, happened.dish)),
+            Send(machine="kitchen", key="1", event=told),
+        ]
+
+    def serve(self, facts, happened):
+        return [Assign(dishes=()), Serve(table=facts.id, dish=happened.dish)]
+
+
+class KitchenFacts(Facts):
+    id: str
+
+
+class KitchenChart(Chart):
+    """The kitchen: it cooks, and says so."""
+
+    facts_type = KitchenFacts
+    alphabet = (Told, Closed)
+
+    open = State(initial=True)
+    shut = State(final=True)
+
+    stays(open, event="told", on="cook")
+    open.to(shut, event="closed")
+    decided = (ignored(shut, (Told, Closed), because="it is night"),)
+
+    def cook(self, facts, happened):
+        ready = Cooked(dish=happened.dish)
+        return [Cook(dish=happened.dish), Send(machine="table", key="7", event=ready)]
+
+
+def to_table(happened: Event, load: Load) -> list[Send]:
+    assert isinstance(happened, Ordered)
+    return [Send(machine="table", key=happened.table, event=happened)]
+
+
+SYSTEM = System({"table": TableChart.table(), "kitchen": KitchenChart.table()}, to_table)
+TABLE, KITCHEN = Address("table", "7"), Address("kitchen", "1")
+
+
+def test_follow_ups_are_delivered_in_turn_and_make_one_step():
+    step = SYSTEM.step(Ordered(table="7", dish="soup"), {}.get)
+    assert [(d.address, d.decision.happened.name) for d in step.deliveries] == [
+        (TABLE, "ordered"),
+        (KITCHEN, "told"),
+        (TABLE, "cooked"),
+    ]
+    assert step.commands == (Cook(dish="soup"), Serve(table="7", dish="soup"))
+    assert step.snapshots[TABLE] == Snapshot("empty", TableFacts(id="7"), 2)
+    assert step.loaded == {TABLE: 0, KITCHEN: 0}
+
+
+def test_a_stored_machine_goes_on_from_its_version():
+    stored = {TABLE: Snapshot("empty", TableFacts(id="7"), 41)}
+    step = SYSTEM.step(Ordered(table="7", dish="soup"), stored.get)
+    assert step.loaded == {TABLE: 41, KITCHEN: 0}
+    assert step.snapshots[TABLE].version == 43
+    assert stored == {TABLE: Snapshot("empty", TableFacts(id="7"), 41)}
+
+
+def test_each_machine_is_loaded_once():
+    asked = []
+
+    def load(address: Address) -> None:
+        asked.append(address)
+
+    SYSTEM.step(Ordered(table="7", dish="soup"), load)
+    assert asked == [TABLE, KITCHEN]
+
+
+def test_the_same_command_is_asked_for_once():
+    def twice(happened: Event, load: Load) -> list[Send]:
+        return to_table(happened, load) * 2
+
+    system = System(SYSTEM.tables, twice)
+    step = system.step(Ordered(table="7", dish="soup"), {}.get)
+    assert step.commands == (Cook(dish="soup"), Serve(table="7", dish="soup"))
+
+
+def test_a_step_depends_on_what_it_is_given_and_nothing_else():
+    order = Ordered(table="7", dish="soup")
+    assert SYSTEM.step(order, {}.get) == SYSTEM.step(order, {}.get)
+
+
+def test_replaying_what_a_machine_was_told_gives_its_snapshot():
+    world: dict[Address, Snapshot[Facts]] = {}
+    told: list[Event] = []
+    for dish in ("soup", "bread", "soup"):
+        step = SYSTEM.step(Ordered(table="7", dish=dish), world.get)
+        told += [d.decision.happened for d in step.deliveries if d.address == TABLE]
+        world.update(step.snapshots)
+    assert SYSTEM.replay(TABLE, told) == world[TABLE]
+
+
+def test_the_id_of_a_command_follows_from_its_name_and_data():
+    assert Cook(dish="soup").id == Cook(dish="soup").id
+    assert Cook(dish="soup").id.startswith("cook_")
+    others = {Cook(dish="soup").id, Cook(dish="bread").id, Serve(table="7", dish="soup").id}
+    assert len(others) == 3
+
+
+def test_the_id_of_a_command_tells_the_events_in_it_apart():
+    told = Send(machine="table", key="7", event=Told(dish="soup"))
+    cooked = Send(machine="table", key="7", event=Cooked(dish="soup"))
+    assert told.id != cooked.id
+
+
+def test_what_is_sent_to_a_machine_that_is_not_there_is_an_error_that_names_it():
+    system = System({"table": TableChart.table()}, to_table)
+    with pytest.raises(UnknownMachineError, match="no machine 'kitchen' in the system; it has"):
+        system.step(Ordered(table="7", dish="soup"), {}.get)
+
+
+class Ping(Event):
+    pass
+
+
+class EchoFacts(Facts):
+    id: str
+
+
+class EchoChart(Chart):
+    """A machine that sends what it hears to another one."""
+
+    facts_type = EchoFacts
+    alphabet = (Ping, Closed)
+
+    here = State(initial=True)
+    gone = State(final=True)
+
+    stays(here, event="ping", on="answer")
+    here.to(gone, event="closed")
+    decided = (ignored(gone, (Ping, Closed), because="it is gone"),)
+
+    def answer(self, facts, happened):
+        return Send(machine="echo", key="a" if facts.id == "b" else "b", event=happened)
+
+
+def test_machines_that_send_each_other_events_for_ever_are_an_error_that_shows_the_cycle():
+    def begin(happened: Event, load: Load) -> list[Send]:
+        return [Send(machine="echo", key="start", event=happened)]
+
+    system = System({"echo": EchoChart.table()}, begin, limit=50)
+    with pytest.raises(EndlessSystemError) as endless:
+        system.step(Ping(), {}.get)
+    assert endless.value.trail == ("echo:a ← ping", "echo:b ← ping", "echo:a ← ping")
+    assert "more than 50 deliveries in one step" in str(endless.value)

@@ -1,0 +1,273 @@
+"""Tables by example: what they hold, and what they decide."""
+
+import pytest
+from statemachine import State
+
+from relink.engine import (
+    Branch,
+    Chart,
+    Event,
+    Leaf,
+    Snapshot,
+    Started,
+    errors,
+    ignored,
+    impossible,
+)
+from relink.engine.compile import compile_chart
+
+from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
+
+# -- The table ------------------------------------------------------------------------------------
+
+
+def test_a_table_knows_its_states_and_events():
+    assert TABLE.chart is DoorChart
+    assert TABLE.name == "door"
+    assert TABLE.states == ("opened", "shut", "locked", "gone")
+    assert TABLE.initial == "opened"
+    assert TABLE.final == ("gone",)
+    assert TABLE.events == ("pushed", "key_turned", "burnt")
+    assert repr(TABLE) == "<Table door: 4 states, 3 events>"
+
+
+def test_a_table_is_compiled_once_and_a_base_does_not_lend_its_own():
+    class OtherDoor(DoorChart):
+        pass
+
+    assert DoorChart.table() is TABLE
+    assert OtherDoor.table() is not TABLE
+    assert OtherDoor.table().chart is OtherDoor
+    assert OtherDoor.table().trees == TABLE.trees
+    assert OtherDoor.table().name == "other_door"
+
+
+def test_leaves_of_one_pair():
+    jammed = (("is_strong", True), ("is_jammed", True))
+    moved = {"event": "pushed", "outcome": "moved", "target": "opened", "source": "shut"}
+    fine = "closed --pushed[is_strong and not is_jammed]--> opened"
+    keyed = "closed --pushed[is_strong and holds_key]--> opened"
+    expected = [
+        Leaf(
+            **moved,
+            index=2,
+            guards=(*jammed, ("holds_key", True)),
+            effects=("count", "on_enter_opened"),
+            transition=keyed,
+            label="pushed[is_strong and holds_key]",
+        ),
+        Leaf(
+            index=3,
+            event="pushed",
+            source="shut",
+            outcome="ignored",
+            target="shut",
+            guards=(*jammed, ("holds_key", False)),
+            reason="jammed",
+        ),
+        Leaf(
+            **moved,
+            index=4,
+            guards=(("is_strong", True), ("is_jammed", False)),
+            effects=("ring", "count", "on_enter_opened"),
+            transition=fine,
+            label="pushed[is_strong and not is_jammed]",
+        ),
+        Leaf(
+            index=5,
+            event="pushed",
+            source="shut",
+            outcome="stayed",
+            target="shut",
+            guards=(("is_strong", False),),
+            effects=("ring", "count"),
+            transition="closed --pushed[not is_strong]--> closed",
+            label="pushed[not is_strong]",
+        ),
+    ]
+    first = next(TABLE.leaves("shut", "pushed")).index
+    assert [leaf.index - first + 2 for leaf in TABLE.leaves("shut", "pushed")] == [2, 3, 4, 5]
+    found = [
+        Leaf(**{**{k: getattr(leaf, k) for k in leaf.__slots__}, "index": leaf.index - first + 2})
+        for leaf in TABLE.leaves("shut", "pushed")
+    ]
+    assert found == expected
+
+
+def test_leaves_of_one_state_of_one_event_and_of_all():
+    everything = list(TABLE.leaves())
+    assert list(TABLE.leaves("gone")) == [leaf for leaf in everything if leaf.source == "gone"]
+    assert list(TABLE.leaves(event="burnt")) == [x for x in everything if x.event == "burnt"]
+    assert [leaf.index for leaf in everything] == list(range(len(everything)))
+    assert list(TABLE.leaves("nowhere")) == []
+
+
+def test_trees_hold_the_guards_in_the_order_asked():
+    tree = TABLE.trees["shut", "pushed"]
+    assert isinstance(tree, Branch)
+    assert tree.guard == "is_strong"
+    assert isinstance(tree.yes, Branch)
+    assert tree.yes.guard == "is_jammed"
+    assert isinstance(tree.no, Leaf)
+
+
+def test_effects_by_convention_are_those_of_the_event_that_came():
+    class Named(Chart):
+        facts_type = DoorFacts
+        alphabet = (Pushed, KeyTurned)
+
+        a = State(initial=True, exit="last")
+        b = State(enter="first")
+        a.to(b, event="pushed key_turned", on="middle")
+        b.to(a, event="pushed key_turned")
+
+        def first(self, facts, happened): ...
+        def middle(self, facts, happened): ...
+        def last(self, facts, happened): ...
+        def before_pushed(self, facts, happened): ...
+        def on_key_turned(self, facts, happened): ...
+        def after_pushed(self, facts, happened): ...
+        def after_transition(self, facts, happened): ...
+        def on_enter_b(self, facts, happened): ...
+        def on_exit_state(self, facts, happened): ...
+
+    pushed, turned = (
+        next(Named.table().leaves("a", event)).effects for event in ("pushed", "key_turned")
+    )
+    exits, enters = ("on_exit_state", "last"), ("first", "on_enter_b")
+    assert pushed == (
+        *("before_pushed", *exits, "middle", *enters),
+        *("after_pushed", "after_transition"),
+    )
+    assert turned == (*exits, "middle", "on_key_turned", *enters, "after_transition")
+
+
+def test_a_table_is_made_of_nothing_but_the_chart():
+    assert compile_chart(DoorChart).trees == TABLE.trees
+
+
+# -- Deciding -------------------------------------------------------------------------------------
+
+
+def test_a_first_decision():
+    decision = TABLE.start(DoorFacts())
+    assert decision.before == Snapshot("", DoorFacts(), -1)
+    assert decision.happened == Started()
+    assert decision.snapshot == Snapshot("opened", DoorFacts(), 0)
+    assert decision.commands == (Ring(times=7),)
+    assert decision.outcome == "moved"
+    assert str(decision) == "(start) --started--> opened: 1 command (ring)"
+
+
+def test_a_first_decision_after_an_event():
+    assert TABLE.start(DoorFacts(), Burnt(at=3)).happened == Burnt(at=3)
+
+
+def test_a_transition_with_effects_of_every_kind():
+    decision = TABLE.decide(at("shut", pushes=5), Pushed(force=9))
+    assert decision.before == at("shut", pushes=5)
+    assert decision.happened == Pushed(force=9)
+    assert decision.state == "opened"
+    assert decision.facts == DoorFacts(pushes=6)
+    assert decision.commands == (Ring(times=5), Ring(times=7))
+    assert decision.outcome == "moved"
+    assert decision.transition == "closed --pushed[is_strong and not is_jammed]--> opened"
+    assert decision.guards == (("is_strong", True), ("is_jammed", False))
+    assert decision.changes == {"pushes": (5, 6)}
+    assert decision.snapshot == Snapshot("opened", DoorFacts(pushes=6), 5)
+    assert decision.reason is None
+    assert not decision.anomaly
+
+
+def test_a_transition_to_a_compound_state_enters_its_initial_state():
+    decision = TABLE.decide(at("opened"), Pushed())
+    assert decision.state == "shut"
+    assert decision.commands == (Ring(times=1), Ring(times=2))
+
+
+def test_a_state_that_stays_is_neither_left_nor_entered():
+    for state in ("shut", "locked"):
+        decision = TABLE.decide(at(state, pushes=5), Pushed())
+        assert (decision.state, decision.outcome) == (state, "stayed")
+        assert decision.commands == (Ring(times=5),)
+        assert decision.facts.pushes == 6
+
+
+def test_an_ignored_event():
+    decision = TABLE.decide(at("shut"), KeyTurned())
+    assert (decision.state, decision.outcome) == ("shut", "ignored")
+    assert decision.facts is decision.before.facts
+    assert decision.commands == ()
+    assert decision.changes == {}
+    assert decision.transition is None
+    assert decision.reason == "there is no key"
+    assert not decision.anomaly
+
+
+def test_an_anomaly():
+    decision = TABLE.decide(at("gone"), Burnt())
+    assert (decision.state, decision.outcome, decision.anomaly) == ("gone", "ignored", True)
+
+
+def test_what_is_impossible_raises():
+    with pytest.raises(
+        errors.ImpossibleReachedError,
+        match=r"door: key_turned in opened with holds_key=True .*: the key is on the wall",
+    ):
+        TABLE.decide(at("opened", has_key=True), KeyTurned())
+
+
+def test_an_unknown_state():
+    for state in ("closed", "ajar", ""):
+        with pytest.raises(errors.UnknownStateError, match=f"no leaf state '{state}'.* opened,"):
+            TABLE.decide(at(state), Pushed())
+
+
+def test_an_unknown_event():
+    class Painted(Event):
+        pass
+
+    with pytest.raises(errors.UnknownEventError, match="'painted'; it knows pushed, key_turned"):
+        TABLE.decide(at("shut"), Painted())
+
+
+def test_impossible_counts_before_a_transition_and_before_ignored():
+    class Wall(DoorChart):
+        decided = (
+            ignored(DoorChart.opened, KeyTurned, because="never", when="holds_key"),
+            *DoorChart.decided,
+        )
+
+    with pytest.raises(errors.DeadDeclarationError, match="ignored"):
+        compile_chart(Wall)
+
+    class Wood(DoorChart):
+        decided = (
+            *DoorChart.decided,
+            impossible(DoorChart.opened, KeyTurned, when="not holds_key", because="it is hidden"),
+        )
+
+    with pytest.raises(errors.ImpossibleReachedError, match="it is hidden"):
+        Wood.table().decide(at("opened"), KeyTurned())
+
+
+def test_the_first_of_two_that_ignore_counts():
+    class Wood(DoorChart):
+        decided = (
+            ignored(DoorChart.closed.shut, KeyTurned, because="first"),
+            *DoorChart.decided,
+        )
+
+    assert Wood.table().decide(at("shut"), KeyTurned()).reason == "first"
+    assert Wood.table().decide(at("locked"), KeyTurned()).reason == "there is no key"
+
+
+def test_what_only_impossible_answers_lead_to_is_not_reached():
+    class Wood(DoorChart):
+        decided = (
+            *DoorChart.decided,
+            impossible(DoorChart.closed.shut, KeyTurned, when="holds_key", because="lost"),
+        )
+
+    with pytest.raises(errors.UnreachableStateError, match="'locked'"):
+        compile_chart(Wood)

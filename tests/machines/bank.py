@@ -1,0 +1,409 @@
+"""A small bank: Stripe's truth for a handful of accounts, and what Stripe tells of it.
+
+Time is a whole number of seconds and moves only when a test moves it, so several things can
+happen within one second. Whatever changes is announced by a webhook, as Stripe does it, with
+these exceptions: nothing is announced of an authorization but its deactivation, and a sibling
+of a relinked account may come back in silence. Reads answer from the truth of the moment.
+
+The bank makes no choices of its own: tests pass them in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from relink.engine import Command
+from relink.machines.commands import (
+    CreateRelinkSession,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+)
+from relink.machines.events import (
+    AccountReported,
+    AuthorizationReported,
+    CommandFailed,
+    Happening,
+    PaymentMethodReported,
+    ReportedAccount,
+    SessionReported,
+)
+from relink.machines.word import AccountNumber, Holder, Word
+
+DAY = 24 * 60 * 60
+
+REAL = AccountNumber(status="transactable", networks=("ach",))
+"""The number of an account at a bank that issues no tokens."""
+
+
+def tokenized(status: str, expires_on: int | None = None) -> AccountNumber:
+    """A number in place of the real one."""
+    return AccountNumber(
+        identifier_type="tokenized_account_number",
+        status=status,
+        expires_on=expires_on,
+        networks=("ach",),
+    )
+
+
+Shape = Literal["full", "ga", "sparse", "thin"]
+"""What a webhook leaves out: nothing; what the GA version has no fields for; most of what may be
+missing; or everything but the id."""
+
+SPARSE = {"status", "deactivates_on", "institution_name"}
+"""What is left of a sparse webhook."""
+NOT_IN_GA = {"authorization", "action", "cause"}
+NO_RESULT = ["status", "failure_reason", "relinked_account"]
+
+
+def shaped(report: Happening, shape: Shape) -> Happening:
+    """The webhook as an endpoint of this kind gets it."""
+    match report, shape:
+        case _, "full":
+            return report
+        case ((AccountReported() | AuthorizationReported()), "thin"):
+            return report.model_copy(update={"word": None})
+        case (
+            (AccountReported(word=Word() as word) | AuthorizationReported(word=Word() as word)),
+            _,
+        ):
+            return report.model_copy(update={"word": _shaped_word(word, shape)})
+        case SessionReported(accounts=accounts), "ga" | "sparse":
+            # The GA version has no ``status`` and no ``relink_result``.
+            left = {field: None for field in NO_RESULT if shape == "ga"}
+            inside = tuple(
+                listed.model_copy(update={"word": _shaped_word(listed.word, shape)})
+                for listed in accounts or ()
+            )
+            return report.model_copy(update={**left, "accounts": inside})
+        case SessionReported(), "thin":
+            left = dict.fromkeys([*NO_RESULT, "accounts"])
+            return report.model_copy(update=left)
+    return report
+
+
+def _shaped_word(word: Word, shape: Shape) -> Word:
+    told = word.model_dump(exclude_unset=True)
+    left = {
+        k: v for k, v in told.items() if k not in NOT_IN_GA and (shape != "sparse" or k in SPARSE)
+    }
+    return Word.model_validate(left)
+
+
+@dataclass
+class Link:
+    """An account as it is at Stripe."""
+
+    authorization: str | None
+    holder: Holder | None
+    status: str = "active"
+    action: str | None = None
+    cause: str | None = None
+    deactivates_on: int | None = None
+    deactivation_action: str | None = None
+    permissions: tuple[str, ...] = ("payment_method",)
+    subcategory: str = "checking"
+    payment_method_types: tuple[str, ...] = ("us_bank_account",)
+    numbers: tuple[AccountNumber, ...] = (REAL,)
+
+    def word(self) -> Word:
+        """The account object: parts of ``status_details`` that don't apply are left out."""
+        details = {"action": self.action, "cause": self.cause}
+        return Word(
+            status=self.status,
+            deactivates_on=self.deactivates_on,
+            deactivation_action=self.deactivation_action,
+            authorization=self.authorization,
+            holder=self.holder,
+            permissions=self.permissions,
+            subcategory=self.subcategory,
+            payment_method_types=self.payment_method_types,
+            numbers=self.numbers,
+            **(details if self.status == "inactive" else {}),
+        )
+
+
+@dataclass
+class Credentials:
+    """An authorization as it is at Stripe."""
+
+    status: str = "active"
+    action: str | None = None
+    deactivates_on: int | None = None
+
+    def word(self) -> Word:
+        """The authorization object."""
+        action = {"action": self.action} if self.status == "inactive" else {}
+        announced = "relink_required" if self.deactivates_on else None
+        return Word(
+            status=self.status,
+            deactivates_on=self.deactivates_on,
+            deactivation_action=announced,
+            **action,
+        )
+
+
+@dataclass
+class RelinkSession:
+    """A relink session as it is at Stripe: it stays open until the customer is through."""
+
+    request: CreateRelinkSession
+    status: str = "pending"
+    failure_reason: str | None = None
+    relinked: str | None = None
+    linked: tuple[str, ...] = ()
+
+
+@dataclass
+class Bank:
+    """The truth, and the webhooks that were sent and not collected yet."""
+
+    now: int = 1_000
+    accounts: dict[str, Link] = field(default_factory=dict)
+    authorizations: dict[str, Credentials] = field(default_factory=dict)
+    sessions: dict[str, RelinkSession] = field(default_factory=dict)
+    sent: list[Happening] = field(default_factory=list)
+    skew: int = 0
+    """By how much the ``Date`` of reads is off the ``created`` of events (K4 allows two seconds)."""
+    _events: int = 0
+    _created: dict[str, str] = field(default_factory=dict)
+
+    def collect(self) -> list[Happening]:
+        """The webhooks since the last time."""
+        sent, self.sent = self.sent, []
+        return sent
+
+    def members(self, authorization: str) -> list[str]:
+        """Its accounts."""
+        return [a for a, link in self.accounts.items() if link.authorization == authorization]
+
+    # ── what happens at the bank ─────────────────────────────────────────────
+
+    def link(
+        self,
+        account: str,
+        authorization: str | None,
+        holder: Holder | None,
+        *,
+        subcategory: str = "checking",
+        numbers: tuple[AccountNumber, ...] = (REAL,),
+    ) -> None:
+        """The customer links an account for the first time."""
+        if authorization:
+            self.authorizations.setdefault(authorization, Credentials())
+        self.accounts[account] = Link(
+            authorization, holder, subcategory=subcategory, numbers=numbers
+        )
+        self._announce(account)
+
+    def stop(self, account: str, action: str, cause: str) -> None:
+        """It becomes inactive, or inactive for another cause."""
+        self._change(
+            account,
+            status="inactive",
+            action=action,
+            cause=cause,
+            deactivates_on=None,
+            deactivation_action=None,
+        )
+
+    def stop_all(self, authorization: str, cause: str) -> None:
+        """Consent expires, or is revoked: every account that works stops, and so do the
+        credentials."""
+        self.authorizations[authorization] = Credentials("inactive", "relink_required")
+        for account in self.members(authorization):
+            if self.accounts[account].status == "active":
+                self.stop(account, "relink_required", cause)
+
+    def work(self, account: str) -> None:
+        """It works again, of its own, and so do its credentials."""
+        if authorization := self.accounts[account].authorization:
+            if self.authorizations[authorization].status == "inactive":
+                self.authorizations[authorization] = Credentials()
+        self._change(account, **_WORKS)
+
+    def disconnect(self, account: str) -> None:
+        """It is gone for good."""
+        self._change(account, status="disconnected")
+
+    def announce(self, account: str, day: int | None, action: str) -> None:
+        """A day is named on which it will stop working; None: not any more."""
+        self._change(account, deactivates_on=day, deactivation_action=action if day else None)
+
+    def announce_all(self, authorization: str, day: int | None) -> None:
+        """The same, of its credentials."""
+        self.authorizations[authorization].deactivates_on = day
+        word = self.authorizations[authorization].word()
+        self.sent.append(
+            AuthorizationReported(
+                **self._told(), authorization=authorization, read=False, word=word
+            )
+        )
+
+    def renumber(self, account: str, *numbers: AccountNumber) -> None:
+        """Its numbers change."""
+        self._change(account, numbers=numbers)
+
+    def merge(self, old: str, new: str, status: str) -> None:
+        """The accounts of one authorization come under another, which works (K8)."""
+        if self.authorizations.get(new, Credentials("inactive")).status == "inactive":
+            self.authorizations[new] = Credentials()
+        action = "relink_required" if status == "inactive" else None
+        self.authorizations[old] = Credentials(status, action)
+        for account in self.members(old):
+            self._change(account, authorization=new)
+
+    def block(self, account: str, reason: str | None) -> None:
+        """What was built on it is blocked, or let go."""
+        self.sent.append(
+            PaymentMethodReported(
+                **self._told(), account=account, payment_method=f"pm_{account}", blocked=reason
+            )
+        )
+
+    # ── what the customer makes of a session ─────────────────────────────────
+
+    def fail(self, session: str, reason: str) -> None:
+        """The customer does not sign in, does not find the account, or something else goes
+        wrong."""
+        self._end(session, "failed", failure_reason=reason)
+
+    def cancel(self, session: str) -> None:
+        """The customer closes it."""
+        self._end(session, "cancelled")
+
+    def succeed(
+        self,
+        session: str,
+        account: str,
+        *,
+        holder: Holder | None,
+        authorization: str | None = None,
+        silent: Iterable[str] = (),
+        subcategory: str = "checking",
+    ) -> None:
+        """The customer links an account: the expected one, or in a session for any another.
+
+        Args:
+            session: Which session.
+            account: The account; it is made if the bank has no such account.
+            holder: Who holds it from now on.
+            authorization: Under which it comes back; by default the session's.
+            silent: Its siblings that come back without a webhook. The others stay as they are.
+            subcategory: Of an account that is made.
+        """
+        request = self.sessions[session].request
+        authorization = authorization or request.authorization
+        self.authorizations[authorization] = Credentials()
+        if account in self.accounts:
+            link = self.accounts[account]
+            numbers = tuple(tokenized("transactable") if n != REAL else n for n in link.numbers)
+            linked = {"permissions": request.permissions, "holder": holder, "numbers": numbers}
+            self._change(account, **_WORKS, **linked, authorization=authorization)
+        else:
+            self.accounts[account] = Link(
+                authorization, holder, subcategory=subcategory, permissions=request.permissions
+            )
+            self._announce(account)
+        for sibling in silent:
+            for name, value in _WORKS.items():
+                setattr(self.accounts[sibling], name, value)
+        relinked = account if request.mode == "specific" else None
+        self._end(session, "succeeded", linked=(account,), relinked=relinked)
+
+    # ── what we ask of it ────────────────────────────────────────────────────
+
+    def create_session(self, asked: CreateRelinkSession) -> str:
+        """A new session, or the same again for the same idempotency key."""
+        if asked.id not in self._created:
+            self._created[asked.id] = f"fcsess_{len(self._created) + 1}"
+            self.sessions[self._created[asked.id]] = RelinkSession(asked)
+        return self._created[asked.id]
+
+    def read(self, command: Command) -> Happening:
+        """Answer a read; if it is not due yet, the bank waits until it is."""
+        match command:
+            case RetrieveAccount(account=account):
+                self.now = max(self.now, command.after)
+                if link := self.accounts.get(account):
+                    return AccountReported(
+                        **self._read(command), account=account, read=True, word=link.word()
+                    )
+                return self._not_found(command, account)
+            case RetrieveAuthorization(authorization=authorization):
+                self.now = max(self.now, command.after)
+                if credentials := self.authorizations.get(authorization):
+                    word = credentials.word()
+                    return AuthorizationReported(
+                        **self._read(command), authorization=authorization, read=True, word=word
+                    )
+                return self._not_found(command, authorization)
+            case RetrieveSession(session=session):
+                return self._report(session, self._read(command), read=True)
+        raise TypeError(f"not a read: {command.name}")
+
+    # ── inside ───────────────────────────────────────────────────────────────
+
+    def _change(self, account: str, **changes: object) -> None:
+        for name, value in changes.items():
+            setattr(self.accounts[account], name, value)
+        self._announce(account)
+
+    def _announce(self, account: str) -> None:
+        word = self.accounts[account].word()
+        self.sent.append(AccountReported(**self._told(), account=account, read=False, word=word))
+
+    def _end(
+        self,
+        session: str,
+        status: str,
+        *,
+        failure_reason: str | None = None,
+        linked: tuple[str, ...] = (),
+        relinked: str | None = None,
+    ) -> None:
+        ended = self.sessions[session]
+        assert ended.status == "pending", "a session ends once"
+        ended.status, ended.failure_reason = status, failure_reason
+        ended.linked, ended.relinked = linked, relinked
+        self.sent.append(self._report(session, self._told(), read=False))
+
+    def _report(self, session: str, told: dict[str, object], read: bool) -> SessionReported:
+        at_stripe = self.sessions[session]
+        return SessionReported(
+            **told,
+            session=session,
+            read=read,
+            status=at_stripe.status,
+            failure_reason=at_stripe.failure_reason,
+            relinked_account=at_stripe.relinked,
+            accounts=tuple(
+                ReportedAccount(account=a, word=self.accounts[a].word()) for a in at_stripe.linked
+            ),
+        )
+
+    def _told(self) -> dict[str, object]:
+        self._events += 1
+        return {"cause": f"evt_{self._events}", "at": float(self.now), "as_of": self.now}
+
+    def _read(self, command: Command) -> dict[str, object]:
+        return {"cause": command.id, "at": float(self.now), "as_of": self.now + self.skew}
+
+    def _not_found(self, command: Command, subject: str) -> CommandFailed:
+        return CommandFailed(
+            cause=command.id,
+            at=float(self.now),
+            command=command.name,
+            subject=subject,
+            error="resource_missing",
+        )
+
+
+_WORKS: dict[str, object] = {
+    "status": "active",
+    "action": None,
+    "cause": None,
+    "deactivates_on": None,
+    "deactivation_action": None,
+}
+"""How an account is that works, and of which nothing is announced."""

@@ -1,0 +1,139 @@
+"""The numbers of an account: what is listed, what becomes of it, and what the account is told."""
+
+import pytest
+
+from relink.machines.events import PaymentMethodReported
+from relink.machines.word import AccountNumber
+
+from .scenario import DAY, Scenario, active, number
+
+LISTED = {
+    "transactable": number("transactable"),
+    "pending": number("pending"),
+    "expiring": number("transactable", 1_000_000 + DAY),
+    "lapsed": number("expired"),
+}
+
+
+def listing(*numbers: AccountNumber) -> Scenario:
+    """An active account with these numbers."""
+    s = Scenario()
+    s.webhook("fca_1", active(numbers=numbers))
+    return s
+
+
+def refreshing(state: str = "lapsed") -> tuple[Scenario, str]:
+    """An account whose number had come into this state; a session for it is open."""
+    s = listing(LISTED[state])
+    return s, s.open_session("fca_1")
+
+
+def block(s: Scenario, as_of: int) -> None:
+    """A webhook says that the tokenized number of a payment method was deactivated."""
+    s.happens(
+        PaymentMethodReported,
+        account="fca_1",
+        payment_method="pm_1",
+        as_of=as_of,
+        blocked="tokenized_account_number_deactivated",
+    )
+
+
+@pytest.mark.parametrize("before", LISTED)
+@pytest.mark.parametrize("after", LISTED)
+def test_a_number_is_what_stripe_lists_and_the_account_knows(before: str, after: str) -> None:
+    s = listing(LISTED[before])
+    s.webhook("fca_1", active(numbers=(LISTED[after],)))
+    facts = s.number("fca_1").facts
+    assert s.number("fca_1").state == after
+    assert (facts.says, facts.as_of, facts.expires_on) == (
+        after,
+        s.now,
+        1_000_000 + DAY if after == "expiring" else None,
+    )
+    if (before, after) != ("transactable", "transactable"):
+        assert s.account("fca_1").facts.number == after
+        assert s.account("fca_1").facts.number_expires_on == facts.expires_on
+
+
+def test_a_number_that_expired_does_not_expire() -> None:
+    s = listing(number("expired", 1_000_000 - DAY))
+    assert s.number("fca_1").facts.expires_on is None
+
+
+@pytest.mark.parametrize("after", ["pending", "expiring", "lapsed"])
+def test_while_a_session_is_open_trouble_is_refreshing_and_the_account_knows_which(
+    after: str,
+) -> None:
+    s, _ = refreshing()
+    s.webhook("fca_1", active(numbers=(LISTED[after],)))
+    assert (s.number("fca_1").state, s.number("fca_1").facts.says) == ("refreshing", after)
+    assert s.account("fca_1").facts.number == after
+
+
+def test_while_a_session_is_open_a_number_that_pays_is_the_end_of_it() -> None:
+    s, _ = refreshing()
+    s.webhook("fca_1", active(numbers=(LISTED["transactable"],)))
+    assert s.number("fca_1").state == "transactable"
+    assert s.account("fca_1").facts.number == "transactable"
+
+
+@pytest.mark.parametrize("after", ["expiring", "lapsed"])
+def test_when_the_session_brings_nothing_it_is_what_stripe_last_said(after: str) -> None:
+    s, session = refreshing()
+    s.webhook("fca_1", active(numbers=(LISTED[after],)))
+    s.result(session, status="cancelled")
+    assert s.number("fca_1").state == after
+
+
+@pytest.mark.parametrize(("before", "after"), [("lapsed", "pending"), ("expiring", "transactable")])
+def test_a_late_success_mends_it_too(before: str, after: str) -> None:
+    s, session = refreshing(before)
+    s.result(session, status="cancelled")
+    assert s.number("fca_1").state == before
+    s.result(session, relinked="fca_1")
+    assert (s.number("fca_1").state, s.number("fca_1").facts.as_of) == (after, s.now)
+    assert s.account("fca_1").facts.number == after
+
+
+# ── a payment method says that it was deactivated (C3) ───────────────────────
+
+
+@pytest.mark.parametrize("before", LISTED)
+def test_C3_a_deactivated_number_has_lapsed_whatever_was_listed(before: str) -> None:
+    s = listing(LISTED[before])
+    block(s, as_of=s.now + 5)
+    facts = s.number("fca_1").facts
+    assert s.number("fca_1").state == "lapsed"
+    assert (facts.says, facts.as_of, facts.expires_on) == ("lapsed", s.now - 5, None)
+    assert s.account("fca_1").facts.number == "lapsed"
+
+
+def test_C3_in_the_same_second_as_its_list_it_is_in_doubt() -> None:
+    s = listing(LISTED["transactable"])
+    block(s, as_of=s.now)
+    assert s.number("fca_1").state == "transactable"
+    assert s.questions == ["contradiction"]
+
+
+def test_C3_unless_stripe_has_listed_numbers_since() -> None:
+    s = listing(LISTED["transactable"])
+    block(s, as_of=s.now - 1)
+    assert s.number("fca_1").state == "transactable"
+
+
+def test_C3_while_a_session_is_open_it_lapses_within() -> None:
+    s, session = refreshing("expiring")
+    block(s, as_of=s.now + 5)
+    assert (s.number("fca_1").state, s.number("fca_1").facts.says) == ("refreshing", "lapsed")
+    assert s.account("fca_1").facts.number == "lapsed"
+    s.result(session, status="cancelled")
+    assert s.number("fca_1").state == "lapsed"
+
+
+def test_C3_a_list_that_contradicts_it_in_the_same_second_is_read_again() -> None:
+    s = listing(LISTED["transactable"])
+    block(s, as_of=s.now + 5)
+    s.webhook("fca_1", active(numbers=(LISTED["transactable"],)), created=s.now - 5)
+    assert s.number("fca_1").state == "lapsed"
+    assert s.questions == ["contradiction"]

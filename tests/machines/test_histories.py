@@ -1,0 +1,219 @@
+"""Whole histories: everything happens in any order, and at the end all is as it is at Stripe.
+
+The bank and its customers act, webhooks come late, twice and in any order, the service asks for
+sessions, commands are carried out in any order and some of them twice, timers come due. All
+invariants are checked after every step. At the end everything that is still on its way arrives,
+and everything that was asked for is read.
+"""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from relink.machines import RelinkPolicy
+from relink.machines.account_facts import AccountFacts
+from relink.machines.commands import CreateRelinkSession, RetrieveSession
+from relink.machines.events import Happening, MandateCollected, RelinkRequested
+from relink.machines.word import Holder
+
+from .bank import DAY, REAL, Bank, Shape, shaped, tokenized
+from .life import AT_THE_BANK, BY_CUSTOMERS, CONNECTED, CUSTOMER, RARELY, SHAPES, TIME, Act, happens
+from .life import accounts as an_account
+from .world import World
+
+ENDPOINTS: list[tuple[Shape, ...]] = [("full",), ("ga",), ("full", "ga", "sparse", "thin")]
+"""What an endpoint is sent: the preview version, a GA version, or anything."""
+
+POLICIES = [
+    RelinkPolicy(),
+    RelinkPolicy(attempts=1, reminders=()),
+    RelinkPolicy(attempts=2, remind_after_denial=True, session_open_for=60),
+    RelinkPolicy(announcement_lead=40 * DAY, number_notice=DAY, permissions=("balances",)),
+]
+
+some = st.integers(0, 20)
+"""Which of several, counted around."""
+
+
+class Histories(RuleBasedStateMachine):
+    """The bank, its customers, the network, the service and the clock, each when it likes."""
+
+    @initialize(
+        holder=st.sampled_from([CUSTOMER, CONNECTED, None]),
+        endpoint=st.sampled_from(ENDPOINTS),
+        policy=st.sampled_from(POLICIES),
+        skew=st.sampled_from([0, 1, -1]),
+        tokens=st.booleans(),
+        heard=st.booleans(),
+    )
+    def begin(
+        self,
+        holder: Holder | None,
+        endpoint: tuple[Shape, ...],
+        policy: RelinkPolicy,
+        skew: int,
+        tokens: bool,
+        heard: bool,
+    ) -> None:
+        self.bank = Bank(skew=skew)
+        self.world = World(self.bank, policy)
+        self.endpoint = endpoint
+        self.network: list[Happening] = []
+        self.creating: list[CreateRelinkSession] = []
+        numbers = (tokenized("transactable"),) if tokens else (REAL,)
+        for account, authorization in zip(
+            ["fca_1", "fca_2", "fca_3"], ["fcauth_1", "fcauth_1", "fcauth_2"], strict=True
+        ):
+            self.bank.link(account, authorization, holder, numbers=numbers)
+        self._send("full")
+        if heard:
+            self.world.hear(self.network)
+            self.world.perform_all()
+            self.network.clear()
+            self.bank.now += 100
+
+    def _send(self, shape: Shape) -> None:
+        shape = shape if shape in self.endpoint else self.endpoint[0]
+        self.network += [shaped(report, shape) for report in self.bank.collect()]
+
+    # ── the bank, its customers and the clock ────────────────────────────────
+
+    @rule(act=AT_THE_BANK, shape=SHAPES)
+    def bank_acts(self, act: Act, shape: Shape) -> None:
+        happens(self.bank, act)
+        self._send(shape)
+
+    @precondition(lambda self: any(s.status == "pending" for s in self.bank.sessions.values()))
+    @rule(act=BY_CUSTOMERS, shape=SHAPES)
+    def customer_acts(self, act: Act, shape: Shape) -> None:
+        happens(self.bank, act)
+        self._send(shape)
+
+    @rule(act=RARELY, shape=SHAPES, really=st.integers(0, 5))
+    def account_is_disconnected(self, act: Act, shape: Shape, really: int) -> None:
+        if really == 5:
+            happens(self.bank, act)
+            self._send(shape)
+
+    @rule(act=TIME)
+    def time_passes(self, act: Act) -> None:
+        happens(self.bank, act)
+
+    @precondition(lambda self: self.world.timers)
+    @rule(which=some)
+    def timer_fires(self, which: int) -> None:
+        self.world.fire(self.world.timers[which % len(self.world.timers)])
+
+    # ── the network ──────────────────────────────────────────────────────────
+
+    @precondition(lambda self: self.network)
+    @rule(which=some, again=st.booleans())
+    def webhook_arrives(self, which: int, again: bool) -> None:
+        report = self.network[which % len(self.network)]
+        if not again:
+            self.network.remove(report)
+        self.world.happen(report)
+
+    @precondition(lambda self: self.world.outbox)
+    @rule(which=some, again=st.booleans(), fails=st.booleans())
+    def command_is_performed(self, which: int, again: bool, fails: bool) -> None:
+        command = self.world.outbox[which % len(self.world.outbox)]
+        if not again:
+            self.world.outbox.remove(command)
+        self.world.perform(command, fails=fails and not command.name.startswith("retrieve"))
+
+    @precondition(lambda self: self.world.outbox)
+    @rule()
+    def all_commands_are_performed(self) -> None:
+        self.world.perform_all()
+
+    # ── the service ──────────────────────────────────────────────────────────
+
+    @rule(
+        account=an_account,
+        mode=st.sampled_from([None, None, "specific", "any_eligible"]),
+        reason=st.sampled_from([None, None, "inactive", "number_lapsed", "new_permissions"]),
+        permissions=st.sampled_from([None, None, ("balances",), ("payment_method", "ownership")]),
+        delivery=st.sampled_from(["modal", "modal", "email"]),
+        at_once=st.booleans(),
+    )
+    def service_asks(self, at_once: bool, **asked: Any) -> None:
+        cause = f"req_{len(self.world.steps)}"
+        created = self.world.request(RelinkRequested(cause=cause, at=0.0, **asked))
+        if created and at_once:
+            self.world.open(created)
+        elif created:
+            self.creating.append(created)
+
+    @precondition(lambda self: self.creating)
+    @rule(which=some)
+    def session_opens(self, which: int) -> None:
+        self.world.open(self.creating.pop(which % len(self.creating)))
+
+    @precondition(lambda self: self.bank.sessions)
+    @rule(which=some)
+    def result_is_read(self, which: int) -> None:
+        sessions = list(self.bank.sessions)
+        session = sessions[which % len(sessions)]
+        occasion = f"request {len(self.world.steps)}"
+        self.world.perform(RetrieveSession(session=session, because="result", occasion=occasion))
+
+    @rule(account=an_account)
+    def mandate_is_collected(self, account: str) -> None:
+        if self.world.state("payment_method", account) == "mandate_needed":
+            self.world.happen(MandateCollected(cause="mandate", at=0.0, account=account))
+
+    # ── the end ──────────────────────────────────────────────────────────────
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.bank.now += 10
+        for asked in self.creating:
+            self.world.open(asked)
+        self.world.hear(self.network)
+        self.world.perform_all()
+        self.world.replays()
+        for account in self.bank.accounts:
+            self._compare(account)
+
+    def _compare(self, account: str) -> None:
+        truth, state = self.bank.accounts[account], self.world.state("account", account)
+        facts = self.world.facts("account", account)
+        assert isinstance(facts, AccountFacts)
+        says = "relinkable" if truth.action == "relink_required" else "unrepairable"
+        says = truth.status if truth.status != "inactive" else says
+        wrong = []
+        if facts.says != says:
+            wrong.append(f"{account} says {facts.says}, and is {says}")
+        if state not in expected_states(facts):
+            wrong.append(f"{account} is {state}, not {expected_states(facts)}")
+        if self.endpoint == ("full",) and state != "disconnected":
+            for field in ("authorization", "holder", "permissions", "deactivates_on"):
+                known, real = getattr(facts, field), getattr(truth, field)
+                if known != real:
+                    wrong.append(f"{account} has {field} {known}, and it is {real}")
+        assert not wrong, "\n".join([*wrong, *self.world.story()])
+
+
+def expected_states(facts: AccountFacts) -> set[str]:
+    """Where an account may be, by Stripe's word and the sessions that we know."""
+    match facts.says:
+        case "disconnected":
+            return {"disconnected"}
+        case "active":
+            is_relinking = facts.session is not None and facts.opened_while_active
+            return {"relinking" if is_relinking else "active"}
+        case "unrepairable":
+            expected = "inactive_unrepairable"
+        case _:
+            expected = "relinking" if facts.session else "inactive_relinkable"
+    return {expected, "new_account_linked"} if facts.replaced_by else {expected}
+
+
+Histories.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=30, suppress_health_check=list(HealthCheck)
+)
+TestHistories = Histories.TestCase

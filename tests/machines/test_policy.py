@@ -1,0 +1,47 @@
+"""A policy is validated when it is made, and says what is wrong with it."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from relink.machines import RelinkPolicy
+
+from .scenario import DAY
+
+
+def test_the_defaults_are_a_policy() -> None:
+    policy = RelinkPolicy()
+    assert (policy.attempts, policy.reminders, policy.session_open_for) == (
+        3,
+        (2 * DAY, 7 * DAY),
+        DAY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "complaint"),
+    [
+        ({"attempts": 0}, "attempts\n.*greater than or equal to 1"),
+        ({"reminders": (7 * DAY, 2 * DAY)}, "reminders must ascend without repeats"),
+        ({"reminders": (DAY, DAY)}, "reminders must ascend without repeats"),
+        ({"reminders": (0,)}, "reminders.0\n.*greater than 0"),
+        ({"session_open_for": 0}, "session_open_for\n.*greater than 0"),
+        ({"announcement_lead": -1}, "announcement_lead\n.*greater than 0"),
+        ({"number_notice": 0}, "number_notice\n.*greater than 0"),
+        ({"permissions": ("everything",)}, "permissions.0\n.*'balances', 'ownership'"),
+        ({"subcategories": ()}, "subcategories\n.*at least 1 item"),
+        ({"subcategories": ("credit_card",)}, "subcategories.0\n.*'checking' or 'savings'"),
+        ({"reminder": (DAY,)}, "reminder\n.*not permitted"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused_with_its_field(
+    choice: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        RelinkPolicy(**choice)
+
+
+def test_a_policy_is_not_changed_but_made_anew() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        RelinkPolicy().attempts = 5  # type: ignore[misc]

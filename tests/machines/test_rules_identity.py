@@ -1,0 +1,275 @@
+"""K7, K8 and R6: which accounts we know, where they belong, and whose they are."""
+
+import pytest
+
+from relink.engine import Address
+from relink.machines import RelinkPolicy
+from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, RetrieveAuthorization
+from relink.machines.events import PaymentMethodMade
+from relink.machines.word import Holder, Word
+
+from .scenario import (
+    CUSTOMER,
+    DAY,
+    Scenario,
+    active,
+    expired,
+    inactive,
+    knowing,
+    relinkable,
+    unrepairable,
+)
+
+OTHER = Holder(field="customer", id="cus_2")
+
+# ── K7 ───────────────────────────────────────────────────────────────────────
+
+
+def test_K7_an_account_that_we_held_before_the_session_is_known() -> None:
+    s = knowing(relinkable())
+    s.webhook("fca_2", relinkable(authorization="fcauth_2"))
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, {"fca_2": active()})
+    assert s.session(session).facts.outcome == "known_account_linked"
+
+
+def test_K7_an_account_that_its_result_brings_is_new() -> None:
+    s = knowing(relinkable())
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, {"fca_2": active()})
+    assert s.session(session).facts.outcome == "new_account_linked"
+
+
+@pytest.mark.parametrize("said", [active(), None], ids=["account.created", "a thin one"])
+def test_K7_so_is_one_whose_webhook_came_first_while_the_session_was_open(
+    said: Word | None,
+) -> None:
+    s = knowing(relinkable())
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.webhook("fca_2", said)
+    s.result(session, {"fca_2": active()})
+    assert s.session(session).facts.outcome == "new_account_linked"
+
+
+def test_K7_how_long_stripe_has_had_it_does_not_matter() -> None:
+    """Its first webhook tells of a time long before the session, and comes after."""
+    s = knowing(relinkable())
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.webhook("fca_2", active(), created=100)
+    s.result(session, {"fca_2": active()})
+    assert s.session(session).facts.outcome == "new_account_linked"
+
+
+def test_K7_the_same_result_again_is_the_same_outcome_and_builds_nothing_twice() -> None:
+    s = knowing(relinkable())
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, {"fca_2": active()}, webhook=True)
+    s.happens(PaymentMethodMade, account="fca_2", payment_method="pm_1")
+    outcome = s.session(session).facts
+    built = s.payment_method("fca_2").facts
+    s.result(session)
+    s.result(session)
+    assert s.session(session).facts == outcome
+    assert s.payment_method("fca_2").facts == built
+    assert s.account("fca_1").state == "new_account_linked"
+    assert s.commands == ()
+
+
+# ── K8 ───────────────────────────────────────────────────────────────────────
+
+
+def test_K8_an_account_moves_to_its_new_authorization_and_both_are_read() -> None:
+    s = knowing(active())
+    s.webhook("fca_1", active(authorization="fcauth_2"))
+    assert s.account("fca_1").facts.authorization == "fcauth_2"
+    assert s.authorization("fcauth_1").facts.members == frozenset()
+    assert s.authorization("fcauth_2").facts.members == {"fca_1"}
+    read = {c.authorization for c in s.commands if isinstance(c, RetrieveAuthorization)}
+    assert read == {"fcauth_1", "fcauth_2"}
+
+
+def test_K8_its_customer_is_not_prompted_again() -> None:
+    s = knowing(relinkable())
+    s.webhook("fca_1", relinkable(authorization="fcauth_2"))
+    assert len(s.asked_for(NotifyCustomer)) == 1
+    assert s.outage("fcauth_1").state == "none"
+    assert s.outage("fcauth_2").state == "prompted"
+
+
+def test_K8_but_reminded_as_before() -> None:
+    s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
+    s.webhook("fca_1", relinkable())
+    [prompt] = s.asked_for(NotifyCustomer)
+    s.webhook("fca_1", relinkable(authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    reminder = s.asked_for(NotifyCustomer)[-1]
+    assert (reminder.outage, reminder.reminder) == ("fcauth_2", 1)
+    assert reminder.since == prompt.since
+    assert len(s.asked_for(NotifyCustomer)) == 2
+
+
+def test_K8_and_not_after_the_last_reminder() -> None:
+    s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_2", relinkable())
+    s.wait(3 * DAY)
+    assert len(s.asked_for(NotifyCustomer)) == 2
+    s.webhook("fca_1", relinkable(authorization="fcauth_2"))
+    s.webhook("fca_2", relinkable(authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    assert len(s.asked_for(NotifyCustomer)) == 2
+
+
+def test_K8_unless_the_policy_has_no_reminders() -> None:
+    s = Scenario(RelinkPolicy(reminders=()))
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_1", relinkable(authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    assert len(s.asked_for(NotifyCustomer)) == 1
+
+
+def test_K8_the_accounts_that_stay_are_reminded_of_without_it() -> None:
+    s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_2", relinkable())
+    s.webhook("fca_1", active(authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    reminder = s.asked_for(NotifyCustomer)[-1]
+    assert (reminder.outage, reminder.accounts) == ("fcauth_1", ("fca_2",))
+
+
+def test_K8_an_announcement_moves_along_and_is_prompted_for_once() -> None:
+    s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
+    day = s.now + 30 * DAY
+    s.webhook("fca_1", active(deactivates_on=day))
+    s.webhook("fca_1", active(deactivates_on=day, authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    [prompt] = s.asked_for(NotifyCustomer)
+    assert (prompt.outage, prompt.relink_by) == ("fcauth_2", day)
+
+
+def test_K8_also_after_an_earlier_outage_that_was_prompted_for() -> None:
+    s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
+    day = s.now + 30 * DAY
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", active(deactivates_on=day))
+    s.webhook("fca_1", active(deactivates_on=day, authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    assert [prompt.outage for prompt in s.asked_for(NotifyCustomer)] == ["fcauth_1", "fcauth_2"]
+
+
+def test_K8_who_was_prompted_is_not_prompted_for_what_is_announced_where_it_moves() -> None:
+    s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
+    announced = Word(status="active", deactivates_on=s.now + 30 * DAY)
+    s.authorization_webhook("fcauth_2", announced)
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_1", relinkable(authorization="fcauth_2"))
+    s.wait(60 * DAY)
+    assert len(s.asked_for(NotifyCustomer)) == 1
+    assert s.outage("fcauth_2").facts.needing.keys() == {"fcauth_2", "fca_1"}
+
+
+def test_K8_nor_when_its_authorization_is_learned_from_an_older_word() -> None:
+    s = Scenario()
+    s.stripe["fca_1"] = relinkable(without=("authorization",))
+    s.read("fca_1")
+    s.webhook("fca_1", active(), created=500)
+    assert len(s.asked_for(NotifyCustomer)) == 1
+    assert s.outage("fca_1").state == "none"
+    assert s.outage("fcauth_1").state == "prompted"
+    assert s.authorization("fcauth_1").facts.inactive_members == {"fca_1"}
+    s.webhook("fca_1", active())
+    assert s.outage("fcauth_1").state == "none"
+
+
+def test_K8_two_authorizations_in_one_second_are_in_doubt() -> None:
+    s = knowing(active())
+    s.webhook("fca_1", active(authorization="fcauth_2"), created=s.now)
+    assert s.account("fca_1").facts.authorization == "fcauth_1"
+    assert s.questions == ["contradiction"]
+    s.stripe["fca_1"] = active(authorization="fcauth_2")
+    s.perform_reads()
+    assert s.account("fca_1").facts.authorization == "fcauth_2"
+
+
+def test_K8_a_late_word_of_the_old_authorization_moves_nothing_back() -> None:
+    s = knowing(active())
+    s.webhook("fca_1", active(authorization="fcauth_2"))
+    s.webhook("fca_1", active(authorization="fcauth_1"), created=s.now - 5)
+    assert s.account("fca_1").facts.authorization == "fcauth_2"
+
+
+# ── R6 ───────────────────────────────────────────────────────────────────────
+
+
+def test_R6_an_account_of_another_holder_is_recorded_and_nothing_is_built_on_it() -> None:
+    s = expired()
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, {"fca_2": active(holder=OTHER)})
+    facts = s.session(session).facts
+    assert (facts.outcome, facts.failure_reason) == ("failed", "other_holder")
+    assert facts.linked == "fca_2"
+    assert s.account("fca_2").state == "active"
+    assert s.account("fca_1").state == "inactive_relinkable"
+    assert s.asked_for(CreatePaymentMethod) == []
+    assert Address("payment_method", "fca_2") not in s.world
+
+
+@pytest.mark.parametrize(
+    ("holder", "outcome"), [(CUSTOMER, "new_account_linked"), (OTHER, "failed")]
+)
+def test_R6_whose_it_is_is_read_first_where_the_result_left_it_out(
+    holder: Holder, outcome: str
+) -> None:
+    s = expired()
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, {"fca_2": active(without=("holder",))}, webhook=True)
+    assert s.session(session).state == "open"
+    assert s.asked_for(CreatePaymentMethod) == []
+    s.stripe["fca_2"] = active(holder=holder)
+    s.perform_reads()
+    assert s.session(session).facts.outcome == outcome
+    built = [command.account for command in s.asked_for(CreatePaymentMethod)]
+    assert built == (["fca_2"] if holder == CUSTOMER else [])
+
+
+def test_R6_a_known_one_is_not_offered() -> None:
+    s = expired()
+    s.webhook("fca_2", active(holder=OTHER))
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, {"fca_2": active(holder=OTHER)})
+    assert s.account("fca_1").facts.known_linked is None
+
+
+def test_R6_a_late_one_changes_nothing_else() -> None:
+    s = expired()
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.result(session, status="cancelled")
+    before = s.account("fca_1").facts
+    s.result(session, {"fca_2": active(holder=OTHER)}, webhook=True)
+    assert s.session(session).state == "cancelled"
+    assert s.session(session).facts.linked == "fca_2"
+    assert s.account("fca_1").facts == before
+
+
+@pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "read"])
+def test_R6_a_result_for_a_session_that_we_did_not_create_is_not_known_to_us(webhook: bool) -> None:
+    s = expired()
+    world = dict(s.world)
+    s.result("fcsess_of_somebody_else", {"fca_2": active()}, relinked="fca_1", webhook=webhook)
+    assert s.step.deliveries == ()
+    assert s.commands == ()
+    assert s.world == world
+
+
+# ── accounts that nobody knew ────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("said", [active(), relinkable(), unrepairable(), inactive(), None])
+def test_an_account_that_nobody_knew_becomes_known_by_its_first_webhook(said: Word | None) -> None:
+    s = Scenario()
+    s.webhook("fca_9", said)
+    assert Address("account", "fca_9") in s.world
+    assert s.account("fca_9").facts.held_since == s.now
+    assert s.account("fca_9").facts.holder == (CUSTOMER if said else None)

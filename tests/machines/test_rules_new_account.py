@@ -1,0 +1,222 @@
+"""N1 to N3: what is made from a new account, and what is left to the service."""
+
+import pytest
+
+from relink.engine import Command
+from relink.machines import commands
+from relink.machines.commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    RequestBillingName,
+    RequestNewPaymentMethod,
+    RetrieveAccount,
+)
+from relink.machines.events import (
+    BillingNameAbsent,
+    BillingNameGiven,
+    CommandFailed,
+    ExternalAccountMade,
+    MandateCollected,
+    PaymentMethodMade,
+)
+from relink.machines.word import Holder, Word
+
+from .scenario import (
+    CONNECTED,
+    CUSTOMER,
+    Scenario,
+    active,
+    inactive,
+    relinkable,
+    unrepairable,
+)
+
+
+def linked(new: Word, holder: Holder | None = CUSTOMER, webhook: bool = False) -> Scenario:
+    """The customer of ``fca_1`` linked ``fca_2`` in its stead."""
+    s = Scenario()
+    s.webhook("fca_1", relinkable(holder=holder))
+    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": new}, webhook=webhook)
+    return s
+
+
+def made() -> Scenario:
+    """And a payment method was made from it."""
+    s = linked(active())
+    s.happens(PaymentMethodMade, account="fca_2", payment_method="pm_1")
+    return s
+
+
+# ── N1 ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("subcategory", ["checking", "savings"])
+@pytest.mark.parametrize("field", ["customer", "customer_account"])
+def test_N1_a_payment_method_is_made_from_a_fit_account(subcategory: str, field: str) -> None:
+    holder = Holder(field=field, id="cus_1")
+    s = linked(active(subcategory=subcategory, holder=holder), holder)
+    [create] = s.asked_for(CreatePaymentMethod)
+    assert (create.account, create.session, create.holder) == ("fca_2", "fcsess_1", holder)
+    assert s.payment_method("fca_2").state == "creating"
+    assert s.next("fca_2") == [("wait", "payment_method_is_made")]
+
+
+@pytest.mark.parametrize(
+    ("new", "because"),
+    [
+        (relinkable(), "not_active"),
+        (unrepairable(), "not_active"),
+        (active(payment_method_types=("link",)), "us_bank_account_not_supported"),
+        (active(permissions=("balances",)), "no_payment_method_permission"),
+        (active(permissions=None), "no_payment_method_permission"),
+        (active(subcategory="credit_card"), "not_checking_or_savings"),
+        (active(holder=None), "no_customer"),
+    ],
+)
+def test_N1_otherwise_the_service_is_asked_for_another_one_with_the_reason(
+    new: Word, because: str
+) -> None:
+    s = linked(new)
+    asked = [c for c in s.asked_for(RequestNewPaymentMethod) if c.occasion == "fcsess_1"]
+    assert [(c.account, c.because) for c in asked] == [("fca_2", because)]
+    assert s.asked_for(CreatePaymentMethod) == []
+    assert s.payment_method("fca_2").state == "refused"
+    assert s.payment_method("fca_2").facts.session == "fcsess_1"
+
+
+@pytest.mark.parametrize("missing", ["subcategory", "permissions", "payment_method_types"])
+def test_N1_what_stripe_left_out_is_read_first(missing: str) -> None:
+    s = linked(active(without=(missing,)), webhook=True)
+    assert s.asked_for(CreatePaymentMethod) == s.asked_for(RequestNewPaymentMethod) == []
+    assert "new" in {c.because for c in s.asked_for(RetrieveAccount) if c.account == "fca_2"}
+    # Whose account it is decides whether it stands in for the other one at all (R6).
+    meanwhile = "relinking" if missing == "holder" else "new_account_linked"
+    assert s.account("fca_1").state == meanwhile
+    s.stripe |= {"fca_2": active(), "fca_1": relinkable()}
+    s.perform_reads()
+    assert s.account("fca_1").state == "new_account_linked"
+    assert [c.account for c in s.asked_for(CreatePaymentMethod)] == ["fca_2"]
+
+
+def test_N1_so_is_whether_it_works() -> None:
+    s = linked(inactive(), webhook=True)
+    assert s.asked_for(RequestNewPaymentMethod) == []
+    s.stripe |= {"fca_2": active(), "fca_1": relinkable()}
+    s.perform_reads()
+    assert [c.account for c in s.asked_for(CreatePaymentMethod)] == ["fca_2"]
+
+
+def test_N1_a_missing_billing_name_suspends_it_and_asks_the_service() -> None:
+    s = linked(active())
+    s.happens(BillingNameAbsent, account="fca_2")
+    [request] = s.asked_for(RequestBillingName)
+    assert (request.account, request.session) == ("fca_2", "fcsess_1")
+    assert s.payment_method("fca_2").state == "name_needed"
+    assert s.next("fca_2") == [("provide_name", "billing_name_missing")]
+
+
+def test_N1_the_name_makes_it_go_on() -> None:
+    s = linked(active())
+    s.happens(BillingNameAbsent, account="fca_2")
+    s.happens(BillingNameGiven, account="fca_2", billing_name="Ada Lovelace")
+    create = s.asked_for(CreatePaymentMethod)[-1]
+    assert (create.account, create.billing_name) == ("fca_2", "Ada Lovelace")
+    assert s.payment_method("fca_2").state == "creating"
+
+
+def test_N1_the_name_is_kept_nowhere_else() -> None:
+    s = linked(active())
+    s.happens(BillingNameAbsent, account="fca_2")
+    s.happens(BillingNameGiven, account="fca_2", billing_name="Ada Lovelace")
+    assert "Lovelace" not in s.step.happened.model_dump_json()
+    assert "Lovelace" not in repr(s.world)
+
+
+def test_N1_that_stripe_refuses_it_for_good_asks_for_another_one() -> None:
+    s = linked(active())
+    s.happens(CommandFailed, command="create_payment_method", subject="fca_2", error="declined")
+    assert s.asked_for(RequestNewPaymentMethod)[-1].because == "declined"
+    assert s.payment_method("fca_2").state == "refused"
+    assert s.next("fca_2") == [("request_new_payment_method", "declined")]
+
+
+# ── N2 ───────────────────────────────────────────────────────────────────────
+
+
+def test_N2_a_connect_holder_gets_an_external_account_instead() -> None:
+    s = linked(active(holder=CONNECTED, payment_method_types=()), CONNECTED)
+    [attach] = s.asked_for(AttachExternalAccount)
+    assert (attach.account, attach.session, attach.holder) == ("fca_2", "fcsess_1", CONNECTED)
+    assert s.asked_for(CreatePaymentMethod) == []
+    s.happens(ExternalAccountMade, account="fca_2", external_account="ba_1")
+    assert s.payment_method("fca_2").state == "ready"
+    assert s.next("fca_2") == []
+
+
+def test_N2_the_token_is_nowhere_in_the_core() -> None:
+    """The gateway reads the session afresh for it: the command only names the session."""
+    assert set(AttachExternalAccount.model_fields) == {"account", "session", "holder"}
+
+
+def test_N2_without_a_token_another_one_is_asked_for() -> None:
+    s = linked(active(holder=CONNECTED), CONNECTED)
+    error = "no_bank_account_token"
+    s.happens(CommandFailed, command="attach_external_account", subject="fca_2", error=error)
+    [request] = s.asked_for(RequestNewPaymentMethod)
+    assert (request.account, request.because, request.occasion) == ("fca_2", error, "fcsess_1")
+
+
+@pytest.mark.parametrize(
+    ("new", "because"),
+    [
+        (relinkable(holder=CONNECTED), "not_active"),
+        (active(holder=CONNECTED, subcategory="other"), "not_checking_or_savings"),
+    ],
+)
+def test_N2_nothing_is_attached_that_could_not_be_paid_out_to(new: Word, because: str) -> None:
+    s = linked(new, CONNECTED)
+    assert s.asked_for(AttachExternalAccount) == []
+    assert s.asked_for(RequestNewPaymentMethod)[-1].because == because
+
+
+# ── N3 ───────────────────────────────────────────────────────────────────────
+
+
+def test_N3_relink_has_no_command_that_moves_money_or_changes_what_is_in_use() -> None:
+    kinds = {
+        kind.__name__
+        for kind in vars(commands).values()
+        if isinstance(kind, type) and issubclass(kind, Command) and kind is not Command
+    }
+    assert kinds == {
+        "RetrieveAccount",
+        "RetrieveAuthorization",
+        "RetrieveSession",
+        "CreateRelinkSession",
+        "CreatePaymentMethod",
+        "AttachExternalAccount",
+        "NotifyCustomer",
+        "RequestNewPaymentMethod",
+        "RequestBillingName",
+        "ReportAnomaly",
+        "Wake",
+    }
+
+
+def test_N3_what_follows_for_the_service_is_the_mandate() -> None:
+    s = made()
+    assert s.payment_method("fca_2").state == "mandate_needed"
+    assert s.next("fca_2") == [("collect_mandate", "new_account")]
+
+
+def test_N3_once_it_is_collected_nothing_is_left_to_do() -> None:
+    s = made()
+    s.happens(MandateCollected, account="fca_2")
+    assert s.payment_method("fca_2").state == "ready"
+    assert s.next("fca_2") == []
+
+
+def test_N3_the_old_accounts_payment_method_is_not_touched() -> None:
+    s = made()
+    assert {c.account for c in s.asked_for(CreatePaymentMethod)} == {"fca_2"}
+    assert ("payment_method", "fca_1") not in s.world

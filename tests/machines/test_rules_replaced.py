@@ -1,0 +1,139 @@
+"""S6 and S7: accounts that were replaced, or are gone for good."""
+
+from collections.abc import Callable
+
+import pytest
+
+from relink.machines import CHARTS, RelinkPolicy
+from relink.machines.commands import (
+    NotifyCustomer,
+    RequestNewPaymentMethod,
+    RetrieveAccount,
+)
+from relink.machines.word import Word
+
+from .scenario import (
+    DAY,
+    Scenario,
+    active,
+    disconnected,
+    expired,
+    lapsed,
+    relinkable,
+    replaced,
+    unrepairable,
+)
+
+# ── S6 ───────────────────────────────────────────────────────────────────────
+
+
+def test_S6_the_facts_name_the_new_account() -> None:
+    s = replaced()
+    assert s.account("fca_1").state == "new_account_linked"
+    assert s.account("fca_1").facts.replaced_by == "fca_2"
+
+
+@pytest.mark.parametrize("said", [relinkable(cause="access_denied"), unrepairable()])
+def test_S6_words_that_the_old_account_is_inactive_change_facts_only(said: Word | None) -> None:
+    s = replaced()
+    prompts = s.asked_for(NotifyCustomer)
+    s.webhook("fca_1", said)
+    account = s.account("fca_1")
+    assert account.state == "new_account_linked"
+    assert account.facts.cause == said.cause
+    assert s.commands == ()
+    s.wait(60 * DAY)
+    assert s.asked_for(NotifyCustomer) == prompts
+    assert s.asked_for(RequestNewPaymentMethod) == []
+
+
+def test_S6_a_relink_is_refused() -> None:
+    s = replaced()
+    assert s.request_relink("fca_1") is None
+    assert "use that one" in s.decided("account", "fca_1").reason
+
+
+def test_S6_a_newer_active_word_makes_it_active_and_builds_and_unbuilds_nothing() -> None:
+    s = replaced()
+    built = s.payment_method("fca_2")
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+    assert s.account("fca_1").facts.replaced_by == "fca_2"
+    assert s.payment_method("fca_2") == built
+    assert s.account("fca_2").state == "active"
+
+
+def test_S6_an_active_word_from_before_the_replacement_does_not() -> None:
+    s = expired()
+    session = s.open_session("fca_1", mode="any_eligible")
+    before = s.now + 5
+    s.result(session, {"fca_2": active()})
+    s.webhook("fca_1", active(last4="6789"), created=before)
+    assert s.account("fca_1").state == "new_account_linked"
+    assert s.account("fca_1").facts.last4 == "6789"
+
+
+@pytest.mark.parametrize("start", [expired, lapsed])
+@pytest.mark.parametrize(
+    ("later", "state"), [(0, "new_account_linked"), (1, "active")], ids=["same second", "newer"]
+)
+def test_S6_word_and_result_come_in_either_order(
+    start: Callable[[], Scenario], later: int, state: str
+) -> None:
+    """The active word is there when the slow webhook of the new account comes."""
+    s = start()
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.webhook("fca_1", active(without=("numbers",)))
+    s.result(session, {"fca_2": active()}, created=s.now - later)
+    assert s.account("fca_1").state == state
+    assert s.account("fca_1").facts.replaced_by == "fca_2"
+    assert s.account("fca_1").facts.session is None
+
+
+# ── S7 ───────────────────────────────────────────────────────────────────────
+
+
+def test_S7_a_word_in_doubt_disconnects_nothing() -> None:
+    s = Scenario()
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", disconnected(), created=s.now)
+    assert s.account("fca_1").state == "active"
+    [read] = s.asked_for(RetrieveAccount)
+    assert read.because == "contradiction"
+    s.stripe["fca_1"] = disconnected()
+    s.perform_reads()
+    assert s.account("fca_1").state == "disconnected"
+
+
+@pytest.mark.parametrize("start", [expired, lapsed, replaced])
+def test_S7_a_word_beyond_doubt_disconnects(start: Callable[[], Scenario]) -> None:
+    s = start()
+    s.webhook("fca_1", disconnected())
+    assert s.account("fca_1").state == "disconnected"
+
+
+def test_S7_a_later_active_word_is_journaled_and_reported_and_changes_nothing() -> None:
+    s = expired()
+    s.webhook("fca_1", disconnected())
+    before = s.account("fca_1")
+    s.webhook("fca_1", active())
+    decision = s.decided("account", "fca_1")
+    assert decision.anomaly
+    assert decision.outcome == "ignored"
+    assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_S7_no_other_state_is_without_a_way_out(name: str) -> None:
+    table = CHARTS[name].table()
+    for state in set(table.states) - set(table.final):
+        assert any(leaf.target != state for leaf in table.leaves(state)), state
+    assert CHARTS["account"].table().final == ("disconnected",)
+
+
+def test_S7_even_after_the_last_attempt_an_account_comes_back() -> None:
+    s = Scenario(RelinkPolicy(attempts=1))
+    s.webhook("fca_1", relinkable())
+    s.result(s.open_session("fca_1"), failure_reason="other")
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"

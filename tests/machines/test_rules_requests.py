@@ -1,0 +1,288 @@
+"""R4 and R7 to R9: which session the service gets, or why it gets none."""
+
+from typing import Any
+
+import pytest
+
+from relink.machines import RelinkPolicy
+from relink.machines.commands import (
+    CreateRelinkSession,
+    NotifyCustomer,
+    RequestNewPaymentMethod,
+    RetrieveAccount,
+)
+from relink.machines.word import Holder, Word
+
+from .scenario import (
+    CONNECTED,
+    CUSTOMER,
+    DAY,
+    Scenario,
+    active,
+    disconnected,
+    expired,
+    number,
+    relinkable,
+    unrepairable,
+)
+
+MODES = [None, "specific", "any_eligible"]
+
+
+def fail(s: Scenario, reason: str = "other", **wanted: Any) -> None:
+    """One more session that ends without success."""
+    s.result(s.open_session("fca_1", **wanted), failure_reason=reason)
+
+
+# ── R4 ───────────────────────────────────────────────────────────────────────
+
+
+def next_mode(s: Scenario) -> str:
+    """The mode that the policy chooses now."""
+    request = s.request_relink("fca_1")
+    assert isinstance(request, CreateRelinkSession)
+    return request.mode
+
+
+def test_R4_first_the_specific_account() -> None:
+    assert next_mode(expired()) == "specific"
+
+
+def test_R4_after_no_account_any_eligible_one() -> None:
+    s = expired()
+    fail(s, "no_account")
+    assert next_mode(s) == "any_eligible"
+
+
+@pytest.mark.parametrize("mode", ["specific", "any_eligible"])
+@pytest.mark.parametrize("reason", ["no_authorization", "other"])
+def test_R4_after_another_failure_the_same_again(mode: str | None, reason: str) -> None:
+    s = expired()
+    fail(s, reason, mode=mode)
+    assert next_mode(s) == mode
+
+
+@pytest.mark.parametrize("mode", ["specific", "any_eligible"])
+def test_R4_after_cancelling_the_same_again(mode: str | None) -> None:
+    s = expired()
+    s.result(s.open_session("fca_1", mode=mode), status="cancelled")
+    assert next_mode(s) == mode
+
+
+@pytest.mark.parametrize("mode", ["specific", "any_eligible"])
+def test_R4_after_walking_away_the_same_again(mode: str | None) -> None:
+    s = expired()
+    s.open_session("fca_1", mode=mode)
+    s.wait(DAY)
+    s.perform_reads()
+    assert next_mode(s) == mode
+
+
+def test_R4_the_read_after_a_failure_does_not_make_it_forget() -> None:
+    s = Scenario()
+    s.webhook("fca_1", active())
+    fail(s, "no_account", permissions=("balances",))
+    s.perform_reads()
+    assert s.request_relink("fca_1", permissions=("balances",)).mode == "any_eligible"
+
+
+def test_R4_after_the_last_attempt_no_more_prompts_but_another_way_to_pay() -> None:
+    s = expired(RelinkPolicy(attempts=2))
+    fail(s)
+    assert s.asked_for(RequestNewPaymentMethod) == []
+    fail(s)
+    [request] = s.asked_for(RequestNewPaymentMethod)
+    assert (request.account, request.because) == ("fca_1", "attempts used up")
+    assert s.outage("fcauth_1").state == "none"
+    s.perform_reads()
+    s.wait(60 * DAY)
+    assert len(s.asked_for(NotifyCustomer)) == 1
+
+
+def test_R4_an_attempt_that_brings_another_known_account_is_one_too() -> None:
+    s = expired(RelinkPolicy(attempts=1))
+    s.webhook("fca_2", active())
+    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    assert [c.because for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts used up"]
+    assert next_mode(s) == "any_eligible"
+
+
+def test_R4_an_explicit_request_is_never_refused_for_attempts() -> None:
+    s = expired(RelinkPolicy(attempts=1))
+    fail(s)
+    fail(s)
+    fail(s)
+    assert s.account("fca_1").facts.failures == 3
+    assert len(s.asked_for(RequestNewPaymentMethod)) == 1
+
+
+def test_R4_the_next_outage_has_all_its_attempts() -> None:
+    s = expired(RelinkPolicy(attempts=1))
+    fail(s, "no_account")
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", relinkable())
+    assert len(s.asked_for(NotifyCustomer)) == 2
+    assert next_mode(s) == "specific"
+    fail(s)
+    assert len(s.asked_for(RequestNewPaymentMethod)) == 2
+
+
+def test_R4_also_when_nobody_could_repair_it_in_between() -> None:
+    s = expired(RelinkPolicy(attempts=1))
+    fail(s, "no_account")
+    s.webhook("fca_1", unrepairable())
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", relinkable())
+    assert len(s.asked_for(NotifyCustomer)) == 2
+    assert next_mode(s) == "specific"
+
+
+def test_R4_also_of_an_account_that_was_active_all_along() -> None:
+    s = Scenario(RelinkPolicy(attempts=1))
+    for count in (1, 2):
+        s.webhook("fca_1", active(numbers=(number("expired"),)))
+        assert len(s.asked_for(NotifyCustomer)) == count
+        fail(s, "no_account")
+        s.webhook("fca_1", active(numbers=(number("transactable"),)))
+        assert s.account("fca_1").facts.failures == 0
+
+
+# ── R7 ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "permissions"),
+    [
+        (("balances",), None, ("balances", "payment_method")),
+        (("payment_method", "transactions"), None, ("payment_method", "transactions")),
+        ((), None, ("payment_method",)),
+        (("balances",), ("ownership",), ("ownership", "payment_method")),
+        (("balances",), (), ("payment_method",)),
+    ],
+    ids=["its own", "no more", "none", "explicit", "explicitly none"],
+)
+def test_R7_permissions(
+    own: tuple[str, ...], wanted: tuple[str, ...] | None, permissions: tuple[str, ...]
+) -> None:
+    s = expired(permissions=own)
+    request = s.request_relink("fca_1", permissions=wanted)
+    assert request.permissions == permissions
+
+
+def test_R7_where_stripe_never_told_them_the_policys() -> None:
+    s = expired(RelinkPolicy(permissions=("balances",)), without=("permissions",))
+    assert s.request_relink("fca_1").permissions == ("balances", "payment_method")
+
+
+# ── R8 ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "holder", [CUSTOMER, Holder(field="customer_account", id="acct_c"), CONNECTED, None]
+)
+def test_R8_the_holder_is_sent_as_the_account_has_it(holder: Holder | None) -> None:
+    s = expired(holder=holder)
+    assert s.request_relink("fca_1").holder == holder
+
+
+# ── R9 ───────────────────────────────────────────────────────────────────────
+
+
+def refusal(s: Scenario, mode: str | None, **wanted: Any) -> str:
+    """Why a relink is refused."""
+    s.to_do.clear()
+    assert s.request_relink("fca_1", mode=mode, **wanted) is None
+    decision = s.decided("account", "fca_1")
+    assert decision.outcome == "ignored"
+    return decision.reason
+
+
+def reads_before_refusing(s: Scenario) -> int:
+    return sum(read.because == "before refusing" for read in s.asked_for(RetrieveAccount))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_R9_no_authorization(mode: str | None) -> None:
+    s = Scenario()
+    s.stripe["fca_1"] = relinkable(authorization=None)
+    s.read("fca_1")
+    reason = refusal(s, mode)
+    assert "no authorization" in reason
+    assert "ask for a new payment method" in reason
+    assert reads_before_refusing(s) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_R9_unrepairable(mode: str | None) -> None:
+    s = Scenario()
+    s.webhook("fca_1", unrepairable())
+    reason = refusal(s, mode)
+    assert "nobody can repair it" in reason
+    assert "ask for a new payment method" in reason
+    assert reads_before_refusing(s) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_R9_disconnected(mode: str | None) -> None:
+    s = expired()
+    s.webhook("fca_1", disconnected())
+    reason = refusal(s, mode)
+    assert "disconnected for good" in reason
+    assert "ask for a new payment method" in reason
+    assert reads_before_refusing(s) == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_R9_replaced_by_a_new_account(mode: str | None) -> None:
+    s = expired()
+    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    reason = refusal(s, mode)
+    assert "use that one" in reason
+    assert reads_before_refusing(s) == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("claimed", [None, "inactive"])
+def test_R9_active_without_a_reason(mode: str | None, claimed: str | None) -> None:
+    s = Scenario()
+    s.webhook("fca_1", active())
+    assert "it is active" in refusal(s, mode, reason=claimed)
+    assert reads_before_refusing(s) == 0
+
+
+def test_R9_active_with_permissions_that_it_has() -> None:
+    s = Scenario()
+    s.webhook("fca_1", active(permissions=("payment_method", "balances")))
+    assert "it is active" in refusal(s, None, permissions=("balances",))
+
+
+def test_R9_just_relinked() -> None:
+    s = expired()
+    s.result(s.open_session("fca_1"), relinked="fca_1")
+    assert "wait" in refusal(s, None)
+
+
+@pytest.mark.parametrize("known", [unrepairable(), relinkable(authorization=None)])
+def test_R9_the_read_before_refusing_may_show_that_there_is_something_to_relink(
+    known: Word | None,
+) -> None:
+    s = Scenario()
+    s.stripe["fca_1"] = known
+    s.read("fca_1")
+    s.stripe["fca_1"] = relinkable()
+    assert isinstance(s.request_relink("fca_1"), CreateRelinkSession)
+    assert reads_before_refusing(s) == 1
+
+
+def test_R9_an_account_that_works_is_read_for_its_authorization_too() -> None:
+    s = Scenario()
+    s.webhook("fca_1", active(authorization=None, numbers=(number("expired"),)))
+    s.stripe["fca_1"] = active(numbers=(number("expired"),))
+    assert isinstance(s.request_relink("fca_1"), CreateRelinkSession)
+    assert reads_before_refusing(s) == 1
+
+
+def test_R9_an_account_that_nobody_knows_is_not_made_known_by_asking() -> None:
+    s = Scenario()
+    assert s.ask("fca_9") is None
+    assert s.world == {}

@@ -1,0 +1,393 @@
+"""S1 to S5: the states of an account, and what sessions make of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from relink.machines.commands import (
+    CreateRelinkSession,
+    ReportAnomaly,
+)
+from relink.machines.word import AccountNumber, Word
+
+from .scenario import (
+    DAY,
+    Scenario,
+    active,
+    disconnected,
+    expired,
+    lapsed,
+    number,
+    relinkable,
+    unrepairable,
+)
+
+UNSUCCESSFUL = [
+    pytest.param({"failure_reason": "no_authorization"}, id="failed"),
+    pytest.param({"status": "cancelled"}, id="cancelled"),
+    pytest.param(None, id="abandoned"),
+]
+
+
+def end_unsuccessfully(s: Scenario, session: str, result: dict[str, str] | None) -> None:
+    """With this result; with None the customer just walks away."""
+    if result is not None:
+        s.result(session, **result)
+    else:
+        s.wait(s.policy.session_open_for)
+        s.result(session)  # the read before giving up: still pending
+
+
+# ── S1 ───────────────────────────────────────────────────────────────────────
+
+
+def test_S1_an_account_is_active_by_stripes_latest_word() -> None:
+    s = Scenario()
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+    assert s.account("fca_1").facts.says == "active"
+
+
+def test_S1_with_a_session_of_ours_under_way_it_is_not_active() -> None:
+    s = lapsed()
+    s.open_session("fca_1")
+    assert s.account("fca_1").facts.says == "active"
+    assert s.account("fca_1").state == "relinking"
+
+
+# ── S2 ───────────────────────────────────────────────────────────────────────
+
+
+def test_S2_inactive_accounts_are_told_apart_by_their_action() -> None:
+    s = Scenario()
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_2", unrepairable())
+    assert s.account("fca_1").state == "inactive_relinkable"
+    assert s.account("fca_2").state == "inactive_unrepairable"
+
+
+def test_S2_the_action_decides_whatever_the_cause() -> None:
+    s = Scenario()
+    s.webhook("fca_1", relinkable(cause="account_closed"))
+    s.webhook("fca_2", unrepairable(cause="access_expired"))
+    assert s.account("fca_1").state == "inactive_relinkable"
+    assert s.account("fca_2").state == "inactive_unrepairable"
+
+
+def test_S2_an_account_goes_from_one_to_the_other() -> None:
+    s = expired()
+    s.webhook("fca_1", unrepairable())
+    assert s.account("fca_1").state == "inactive_unrepairable"
+    s.webhook("fca_1", relinkable())  # the customer reopened a closed account
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
+@pytest.mark.parametrize("before", [active(), relinkable(), unrepairable()])
+def test_S2_an_action_that_we_do_not_know_counts_as_none_and_is_reported(before: Word) -> None:
+    s = Scenario()
+    s.webhook("fca_1", before)
+    s.webhook("fca_1", unrepairable(action="call_the_bank"))
+    assert s.account("fca_1").state == "inactive_unrepairable"
+    [report] = s.asked_for(ReportAnomaly)
+    assert report.subject == "fca_1"
+    assert "call_the_bank" in report.what
+
+
+def test_S2_an_unknown_action_is_reported_once() -> None:
+    s = Scenario()
+    for _ in range(3):
+        s.webhook("fca_1", unrepairable(action="call_the_bank"))
+    assert len(s.asked_for(ReportAnomaly)) == 1
+
+
+# ── S3 ───────────────────────────────────────────────────────────────────────
+
+
+def test_S3_an_account_is_relinking_while_a_session_for_it_is_open() -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    assert s.account("fca_1").state == "relinking"
+    assert s.account("fca_1").facts.session == session
+
+
+def test_S3_asking_alone_changes_nothing() -> None:
+    """Stripe may refuse; only a session that is there is under way."""
+    s = expired()
+    assert isinstance(s.request_relink("fca_1"), CreateRelinkSession)
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
+def test_S3_it_keeps_stripes_latest_word_beside() -> None:
+    s = expired()
+    s.open_session("fca_1")
+    s.webhook("fca_1", relinkable(cause="institution_requirement"))
+    account = s.account("fca_1")
+    assert account.state == "relinking"
+    assert (account.facts.says, account.facts.cause) == ("relinkable", "institution_requirement")
+
+
+@pytest.mark.parametrize(
+    ("details", "wanted", "reason"),
+    [
+        ({"numbers": (number("deactivated"),)}, {}, "number_lapsed"),
+        ({"numbers": (number("transactable", 1_000_000 + DAY),)}, {}, "number_expiring"),
+        ({"deactivates_on": 1_000_000 + DAY}, {}, "announced_deactivation"),
+        ({}, {"permissions": ("balances",)}, "new_permissions"),
+        ({}, {"reason": "number_lapsed"}, "number_lapsed"),
+    ],
+    ids=["lapsed", "expiring", "announced", "permissions", "the service says so"],
+)
+def test_S3_an_active_account_can_be_relinked_for_a_reason_that_is_recorded(
+    details: dict[str, Any], wanted: dict[str, Any], reason: str
+) -> None:
+    s = Scenario()
+    s.webhook("fca_1", active(**details))
+    session = s.open_session("fca_1", **wanted)
+    assert s.account("fca_1").state == "relinking"
+    assert s.account("fca_1").facts.request.reason == reason
+    assert s.session(session).facts.request.reason == reason
+
+
+TROUBLE = [
+    pytest.param(number("expired"), "lapsed", id="lapsed"),
+    pytest.param(number("transactable", 1_000_000 + DAY), "expiring", id="expiring"),
+]
+
+
+@pytest.mark.parametrize(("listed", "state"), TROUBLE)
+@pytest.mark.parametrize("result", [*UNSUCCESSFUL, {"accounts": {"fca_2": active()}}])
+def test_S3_the_number_is_refreshing_as_long_and_then_what_it_was(
+    listed: AccountNumber, state: str, result: dict[str, Any] | None
+) -> None:
+    s = Scenario()
+    s.webhook("fca_1", active(numbers=(listed,)))
+    assert s.number("fca_1").state == state
+    session = s.open_session("fca_1", mode="any_eligible")
+    assert s.number("fca_1").state == "refreshing"
+    end_unsuccessfully(s, session, result)
+    assert s.number("fca_1").state == state
+
+
+def test_S3_no_number_is_refreshing_that_is_well() -> None:
+    s = expired()
+    s.open_session("fca_1")
+    assert s.number("fca_1").state == "transactable"
+
+
+@pytest.mark.parametrize("said", [unrepairable(), disconnected()])
+def test_S3_an_account_that_went_beyond_repair_while_stripe_made_the_session_is_not(
+    said: Word,
+) -> None:
+    s = expired()
+    request = s.request_relink("fca_1")
+    s.webhook("fca_1", said)
+    state = s.account("fca_1").state
+    s.create(request)
+    assert s.account("fca_1").state == state
+
+
+def test_S3_until_it_can_be_repaired_after_all() -> None:
+    s = expired()
+    request = s.request_relink("fca_1")
+    s.webhook("fca_1", unrepairable())
+    s.create(request)
+    s.webhook("fca_1", relinkable())
+    assert s.account("fca_1").state == "relinking"
+
+
+# ── S4 ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("result", UNSUCCESSFUL)
+def test_S4_without_success_an_inactive_account_is_inactive_again(
+    result: dict[str, Any] | None,
+) -> None:
+    s = expired()
+    end_unsuccessfully(s, s.open_session("fca_1"), result)
+    assert s.account("fca_1").state == "inactive_relinkable"
+    assert s.account("fca_1").facts.session is None
+
+
+@pytest.mark.parametrize("result", UNSUCCESSFUL)
+def test_S4_without_success_an_active_account_is_active_again(
+    result: dict[str, Any] | None,
+) -> None:
+    s = lapsed()
+    end_unsuccessfully(s, s.open_session("fca_1"), result)
+    assert s.account("fca_1").state == "active"
+    assert s.account("fca_1").facts.session is None
+
+
+@pytest.mark.parametrize("result", UNSUCCESSFUL)
+def test_S4_it_is_the_latest_word_that_counts_not_the_state_before(
+    result: dict[str, Any] | None,
+) -> None:
+    s = lapsed()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", relinkable())
+    assert s.account("fca_1").state == "relinking"
+    end_unsuccessfully(s, session, result)
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
+def test_S4_opened_while_inactive_a_newer_active_word_makes_it_active() -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+    assert s.session(session).state == "open"
+    assert s.account("fca_1").facts.session == session
+
+
+def test_S4_and_the_session_stays_open_for_its_result() -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", active())
+    s.result(session, relinked="fca_1")
+    assert s.session(session).facts.outcome == "relinked"
+    assert s.account("fca_1").state == "active"
+    assert s.account("fca_1").facts.session is None
+
+
+@pytest.mark.parametrize("result", UNSUCCESSFUL)
+def test_S4_whatever_it_is(result: dict[str, Any] | None) -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", active())
+    end_unsuccessfully(s, session, result)
+    assert s.account("fca_1").state == "active"
+    assert s.account("fca_1").facts.session is None
+    assert s.account("fca_1").facts.failures == 0
+
+
+def test_S4_opened_while_active_active_words_only_update_facts() -> None:
+    s = lapsed()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", active(without=("numbers",), last4="6789"))
+    account = s.account("fca_1")
+    assert (account.state, account.facts.session) == ("relinking", session)
+    assert account.facts.last4 == "6789"
+
+
+@pytest.mark.parametrize("start", [expired, lapsed])
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [(unrepairable(), "inactive_unrepairable"), (disconnected(), "disconnected")],
+    ids=["none", "disconnected"],
+)
+def test_S4_an_action_of_none_or_a_disconnection_leaves_at_once(
+    start: Callable[[], Scenario], said: Word | None, state: str
+) -> None:
+    s = start()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", said)
+    assert s.account("fca_1").state == state
+    assert s.session(session).state == "open"
+    s.result(session, failure_reason="other")
+    assert s.account("fca_1").state == state
+
+
+def test_S4_relinkable_again_while_the_session_is_open_it_is_relinking_again() -> None:
+    s = expired()
+    s.open_session("fca_1")
+    s.webhook("fca_1", unrepairable())
+    s.webhook("fca_1", relinkable())
+    assert s.account("fca_1").state == "relinking"
+
+
+# ── S5 ───────────────────────────────────────────────────────────────────────
+
+
+def test_S5_relinked_by_the_sessions_result_active_by_a_webhook() -> None:
+    s = expired()
+    s.result(s.open_session("fca_1"), relinked="fca_1")
+    assert s.account("fca_1").state == "relinked"
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+
+
+def test_S5_active_by_a_read_as_well() -> None:
+    s = expired()
+    s.result(s.open_session("fca_1"), relinked="fca_1")
+    s.stripe["fca_1"] = active()
+    s.perform_reads()
+    assert s.account("fca_1").state == "active"
+
+
+def test_S5_a_result_that_has_the_account_in_it_says_both_at_once() -> None:
+    s = expired()
+    s.result(s.open_session("fca_1"), {"fca_1": active()}, relinked="fca_1")
+    assert s.account("fca_1").state == "active"
+
+
+@pytest.mark.parametrize("start", [expired, lapsed])
+def test_S5_word_and_result_come_in_either_order_and_end_alike(
+    start: Callable[[], Scenario],
+) -> None:
+    def end(word_first: bool) -> tuple[str, dict]:
+        s = start()
+        session = s.open_session("fca_1")
+        reactivated = active(without=("numbers",))
+        created = s.now + 5
+        if word_first:
+            s.webhook("fca_1", reactivated, created)
+            s.result(session, relinked="fca_1")
+        else:
+            s.result(session, relinked="fca_1")
+            s.webhook("fca_1", reactivated, created)
+        times = {"repaired_as_of", "worked_as_of", "told_at"}
+        facts = s.account("fca_1").facts.model_dump(exclude=times)
+        return s.account("fca_1").state, facts
+
+    assert end(word_first=True) == end(word_first=False)
+    assert end(word_first=True)[0] == "active"
+
+
+def test_S5_a_word_from_before_the_repair_does_not_undo_it() -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    before = s.now + 5
+    s.result(session, relinked="fca_1")
+    s.webhook("fca_1", relinkable(last4="6789"), created=before)
+    assert s.account("fca_1").state == "relinked"
+    s.webhook("fca_1", relinkable())  # it did not last
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
+@pytest.mark.parametrize(
+    ("later", "state"), [(0, "relinked"), (1, "inactive_relinkable")], ids=["in doubt", "certain"]
+)
+def test_S5_a_repair_from_before_the_account_stopped_again_does_not_count(
+    later: int, state: str
+) -> None:
+    """The webhook of the success was slow; within the same second the repair is believed."""
+    s = expired()
+    session = s.open_session("fca_1")
+    s.result(session, status="cancelled")
+    s.webhook("fca_1", relinkable())
+    stopped = s.now
+    s.result(session, relinked="fca_1", created=stopped - later)
+    assert s.session(session).facts.outcome == "relinked"
+    assert s.account("fca_1").state == state
+    assert s.account("fca_1").facts.session is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "meanwhile"),
+    [(number("expired"), "pending"), (number("transactable", 1_000_000 + DAY), "transactable")],
+    ids=["lapsed", "expiring"],
+)
+def test_S5_what_paid_is_trusted_until_stripe_tells_of_the_new_number(
+    listed: AccountNumber, meanwhile: str
+) -> None:
+    s = Scenario()
+    s.webhook("fca_1", active(numbers=(listed,)))
+    s.result(s.open_session("fca_1"), relinked="fca_1")
+    assert s.number("fca_1").state == meanwhile
+    assert s.account("fca_1").facts.number == meanwhile
+    s.webhook("fca_1", active(numbers=(listed,)), created=1_000_020)  # from before the repair
+    assert s.number("fca_1").state == meanwhile
+    s.webhook("fca_1", active(numbers=(number("transactable"),)))
+    assert s.number("fca_1").state == "transactable"

@@ -1,0 +1,204 @@
+"""A service in memory: what the adapters do around the machines, without the adapters.
+
+It lets outside events happen, holds snapshots, journal, outbox and timers, and performs
+commands by asking the bank. After every step it checks all invariants, that the step is pure,
+and that the journal replays to the snapshots.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from relink.engine import Address, Command, Event, Facts, Snapshot, Step
+from relink.machines import RelinkPolicy, relink_system
+from relink.machines.commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    CreateRelinkSession,
+    NotifyCustomer,
+    RequestBillingName,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+    Wake,
+)
+from relink.machines.events import (
+    BillingNameAbsent,
+    BillingNameGiven,
+    CommandFailed,
+    ExternalAccountMade,
+    Happening,
+    PaymentMethodMade,
+    RelinkRequested,
+    RelinkSessionCreated,
+    TimerFired,
+)
+from relink.machines.invariants import violations
+
+from .bank import Bank
+
+READS = (RetrieveAccount, RetrieveAuthorization, RetrieveSession)
+ANSWERED = (*READS, CreatePaymentMethod, AttachExternalAccount, RequestBillingName)
+"""The commands that come back as events."""
+
+
+class World:
+    """Everything that a service holds."""
+
+    def __init__(self, bank: Bank, policy: RelinkPolicy | None = None) -> None:
+        self.bank = bank
+        self.policy = policy or RelinkPolicy()
+        self.system = relink_system()
+        self.machines: dict[Address, Snapshot[Facts]] = {}
+        self.journal: dict[Address, list[Event]] = defaultdict(list)
+        self.steps: list[Step] = []
+        self.commands: dict[str, Command] = {}
+        """All that were ever asked for, by id: what is asked for again is not done again."""
+        self.outbox: list[Command] = []
+        self.timers: list[Wake] = []
+        self.prompts: list[NotifyCustomer] = []
+        self.watch: Callable[[Step], None] | None = None
+
+    # ── events ───────────────────────────────────────────────────────────────
+
+    @property
+    def at(self) -> float:
+        """Our clock: no two events at the same time."""
+        return self.bank.now + len(self.steps) * 1e-6
+
+    def happen(self, event: Happening) -> Step:
+        """Let something happen now, and check all that must hold."""
+        event = event.model_copy(update={"at": self.at, "policy": self.policy})
+        before = dict(self.machines)
+        step = self.system.step(event, before.get)
+        assert self.system.step(event, before.get) == step, "a step is pure"
+        self.machines.update(step.snapshots)
+        self.steps.append(step)
+        wrong = violations(before, step, self.machines)
+        assert not wrong, "\n".join([*wrong, *self.story()])
+        for delivery in step.deliveries:
+            self.journal[delivery.address].append(delivery.decision.happened)
+        for command in step.commands:
+            if command.id not in self.commands:
+                self._take(command)
+        if self.watch:
+            self.watch(step)
+        return step
+
+    def hear(self, reports: Iterable[Happening]) -> None:
+        """Let webhooks arrive."""
+        for report in reports:
+            self.happen(report)
+
+    def _take(self, command: Command) -> None:
+        self.commands[command.id] = command
+        if isinstance(command, Wake):
+            self.timers.append(command)
+        elif isinstance(command, NotifyCustomer):
+            self.prompts.append(command)
+        elif isinstance(command, ANSWERED):
+            if not (isinstance(command, RetrieveSession) and command.for_caller):
+                self.outbox.append(command)
+
+    # ── commands ─────────────────────────────────────────────────────────────
+
+    def perform(self, command: Command, *, fails: bool = False) -> None:
+        """Carry a command out, and let its answer happen.
+
+        Args:
+            command: One that has an answer.
+            fails: Whether it fails for good; for a build, whether a name is missing as well.
+        """
+        self.happen(self._answer(command, fails))
+
+    def _answer(self, command: Command, fails: bool) -> Happening:
+        told = {"cause": command.id, "at": self.at}
+        match command:
+            case RequestBillingName(account=account):
+                return BillingNameGiven(**told, account=account, billing_name="Jenny Rosen")
+            case CreatePaymentMethod(account=account, billing_name=None) if fails:
+                return BillingNameAbsent(**told, account=account)
+            case CreatePaymentMethod(account=account) if not fails:
+                return PaymentMethodMade(**told, account=account, payment_method=f"pm_{account}")
+            case AttachExternalAccount(account=account) if not fails:
+                return ExternalAccountMade(
+                    **told, account=account, external_account=f"ba_{account}"
+                )
+        if isinstance(command, READS) and not fails:
+            return self.bank.read(command)
+        subject = getattr(command, "account", None) or getattr(
+            command, "authorization", getattr(command, "session", "")
+        )
+        return CommandFailed(**told, command=command.name, subject=subject, error="refused")
+
+    def perform_all(self) -> None:
+        """Carry out everything that is asked for, and what that asks for in turn."""
+        for _ in range(1_000):
+            if not self.outbox:
+                return
+            self.perform(self.outbox.pop(0))
+        raise AssertionError("\n".join(["the machines never stop asking", *self.story()[-60:]]))
+
+    def fire(self, timer: Wake) -> None:
+        """Let a timer come due."""
+        self.timers.remove(timer)
+        self.bank.now = max(self.bank.now, timer.due)
+        self.happen(
+            TimerFired(
+                cause=timer.id,
+                at=self.at,
+                machine=timer.machine,
+                key=timer.key,
+                event=timer.event,
+            )
+        )
+
+    def request(self, request: RelinkRequested) -> CreateRelinkSession | None:
+        """Ask for a relink session as a caller does; what is to be created, if anything.
+
+        An account is read within the request where the machines want that before they refuse.
+        """
+        step = self.happen(request)
+        reads = [c for c in step.commands if isinstance(c, RetrieveAccount)]
+        if reads:
+            self.outbox = [c for c in self.outbox if c not in reads]
+            for read in reads:
+                self.perform(read)
+            step = self.happen(request.model_copy(update={"has_read": True}))
+        created = [c for c in step.commands if isinstance(c, CreateRelinkSession)]
+        return created[0] if created else None
+
+    def open(self, asked: CreateRelinkSession) -> str:
+        """Create the session at Stripe, and learn that it is open."""
+        session = self.bank.create_session(asked)
+        self.happen(
+            RelinkSessionCreated(cause=asked.id, at=self.at, session=session, request=asked)
+        )
+        return session
+
+    # ── looking ──────────────────────────────────────────────────────────────
+
+    def state(self, machine: str, key: str) -> str | None:
+        """Where a machine is; None when there is none."""
+        snapshot = self.machines.get(Address(machine, key))
+        return snapshot.state if snapshot else None
+
+    def facts(self, machine: str, key: str) -> Facts:
+        """What a machine remembers."""
+        return self.machines[Address(machine, key)].facts
+
+    def replays(self) -> None:
+        """The journal of every machine rebuilds its snapshot."""
+        for address, events in self.journal.items():
+            assert self.system.replay(address, events) == self.machines[address]
+
+    def story(self) -> list[str]:
+        """All that happened and was decided, in readable lines."""
+        lines = []
+        for step in self.steps:
+            shown = step.happened.model_dump(exclude={"policy", "at"}, exclude_defaults=True)
+            lines.append(f"{step.happened.name} {shown}")
+            lines += [
+                f"    {d.address.machine}:{d.address.key} {d.decision}" for d in step.deliveries
+            ]
+            lines += [f"    → {c.name} {getattr(c, 'because', '')}" for c in step.commands]
+        return lines

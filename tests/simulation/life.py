@@ -1,0 +1,89 @@
+"""A service and a simulated Stripe in one thread, under the simulator's clock."""
+
+from collections.abc import Callable
+
+from relink.adapters.gateway import GatewayError
+from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.service import RelinkRefusedError, RelinkSession, Service, UnknownAccountError
+from relink.adapters.simulator import Account, Faults, Simulator
+from relink.adapters.store import MemoryStore
+from relink.adapters.stripe import StripeWebhooks
+from relink.engine import Address, Command, Facts, Snapshot, Step
+from relink.machines import RelinkPolicy, relink_system
+from relink.machines.invariants import violations
+
+SECRET = "whsec_life"
+DAY = 24 * 60 * 60
+
+
+class Life:
+    """What happens between them, all of it checked against the invariants."""
+
+    def __init__(self, seed: int, faults: Faults, policy: RelinkPolicy | None = None) -> None:
+        self.sim = Simulator(seed=seed, faults=faults)
+        self.sim.add_endpoint(SECRET)
+        self.store = MemoryStore(relink_system())
+        self.told: list[Command] = []
+        self.service = Service(
+            self.store,
+            SimulatorGateway(self.sim),
+            webhooks=StripeWebhooks([SECRET], livemode=False),
+            notify=self.told.append,
+            policy=policy,
+            clock=lambda: self.sim.now,
+            watch=self._check,
+        )
+        self._before: dict[Address, Snapshot[Facts]] = {}
+
+    def pass_time(self, seconds: float) -> None:
+        """Webhooks arrive and commands are carried out, each in its time."""
+        until = self.sim.now + seconds
+        while True:
+            moments = (self.sim.next_webhook_at, self.store.next_due_at)
+            moment = min((m for m in moments if m is not None and m <= until), default=None)
+            self.sim.advance_to(until if moment is None else max(moment, self.sim.now))
+            for delivery in self.sim.due_webhooks():
+                self.service.handle_webhook(delivery.payload, delivery.signature)
+            self.service.work_off()
+            if moment is None:
+                return
+
+    def settle(self) -> None:
+        """Nothing goes wrong any more, and everything that is under way arrives: webhooks are
+        delivered, reads answered, retries made. Sessions stay open, reminders are not due."""
+        self.sim.faults = Faults()
+        while self.sim.next_webhook_at is not None:
+            self.pass_time(self.sim.next_webhook_at - self.sim.now + 1)
+        self.pass_time(60 * 60)
+
+    def request_relink(self, account: str, **wishes: object) -> RelinkSession | None:
+        """Ask for a session; None where it is refused, or Stripe does not answer."""
+        try:
+            return self.service.request_relink(account, **wishes)
+        except (RelinkRefusedError, UnknownAccountError, GatewayError):
+            return None
+
+    def state(self, account: Account) -> str | None:
+        """What our machine says of it."""
+        snapshot = self.store.snapshot(Address("account", account.id))
+        return snapshot.state if snapshot else None
+
+    def _check(self, step: Step) -> None:
+        after = {**self._before, **step.snapshots}
+        if found := violations(self._before, step, after):
+            raise AssertionError("; ".join(found))
+        self._before.update(step.snapshots)
+
+
+TRUTH: dict[str, Callable[[Account], bool]] = {
+    "active": lambda account: account.status == "active",
+    "inactive_relinkable": lambda account: account.status == "inactive" and account.relinkable,
+    "inactive_unrepairable": lambda account: (
+        account.status == "inactive" and not account.relinkable
+    ),
+    "relinking": lambda account: account.status == "active" or account.relinkable,
+    "new_account_linked": lambda account: account.status == "inactive",
+    "disconnected": lambda account: account.status == "disconnected",
+}
+"""What Stripe has to say of an account that is, for us, in each state, once all has settled.
+``relinked`` is not among them: Stripe's word has come by then."""

@@ -1,0 +1,188 @@
+"""Whatever happens at banks, in front of customers and on the way: it ends in Stripe's truth."""
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from relink.adapters.simulator import (
+    STRIPE_BANK,
+    TOKENIZED_NUMBERS,
+    CannotHappen,
+    Faults,
+)
+from relink.machines import RelinkPolicy
+from relink.machines.commands import CreatePaymentMethod
+
+from .life import DAY, TRUTH, Life
+
+CHOICES = (
+    "choose_expected",
+    "choose_new",
+    "fail_to_sign_in",
+    "sign_in_without_account",
+    "cancel",
+    "walk_away",
+    "bank_error",
+)
+TO_LOGINS = ("expire_consent", "change_password", "revoke_access")
+TO_ACCOUNTS = (
+    "close_account",
+    "reopen_account",
+    "suspend_account",
+    "restore_account",
+    "disconnect",
+    "refresh_data",
+    "expire_number",
+    "revoke_number",
+    "refresh_number",
+)
+FAULTS = st.sampled_from([0.0, 0.0, 0.05, 0.3])
+PICK = st.integers(0, 20)
+
+
+def picked(things: Any, index: int) -> Any:
+    """One of them, by a number that need not fit."""
+    listed = list(things)
+    return listed[index % len(listed)]
+
+
+class Histories(RuleBasedStateMachine):
+    """Random bank events, customers' choices, requests of the service, and faults."""
+
+    @initialize(
+        seed=st.integers(0, 1000),
+        webhooks=FAULTS,
+        requests=st.sampled_from([0.0, 0.0, 0.02, 0.08]),
+        attempts=st.integers(1, 3),
+    )
+    def begin(self, seed: int, webhooks: float, requests: float, attempts: int) -> None:
+        faults = Faults(
+            duplicate=webhooks,
+            reorder=webhooks,
+            delay=webhooks / 3,
+            rate_limited=requests,
+            rate_limited_with_wait=requests,
+            error_before=requests,
+            error_after=requests,
+            timeout_before=requests,
+            timeout_after=requests,
+            slow=requests,
+            truncated=requests,
+        )
+        self.life = Life(seed, faults, RelinkPolicy(attempts=attempts))
+        self.sim = self.life.sim
+        self.customers = [self.sim.add_customer("Jo"), self.sim.add_customer("Amy")]
+
+    @rule(
+        customer=PICK, bank=st.sampled_from([STRIPE_BANK, TOKENIZED_NUMBERS]), beside=st.booleans()
+    )
+    def link(self, customer: int, bank: str, beside: bool) -> None:
+        holder = picked(self.customers, customer)
+        logins = [
+            login
+            for login in self.sim.world.authorizations.values()
+            if login.holder and login.holder.id == holder and login.status == "active"
+        ]
+        login = picked(logins, customer).id if beside and logins else None
+        self.sim.link_account(holder, authorization=login, institution=bank)
+
+    @precondition(lambda self: self.sim.world.accounts)
+    @rule(what=st.sampled_from(TO_LOGINS), which=PICK)
+    def happen_to_a_login(self, what: str, which: int) -> None:
+        self._happen(what, picked(self.sim.world.authorizations, which))
+
+    @precondition(lambda self: self.sim.world.accounts)
+    @rule(what=st.sampled_from(TO_ACCOUNTS), which=PICK)
+    def happen_to_an_account(self, what: str, which: int) -> None:
+        self._happen(what, picked(self.sim.world.accounts, which))
+
+    @precondition(lambda self: self.sim.world.accounts)
+    @rule(which=PICK, days=st.integers(1, 40), action=st.sampled_from(["relink_required", "none"]))
+    def announce(self, which: int, days: int, action: str) -> None:
+        about = picked([*self.sim.world.accounts, *self.sim.world.authorizations], which)
+        self._happen(
+            "announce_deactivation", about, on=int(self.sim.now) + days * DAY, action=action
+        )
+
+    @precondition(lambda self: len(self.sim.world.authorizations) > 1)
+    @rule(one=PICK, other=PICK)
+    def merge(self, one: int, other: int) -> None:
+        logins = self.sim.world.authorizations
+        self._happen("merge", picked(logins, one), into=picked(logins, other))
+
+    @precondition(lambda self: self.sim.world.payment_methods)
+    @rule(
+        which=PICK,
+        reason=st.sampled_from(["tokenized_account_number_deactivated", "bank_account_closed"]),
+    )
+    def block(self, which: int, reason: str) -> None:
+        made = picked(self.sim.world.payment_methods, which)
+        self._happen("block_payment_method", made, reason=reason)
+
+    @precondition(lambda self: self.sim.world.accounts)
+    @rule(
+        which=PICK,
+        mode=st.sampled_from([None, None, "specific", "any_eligible"]),
+        reason=st.sampled_from([None, None, "number_lapsed"]),
+    )
+    def request(self, which: int, mode: str | None, reason: str | None) -> None:
+        self.life.request_relink(picked(self.sim.world.accounts, which), mode=mode, reason=reason)
+
+    @precondition(lambda self: self.sim.world.sessions)
+    @rule(which=PICK, choice=st.sampled_from(CHOICES), siblings=st.booleans())
+    def play(self, which: int, choice: str, siblings: bool) -> None:
+        self.life.pass_time(2)  # nobody is faster than that
+        customer = self.sim.customer(picked(self.sim.world.sessions, which))
+        options = {"siblings": siblings} if choice.startswith("choose") else {}
+        try:
+            getattr(customer, choice)(**options)
+        except CannotHappen:
+            return
+
+    @precondition(lambda self: self.sim.world.sessions)
+    @rule(which=PICK, account=PICK)
+    def play_known(self, which: int, account: int) -> None:
+        self.life.pass_time(2)
+        customer = self.sim.customer(picked(self.sim.world.sessions, which))
+        try:
+            customer.choose_known(picked(self.sim.world.accounts, account))
+        except CannotHappen:
+            return
+
+    @rule(seconds=st.sampled_from([0, 1, 2, 3, 60, 3600, DAY, 3 * DAY]))
+    def wait(self, seconds: int) -> None:
+        self.life.pass_time(seconds)
+
+    def _happen(self, what: str, about: str, **more: Any) -> None:
+        try:
+            getattr(self.sim.bank, what)(about, **more)
+        except CannotHappen:
+            return
+
+    def teardown(self) -> None:
+        if not hasattr(self, "life"):
+            return
+        self.life.settle()
+        for account in self.sim.world.accounts.values():
+            state = self.life.state(account)
+            assert state in TRUTH, f"{account.id} is {state}"
+            assert TRUTH[state](account), f"{account.id} is {state} for us, but {account}"
+        made = Counter(method.account.id for method in self.sim.world.payment_methods.values())
+        assert all(times == 1 for times in made.values()), f"payment methods by account: {made}"
+        assert not [
+            id
+            for id, status in self.life.store.status.items()
+            if status == "due" and id.startswith(CreatePaymentMethod.name)
+        ]
+
+
+Histories.TestCase.settings = settings(
+    max_examples=600,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestHistories = Histories.TestCase

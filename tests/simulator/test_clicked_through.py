@@ -1,0 +1,95 @@
+"""The whole loop by clicks: a link breaks in StripeBank, relink notices, the customer mends it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from relink.adapters.demo.endpoint import serving, webhook_endpoint
+from relink.adapters.gateway import ApiKey
+from relink.adapters.gateway.live import StripeGateway
+from relink.adapters.gateway.sdk import SdkTransport
+from relink.adapters.service import Service, UnknownAccountError
+from relink.adapters.simulator import Simulator
+from relink.adapters.simulator.server import SimulatorServer
+from relink.adapters.store import Store
+from relink.adapters.stripe import StripeWebhooks
+from relink.engine import Command
+from relink.machines import relink_system
+from relink.machines.commands import NotifyCustomer
+
+from .browser import Browser, installed
+
+SECRET = "whsec_clicks"
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    program = installed()
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    opened = Browser(program, tmp_path / "chromium")
+    yield opened
+    opened.close()
+
+
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    """Wait until it holds: webhooks come by another thread."""
+    for _ in range(200):
+        if holds():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"it never came to this: {what}")
+
+
+def test_from_deactivation_to_a_repaired_account(browser: Browser, tmp_path: Path):
+    told: list[Command] = []
+    with ExitStack() as stack:
+        server = stack.enter_context(SimulatorServer(Simulator(seed=5, start=None)))
+        store = Store(f"sqlite:///{tmp_path / 'relink.db'}", relink_system())
+        stack.callback(store.close)
+        store.create_tables()
+        transport = SdkTransport(ApiKey("sk_test_clicks"), server.url)
+        stack.callback(transport.close)
+        service = Service(
+            store,
+            StripeGateway(transport),
+            webhooks=StripeWebhooks([SECRET], livemode=False),
+            notify=told.append,
+        )
+        endpoint = stack.enter_context(serving(webhook_endpoint(service.handle_webhook)))
+        with server.lock:
+            server.simulator.add_endpoint(SECRET, url=f"{endpoint}/webhooks/stripe")
+            account = server.simulator.link_account(server.simulator.add_customer("Jenny Rosen"))
+
+        def state() -> str:
+            service.work_off()
+            try:
+                return service.account(account.id)[0].state
+            except UnknownAccountError:
+                return "unknown"
+
+        eventually(lambda: state() == "active", "the account is known")
+
+        browser.open(f"{server.url}/stripebank")
+        browser.click(".card-head summary", "Break it")
+        browser.click("button", "The consent expires")
+        eventually(lambda: state() == "inactive_relinkable", "it is noticed that it stopped")
+        service.work_off()
+        assert [type(command) for command in told] == [NotifyCustomer]
+
+        session = service.request_relink(account.id)
+        assert state() == "relinking"
+        browser.click(f'[data-session="{session.id}"] a', "Be the customer")
+        for selector in ("#agree", "#sign-in"):
+            browser.click(selector)
+        browser.click("label.choice", "Expected")
+        browser.click("#connect")
+        assert browser.text("#outcome") == "Account connected"
+
+        assert service.session_result(session.id).outcome == "relinked"
+        eventually(lambda: state() == "active", "it works again")
+        assert service.account(account.id)[1].chargeable
+        assert browser.errors == []
