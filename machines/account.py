@@ -50,10 +50,10 @@ from .messages import (
     KnownAccountLinked,
     NewAccountLinkedInstead,
     NumberChanged,
-    NumbersHeard,
     PaymentMethodChanged,
     ReadFailed,
     ReturnedBySession,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
@@ -82,7 +82,7 @@ class AccountChart(AccountGuards, AccountEffects):
         NewAccountLinkedInstead,
         ReturnedBySession,
         NumberChanged,
-        NumbersHeard,
+        ReviewDue,
         PaymentMethodChanged,
         ReadFailed,
     )
@@ -97,6 +97,7 @@ class AccountChart(AccountGuards, AccountEffects):
 
     inactive = (inactive_relinkable, inactive_unrepairable)
     linked = (active, *inactive, relinking, relinked, new_account_linked)
+    sound = (active, relinked, new_account_linked)
 
     # ── words that are not believed, or not yet (K3, K4, K6) ─────────────────
     stays(
@@ -148,28 +149,22 @@ class AccountChart(AccountGuards, AccountEffects):
         on=["learn", "ask_what_is_missing"],
     )
     inactive_unrepairable.from_(
-        active,
-        relinked,
-        new_account_linked,
+        *sound,
         event="heard_relinkable",
         cond="lacks_authorization",
         on=["learn", "ask_what_is_missing"],
     )
     stays(inactive_relinkable, relinking, event="heard_relinkable", on="learn")
     relinking.from_(
-        active,
+        *sound,
         inactive_unrepairable,
-        relinked,
-        new_account_linked,
         event="heard_relinkable",
         cond="has_open_session",
         on="learn",
     )
     inactive_relinkable.from_(
-        active,
+        *sound,
         inactive_unrepairable,
-        relinked,
-        new_account_linked,
         event="heard_relinkable",
         on="learn",
     )
@@ -206,9 +201,7 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     stays(*inactive, relinking, event="heard_inactive", on=["learn", "ask_what_is_missing"])
     inactive_unrepairable.from_(
-        active,
-        relinked,
-        new_account_linked,
+        *sound,
         event="heard_inactive",
         on=["learn", "ask_what_is_missing"],
     )
@@ -318,10 +311,8 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking, event="session_unsuccessful", cond="was_open_session", on="count_failure"
     )
     stays(
-        active,
+        *sound,
         inactive_unrepairable,
-        relinked,
-        new_account_linked,
         event="session_unsuccessful",
         cond="was_open_session",
         on="forget_session",
@@ -344,10 +335,8 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking, event="known_account_linked", cond="was_open_session", on="offer_known"
     )
     stays(
-        active,
+        *sound,
         inactive_unrepairable,
-        relinked,
-        new_account_linked,
         event="known_account_linked",
         cond="was_open_session",
         on="offer_known",
@@ -375,7 +364,8 @@ class AccountChart(AccountGuards, AccountEffects):
     # ── a session asks about it; its number and payment method tell ──────────
     stays(*linked, event="returned_by_session", on="answer_session")
     stays(active, *inactive, relinking, event="number_changed", on="note_number")
-    stays(active, *inactive, relinking, event="numbers_heard", on="review_needs")
+    stays(active, *inactive, relinking, event="review_due", on="review_needs")
+    stays(relinked, new_account_linked, event="review_due", on="need_nothing")
     stays(relinked, new_account_linked, event="number_changed", on="note_number_quietly")
     stays(*linked, event="payment_method_changed", on="note_payment_method")
 
@@ -414,11 +404,6 @@ class AccountChart(AccountGuards, AccountEffects):
             because="refused: it is disconnected for good; ask for a new payment method",
         ),
         ignored(
-            (relinked, new_account_linked),
-            NumbersHeard,
-            because="it was repaired or replaced meanwhile, and nobody is to be prompted",
-        ),
-        ignored(
             linked,
             SessionUnsuccessful,
             because="that session is not the open one any more",
@@ -452,7 +437,7 @@ class AccountChart(AccountGuards, AccountEffects):
                 SessionOpened,
                 SessionUnsuccessful,
                 NumberChanged,
-                NumbersHeard,
+                ReviewDue,
                 PaymentMethodChanged,
                 ReadFailed,
             ),

@@ -9,6 +9,7 @@ from typing import Any
 from relink.engine import Assign, Command, Send
 
 from . import account_facts as facts_of
+from . import account_news as news
 from .account_facts import AccountFacts, Question
 from .commands import (
     ReportAnomaly,
@@ -24,12 +25,12 @@ from .messages import (
     KnownAccountLinked,
     NewAccountLinkedInstead,
     NumberChanged,
-    NumbersHeard,
     PaymentMethodChanged,
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
     ReturnedBySession,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
     SessionSuperseded,
@@ -53,18 +54,14 @@ class AccountEffects(Hearing):
         now = facts.after(changes)
         if facts_of.is_mended(facts, now):
             changes |= facts_of.ANEW
-        told, sends = facts_of.tell_outage(now, happened)
-        if sends and now.says == "active" and happened.word.said("numbers"):
-            # Nobody is prompted, or left alone, on the strength of what its numbers were before.
-            told, event = {}, happened.follow(NumbersHeard)
-            sends = [Send(machine="account", key=facts.id, event=event)]
-        sends += facts_of.tell_authorization(facts, now, happened)
+        told, sends = _tell_outage(now, happened)
+        sends += news.tell_authorization(facts, now, happened)
         done: list[Command] = [*sends]
-        if now.build_for and (happened.read or facts_of.can_be_judged(now)):
-            done.append(facts_of.build(now, now.build_for, happened))
+        if now.build_for and (happened.read or news.can_be_judged(now)):
+            done.append(news.build(now, now.build_for, happened))
             changes["build_for"] = None
-        if now.asked_by and (happened.read or facts_of.whose_is_known(now, now.asked_by)):
-            answered, answer = facts_of.answer(now, now.asked_by, happened)
+        if now.asked_by and (happened.read or news.whose_is_known(now, now.asked_by)):
+            answered, answer = news.answer(now, now.asked_by, happened)
             changes |= answered
             done += answer
         return [Assign(**changes, **told), *done]
@@ -72,7 +69,7 @@ class AccountEffects(Hearing):
     def learn_quietly(self, facts: AccountFacts, happened: Heard) -> Effects:
         """Believe it and prompt nobody, since a new account stands in (S6)."""
         changes = facts_of.believed(facts, happened)
-        return [Assign(**changes), *facts_of.tell_move(facts, facts.after(changes), happened)]
+        return [Assign(**changes), *news.tell_move(facts, facts.after(changes), happened)]
 
     def fill_gaps(self, facts: AccountFacts, happened: Heard) -> Effects:
         """Keep only the details that nothing newer has told (K3, K5), and tell of those."""
@@ -80,8 +77,8 @@ class AccountEffects(Hearing):
         if not changes:
             return []
         now = facts.after(changes)
-        told, sends = facts_of.tell_outage(now, happened)
-        sends += facts_of.tell_authorization(facts, now, happened)
+        told, sends = _tell_outage(now, happened)
+        sends += news.tell_authorization(facts, now, happened)
         return [Assign(**changes, **told), *sends]
 
     def fill_gaps_quietly(self, facts: AccountFacts, happened: Heard) -> Effects:
@@ -91,7 +88,7 @@ class AccountEffects(Hearing):
         """
         changes = facts_of.gaps_filled(facts, happened)
         now = facts.after(changes)
-        done: Effects = [Assign(**changes), *facts_of.tell_move(facts, now, happened)]
+        done: Effects = [Assign(**changes), *news.tell_move(facts, now, happened)]
         if facts_of.is_replaced(facts) and not facts_of.is_replaced(now):
             read = RetrieveAccount(account=facts.id, because="replaced", occasion=happened.cause)
             done.append(read)
@@ -153,7 +150,7 @@ class AccountEffects(Hearing):
         now = facts.after(changes)
         if facts_of.is_mended(facts, now):
             changes |= facts_of.ANEW
-        told, sends = facts_of.tell_outage(now, happened)
+        told, sends = news.tell_outage(now, happened)
         return [Assign(**changes, **told), *sends]
 
     def note_number_quietly(self, facts: AccountFacts, happened: NumberChanged) -> Assign:
@@ -164,10 +161,14 @@ class AccountEffects(Hearing):
         """No session brings a new number to an account that is gone."""
         return [_to_number(facts, happened.follow(RefreshEnded))] if facts.session else []
 
-    def review_needs(self, facts: AccountFacts, happened: NumbersHeard) -> Effects:
-        """Word and numbers are both known now: tell the outage, if anything changed (P1)."""
-        told, sends = facts_of.tell_outage(facts, happened)
+    def review_needs(self, facts: AccountFacts, happened: ReviewDue) -> Effects:
+        """Tell the outage what it needs, unless it has noted just that (P1)."""
+        told, sends = news.tell_outage(facts, happened)
         return [Assign(**told), *sends]
+
+    def need_nothing(self, facts: AccountFacts, happened: ReviewDue) -> Effects:
+        """It was repaired or replaced: nobody is to be prompted (S5, S6)."""
+        return _needs_nothing(facts, happened)
 
     def note_payment_method(self, facts: AccountFacts, happened: PaymentMethodChanged) -> Assign:
         """Remember how what was built on it fares (C1, C3)."""
@@ -236,9 +237,7 @@ class AccountEffects(Hearing):
             changes["deactivates_on"] = None
         if happened.as_of >= facts.repaired_as_of:
             changes |= {"repaired_as_of": happened.as_of, "repaired_by_read": happened.read}
-        now = facts.after(changes if facts.says == "active" else {**changes, "says": None})
-        told, sends = facts_of.tell_outage(now, happened)
-        done: Effects = [Assign(**changes, **told), *sends]
+        done: Effects = [Assign(**changes), *_review(facts, happened)]
         done.append(_to_number(facts, happened.follow(RefreshSucceeded, as_of=happened.as_of)))
         if changes["session"]:
             done.append(_to_number(facts, happened.follow(RefreshStarted)))
@@ -286,11 +285,7 @@ class AccountEffects(Hearing):
                 "replaced_as_of": happened.as_of,
                 "replaced_by_read": happened.read,
             }
-        now = facts.after(changes)
-        if facts_of.is_replaced(now):
-            now = now.after({"says": None})
-        told, sends = facts_of.tell_outage(now, happened)
-        done: Effects = [Assign(**changes, **told), *sends]
+        done: Effects = [Assign(**changes), *_review(facts, happened)]
         if facts.session == happened.session:
             done.append(_to_number(facts, happened.follow(RefreshEnded)))
         return done
@@ -312,16 +307,34 @@ class AccountEffects(Hearing):
             as_of=happened.as_of,
             read=happened.read,
         )
-        if facts_of.whose_is_known(facts, asked):
-            changes, done = facts_of.answer(facts, asked, happened)
+        if news.whose_is_known(facts, asked):
+            changes, done = news.answer(facts, asked, happened)
             return [Assign(**changes), *done]
         held_since = happened.at if facts.held_since is None else facts.held_since
         read = RetrieveAccount(account=facts.id, because="new", occasion=happened.session)
         return [Assign(asked_by=asked, held_since=held_since), read]
 
 
+def _tell_outage(now: AccountFacts, happened: Heard) -> tuple[dict[str, Any], list[Send]]:
+    """Tell the outage what it needs; once its numbers are heard too, where they came along.
+
+    Nobody is prompted, or left alone, on the strength of what its numbers were before.
+    """
+    told, sends = news.tell_outage(now, happened)
+    if sends and now.says == "active" and happened.word.said("numbers"):
+        return {}, [Send(machine="account", key=now.id, event=happened.follow(ReviewDue))]
+    return told, sends
+
+
+def _review(facts: AccountFacts, happened: Happening) -> list[Send]:
+    """Tell the outage of a result, after all that the report told beside it."""
+    if facts.noted is None and not facts.given_up:
+        return []
+    return [Send(machine="account", key=facts.id, event=happened.follow(ReviewDue))]
+
+
 def _needs_nothing(facts: AccountFacts, happened: Happening) -> Effects:
-    told, sends = facts_of.tell_outage(facts.after({"says": None}), happened)
+    told, sends = news.tell_outage(facts.after({"says": None}), happened)
     return [Assign(**told), *sends]
 
 

@@ -8,20 +8,12 @@ an answer out; the chart in :mod:`relink.machines.account` says when each applie
 from operator import itemgetter
 from typing import Any, Literal
 
-from relink.engine import Command, Facts, Send
+from relink.engine import Facts
 
-from .commands import CreateRelinkSession, Mode, RelinkReason, RetrieveAccount
-from .events import Happening, RelinkRequested
+from .commands import CreateRelinkSession, Mode, RelinkReason
+from .events import RelinkRequested
 from .hearing import HearingFacts, window
-from .messages import (
-    BuildRequested,
-    Heard,
-    MemberLeft,
-    MemberReported,
-    NeedsChanged,
-    NeedsMoved,
-    ReturnedAccountJudged,
-)
+from .messages import Heard
 from .word import Holder
 
 DETAILS = (
@@ -145,6 +137,11 @@ def told_at(facts: AccountFacts, field: str) -> int:
     return facts.told_at.get(field, facts.as_of)
 
 
+def was_told(facts: AccountFacts, field: str) -> bool:
+    """Whether any word had this detail, if only to say that there is none."""
+    return told_at(facts, field) >= 0
+
+
 def has_detail_in_doubt(facts: AccountFacts, happened: Heard) -> bool:
     """Whether a detail is told differently too close in time to tell which came last (K4)."""
     apart = window(facts.by_read or happened.read)
@@ -231,52 +228,6 @@ def outage_of(facts: AccountFacts) -> str:
     return facts.authorization or facts.id
 
 
-def tell_outage(now: AccountFacts, happened: Happening) -> tuple[dict[str, Any], list[Send]]:
-    """Tell the outage what this account needs, unless it has noted just that.
-
-    Returns:
-        the changed facts, and what to send.
-    """
-    noted, wanted = now.noted, _to_note(now)
-    if wanted == noted:
-        return {}, []
-    event: Happening
-    if wanted:
-        event = happened.follow(
-            NeedsChanged,
-            subject=now.id,
-            needs=wanted.needs,
-            cause_of_it=wanted.cause_of_it,
-            ask=wanted.ask,
-            relink_by=wanted.relink_by,
-        )
-    else:
-        event = happened.follow(NeedsChanged, subject=now.id, needs=())
-    new = wanted.outage if wanted else outage_of(now)
-    old = noted.outage if noted else new
-    if wanted and old != new:
-        event = happened.follow(NeedsMoved, subject=now.id, to=new, successor=event)
-    return {"noted": wanted}, [Send(machine="outage", key=old, event=event)]
-
-
-def _to_note(facts: AccountFacts) -> Noted | None:
-    """What the outage is to know; while a word is incomplete, what it knew before it (K5)."""
-    if facts.given_up:
-        return None
-    if is_incomplete(facts):
-        return facts.noted and facts.noted.model_copy(update={"outage": outage_of(facts)})
-    needs = relink_reasons(facts)
-    if not needs:
-        return None
-    return Noted(
-        outage=outage_of(facts),
-        needs=needs,
-        cause_of_it=facts.cause if "inactive" in needs else None,
-        ask="relink" if facts.authorization else "new_payment_method",
-        relink_by=_deadline(facts, needs),
-    )
-
-
 TOLD_ON = frozenset(("says", "cause", "authorization", "deactivates_on", "deactivation_action"))
 """What authorization and outage are told of."""
 
@@ -297,124 +248,6 @@ def is_mended(before: AccountFacts, now: AccountFacts) -> bool:
     """Whether it works again, or needs no relink any more while it does."""
     was_broken = before.says != "active" or bool(relink_reasons(before))
     return was_broken and now.says == "active" and not relink_reasons(now)
-
-
-def _deadline(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | None:
-    """When it stops working by announcement; None when it has already, or nothing is known."""
-    if "inactive" in needs or "number_lapsed" in needs:
-        return None
-    dates = [facts.deactivates_on if "announced_deactivation" in needs else None]
-    dates.append(facts.number_expires_on if "number_expiring" in needs else None)
-    return min((date for date in dates if date is not None), default=None)
-
-
-def tell_authorization(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
-    """Tell its authorization that it went down or came back, or moved (K8).
-
-    Also that it is down anew, which another cause tells, or a late word that it had worked (K1).
-    """
-    had_come_back = now.says != "active" and now.worked_as_of > before.worked_as_of
-    is_same = before.authorization == now.authorization and _fares(before) == _fares(now)
-    stopped_anew = _fares(now) == "inactive" and now.cause != before.cause
-    if is_same and not had_come_back and not stopped_anew:
-        return []
-    return [*_left(before, now, happened), *_joined(now, happened)]
-
-
-def tell_move(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
-    """Tell its authorizations that it moved, if it did (K8)."""
-    if before.authorization == now.authorization:
-        return []
-    return [*_left(before, now, happened), *_joined(now, happened)]
-
-
-def _left(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
-    if before.authorization is None or before.authorization == now.authorization:
-        return []
-    left = happened.follow(MemberLeft, account=now.id, as_of=happened.as_of)
-    return [Send(machine="authorization", key=before.authorization, event=left)]
-
-
-def _joined(now: AccountFacts, happened: Heard) -> list[Send]:
-    if now.authorization is None:
-        return []
-    inactive = _fares(now) == "inactive"
-    news = happened.follow(MemberReported, account=now.id, inactive=inactive, as_of=happened.as_of)
-    return [Send(machine="authorization", key=now.authorization, event=news)]
-
-
-def _fares(facts: AccountFacts) -> str:
-    """What its authorization wants to know of it."""
-    return facts.says if facts.says in ("active", "disconnected") else "inactive"
-
-
-def obstacle(facts: AccountFacts) -> str | None:
-    """Why nothing can be built on a new account; None when it can (N1, N2)."""
-    if facts.says != "active":
-        return "not_active"
-    if facts.subcategory not in ELIGIBLE:
-        return "not_checking_or_savings"
-    if "payment_method" not in (facts.permissions or ()):
-        return "no_payment_method_permission"
-    if facts.holder is None:
-        return "no_customer"
-    if not facts.holder.is_connect and "us_bank_account" not in (facts.payment_method_types or ()):
-        return "us_bank_account_not_supported"
-    return None
-
-
-def can_be_judged(facts: AccountFacts) -> bool:
-    """Whether Stripe told enough to say if it can be built on."""
-    told = ("subcategory", "permissions", "payment_method_types", "holder")
-    return facts.says not in (None, "inactive") and all(_was_told(facts, f) for f in told)
-
-
-def _was_told(facts: AccountFacts, field: str) -> bool:
-    """Whether any word had this detail, if only to say that there is none."""
-    return told_at(facts, field) >= 0
-
-
-def whose_is_known(facts: AccountFacts, asked: Question) -> bool:
-    """Whether it can be said if the account is of the holder that the session was for (R6)."""
-    return asked.holder is None or _was_told(facts, "holder")
-
-
-def answer(
-    facts: AccountFacts, asked: Question, happened: Happening
-) -> tuple[dict[str, Any], list[Command]]:
-    """Tell a session whether it returned a known account, a new one, or somebody else's; known is
-    what we held before the session (K7, R6). A new one is built on, once enough is known of it.
-
-    Returns:
-        the changed facts, and what to send and ask for.
-    """
-    held_since = happened.at if facts.held_since is None else facts.held_since
-    verdict = "known" if held_since < asked.opened_at else "new"
-    if asked.holder and facts.holder and asked.holder != facts.holder:
-        verdict = "other_holder"
-    event = happened.follow(
-        ReturnedAccountJudged,
-        account=facts.id,
-        verdict=verdict,
-        as_of=asked.as_of,
-        read=asked.read,
-    )
-    changes: dict[str, Any] = {"asked_by": None, "held_since": held_since}
-    done: list[Command] = [Send(machine="session", key=asked.session, event=event)]
-    if verdict == "new" and can_be_judged(facts):
-        done.append(build(facts, asked.session, happened))
-    elif verdict == "new":
-        changes["build_for"] = asked.session
-        done.append(RetrieveAccount(account=facts.id, because="new", occasion=asked.session))
-    return changes, done
-
-
-def build(facts: AccountFacts, session: str, happened: Happening) -> Send:
-    """Ask the payment method to be built on this new account."""
-    event = happened.follow(
-        BuildRequested, session=session, holder=facts.holder, obstacle=obstacle(facts)
-    )
-    return Send(machine="payment_method", key=facts.id, event=event)
 
 
 def reason_for(facts: AccountFacts, asked: RelinkRequested) -> RelinkReason | None:

@@ -84,7 +84,8 @@ class AuthorizationChart(Hearing):
     usable = (active, *inactive, relinking, relinked)
 
     # ── words that are not believed, or not yet (K3, K4, K6) ─────────────────
-    stays(*usable, event=WORDS, cond="is_doubtful or has_day_in_doubt", on="settle_contradiction")
+    stays(*usable, event=WORDS, cond="is_doubtful", on="settle_contradiction")
+    stays(*usable, event="heard_active", cond="has_day_in_doubt", on="settle_contradiction")
     stays(*usable, event=WORDS, cond="is_older")
     stays(*usable, event="heard_unclear", on="look")
 
@@ -199,7 +200,7 @@ class AuthorizationChart(Hearing):
         word = happened.word
         close = abs(happened.as_of - facts.as_of) <= window(facts.by_read or happened.read)
         is_other = word.said("deactivates_on") and word.deactivates_on != facts.deactivates_on
-        return close and facts.says == happened.says == "active" and is_other
+        return close and facts.says == "active" and is_other
 
     def has_open_session(self, facts: AuthorizationFacts, happened: Heard) -> bool:
         """A session of ours is under way for an account of it."""

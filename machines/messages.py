@@ -232,8 +232,8 @@ class NumberChanged(Happening):
     expires_on: int | None
 
 
-class NumbersHeard(Happening):
-    """To the account itself: the numbers that were listed with its latest word are heard too."""
+class ReviewDue(Happening):
+    """To the account itself: all that this report tells is known by now, so tell the outage."""
 
 
 class NumberBlocked(Happening):

@@ -116,6 +116,7 @@ class OutageChart(Chart):
     quiet.from_(announced, event="prompt_due", cond="has_no_reminders", on="prompt")
     prompted.from_(announced, event="prompt_due", on=["prompt", "plan_reminder"])
     stays(*running, event="reminder_due", cond="is_of_an_earlier_outage")
+    stays(prompted, event="reminder_due", cond="was_put_off", on="put_off_reminder")
     quiet.from_(prompted, event="reminder_due", cond="was_denied")
     quiet.from_(prompted, event="reminder_due", cond="is_the_last_reminder", on="remind")
     stays(prompted, event="reminder_due", on=["remind", "plan_next_reminder"])
@@ -169,8 +170,8 @@ class OutageChart(Chart):
         """That timer was set for an outage that is over."""
         return happened.outage != facts.count
 
-    def was_put_off(self, facts: OutageFacts, happened: PromptDue) -> bool:
-        """Stripe has announced a later day since; that day has a timer of its own."""
+    def was_put_off(self, facts: OutageFacts, happened: PromptDue | ReminderDue) -> bool:
+        """Stripe has announced a later day since, and the policy's lead to it has not begun."""
         day = _earliest(facts.needing)
         return day is not None and happened.at < day - happened.policy.announcement_lead
 
@@ -245,6 +246,12 @@ class OutageChart(Chart):
     def remind(self, facts: OutageFacts, happened: ReminderDue) -> Command:
         """Everyone who needs a relink by now, in one message."""
         return _message(facts, facts.needing, facts.since, reminder=happened.number)
+
+    def put_off_reminder(self, facts: OutageFacts, happened: ReminderDue) -> Command:
+        """Remind when the policy's lead to the later day begins (P3)."""
+        event = happened.follow(ReminderDue, outage=facts.count, number=happened.number)
+        due = (_earliest(facts.needing) or 0) - happened.policy.announcement_lead
+        return Wake(machine="outage", key=facts.id, due=due, event=event)
 
     def plan_next_reminder(self, facts: OutageFacts, happened: ReminderDue) -> Effects:
         """The one after, counted from this one."""

@@ -11,7 +11,8 @@ from typing import cast
 
 from relink.engine import Address, Event, Load, Send, Snapshot
 
-from .account_facts import AccountFacts, obstacle
+from .account_facts import AccountFacts
+from .account_news import obstacle
 from .events import (
     AccountReported,
     AuthorizationReported,

@@ -1,15 +1,18 @@
 """How the tests run: Hypothesis profiles, and no skipping in CI."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 IN_CI = bool(os.environ.get("CI"))
 
-settings.register_profile("dev", max_examples=60, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
+QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+"""All but explaining, which makes a failing test three times as slow."""
+
+settings.register_profile("dev", max_examples=60, deadline=None, phases=QUICKLY)
+settings.register_profile("ci", max_examples=100, deadline=None, phases=QUICKLY, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
 
 
@@ -32,4 +35,25 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
     _refuse_skip(report)
+    return report
+
+
+LEAVES = pytest.StashKey[str]()
+"""What the tests report of the charts' leaves."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    report = terminalreporter.config.stash.get(LEAVES, None)
+    if report:
+        terminalreporter.section("leaves of the charts")
+        terminalreporter.write_line(report)
+
+
+@pytest.fixture
+def report_leaves(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Print something at the end of the run."""
+
+    def report(text: str) -> None:
+        request.config.stash[LEAVES] = text
+
     return report

@@ -21,7 +21,7 @@ _INK, _PALE_INK, _CURRENT_INK = "#1f2937", "#374151", "#7c2d12"
 _PAPER, _STATE, _CURRENT_STATE, _CLUSTER = "#ffffff", "#eef2ff", "#fff3c4", "#f8fafc"
 
 _HEAD = f"""\
-    graph [rankdir=TB, nodesep=0.25, ranksep=0.4, newrank=true, compound=true, pad=0.2,
+    graph [rankdir=TB, nodesep=0.2, ranksep=0.4, newrank=true, compound=true, pad=0.2,
            labelloc=t, labeljust=l, bgcolor="{_PAPER}",
            fontname="Helvetica", fontsize=18, fontcolor="{_INK}"]
     node [shape=box, style="rounded,filled", margin="0.2,0.1", fillcolor="{_STATE}",

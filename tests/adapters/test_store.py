@@ -106,7 +106,8 @@ def test_an_arrival_without_events_is_remembered_too(store, arrival):
 def test_events_of_one_arrival_follow_each_other(store, arrival, reported, now):
     both = [reported("evt_1"), reported("evt_1", as_of=now + 60, **WORKS)]
     first, second = store.apply(arrival("evt_1"), both).steps
-    assert second.deliveries[0].decision.before == first.snapshots[ACCOUNT]
+    told = next(d.decision for d in second.deliveries if d.address == ACCOUNT)
+    assert told.before == first.snapshots[ACCOUNT]
     assert store.snapshot(ACCOUNT).state == "active"
     states = [entry.to_state for entry in store.journal(ACCOUNT)]
     assert [state for state, _ in groupby(states)] == ["inactive_relinkable", "active"]

@@ -36,7 +36,9 @@ ANY_EVENT = st.deferred(
 VALUES: dict[Any, Any] = {
     Event: ANY_EVENT,
     RelinkPolicy: POLICIES,
-    "BillingNameGiven.billing_name": st.nothing(),  # never written
+    **dict.fromkeys(
+        ("BillingNameGiven.billing_name", "BuildResumed.billing_name"), st.nothing()
+    ),  # never written
 }
 
 

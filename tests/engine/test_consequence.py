@@ -65,9 +65,9 @@ def test_assigned_facts_are_frozen():
         new.count = 2
 
 
-def test_an_assigned_field_counts_as_set():
+def test_facts_that_were_assigned_to_are_dumped_whole():
     new, _ = follow(Seen(id="x"), [("a", Assign(count=1))])
-    assert new.model_dump(exclude_unset=True) == {"id": "x", "count": 1}
+    assert new.model_dump(exclude_unset=True) == {"id": "x", "count": 1, "names": ()}
 
 
 def test_assigns_of_different_fields_are_merged():

@@ -164,7 +164,7 @@ class Bank:
     sessions: dict[str, RelinkSession] = field(default_factory=dict)
     sent: list[Happening] = field(default_factory=list)
     skew: int = 0
-    """By how much the ``Date`` of reads is off the ``created`` of events (K4 allows two seconds)."""
+    """By how much the ``Date`` of reads is off the ``created`` of events (K4: up to 2 s)."""
     _events: int = 0
     _created: dict[str, str] = field(default_factory=dict)
 
@@ -217,9 +217,9 @@ class Bank:
 
     def work(self, account: str) -> None:
         """It works again, of its own, and so do its credentials."""
-        if authorization := self.accounts[account].authorization:
-            if self.authorizations[authorization].status == "inactive":
-                self.authorizations[authorization] = Credentials()
+        authorization = self.accounts[account].authorization
+        if authorization and self.authorizations[authorization].status == "inactive":
+            self.authorizations[authorization] = Credentials()
         self._change(account, **_WORKS)
 
     def disconnect(self, account: str) -> None:

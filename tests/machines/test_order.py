@@ -7,14 +7,12 @@ Both end with what they asked to be read; what they hold must then be the same.
 """
 
 from copy import deepcopy
-from itertools import permutations
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relink.machines.events import AccountReported, Happening, RelinkRequested
+from relink.machines.events import Happening, RelinkRequested
 
 from .bank import REAL, Bank, Shape, shaped, tokenized
 from .life import ACCOUNTS, AT_THE_BANK, BY_CUSTOMERS, CUSTOMER, RARELY, SHAPES, TIME, Act, happens
@@ -147,9 +145,9 @@ def hold_the_same(first: World, held_back: list[Happening], endpoint: Endpoint, 
     different = {key: both for key, both in different.items() if both[0] != both[1]}
     # Of an authorization that an account had for a moment only one may have heard.
     strays = {key for key in one.keys() ^ other.keys() if not key.startswith("authorization")}
-    assert not (different or strays), "\n".join(
-        [str(different or strays), "IN ORDER", *first.story(), "IN ANOTHER", *second.story()]
-    )
+    odd = different or strays
+    stories = ["IN ORDER", *first.story(), "IN ANOTHER", *second.story()]
+    assert not odd, "\n".join([str(odd), *stories])
     for account, link in first.bank.accounts.items():
         facts = first.facts("account", account)
         stopped = "relinkable" if link.action == "relink_required" else "unrepairable"

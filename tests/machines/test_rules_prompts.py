@@ -340,6 +340,14 @@ def test_P3_a_day_put_off_puts_off_the_prompt() -> None:
     assert days(s) == [23]
 
 
+def test_P3_a_day_put_off_after_the_prompt_puts_off_the_reminders() -> None:
+    s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY, 3 * DAY)))
+    s.webhook("fca_1", active(deactivates_on=in_days(5)))
+    assert prompts(s) == [0]
+    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    assert days(s) == [23, 24]
+
+
 def test_P3_a_day_taken_back_needs_no_prompt() -> None:
     s = Scenario()
     s.webhook("fca_1", active(deactivates_on=in_days(30)))

@@ -95,9 +95,8 @@ class World:
             self.timers.append(command)
         elif isinstance(command, NotifyCustomer):
             self.prompts.append(command)
-        elif isinstance(command, ANSWERED):
-            if not (isinstance(command, RetrieveSession) and command.for_caller):
-                self.outbox.append(command)
+        elif isinstance(command, ANSWERED) and not getattr(command, "for_caller", False):
+            self.outbox.append(command)
 
     # ── commands ─────────────────────────────────────────────────────────────
 

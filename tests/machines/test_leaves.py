@@ -1,0 +1,96 @@
+"""Every leaf of every chart is decided at least once: there is no branch that nothing has tried.
+
+A leaf is one way that an event can go in one state. For each that has not come up yet, facts and
+payloads are drawn from a small world, where ids meet and times are close, until it does.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from relink.engine import Event, Facts, Leaf, Snapshot, Table
+from relink.engine.fuzz import LeafCoverage, instances, payloads
+from relink.machines import relink_system
+from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
+
+TABLES = tuple(relink_system().tables.values())
+SAYS = ["active", "relinkable", "unrepairable", "inactive", "disconnected"]
+NUMBER_SAYS = ["transactable", "pending", "expiring", "lapsed"]
+DENIED = "access_denied"
+
+FEW = st.integers(-1, 4)
+IDS = st.sampled_from(["fca_1", "fca_2"])
+LOGINS = st.sampled_from(["fcauth_1", "fcauth_2"])
+SESSIONS = st.sampled_from(["fcsess_1", "fcsess_2"])
+SMALL = {
+    **dict.fromkeys(("as_of", "worked_as_of", "repaired_as_of", "replaced_as_of"), FEW),
+    **dict.fromkeys(("relink_by", "deactivates_on", "expires_on"), st.none() | FEW),
+    "checked_as_of": FEW,
+    **dict.fromkeys(("attempt", "failures", "count", "outage"), st.integers(0, 3)),
+    **dict.fromkeys(("at", "opened_at", "since"), st.sampled_from([0.0, 1.0, 3.0])),
+    **dict.fromkeys(("account", "subject"), IDS),
+    **dict.fromkeys(("linked", "asked", "relinked_account"), st.none() | IDS),
+    **dict.fromkeys(("session", "by"), SESSIONS),
+    "id": IDS,
+    "authorization": LOGINS,
+    "Noted.outage": LOGINS,
+    "ReminderDue.number": st.integers(1, 3),
+    "SessionSucceeded.accounts": st.none() | st.lists(IDS, max_size=2).map(tuple),
+    "delivery": st.just("modal"),
+    "permissions": st.sampled_from([None, ("payment_method",)]),
+    "CreateRelinkSession.permissions": st.just(("payment_method",)),
+    "cause": st.sampled_from([DENIED, "access_expired"]),
+    "blocked": st.sampled_from(
+        [None, "tokenized_account_number_deactivated", "bank_account_closed"]
+    ),
+    "policy": st.sampled_from(
+        [
+            DEFAULT_POLICY,
+            RelinkPolicy(reminders=()),
+            RelinkPolicy(attempts=1, announcement_lead=1, reminders=(1,)),
+        ]
+    ),
+}
+SEARCH = settings(
+    max_examples=1500,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def search(table: Table, coverage: LeafCoverage) -> None:
+    """For each leaf that has not come up yet, draw facts and events until it does."""
+    says = NUMBER_SAYS if table.name == "account_number" else SAYS
+    values = {**SMALL, "says": st.sampled_from(says)}
+    facts = instances(table.chart.facts_type, values)
+    kinds = {kind.name: payloads(kind, values) for kind in table.chart.alphabet}
+
+    def leads_to(leaf: Leaf, remembered: Facts, happened: Event) -> bool:
+        decision = table.decide(Snapshot(leaf.source, remembered), happened)
+        coverage.record(table, decision)
+        return decision.leaf is leaf
+
+    for leaf in table.leaves():
+        if leaf.outcome != "impossible" and not coverage.count(table, leaf):
+            with suppress(NoSuchExample):
+                find(
+                    st.tuples(facts, kinds[leaf.event]),
+                    lambda drawn, leaf=leaf: leads_to(leaf, *drawn),
+                    settings=SEARCH,
+                )
+
+
+def test_every_leaf_of_every_chart_is_decided(report_leaves: Callable[[str], None]):
+    reports = []
+    for table in TABLES:
+        coverage = LeafCoverage(table)
+        search(table, coverage)
+        reports.append(coverage.report())
+    report_leaves("\n".join(map(str, reports)))
+    assert [report.percent for report in reports] == [100] * len(TABLES)
