@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from relink.adapters.gateway import GatewayError
 from relink.adapters.gateway.in_process import SimulatorGateway
-from relink.adapters.service import RelinkRefusedError, Service
+from relink.adapters.service import RelinkRefusedError, Service, UnknownAccountError
 from relink.adapters.simulator import CannotHappen, Faults, Simulator
 from relink.adapters.store import MemoryStore
 from relink.adapters.stripe import StripeWebhooks
@@ -37,19 +37,34 @@ FAULTS = Faults(
 ACTS = ("choose_expected", "choose_expected", "choose_new", "fail_to_sign_in", "cancel")
 
 
+def newcomer(sim: Simulator) -> str:
+    """A customer who links three accounts by one login, which is returned."""
+    customer = sim.add_customer("Jo")
+    first = sim.link_account(customer)
+    assert first.authorization
+    for _ in range(2):
+        sim.link_account(customer, authorization=first.authorization.id)
+    return first.authorization.id
+
+
 def act(sim: Simulator, service: Service, chance: random.Random, logins: list[str]) -> None:
-    """One thing happens at a bank, and one customer comes back to repair a link."""
-    login = sim.world.authorizations[chance.choice(logins)]
+    """A link breaks at a bank, or one customer comes back to repair theirs.
+
+    Who can't repair it any more leaves, and another customer comes.
+    """
+    which = chance.randrange(len(logins))
+    login = sim.world.authorizations[logins[which]]
     try:
         if login.status == "active":
             chance.choice((sim.bank.expire_consent, sim.bank.change_password))(login.id)
             return
-        broken = [account.id for account in login.accounts if account.relinkable]
-        if broken:
-            session = service.request_relink(broken[0], mode=chance.choice((None, "any_eligible")))
-            sim.advance(30)
-            getattr(sim.customer(session.id), chance.choice(ACTS))()
-    except (CannotHappen, RelinkRefusedError, GatewayError):
+        account = next(account for account in login.accounts if account.relinkable)
+        session = service.request_relink(account.id, mode=chance.choice((None, "any_eligible")))
+        sim.advance(30)
+        getattr(sim.customer(session.id), chance.choice(ACTS))()
+    except (StopIteration, RelinkRefusedError, UnknownAccountError):
+        logins[which] = newcomer(sim)
+    except (CannotHappen, GatewayError):
         return
 
 
@@ -67,14 +82,7 @@ def rehearse(seed: int, wanted: int) -> Counter[str]:
         clock=lambda: sim.now,
         watch=lambda step: counts.update(decisions=len(step.deliveries)),
     )
-    logins = []
-    for _ in range(CUSTOMERS):
-        customer = sim.add_customer("Jo")
-        first = sim.link_account(customer)
-        assert first.authorization
-        logins.append(first.authorization.id)
-        for _ in range(2):
-            sim.link_account(customer, authorization=first.authorization.id)
+    logins = [newcomer(sim) for _ in range(CUSTOMERS)]
     sim.faults = FAULTS
     chance = random.Random(seed)
     while counts["webhooks"] < wanted:
