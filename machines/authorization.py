@@ -242,6 +242,7 @@ class AuthorizationChart(Hearing):
         news = happened.follow(
             NeedsChanged,
             subject=facts.id,
+            is_account=False,
             needs=("announced_deactivation",) if announced else (),
             relink_by=date,
         )

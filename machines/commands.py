@@ -83,6 +83,7 @@ class NotifyCustomer(Command):
     since: float
     """When the outage began (Unix seconds)."""
     accounts: tuple[str, ...]
+    """Those that need it; none where Stripe announced it for the authorization alone."""
     ask: Literal["relink", "new_payment_method"]
     """What to ask for; without an authorization nothing can be relinked."""
     because: str

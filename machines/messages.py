@@ -260,6 +260,8 @@ class NeedsChanged(Happening):
     """To the outage: who needs a relink, and what for, has changed."""
 
     subject: str
+    is_account: bool = True
+    """False: it is the authorization itself."""
     needs: tuple[RelinkReason, ...]
     """Empty: nothing any more."""
     cause_of_it: str | None = None

@@ -39,6 +39,8 @@ class Need(Facts):
     ask: Literal["relink", "new_payment_method"]
     relink_by: int | None
     """When it stops working, while it still works (Unix seconds)."""
+    is_account: bool = True
+    """False: it is the authorization's own, by announcement."""
 
 
 class OutageFacts(Facts):
@@ -268,6 +270,7 @@ def _noted(facts: OutageFacts, happened: NeedsChanged) -> dict[str, Need]:
         cause=happened.cause_of_it,
         ask=happened.ask,
         relink_by=happened.relink_by,
+        is_account=happened.is_account,
     )
     return {**others, happened.subject: need}
 
@@ -302,7 +305,7 @@ def _message(
         outage=facts.id,
         count=_number(facts),
         since=since,
-        accounts=tuple(sorted(needing)),
+        accounts=tuple(sorted(name for name, need in needing.items() if need.is_account)),
         ask="relink" if any(n.ask == "relink" for n in needs) else "new_payment_method",
         because=", ".join(sorted({n.cause or n.needs[0] for n in needs})),
         reminder=reminder,

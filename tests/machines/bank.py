@@ -207,13 +207,13 @@ class Bank:
             deactivation_action=None,
         )
 
-    def stop_all(self, authorization: str, cause: str) -> None:
+    def stop_all(self, authorization: str, action: str, cause: str) -> None:
         """Consent expires, or is revoked: every account that works stops, and so do the
         credentials."""
-        self.authorizations[authorization] = Credentials("inactive", "relink_required")
+        self.authorizations[authorization] = Credentials("inactive", action)
         for account in self.members(authorization):
             if self.accounts[account].status == "active":
-                self.stop(account, "relink_required", cause)
+                self.stop(account, action, cause)
 
     def work(self, account: str) -> None:
         """It works again, of its own, and so do its credentials."""
@@ -224,7 +224,7 @@ class Bank:
 
     def disconnect(self, account: str) -> None:
         """It is gone for good."""
-        self._change(account, status="disconnected")
+        self._change(account, status="disconnected", action=None, cause=None)
 
     def announce(self, account: str, day: int | None, action: str) -> None:
         """A day is named on which it will stop working; None: not any more."""

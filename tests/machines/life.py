@@ -17,6 +17,7 @@ CONNECTED = Holder(field="account", id="acct_1")
 STRANGER = Holder(field="customer", id="cus_2")
 
 ACCOUNTS = ["fca_1", "fca_2", "fca_3"]
+"""The accounts that there are at first; new ones follow."""
 
 
 class Act(NamedTuple):
@@ -45,11 +46,18 @@ def happens(bank: Bank, act: Act) -> None:
     acts[act.what](bank, act.which, act.how)
 
 
+def chosen(bank: Bank, which: int) -> str:
+    """One of its accounts."""
+    names = list(bank.accounts)
+    return names[which % len(names)]
+
+
 def _acts(what: str, which: st.SearchStrategy[Any], how: list[Any]) -> st.SearchStrategy[Act]:
     return st.tuples(st.just(what), which, st.sampled_from(how)).map(Act._make)
 
 
-accounts = st.sampled_from(ACCOUNTS)
+accounts = st.integers(0, 5)
+"""Which of the accounts, counted around."""
 sessions = st.integers(0, 3)
 """Which of the sessions that are open at Stripe, counted around."""
 
@@ -58,7 +66,7 @@ BLOCKS = [None, "bank_account_closed", "tokenized_account_number_deactivated"]
 
 AT_THE_BANK = st.one_of(
     _acts("account", accounts, ["stop", "close", "work"]),
-    _acts("consent", accounts, ["access_denied", "unspecified"]),
+    _acts("consent", accounts, ["access_denied", "unspecified", "for good"]),
     _acts("announced", accounts, [None, 1, 30]),
     _acts("number", accounts, NUMBERS),
     _acts("merged", st.booleans(), ["inactive", "disconnected"]),
@@ -68,7 +76,7 @@ RARELY = _acts("disconnected", accounts, [None])
 BY_CUSTOMERS = st.one_of(
     _acts("failed", sessions, ["no_account", "no_authorization", "other", "cancelled"]),
     _acts("relinked", sessions, ["alone", "siblings", "elsewhere"]),
-    _acts("linked", sessions, ["new", "known", "stranger", "credit_card"]),
+    _acts("linked", sessions, ["new", "new", "known", "stranger", "credit_card"]),
 )
 TIME = _acts("time", st.sampled_from([1, 1, 2, 3, 60, DAY]), [None])
 
@@ -78,7 +86,8 @@ SHAPES: st.SearchStrategy[Shape] = st.sampled_from(["full", "full", "ga", "spars
 # ── at the bank ──────────────────────────────────────────────────────────────
 
 
-def _account(bank: Bank, account: str, turn: str) -> None:
+def _account(bank: Bank, which: int, turn: str) -> None:
+    account = chosen(bank, which)
     if bank.accounts[account].status == "disconnected":
         return
     match turn:
@@ -90,17 +99,21 @@ def _account(bank: Bank, account: str, turn: str) -> None:
             bank.work(account)
 
 
-def _consent(bank: Bank, account: str, cause: str) -> None:
-    if authorization := bank.accounts[account].authorization:
-        bank.stop_all(authorization, cause)
+def _consent(bank: Bank, which: int, cause: str) -> None:
+    authorization = bank.accounts[chosen(bank, which)].authorization
+    if authorization and not _is_gone(bank, authorization):
+        action = "none" if cause == "for good" else "relink_required"
+        bank.stop_all(authorization, action, cause)
 
 
-def _disconnected(bank: Bank, account: str, _: None) -> None:
+def _disconnected(bank: Bank, which: int, _: None) -> None:
+    account = chosen(bank, which)
     if bank.accounts[account].status != "disconnected":
         bank.disconnect(account)
 
 
-def _announced(bank: Bank, account: str, days: int | None) -> None:
+def _announced(bank: Bank, which: int, days: int | None) -> None:
+    account = chosen(bank, which)
     link = bank.accounts[account]
     day = None if days is None else bank.now + days * DAY
     if link.status == "active":
@@ -109,7 +122,8 @@ def _announced(bank: Bank, account: str, days: int | None) -> None:
         bank.announce_all(link.authorization, day)
 
 
-def _number(bank: Bank, account: str, status: str) -> None:
+def _number(bank: Bank, which: int, status: str) -> None:
+    account = chosen(bank, which)
     if bank.accounts[account].status == "disconnected":
         return
     if status == "expiring":
@@ -124,7 +138,8 @@ def _merged(bank: Bank, back: bool, status: str) -> None:
         bank.merge(old, new, status)
 
 
-def _checked(bank: Bank, account: str, reason: str | None) -> None:
+def _checked(bank: Bank, which: int, reason: str | None) -> None:
+    account = chosen(bank, which)
     if reason == "tokenized_account_number_deactivated":
         if bank.accounts[account].numbers == (REAL,):
             return
@@ -180,9 +195,12 @@ def _relinked(bank: Bank, which: int, how: str) -> None:
 
 def _linked(bank: Bank, which: int, how: str) -> None:
     session = _open(bank, which)
-    if session is None or bank.sessions[session].request.mode == "specific":
+    if session is None:
         return
     request = bank.sessions[session].request
+    if request.mode == "specific":
+        bank.fail(session, "no_account")
+        return
     if _is_gone(bank, request.authorization):
         return
     account = f"fca_new_{len(bank.accounts)}"

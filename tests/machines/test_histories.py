@@ -12,16 +12,34 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from relink.engine import Step
 from relink.machines import RelinkPolicy
 from relink.machines.account_facts import AccountFacts
-from relink.machines.commands import CreateRelinkSession, RetrieveSession
+from relink.machines.commands import (
+    CreateRelinkSession,
+    Mode,
+    NotifyCustomer,
+    RelinkReason,
+    RetrieveSession,
+)
 from relink.machines.events import Happening, MandateCollected, RelinkRequested
 from relink.machines.word import Holder
 
 from .bank import DAY, REAL, Bank, Shape, shaped, tokenized
-from .life import AT_THE_BANK, BY_CUSTOMERS, CONNECTED, CUSTOMER, RARELY, SHAPES, TIME, Act, happens
-from .life import accounts as an_account
-from .world import World
+from .life import (
+    ACCOUNTS,
+    AT_THE_BANK,
+    BY_CUSTOMERS,
+    CONNECTED,
+    CUSTOMER,
+    RARELY,
+    SHAPES,
+    TIME,
+    Act,
+    chosen,
+    happens,
+)
+from .world import READS, World
 
 ENDPOINTS: list[tuple[Shape, ...]] = [("full",), ("ga",), ("full", "ga", "sparse", "thin")]
 """What an endpoint is sent: the preview version, a GA version, or anything."""
@@ -46,7 +64,10 @@ class Histories(RuleBasedStateMachine):
         policy=st.sampled_from(POLICIES),
         skew=st.sampled_from([0, 1, -1]),
         tokens=st.booleans(),
-        heard=st.booleans(),
+        heard=st.sampled_from([True, True, False]),
+        stopped=st.lists(st.sampled_from(ACCOUNTS), unique=True),
+        reads_fail=st.sampled_from([False, False, False, True]),
+        nameless=st.booleans(),
     )
     def begin(
         self,
@@ -56,10 +77,16 @@ class Histories(RuleBasedStateMachine):
         skew: int,
         tokens: bool,
         heard: bool,
+        stopped: list[str],
+        reads_fail: bool,
+        nameless: bool,
     ) -> None:
         self.bank = Bank(skew=skew)
-        self.world = World(self.bank, policy)
+        self.world = World(self.bank, policy, nameless=nameless)
         self.endpoint = endpoint
+        self.world.watch = self._prompts_once
+        self.prompted: set[str] = set()
+        self.reads_fail = reads_fail
         self.network: list[Happening] = []
         self.creating: list[CreateRelinkSession] = []
         numbers = (tokenized("transactable"),) if tokens else (REAL,)
@@ -68,11 +95,29 @@ class Histories(RuleBasedStateMachine):
         ):
             self.bank.link(account, authorization, holder, numbers=numbers)
         self._send("full")
+        self.bank.now += 100
+        for account in stopped:
+            self.bank.stop(account, "relink_required", "access_expired")
+        self._send(endpoint[0])
         if heard:
-            self.world.hear(self.network)
+            self._hear_all()
             self.world.perform_all()
-            self.network.clear()
             self.bank.now += 100
+
+    def _prompts_once(self, step: Step) -> None:
+        """P1, K8: while an account needs a relink, one first prompt names it, wherever it moves."""
+        for address, snapshot in step.snapshots.items():
+            if isinstance(snapshot.facts, AccountFacts) and not snapshot.facts.needs:
+                self.prompted.discard(address.key)
+        for prompt in step.commands:
+            if isinstance(prompt, NotifyCustomer) and prompt.reminder == 0:
+                again = self.prompted & set(prompt.accounts)
+                assert not again, "\n".join([f"prompted again: {again}", *self.world.story()])
+                self.prompted |= set(prompt.accounts)
+
+    def _hear_all(self) -> None:
+        self.world.hear(self.network)
+        self.network.clear()
 
     def _send(self, shape: Shape) -> None:
         shape = shape if shape in self.endpoint else self.endpoint[0]
@@ -122,7 +167,8 @@ class Histories(RuleBasedStateMachine):
         command = self.world.outbox[which % len(self.world.outbox)]
         if not again:
             self.world.outbox.remove(command)
-        self.world.perform(command, fails=fails and not command.name.startswith("retrieve"))
+        may_fail = self.reads_fail or not isinstance(command, READS)
+        self.world.perform(command, fails=fails and may_fail)
 
     @precondition(lambda self: self.world.outbox)
     @rule()
@@ -131,21 +177,53 @@ class Histories(RuleBasedStateMachine):
 
     # ── the service ──────────────────────────────────────────────────────────
 
+    def _asks(self, which: int, **asked: Any) -> CreateRelinkSession | None:
+        account = chosen(self.bank, which)
+        cause = f"req_{len(self.world.steps)}"
+        return self.world.request(RelinkRequested(cause=cause, at=0.0, account=account, **asked))
+
     @rule(
-        account=an_account,
+        which=some,
         mode=st.sampled_from([None, None, "specific", "any_eligible"]),
         reason=st.sampled_from([None, None, "inactive", "number_lapsed", "new_permissions"]),
         permissions=st.sampled_from([None, None, ("balances",), ("payment_method", "ownership")]),
         delivery=st.sampled_from(["modal", "modal", "email"]),
-        at_once=st.booleans(),
     )
-    def service_asks(self, at_once: bool, **asked: Any) -> None:
-        cause = f"req_{len(self.world.steps)}"
-        created = self.world.request(RelinkRequested(cause=cause, at=0.0, **asked))
-        if created and at_once:
-            self.world.open(created)
-        elif created:
+    def service_asks(self, which: int, **asked: Any) -> None:
+        if created := self._asks(which, **asked):
             self.creating.append(created)
+
+    @rule(
+        which=some,
+        mode=st.sampled_from([None, "any_eligible", "any_eligible"]),
+        reason=st.sampled_from([None, "new_permissions"]),
+        act=BY_CUSTOMERS,
+        shape=SHAPES,
+        heard=st.booleans(),
+        read=st.booleans(),
+    )
+    def customer_is_asked(
+        self,
+        which: int,
+        mode: Mode | None,
+        reason: RelinkReason | None,
+        act: Act,
+        shape: Shape,
+        heard: bool,
+        read: bool,
+    ) -> None:
+        """From asking for a session to its end in one go."""
+        created = self._asks(which, mode=mode, reason=reason)
+        if created is None:
+            return
+        self.world.open(created)
+        self.bank.now += 60
+        happens(self.bank, act._replace(which=-1))
+        self._send(shape)
+        if heard:
+            self._hear_all()
+        if read:
+            self.world.perform_all()
 
     @precondition(lambda self: self.creating)
     @rule(which=some)
@@ -160,9 +238,10 @@ class Histories(RuleBasedStateMachine):
         occasion = f"request {len(self.world.steps)}"
         self.world.perform(RetrieveSession(session=session, because="result", occasion=occasion))
 
-    @rule(account=an_account)
-    def mandate_is_collected(self, account: str) -> None:
-        if self.world.state("payment_method", account) == "mandate_needed":
+    @rule(which=some)
+    def mandate_is_collected(self, which: int) -> None:
+        account = chosen(self.bank, which)
+        if self.world.state("payment_method", account) in ("mandate_needed", "blocked"):
             self.world.happen(MandateCollected(cause="mandate", at=0.0, account=account))
 
     # ── the end ──────────────────────────────────────────────────────────────
@@ -176,8 +255,9 @@ class Histories(RuleBasedStateMachine):
         self.world.hear(self.network)
         self.world.perform_all()
         self.world.replays()
-        for account in self.bank.accounts:
-            self._compare(account)
+        if not self.reads_fail:
+            for account in self.bank.accounts:
+                self._compare(account)
 
     def _compare(self, account: str) -> None:
         truth, state = self.bank.accounts[account], self.world.state("account", account)

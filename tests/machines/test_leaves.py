@@ -55,7 +55,7 @@ SMALL = {
     ),
 }
 SEARCH = settings(
-    max_examples=1500,
+    max_examples=6000,
     deadline=None,
     database=None,
     derandomize=True,

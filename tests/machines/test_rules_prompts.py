@@ -370,3 +370,4 @@ def test_P3_the_authorizations_alone_prompts_as_well_unless_its_action_is_none()
     assert prompts(s) == []
     s.authorization_webhook("fcauth_1", Word(status="active", deactivates_on=near))
     assert prompts(s) == [0]
+    assert s.asked_for(NotifyCustomer)[0].accounts == ()

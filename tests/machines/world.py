@@ -44,8 +44,12 @@ ANSWERED = (*READS, CreatePaymentMethod, AttachExternalAccount, RequestBillingNa
 class World:
     """Everything that a service holds."""
 
-    def __init__(self, bank: Bank, policy: RelinkPolicy | None = None) -> None:
+    def __init__(
+        self, bank: Bank, policy: RelinkPolicy | None = None, *, nameless: bool = False
+    ) -> None:
         self.bank = bank
+        self.nameless = nameless
+        """Whether the customer objects have no name, so that the service is asked for it."""
         self.policy = policy or RelinkPolicy()
         self.system = relink_system()
         self.machines: dict[Address, Snapshot[Facts]] = {}
@@ -105,7 +109,7 @@ class World:
 
         Args:
             command: One that has an answer.
-            fails: Whether it fails for good; for a build, whether a name is missing as well.
+            fails: Whether it fails for good.
         """
         self.happen(self._answer(command, fails))
 
@@ -114,7 +118,7 @@ class World:
         match command:
             case RequestBillingName(account=account):
                 return BillingNameGiven(**told, account=account, billing_name="Jenny Rosen")
-            case CreatePaymentMethod(account=account, billing_name=None) if fails:
+            case CreatePaymentMethod(account=account, billing_name=None) if self.nameless:
                 return BillingNameAbsent(**told, account=account)
             case CreatePaymentMethod(account=account) if not fails:
                 return PaymentMethodMade(**told, account=account, payment_method=f"pm_{account}")
