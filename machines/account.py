@@ -258,16 +258,32 @@ class AccountChart(AccountGuards, AccountEffects):
     # ── a session is open (S3) ───────────────────────────────────────────────
     stays(*linked, event="session_opened", cond="is_already_open")
     stays(*linked, event="session_opened", cond="is_outrun", on="supersede_newcomer")
-    # It went beyond repair, or was replaced, while Stripe was creating the session:
-    stays(inactive_unrepairable, new_account_linked, event="session_opened", on="open_session")
-    stays(relinking, event="session_opened", on="open_session")
-    relinking.from_(
-        active, inactive_relinkable, relinked, event="session_opened", on="open_session"
+    # It may have gone beyond repair, or been repaired or replaced, while Stripe created it:
+    stays(
+        inactive_unrepairable,
+        relinking,
+        relinked,
+        new_account_linked,
+        event="session_opened",
+        on="open_session",
     )
+    relinking.from_(active, inactive_relinkable, event="session_opened", on="open_session")
 
     # ── the session relinked it (S5) ─────────────────────────────────────────
     stays(active, relinked, event="session_relinked", on="record_repair")
-    active.from_(relinking, event="session_relinked", cond="is_said_active", on="record_repair")
+    stays(
+        new_account_linked,
+        event="session_relinked",
+        cond="predates_replacement",
+        on="forget_session",
+    )
+    active.from_(
+        relinking,
+        new_account_linked,
+        event="session_relinked",
+        cond="is_said_active",
+        on="record_repair",
+    )
     stays(*inactive, event="session_relinked", cond="stopped_since", on="forget_session")
     stays(
         relinking,
@@ -283,12 +299,6 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     inactive_unrepairable.from_(
         relinking, event="session_relinked", cond="stopped_since", on="forget_session"
-    )
-    stays(
-        new_account_linked,
-        event="session_relinked",
-        cond="predates_replacement",
-        on="forget_session",
     )
     relinked.from_(
         *inactive, relinking, new_account_linked, event="session_relinked", on="record_repair"

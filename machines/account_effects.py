@@ -235,6 +235,9 @@ class AccountEffects(Hearing):
         }
         if facts_of.told_at(facts, "deactivates_on") < happened.as_of:
             changes["deactivates_on"] = None
+        if facts.number not in (None, "transactable"):
+            # What has become of it is told within this step.
+            changes |= {"number": None, "number_expires_on": None}
         if happened.as_of >= facts.repaired_as_of:
             changes |= {"repaired_as_of": happened.as_of, "repaired_by_read": happened.read}
         done: Effects = [Assign(**changes), *_review(facts, happened)]

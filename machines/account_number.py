@@ -117,21 +117,28 @@ class AccountNumberChart(Hearing):
     pending.from_(refreshing, event="refresh_ended", cond="is_said_pending", on="note_over")
     lapsed.from_(refreshing, event="refresh_ended", on="note_over")
     # Stripe has told of the numbers since that session brought one:
-    stays(expiring, lapsed, event="refresh_succeeded", cond="was_told_since", on="note_over")
+    stays(
+        expiring,
+        lapsed,
+        event="refresh_succeeded",
+        cond="was_told_since",
+        on=["note_over", "tell_again"],
+    )
     expiring.from_(
         refreshing,
         event="refresh_succeeded",
         cond="was_told_since and is_said_expiring",
-        on="note_over",
+        on=["note_over", "tell_again"],
     )
     lapsed.from_(
         refreshing,
         event="refresh_succeeded",
         cond="was_told_since and not is_said_pending",
-        on="note_over",
+        on=["note_over", "tell_again"],
     )
     # Until Stripe tells of the new one, what paid is trusted and what lapsed is not:
-    stays(transactable, pending, event="refresh_succeeded", on="note_over")
+    stays(transactable, event="refresh_succeeded", on="note_over")
+    stays(pending, event="refresh_succeeded", on=["note_over", "tell_again"])
     transactable.from_(expiring, event="refresh_succeeded", on="trust_new")
     transactable.from_(
         refreshing, event="refresh_succeeded", cond="is_said_expiring", on="trust_new"
@@ -212,6 +219,10 @@ class AccountNumberChart(Hearing):
     ) -> Assign:
         """It is over, and says nothing new of the number."""
         return Assign(session_is_open=False)
+
+    def tell_again(self, facts: AccountNumberFacts, happened: RefreshSucceeded) -> Command:
+        """The account, which was relinked, is told that its number fares as before."""
+        return _told(facts, happened, facts.says or "transactable", facts.expires_on)
 
     def trust_new(self, facts: AccountNumberFacts, happened: RefreshSucceeded) -> Effects:
         """The old one still paid; it needs no relink any more."""

@@ -19,6 +19,7 @@ Rules kept here: P1 to P3, K8.
 
 from typing import Literal
 
+from pydantic import Field
 from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
@@ -33,7 +34,7 @@ Effects = list[Command | Assign]
 class Need(Facts):
     """What one account, or the authorization itself, needs a relink for."""
 
-    needs: tuple[RelinkReason, ...]
+    needs: tuple[RelinkReason, ...] = Field(min_length=1)
     cause: str | None
     """Stripe's ``cause`` of the inactivity."""
     ask: Literal["relink", "new_payment_method"]
