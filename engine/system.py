@@ -126,9 +126,18 @@ class System:
             commands=tuple(commands),
         )
 
-    def replay(self, address: Address, events: Iterable[Event]) -> Snapshot[Facts]:
-        """Rebuild a machine from the events that its journal holds, in their order."""
-        table, snapshot = self._table(address), self.begin(address).snapshot
+    def replay(
+        self, address: Address, events: Iterable[Event], since: Snapshot[Facts] | None = None
+    ) -> Snapshot[Facts]:
+        """Rebuild a machine from the events that its journal holds, in their order.
+
+        Args:
+            address: which machine.
+            events: what it was sent.
+            since: where it was before the first of them; None: at its beginning.
+        """
+        table = self._table(address)
+        snapshot = self.begin(address).snapshot if since is None else since
         for event in events:
             snapshot = table.decide(snapshot, event).snapshot
         return snapshot

@@ -1,10 +1,32 @@
-"""How the tests run: Hypothesis profiles, and no skipping in CI."""
+"""How the tests run: Hypothesis profiles, no skipping in CI, and one PostgreSQL for all."""
 
 import os
 from collections.abc import Callable, Generator
 
 import pytest
 from hypothesis import Phase, settings
+
+try:
+    from .postgres import (
+        empty_postgres_url,
+        new_postgres_url,
+        postgres_server,
+        postgres_template,
+        postgres_url,
+        stoppable_postgres,
+    )
+
+    __all__ = [
+        "empty_postgres_url",
+        "new_postgres_url",
+        "postgres_server",
+        "postgres_template",
+        "postgres_url",
+        "stoppable_postgres",
+    ]
+except ImportError:
+    # The core's tests are run without the extras too.
+    pass
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -1,27 +1,33 @@
 """The store: snapshots, journal, inbox and outbox in one database, by SQLAlchemy Core."""
 
+from .change import Applied, Arrival
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
+    SchemaBehindError,
     StoreError,
-    UnknownCommandError,
+    StoreUnavailableError,
     UnreadableRecordError,
 )
 from .journal import JournalEntry
 from .memory import MemoryStore
-from .outbox import DueCommand
-from .store import Applied, Arrival, Store
+from .migrate import migrate
+from .outbox import DeadLetter, DueCommand
+from .store import Store
 
 __all__ = [
     "Applied",
     "Arrival",
     "Codec",
     "ConcurrentChangeError",
+    "DeadLetter",
     "DueCommand",
     "JournalEntry",
     "MemoryStore",
+    "SchemaBehindError",
     "Store",
     "StoreError",
-    "UnknownCommandError",
+    "StoreUnavailableError",
     "UnreadableRecordError",
+    "migrate",
 ]

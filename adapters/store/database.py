@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 LOCK_WAIT = 10
 """Seconds that a writer waits for another on SQLite."""
 
+POOL = 16
+"""Connections to PostgreSQL that a process keeps, and as many again under load."""
+
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 
 
@@ -25,7 +28,9 @@ def open_database(url: str) -> Engine:
     if backend not in ("sqlite", "postgresql"):
         raise ValueError(f"the database must be SQLite or PostgreSQL, got {backend}")
     if backend == "postgresql":
-        return create_engine(url)
+        # One driver serves, whatever the URL says.
+        driver = make_url(url).set(drivername="postgresql+psycopg")
+        return create_engine(driver, pool_size=POOL, max_overflow=POOL)
     engine = create_engine(url, connect_args={"timeout": LOCK_WAIT})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)

@@ -9,9 +9,17 @@ class ConcurrentChangeError(StoreError):
     """A machine was changed by others as often as the store was willing to try again."""
 
 
+class StoreUnavailableError(StoreError):
+    """The database is away, busy for too long, or full. Nothing was stored; try again later."""
+
+
+class SchemaBehindError(StoreError):
+    """The database's schema is not the one of this release; the text says what to do."""
+
+
 class UnreadableRecordError(StoreError):
     """A stored record that this release can't read: an unknown name, or fields that don't fit."""
 
 
 class UnknownCommandError(StoreError):
-    """A command that is not in the outbox."""
+    """A command that is not in the outbox, or not a dead letter."""

@@ -1,12 +1,14 @@
 """The journal: each decision, as it was made."""
 
+import functools
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json
 from sqlalchemy import RowMapping
 
-from relink.engine import Address, Delivery, Event, Send
+from relink.engine import Address, Delivery, Event, Leaf, Send
 
 from .codec import Codec
 
@@ -37,25 +39,34 @@ class JournalEntry:
 
 
 def to_row(delivery: Delivery, cause: str, at: float, codec: Codec) -> dict[str, Any]:
-    """A decision as a row of the journal."""
-    decision = delivery.decision
+    """A decision as a row of the journal; JSON as text."""
+    address, decision = delivery.address, delivery.decision
+    asked = [c.id for c in decision.commands if not isinstance(c, Send)]
     return {
-        "machine": delivery.address.machine,
-        "key": delivery.address.key,
-        "version": decision.snapshot.version,
+        "machine": address.machine,
+        "key": address.key,
+        "version": decision.before.version + 1,
         "cause": cause,
         "at": at,
         "event": decision.happened.name,
-        "fields": codec.fields(decision.happened),
-        "outcome": decision.outcome,
-        "from_state": decision.before.state,
-        "to_state": decision.state,
-        "transition": decision.transition,
-        "guards": [list(answer) for answer in decision.guards],
-        "reason": decision.reason,
-        "anomaly": decision.anomaly,
-        "changes": to_jsonable_python(decision.changes),
-        "commands": [c.id for c in decision.commands if not isinstance(c, Send)],
+        "fields": codec.text(decision.happened),
+        **_of_leaf(decision.leaf),
+        "changes": to_json(decision.changes).decode(),
+        "commands": json.dumps(asked) if asked else "[]",
+    }
+
+
+@functools.cache
+def _of_leaf(leaf: Leaf) -> dict[str, Any]:
+    """What is the same for all decisions that end in this leaf."""
+    return {
+        "outcome": leaf.outcome,
+        "from_state": leaf.source,
+        "to_state": leaf.target,
+        "transition": leaf.transition,
+        "guards": json.dumps(leaf.guards),
+        "reason": leaf.reason,
+        "anomaly": leaf.anomaly,
     }
 
 

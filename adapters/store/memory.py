@@ -6,14 +6,14 @@ It keeps its word only as long as the process lives, and it keeps no journal.
 import heapq
 from collections import ChainMap
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
-from typing import Any, Literal
+from typing import Literal
 
 from relink.engine import Address, Event, Facts, Snapshot, System
 
-from .errors import UnknownCommandError
-from .outbox import DueCommand, due_time, is_for_outbox
-from .store import Applied, Arrival
+from .change import Applied, Arrival
+from .outbox import PATIENCE, DueCommand, due_time, is_for_outbox
 
 
 class MemoryStore:
@@ -32,7 +32,6 @@ class MemoryStore:
         self._arrived: set[str] = set()
         self._connected: dict[Address, str] = {}
         self._due: list[tuple[float, int, DueCommand]] = []
-        self._taken: dict[str, DueCommand] = {}
         self._order = count()
 
     def apply(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
@@ -57,7 +56,16 @@ class MemoryStore:
                     at = arrival.received_at
                     due_at = due_time(command, at)
                     self._wait(
-                        DueCommand(command, arrival.id, arrival.connected_account, 0, due_at, at)
+                        DueCommand(
+                            command,
+                            known,
+                            arrival.id,
+                            arrival.connected_account,
+                            attempts=0,
+                            due_at=due_at,
+                            created_at=at,
+                            give_up_at=due_at + PATIENCE,
+                        )
                     )
         return Applied("applied", tuple(steps))
 
@@ -75,44 +83,33 @@ class MemoryStore:
         return self._due[0][0] if self._due else None
 
     def due_commands(self, now: float, limit: int) -> list[DueCommand]:
-        """Commands to carry out, longest due first. Each is to be finished or postponed."""
+        """Commands to carry out, longest due first. Each is to be answered or postponed."""
         found: list[DueCommand] = []
         while self._due and self._due[0][0] <= now and len(found) < limit:
-            due = heapq.heappop(self._due)[2]
-            self._taken[due.command.id] = due
-            found.append(due)
+            found.append(heapq.heappop(self._due)[2])
         return found
 
-    def finish(
+    def answer(
         self,
-        command_id: str,
-        status: Literal["done", "failed"],
+        due: DueCommand,
+        events: Sequence[Event],
         at: float,
-        result: dict[str, Any] | None = None,
-    ) -> None:
-        """Note that a command was carried out, or failed for good."""
-        self._take(command_id)
-        self.status[command_id] = status
+        *,
+        failed: bool = False,
+        error: str | None = None,
+    ) -> Applied:
+        """Apply what came of a command, and close it; see ``Store.answer``."""
+        if self.status[due.id] != "due":
+            return Applied("duplicate")
+        name = due.command.name
+        arrival = Arrival(due.answer_id, name, int(at), at, due.connected_account)
+        applied = self.apply(arrival, events)
+        self.status[due.id] = "failed" if failed else "done"
+        return applied
 
-    def postpone(self, command_id: str, due_at: float) -> None:
+    def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
         """Note an attempt that is to be repeated then (Unix seconds)."""
-        due = self._take(command_id)
-        self._wait(
-            DueCommand(
-                due.command,
-                due.cause,
-                due.connected_account,
-                due.attempts + 1,
-                due_at,
-                due.created_at,
-            )
-        )
-
-    def _take(self, command_id: str) -> DueCommand:
-        try:
-            return self._taken.pop(command_id)
-        except KeyError:
-            raise UnknownCommandError(f"no command {command_id!r} is being carried out") from None
+        self._wait(replace(due, attempts=due.attempts + 1, due_at=due_at))
 
     def _wait(self, due: DueCommand) -> None:
         heapq.heappush(self._due, (due.due_at, next(self._order), due))

@@ -1,4 +1,10 @@
-"""The tables. Only types and constraints that SQLite and PostgreSQL have in common."""
+"""The tables. Only types and constraints that SQLite and PostgreSQL have in common.
+
+They come about by the steps in ``migrations/``; a test holds that both say the same.
+
+What belongs together is written in one transaction, so that no foreign key has to watch over
+it; and each goes when its own time is up (:mod:`.retention`).
+"""
 
 from sqlalchemy import (
     JSON,
@@ -6,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -14,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -30,6 +36,7 @@ inbox = Table(
     Column("created", BigInteger, nullable=False),
     Column("received_at", Float, nullable=False),
     Column("connected_account", _ID),
+    Index("inbox_received", "received_at"),
     comment="What has arrived, once each: webhooks, answers to commands, timers, requests.",
 )
 
@@ -41,7 +48,27 @@ snapshots = Table(
     Column("state", _NAME, nullable=False),
     Column("version", Integer, nullable=False),
     Column("facts", JSON, nullable=False),
+    # In whose name Stripe has to be called about it (``acct_…``).
+    Column("connected_account", _ID),
+    # It changes with every event. With room on each page, and nothing indexed but the key, a new
+    # version of a row finds place beside the old one, and the index stays as it is.
+    postgresql_with={"fillfactor": 70},
     comment="Each machine as it is now.",
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("state", _NAME, nullable=False),
+    Column("holder", _ID),
+    Column("authorization", _ID),
+    Column("institution", _ID),
+    Index("accounts_state", "state", "id"),
+    Index("accounts_holder", "holder", "id"),
+    Index("accounts_authorization", "authorization", "id"),
+    Index("accounts_institution", "institution", "id"),
+    comment="What accounts are looked for by; their snapshots have the same, and the rest.",
 )
 
 journal = Table(
@@ -51,7 +78,7 @@ journal = Table(
     Column("machine", _NAME, nullable=False),
     Column("key", _ID, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("cause", _ID, ForeignKey(inbox.c.id), nullable=False),
+    Column("cause", _ID, nullable=False),
     Column("at", Float, nullable=False),
     Column("event", _NAME, nullable=False),
     Column("fields", JSON, nullable=False),
@@ -68,20 +95,69 @@ journal = Table(
     comment="Each decision, in order. Rows are added, and never changed.",
 )
 
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("machine", _NAME, primary_key=True),
+    Column("key", _ID, primary_key=True),
+    Column("state", _NAME, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("facts", JSON, nullable=False),
+    comment="Where a machine was when the part of its journal ended that is not kept any more.",
+)
+
 outbox = Table(
     "outbox",
     metadata,
     Column("id", _ID, primary_key=True),
     Column("command", _NAME, nullable=False),
     Column("fields", JSON, nullable=False),
-    Column("cause", _ID, ForeignKey(inbox.c.id), nullable=False),
+    Column("cause", _ID, nullable=False),
     Column("connected_account", _ID),
+    # due, done, or failed: a dead letter.
     Column("status", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("give_up_at", Float, nullable=False),
+    # How often it was taken up again by hand.
+    Column("round", Integer, nullable=False),
     Column("finished_at", Float),
-    Column("result", JSON(none_as_null=True)),
-    Index("outbox_due", "status", "due_at"),
+    # Why the last attempt failed.
+    Column("error", Text),
+    Index(
+        "outbox_due",
+        "due_at",
+        postgresql_where=text("status = 'due'"),
+        sqlite_where=text("status = 'due'"),
+    ),
+    Index(
+        "outbox_failed",
+        "finished_at",
+        postgresql_where=text("status = 'failed'"),
+        sqlite_where=text("status = 'failed'"),
+    ),
+    Index(
+        "outbox_done",
+        "finished_at",
+        postgresql_where=text("status = 'done'"),
+        sqlite_where=text("status = 'done'"),
+    ),
     comment="What is to be done, and how far it is.",
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("value", JSON, nullable=False),
+    comment="How far the walks through all accounts are.",
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("next_at", Float, nullable=False),
+    comment="When the next request may go to Stripe (Unix seconds), for all workers together.",
 )

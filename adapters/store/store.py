@@ -5,92 +5,74 @@ snapshots replace the old, the decisions join the journal, the commands the outb
 a crash leaves all of it or nothing, and what is delivered again is found in the inbox
 and does nothing more.
 
-Nobody overwrites anybody: a snapshot is replaced only while it has the version that the
-decision began with. Otherwise everything is rolled back and decided again from what is
-there now.
+Nobody overwrites anybody: what is decided on was locked before it was read, by the one writer
+of SQLite (:mod:`.sqlite`) or row by row on PostgreSQL (:mod:`.postgres`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, RowMapping, and_, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
-from relink.engine import Address, Event, Facts, Snapshot, Step, System
+from relink.engine import Address, Event, Facts, Snapshot, System
+from relink.machines.account_facts import AccountFacts
 
 from . import journal as journal_rows
 from . import outbox as outbox_rows
+from .change import Applied, Arrival, Change, Closing, Writer
 from .codec import Codec, domain_codec, validated
 from .database import open_database, writing
-from .errors import ConcurrentChangeError, UnknownCommandError
+from .errors import StoreUnavailableError, UnreadableRecordError
+from .jobs import DEFER_ONE, JOBLESS, SOON
 from .journal import JournalEntry
-from .outbox import DueCommand
-from .schema import inbox, journal, metadata, outbox, snapshots
-
-ATTEMPTS = 5
-"""Times that one arrival is decided before its changes by others are too many."""
-
-_INSERT: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Something that arrived from outside, to be applied once."""
-
-    id: str
-    """Stripe's ``evt_…``, or what else tells it from all others."""
-    type: str
-    created: int
-    """When it was made, by its sender's clock (Unix seconds)."""
-    received_at: float
-    """When it arrived, by ours (Unix seconds)."""
-    connected_account: str | None = None
-    """The connected account that it is about (``acct_…``), if any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of an arrival."""
-
-    outcome: Literal["applied", "duplicate"]
-    steps: tuple[Step, ...] = ()
-    """One for each of its events. Commands for the caller are here, and nowhere else."""
+from .migrate import check
+from .outbox import DeadLetter, DueCommand
+from .schema import accounts, cursors, journal, outbox, snapshots
 
 
 class Store:
     """One database of one system.
 
     Args:
-        url: an SQLAlchemy URL, such as ``sqlite:///relink.db``.
+        url: an SQLAlchemy URL, such as ``sqlite:///relink.db``; its schema is
+            :func:`~relink.adapters.store.migrate.migrate`'s to make.
         system: the machines whose snapshots it holds.
         codec: their events and commands; relink's own by default.
+        jobs: on PostgreSQL, whether commands get jobs, for the workers of ``relink work``; not
+            where something of your own asks for what is due.
 
     Raises:
         ValueError: the URL is of neither SQLite nor PostgreSQL.
     """
 
-    def __init__(self, url: str, system: System, codec: Codec | None = None) -> None:
-        self._system = system
-        self._codec = codec or domain_codec()
-        self._engine = open_database(url)
-        self._writing = writing(self._engine)
-        new = _INSERT[self._engine.dialect.name]
-        self._add_arrival = new(inbox).on_conflict_do_nothing()
-        self._add_snapshot = new(snapshots).on_conflict_do_nothing()
-        self._add_commands = new(outbox).on_conflict_do_nothing()
-
-    def create_tables(self) -> None:
-        """Create the tables that are not there yet."""
-        with self._writing.begin() as connection:
-            metadata.create_all(connection)
+    def __init__(
+        self, url: str, system: System, codec: Codec | None = None, *, jobs: bool = True
+    ) -> None:
+        self.system = system
+        self.codec = codec or domain_codec()
+        self.engine = open_database(url)
+        self._writing = writing(self.engine)
+        self._on_postgres = self.engine.dialect.name == "postgresql"
+        self._jobs = jobs and self._on_postgres
+        self._writer = _writer(self.engine, self._jobs)
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self.engine.dispose()
+
+    def check(self) -> None:
+        """Whether the database answers, with the schema of this release.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+            SchemaBehindError: its schema is another.
+        """
+        with self.reading() as connection:
+            check(connection)
+
+    # ── changing ─────────────────────────────────────────────────────────────
 
     def apply(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
         """Decide what arrived and store all that follows, in one transaction, once.
@@ -101,16 +83,117 @@ class Store:
 
         Raises:
             ConcurrentChangeError: others kept changing the same machines.
+            StoreUnavailableError: the database is away, busy for too long, or full.
             UnreadableRecordError: a stored snapshot can't be read.
             EngineError: the system could not decide.
         """
-        for _ in range(ATTEMPTS):
-            try:
-                with self._writing.begin() as connection:
-                    return self._apply(connection, arrival, events)
-            except _OvertakenError:
-                continue
-        raise ConcurrentChangeError(f"{arrival.id}: overtaken {ATTEMPTS} times")
+        return self._writer.write(Change(self.system, self.codec, arrival, events))
+
+    def answer(
+        self,
+        due: DueCommand,
+        events: Sequence[Event],
+        at: float,
+        *,
+        failed: bool = False,
+        error: str | None = None,
+    ) -> Applied:
+        """Apply what came of a command, and close it, in one transaction.
+
+        Args:
+            due: the command.
+            events: what its answer tells the system.
+            at: now (Unix seconds).
+            failed: whether it failed for good.
+            error: why; it names no secret.
+
+        Returns:
+            a duplicate when the command is not due any more: it was answered before.
+
+        Raises:
+            StoreError, EngineError: as :meth:`apply` does.
+        """
+        name = due.command.name
+        arrival = Arrival(due.answer_id, name, int(at), at, due.connected_account)
+        closing = Closing(due.id, "failed" if failed else "done", at, error)
+        return self._writer.write(Change(self.system, self.codec, arrival, events, closing))
+
+    def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
+        """Note an attempt that is to be repeated.
+
+        Args:
+            due: the command.
+            due_at: when to try again (Unix seconds).
+            error: why it is; it names no secret.
+        """
+        again = (
+            update(outbox)
+            .where(outbox.c.id == due.id, outbox.c.status == "due")
+            .values(attempts=outbox.c.attempts + 1, due_at=due_at, error=error)
+        )
+        with self.changing() as connection:
+            if connection.execute(again).rowcount:
+                self._defer(connection, due.id)
+
+    def retry(self, command_id: str, at: float) -> bool:
+        """Take up a dead letter again, with all its patience.
+
+        Args:
+            command_id: its id in the outbox.
+            at: now (Unix seconds).
+
+        Returns:
+            False when there is no dead letter of this id.
+        """
+        again = (
+            update(outbox)
+            .where(outbox.c.id == command_id, outbox.c.status == "failed")
+            .values(
+                status="due",
+                due_at=at,
+                give_up_at=at + outbox_rows.PATIENCE,
+                finished_at=None,
+                round=outbox.c.round + 1,
+            )
+        )
+        with self.changing() as connection:
+            found = bool(connection.execute(again).rowcount)
+            if found:
+                self._defer(connection, command_id)
+        return found
+
+    def defer_due(self, now: float, limit: int = 1000) -> int:
+        """Defer jobs for commands that come due and have none; on PostgreSQL alone.
+
+        Args:
+            now: Unix seconds.
+            limit: at most so many.
+
+        Returns:
+            how many.
+        """
+        with self.changing() as connection:
+            found = connection.execute(
+                text(JOBLESS), {"until": now + SOON, "limit": limit}
+            ).scalars()
+            jobless = list(found)
+            for command_id in jobless:
+                self._defer(connection, command_id)
+        return len(jobless)
+
+    def set_cursor(self, name: str, value: dict[str, Any]) -> None:
+        """Remember how far a walk is."""
+        change = update(cursors).where(cursors.c.name == name).values(value=value)
+        with self.changing() as connection:
+            if not connection.execute(change).rowcount:
+                connection.execute(cursors.insert().values(name=name, value=value))
+
+    def _defer(self, connection: Connection, command_id: str) -> None:
+        """On PostgreSQL, a job for a command that is due soon and has none that waits."""
+        if self._jobs:
+            connection.execute(text(DEFER_ONE), {"id": command_id, "soon": SOON})
+
+    # ── looking ──────────────────────────────────────────────────────────────
 
     def snapshot(self, address: Address) -> Snapshot[Facts] | None:
         """A machine as it is now, or None when there is none.
@@ -118,11 +201,78 @@ class Store:
         Raises:
             UnreadableRecordError: its facts don't fit this release.
         """
-        with self._engine.connect() as connection:
-            return self._load(connection, address)
+        query = select(snapshots.c.state, snapshots.c.facts, snapshots.c.version).where(
+            snapshots.c.machine == address.machine, snapshots.c.key == address.key
+        )
+        with self.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else self.stored(address, row)
 
-    def journal(self, address: Address) -> list[JournalEntry]:
-        """All decisions of a machine, in order.
+    def connected_account(self, address: Address) -> str | None:
+        """The connected account in whose name a machine was last heard of, or None.
+
+        Requests of the service don't name one, and Stripe has to be called in its name.
+        """
+        query = select(snapshots.c.connected_account).where(
+            snapshots.c.machine == address.machine, snapshots.c.key == address.key
+        )
+        with self.reading() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
+
+    def accounts(
+        self,
+        *,
+        state: str | None = None,
+        holder: str | None = None,
+        authorization: str | None = None,
+        institution: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[Snapshot[AccountFacts]]:
+        """Accounts in the order of their ids: all, or those that fit everything given.
+
+        Args:
+            state: of their machine.
+            holder: ``cus_…``, or ``acct_…``.
+            authorization: ``fcauth_…``.
+            institution: its name.
+            after: the last id of the page before.
+            limit: at most so many.
+        """
+        it = accounts.c
+        of_account = and_(snapshots.c.machine == "account", snapshots.c.key == it.id)
+        query = select(it.id, snapshots.c.state, snapshots.c.facts, snapshots.c.version)
+        query = query.join_from(accounts, snapshots, of_account)
+        wanted = {
+            it.state: state,
+            it.holder: holder,
+            it.authorization: authorization,
+            it.institution: institution,
+        }
+        query = query.where(*(column == value for column, value in wanted.items() if value))
+        if after is not None:
+            query = query.where(it.id > after)
+        with self.reading() as connection:
+            rows = connection.execute(query.order_by(it.id).limit(limit)).mappings().all()
+        found = [self.stored(Address("account", row["id"]), row) for row in rows]
+        return cast("list[Snapshot[AccountFacts]]", found)
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many accounts are in each state."""
+        query = select(accounts.c.state, func.count()).group_by(accounts.c.state)
+        with self.reading() as connection:
+            return {row.state: row[1] for row in connection.execute(query)}
+
+    def journal(
+        self, address: Address, *, after: int = 0, limit: int | None = None
+    ) -> list[JournalEntry]:
+        """The decisions of a machine, in order, as far as they are kept.
+
+        Args:
+            address: which machine.
+            after: the version after which to begin.
+            limit: at most so many.
 
         Raises:
             UnreadableRecordError: an event is of a kind that this release does not know.
@@ -130,28 +280,18 @@ class Store:
         query = (
             select(journal)
             .where(journal.c.machine == address.machine, journal.c.key == address.key)
+            .where(journal.c.version > after)
             .order_by(journal.c.version)
+            .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [journal_rows.from_row(row, self._codec) for row in rows]
+        return [journal_rows.from_row(row, self.codec) for row in rows]
 
-    def connected_account(self, address: Address) -> str | None:
-        """The connected account in whose name a machine was last heard of, or None.
-
-        Requests of the service don't name one, and Stripe has to be called in its name.
-        """
-        query = (
-            select(inbox.c.connected_account)
-            .join(journal, journal.c.cause == inbox.c.id)
-            .where(journal.c.machine == address.machine, journal.c.key == address.key)
-            .where(inbox.c.connected_account.is_not(None))
-            .order_by(journal.c.version.desc())
-            .limit(1)
-        )
-        with self._engine.connect() as connection:
-            found: str | None = connection.execute(query).scalar()
-        return found
+    def due_command(self, command_id: str) -> DueCommand | None:
+        """A command, unless it is over, or not known."""
+        found = self._due(outbox.c.id == command_id)
+        return found[0] if found else None
 
     def due_commands(self, now: float, limit: int) -> list[DueCommand]:
         """Commands to carry out, longest due first.
@@ -160,127 +300,134 @@ class Store:
             now: Unix seconds.
             limit: at most so many.
         """
+        return self._due(outbox.c.due_at <= now, limit=limit)
+
+    def timers(self, limit: int = 100) -> list[DueCommand]:
+        """Timers that are to come, the next one first."""
+        return self._due(outbox.c.command == "wake", limit=limit)
+
+    def next_due_at(self) -> float | None:
+        """When the next command is due (Unix seconds); None when none is waited for."""
+        query = select(func.min(outbox.c.due_at)).where(_IS_DUE)
+        with self.reading() as connection:
+            found: float | None = connection.execute(query).scalar()
+        return found
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """Commands that failed for good, the latest first."""
+        columns = outbox.c
+        query = (
+            select(
+                columns.id, columns.command, columns.attempts, columns.finished_at, columns.error
+            )
+            .where(text("status = 'failed'"))
+            .order_by(columns.finished_at.desc())
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            return [DeadLetter(*row) for row in connection.execute(query)]
+
+    def count_dead_letters(self) -> int:
+        """How many commands failed for good."""
+        query = select(func.count()).select_from(outbox).where(text("status = 'failed'"))
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def cursor(self, name: str) -> dict[str, Any] | None:
+        """How far a walk is; None before its first step."""
+        with self.reading() as connection:
+            found: dict[str, Any] | None = connection.execute(
+                select(cursors.c.value).where(cursors.c.name == name)
+            ).scalar()
+        return found
+
+    def _due(self, *conditions: Any, limit: int | None = None) -> list[DueCommand]:
         query = (
             select(outbox)
-            .where(outbox.c.status == "due", outbox.c.due_at <= now)
+            .where(_IS_DUE, *conditions)
             .order_by(outbox.c.due_at, outbox.c.id)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [outbox_rows.from_row(row, self._codec) for row in rows]
+        found = []
+        for row in rows:
+            try:
+                found.append(outbox_rows.from_row(row, self.codec))
+            except UnreadableRecordError as error:
+                self._bury(row["id"], str(error))
+        return found
 
-    def finish(
-        self,
-        command_id: str,
-        status: Literal["done", "failed"],
-        at: float,
-        result: dict[str, Any] | None = None,
-    ) -> None:
-        """Note that a command was carried out, or failed for good, with its last attempt.
-
-        Args:
-            command_id: its id in the outbox.
-            status: which of the two.
-            at: when (Unix seconds).
-            result: what is worth keeping, as JSON without secrets.
-
-        Raises:
-            UnknownCommandError: it is not in the outbox.
-        """
-        self._attempted(command_id, status=status, finished_at=at, result=result)
-
-    def postpone(self, command_id: str, due_at: float) -> None:
-        """Note an attempt that is to be repeated.
-
-        Args:
-            command_id: its id in the outbox.
-            due_at: when to try again (Unix seconds).
-
-        Raises:
-            UnknownCommandError: it is not in the outbox.
-        """
-        self._attempted(command_id, due_at=due_at)
-
-    def _attempted(self, command_id: str, **changes: Any) -> None:
-        change = (
+    def _bury(self, command_id: str, error: str) -> None:
+        """Make a dead letter of a command that can't be read, so that the others are not held
+        up; a release that can read it may take it up again."""
+        failed = (
             update(outbox)
-            .where(outbox.c.id == command_id)
-            .values(attempts=outbox.c.attempts + 1, **changes)
+            .where(outbox.c.id == command_id, outbox.c.status == "due")
+            .values(status="failed", finished_at=outbox.c.due_at, error=error)
         )
-        with self._writing.begin() as connection:
-            if connection.execute(change).rowcount != 1:
-                raise UnknownCommandError(f"no command {command_id!r} in the outbox")
+        with self.changing() as connection:
+            connection.execute(failed)
 
-    def _apply(self, connection: Connection, arrival: Arrival, events: Sequence[Event]) -> Applied:
-        entered = connection.execute(
-            self._add_arrival,
-            {
-                "id": arrival.id,
-                "type": arrival.type,
-                "created": arrival.created,
-                "received_at": arrival.received_at,
-                "connected_account": arrival.connected_account,
-            },
-        )
-        if entered.rowcount != 1:
-            return Applied("duplicate")
-        steps = []
-        for happened in events:
-            step = self._system.step(happened, lambda address: self._load(connection, address))
-            self._write(connection, arrival, step)
-            steps.append(step)
-        return Applied("applied", tuple(steps))
+    # ── for what else works on the tables ────────────────────────────────────
 
-    def _load(self, connection: Connection, address: Address) -> Snapshot[Facts] | None:
-        row = connection.execute(_LOAD, {"of": address.machine, "at_key": address.key}).first()
-        if row is None:
-            return None
-        facts_type = self._system.tables[address.machine].chart.facts_type
-        facts = validated(facts_type, row.facts, f"facts of {address.machine} {address.key}")
-        return Snapshot(row.state, facts, row.version)
+    def stored(self, address: Address, row: RowMapping) -> Snapshot[Facts]:
+        """A machine as a row of ``snapshots`` or ``checkpoints`` has it.
 
-    def _write(self, connection: Connection, arrival: Arrival, step: Step) -> None:
-        # In one order for all, so that two writers never wait for each other.
-        for address in sorted(step.snapshots):
-            self._replace(connection, address, step)
-        entries = [
-            journal_rows.to_row(delivery, arrival.id, arrival.received_at, self._codec)
-            for delivery in step.deliveries
-        ]
-        if entries:
-            connection.execute(insert(journal), entries)
-        asked = [
-            outbox_rows.to_row(
-                command, arrival.id, arrival.connected_account, arrival.received_at, self._codec
-            )
-            for command in step.commands
-            if outbox_rows.is_for_outbox(command)
-        ]
-        if asked:
-            connection.execute(self._add_commands, asked)
+        Raises:
+            UnreadableRecordError: its facts don't fit this release.
+        """
+        facts_type = self.system.tables[address.machine].chart.facts_type
+        facts = validated(facts_type, row["facts"], f"facts of {address.machine} {address.key}")
+        return Snapshot(row["state"], facts, row["version"])
 
-    def _replace(self, connection: Connection, address: Address, step: Step) -> None:
-        snapshot, loaded = step.snapshots[address], step.loaded[address]
-        content = {
-            "state": snapshot.state,
-            "version": snapshot.version,
-            "facts": snapshot.facts.model_dump(mode="json"),
-        }
-        if loaded:
-            key = {"of": address.machine, "at_key": address.key, "loaded": loaded}
-            written = connection.execute(_REPLACE, {**content, **key})
-        else:
-            key = {"machine": address.machine, "key": address.key}
-            written = connection.execute(self._add_snapshot, {**content, **key})
-        if written.rowcount != 1:
-            raise _OvertakenError
+    @contextmanager
+    def reading(self, *, repeatable: bool = False) -> Iterator[Connection]:
+        """A connection to read with.
+
+        Args:
+            repeatable: whether all statements have to see the same.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        with _translated(), self.engine.connect() as connection:
+            if repeatable and self._on_postgres:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A connection within a transaction that writes.
+
+        Raises:
+            StoreUnavailableError: the database does not answer, or is full.
+        """
+        with _translated(), self._writing.begin() as connection:
+            yield connection
 
 
-class _OvertakenError(Exception):
-    """A machine has another version than the one that the decision began with."""
+def _writer(engine: Engine, jobs: bool) -> Writer:
+    if engine.dialect.name == "sqlite":
+        from .sqlite import SqliteWriter
+
+        return SqliteWriter(engine)
+    from .postgres import PostgresWriter
+
+    return PostgresWriter(engine, jobs)
 
 
-_THIS = (snapshots.c.machine == bindparam("of"), snapshots.c.key == bindparam("at_key"))
-_LOAD = select(snapshots.c.state, snapshots.c.facts, snapshots.c.version).where(*_THIS)
-_REPLACE = update(snapshots).where(*_THIS, snapshots.c.version == bindparam("loaded"))
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The database's own errors as ours, without what was to be written."""
+    try:
+        yield
+    except OperationalError as error:
+        told = str(error.orig).strip().splitlines()[0]
+    else:
+        return
+    raise StoreUnavailableError(told)
+
+
+# As text, so that the planner sees that the index on what is due will do.
+_IS_DUE = text("status = 'due'")

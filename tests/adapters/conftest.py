@@ -1,19 +1,14 @@
-"""A webhook endpoint in test mode, and Stripe's side of it; and a store on a disk."""
+"""A webhook endpoint in test mode, and Stripe's side of it."""
 
 import hmac
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from relink.adapters.store import Arrival, Store
-from relink.adapters.stripe import Occasion, Received, StripeWebhooks, reduce_account
-from relink.machines import relink_system
-from relink.machines.events import Happening
+from relink.adapters.stripe import Received, StripeWebhooks
 
 NOW = 1_760_000_000
 WEBHOOK_SECRET = "whsec_for_tests"
@@ -62,7 +57,6 @@ SESSION: dict[str, Any] = {
     "url": f"https://hosted.example/{CLIENT_SECRET}",
 }
 
-Reported = Callable[..., Happening]
 Deliver = Callable[..., Received]
 
 
@@ -163,65 +157,3 @@ def deliver() -> Deliver:
         return endpoint.receive(payload, header, receive.get("at", NOW))
 
     return send
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'relink.db'}"
-
-
-@pytest.fixture
-def open_store(url: str) -> Iterator[Callable[[], Store]]:
-    """Opens the same database again and again, as restarts of the service do."""
-    opened = []
-
-    def open_it() -> Store:
-        store = Store(url, relink_system())
-        opened.append(store)
-        store.create_tables()
-        return store
-
-    yield open_it
-    for store in opened:
-        store.close()
-
-
-@pytest.fixture
-def store(open_store: Callable[[], Store]) -> Store:
-    return open_store()
-
-
-@pytest.fixture(scope="session")
-def arrival() -> Callable[..., Arrival]:
-    def make(name: str, at: float = NOW, **more: Any) -> Arrival:
-        return Arrival(id=name, type="test", created=NOW, received_at=at, **more)
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def reported() -> Reported:
-    """Makes the report of an account that a webhook would bring."""
-
-    def make(cause: str, as_of: int = NOW, name: str = "fca_1", **changed: Any) -> Happening:
-        occasion = Occasion(cause=cause, at=float(as_of), as_of=as_of, read=False)
-        return reduce_account({**ACCOUNT, "id": name, **changed}, occasion)
-
-    return make
-
-
-@pytest.fixture
-def contents(tmp_path: Path) -> Callable[[], dict[str, list[dict[str, Any]]]]:
-    """Reads everything that is in the database, as another process sees it."""
-
-    def read() -> dict[str, list[dict[str, Any]]]:
-        database = sqlite3.connect(tmp_path / "relink.db")
-        database.row_factory = sqlite3.Row
-        found = {
-            name: [dict(row) for row in database.execute(f"SELECT * FROM {name} ORDER BY 1, 2")]
-            for name in ("inbox", "snapshots", "journal", "outbox")
-        }
-        database.close()
-        return found
-
-    return read

@@ -1,0 +1,41 @@
+"""Jobs on PostgreSQL: one of Procrastinate's for each command that is due soon.
+
+A job is deferred by the database function that Procrastinate's library itself calls, in the
+transaction that writes the outbox row, so that there is never one without the other. A call of
+the library would be a round trip of its own.
+
+What is due later has no job yet: Procrastinate's workers walk over all jobs that wait, at each
+fetch. Their sweep defers what comes due.
+"""
+
+SOON = 60.0
+"""Seconds. What is due within them gets its job at once."""
+
+TASK = "relink.perform"
+QUEUE = "relink"
+"""The task and the queue of the jobs that carry out commands."""
+
+_JOB = f"""ROW('{QUEUE}', '{TASK}', 0, NULL, id,
+json_build_object('command_id', id)::jsonb,
+CASE WHEN due_at > extract(epoch FROM now()) THEN to_timestamp(due_at) END
+)::procrastinate_job_to_defer_v1"""
+
+_DEFER = f"SELECT procrastinate_defer_jobs_v1(array_agg({_JOB})) FROM asked"
+_IF_ANY = "HAVING count(*) > 0"
+
+DEFER_NEW = f"{_DEFER} WHERE due_at <= created_at + {SOON} {_IF_ANY}"
+"""Defers a job for each row of ``asked``, new rows of the outbox, that is due soon. Two jobs of
+one command never wait side by side: its id is their queueing lock."""
+
+_HAS_JOB = """EXISTS (SELECT 1 FROM procrastinate_jobs AS job
+WHERE job.queueing_lock = outbox.id AND job.status = '{status}')"""
+_WAITS, _RUNS = _HAS_JOB.format(status="todo"), _HAS_JOB.format(status="doing")
+
+JOBLESS = f"""SELECT id FROM outbox WHERE status = 'due' AND due_at <= :until
+AND NOT {_WAITS} AND NOT {_RUNS} ORDER BY due_at LIMIT :limit"""
+"""The commands that are due until then, and have no job."""
+
+DEFER_ONE = f"""WITH asked AS (SELECT id, due_at FROM outbox
+WHERE id = :id AND due_at <= extract(epoch FROM now()) + :soon AND NOT {_WAITS})
+{_DEFER} {_IF_ANY}"""
+"""Defers a job for one command, if it is due soon and none waits already."""

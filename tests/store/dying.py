@@ -1,0 +1,120 @@
+"""A process that is killed in the middle of a step: ``python -m store.dying DATABASE_URL``.
+
+It reads lines such as ``deliver 3``, and for each begins a process that does the step and is
+killed at that moment of it. It says how that ended: ``killed``, or what became of the step.
+
+The moments are, on SQLite, before each statement; on PostgreSQL, before each round trip, while
+its answer is waited for, and after it; and on both, when all is done and nobody was told.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+
+from relink.adapters.store import Applied, MemoryStore, Store, pipeline, postgres
+from relink.machines import relink_system
+
+from .arrivals import BROKEN, NOW, WORKS, arrival, hear, reported
+
+
+def prepare(store: Store | MemoryStore) -> None:
+    """What was there before the step."""
+    hear(store, "evt_1")
+    hear(store, "evt_2", **WORKS)
+
+
+def deliver(store: Store) -> Applied:
+    """One arrival with two events, that changes old machines and begins new ones."""
+    back = reported("evt_3", NOW + 60, **WORKS)
+    other = reported("evt_3", NOW + 60, "fca_2", authorization="fcauth_2", **BROKEN)
+    return store.apply(arrival("evt_3", at=NOW + 60), [back, other])
+
+
+def answer(store: Store) -> Applied:
+    """The answer to a command, which brings the same."""
+    asked = [due for due in store.due_commands(9e9, 99) if due.cause == "evt_2"]
+    reads = [due for due in asked if due.command.name == "retrieve_account"]
+    if not reads:
+        return Applied("duplicate")
+    back = reported(reads[0].id, NOW + 60, **WORKS)
+    other = reported(reads[0].id, NOW + 60, "fca_2", authorization="fcauth_2", **BROKEN)
+    return store.answer(reads[0], [back, other], NOW + 60)
+
+
+STEPS: dict[str, Callable[[Store], Applied]] = {"deliver": deliver, "answer": answer}
+
+
+class Moments:
+    """Counts them, and kills the process at one.
+
+    Args:
+        fatal: which, from 1.
+    """
+
+    def __init__(self, fatal: int) -> None:
+        self._left = fatal
+
+    def come(self, *_: object) -> None:
+        """Here is one."""
+        self._left -= 1
+        if not self._left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def among_statements(self, store: Store) -> None:
+        """On SQLite."""
+
+        def watch(connection: Any, _: object) -> None:
+            connection.set_trace_callback(self.come)
+
+        event.listen(store.engine, "connect", watch)
+
+    def among_round_trips(self) -> None:
+        """On PostgreSQL."""
+        send, wait = postgres.send, pipeline._wait_for_answer
+
+        def watched(*arguments: Any) -> Any:
+            self.come()
+            results = send(*arguments)
+            self.come()
+            return results
+
+        def asked(*arguments: Any) -> None:
+            self.come()
+            wait(*arguments)
+
+        postgres.send, pipeline._wait_for_answer = watched, asked
+
+
+def die(url: str, step: str, moment: int) -> str:
+    """Do the step in a process that is killed at this moment."""
+    says, hears = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            moments = Moments(moment)
+            store = Store(url, relink_system())
+            if url.startswith("sqlite"):
+                moments.among_statements(store)
+            else:
+                moments.among_round_trips()
+            applied = STEPS[step](store)
+            moments.come()
+            os.write(hears, applied.outcome.encode())
+        finally:
+            os._exit(0)
+    os.close(hears)
+    _, status = os.waitpid(child, 0)
+    with os.fdopen(says) as said:
+        return "killed" if os.WIFSIGNALED(status) else said.read()
+
+
+if __name__ == "__main__":
+    # All is compiled by now, so that each process that is to die has it.
+    prepare(MemoryStore(relink_system()))
+    for line in sys.stdin:
+        asked_step, asked_moment = line.split()
+        print(die(sys.argv[1], asked_step, int(asked_moment)), flush=True)

@@ -1,0 +1,6 @@
+"""For tests of one kind of database alone."""
+
+import pytest
+
+on_sqlite = pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("new_url", ["postgres"], indirect=True)

@@ -1,0 +1,192 @@
+"""Many at once: each arrival is applied once, and the machines are as if they had come in turn."""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from relink.adapters.store import Store
+from relink.adapters.store.replay import replay
+from relink.engine import Address
+from relink.machines.commands import CreateRelinkSession
+from relink.machines.events import RelinkRequested, RelinkSessionCreated
+
+from .arrivals import ACCOUNT, NOW, WORKS, arrival, hear
+from .crowd import Outcome, Work, answer, at_once, of_one_login, webhook
+from .database import Database
+from .kinds import on_postgres
+
+THREADS = 32
+
+
+def assert_once(outcomes: Sequence[Outcome], database: Database) -> None:
+    """Each arrival was applied once, and the other deliveries were told so."""
+    applied = Counter(name for name, outcome in outcomes if outcome == "applied")
+    assert set(applied.values()) <= {1}
+    assert set(applied) == {name for name, _ in outcomes}
+    contents = database.contents()
+    arrived = {row["id"] for row in contents["inbox"]}
+    assert arrived >= set(applied)
+    journaled = {row["cause"] for row in contents["journal"]}
+    assert journaled >= set(applied)
+
+
+def assert_whole(store: Store, database: Database) -> None:
+    """Versions have no gaps, each journal leads to its snapshot, and nobody was in a deadlock."""
+    assert list(replay(store, lambda *_: None)) == []
+    store.close()
+    if database.is_postgres:
+        query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        assert database.rows(query) == [{"deadlocks": 0}]
+
+
+def test_the_same_and_different_webhooks_of_one_authorization(store: Store, database: Database):
+    outcomes = at_once(of_one_login(store, "", THREADS, each=5, group=4))
+    assert len(outcomes) == 5 * THREADS
+    assert_once(outcomes, database)
+    assert_whole(store, database)
+
+
+def test_webhooks_that_begin_the_same_machines(store: Store, database: Database):
+    for login in range(6):
+        works: list[list[Work]] = [
+            [
+                webhook(
+                    store,
+                    f"evt_{login}_{thread}",
+                    later=thread,
+                    account=f"fca_{login}_{thread % 7}",
+                    login=f"fcauth_{login}",
+                )
+            ]
+            for thread in range(THREADS)
+        ]
+        outcomes = at_once(works)
+        assert [outcome for _, outcome in outcomes] == ["applied"] * THREADS
+        assert_once(outcomes, database)
+        assert store.snapshot(Address("authorization", f"fcauth_{login}")) is not None
+    assert_whole(store, database)
+
+
+def test_accounts_that_move_between_authorizations(store: Store, database: Database):
+    logins = ["fcauth_1", "fcauth_2", "fcauth_3"]
+    for number in range(9):
+        hear(store, f"evt_{number}", account=f"fca_{number % 5}", authorization=logins[number % 3])
+    works: list[list[Work]] = [
+        [
+            webhook(
+                store,
+                f"evt_{thread}_{number}",
+                later=1 + thread + number,
+                account=f"fca_{(thread + number) % 5}",
+                login=logins[(thread * 7 + number) % 3],
+            )
+            for number in range(4)
+        ]
+        for thread in range(THREADS)
+    ]
+    assert_once(at_once(works), database)
+    assert_whole(store, database)
+
+
+def test_answers_and_webhooks(store: Store, database: Database):
+    for number in range(24):
+        said = WORKS if number % 2 else {}
+        hear(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
+    due = store.due_commands(9e9, 999)
+    assert len(due) >= THREADS // 4
+    works: list[list[Work]] = []
+    for thread in range(THREADS):
+        own = due[thread // 4 :: THREADS // 4]
+        accounts = [f"fca_{(thread + number) % 5}" for number in range(len(own))]
+        answers = [answer(store, d, 10 + n, accounts[n]) for n, d in enumerate(own)]
+        hooks = [
+            webhook(store, f"evt_{thread // 2}_{number}", 20 + number, account)
+            for number, account in enumerate(accounts)
+        ]
+        works.append([work for pair in zip(answers, hooks, strict=True) for work in pair])
+    assert_once(at_once(works), database)
+    assert not {each.id for each in due} & {each.id for each in store.due_commands(9e9, 9999)}
+    assert_whole(store, database)
+
+
+def test_a_session_that_is_requested_many_times_at_once_is_one(store: Store, database: Database):
+    hear(store, "evt_1")
+    sessions: list[str] = []
+
+    def request(number: int) -> Outcome:
+        name = f"req_{number}"
+        asked = RelinkRequested(cause=name, at=float(NOW), account=ACCOUNT.key)
+        (command,) = store.apply(arrival(name), [asked]).steps[0].commands
+        if isinstance(command, CreateRelinkSession):
+            # Stripe knows it by its id, and so gives everybody the same session.
+            sessions.append(command.id)
+            made = RelinkSessionCreated(
+                cause=command.id,
+                at=float(NOW),
+                session=f"fcsess_{command.attempt}",
+                request=command,
+            )
+            return command.id, store.apply(arrival(command.id), [made]).outcome
+        assert command.session == "fcsess_1"
+        return name, "applied"
+
+    outcomes = at_once([[lambda number=number: request(number)] for number in range(THREADS)])
+    assert len(set(sessions)) == 1
+    assert Counter(outcomes)[sessions[0], "applied"] == 1
+    account = store.snapshot(ACCOUNT)
+    assert (account.state, account.facts.session, account.facts.attempt) == (
+        "relinking",
+        "fcsess_1",
+        1,
+    )
+    assert_whole(store, database)
+
+
+def test_a_command_that_is_put_off_while_it_is_answered(store: Store, database: Database):
+    for number in range(8):
+        hear(store, f"evt_{number}", account=f"fca_{number}")
+    due = store.due_commands(9e9, 999)
+
+    def put_off(each):
+        store.postpone(each, NOW + 500.0, "late")
+        return each.id, "postponed"
+
+    works = [
+        [
+            (lambda each=each: put_off(each)) if thread % 2 else answer(store, each, 1, "fca_0")
+            for each in due
+        ]
+        for thread in range(8)
+    ]
+    outcomes = at_once(works)
+    assert_once([o for o in outcomes if o[1] != "postponed"], database)
+    rows = [row for row in database.contents()["outbox"] if row["id"] in {d.id for d in due}]
+    assert {row["status"] for row in rows} == {"done"}
+    assert_whole(store, database)
+
+
+@on_postgres
+def test_processes_of_threads(store: Store, database: Database):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "store.crowd", database.url, str(number)],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4
+    outcomes = [(line.split()[0], line.split()[1]) for text in said for line in text.splitlines()]
+    assert len(outcomes) == 4 * 8 * 8
+    assert_once(outcomes, database)
+    assert_whole(store, database)

@@ -1,0 +1,97 @@
+"""A kill at any moment leaves all of a step or nothing of it, and the next delivery mends that."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from relink.adapters.store import Store
+from relink.machines import relink_system
+
+from .database import Contents, Database
+from .dying import STEPS, prepare
+
+MOMENTS = {"sqlite": 12, "postgres": 5}
+"""A step has at least so many until it is committed."""
+
+
+class Dying:
+    """The process of :mod:`.dying`."""
+
+    def __init__(self, url: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "store.dying", url],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def die(self, step: str, moment: int) -> str:
+        """Have a process do this step, and be killed at that moment of it."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(step, moment, file=self._process.stdin, flush=True)
+        return self._process.stdout.readline().strip()
+
+    def __enter__(self) -> "Dying":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.communicate(timeout=30)
+        assert self._process.returncode == 0
+
+
+def settled(database: Database) -> Contents:
+    """What is in it, when the server has noticed that nobody is there any more."""
+    others = """SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND pid != pg_backend_pid()"""
+    until = time.monotonic() + 30
+    while database.is_postgres and database.rows(others):
+        assert time.monotonic() < until, "the server goes on for a process that is gone"
+        time.sleep(0.005)
+    return database.contents()
+
+
+def prepared(url: str) -> Database:
+    """A database in which something was decided before."""
+    store = Store(url, relink_system())
+    prepare(store)
+    store.close()
+    return Database(url)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_moment(new_url: Callable[[], str], step: str):
+    database = prepared(new_url())
+    before = settled(database)
+    with Dying(database.url) as process:
+        for moment in count(1):
+            assert process.die(step, moment) == "killed", f"it has no moment {moment}"
+            whole = settled(database)
+            if whole != before:
+                break
+    assert moment > MOMENTS["postgres" if database.is_postgres else "sqlite"]
+
+    # It was killed when the step was stored, and its caller was not told: it comes again.
+    store = Store(database.url, relink_system())
+    assert STEPS[step](store).outcome == "duplicate"
+    store.close()
+    assert database.contents() == whole
+
+    # As if nothing had ever happened: where nobody was killed it is the same.
+    untouched = prepared(new_url())
+    store = Store(untouched.url, relink_system())
+    assert STEPS[step](store).outcome == "applied"
+    store.close()
+    assert untouched.contents() == whole

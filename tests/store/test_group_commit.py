@@ -1,0 +1,208 @@
+"""On SQLite, all that wait together are stored by one commit, and each is told of its own."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from relink.adapters.store import Store, StoreUnavailableError
+from relink.adapters.store.replay import replay
+from relink.engine import Event
+
+from .arrivals import NOW, WORKS, arrival, hear, reported
+from .crowd import Outcome, Work, at_once
+from .database import Database
+from .kinds import on_sqlite
+
+pytestmark = on_sqlite
+
+
+class Unheard(Event):
+    """Nothing that can be decided."""
+
+
+@pytest.fixture
+def connect(database: Database) -> Callable[[], sqlite3.Connection]:
+    """Opens the database past the store."""
+    path = database.url.removeprefix("sqlite:///")
+    return lambda: sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def held_up(connect: Callable[[], sqlite3.Connection], store: Store, line: int) -> Iterator[None]:
+    """Let nobody write until so many are in line behind the one who has the turn."""
+    other = connect()
+    other.execute("BEGIN IMMEDIATE")
+
+    def let_go() -> None:
+        until = time.monotonic() + 5
+        while len(store._writer._line) < line and time.monotonic() < until:
+            time.sleep(0.001)
+        other.rollback()
+
+    letting = threading.Thread(target=let_go)
+    letting.start()
+    yield
+    letting.join()
+    other.close()
+
+
+def count_commits(store: Store) -> list[str]:
+    """Each commit of the store from now on."""
+    commits: list[str] = []
+
+    def watch(connection: Any, _: object) -> None:
+        connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+
+    event.listen(store.engine, "connect", watch)
+    store.engine.dispose()
+    return commits
+
+
+def deliver(store: Store, number: int) -> Work:
+    """Delivers a webhook about one of three accounts."""
+    name = f"evt_{number}"
+    return lambda: (name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome)
+
+
+def test_who_waits_together_is_stored_together(
+    store: Store, connect: Callable[[], sqlite3.Connection]
+):
+    commits = count_commits(store)
+    with held_up(connect, store, line=15):
+        outcomes = at_once([[deliver(store, number)] for number in range(16)])
+    assert sorted(outcomes) == sorted((f"evt_{number}", "applied") for number in range(16))
+    assert len(commits) == 2
+    assert list(replay(store, lambda *_: None)) == []
+
+
+def test_who_delivers_the_same_is_told_so(store: Store, connect: Callable[[], sqlite3.Connection]):
+    with held_up(connect, store, line=11):
+        outcomes = at_once([[deliver(store, number % 3)] for number in range(12)])
+    for number in range(3):
+        told = [outcome for name, outcome in outcomes if name == f"evt_{number}"]
+        assert sorted(told) == ["applied", "duplicate", "duplicate", "duplicate"]
+    assert list(replay(store, lambda *_: None)) == []
+
+
+def test_one_that_cannot_be_decided_fails_alone(
+    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+):
+    hear(store, "evt_99")
+
+    def spoiled() -> Outcome:
+        # What the first of its events leads to is taken back with it.
+        worked = reported("evt_bad", NOW + 500, **WORKS)
+        with pytest.raises(TypeError, match="not an outside event"):
+            store.apply(arrival("evt_bad"), [worked, Unheard()])
+        return "evt_bad", "refused"
+
+    works = [[deliver(store, number)] for number in range(10)]
+    works.insert(5, [spoiled])
+    with held_up(connect, store, line=10):
+        outcomes = at_once(works)
+    assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
+    contents = database.contents()
+    assert "evt_bad" not in {row["id"] for row in contents["inbox"]}
+    assert "evt_bad" not in {row["cause"] for row in contents["journal"]}
+    assert list(replay(store, lambda *_: None)) == []
+
+
+def test_each_is_told_when_others_can_see_it(
+    store: Store, connect: Callable[[], sqlite3.Connection]
+):
+    local = threading.local()
+
+    def seen(number: int) -> Outcome:
+        name = f"evt_{number}"
+        hear(store, name, NOW + number, f"fca_{number % 7}")
+        if not hasattr(local, "connection"):
+            local.connection = connect()
+        found = local.connection.execute("SELECT count(*) FROM inbox WHERE id = ?", (name,))
+        return name, "seen" if found.fetchone() == (1,) else "not seen"
+
+    outcomes = at_once(
+        [[lambda n=10 * thread + number: seen(n) for number in range(10)] for thread in range(32)]
+    )
+    assert {outcome for _, outcome in outcomes} == {"seen"}
+    assert len(outcomes) == 320
+
+
+def test_when_the_database_fails_all_are_told(
+    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+):
+    hear(store, "evt_99")
+    before = database.contents()
+
+    def limit(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")
+
+    event.listen(store.engine, "connect", limit)
+    store.engine.dispose()
+    errors: list[StoreUnavailableError] = []
+
+    def refused(number: int) -> Outcome:
+        try:
+            for more in range(100):
+                deliver(store, number + 100 * more)()
+        except StoreUnavailableError as error:
+            errors.append(error)
+        return "", ""
+
+    with held_up(connect, store, line=7):
+        at_once([[lambda number=number: refused(number)] for number in range(8)])
+    assert {str(error) for error in errors} == {"SQLite: database or disk is full"}
+    # Each has an error of its own, so that their traces do not mix.
+    assert len(set(map(id, errors))) == 8
+    event.remove(store.engine, "connect", limit)
+    store.engine.dispose()
+    assert database.contents()["snapshots"][0] == before["snapshots"][0]
+    assert hear(store, "evt_1000", NOW + 1000).outcome == "applied"
+    assert list(replay(store, lambda *_: None)) == []
+
+
+def test_who_is_interrupted_leaves_the_others_an_answer(
+    store: Store,
+    database: Database,
+    connect: Callable[[], sqlite3.Connection],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    step = store.system.step
+
+    def interrupted(happened: Any, load: Any) -> Any:
+        if happened.cause == "evt_stop":
+            raise KeyboardInterrupt
+        return step(happened, load)
+
+    monkeypatch.setattr(store.system, "step", interrupted)
+
+    def wait(name: str, number: int) -> Outcome:
+        try:
+            return name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome
+        except StoreUnavailableError as error:
+            return name, str(error)
+        except KeyboardInterrupt:
+            # Whoever has the turn is interrupted while it makes the changes of all.
+            return name, "interrupted"
+
+    names = ["evt_0", "evt_1", "evt_stop", "evt_3", "evt_4"]
+    with held_up(connect, store, line=4):
+        outcomes = dict(
+            at_once([[lambda n=n, name=name: wait(name, n)] for n, name in enumerate(names)])
+        )
+    stopped = "SQLite: the thread that wrote was interrupted"
+    assert set(outcomes.values()) <= {"applied", "interrupted", stopped}
+    assert list(outcomes.values()).count("interrupted") == 1
+    applied = {name for name, outcome in outcomes.items() if outcome == "applied"}
+    assert "evt_stop" not in applied
+    assert {row["id"] for row in database.contents()["inbox"]} == applied
+    monkeypatch.undo()
+    for number, name in enumerate(names):
+        hear(store, name, NOW + number, f"fca_{number % 3}")
+    assert {row["id"] for row in database.contents()["inbox"]} == set(names)
+    assert list(replay(store, lambda *_: None)) == []

@@ -1,0 +1,180 @@
+"""On PostgreSQL, each command that is due soon has one job, and what is due later has none yet."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from relink.adapters.store import Store
+from relink.adapters.store.jobs import QUEUE, SOON, TASK
+from relink.machines import relink_system
+
+from .arrivals import WORKS, arrival, due_for, hear, reported
+from .crowd import Outcome, at_once
+from .database import Database
+from .kinds import on_postgres
+
+pytestmark = on_postgres
+
+START = int(time.time())
+
+
+@pytest.fixture(autouse=True)
+def heard(store: Store) -> Iterator[None]:
+    """An account is broken, and a word about it in doubt: some commands are due now, some soon,
+    and some much later."""
+    hear(store, "evt_1", START)
+    hear(store, "evt_2", START + 1, **WORKS)
+    yield
+
+
+def take_jobs(database: Database, *, status: str = "doing") -> None:
+    """Let a worker have taken all jobs, or finished them."""
+    database.change(f"UPDATE procrastinate_jobs SET status = '{status}'")
+
+
+def test_what_is_due_soon_has_a_job(store: Store, database: Database):
+    due = store.due_commands(9e9, 99)
+    soon = {each.id: each.due_at for each in due if each.due_at <= START + SOON}
+    assert 2 < len(soon) < len(due)
+    jobs = database.jobs()
+    assert set(jobs) == set(soon)
+    for command_id, due_at in soon.items():
+        until = jobs[command_id]
+        assert until == due_at if until is not None else due_at <= time.time()
+
+
+def test_a_job_holds_nothing_but_the_id_of_its_command(database: Database):
+    rows = database.rows("SELECT * FROM procrastinate_jobs")
+    for row in rows:
+        (command_id,) = row["args"].values()
+        assert row["args"] == {"command_id": command_id}
+        assert row["queueing_lock"] == command_id
+        assert (row["queue_name"], row["task_name"], row["lock"]) == (QUEUE, TASK, None)
+
+
+def test_what_was_asked_for_before_gets_no_second_job(store: Store, database: Database):
+    jobs = database.jobs()
+    take_jobs(database, status="succeeded")
+    # The same words again ask for the same commands.
+    store.apply(arrival("evt_3", at=START), [reported("evt_1", START)])
+    store.apply(arrival("evt_4", at=START), [reported("evt_2", START + 1, **WORKS)])
+    assert not set(database.jobs()) & set(jobs)
+
+
+def test_an_answer_and_what_it_asks_for_come_with_a_job(store: Store, database: Database):
+    read = due_for(store, "retrieve_account")
+    before = set(database.jobs())
+    broken = reported(read.id, START + 30, account="fca_2", authorization="fcauth_2")
+    (step,) = store.answer(read, [broken], START + 30.0).steps
+    added = set(database.jobs()) - before
+    assert added == {c.id for c in step.commands if c.name != "wake"}
+    assert added
+
+
+def test_what_is_rolled_back_leaves_no_job(store: Store, database: Database):
+    before = database.contents()
+    broken = reported("evt_3", START + 30, account="fca_2", authorization="fcauth_2")
+    not_from_outside = relink_system().step(broken, lambda _: None).deliveries[0].decision.happened
+    with pytest.raises(TypeError, match="not an outside event"):
+        store.apply(arrival("evt_3", at=START), [broken, not_from_outside])
+    assert database.contents() == before
+
+
+def test_a_postponed_command_gets_a_job_if_it_is_due_soon(store: Store, database: Database):
+    prompt, read = due_for(store, "notify_customer"), due_for(store, "retrieve_account")
+    take_jobs(database)
+    soon, later = time.time() + SOON / 2, time.time() + 2 * SOON
+    store.postpone(prompt, soon, "HTTP 503")
+    store.postpone(read, later, "HTTP 503")
+    assert database.jobs() == {prompt.id: pytest.approx(soon, abs=0.001)}
+    # Again, as when its worker had stalled and was not dead: its job waits already.
+    store.postpone(prompt, soon, "HTTP 503")
+    assert list(database.jobs()) == [prompt.id]
+
+
+def test_a_dead_letter_that_is_taken_up_gets_a_job(store: Store, database: Database):
+    prompt = due_for(store, "notify_customer")
+    take_jobs(database, status="failed")
+    store.answer(prompt, [], START + 5.0, failed=True, error="HTTP 400")
+    assert database.jobs() == {}
+    assert store.retry(prompt.id, time.time())
+    assert database.jobs() == {prompt.id: None}
+
+
+def test_what_comes_due_gets_a_job_once(store: Store, database: Database):
+    due = store.due_commands(9e9, 99)
+    database.change("DELETE FROM procrastinate_jobs")
+    database.change("UPDATE outbox SET due_at = :at WHERE due_at > :at", at=time.time() + SOON / 2)
+    assert store.defer_due(time.time()) == len(due)
+    assert set(database.jobs()) == {each.id for each in due}
+    assert store.defer_due(time.time()) == 0
+    take_jobs(database)
+    assert store.defer_due(time.time()) == 0
+    take_jobs(database, status="failed")
+    assert store.defer_due(time.time(), limit=2) == 2
+    assert set(database.jobs()) == {each.id for each in due[:2]}
+    assert store.defer_due(time.time()) == len(due) - 2
+
+
+def test_what_is_not_due_soon_gets_none(store: Store, database: Database):
+    database.change("DELETE FROM procrastinate_jobs")
+    far = [each for each in store.due_commands(9e9, 99) if each.due_at > START + 2 * SOON]
+    assert far
+    store.defer_due(time.time())
+    assert not {each.id for each in far} & set(database.jobs())
+    for each in store.due_commands(9e9, 99):
+        store.answer(each, [], START + 5.0)
+    database.change("DELETE FROM procrastinate_jobs")
+    assert store.defer_due(9e9) == 0
+
+
+def test_the_sweep_says_how_many_it_deferred_whatever_its_clock_says(
+    store: Store, database: Database
+):
+    jobs = len(database.jobs())
+    due = store.due_commands(9e9, 99)
+    # Its clock is a week ahead of the database's.
+    assert store.defer_due(time.time() + 7 * 24 * 3600) == len(database.jobs()) - jobs
+    assert len(database.jobs()) == len(due)
+
+
+def test_sweeps_and_workers_at_once(store: Store, database: Database):
+    """A sweep defers what a worker postpones at the same time; neither fails for the other."""
+    for number in range(20):
+        login = f"fcauth_{number + 2}"
+        hear(store, f"evt_{number + 3}", START, f"fca_{number + 2}", authorization=login)
+    due = [each for each in store.due_commands(9e9, 999) if each.command.name != "wake"]
+    database.change("DELETE FROM procrastinate_jobs")
+    stop = threading.Event()
+
+    def sweep() -> Outcome:
+        while not stop.is_set():
+            store.defer_due(time.time())
+            database.change("DELETE FROM procrastinate_jobs WHERE id % 3 = 0")
+        return "", ""
+
+    def postpone(number: int) -> Outcome:
+        for each in due[number::4]:
+            for _ in range(3):
+                store.postpone(each, time.time() + 1, "HTTP 503")
+        stop.set()
+        return "", ""
+
+    at_once([*[[sweep]] * 3, *[[lambda n=number: postpone(n)] for number in range(4)]])
+    store.defer_due(time.time())
+    assert set(database.jobs()) >= {each.id for each in due}
+
+
+def test_without_workers_there_are_no_jobs(new_url):
+    url = new_url()
+    store, database = Store(url, relink_system(), jobs=False), Database(url)
+    hear(store, "evt_1", START)
+    prompt = due_for(store, "notify_customer")
+    store.postpone(prompt, time.time(), "HTTP 503")
+    store.answer(prompt, [], START + 5.0, failed=True)
+    store.retry(prompt.id, time.time())
+    assert database.jobs() == {}
+    assert prompt.id in [each.id for each in store.due_commands(time.time(), 99)]
+    store.close()

@@ -1,0 +1,347 @@
+"""The database goes away, or is full, or busy: a clear error, nothing half done, and on it goes."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from relink.adapters.store import Store, StoreUnavailableError, pipeline, postgres
+from relink.adapters.store.replay import replay
+from relink.machines import relink_system
+
+from .arrivals import ACCOUNT, NOW, WORKS, due_for, hear
+from .database import Database
+from .kinds import on_postgres, on_sqlite
+
+# ── PostgreSQL stops ─────────────────────────────────────────────────────────
+
+
+class Writer(threading.Thread):
+    """Delivers one arrival after the other, each again until it is answered.
+
+    Args:
+        store: where to.
+        mark: in the ids of its arrivals.
+    """
+
+    def __init__(self, store: Store, mark: str) -> None:
+        super().__init__()
+        self._store = store
+        self._mark = mark
+        self.outcomes: dict[str, str] = {}
+        self.failures: list[str] = []
+        self.enough = threading.Event()
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            number = 0
+            while not self.enough.is_set():
+                name = f"evt_{self._mark}_{number}"
+                said = WORKS if number % 2 else {}
+                try:
+                    applied = hear(self._store, name, NOW + number, f"fca_{self._mark}", **said)
+                except StoreUnavailableError as error:
+                    self.failures.append(str(error))
+                    time.sleep(0.01)
+                else:
+                    self.outcomes[name] = applied.outcome
+                    number += 1
+        except Exception as error:
+            self.error = error
+
+
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until, f"it never came to this: {what}"
+        time.sleep(0.005)
+
+
+def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postgres: Any):
+    server = stoppable_postgres
+    store, database = Store(server.url, relink_system()), Database(server.url)
+    writers = [Writer(store, str(number)) for number in range(6)]
+    for writer in writers:
+        writer.start()
+
+    def stand() -> list[int]:
+        return [len(writer.outcomes) + 1000 * bool(writer.error) for writer in writers]
+
+    for _ in range(2):
+        before = stand()
+        eventually(lambda b=before: all(n > m + 4 for n, m in zip(stand(), b, strict=True)), "work")
+        failures = [len(writer.failures) for writer in writers]
+        server.stop()
+        eventually(
+            lambda f=failures: all(len(w.failures) > n for w, n in zip(writers, f, strict=True)),
+            "everybody has noticed",
+        )
+        for look in (
+            lambda: store.snapshot(ACCOUNT),
+            lambda: store.due_commands(9e9, 9),
+            lambda: store.retry("any", NOW),
+            store.check,
+        ):
+            with pytest.raises(StoreUnavailableError, match=r"\w"):
+                look()
+        server.start()
+    before = stand()
+    eventually(lambda: all(n > m + 4 for n, m in zip(stand(), before, strict=True)), "more work")
+    for writer in writers:
+        writer.enough.set()
+    for writer in writers:
+        writer.join()
+    assert [writer.error for writer in writers] == [None] * len(writers)
+
+    # Whoever was told nothing delivered again, and was told that it is a duplicate then.
+    outcomes = {name: said for writer in writers for name, said in writer.outcomes.items()}
+    assert Counter(outcomes.values())["duplicate"] <= 2 * len(writers)
+    contents = database.contents()
+    assert {row["id"] for row in contents["inbox"]} == set(outcomes)
+    told = {
+        (row["cause"], row["key"]) for row in contents["journal"] if row["machine"] == "account"
+    }
+    assert {cause for cause, _ in told} == set(outcomes)
+    assert list(replay(store, lambda *_: None)) == []
+    store.check()
+    store.close()
+
+
+# ── its connections end ──────────────────────────────────────────────────────
+
+
+def terminate_others(database: Database) -> None:
+    """End all connections to it."""
+    database.rows(
+        """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid != pg_backend_pid()"""
+    )
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], None]:
+    """Calls something before and after each of the writer's round trips."""
+
+    def watch(called: Callable[[str], None]) -> None:
+        send = postgres.send
+
+        def watched(*arguments: Any) -> Any:
+            called("before")
+            results = send(*arguments)
+            called("after")
+            return results
+
+        monkeypatch.setattr(postgres, "send", watched)
+
+    return watch
+
+
+@on_postgres
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_a_connection_that_ends_in_mid_transaction(
+    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+):
+    hear(store, "evt_1")
+    moments: list[str] = []
+
+    def come(what: str) -> None:
+        moments.append(what)
+        if len(moments) == moment:
+            terminate_others(database)
+
+    round_trips(come)
+    applied = hear(store, "evt_2", NOW + 60, **WORKS)
+    # What was committed already is found to be there.
+    assert applied.outcome == "applied"
+    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "duplicate"
+    assert store.snapshot(ACCOUNT).state == "active"
+    causes = [entry.cause for entry in store.journal(ACCOUNT)]
+    assert causes.count("evt_2") >= 1
+    assert list(replay(store, lambda *_: None)) == []
+
+
+@on_postgres
+def test_a_commit_whose_answer_is_lost_is_not_repeated(
+    store: Store, database: Database, round_trips: Callable[..., None]
+):
+    moments: list[str] = []
+
+    def come(what: str) -> None:
+        moments.append(what)
+        if len(moments) == 4:
+            raise psycopg.OperationalError("the answer to the commit was lost")
+
+    round_trips(come)
+    assert hear(store, "evt_1").outcome == "duplicate"
+    assert len(store.journal(ACCOUNT)) == store.snapshot(ACCOUNT).version
+    assert [row["id"] for row in database.contents()["inbox"]] == ["evt_1"]
+
+
+@on_postgres
+def test_connections_that_keep_ending_are_an_outage(
+    store: Store, database: Database, round_trips: Callable[..., None]
+):
+    hear(store, "evt_1")
+    prompt = due_for(store, "notify_customer")
+    before = database.contents()
+    round_trips(lambda what: terminate_others(database) if what == "before" else None)
+    with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
+        hear(store, "evt_2", NOW + 60, **WORKS)
+    with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
+        store.answer(prompt, [], NOW + 60)
+    assert database.contents() == before
+
+
+def test_a_server_that_is_not_there_is_named_without_the_password():
+    store = Store("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
+    for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
+        with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1") as refused:
+            call()
+        assert "hunter2" not in str(refused.value)
+    store.close()
+
+
+@on_postgres
+@pytest.mark.parametrize("moment", [1, 2])
+def test_an_interrupted_step_leaves_nothing(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch, moment: int
+):
+    hear(store, "evt_1")
+    before = database.contents()
+    wait, moments = pipeline._wait_for_answer, []
+
+    def interrupted(*arguments: Any) -> None:
+        moments.append(1)
+        if len(moments) == moment:
+            raise KeyboardInterrupt
+        wait(*arguments)
+
+    monkeypatch.setattr(pipeline, "_wait_for_answer", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        hear(store, "evt_2", NOW + 60, **WORKS)
+    assert database.contents() == before
+    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+
+
+# ── SQLite is full, or busy ──────────────────────────────────────────────────
+
+
+@contextmanager
+def room(store: Store, pages: int) -> Iterator[None]:
+    """Let the database grow by so many pages, and no more."""
+    with store.engine.connect() as connection:
+        (used,) = connection.exec_driver_sql("PRAGMA page_count").one()
+        (most,) = connection.exec_driver_sql("PRAGMA max_page_count").one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {used + pages}")
+    yield
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
+
+
+@on_sqlite
+@pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8])
+def test_a_full_disk(store: Store, database: Database, pages: int):
+    hear(store, "evt_0")
+    prompt = due_for(store, "notify_customer")
+    with room(store, pages):
+        for number in range(1, 200):
+            before = database.contents()
+            try:
+                hear(store, f"evt_{number}", NOW + number, f"fca_{number}")
+            except StoreUnavailableError:
+                break
+        assert database.contents() == before
+        # What needs room is refused, again and again, and reading goes on.
+        with pytest.raises(StoreUnavailableError, match="full"):
+            hear(store, f"evt_{number}", NOW + number, f"fca_{number}")
+        assert store.snapshot(ACCOUNT) is not None
+        assert database.contents() == before
+    assert hear(store, f"evt_{number}", NOW + number, f"fca_{number}").outcome == "applied"
+    assert store.answer(prompt, [], NOW + 300).outcome == "applied"
+    assert list(replay(store, lambda *_: None)) == []
+
+
+HOLDER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@on_sqlite
+def test_another_process_that_holds_the_lock(
+    open_store: Callable[[], Store], database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("relink.adapters.store.database.LOCK_WAIT", 0.1)
+    store = open_store()
+    hear(store, "evt_1")
+    prompt = due_for(store, "notify_customer")
+    before = database.contents()
+    path = database.url.removeprefix("sqlite:///")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout.readline() == "held\n"
+    for change in (
+        lambda: hear(store, "evt_2", NOW + 60, **WORKS),
+        lambda: store.answer(prompt, [], NOW + 60),
+        lambda: store.postpone(prompt, NOW + 60),
+    ):
+        with pytest.raises(StoreUnavailableError, match="locked"):
+            change()
+    # Who reads does not wait.
+    assert store.snapshot(ACCOUNT).state == "inactive_relinkable"
+    assert store.due_command(prompt.id) == prompt
+    assert database.contents() == before
+    holder.communicate("\n", timeout=30)
+    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+
+
+@on_sqlite
+def test_a_writer_waits_for_another_that_is_soon_done(store: Store, database: Database):
+    other = sqlite3.connect(
+        database.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
+    )
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, other.rollback)
+    release.start()
+    assert hear(store, "evt_1").outcome == "applied"
+    release.join()
+    other.close()
+
+
+def test_a_database_that_is_not_there(tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
+    for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
+        with pytest.raises(StoreUnavailableError, match="unable to open"):
+            call()
+
+
+@on_sqlite
+def test_an_answered_commit_is_on_the_disk(store: Store):
+    with store.engine.connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_another_database_is_refused_without_showing_its_password():
+    with pytest.raises(ValueError, match="got mysql") as refused:
+        Store("mysql://me:hunter2@db/relink", relink_system())
+    assert "hunter2" not in str(refused.value)
