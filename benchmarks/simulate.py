@@ -9,6 +9,7 @@ Run with ``python benchmarks/simulate.py``; it shows progress, and the rate at t
 
 import argparse
 import gc
+import logging
 import random
 import sys
 import time
@@ -17,10 +18,12 @@ from concurrent.futures import ProcessPoolExecutor
 
 from relink.adapters.gateway import GatewayError
 from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service, UnknownAccountError
 from relink.adapters.simulator import CannotHappen, Faults, Simulator
 from relink.adapters.store import MemoryStore
 from relink.adapters.stripe import StripeWebhooks
+from relink.engine import Step
 from relink.machines import relink_system
 
 SECRET = "whsec_benchmark"
@@ -73,17 +76,29 @@ def rehearse(seed: int, wanted: int) -> Counter[str]:
     """Play until so many webhooks have been delivered, and count what came of it."""
     # What is kept lives to the end: looking through it over and over finds nothing to free.
     gc.set_threshold(200_000, 50, 1_000)
+    logging.disable(logging.WARNING)  # requests are repeated all the time
     counts = Counter[str]()
     sim = Simulator(seed=seed)
     sim.add_endpoint(SECRET)
-    store = MemoryStore(relink_system())
+    store, gateway = MemoryStore(relink_system()), SimulatorGateway(sim)
+
+    def watch(step: Step) -> None:
+        counts.update(decisions=len(step.deliveries))
+
     service = Service(
         store,
-        SimulatorGateway(sim),
+        gateway,
         webhooks=StripeWebhooks([SECRET], livemode=False),
-        notify=lambda command: counts.update([command.name]),
         clock=lambda: sim.now,
-        watch=lambda step: counts.update(decisions=len(step.deliveries)),
+        sleep=sim.advance,
+        watch=watch,
+    )
+    performer = Performer(
+        store,
+        gateway,
+        notify=lambda command, id: counts.update([command.name]),
+        clock=lambda: sim.now,
+        watch=watch,
     )
     logins = [newcomer(sim) for _ in range(CUSTOMERS)]
     sim.faults = FAULTS
@@ -96,7 +111,7 @@ def rehearse(seed: int, wanted: int) -> Counter[str]:
             if sys.stderr.isatty() and counts["webhooks"] % 1_000 == 0:
                 progress = f"seed {seed}: {counts['webhooks']:,} of {wanted:,} webhooks"
                 print(f"\r{progress}", end="", file=sys.stderr, flush=True)
-        service.work_off()
+        performer.work_off()
     counts.update(f"commands {status}" for status in store.status.values())
     return counts
 

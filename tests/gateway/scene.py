@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from relink.adapters.gateway import Answer, Attempt, Gateway
-from relink.adapters.perform import Performed, perform
+from relink.adapters.runner.attempt import Outcome, attempt
 from relink.adapters.simulator import Account, Asked, Effect, Simulator
+from relink.adapters.store import DueCommand
 from relink.engine import Command
 from relink.machines.commands import (
     AttachExternalAccount,
@@ -15,7 +16,10 @@ from relink.machines.commands import (
     RetrieveSession,
 )
 from relink.machines.events import RelinkSessionCreated
+from relink.machines.policy import DEFAULT_POLICY
 from relink.machines.word import Holder
+
+PATIENCE = 3 * 24 * 3600
 
 
 @dataclass
@@ -133,12 +137,31 @@ class Scene:
         assert isinstance(event, RelinkSessionCreated)
         return event.session
 
-    def settle(self, command: Command, asked_at: float | None = None) -> list[Performed]:
+    def attempt(self, command: Command, number: int = 1, asked_at: float | None = None) -> Outcome:
+        """One attempt, however it ends."""
+        now = self.simulator.now
+        asked_at = now if asked_at is None else asked_at
+        due = DueCommand(
+            command,
+            command.id,
+            cause="evt_1",
+            connected_account=self.connected_account,
+            attempts=number - 1,
+            due_at=now,
+            created_at=asked_at,
+            give_up_at=asked_at + PATIENCE,
+        )
+        return attempt(due, self.gateway, _nobody, lambda: self.simulator.now, DEFAULT_POLICY)
+
+    def settle(self, command: Command, asked_at: float | None = None) -> list[Outcome]:
         """All attempts, each when it is due, until the command is over."""
         asked_at = self.simulator.now if asked_at is None else asked_at
-        done: list[Performed] = []
+        done: list[Outcome] = []
         while not done or done[-1].retry_at is not None:
-            attempt = Attempt(len(done) + 1, asked_at, self.connected_account)
-            done.append(perform(command, self.gateway, self.simulator.now, attempt))
+            done.append(self.attempt(command, len(done) + 1, asked_at))
             self.simulator.advance_to(done[-1].retry_at or 0.0)
         return done
+
+
+def _nobody(command: Command, id: str) -> None:
+    raise AssertionError(f"{id} is for Stripe")

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.adapters.gateway import Attempt
 from relink.adapters.gateway.in_process import SimulatorGateway
-from relink.adapters.perform import perform
 from relink.adapters.simulator import ApiFault, Faults, Simulator
 from relink.adapters.simulator.resources import Number
 from relink.engine import Command
@@ -131,10 +129,10 @@ def test_a_lost_answer_is_found_again_after_the_keys_are_gone(
     ]:
         asked_at, before = simulator.now, effects(simulator)
         simulator.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=path)
-        first = perform(command, scene.gateway, simulator.now, Attempt(1, asked_at))
+        first = scene.attempt(command, 1, asked_at)
         assert first.retry_at
         simulator.advance(DAY + 1)
-        again = perform(command, scene.gateway, simulator.now, Attempt(2, asked_at))
+        again = scene.attempt(command, 2, asked_at)
         assert isinstance(again.events[0], MADE["build" if scene is customer else "pay out"])
         happened = {kind: count - before[kind] for kind, count in effects(simulator).items()}
         assert list(happened.values()) == ([1, 1, 0, 0] if scene is customer else [0, 0, 1, 0])
@@ -144,10 +142,10 @@ def test_a_customer_renamed_between_two_attempts(customer: Scene) -> None:
     simulator, command = customer.simulator, customer.build()
     simulator.inject(ApiFault.TIMEOUT_AFTER, method="POST", path="/v1/payment_methods")
     asked_at = simulator.now
-    perform(command, customer.gateway, asked_at, Attempt(1, asked_at))
+    customer.attempt(command, 1, asked_at)
     simulator.world.customers[customer.holder.id].name = "Jenny Roe"
     simulator.advance(60)
-    done = perform(command, customer.gateway, simulator.now, Attempt(2, asked_at))
+    done = customer.attempt(command, 2, asked_at)
     assert isinstance(done.events[0], PaymentMethodMade)
     assert customer.count("payment_method.created") == 1
 
@@ -157,12 +155,12 @@ def test_numbers_that_are_pending_are_waited_for(customer: Scene) -> None:
     account = customer.simulator.world.accounts[command.account]
     account.numbers = [Number(tokenized=True, status="pending")]
     asked_at = customer.simulator.now
-    for attempt in range(1, 5):
-        waiting = perform(command, customer.gateway, asked_at, Attempt(attempt, asked_at))
+    for number in range(1, 5):
+        waiting = customer.attempt(command, number, asked_at)
         assert waiting.retry_at
         assert "pending_account_numbers" in (waiting.error or "")
     account.numbers = []
-    done = perform(command, customer.gateway, asked_at, Attempt(5, asked_at))
+    done = customer.attempt(command, 5, asked_at)
     assert isinstance(done.events[0], PaymentMethodMade)
 
 

@@ -114,11 +114,10 @@ def lacking(settings):
 USE = """
 import sys
 from relink.adapters.gateway import *
-from relink.adapters.perform import perform
 from relink.machines.commands import RetrieveAccount
 
 gateway = load_gateway(sys.argv[1], GatewaySettings())
-print(perform(RetrieveAccount(account="fca_1", because="x", occasion="y"), gateway, 5.0))
+print(gateway.perform(RetrieveAccount(account="fca_1", because="x", occasion="y"), 5.0))
 """
 
 Install = Callable[..., Path]
@@ -146,7 +145,7 @@ def test_a_gateway_of_another_distribution(install: Install) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines() == [
         "performed retrieve_account at 5.0",
-        "Performed(events=(), retry_at=None, gave_up=False, error=None)",
+        "Answer(events=(), secret=None, url=None)",
     ], done.stderr
 
 

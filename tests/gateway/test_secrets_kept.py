@@ -19,7 +19,7 @@ import stripe
 from relink.adapters.gateway import Attempt, GatewayError, TransientError
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.simulator import ApiFault
-from relink.adapters.store import Arrival, Store
+from relink.adapters.store import Arrival, Store, migrate
 from relink.engine import Command
 from relink.machines import relink_system
 from relink.machines.events import Happening
@@ -171,8 +171,9 @@ def test_a_whole_day(
     fault: ApiFault | None,
 ) -> None:
     """Every command, through the store, each with a fault on its way."""
-    store = Store(f"sqlite:///{tmp_path / 'relink.db'}", relink_system())
-    store.create_tables()
+    database = f"sqlite:///{tmp_path / 'relink.db'}"
+    migrate(database)
+    store = Store(database, relink_system())
     said: list[str] = []
     hosted = customer.relink(delivery="url", return_url="https://shop.example/", attempt=50)
     commands: list[tuple[Scene, Command]] = [(customer, hosted)]

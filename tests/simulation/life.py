@@ -1,9 +1,12 @@
 """A service and a simulated Stripe in one thread, under the simulator's clock."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from relink.adapters.gateway import GatewayError
 from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, RelinkSession, Service, UnknownAccountError
 from relink.adapters.simulator import Account, Faults, Simulator
 from relink.adapters.store import MemoryStore
@@ -16,6 +19,25 @@ SECRET = "whsec_life"
 DAY = 24 * 60 * 60
 
 
+class _Alarm(logging.Handler):
+    """Raises what was caught, logged and put off."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1]:
+            raise record.exc_info[1]
+
+
+@contextmanager
+def _nothing_unforeseen() -> Iterator[None]:
+    """What the performer would survive in production is to end the simulation."""
+    log, alarm = logging.getLogger("relink.adapters.runner"), _Alarm()
+    log.addHandler(alarm)
+    try:
+        yield
+    finally:
+        log.removeHandler(alarm)
+
+
 class Life:
     """What happens between them, all of it checked against the invariants."""
 
@@ -24,11 +46,20 @@ class Life:
         self.sim.add_endpoint(SECRET)
         self.store = MemoryStore(relink_system())
         self.told: list[Command] = []
+        gateway = SimulatorGateway(self.sim)
         self.service = Service(
             self.store,
-            SimulatorGateway(self.sim),
+            gateway,
             webhooks=StripeWebhooks([SECRET], livemode=False),
-            notify=self.told.append,
+            policy=policy,
+            clock=lambda: self.sim.now,
+            sleep=self.sim.advance,
+            watch=self._check,
+        )
+        self.performer = Performer(
+            self.store,
+            gateway,
+            notify=lambda command, id: self.told.append(command),
             policy=policy,
             clock=lambda: self.sim.now,
             watch=self._check,
@@ -44,7 +75,8 @@ class Life:
             self.sim.advance_to(until if moment is None else max(moment, self.sim.now))
             for delivery in self.sim.due_webhooks():
                 self.service.handle_webhook(delivery.payload, delivery.signature)
-            self.service.work_off()
+            with _nothing_unforeseen():
+                self.performer.work_off()
             if moment is None:
                 return
 

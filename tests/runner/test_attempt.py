@@ -1,0 +1,236 @@
+"""One attempt, and when the next one is due."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relink.adapters.gateway import (
+    Answer,
+    Attempt,
+    DryRunGateway,
+    MalformedAnswerError,
+    PermanentError,
+    RateLimitedError,
+    TransientError,
+)
+from relink.adapters.gateway.protocol import FIRST
+from relink.adapters.runner.attempt import OUT_OF_PATIENCE, Notify, Outcome, attempt
+from relink.adapters.runner.backoff import FIRST_DELAY, LONGEST_DELAY, delay_before_next
+from relink.adapters.store import DueCommand, StoreUnavailableError
+from relink.engine import Command
+from relink.machines.commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    NotifyCustomer,
+    ReportAnomaly,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+    Wake,
+)
+from relink.machines.events import BillingNameAbsent, CommandFailed, TimerFired
+from relink.machines.messages import PromptDue
+from relink.machines.policy import RelinkPolicy
+from relink.machines.word import Holder
+
+NOW = 1_760_000_000.0
+PATIENCE = 1000.0
+POLICY = RelinkPolicy(attempts=7)
+CUSTOMER = Holder(field="customer", id="cus_1")
+READ = RetrieveAccount(account="fca_1", because="look", occasion="evt_1")
+PROMPT = NotifyCustomer(
+    outage="fcauth_1",
+    count=1,
+    since=NOW,
+    accounts=("fca_1",),
+    ask="relink",
+    because="access_expired",
+)
+EVENT = BillingNameAbsent(cause="x", at=NOW, account="fca_1")
+
+
+class Ends:
+    """A gateway whose every attempt ends so."""
+
+    def __init__(self, end: Answer | Exception) -> None:
+        self.end = end
+        self.attempts: list[Attempt] = []
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        self.attempts.append(attempt)
+        if isinstance(self.end, Exception):
+            raise self.end
+        return self.end
+
+
+def due(command: Command, number: int = 1, **changed: object) -> DueCommand:
+    """A command whose attempt with this number is due."""
+    made = DueCommand(command, command.id, "evt_1", None, number - 1, NOW, NOW, NOW + PATIENCE)
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def once(
+    what: DueCommand, end: Answer | Exception | None = None, notify: Notify | None = None
+) -> Outcome:
+    def refuse(command: Command, id: str) -> None:
+        raise AssertionError(f"{id} is not for the embedding service")
+
+    gateway = DryRunGateway() if end is None else Ends(end)
+    return attempt(what, gateway, notify or refuse, lambda: NOW, POLICY)
+
+
+def test_success_is_the_end():
+    assert once(due(READ), Answer((EVENT,))) == Outcome(NOW, (EVENT,))
+
+
+def test_the_gateway_learns_what_the_attempt_depends_on():
+    gateway = Ends(Answer())
+    what = due(READ, 3, created_at=NOW - 1, connected_account="acct_1")
+    attempt(what, gateway, lambda command, id: None, lambda: NOW, POLICY)
+    assert gateway.attempts == [Attempt(3, NOW - 1, "acct_1", POLICY)]
+
+
+@pytest.mark.parametrize(
+    "error", [TransientError("no answer"), MalformedAnswerError("cut off"), RateLimitedError("429")]
+)
+def test_what_may_pass_is_tried_again(error: TransientError):
+    done = once(due(READ), error)
+    retry_at = NOW + delay_before_next(READ.id, 1)
+    assert done == Outcome(NOW, retry_at=retry_at, error=str(error))
+
+
+def test_the_delay_counts_from_the_end_of_the_attempt():
+    times = iter([NOW, NOW + 25])
+    done = attempt(due(READ), Ends(TransientError("no answer")), print, lambda: next(times), POLICY)
+    assert done.retry_at == NOW + 25 + delay_before_next(READ.id, 1)
+
+
+def test_the_wait_that_stripe_names_is_kept():
+    done = once(due(READ), RateLimitedError("slow down", wait=40.0))
+    assert done.retry_at is not None
+    assert 40.0 <= done.retry_at - NOW < 40.0 + FIRST_DELAY
+
+
+@pytest.mark.parametrize(
+    ("command", "subject"),
+    [
+        (READ, "fca_1"),
+        (RetrieveAuthorization(authorization="fcauth_1", because="x", occasion="y"), "fcauth_1"),
+        (RetrieveSession(session="fcsess_1", because="x", occasion="y"), "fcsess_1"),
+        (CreatePaymentMethod(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
+        (AttachExternalAccount(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
+    ],
+)
+def test_what_is_refused_comes_back_as_an_event(command: Command, subject: str):
+    done = once(due(command), PermanentError("GET x got 404", "req_1", code="resource_missing"))
+    failed = CommandFailed(
+        cause=command.id,
+        at=NOW,
+        policy=POLICY,
+        command=command.name,
+        subject=subject,
+        error="resource_missing",
+    )
+    assert done == Outcome(NOW, (failed,), None, True, "GET x got 404 (request req_1)")
+
+
+def test_patience_ends():
+    error = TransientError("no answer")
+    assert once(due(READ, 300, give_up_at=NOW + 0.1), error).retry_at is not None
+    done = once(due(READ, 301, give_up_at=NOW), error)
+    assert (done.retry_at, done.gave_up, done.error) == (None, True, "no answer")
+    (event,) = done.events
+    assert isinstance(event, CommandFailed)
+    assert event.error == OUT_OF_PATIENCE
+
+
+def test_success_is_never_too_late():
+    assert once(due(READ, 301, give_up_at=NOW - 1), Answer((EVENT,))).events == (EVENT,)
+
+
+def test_what_nobody_foresaw_is_tried_again_and_logged(caplog: pytest.LogCaptureFixture):
+    done = once(due(READ), KeyError("what it was about"))
+    assert done.retry_at == NOW + delay_before_next(READ.id, 1)
+    assert done.error == "unforeseen KeyError; the log has more"
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert READ.id in record.getMessage()
+    assert "what it was about" in caplog.text
+    assert once(due(READ, give_up_at=NOW), KeyError()).gave_up
+
+
+def test_a_database_that_is_away_is_not_the_commands_fault():
+    with pytest.raises(StoreUnavailableError):
+        once(due(READ), StoreUnavailableError("the pace can't be read"))
+
+
+# ── commands that are not for Stripe ─────────────────────────────────────────
+
+
+def test_the_embedding_service_is_told_with_the_id():
+    told: list[tuple[Command, str]] = []
+    done = once(due(PROMPT), notify=lambda command, id: told.append((command, id)))
+    assert done == Outcome(NOW)
+    assert told == [(PROMPT, PROMPT.id)]
+
+
+@pytest.mark.parametrize(
+    ("command", "subject"),
+    [(PROMPT, "fcauth_1"), (ReportAnomaly(subject="fca_1", what="x", occasion="y"), "fca_1")],
+)
+def test_it_is_told_again_until_patience_ends(command: Command, subject: str):
+    def unreachable(command: Command, id: str) -> None:
+        raise TransientError("nobody there")
+
+    done = once(due(command), notify=unreachable)
+    assert done == Outcome(
+        NOW, retry_at=NOW + delay_before_next(command.id, 1), error="nobody there"
+    )
+    over = once(due(command, give_up_at=NOW), notify=unreachable)
+    assert over.gave_up
+    (event,) = over.events
+    assert isinstance(event, CommandFailed)
+    assert event.subject == subject
+
+
+def test_a_timer_is_never_early_for_its_machine():
+    event = PromptDue(cause="evt_1", at=NOW - 100, outage=1)
+    timer = Wake(machine="outage", key="fcauth_1", due=int(NOW) + 1, event=event)
+    (fired,) = once(due(timer)).events
+    assert fired == TimerFired(
+        cause=timer.id, at=timer.due, policy=POLICY, machine="outage", key="fcauth_1", event=event
+    )
+    (fired,) = attempt(due(timer), DryRunGateway(), print, lambda: NOW + 500, POLICY).events
+    assert fired.at == NOW + 500
+
+
+# ── when the next attempt is due ─────────────────────────────────────────────
+
+numbers = st.integers(1, 10_000)
+names = st.text(max_size=40)
+
+
+@given(command=names, number=numbers)
+def test_each_wait_is_about_twice_the_last(command: str, number: int):
+    delay = delay_before_next(command, number)
+    assert delay == delay_before_next(command, number)
+    backoff = min(FIRST_DELAY * 2 ** min(number - 1, 20), LONGEST_DELAY)
+    assert backoff / 2 <= delay < backoff
+
+
+@given(command=names)
+def test_the_first_three_retries_come_within_seconds(command: str):
+    assert sum(delay_before_next(command, number) for number in (1, 2, 3)) < 7 * FIRST_DELAY
+
+
+@given(command=names, number=numbers, wait=st.floats(0, 86_400))
+def test_stripe_is_never_asked_earlier_than_it_says(command: str, number: int, wait: float):
+    assert wait <= delay_before_next(command, number, wait) <= wait + LONGEST_DELAY
+
+
+def test_commands_that_fail_together_come_back_apart():
+    delays = {round(delay_before_next(f"command_{n}", 5), 1) for n in range(200)}
+    assert len(delays) > 50

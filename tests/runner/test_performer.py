@@ -1,0 +1,311 @@
+"""An attempt and its answer are stored together, once, and nothing is lost on the way."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
+from relink.adapters.gateway.protocol import FIRST
+from relink.adapters.runner import OUT_OF_PATIENCE, Performer
+from relink.adapters.simulator import ApiFault, Faults
+from relink.adapters.store import Store, StoreUnavailableError
+from relink.engine import Command, Event, Step
+from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, RequestNewPaymentMethod
+from relink.machines.events import CommandFailed
+
+from .embedding import Embedding
+
+DAY = 24 * 3600
+
+
+class Unknown(Event):
+    """Nobody's event: the system can't decide it."""
+
+
+class Answers:
+    """A gateway that answers with what it is told to, and otherwise as another one does."""
+
+    def __init__(self, stripe: Gateway, script: list[Exception | Event]) -> None:
+        self.stripe = stripe
+        self.next = script
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        if not self.next:
+            return self.stripe.perform(command, at, attempt)
+        match self.next.pop(0):
+            case Exception() as error:
+                raise error
+            case event:
+                return Answer((event,))  # type: ignore[arg-type]
+
+
+@contextmanager
+def away(store: Store) -> Iterator[None]:
+    """The database can be read, and nothing written."""
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE inbox RENAME TO away")
+        connection.exec_driver_sql("ALTER TABLE outbox RENAME COLUMN attempts TO away")
+    yield
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE outbox RENAME COLUMN away TO attempts")
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO inbox")
+
+
+def test_an_answer_is_applied_and_its_command_done(at: Embedding):
+    account = at.linked()
+    (read,) = at.store.due_commands(at.sim.now, 10)
+    at.performer.perform(read)
+    assert at.state(account) == "active"
+    assert at.store.due_command(read.id) is None
+    assert [step.happened.cause for step in at.steps] == [read.id]
+
+
+def test_what_is_performed_again_changes_nothing(at: Embedding):
+    at.linked()
+    (read,) = at.store.due_commands(at.sim.now, 10)
+    at.performer.perform(read)
+    before = len(at.steps)
+    at.performer.perform(read)
+    assert len(at.steps) == before
+
+
+def test_a_failed_attempt_is_repeated_later(at: Embedding):
+    account = at.linked()
+    at.sim.inject(ApiFault.TIMEOUT_AFTER, method="GET", times=3)
+    for number in (1, 2, 3):
+        assert at.performer.work_off() == 1
+        due_at = at.store.next_due_at()
+        assert due_at is not None
+        assert at.sim.now < due_at < at.sim.now + 2**number
+        at.sim.advance_to(due_at)
+    assert at.performer.work_off() >= 1
+    assert at.state(account) == "active"
+    assert at.due() == []
+
+
+@pytest.mark.parametrize("fault", ApiFault)
+@pytest.mark.parametrize("path", ["/v1/payment_methods", "/v1/payment_methods/"])
+def test_an_effect_whose_answer_was_lost_is_done_once(at: Embedding, fault: ApiFault, path: str):
+    new = at.linked_anew()
+    at.sim.inject(fault, method="POST", path=path, times=2)
+    at.settle()
+    assert at.count("payment_method.created") == 1
+    assert at.count("payment_method.attached") == 1
+    assert at.state(new, "payment_method") == "mandate_needed"
+    assert CreatePaymentMethod.name not in at.due()
+    assert at.store.dead_letters() == []
+
+
+class Crash(BaseException):
+    """The end of the process, right after Stripe did what it was asked."""
+
+
+class Mortal:
+    """A gateway that dies with an answer in its hands, where the script says so."""
+
+    def __init__(self, stripe: Gateway, dies: list[bool]) -> None:
+        self.stripe = stripe
+        self.dies = dies
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        answer = self.stripe.perform(command, at, attempt)
+        if self.dies and self.dies.pop(0):
+            raise Crash
+        return answer
+
+
+@settings(max_examples=15)
+@given(
+    dies=st.lists(st.booleans(), max_size=30),
+    rate=st.sampled_from([0.0, 0.03, 0.1]),
+)
+def test_whatever_crashes_it_is_done_once(
+    copy_database: Callable[[Path], str], dies: list[bool], rate: float
+):
+    with TemporaryDirectory() as folder:
+        mortal: list[bool] = []
+        url = copy_database(Path(folder) / "relink.db")
+        at = Embedding(url, lambda stripe: Mortal(stripe, mortal))
+        new = at.linked_anew()
+        mortal += dies
+        at.sim.faults = Faults.everywhere(rate)
+        while True:
+            try:
+                at.settle(2 * DAY)
+            except Crash:
+                continue
+            break
+        at.store.close()
+        assert at.count("payment_method.created") == 1
+        assert at.count("payment_method.attached") == 1
+        assert at.state(new, "payment_method") == "mandate_needed"
+
+
+def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
+    new = at.linked_anew()
+    next(iter(at.sim.world.customers.values())).deleted = True
+    at.settle()
+    assert at.state(new, "payment_method") == "refused"
+    (dead,) = at.store.dead_letters()
+    assert dead.command == CreatePaymentMethod.name
+    assert "is deleted" in (dead.error or "")
+    assert any(isinstance(command, RequestNewPaymentMethod) for command, _ in at.told)
+
+
+def test_what_only_ever_fails_is_given_up_and_can_be_taken_up_by_hand(at: Embedding):
+    new = at.linked_anew()
+    at.hear()
+    at.sim.faults = Faults(rate_limited=1.0)
+    at.settle(10)
+    at.sim.advance(3 * DAY)
+    at.settle(10)
+    dead = {dead.command: dead for dead in at.store.dead_letters()}
+    build = dead[CreatePaymentMethod.name]
+    assert "429" in (build.error or "")
+    failed = [step.happened for step in at.steps if isinstance(step.happened, CommandFailed)]
+    assert {event.error for event in failed} == {OUT_OF_PATIENCE}
+    assert at.state(new, "payment_method") == "refused"
+
+    at.sim.faults = Faults()
+    assert at.store.retry(build.id, at.sim.now)
+    at.settle()
+    assert build.id not in [dead.id for dead in at.store.dead_letters()]
+    assert at.count("payment_method.created") == 1
+
+
+def test_the_embedding_service_is_told_until_it_listens(url: str):
+    at = Embedding(url)
+    deaf = [TransientError("nobody there")] * 3
+
+    def notify(command: Command, id: str) -> None:
+        if deaf:
+            raise deaf.pop()
+        at.told.append((command, id))
+
+    at.performer = Performer(at.store, at.stripe, notify, clock=lambda: at.sim.now)
+    login = at.sim.world.accounts[at.linked()].authorization
+    assert login
+    at.sim.bank.expire_consent(login.id)
+    at.settle(30)
+    ((prompt, id),) = at.told
+    assert isinstance(prompt, NotifyCustomer)
+    assert id == prompt.id
+    assert at.store.dead_letters() == []
+    at.store.close()
+
+
+# ── what should never happen ─────────────────────────────────────────────────
+
+
+@pytest.fixture
+def answers(url: str) -> Iterator[tuple[Embedding, list[Exception | Event]]]:
+    """A service, and the next things that its gateway comes up with."""
+    script: list[Exception | Event] = []
+    at = Embedding(url, lambda stripe: Answers(stripe, script))
+    yield at, script
+    at.store.close()
+
+
+Scripted = tuple[Embedding, list[Exception | Event]]
+
+
+def test_a_gateway_that_breaks_holds_up_nobody_else(
+    answers: Scripted, caplog: pytest.LogCaptureFixture
+):
+    at, script = answers
+    at.linked()
+    at.linked()
+    script += [ZeroDivisionError("whose account it was")]
+    at.performer.work_off()
+    assert len(at.due()) == 1
+    assert "Traceback" in caplog.text
+    with at.store.engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT error FROM outbox WHERE status = 'due'").scalar()
+    assert kept == "unforeseen ZeroDivisionError; the log has more"
+    at.settle()
+    assert at.due() == []
+
+
+def test_an_answer_that_can_not_be_decided_is_not_lost(
+    answers: Scripted, caplog: pytest.LogCaptureFixture
+):
+    at, script = answers
+    at.linked()
+    script += [Unknown()]
+    at.performer.work_off()
+    assert "TypeError: Unknown is not an outside event" in caplog.text
+    (due,) = at.store.due_commands(at.sim.now + 10, 10)
+    assert due.attempts == 1
+    at.settle()
+    assert at.due() == []
+
+
+def test_what_can_never_be_decided_ends_as_a_dead_letter(answers: Scripted):
+    at, script = answers
+    at.linked()
+    script += [Unknown()] * 100
+    at.settle(10)
+    at.sim.advance(3 * DAY)
+    at.settle(10)
+    (dead,) = at.store.dead_letters()
+    assert dead.error == "unforeseen TypeError; the log has more"
+    assert at.steps == []
+
+
+def test_nothing_is_noted_while_the_database_is_away(at: Embedding):
+    new = at.linked_anew()
+    at.hear()
+    due = next(
+        due
+        for due in at.store.due_commands(at.sim.now, 10)
+        if isinstance(due.command, CreatePaymentMethod)
+    )
+    with away(at.store):
+        for fault in (None, ApiFault.RATE_LIMITED):
+            if fault:
+                at.sim.inject(fault)
+            with pytest.raises(StoreUnavailableError):
+                at.performer.perform(due)
+    assert at.store.due_command(due.id) == due
+    at.settle()
+    assert at.count("payment_method.created") == 1
+    assert at.state(new, "payment_method") == "mandate_needed"
+
+
+def test_every_attempt_is_shown(url: str):
+    seen: list[tuple[str, str, float]] = []
+    at = Embedding(url)
+    at.performer = Performer(
+        at.store,
+        at.stripe,
+        print,
+        clock=lambda: at.sim.now,
+        watch_command=lambda command, result, age: seen.append((command.name, result, age)),
+    )
+    at.linked()
+    asked_at = at.store.due_commands(at.sim.now, 1)[0].created_at
+    at.sim.inject(ApiFault.ERROR_BEFORE, times=1)
+    at.settle(60)
+    name = "retrieve_authorization"
+    assert [(what, result) for what, result, _ in seen] == [(name, "postponed"), (name, "done")]
+    assert seen[1][2] == pytest.approx(at.sim.now - asked_at, abs=60)
+    assert seen[0][2] < seen[1][2]
+    at.store.close()
+
+
+def test_who_watches_can_break_without_undoing_what_was_stored(at: Embedding):
+    def look(step: Step) -> None:
+        raise ZeroDivisionError
+
+    account = at.linked()
+    performer = Performer(at.store, at.stripe, print, clock=lambda: at.sim.now, watch=look)
+    (read,) = at.store.due_commands(at.sim.now, 10)
+    with pytest.raises(ZeroDivisionError):
+        performer.perform(read)
+    assert at.store.due_command(read.id) is None
+    assert at.state(account) == "active"

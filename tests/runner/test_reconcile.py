@@ -1,0 +1,169 @@
+"""Every account that nothing was heard of is read once a round, one after the other."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relink.adapters.runner import reconcile
+from relink.adapters.simulator import Faults
+from relink.adapters.store import Arrival, Store
+from relink.engine import Address
+from relink.machines import RelinkPolicy, relink_system
+from relink.machines.commands import RetrieveAccount
+from relink.machines.events import AccountReported
+from relink.machines.word import Word
+
+from .embedding import Embedding
+
+NOW = 1_760_000_000.0
+PERIOD = 1000.0
+ACTIVE = Word(status="active", permissions=("payment_method",), subcategory="checking")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = Store(url, relink_system())
+    yield opened
+    opened.close()
+
+
+def hear(store: Store, account: str, at: float, word: Word = ACTIVE, whose: str | None = None):
+    cause = f"evt_{account}_{at}"
+    told = AccountReported(
+        cause=cause, at=at, account=account, as_of=int(at), read=False, word=word
+    )
+    store.apply(Arrival(cause, "test", int(at), at, whose), [told])
+
+
+def reads(store: Store) -> Counter[str]:
+    """The accounts that are to be read because the sweep came by, and how often."""
+    found = store.due_commands(float("inf"), 10_000)
+    return Counter(
+        due.command.account
+        for due in found
+        if isinstance(due.command, RetrieveAccount) and due.cause.startswith("reconcile:")
+    )
+
+
+def test_a_round_is_spread_over_its_period(store: Store):
+    accounts = [f"fca_{n}" for n in range(5)]
+    for account in accounts:
+        hear(store, account, NOW - PERIOD)
+    assert reconcile(store, NOW, PERIOD) == 0
+    for n, account in enumerate(accounts):
+        assert reconcile(store, NOW + PERIOD / 5 * n, PERIOD) == 0
+        assert reconcile(store, NOW + PERIOD / 5 * n + 1, PERIOD) == 1
+        assert set(reads(store)) == {*accounts[:n], account}
+    assert reconcile(store, NOW + PERIOD - 1, PERIOD) == 0
+
+
+@settings(max_examples=20)
+@given(
+    accounts=st.integers(0, 8),
+    late=st.integers(0, 3),
+    ticks=st.lists(st.floats(1, PERIOD / 2), min_size=1, max_size=25),
+)
+def test_whenever_it_is_called(
+    copy_database: Callable[[Path], str], accounts: int, late: int, ticks: list[float]
+):
+    with TemporaryDirectory() as folder:
+        store = Store(copy_database(Path(folder) / "relink.db"), relink_system())
+        for n in range(accounts):
+            hear(store, f"fca_{n}", NOW - PERIOD)
+        began, now, asked = NOW, NOW, 0
+        reconcile(store, now, PERIOD)
+        for n in range(late):  # these come while the round is under way
+            hear(store, f"fca_0late{n}", NOW - PERIOD)
+        for tick in ticks:
+            now += tick
+            asked += reconcile(store, now, PERIOD)
+            if now >= began + PERIOD:
+                break
+            assert asked <= ceil(accounts * (now - began) / PERIOD)
+        else:
+            store.close()
+            return
+        # The round is over, and everyone had a turn; in the next one, everyone has another.
+        everyone = {f"fca_{n}" for n in range(accounts)}
+        assert everyone <= set(reads(store))
+        assert set(reads(store).values()) <= {1}
+        for _ in range(30):
+            now += PERIOD / 10
+            reconcile(store, now, PERIOD)
+        found = reads(store)
+        assert set(found) == everyone | {f"fca_0late{n}" for n in range(late)}
+        assert max(found.values(), default=2) - min(found.values(), default=2) <= 1
+        store.close()
+
+
+def test_who_was_heard_of_or_is_gone_for_good_is_passed_over(store: Store):
+    hear(store, "fca_1", NOW - PERIOD - 1)
+    hear(store, "fca_2", NOW + 10)
+    hear(store, "fca_3", NOW - PERIOD - 1, Word(status="disconnected"))
+    reconcile(store, NOW, PERIOD)
+    assert reconcile(store, NOW + PERIOD, PERIOD) == 1
+    assert set(reads(store)) == {"fca_1"}
+
+
+def test_a_slice_that_broke_off_is_repeated_without_effect(store: Store):
+    for n in range(4):
+        hear(store, f"fca_{n}", NOW - PERIOD)
+    reconcile(store, NOW, PERIOD)
+    before = store.cursor("reconcile")
+    assert before
+    reconcile(store, NOW + PERIOD / 2, PERIOD)
+    store.set_cursor("reconcile", before)  # as if it had not come so far
+    reconcile(store, NOW + PERIOD, PERIOD)
+    assert reads(store) == Counter(f"fca_{n}" for n in range(4))
+
+
+def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: Store):
+    hear(store, "fca_1", NOW - PERIOD, whose="acct_1")
+    policy = RelinkPolicy(attempts=7)
+    reconcile(store, NOW, PERIOD, policy)
+    reconcile(store, NOW + PERIOD, PERIOD, policy)
+    (due,) = [due for due in store.due_commands(float("inf"), 10) if "reconcile" in due.cause]
+    assert due.connected_account == "acct_1"
+    entry = store.journal(Address("account", "fca_1"))[-1]
+    assert entry.event.policy == policy  # type: ignore[attr-defined]
+
+
+def test_one_that_can_not_be_decided_does_not_hold_up_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    for n in range(3):
+        hear(store, f"fca_{n}", NOW - PERIOD)
+    apply = store.apply
+
+    def broken(arrival: Arrival, events: tuple[AccountReported, ...]):
+        if events[0].account == "fca_1":
+            raise ZeroDivisionError
+        return apply(arrival, events)
+
+    monkeypatch.setattr(store, "apply", broken)
+    reconcile(store, NOW, PERIOD)
+    assert reconcile(store, NOW + PERIOD, PERIOD) == 2
+    assert "fca_1 could not be reconciled" in caplog.text
+
+
+def test_a_lost_webhook_is_made_good_for(at: Embedding):
+    account = at.linked()
+    login = at.sim.world.accounts[account].authorization
+    assert login
+    at.settle()
+    at.sim.faults = Faults(lose=1.0)
+    at.sim.bank.expire_consent(login.id)
+    at.settle()
+    assert at.state(account) == "active"
+    at.sim.faults = Faults()
+    for _ in range(3):
+        at.sim.advance(PERIOD)
+        reconcile(at.store, at.sim.now, PERIOD)
+        at.settle(60)
+    assert at.state(account) == "inactive_relinkable"
