@@ -1,48 +1,70 @@
-"""The service: webhooks and requests in, decisions stored, commands carried out.
+"""The service: webhooks and requests in, decisions stored, answers out.
 
 It ties the parts together and decides nothing. A framework's handlers call it with what
-they received; whoever runs the outbox calls :meth:`Service.work_off`.
+they received; the commands that follow are performed elsewhere (:mod:`relink.adapters.runner`).
 
 A relink session is created within the request that asks for it, because its secret may
 only go to whoever asked and is stored nowhere. The command's id is the idempotency key,
-so a request that is repeated after a crash reaches the same session.
+so a request that is repeated, after a crash or at the same time, reaches the same session.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 from uuid import uuid4
 
-from relink.adapters.gateway import FOR_STRIPE, Answer, Attempt, ClientSecret, Gateway, HostedUrl
-from relink.adapters.perform import perform
-from relink.adapters.store import Applied, Arrival, DueCommand, MemoryStore, Store
-from relink.adapters.stripe import Accepted, StripeWebhooks
-from relink.engine import Address, Command, Decision, Snapshot, Step
-from relink.machines import Assessment, RelinkPolicy, assess
-from relink.machines.account_facts import AccountFacts
-from relink.machines.commands import (
-    CreateRelinkSession,
-    Mode,
-    RetrieveAccount,
-    RetrieveSession,
-    Wake,
+from relink.adapters.gateway import (
+    Answer,
+    Attempt,
+    ClientSecret,
+    Gateway,
+    GatewayError,
+    HostedUrl,
+    TransientError,
 )
-from relink.machines.events import Happening, RelinkRequested, TimerFired
+from relink.adapters.logs import correlated
+from relink.adapters.runner import WatchCommand
+from relink.adapters.store import Applied, Arrival, JournalEntry, MemoryStore, Store
+from relink.adapters.stripe import Accepted, StripeWebhooks
+from relink.adapters.waiting import WaitingGateway
+from relink.engine import Address, Command, Decision, Snapshot, Step
+from relink.machines import Assessment, NextAction, RelinkPolicy, assess, relink_system
+from relink.machines.account_facts import AccountFacts
+from relink.machines.authorization import AuthorizationFacts
+from relink.machines.commands import CreateRelinkSession, Mode, RetrieveAccount, RetrieveSession
+from relink.machines.events import (
+    BillingNameGiven,
+    Happening,
+    RelinkRequested,
+    RelinkSessionCreated,
+)
 from relink.machines.session import SessionFacts
 
-Notify = Callable[[Command], None]
-"""Tells the embedding service of a command that is for it, such as ``NotifyCustomer``."""
+ResultOutcome = Literal[
+    "relinked", "new_account_linked", "known_account_linked", "failed", "cancelled", "pending"
+]
 
 Watch = Callable[[Step], None]
 """Is shown every step that was stored."""
 
-BATCH = 100
-"""Commands taken from the outbox at a time."""
+RETRY_FOR = 10.0
+"""Seconds for which a request repeats what Stripe does not answer. A customer waits for it."""
+
+ROUNDS = 4
+"""Times that a request is put to the account. It takes three where the account is read first,
+and then a session that turns out to be over."""
+
+log = logging.getLogger(__name__)
 
 
 class UnknownAccountError(LookupError):
     """An account that we have never heard of."""
+
+
+class UnknownAuthorizationError(LookupError):
+    """An authorization that we have never heard of."""
 
 
 class UnknownSessionError(LookupError):
@@ -72,9 +94,30 @@ class RelinkSession:
     id: str
     mode: Mode
     is_new: bool
-    """Whether it was opened for this request, or for one before (R1)."""
+    """Whether it was opened for this request, or for another one (R1)."""
     secret: ClientSecret | None
     url: HostedUrl | None
+
+
+class AssessedAccount(NamedTuple):
+    """An account as it is, and whether it may be charged."""
+
+    snapshot: Snapshot[AccountFacts]
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """What the customer made of a session (R3), and what follows."""
+
+    outcome: ResultOutcome
+    """``pending`` as long as the customer can finish it, be it abandoned or superseded (R2), and
+    while Stripe is asked whose account came back."""
+    failure_reason: str | None
+    account: str
+    """The account that was linked, or else the one that was to be."""
+    next: tuple[NextAction, ...]
+    """What is due for that account."""
 
 
 class Service:
@@ -82,12 +125,13 @@ class Service:
 
     Args:
         store: where everything is kept.
-        gateway: how commands reach Stripe.
+        gateway: how requests reach Stripe.
         webhooks: how Stripe's bytes become events; None where none come in.
-        notify: is told of every command that is for the embedding service.
         policy: the service's choices.
         clock: the time (Unix seconds).
+        sleep: waits so many seconds between attempts.
         watch: is shown every step.
+        watch_command: is shown every attempt at a command within a request.
     """
 
     def __init__(
@@ -96,18 +140,20 @@ class Service:
         gateway: Gateway,
         *,
         webhooks: StripeWebhooks | None = None,
-        notify: Notify,
         policy: RelinkPolicy | None = None,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
         watch: Watch = lambda step: None,
+        watch_command: WatchCommand = lambda command, result, age: None,
     ) -> None:
         self._store = store
-        self._gateway = gateway
+        self._gateway = WaitingGateway(gateway, clock, sleep, watch_command)
         self._webhooks = webhooks
-        self._notify = notify
         self._policy = policy or RelinkPolicy()
-        self._clock = clock
+        self.clock = clock
         self._watch = watch
+
+    # ── what comes in ────────────────────────────────────────────────────────
 
     def handle_webhook(
         self, payload: bytes, signature: str
@@ -120,17 +166,20 @@ class Service:
 
         Raises:
             WebhookRefused: the signature or the payload is bad; nothing was stored.
+            StoreError: it could not be stored; Stripe is to deliver it again.
         """
         if self._webhooks is None:
             raise TypeError("this service was made without webhooks")
-        now = self._clock()
+        now = self.clock()
         received = self._webhooks.receive(payload, signature, now)
-        if not isinstance(received, Accepted):
-            return "ignored"
-        arrival = Arrival(
-            received.id, received.type, received.created, now, received.connected_account
-        )
-        return self._apply(arrival, received.events).outcome
+        with correlated(event_id=received.id):
+            outcome: Literal["applied", "duplicate", "ignored"] = "ignored"
+            if isinstance(received, Accepted):
+                account = received.connected_account
+                arrival = Arrival(received.id, received.type, received.created, now, account)
+                outcome = self._apply(arrival, received.events).outcome
+            log.info("webhook %s", outcome, extra={"event_type": received.type})
+        return outcome
 
     def request_relink(self, account: str, **wishes: Any) -> RelinkSession:
         """Open a relink session for an account, or return to the one that is open.
@@ -141,50 +190,74 @@ class Service:
                 ``reason``, ``permissions``, ``delivery``, ``return_url``.
 
         Raises:
+            ValueError: a wish can't be.
             UnknownAccountError: we have never heard of it.
             RelinkRefusedError: there is nothing to relink.
-            GatewayError: Stripe did not answer, or refused; the account is unchanged.
+            TransientError: Stripe did not answer for :data:`RETRY_FOR` seconds; the account is
+                unchanged.
+            PermanentError: Stripe refused; the account is unchanged.
         """
         self.account(account)
-        decision, command = self._ask(account, has_read=False, wishes=wishes)
-        if isinstance(command, RetrieveAccount):
-            self._perform_now(command, Address("account", account))
-            decision, command = self._ask(account, has_read=True, wishes=wishes)
-        if isinstance(command, CreateRelinkSession):
-            answer = self._perform_now(command, Address("account", account))
-            session = cast(Any, answer.events[0]).session
-            return RelinkSession(session, command.mode, True, answer.secret, answer.url)
-        if isinstance(command, RetrieveSession):
-            answer = self._perform_now(command, Address("account", account))
-            request = decision.before.facts.request
-            return RelinkSession(command.session, request.mode, False, answer.secret, answer.url)
-        raise RelinkRefusedError(
-            account,
-            decision.state,
-            (decision.reason or "").removeprefix("refused: "),
-            self.account(account)[1],
-        )
+        about, until = Address("account", account), self.clock() + RETRY_FOR
+        has_read = False
+        for _ in range(ROUNDS):
+            decision, command = self._ask(account, has_read, wishes)
+            match command:
+                case CreateRelinkSession():
+                    answer, is_new = self._perform_now(command, about, until)
+                    session = _created(answer)
+                    return RelinkSession(session, command.mode, is_new, answer.secret, answer.url)
+                case RetrieveSession(session=session):
+                    answer, _ = self._perform_now(command, about, until)
+                    if self._session(session).state == "open":
+                        mode = decision.before.facts.request.mode
+                        return RelinkSession(session, mode, False, answer.secret, answer.url)
+                    # It is over, which we had not heard: the account knows better now.
+                case RetrieveAccount():
+                    self._perform_now(command, about, until)
+                    has_read = True
+                case _:
+                    raise self._refusal(account, decision)
+        raise TransientError(f"{account} changes while a relink session is asked for")
 
-    def session_result(self, session: str) -> SessionFacts:
+    def session_result(self, session: str, billing_name: str | None = None) -> SessionResult:
         """Read a session at Stripe and apply what came of it.
+
+        Args:
+            session: ``fcsess_…``.
+            billing_name: the customer's name, in case that a new account waits for it (N1).
 
         Raises:
             UnknownSessionError: we did not create it; Stripe is not asked.
-            GatewayError: Stripe did not answer, or refused.
+            TransientError: Stripe did not answer for :data:`RETRY_FOR` seconds.
+            PermanentError: Stripe refused.
         """
-        address = Address("session", session)
-        if self._store.snapshot(address) is None:
-            raise UnknownSessionError(session)
-        occasion = f"result {uuid4()}"
+        self._session(session)
         read = RetrieveSession(
-            session=session, because="result", occasion=occasion, for_caller=True
+            session=session, because="result", occasion=f"result {uuid4()}", for_caller=True
         )
-        self._perform_now(read, address)
-        snapshot = self._store.snapshot(address)
-        assert snapshot is not None, "snapshots are never removed"
-        return cast(SessionFacts, snapshot.facts)
+        about, until = Address("session", session), self.clock() + RETRY_FOR
+        self._perform_now(read, about, until)
+        result = self._result(session)
+        if billing_name is not None and result.outcome == "new_account_linked":
+            named = BillingNameGiven(
+                cause=f"billing name {uuid4()}",
+                at=self.clock(),
+                policy=self._policy,
+                account=result.account,
+                billing_name=billing_name,
+            )
+            self.tell(named)
+            result = self._result(session)
+        return result
 
-    def account(self, account: str) -> tuple[Snapshot[AccountFacts], Assessment]:
+    def tell(self, happened: Happening) -> None:
+        """Apply what the embedding service knows: a billing name, a collected mandate."""
+        self._apply(self._arrival(happened.cause, happened.name), (happened,))
+
+    # ── what is asked ────────────────────────────────────────────────────────
+
+    def account(self, account: str) -> AssessedAccount:
         """An account as it is, and whether it may be charged.
 
         Raises:
@@ -194,63 +267,65 @@ class Service:
         if snapshot is None:
             raise UnknownAccountError(account)
         found = cast("Snapshot[AccountFacts]", snapshot)
-        return found, assess(found)
+        return AssessedAccount(found, assess(found))
 
-    def tell(self, happened: Happening) -> None:
-        """Apply what the embedding service knows: a billing name, a collected mandate."""
-        self._apply(self._arrival(happened.cause, happened.name), (happened,))
+    def accounts(self, **which: Any) -> list[AssessedAccount]:
+        """Accounts by their ids, in order.
 
-    def work_off(self) -> int:
-        """Carry out the commands that are due, and what follows from them, until none is.
-
-        Returns:
-            how many attempts were made.
+        Args:
+            which: ``state``, ``holder``, ``authorization``, ``institution``; ``after`` an id, and
+                a ``limit``; see ``Store.accounts``.
         """
-        attempts = 0
-        while due := self._store.due_commands(self._clock(), BATCH):
-            for command in due:
-                self._carry_out(command)
-            attempts += len(due)
-        return attempts
+        return [AssessedAccount(found, assess(found)) for found in self._database.accounts(**which)]
 
-    def _carry_out(self, due: DueCommand) -> None:
-        command, now = due.command, self._clock()
-        if isinstance(command, Wake):
-            event = command.event
-            assert isinstance(event, Happening), "timers bring back what machines are told"
-            fired = TimerFired(
-                cause=command.id,
-                at=now,
-                policy=self._policy,
-                machine=command.machine,
-                key=command.key,
-                event=event,
-            )
-            self._answered(due, (fired,), now)
-        elif isinstance(command, FOR_STRIPE):
-            attempt = Attempt(
-                number=due.attempts + 1,
-                asked_at=due.created_at,
-                connected_account=due.connected_account,
-                policy=self._policy,
-            )
-            performed = perform(command, self._gateway, now, attempt)
-            if performed.retry_at is not None:
-                self._store.postpone(command.id, performed.retry_at)
-            else:
-                self._answered(due, performed.events, now, failed=performed.gave_up)
-        else:
-            self._notify(command)
-            self._store.finish(command.id, "done", now)
+    def history(self, account: str, after: int = 0, limit: int = 100) -> list[JournalEntry]:
+        """What an account decided, and why, oldest first.
+
+        Args:
+            account: ``fca_…``.
+            after: only what came after this version.
+            limit: at most so many decisions.
+
+        Raises:
+            UnknownAccountError: we have never heard of it.
+        """
+        self.account(account)
+        return self._database.journal(Address("account", account), after=after, limit=limit)
+
+    def authorization(
+        self, authorization: str
+    ) -> tuple[Snapshot[AuthorizationFacts], tuple[str, ...]]:
+        """An authorization as it is, and the ids of its accounts.
+
+        Raises:
+            UnknownAuthorizationError: we have never heard of it.
+        """
+        snapshot = self._store.snapshot(Address("authorization", authorization))
+        if snapshot is None:
+            raise UnknownAuthorizationError(authorization)
+        accounts = self._database.accounts(authorization=authorization)
+        return cast("Snapshot[AuthorizationFacts]", snapshot), tuple(a.facts.id for a in accounts)
+
+    def what_if(self, account: str, event: Happening) -> Step:
+        """What would be decided if this happened; nothing is stored or done.
+
+        Raises:
+            UnknownAccountError: we have never heard of it.
+            EngineError: the event has a message for a machine that does not take it.
+        """
+        self.account(account)
+        return relink_system().step(event, self._store.snapshot)
+
+    # ── within a request ─────────────────────────────────────────────────────
 
     def _ask(
-        self, account: str, *, has_read: bool, wishes: dict[str, Any]
+        self, account: str, has_read: bool, wishes: dict[str, Any]
     ) -> tuple[Decision, Command | None]:
         """Put the request to the account: its decision, and what to do in this request."""
         cause = f"request {uuid4()}"
         asked = RelinkRequested(
             cause=cause,
-            at=self._clock(),
+            at=self.clock(),
             policy=self._policy,
             account=account,
             has_read=has_read,
@@ -260,27 +335,46 @@ class Service:
         (delivery,) = step.deliveries
         return delivery.decision, step.commands[0] if step.commands else None
 
-    def _perform_now(self, command: Command, about: Address) -> Answer:
-        """Make one attempt within the caller's request, and apply the answer."""
-        now, connected_account = self._clock(), self._store.connected_account(about)
-        attempt = Attempt(connected_account=connected_account, policy=self._policy)
-        answer = self._gateway.perform(command, now, attempt)
-        arrival = Arrival(command.id, command.name, int(now), now, connected_account)
-        self._apply(arrival, answer.events)
-        return answer
+    def _perform_now(self, command: Command, about: Address, until: float) -> tuple[Answer, bool]:
+        """Have a command performed within the caller's request, and apply the answer.
 
-    def _answered(
-        self, due: DueCommand, events: tuple[Happening, ...], now: float, failed: bool = False
-    ) -> None:
-        """Apply an answer, then close the command. After a crash between the two the same
-        answer is applied again, which the inbox stops."""
-        command = due.command
-        arrival = Arrival(command.id, command.name, int(now), now, due.connected_account)
-        self._apply(arrival, events)
-        self._store.finish(command.id, "failed" if failed else "done", now)
+        Returns:
+            The answer, and whether it was the first to be applied.
+        """
+        connected_account = self._store.connected_account(about)
+        first = Attempt(connected_account=connected_account, policy=self._policy)
+        answer, now = self._gateway.perform(command, first, until)
+        arrival = Arrival(command.id, command.name, int(now), now, connected_account)
+        return answer, self._apply(arrival, answer.events).outcome == "applied"
+
+    def _refusal(self, account: str, decision: Decision) -> RelinkRefusedError:
+        reason = (decision.reason or "").removeprefix("refused: ")
+        return RelinkRefusedError(account, decision.state, reason, self.account(account).assessment)
+
+    def _session(self, session: str) -> Snapshot[SessionFacts]:
+        snapshot = self._store.snapshot(Address("session", session))
+        if snapshot is None:
+            raise UnknownSessionError(session)
+        return cast("Snapshot[SessionFacts]", snapshot)
+
+    def _result(self, session: str) -> SessionResult:
+        """What is known of a session by now."""
+        state, facts, _ = self._session(session)
+        assert facts.request is not None, "sessions begin with the request that opened them"
+        expected = facts.request.account
+        account, reason = expected, None
+        outcome: ResultOutcome = "pending"
+        if state == "succeeded":
+            account, outcome = facts.linked or expected, cast(ResultOutcome, facts.outcome)
+        elif facts.asked in (None, facts.linked):
+            if facts.failure_reason is not None:
+                outcome, reason = "failed", facts.failure_reason
+            elif state == "cancelled":
+                outcome = "cancelled"
+        return SessionResult(outcome, reason, account, self.account(account).assessment.next)
 
     def _arrival(self, id: str, type: str) -> Arrival:
-        now = self._clock()
+        now = self.clock()
         return Arrival(id, type, int(now), now)
 
     def _apply(self, arrival: Arrival, events: tuple[Happening, ...]) -> Applied:
@@ -288,3 +382,21 @@ class Service:
         for step in applied.steps:
             self._watch(step)
         return applied
+
+    @property
+    def _database(self) -> Store:
+        if isinstance(self._store, MemoryStore):
+            raise TypeError("a MemoryStore keeps no journal and answers no queries")
+        return self._store
+
+
+def _created(answer: Answer) -> str:
+    """The session that Stripe created.
+
+    Raises:
+        GatewayError: there is none, as with a gateway that only records.
+    """
+    for event in answer.events:
+        if isinstance(event, RelinkSessionCreated):
+            return event.session
+    raise GatewayError("no relink session was created")

@@ -1,28 +1,47 @@
 """The service, with a simulated Stripe in the same process."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from relink.adapters.gateway import PermanentError, TransientError
+from relink.adapters.gateway import (
+    Answer,
+    Attempt,
+    DryRunGateway,
+    Gateway,
+    GatewayError,
+    PermanentError,
+    RateLimitedError,
+    TransientError,
+)
 from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.gateway.protocol import FIRST
+from relink.adapters.runner import Performer
 from relink.adapters.service import (
+    RETRY_FOR,
     RelinkRefusedError,
     Service,
     UnknownAccountError,
+    UnknownAuthorizationError,
     UnknownSessionError,
 )
-from relink.adapters.simulator import Asked, Simulator
-from relink.adapters.store import Store
+from relink.adapters.simulator import Asked, CustomerPart, Faults, Simulator
+from relink.adapters.store import MemoryStore, Store, migrate
 from relink.adapters.stripe import StripeWebhooks, WebhookRefused
 from relink.engine import Command
 from relink.machines import relink_system
-from relink.machines.commands import NotifyCustomer, RequestBillingName, RequestNewPaymentMethod
-from relink.machines.events import BillingNameGiven
+from relink.machines.commands import (
+    CreateRelinkSession,
+    NotifyCustomer,
+    RequestBillingName,
+    RequestNewPaymentMethod,
+)
+from relink.machines.events import BillingNameGiven, RelinkRequested
 
 SECRET = "whsec_test"
+SESSIONS = "/v1/financial_connections/sessions"
 
 
 class Embedding:
@@ -32,14 +51,26 @@ class Embedding:
         self.sim = Simulator(seed=7)
         self.sim.add_endpoint(SECRET)
         self.told: list[Command] = []
-        self.store = Store(f"sqlite:///{folder / 'relink.db'}", relink_system())
-        self.store.create_tables()
-        self.service = Service(
+        url = f"sqlite:///{folder / 'relink.db'}"
+        migrate(url)
+        self.store = Store(url, relink_system())
+        self.gateway = SimulatorGateway(self.sim)
+        self.service = self.served_by(self.gateway)
+        self.performer = Performer(
             self.store,
-            SimulatorGateway(self.sim),
-            webhooks=StripeWebhooks([SECRET], livemode=False),
-            notify=self.told.append,
+            self.gateway,
+            notify=lambda command, id: self.told.append(command),
             clock=lambda: self.sim.now,
+        )
+
+    def served_by(self, gateway: Gateway) -> Service:
+        """A service with another gateway."""
+        return Service(
+            self.store,
+            gateway,
+            webhooks=StripeWebhooks([SECRET], livemode=False),
+            clock=lambda: self.sim.now,
+            sleep=self.sim.advance,
         )
 
     def settle(self, seconds: float = 120) -> None:
@@ -48,8 +79,8 @@ class Embedding:
         while self.sim.now < until:
             for delivery in self.sim.due_webhooks(self.sim.now + 1):
                 self.service.handle_webhook(delivery.payload, delivery.signature)
-                self.service.work_off()
-            self.service.work_off()
+                self.performer.work_off()
+            self.performer.work_off()
 
     def broken_account(self, holder: str | None = None, owner: str | None = None) -> str:
         """An account whose consent expired."""
@@ -100,7 +131,7 @@ def test_asking_again_gives_the_same_session_and_its_secret(at: Embedding):
 
 def test_a_request_that_broke_off_reaches_the_same_session(at: Embedding):
     account = at.broken_account()
-    at.sim.inject("timeout_after", method="POST", path="/v1/financial_connections/sessions")
+    at.sim.inject("timeout_after", method="POST", path=SESSIONS)
     with pytest.raises(TransientError):
         at.service.request_relink(account)
     assert at.service.account(account)[0].state == "inactive_relinkable"
@@ -233,3 +264,240 @@ def test_the_secret_reaches_its_caller_and_nothing_else(
     assert secret not in caplog.text
     for file in tmp_path.iterdir():
         assert secret.encode() not in file.read_bytes(), file.name
+
+
+# ── requests are repeated for a while ────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "fault", ["rate_limited", "rate_limited_with_wait", "error_before", "timeout_before"]
+)
+def test_a_request_goes_on_until_stripe_answers(at: Embedding, fault: str):
+    account = at.broken_account()
+    at.sim.faults = Faults(patience=2)
+    at.sim.inject(fault, method="POST", path=SESSIONS, times=2)
+    session = at.service.request_relink(account)
+    assert session.is_new
+    asked = at.asked(SESSIONS)
+    assert len(asked) == 3
+    # A stored 500 spends its key; the next one follows from the same command.
+    assert len({(request.idempotency_key or "").partition(":")[0] for request in asked}) == 1
+
+
+@pytest.mark.parametrize("fault", ["error_before", "rate_limited"])
+def test_a_request_gives_up_in_time_and_leaves_the_account_as_it_was(at: Embedding, fault: str):
+    account = at.broken_account()
+    before, began = at.service.account(account), at.sim.now
+    at.sim.inject(fault, path=SESSIONS, times=100)
+    with pytest.raises(TransientError):
+        at.service.request_relink(account)
+    assert at.sim.now - began <= RETRY_FOR
+    assert len(at.asked(SESSIONS)) > 2
+    after = at.service.account(account)
+    assert (after.snapshot.state, after.snapshot.facts) == (
+        before.snapshot.state,
+        before.snapshot.facts,
+    )
+
+
+class Impatient:
+    """A gateway that says to come back later than anyone would wait."""
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        raise RateLimitedError("too many", wait=RETRY_FOR + 1)
+
+
+def test_nobody_waits_for_longer_than_it_can_help(at: Embedding):
+    account, began = at.broken_account(), at.sim.now
+    with pytest.raises(RateLimitedError):
+        at.served_by(Impatient()).request_relink(account)
+    assert at.sim.now == began
+
+
+class Overtaken:
+    """A gateway during whose first call something else happens."""
+
+    def __init__(self, gateway: Gateway, kind: type[Command], meanwhile: Callable[[], object]):
+        self._gateway, self._kind = gateway, kind
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        if isinstance(command, self._kind) and self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            meanwhile()
+        return self._gateway.perform(command, at, attempt)
+
+
+def test_two_requests_at_once_give_one_session(at: Embedding):
+    account = at.broken_account()
+    other = []
+    gateway = Overtaken(
+        at.gateway, CreateRelinkSession, lambda: other.append(at.service.request_relink(account))
+    )
+    mine = at.served_by(gateway).request_relink(account)
+    assert (mine.id, mine.is_new, other[0].is_new) == (other[0].id, False, True)
+    assert mine.secret == other[0].secret
+    assert list(at.sim.world.sessions) == [mine.id]
+
+
+def test_a_session_that_is_over_gives_way_to_a_new_one(at: Embedding):
+    account = at.broken_account()
+    first = at.service.request_relink(account)
+    at.sim.customer(first.id).cancel()  # its webhook is still on its way
+    second = at.service.request_relink(account)
+    assert second.is_new
+    assert second.id != first.id
+
+
+def test_a_session_that_is_over_since_it_repaired_the_account_is_refused(at: Embedding):
+    account = at.broken_account()
+    at.sim.customer(at.service.request_relink(account).id).choose_expected()
+    with pytest.raises(RelinkRefusedError, match="it is active"):
+        at.service.request_relink(account)
+
+
+def test_a_gateway_that_only_records_gives_no_session(at: Embedding):
+    account = at.broken_account()
+    with pytest.raises(GatewayError, match="no relink session was created"):
+        at.served_by(DryRunGateway()).request_relink(account)
+
+
+# ── results ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("mode", "does", "outcome", "reason"),
+    [
+        ("specific", lambda customer: customer.choose_expected(), "relinked", None),
+        ("any_eligible", lambda customer: customer.choose_new(), "new_account_linked", None),
+        ("specific", lambda customer: customer.sign_in_without_account(), "failed", "no_account"),
+        ("specific", lambda customer: customer.bank_error(), "failed", "other"),
+        ("specific", lambda customer: customer.cancel(), "cancelled", None),
+        ("specific", lambda customer: customer.walk_away(), "pending", None),
+    ],
+)
+def test_each_result_is_told_with_what_follows(
+    at: Embedding,
+    mode: str,
+    does: Callable[[CustomerPart], object],
+    outcome: str,
+    reason: str | None,
+):
+    account = at.broken_account()
+    session = at.service.request_relink(account, mode=mode)
+    at.sim.advance(60)
+    does(at.sim.customer(session.id))
+    result = at.service.session_result(session.id)
+    assert (result.outcome, result.failure_reason) == (outcome, reason)
+    assert result.next == at.service.account(result.account).assessment.next
+    assert (result.account == account) == (outcome != "new_account_linked")
+
+
+def test_another_known_account_is_told(at: Embedding):
+    account = at.broken_account()
+    linked = at.sim.world.accounts[account]
+    assert linked.authorization
+    assert linked.holder
+    other = at.sim.link_account(linked.holder.id, authorization=linked.authorization.id)
+    at.settle()
+    session = at.service.request_relink(account, mode="any_eligible")
+    at.sim.advance(60)
+    at.sim.customer(session.id).choose_known(other.id)
+    result = at.service.session_result(session.id)
+    assert (result.outcome, result.account) == ("known_account_linked", other.id)
+
+
+def test_what_was_given_up_can_still_be_finished(at: Embedding):
+    account = at.broken_account()
+    first = at.service.request_relink(account)
+    at.service.request_relink(account, mode="any_eligible")
+    assert at.service.session_result(first.id).outcome == "pending"
+    at.sim.customer(first.id).choose_expected()
+    assert at.service.session_result(first.id).outcome == "relinked"
+
+
+def test_an_abandoned_session_is_pending(at: Embedding):
+    account = at.broken_account()
+    session = at.service.request_relink(account)
+    at.sim.advance(2 * 24 * 60 * 60)
+    at.settle()
+    assert at.service.account(account).snapshot.state == "inactive_relinkable"
+    assert at.service.session_result(session.id).outcome == "pending"
+
+
+def test_an_account_of_somebody_else_is_a_failure(at: Embedding):
+    account = at.broken_account()
+    session = at.service.request_relink(account, mode="any_eligible")
+    at.sim.advance(60)
+    new = at.sim.customer(session.id).choose_new()
+    assert new
+    new.holder = at.sim.link_account(at.sim.add_customer("Somebody else")).holder
+    result = at.service.session_result(session.id)
+    assert (result.outcome, result.failure_reason) == ("failed", "other_holder")
+    assert result.account == account
+
+
+def test_the_billing_name_can_come_with_the_result(at: Embedding):
+    account = at.broken_account(holder=at.sim.add_customer(name=None))
+    session = at.service.request_relink(account, mode="any_eligible")
+    at.sim.advance(60)
+    assert at.sim.customer(session.id).choose_new()
+    at.settle()
+    result = at.service.session_result(session.id)
+    assert [action.action for action in result.next] == ["provide_name"]
+    result = at.service.session_result(session.id, billing_name="Jo March")
+    assert [action.action for action in result.next] == ["wait"]
+    at.settle()
+    (made,) = at.sim.world.payment_methods.values()
+    assert made.billing["name"] == "Jo March"
+
+
+def test_a_result_is_as_stubborn_as_a_request(at: Embedding):
+    account = at.broken_account()
+    session = at.service.request_relink(account)
+    at.sim.customer(session.id).choose_expected()
+    at.sim.inject("error_before", method="GET", path=SESSIONS, times=2)
+    assert at.service.session_result(session.id).outcome == "relinked"
+
+
+# ── what is asked ────────────────────────────────────────────────────────────
+
+
+def test_accounts_and_authorizations_are_found(at: Embedding):
+    account = at.broken_account()
+    facts = at.service.account(account).snapshot.facts
+    login = facts.authorization
+    assert login
+    snapshot, accounts = at.service.authorization(login)
+    assert (snapshot.facts.id, accounts) == (login, (account,))
+    (found,) = at.service.accounts(state="inactive_relinkable")
+    assert found == at.service.account(account)
+    assert at.service.accounts(state="active") == []
+    assert at.service.accounts(after=account) == []
+    with pytest.raises(UnknownAuthorizationError, match="fcauth_unheard"):
+        at.service.authorization("fcauth_unheard")
+
+
+def test_a_history_is_read_in_pages(at: Embedding):
+    account = at.broken_account()
+    whole = at.service.history(account)
+    assert [entry.version for entry in whole] == list(range(1, len(whole) + 1))
+    assert at.service.history(account, after=1, limit=1) == whole[1:2]
+    with pytest.raises(UnknownAccountError):
+        at.service.history("fca_unheard")
+
+
+def test_what_if_stores_nothing(at: Embedding):
+    account = at.broken_account()
+    before = at.service.account(account), at.service.history(account)
+    asked = RelinkRequested(cause="what-if", at=at.sim.now, account=account)
+    step = at.service.what_if(account, asked)
+    assert [command.name for command in step.commands] == ["create_relink_session"]
+    assert before == (at.service.account(account), at.service.history(account))
+    assert at.asked(SESSIONS) == []
+
+
+def test_without_a_database_there_is_no_history():
+    service = Service(MemoryStore(relink_system()), DryRunGateway())
+    with pytest.raises(TypeError, match="MemoryStore"):
+        service.accounts()

@@ -1,0 +1,7 @@
+"""relink over HTTP: a router to mount in an application, and an application to run."""
+
+from .app import application
+from .metrics import Metrics, Standing
+from .router import relink_router
+
+__all__ = ["Metrics", "Standing", "application", "relink_router"]

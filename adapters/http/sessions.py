@@ -1,0 +1,158 @@
+"""Relink sessions: asked for, and what came of them.
+
+These requests wait for Stripe, and so have threads of their own: when Stripe is slow they wait
+for each other, and webhooks for none of them.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Self
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.responses import JSONResponse
+
+from relink.adapters.service import RelinkSession, Service
+from relink.machines.commands import Delivery, Mode, RelinkReason
+from relink.machines.policy import Permission
+
+from .answers import RelinkSessionAnswer, SessionResultAnswer
+from .errors import fault
+from .ids import AccountInPath, SessionInPath
+from .problems import documented
+from .return_url import ReturnUrls
+
+THREADS = 32
+"""Requests that may wait for Stripe at once."""
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+BillingName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+
+
+class RelinkWishes(BaseModel):
+    """What is asked for; relink decides what is left out."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    mode: Mode | None = None
+    """By default the policy chooses."""
+    reason: RelinkReason | None = None
+    """By default it is inferred."""
+    permissions: Annotated[tuple[Permission, ...], Field(max_length=4)] | None = None
+    """By default the account's own; payment_method is always added."""
+    delivery: Delivery = "modal"
+    return_url: str | None = None
+    """Where the customer comes back to from a session that Stripe hosts; needed for one. https,
+    to an origin that is allowed for this service."""
+
+    @model_validator(mode="after")
+    def _lead_back(self) -> Self:
+        if self.delivery != "modal" and self.return_url is None:
+            raise ValueError("a session that Stripe hosts needs a return_url")
+        return self
+
+
+class ResultDetails(BaseModel):
+    """What is known beside the result."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    billing_name: BillingName | None = None
+    """The customer's name, for the payment method of a new account."""
+
+
+def _examples(**examples: dict[str, Any]) -> Any:
+    return {name: {"value": value} for name, value in examples.items()}
+
+
+Wishes = Annotated[
+    RelinkWishes | None,
+    Body(
+        openapi_examples=_examples(
+            by_policy={},
+            hosted={"delivery": "url", "return_url": "https://shop.example/bank"},
+            for_a_reason={"mode": "specific", "reason": "number_expiring"},
+        )
+    ),
+]
+Details = Annotated[
+    ResultDetails | None,
+    Body(openapi_examples=_examples(nothing={}, name={"billing_name": "Jenny Rosen"})),
+]
+
+
+def add_session_routes(router: APIRouter, service: Service, return_urls: ReturnUrls) -> None:
+    """Add the routes.
+
+    Args:
+        router: where to; it asks for the token.
+        service: what answers.
+        return_urls: where customers may be sent.
+    """
+    threads = CapacityLimiter(THREADS)
+
+    @router.post(
+        "/accounts/{id}/relink-sessions",
+        status_code=201,
+        response_model=RelinkSessionAnswer,
+        response_description="A new session.",
+        responses={
+            200: {"model": RelinkSessionAnswer, "description": "The session that is open."},
+            **documented(401, 404, 409, 413, 422, 502, 503),
+        },
+        tags=["relink sessions"],
+    )
+    async def create_relink_session(id: AccountInPath, wishes: Wishes = None) -> JSONResponse:
+        """Open a relink session for an account, or return to the one that is open.
+
+        The secret, or the URL, is answered here and stored nowhere. Repeating is safe: as long as
+        the customer is not through, it gives the same session.
+        """
+        asked = (wishes or RelinkWishes()).model_dump()
+        if asked["return_url"] is not None:
+            _check(return_urls, asked["return_url"])
+        session = await run_sync(partial(service.request_relink, id, **asked), limiter=threads)
+        return JSONResponse(_opened(session), 201 if session.is_new else 200, NO_STORE)
+
+    @router.post(
+        "/relink-sessions/{id}/result",
+        response_description="What is known by now.",
+        responses=documented(401, 404, 413, 422, 502, 503),
+        tags=["relink sessions"],
+    )
+    async def read_session_result(
+        id: SessionInPath, details: Details = None
+    ) -> SessionResultAnswer:
+        """Read a session at Stripe and apply what the customer made of it.
+
+        Webhooks do the same; this is for the service's page, which wants to know at once.
+        """
+        name = details.billing_name if details else None
+        result = await run_sync(service.session_result, id, name, limiter=threads)
+        return SessionResultAnswer.of(id, result)
+
+
+def _check(return_urls: ReturnUrls, url: str) -> None:
+    try:
+        return_urls.check(url)
+        return
+    except ValueError as error:
+        rule = str(error)
+    raise fault("body", "return_url", rule=rule)
+
+
+def _opened(session: RelinkSession) -> dict[str, str]:
+    """The answer. It is the only place where secret and URL leave their wrapping."""
+    answer = {"session": session.id, "mode": session.mode}
+    if session.secret:
+        answer["client_secret"] = session.secret.reveal()
+    if session.url:
+        answer["url"] = session.url.reveal()
+    return answer

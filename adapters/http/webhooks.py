@@ -1,0 +1,120 @@
+"""``POST /webhooks/stripe``: the one route that is open to the world, and the busiest.
+
+Its endpoint gets the request as it came, with nothing of FastAPI's in between; what it is
+and what it answers is told to OpenAPI all the same.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from relink.adapters.stripe import WebhookRefused
+from relink.adapters.stripe.body import LONGEST_BODY
+
+from .body import read
+from .errors import answer
+from .problems import Problem, documented
+
+OUTCOMES = ("applied", "duplicate", "ignored")
+
+_ANSWERS = {outcome: f'{{"outcome":"{outcome}"}}'.encode() for outcome in OUTCOMES}
+
+_DONE = {
+    "description": "It is stored, was stored before, or is not for relink.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["outcome"],
+                "properties": {"outcome": {"enum": list(OUTCOMES)}},
+            },
+            "example": {"outcome": "applied"},
+        }
+    },
+}
+_BODY = {
+    "required": True,
+    "description": "An event, as Stripe sends it.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "example": {
+                "id": "evt_1",
+                "object": "event",
+                "type": "financial_connections.account.deactivated",
+                "data": {"object": {"id": "fca_1", "object": "financial_connections.account"}},
+            },
+        }
+    },
+}
+_SIGNATURE = {
+    "name": "Stripe-Signature",
+    "in": "header",
+    "required": True,
+    "description": "What the endpoint's secret signed.",
+    "schema": {"type": "string"},
+    "example": "t=1767225600,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
+}
+
+
+class _RawRoute(APIRoute):
+    """A route whose endpoint is all that there is."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
+
+
+def add_webhook_route(
+    router: APIRouter, handle: Callable[[bytes, str], str], count: Callable[[str], None]
+) -> None:
+    """Add the route.
+
+    Args:
+        router: where to.
+        handle: :meth:`relink.adapters.service.Service.handle_webhook`.
+        count: is told what became of each webhook: ``applied``, ``duplicate``, ``ignored``,
+            ``refused``, or ``unavailable`` where Stripe has to deliver it again.
+    """
+
+    async def receive_webhook(request: Request) -> Response:
+        """Take in a webhook of Stripe's, once. Whatever it is answered with, repeating is safe."""
+        outcome = "unavailable"
+        try:
+            payload = await _payload(request)
+            signature = request.headers.get("stripe-signature", "")
+            outcome = await run_in_threadpool(handle, payload, signature)
+            return Response(_ANSWERS[outcome], media_type="application/json")
+        except Exception as error:
+            problem = answer(error)
+            if problem is None:
+                raise
+            if problem.status_code == 400:
+                outcome = "refused"
+            return problem
+        finally:
+            count(outcome)
+
+    router.add_api_route(
+        "/webhooks/stripe",
+        receive_webhook,
+        methods=["POST"],
+        route_class_override=_RawRoute,
+        response_model=None,
+        responses={200: _DONE, **documented(400, 503)},
+        openapi_extra={"requestBody": _BODY, "parameters": [_SIGNATURE]},
+        tags=["webhooks"],
+    )
+
+
+async def _payload(request: Request) -> bytes:
+    try:
+        return await read(request, LONGEST_BODY)
+    except Problem as problem:
+        refused = problem.detail
+    raise WebhookRefused(refused)

@@ -1,0 +1,45 @@
+"""The application, served in this process."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from relink.adapters.store import migrate
+
+from .served import Served
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """The event loop in which applications run."""
+    with start_blocking_portal() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with nothing in it."""
+    path = tmp_path_factory.mktemp("empty") / "relink.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def serve(tmp_path: Path, empty: Path, portal: BlockingPortal) -> Iterator[Callable[..., Served]]:
+    """Makes an application."""
+    made = []
+
+    def make(**settings: str | None) -> Served:
+        made.append(Served(tmp_path, empty, portal, **settings))
+        return made[-1]
+
+    yield make
+    for served in made:
+        served.store.close()
+
+
+@pytest.fixture
+def at(serve: Callable[..., Served]) -> Served:
+    return serve()

@@ -1,0 +1,235 @@
+"""OpenAPI says what is so: each documented status of each operation can be had, and no other.
+
+That an answer is of the documented shape is seen to wherever one is asked for, by
+:class:`~.served.Served`.
+"""
+
+from collections.abc import Callable, Iterator
+
+import jsonschema_rs
+import pytest
+from httpx import Response
+
+from .served import EVENT, Json, Served
+
+Case = Callable[[Served], Response]
+
+HUGE = b" " * (64 * 1024 + 1)
+JSON = {"content-type": "application/json"}
+SESSIONS = "/v1/financial_connections/sessions"
+
+
+def relink(at: Served, account: str) -> Response:
+    return at.post(f"/accounts/{account}/relink-sessions")
+
+
+def again(at: Served) -> Response:
+    account = at.broken()
+    relink(at, account)
+    return relink(at, account)
+
+
+def beyond_repair(at: Served) -> Response:
+    account = at.linked()
+    at.sim.bank.close_account(account)
+    at.settle()
+    return relink(at, account)
+
+
+def refused_by_stripe(at: Served) -> Response:
+    account = at.broken()
+    at.sim.world.authorizations.pop(at.login_of(account))
+    return relink(at, account)
+
+
+def while_stripe_is_down(at: Served) -> Response:
+    account = at.broken()
+    at.sim.inject("error_before", path=SESSIONS, times=100)
+    return relink(at, account)
+
+
+def result(at: Served, **request: object) -> Response:
+    return at.post(f"/relink-sessions/{at.session_for(at.broken())}/result", **request)
+
+
+def result_lost(at: Served) -> Response:
+    session = at.session_for(at.broken())
+    at.sim.world.sessions.pop(session)
+    return at.post(f"/relink-sessions/{session}/result")
+
+
+def result_while_stripe_is_down(at: Served) -> Response:
+    session = at.session_for(at.broken())
+    at.sim.inject("error_before", path=SESSIONS, times=100)
+    return at.post(f"/relink-sessions/{session}/result")
+
+
+def away(ask: Case) -> Case:
+    """The same while the database is away."""
+
+    def asked(at: Served) -> Response:
+        with at.without_database():
+            return ask(at)
+
+    return asked
+
+
+def without_token(method: str, path: str) -> Case:
+    return lambda at: at.ask(method, path, token="")
+
+
+def huge(path: str) -> Case:
+    return lambda at: at.ask("POST", path, content=HUGE, headers=JSON)
+
+
+def without_graphviz(at: Served) -> Response:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("relink.adapters.graphviz.PROGRAM", "no-such-program")
+        return at.get("/machines/outage.svg")
+
+
+WEBHOOK = "POST /webhooks/stripe"
+RELINK = "POST /accounts/{id}/relink-sessions"
+RESULT = "POST /relink-sessions/{id}/result"
+WHAT_IF = "POST /accounts/{id}/what-if"
+LIST = "GET /accounts"
+ACCOUNT = "GET /accounts/{id}"
+HISTORY = "GET /accounts/{id}/history"
+LOGIN = "GET /authorizations/{id}"
+SVG = "GET /machines/{name}.svg"
+MERMAID = "GET /machines/{name}.mmd"
+
+CASES: dict[tuple[str, int], Case] = {
+    (WEBHOOK, 200): lambda at: at.post_signed({**EVENT, "type": "charge.succeeded"}),
+    (WEBHOOK, 400): lambda at: at.post_webhook(b"{}"),
+    (WEBHOOK, 503): lambda at: away(lambda at: at.deliver(at.deliveries()[0]))(one_on_its_way(at)),
+    (RELINK, 200): again,
+    (RELINK, 201): lambda at: relink(at, at.broken()),
+    (RELINK, 401): without_token("POST", "/accounts/fca_1/relink-sessions"),
+    (RELINK, 404): lambda at: relink(at, "fca_unheard"),
+    (RELINK, 409): beyond_repair,
+    (RELINK, 413): huge("/accounts/fca_1/relink-sessions"),
+    (RELINK, 422): lambda at: at.post("/accounts/fca_1/relink-sessions", {"mode": "both"}),
+    (RELINK, 502): refused_by_stripe,
+    (RELINK, 503): while_stripe_is_down,
+    (RESULT, 200): result,
+    (RESULT, 401): without_token("POST", "/relink-sessions/fcsess_1/result"),
+    (RESULT, 404): lambda at: at.post("/relink-sessions/fcsess_unheard/result"),
+    (RESULT, 413): huge("/relink-sessions/fcsess_1/result"),
+    (RESULT, 422): lambda at: at.post("/relink-sessions/fcsess_1/result", {"billing_name": ""}),
+    (RESULT, 502): result_lost,
+    (RESULT, 503): result_while_stripe_is_down,
+    (WHAT_IF, 200): lambda at: at.post(
+        f"/accounts/{at.broken()}/what-if", {"event": "relink_requested"}
+    ),
+    (WHAT_IF, 401): without_token("POST", "/accounts/fca_1/what-if"),
+    (WHAT_IF, 404): lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"}),
+    (WHAT_IF, 413): huge("/accounts/fca_1/what-if"),
+    (WHAT_IF, 422): lambda at: at.post("/accounts/fca_1/what-if", {"event": "doomsday"}),
+    (WHAT_IF, 503): away(
+        lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"})
+    ),
+    (LIST, 200): lambda at: at.get("/accounts"),
+    (LIST, 401): without_token("GET", "/accounts"),
+    (LIST, 422): lambda at: at.get("/accounts?limit=0"),
+    (LIST, 503): away(lambda at: at.get("/accounts")),
+    (ACCOUNT, 200): lambda at: at.get(f"/accounts/{at.linked()}"),
+    (ACCOUNT, 401): without_token("GET", "/accounts/fca_1"),
+    (ACCOUNT, 404): lambda at: at.get("/accounts/fca_unheard"),
+    (ACCOUNT, 422): lambda at: at.get("/accounts/acct_1"),
+    (ACCOUNT, 503): away(lambda at: at.get("/accounts/fca_1")),
+    (HISTORY, 200): lambda at: at.get(f"/accounts/{at.linked()}/history"),
+    (HISTORY, 401): without_token("GET", "/accounts/fca_1/history"),
+    (HISTORY, 404): lambda at: at.get("/accounts/fca_unheard/history"),
+    (HISTORY, 422): lambda at: at.get("/accounts/fca_1/history?after=-1"),
+    (HISTORY, 503): away(lambda at: at.get("/accounts/fca_1/history")),
+    (LOGIN, 200): lambda at: at.get(f"/authorizations/{at.login_of(at.linked())}"),
+    (LOGIN, 401): without_token("GET", "/authorizations/fcauth_1"),
+    (LOGIN, 404): lambda at: at.get("/authorizations/fcauth_unheard"),
+    (LOGIN, 422): lambda at: at.get("/authorizations/fca_1"),
+    (LOGIN, 503): away(lambda at: at.get("/authorizations/fcauth_1")),
+    (SVG, 200): lambda at: at.get("/machines/session.svg"),
+    (SVG, 401): without_token("GET", "/machines/session.svg"),
+    (SVG, 404): lambda at: at.get("/machines/washing.svg"),
+    (SVG, 503): without_graphviz,
+    (MERMAID, 200): lambda at: at.get("/machines/session.mmd"),
+    (MERMAID, 401): without_token("GET", "/machines/session.mmd"),
+    (MERMAID, 404): lambda at: at.get("/machines/washing.mmd"),
+    ("GET /healthz", 200): lambda at: at.get("/healthz", token=""),
+    ("GET /healthz", 503): away(lambda at: at.get("/healthz", token="")),
+    ("GET /metrics", 200): lambda at: at.get("/metrics"),
+    ("GET /metrics", 401): without_token("GET", "/metrics"),
+}
+
+
+def one_on_its_way(at: Served) -> Served:
+    """A webhook is under way."""
+    at.sim.link_account(at.sim.add_customer("Jo"))
+    return at
+
+
+def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+@pytest.mark.parametrize(("operation", "status"), CASES)
+def test_each_documented_status_can_be_had(at: Served, operation: str, status: int):
+    answer = CASES[operation, status](at)
+    assert answer.status_code == status, answer.text
+    assert at.operation_of(answer.request.method, answer.request.url.path) == operation
+    if status >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+    assert ("www-authenticate" in answer.headers) == (status == 401)
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
+def test_every_documented_status_has_a_case(at: Served):
+    documented = {
+        (name, int(status))
+        for name, operation in operations(at.app.openapi())
+        for status in operation["responses"]
+    }
+    assert documented == set(CASES)
+
+
+def test_every_request_and_answer_has_an_example_that_fits(at: Served):
+    document = at.app.openapi()
+    for name, operation in operations(document):
+        contents = [response.get("content", {}) for response in operation["responses"].values()]
+        if "requestBody" in operation:
+            contents.append(operation["requestBody"]["content"])
+        for content in contents:
+            for media_type, described in content.items():
+                schema = described.get("schema", {})
+                examples = list(examples_of(described, schema, document))
+                assert examples, f"{name} {media_type} has no example"
+                whole = {**schema, "components": document["components"]}
+                for example in examples:
+                    jsonschema_rs.validate(whole, example)
+
+
+def examples_of(described: Json, schema: Json, document: Json) -> Iterator[object]:
+    if "example" in described:
+        yield described["example"]
+    yield from (example["value"] for example in described.get("examples", {}).values())
+    if "$ref" in schema:
+        component = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        yield from component.get("examples", ())
+
+
+def test_what_needs_a_token_says_so(at: Served):
+    document = at.app.openapi()
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for name, operation in operations(document):
+        is_open = name in (WEBHOOK, "GET /healthz")
+        assert operation.get("security", []) == ([] if is_open else [{"token": []}]), name
+        assert ("401" in operation["responses"]) is not is_open, name
+
+
+def test_every_operation_is_described(at: Served):
+    for name, operation in operations(at.app.openapi()):
+        assert operation["description"].endswith("."), name
+        assert operation["tags"], name

@@ -1,0 +1,318 @@
+"""Secrets reach their caller alone; logs and metrics tell what happened without them."""
+
+import io
+import json
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from relink.adapters.http import Metrics, Standing, relink_router
+from relink.adapters.logs import OURS, correlated, log_json
+from relink.adapters.store import StoreUnavailableError
+from relink.machines.commands import RetrieveAccount
+
+from .served import SECRET, TOKEN, Served
+
+
+@contextmanager
+def logging_json(level: str = "INFO") -> Iterator[io.StringIO]:
+    """All logs as JSON, until it is left."""
+    names = ("", *OURS, "uvicorn.access")
+    before = [
+        (logger, logger.handlers, logger.level, logger.propagate)
+        for logger in map(logging.getLogger, names)
+    ]
+    lines = io.StringIO()
+    log_json(level, lines)
+    try:
+        yield lines
+    finally:
+        for logger, handlers, had_level, propagated in before:
+            logger.handlers, logger.propagate = handlers, propagated
+            logger.setLevel(had_level)
+
+
+def entries(lines: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in lines.getvalue().splitlines()]
+
+
+def sample(at: Served, name: str, **labels: str) -> float | None:
+    """A value at ``/metrics``."""
+    for family in text_string_to_metric_families(at.get("/metrics").text):
+        for found in family.samples:
+            if found.name == name and found.labels == labels:
+                return found.value
+    return None
+
+
+# ── secrets ──────────────────────────────────────────────────────────────────
+
+
+def test_a_secret_reaches_its_caller_and_nothing_else(at: Served):
+    account = at.broken(name="Jo Whose Name Is Private")
+    with logging_json("DEBUG") as lines:
+        opened = at.post(f"/accounts/{account}/relink-sessions")
+        hosted = {"delivery": "url", "return_url": "https://shop.example/bank"}
+        with_url = at.post(f"/accounts/{account}/relink-sessions", hosted)
+        sessions = at.sim.world.sessions.values()
+        secrets = [session.client_secret for session in sessions]
+        secrets += [session.hosted_url for session in sessions if session.hosted_url]
+        assert len(secrets) == 3
+        at.sim.customer(with_url.json()["session"]).choose_expected()
+        at.settle()
+        for answer in (opened, with_url):
+            assert answer.headers["cache-control"] == "no-store"
+        elsewhere = [
+            at.post(f"/relink-sessions/{with_url.json()['session']}/result").text,
+            at.get(f"/accounts/{account}").text,
+            at.get(f"/accounts/{account}/history").text,
+            at.get("/metrics").text,
+            at.post(f"/accounts/{account}/what-if", {"event": "relink_requested"}).text,
+        ]
+        at.sim.inject("error_before", times=100)
+        elsewhere.append(at.post(f"/accounts/{account}/relink-sessions").text)
+    at.store.close()
+    elsewhere += [lines.getvalue()]
+    elsewhere += [file.read_bytes().decode("latin-1") for file in at.folder.iterdir()]
+    assert len(lines.getvalue()) > 1000
+    for secret in [*secrets, TOKEN, SECRET, "Jo Whose Name"]:
+        assert not [text for text in elsewhere if secret in text]
+
+
+def test_the_token_does_not_show(at: Served):
+    for thing in (at.app, at.app.routes, vars(at.app.router), relink_router(at.service, token="t")):
+        assert TOKEN not in repr(thing)
+
+
+# ── logs ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_request_leaves_its_id_on_all_that_is_logged(at: Served):
+    account = at.broken()
+    at.sim.inject("error_before", path="/v1/financial_connections/sessions")
+    with logging_json() as lines:
+        answer = at.post(f"/accounts/{account}/relink-sessions")
+    repeated, request = entries(lines)
+    assert str(repeated["event"]).startswith("create_relink_session will be repeated")
+    assert str(repeated["command_id"]).startswith("create_relink_session_")
+    assert (repeated["level"], repeated["attempt"]) == ("warning", 1)
+    assert repeated["request_id"] == request["request_id"] == answer.headers["x-request-id"]
+    assert request["method"] == "POST"
+    assert request["route"] == "/accounts/{id}/relink-sessions"
+    assert (request["level"], request["status"]) == ("info", 201)
+    assert str(request["timestamp"]).endswith("Z")
+
+
+def test_a_webhook_leaves_its_id_and_why_it_was_refused(at: Served):
+    at.sim.link_account(at.sim.add_customer("Jo"))
+    (delivery,) = at.deliveries()
+    with logging_json() as lines:
+        answer = at.deliver(delivery)
+        at.post_webhook(delivery.payload)
+    applied, refused, request = entries(lines)
+    assert (applied["event"], applied["event_id"]) == ("webhook applied", delivery.event)
+    assert applied["event_type"] == delivery.type
+    assert applied["request_id"] == answer.headers["x-request-id"]
+    assert refused["event"] == "answered with 400: no signature"
+    assert (request["route"], request["status"]) == ("/webhooks/stripe", 400)
+
+
+def test_the_log_has_routes_and_not_what_was_sent(at: Served):
+    with logging_json() as lines:
+        at.get("/accounts?holder=cus_private", headers={"x-private": "private"})
+        at.get("/accounts/fca_private")
+        at.get("/nowhere/private")
+        at.post("/accounts/fca_private/what-if", {"event": "private"})
+    assert [line["route"] for line in entries(lines)] == [
+        "/accounts",
+        "/accounts/{id}",
+        "(none)",
+        "/accounts/{id}/what-if",
+    ]
+    assert "private" not in lines.getvalue()
+
+
+def test_what_operators_have_to_put_right_is_logged(at: Served):
+    with logging_json() as lines, at.without_database():
+        at.get("/accounts")
+        at.get("/healthz")
+    away, _, unwell, _ = entries(lines)
+    assert str(away["event"]).startswith("answered with 503: ")
+    assert away["level"] == unwell["level"] == "warning"
+
+
+def test_what_is_asked_for_all_the_time_is_logged_in_detail_only(at: Served):
+    with logging_json() as lines:
+        at.get("/healthz")
+        at.get("/metrics")
+    assert entries(lines) == []
+
+
+def test_an_error_that_nobody_foresaw_is_logged_in_full(at: Served):
+    at.service.accounts = None  # type: ignore[assignment, method-assign]
+    with logging_json() as lines:
+        answer = at.ask_whatever_comes("GET", "/accounts")
+    broke, answered = entries(lines)
+    assert "TypeError: 'NoneType' object is not callable" in str(broke["exception"])
+    assert broke["request_id"] == answered["request_id"] == answer.headers["x-request-id"]
+    assert answered["status"] == 500
+
+
+def test_ids_are_added_within_and_taken_away_after():
+    with logging_json() as lines:
+        log = logging.getLogger("relink.test")
+        with correlated(request_id="r"), correlated(command_id="c"):
+            log.info("within", extra={"attempt": 2})
+        log.info("after")
+        logging.getLogger("procrastinate.worker").info("a job", extra={"action": "start"})
+        logging.getLogger("uvicorn.error").info("started", extra={"color_message": "\x1b[1m"})
+        logging.getLogger("httpx").info("GET https://notify.example/?secret=1")
+        logging.getLogger("uvicorn.access").info("GET /?secret=1")
+        logging.getLogger("sqlalchemy.pool").warning("from elsewhere")
+    within, after, job, started, elsewhere = entries(lines)
+    assert (within["request_id"], within["command_id"], within["attempt"]) == ("r", "c", 2)
+    assert "request_id" not in after
+    assert (job["event"], job["action"], job["logger"]) == (
+        "a job",
+        "start",
+        "procrastinate.worker",
+    )
+    assert started["event"] == "started"
+    assert "color_message" not in started
+    assert elsewhere["level"] == "warning"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "fcsess_client_secret_8hjK",
+        "whsec_8hjK",
+        "sk_live_8hjK",
+        "sk_test_8hjK",
+        "rk_live_8hjK",
+        "sk_org_live_8hjK",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "key={}&x=1", "'{}'", "line\n{}\nline", "%20{}"])
+def test_the_last_line_of_defence(secret: str, around: str):
+    with logging_json() as lines:
+        log = logging.getLogger("relink.test")
+        text = around.format(secret)
+        log.info(text)
+        log.info("with %s", text, extra={"more": {"deep": [text]}})
+        try:
+            raise ValueError(text)
+        except ValueError:
+            log.exception("broke")
+    assert len(entries(lines)) == 3
+    assert "8hjK" not in lines.getvalue()
+
+
+def test_a_level_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="LOUD"), logging_json("LOUD"):
+        pass
+
+
+# ── metrics ──────────────────────────────────────────────────────────────────
+
+
+def test_webhooks_are_counted_by_what_became_of_them(at: Served):
+    at.sim.link_account(at.sim.add_customer("Jo"))
+    (delivery,) = at.deliveries()
+    with at.without_database():
+        assert at.deliver(delivery).status_code == 503
+    at.deliver(delivery)
+    at.deliver(delivery)
+    at.post_webhook(b"{}")
+    counted = {
+        outcome: sample(at, "relink_webhooks_total", outcome=outcome)
+        for outcome in ("applied", "duplicate", "ignored", "refused", "unavailable")
+    }
+    assert counted == {
+        "applied": 1,
+        "duplicate": 1,
+        "ignored": None,
+        "refused": 1,
+        "unavailable": 1,
+    }
+
+
+def test_decisions_are_counted_by_transition_or_outcome(at: Served):
+    account = at.broken()
+    at.post(f"/accounts/{account}/relink-sessions")
+    moved = "active --heard_relinkable--> inactive_relinkable"
+    assert sample(at, "relink_decisions_total", machine="account", transition=moved) == 1
+    at.linked()
+    at.post(f"/accounts/{account}/relink-sessions", {"mode": "specific"})
+    ignored = sample(at, "relink_decisions_total", machine="session", transition="ignored")
+    assert ignored == 1
+
+
+def test_commands_of_a_request_are_counted_by_their_result(at: Served):
+    account = at.broken()
+    at.sim.inject("error_before", path="/v1/financial_connections/sessions")
+    assert at.post(f"/accounts/{account}/relink-sessions").status_code == 201
+    at.sim.inject("error_before", path="/v1/financial_connections/sessions", times=100)
+    assert at.post(f"/accounts/{account}/relink-sessions").status_code == 503
+
+    def counted(command: str, result: str) -> float | None:
+        return sample(at, "relink_commands_total", command=command, result=result)
+
+    assert counted("create_relink_session", "postponed") == 1
+    assert counted("create_relink_session", "done") == 1
+    assert counted("retrieve_session", "failed") == 1
+    assert (counted("retrieve_session", "postponed") or 0) > 1
+
+
+def test_commands_are_counted_with_their_age():
+    metrics = Metrics()
+    command = RetrieveAccount(account="fca_1", because="test", occasion="test")
+    metrics.watch_command(command, "postponed", 1.0)
+    metrics.watch_command(command, "done", 20.0)
+    page = metrics.page().decode()
+    assert 'relink_commands_total{command="retrieve_account",result="postponed"} 1.0' in page
+    assert 'relink_command_age_seconds_bucket{le="15.0"} 0.0' in page
+    assert 'relink_command_age_seconds_bucket{le="60.0"} 1.0' in page
+
+
+def test_how_things_stand_is_asked_of_the_store_now_and_then(at: Served):
+    at.broken()
+    assert sample(at, "relink_accounts", state="inactive_relinkable") == 1
+    assert sample(at, "relink_dead_letters") == 0
+    assert sample(at, "relink_oldest_due_seconds") == 0
+    at.broken()
+    assert sample(at, "relink_accounts", state="inactive_relinkable") == 1
+    at.elapsed += 15
+    assert sample(at, "relink_accounts", state="inactive_relinkable") == 2
+    at.elapsed += 15
+    with at.without_database():
+        assert sample(at, "relink_accounts", state="inactive_relinkable") is None
+        assert at.get("/metrics").status_code == 200
+
+
+def test_applications_have_metrics_of_their_own():
+    def away() -> Standing:
+        raise StoreUnavailableError("away")
+
+    one, other = Metrics(), Metrics(away)
+    one.count_webhook("applied")
+    assert b'outcome="applied"' in one.page()
+    assert b'outcome="applied"' not in other.page()
+    assert b"relink_accounts" not in other.page()
+
+
+def test_a_worker_shows_its_metrics_on_a_port_of_their_own():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    metrics = Metrics()
+    metrics.count_webhook("applied")
+    end = metrics.serve(port)
+    try:
+        assert 'outcome="applied"' in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    finally:
+        end()
