@@ -15,6 +15,12 @@ SUBCOMMANDS = {
     "demo": "play a cast of customers against a simulated Stripe, and tell what was decided",
     "table": "print a machine as a table: every state and event, and what is decided",
     "diagram": "draw a machine",
+    "serve": "serve relink over HTTP; on SQLite with all its work, alone",
+    "work": "carry out commands beside serve, on PostgreSQL",
+    "migrate": "bring the database to where this release needs it",
+    "status": "tell how things stand: accounts by state, what is due, what failed",
+    "dead-letters": "list the commands that failed for good, or take them up again",
+    "replay": "rebuild every machine from its journal, and compare with what is stored",
     "explain": "tell the story of an account, authorization or session from the journal",
     "simulate": "serve a simulated Stripe, with StripeBank to click through",
     "fuzz": "let anything happen to a machine, and look for what must not come of it",
@@ -22,6 +28,13 @@ SUBCOMMANDS = {
 
 EXTRA_OF = {
     "sqlalchemy": "store",
+    "alembic": "store",
+    "psycopg": "postgres",
+    "procrastinate": "postgres",
+    "fastapi": "service",
+    "httpx": "service",
+    "prometheus_client": "service",
+    "structlog": "service",
     "stripe": "stripe",
     "hypothesis": "fuzz",
     "starlette": "simulator",
@@ -71,4 +84,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f".{name}", __name__)
+    return importlib.import_module(f".{name.replace('-', '_')}", __name__)

@@ -1,0 +1,174 @@
+"""The service put together from its settings: one way for `serve`, for `work` and for the demo."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from relink.adapters.gateway import Gateway
+from relink.adapters.gateway.live import StripeGateway
+from relink.adapters.gateway.sdk import READ_TIMEOUT, SdkTransport
+from relink.adapters.http import Metrics, Standing, application
+from relink.adapters.notify import Notifier, log_notification
+from relink.adapters.runner import (
+    LIVE_RATE,
+    TEST_RATE,
+    Duty,
+    LocalPace,
+    Loop,
+    Notify,
+    Pace,
+    PacedTransport,
+    Performer,
+    reconcile,
+)
+from relink.adapters.service import Service
+from relink.adapters.settings import Settings, SettingsError
+from relink.adapters.store import Store
+from relink.adapters.store.retention import SLICE, prune
+from relink.adapters.stripe import StripeWebhooks
+from relink.engine import Step
+from relink.machines import relink_system
+
+RECONCILE_EVERY = 60
+PRUNE_EVERY = 15 * 60
+"""Seconds between the slices of the sweep through all accounts, and of retention."""
+
+
+CUSTOMER_WAITS = 8.0
+"""Seconds without a byte from Stripe in a request of which a customer sees the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that a process of the service is made of."""
+
+    settings: Settings
+    store: Store
+    service: Service
+    performer: Performer
+    metrics: Metrics
+    duties: tuple[Duty, ...]
+    loop: Loop | None
+    """Performs the commands, on SQLite; on PostgreSQL workers do."""
+
+
+def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Parts:
+    """Make the parts; nothing runs yet, and no connection is open.
+
+    Args:
+        settings: what they are made from.
+        clock: the time (Unix seconds).
+
+    Raises:
+        SettingsError: something that is needed is not set.
+    """
+    if not settings.webhook_secrets:
+        raise SettingsError("STRIPE_WEBHOOK_SECRET is not set: nothing could be verified")
+    policy = settings.policy
+    store = Store(settings.database_url, relink_system())
+    metrics = Metrics(lambda: standing(store, clock()))
+    pace = _pace(settings, store)
+    loop: Loop | None = None
+
+    def watch(step: Step) -> None:
+        metrics.watch_step(step)
+        if loop is not None and step.commands:
+            loop.wake()
+
+    webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
+    service = Service(
+        store,
+        _gateway(settings, pace, CUSTOMER_WAITS),
+        webhooks=webhooks,
+        policy=policy,
+        clock=clock,
+        watch=watch,
+        watch_command=metrics.watch_command,
+    )
+    performer = Performer(
+        store,
+        _gateway(settings, pace, READ_TIMEOUT),
+        _notify(settings, clock),
+        clock,
+        policy,
+        watch=watch,
+        watch_command=metrics.watch_command,
+    )
+    duties = _duties(store, settings, clock)
+    if settings.on_sqlite:
+        loop = Loop(store, performer, duties, clock)
+    return Parts(settings, store, service, performer, metrics, duties, loop)
+
+
+def serving(parts: Parts) -> FastAPI:
+    """The application over the parts; while it runs, so does the loop, if there is one."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if parts.loop is not None:
+            parts.loop.start()
+        yield
+        # The server has let the requests that it was answering finish.
+        if parts.loop is not None:
+            await run_in_threadpool(parts.loop.stop)
+        parts.store.close()
+
+    return application(
+        parts.service,
+        token=parts.settings.api_token,
+        ready=parts.store.check,
+        metrics=parts.metrics,
+        return_origins=parts.settings.return_origins,
+        lifespan=lifespan,
+    )
+
+
+def standing(store: Store, now: float) -> Standing:
+    """How things stand in the store, at a time in Unix seconds."""
+    next_due_at = store.next_due_at()
+    return Standing(
+        accounts=store.count_by_state(),
+        dead_letters=store.count_dead_letters(),
+        oldest_due=max(0.0, now - next_due_at) if next_due_at is not None else 0.0,
+    )
+
+
+def _pace(settings: Settings, store: Store) -> Pace:
+    """One for all processes that ask Stripe with this key."""
+    rate = LIVE_RATE if settings.is_live else TEST_RATE
+    if settings.on_sqlite:
+        return LocalPace(rate)
+    from relink.adapters.runner.shared_pace import SharedPace
+
+    return SharedPace(store.engine, rate)
+
+
+def _gateway(settings: Settings, pace: Pace, read_timeout: float) -> Gateway:
+    stripe = settings.gateway
+    if stripe.api_key is None:
+        raise SettingsError("STRIPE_API_KEY is not set")
+    transport = SdkTransport(
+        stripe.api_key, stripe.api_base, stripe.api_version, read_timeout=read_timeout
+    )
+    return StripeGateway(PacedTransport(transport, pace))
+
+
+def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
+    if settings.notify_url is None or settings.notify_secret is None:
+        return log_notification
+    return Notifier(settings.notify_url, settings.notify_secret, clock)
+
+
+def _duties(store: Store, settings: Settings, clock: Callable[[], float]) -> tuple[Duty, ...]:
+    def walk() -> None:
+        reconcile(store, clock(), settings.reconcile_every, settings.policy)
+
+    def let_go() -> None:
+        while SLICE in prune(store, clock(), settings.kept_for).values():
+            pass
+
+    return Duty("reconcile", RECONCILE_EVERY, walk), Duty("prune", PRUNE_EVERY, let_go)

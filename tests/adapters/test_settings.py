@@ -1,0 +1,77 @@
+"""Settings: what the environment may say, and what is told where it may not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from relink.adapters.settings import DAY, Settings, SettingsError
+
+PAGE = Path(__file__).parents[2] / "docs" / "service.md"
+
+ALL = {
+    "STRIPE_API_KEY": "sk_test_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1, whsec_2",
+    "STRIPE_API_BASE": "http://127.0.0.1:12111",
+    "RELINK_DATABASE_URL": "postgresql://relink@db/relink",
+    "RELINK_API_TOKEN": "a token",
+    "RELINK_NOTIFY_URL": "https://shop.example/relink",
+    "RELINK_NOTIFY_SECRET": "another secret",
+    "RELINK_RETURN_ORIGINS": "https://shop.example,https://pay.example",
+    "RELINK_POLICY": '{"attempts": 5}',
+    "RELINK_RECONCILE_HOURS": "6",
+    "RELINK_RETENTION_DAYS": "90",
+}
+
+
+def test_everything_can_be_set():
+    settings = Settings.from_environment(ALL)
+    assert settings.webhook_secrets == ("whsec_1", "whsec_2")
+    assert (settings.is_live, settings.on_sqlite) == (False, False)
+    assert settings.return_origins == ("https://shop.example", "https://pay.example")
+    assert settings.policy.attempts == 5
+    assert (settings.reconcile_every, settings.kept_for) == (6 * 3600, 90 * DAY)
+
+
+def test_nothing_has_to_be_set():
+    settings = Settings.from_environment(dict.fromkeys(ALL, " "))
+    assert settings == Settings.from_environment({})
+    assert settings.on_sqlite
+    assert settings.api_token is None
+
+
+def test_the_mode_follows_from_the_key():
+    for key, live in (("sk_live_1", True), ("rk_live_1", True), ("sk_test_1", False)):
+        assert Settings.from_environment({"STRIPE_API_KEY": key}).is_live is live
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE must be like"),
+        ("RELINK_DATABASE_URL", "mysql://me:hunter2@db/x", "sqlite:// or postgresql://, got mysql"),
+        ("RELINK_NOTIFY_URL", "ftp://me:hunter2@shop", "RELINK_NOTIFY_URL must be an http or https"),
+        ("RELINK_NOTIFY_SECRET", "", "RELINK_NOTIFY_URL needs RELINK_NOTIFY_SECRET"),
+        ("RELINK_RETENTION_DAYS", "34", "at least 35, got '34'"),
+        ("RELINK_RETENTION_DAYS", "forever", "must be a whole number"),
+        ("RELINK_RECONCILE_HOURS", "0", "at least 1, got '0'"),
+        ("RELINK_POLICY", "{", "RELINK_POLICY can't be: it: Invalid JSON"),
+        ("RELINK_POLICY", '{"attemps": 3}', "RELINK_POLICY can't be: attemps: Extra inputs"),
+        ("RELINK_POLICY", '{"reminders": [5, 4]}', "reminders must ascend"),
+    ],
+)
+def test_what_can_not_be_is_told_by_variable_and_rule(variable: str, value: str, told: str):
+    with pytest.raises(SettingsError, match=re.escape(told)) as refused:
+        Settings.from_environment(ALL | {variable: value})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_settings_show_no_secrets():
+    shown = repr(Settings.from_environment(ALL))
+    for secret in ("sk_test_1", "whsec_1", "a token", "another secret", "relink@db"):
+        assert secret not in shown
+
+
+def test_the_page_names_every_variable():
+    named = re.findall(r"^\| `([A-Z_]+)` \|", PAGE.read_text(), re.M)
+    assert set(named) == set(ALL)
