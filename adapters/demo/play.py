@@ -16,10 +16,11 @@ from relink.adapters.gateway import ApiKey
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.adapters.graphviz import render
+from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Delivery, Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import Store
+from relink.adapters.store import Store, migrate
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
@@ -49,23 +50,26 @@ def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> Non
     sim = Simulator(seed=seed)
     sim.add_endpoint(SECRET)
     with ExitStack() as stack:
+        migrate(f"sqlite:///{database}")
         store = Store(f"sqlite:///{database}", relink_system())
         stack.callback(store.close)
-        store.create_tables()
         server = stack.enter_context(SimulatorServer(sim))
         transport = SdkTransport(ApiKey("sk_test_demo"), server.url)
         stack.callback(transport.close)
         endpoint = ""
         stage = Stage(server, lambda delivery: _post(endpoint, delivery), out)
+        gateway = StripeGateway(transport)
         service = Service(
             store,
-            StripeGateway(transport),
+            gateway,
             webhooks=StripeWebhooks([SECRET], livemode=False),
-            notify=stage.notify,
             clock=lambda: sim.now,
             watch=stage.watch,
         )
-        stage.enter(service)
+        performer = Performer(
+            store, gateway, stage.notify, clock=lambda: sim.now, watch=stage.watch
+        )
+        stage.enter(service, performer)
         endpoint = stack.enter_context(serving(webhook_endpoint(service.handle_webhook)))
         stack.enter_context(server.lock)
         for situation in CAST:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service
 from relink.adapters.simulator import STRIPE_BANK, CustomerPart, Delivery, Faults
 from relink.adapters.simulator.server import SimulatorServer
@@ -61,6 +62,7 @@ class Stage:
         self._post = post
         self._out = out
         self._service: Service | None = None
+        self._performer: Performer | None = None
         self._arriving = False
 
     # ── what the service is given ────────────────────────────────────────────
@@ -82,13 +84,13 @@ class Stage:
         for command in step.commands:
             self.counts[command.name] += 1
 
-    def notify(self, command: Command) -> None:
+    def notify(self, command: Command, id: str) -> None:
         """Stand in for the service's own code, which would write to the customer."""
         self._tell(f"    ✉ {tell_command(command)}")
 
-    def enter(self, service: Service) -> None:
-        """Begin: this is the service."""
-        self._service = service
+    def enter(self, service: Service, performer: Performer) -> None:
+        """Begin: this is the service, and who performs its commands."""
+        self._service, self._performer = service, performer
 
     @property
     def service(self) -> Service:
@@ -181,8 +183,9 @@ class Stage:
                     return
 
     def _work_off(self) -> int:
+        assert self._performer is not None, "the service has not entered the stage"
         with self._service_at_work():
-            return self.service.work_off()
+            return self._performer.work_off()
 
     @contextmanager
     def _service_at_work(self) -> Iterator[None]:

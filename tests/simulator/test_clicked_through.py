@@ -11,10 +11,11 @@ from relink.adapters.demo.endpoint import serving, webhook_endpoint
 from relink.adapters.gateway import ApiKey
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
+from relink.adapters.runner import Performer
 from relink.adapters.service import Service, UnknownAccountError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import Store
+from relink.adapters.store import Store, migrate
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Command
 from relink.machines import relink_system
@@ -48,24 +49,23 @@ def test_from_deactivation_to_a_repaired_account(browser: Browser, tmp_path: Pat
     told: list[Command] = []
     with ExitStack() as stack:
         server = stack.enter_context(SimulatorServer(Simulator(seed=5, start=None)))
-        store = Store(f"sqlite:///{tmp_path / 'relink.db'}", relink_system())
+        database = f"sqlite:///{tmp_path / 'relink.db'}"
+        migrate(database)
+        store = Store(database, relink_system())
         stack.callback(store.close)
-        store.create_tables()
         transport = SdkTransport(ApiKey("sk_test_clicks"), server.url)
         stack.callback(transport.close)
-        service = Service(
-            store,
-            StripeGateway(transport),
-            webhooks=StripeWebhooks([SECRET], livemode=False),
-            notify=told.append,
-        )
+        gateway = StripeGateway(transport)
+        webhooks = StripeWebhooks([SECRET], livemode=False)
+        service = Service(store, gateway, webhooks=webhooks)
+        performer = Performer(store, gateway, lambda command, id: told.append(command))
         endpoint = stack.enter_context(serving(webhook_endpoint(service.handle_webhook)))
         with server.lock:
             server.simulator.add_endpoint(SECRET, url=f"{endpoint}/webhooks/stripe")
             account = server.simulator.link_account(server.simulator.add_customer("Jenny Rosen"))
 
         def state() -> str:
-            service.work_off()
+            performer.work_off()
             try:
                 return service.account(account.id)[0].state
             except UnknownAccountError:
@@ -77,7 +77,7 @@ def test_from_deactivation_to_a_repaired_account(browser: Browser, tmp_path: Pat
         browser.click(".card-head summary", "Break it")
         browser.click("button", "The consent expires")
         eventually(lambda: state() == "inactive_relinkable", "it is noticed that it stopped")
-        service.work_off()
+        performer.work_off()
         assert [type(command) for command in told] == [NotifyCustomer]
 
         session = service.request_relink(account.id)

@@ -1,0 +1,75 @@
+// Small helpers: asking a server, and making what is shown.
+
+/** An answer that says no, in the server's words. */
+export class Refused extends Error {}
+
+async function ask(method, path, body) {
+  const answer = await fetch(path, {
+    method,
+    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const isJson = /\bjson\b/.test(answer.headers.get("content-type") ?? "");
+  const found = isJson ? await answer.json() : null;
+  if (!answer.ok) throw new Refused(found?.detail ?? `The server answered ${answer.status}.`);
+  return found;
+}
+
+export const get = (path) => ask("GET", path);
+export const post = (path, body = {}) => ask("POST", path, body);
+
+/** An element: `el("p", { class: "muted" }, "text", child)`. Text is never read as HTML. */
+export function el(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (typeof value === "boolean") made.toggleAttribute(key, value);
+    else if (value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/**
+ * Show items in a list, each `{ key, … }`. One that changed is made anew; all others stay the
+ * elements that they are, with the focus, and what was typed into them.
+ */
+export function show(list, items, make) {
+  const left = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  items.forEach((item, index) => {
+    const told = JSON.stringify(item);
+    let child = left.get(item.key);
+    left.delete(item.key);
+    if (child?.told !== told) {
+      const made = make(item);
+      made.dataset.key = item.key;
+      made.told = told;
+      if (child) replace(child, made);
+      child = made;
+    }
+    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
+  });
+  for (const child of left.values()) child.remove();
+}
+
+/** Replace an element; where the focus was in it, it goes to the same control of the new one. */
+function replace(old, made) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(made);
+  if (!focused) return;
+  const same = made.querySelector(`[data-do="${focused.dataset.do}"]`);
+  (same ?? made.querySelector("button, input"))?.focus({ preventScroll: true });
+}
+
+const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+
+/** A time in Unix seconds: of today, or with its day. */
+export function moment(at) {
+  const date = new Date(at * 1000);
+  const time = el("time", { datetime: date.toISOString() }, CLOCK.format(date));
+  if (date.toDateString() !== new Date().toDateString()) time.prepend(`${DAY.format(date)}, `);
+  return time;
+}
+
+export const day = (at) => DAY.format(new Date(at * 1000));

@@ -1,0 +1,104 @@
+"""The shop's page, and the little that it needs beside relink's own API."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from relink.adapters.graphviz import GraphvizError, render
+from relink.adapters.service import Service, UnknownAccountError
+from relink.engine.diagram import dot
+from relink.engine.errors import UnknownStateError
+from relink.machines import CHARTS
+from relink.machines.events import MandateCollected
+
+from .customers import Customer
+from .inbox import Inbox
+from .timeline import timeline
+
+PAGES = Path(__file__).parent / "pages"
+
+# Nothing comes from elsewhere, nothing stands in the page itself, and nobody frames it.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+LONGEST_STORY = 1000
+"""Decisions that a timeline shows."""
+
+
+def shop_routes(
+    service: Service, inbox: Inbox, customers: Sequence[Customer], bank: str
+) -> list[BaseRoute]:
+    """The routes, all under ``/demo``.
+
+    Args:
+        service: relink, for what its API does not show.
+        inbox: takes in relink's notifications.
+        customers: the shop's.
+        bank: where StripeBank's pages are.
+    """
+
+    def page(_: Request) -> Response:
+        return FileResponse(PAGES / "shop.html", headers=HEADERS)
+
+    def list_customers(_: Request) -> Response:
+        return JSONResponse({"bank": bank, "customers": [asdict(one) for one in customers]})
+
+    def tell_timeline(request: Request) -> Response:
+        entries = service.history(request.path_params["id"], limit=LONGEST_STORY)
+        return JSONResponse({"timeline": timeline(entries)})
+
+    def record_mandate(request: Request) -> Response:
+        account = request.path_params["id"]
+        service.account(account)
+        cause = f"mandate {uuid4()}"
+        service.tell(MandateCollected(cause=cause, at=service.clock(), account=account))
+        return Response(status_code=204)
+
+    return [
+        Route("/demo", page),
+        Mount("/demo/static", StaticFiles(directory=PAGES / "static")),
+        Route("/demo/customers", list_customers),
+        Route("/demo/notifications", inbox.show),
+        Route("/demo/notifications", inbox.receive, methods=["POST"]),
+        Route("/demo/accounts/{id}/timeline", _or_404(tell_timeline)),
+        Route("/demo/accounts/{id}/mandate", _or_404(record_mandate), methods=["POST"]),
+        Route("/demo/machines/account/{state}.svg", _or_404(draw_account)),
+    ]
+
+
+def draw_account(request: Request) -> Response:
+    """The account's machine, with one state marked."""
+    return Response(
+        _drawn(request.path_params["state"]), headers=HEADERS, media_type="image/svg+xml"
+    )
+
+
+@cache
+def _drawn(state: str) -> bytes:
+    return render(dot(CHARTS["account"].table(), state), "svg")
+
+
+def _or_404(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Answer what is not known, or can't be drawn here, as not found."""
+
+    def answer_or_404(request: Request) -> Response:
+        try:
+            return answer(request)
+        except (UnknownAccountError, UnknownStateError, GraphvizError):
+            return Response(status_code=404)
+
+    return answer_or_404
