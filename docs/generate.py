@@ -124,7 +124,27 @@ def pictures() -> dict[str, Page]:
 
 # ── all pages ────────────────────────────────────────────────────────────────
 
+# ── docs/embedding.md ────────────────────────────────────────────────────────
+
+SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$)", re.M | re.S)
+
+
+def embedding(present: str) -> str:
+    """The page as it is, with the examples as their files are.
+
+    Raises:
+        ValueError: an example is not shown.
+    """
+    examples = {file.name: file.read_text() for file in (ROOT / "docs/examples").glob("*.py")}
+    shown = {name for _, name, _ in SHOWN.findall(present)}
+    if shown != set(examples):
+        odd = ", ".join(sorted(shown ^ set(examples)))
+        raise ValueError(f"examples that are there and examples that are shown differ: {odd}")
+    return SHOWN.sub(lambda block: block[1] + examples[block[2]] + block[3], present)
+
+
 PAGES: dict[str, Page] = {
+    "docs/embedding.md": embedding,
     "docs/rules.md": rules,
     **tables(),
     **pictures(),

@@ -1,7 +1,7 @@
 """What relink may ask of Stripe: one command at a time, answered with events.
 
 A gateway makes one attempt. When to make another one is not its business but that of
-:mod:`relink.adapters.perform`; it only has to make repeating safe.
+:mod:`relink.adapters.runner`; it only has to make repeating safe.
 """
 
 from dataclasses import dataclass
