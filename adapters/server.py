@@ -115,7 +115,6 @@ def serving(parts: Parts) -> FastAPI:
         # The server has let the requests that it was answering finish.
         if parts.loop is not None:
             await run_in_threadpool(parts.loop.stop)
-        parts.store.close()
 
     return application(
         parts.service,

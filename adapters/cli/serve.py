@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
                 stack.enter_context(exclusive(settings.database_url))
                 migrate(settings.database_url)
             parts = assemble(settings)
+            stack.callback(parts.store.close)
             parts.store.check()
         except (InUseError, StoreError, OSError, ValueError) as error:
             raise UsageError(str(error)) from error

@@ -31,25 +31,21 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.server import assemble
     from relink.adapters.store import StoreError
 
-    try:
-        parts = assemble(settings)
-        parts.store.check()
-    except (StoreError, ValueError) as error:
-        raise UsageError(str(error)) from error
-    worker = Worker(
-        settings.database_url,
-        parts.store,
-        parts.performer,
-        parts.duties,
-        concurrency=arguments.concurrency,
-    )
     with ExitStack() as stack:
-        stack.callback(parts.store.close)
-        if arguments.metrics_port:
-            try:
+        try:
+            parts = assemble(settings)
+            stack.callback(parts.store.close)
+            parts.store.check()
+            if arguments.metrics_port:
                 stack.callback(parts.metrics.serve(arguments.metrics_port))
-            except OSError as error:
-                raise UsageError(f"--metrics-port {arguments.metrics_port}: {error}") from error
+        except (StoreError, ValueError, OSError) as error:
+            raise UsageError(str(error)) from error
         log_json(arguments.log_level)
-        worker.run()
+        Worker(
+            settings.database_url,
+            parts.store,
+            parts.performer,
+            parts.duties,
+            concurrency=arguments.concurrency,
+        ).run()
     return 0

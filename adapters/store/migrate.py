@@ -59,7 +59,7 @@ def check(connection: Connection) -> None:
     if found != needed:
         at = f"at {found!r}" if found else "without a schema"
         raise SchemaBehindError(
-            f"the database is {at}, this release needs {needed!r}: relink migrate"
+            f"the database is {at}, this release needs {needed!r}: run relink migrate"
         )
 
 

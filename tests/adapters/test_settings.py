@@ -49,8 +49,12 @@ def test_the_mode_follows_from_the_key():
     ("variable", "value", "told"),
     [
         ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE must be like"),
-        ("RELINK_DATABASE_URL", "mysql://me:hunter2@db/x", "sqlite:// or postgresql://, got mysql"),
-        ("RELINK_NOTIFY_URL", "ftp://me:hunter2@shop", "RELINK_NOTIFY_URL must be an http or https"),
+        ("RELINK_DATABASE_URL", "mysql://me:hunter2@db/x", "postgresql://, got mysql"),
+        (
+            "RELINK_NOTIFY_URL",
+            "ftp://me:hunter2@shop",
+            "must be an http or https URL",
+        ),
         ("RELINK_NOTIFY_SECRET", "", "RELINK_NOTIFY_URL needs RELINK_NOTIFY_SECRET"),
         ("RELINK_RETENTION_DAYS", "34", "at least 35, got '34'"),
         ("RELINK_RETENTION_DAYS", "forever", "must be a whole number"),

@@ -1,0 +1,194 @@
+"""The subcommands of the service, as an operator types them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relink.adapters.cli import main
+from relink.adapters.exclusive import InUseError, exclusive
+from relink.adapters.store import Arrival, Store, migrate
+from relink.adapters.stripe import Occasion, reduce_account
+from relink.machines import relink_system
+
+ENVIRONMENT = {
+    "STRIPE_API_KEY": "sk_test_cli",
+    "STRIPE_API_BASE": "http://127.0.0.1:9",
+    "STRIPE_WEBHOOK_SECRET": "whsec_cli",
+    "RELINK_API_TOKEN": "token_cli",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("STRIPE_", "RELINK_"))]:
+        monkeypatch.delenv(name)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("RELINK_DATABASE_URL", f"sqlite:///{tmp_path / 'relink.db'}")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    try:
+        code = main(argv)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.fixture
+def stored(tmp_path: Path, account, now) -> Iterator[Store]:
+    """A database in which an account has stopped working."""
+    url = f"sqlite:///{tmp_path / 'relink.db'}"
+    migrate(url)
+    store = Store(url, relink_system())
+    occasion = Occasion(cause="evt_1", at=float(now), as_of=now, read=False)
+    store.apply(Arrival("evt_1", "test", now, float(now)), [reduce_account(account, occasion)])
+    yield store
+    store.close()
+
+
+def test_migrate_makes_a_database_and_finds_nothing_left_to_do(capsys, tmp_path):
+    for _ in range(2):
+        assert run(capsys, "migrate") == (0, "the database is where this release needs it\n", "")
+    assert (tmp_path / "relink.db").is_file()
+
+
+def test_status_tells_how_things_stand(capsys, stored):
+    code, out, _ = run(capsys, "status")
+    assert code == 0
+    assert "inactive relinkable" in out
+    code, out, _ = run(capsys, "status", "--json")
+    told = json.loads(out)
+    assert told["accounts"] == {"inactive_relinkable": 1}
+    assert told["oldest_due_seconds"] > 0
+    assert told["dead_letters"] == 0
+    assert told["next_timers"]
+
+
+def test_a_dead_letter_is_shown_and_taken_up_again(capsys, stored, now):
+    assert run(capsys, "dead-letters")[1] == "no dead letters\n"
+    due = stored.due_commands(now, 1)[0]
+    stored.answer(due, (), now, failed=True, error="Stripe said no")
+    code, out, _ = run(capsys, "dead-letters")
+    assert code == 0
+    assert due.id in out
+    assert "Stripe said no" in out
+    assert run(capsys, "dead-letters", "--retry", due.id) == (0, f"{due.id} is due again\n", "")
+    again = stored.due_command(due.id)
+    assert again is not None
+    assert again.round == 1
+    code, _, err = run(capsys, "dead-letters", "--retry", due.id)
+    assert (code, err) == (2, f"relink dead-letters: {due.id!r} is no dead letter\n")
+
+
+def test_replay_finds_what_was_changed_past_relink(capsys, stored):
+    code, out, _ = run(capsys, "replay")
+    assert (code, out.splitlines()[-1]) == (
+        0,
+        "4 machines rebuilt from the journal, 0 differ from what is stored",
+    )
+    with stored.changing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE snapshots SET state = 'active' WHERE machine = 'account'"
+        )
+    code, out, _ = run(capsys, "replay")
+    assert code == 1
+    assert "account fca_1: it is active, and its journal leads to inactive_relinkable" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "changed", "told"),
+    [
+        (("serve",), {"RELINK_API_TOKEN": ""}, "RELINK_API_TOKEN is not set"),
+        (("serve",), {"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is not set"),
+        (("serve",), {"STRIPE_API_KEY": ""}, "STRIPE_API_KEY is not set"),
+        (("serve",), {"STRIPE_API_KEY": "sk_live_1"}, "a live key is for https://api.stripe.com"),
+        (("serve",), {"RELINK_NOTIFY_URL": "https://x.example"}, "needs RELINK_NOTIFY_SECRET"),
+        (("serve", "--host", "0.0.0.0"), {}, "0.0.0.0 is not a loopback address"),
+        (("serve", "--tls-cert", "a.pem"), {}, "--tls-cert and --tls-key go together"),
+        (("serve", "--demo", "--host", "0.0.0.0"), {}, "is not a loopback address"),
+        (
+            ("serve", "--demo", "--host", "0.0.0.0", "--behind-tls-proxy"),
+            {},
+            "the demo asks nobody",
+        ),
+        (("serve", "--demo"), {"STRIPE_API_KEY": "rk_live_1"}, "a demo is no place for it"),
+        (("work",), {}, "workers need PostgreSQL"),
+        (("status",), {}, "there is no database"),
+        (("replay",), {"RELINK_DATABASE_URL": "oracle://x"}, "must begin with sqlite://"),
+        (("serve",), {"RELINK_DATABASE_URL": "postgresql://127.0.0.1:9/x"}, "refused"),
+        (("migrate",), {"RELINK_DATABASE_URL": "postgresql://127.0.0.1:9/x"}, "refused"),
+    ],
+)
+def test_what_can_not_be_is_told_in_a_line(capsys, monkeypatch, argv, changed, told: str):
+    for name, value in changed.items():
+        monkeypatch.setenv(name, value)
+    code, out, err = run(capsys, *argv)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_on_postgres_a_schema_that_is_behind_is_refused(
+    capsys, monkeypatch, empty_postgres_url, command: str
+):
+    monkeypatch.setenv("RELINK_DATABASE_URL", empty_postgres_url)
+    code, _, err = run(capsys, command)
+    assert code == 2
+    assert "run relink migrate" in err
+
+
+def test_a_database_serves_one_process(tmp_path):
+    url = f"sqlite:///{tmp_path / 'relink.db'}"
+    with exclusive(url), pytest.raises(InUseError, match="another process serves"), exclusive(url):
+        pass
+    with exclusive(url):
+        pass
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def test_serve_makes_its_database_answers_and_ends(capsys, tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "relink.adapters.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as well:
+                    assert json.load(well) == {"status": "ok"}
+                    break
+            except OSError:
+                assert process.poll() is None, process.communicate()[1]
+                time.sleep(0.05)
+        else:
+            pytest.fail("it never answered")
+        code, _, err = run(capsys, "serve")
+        assert (code, "another process serves" in err) == (2, True)
+        process.send_signal(signal.SIGTERM)
+        _, logged = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert all(json.loads(line) for line in logged.splitlines())
+    assert "whsec_cli" not in logged
+    # What it held is free again, and what it made is there.
+    with exclusive(f"sqlite:///{tmp_path / 'relink.db'}"):
+        assert run(capsys, "status")[0] == 0
