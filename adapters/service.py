@@ -27,7 +27,7 @@ from relink.adapters.gateway import (
 from relink.adapters.logs import correlated
 from relink.adapters.runner import WatchCommand
 from relink.adapters.store import Applied, Arrival, JournalEntry, MemoryStore, Store
-from relink.adapters.stripe import Accepted, StripeWebhooks
+from relink.adapters.stripe import Accepted, Received, StripeWebhooks
 from relink.adapters.waiting import WaitingGateway
 from relink.engine import Address, Command, Decision, Snapshot, Step
 from relink.machines import Assessment, NextAction, RelinkPolicy, assess, relink_system
@@ -45,6 +45,8 @@ from relink.machines.session import SessionFacts
 ResultOutcome = Literal[
     "relinked", "new_account_linked", "known_account_linked", "failed", "cancelled", "pending"
 ]
+
+WebhookOutcome = Literal["applied", "duplicate", "ignored"]
 
 Watch = Callable[[Step], None]
 """Is shown every step that was stored."""
@@ -155,9 +157,7 @@ class Service:
 
     # ── what comes in ────────────────────────────────────────────────────────
 
-    def handle_webhook(
-        self, payload: bytes, signature: str
-    ) -> Literal["applied", "duplicate", "ignored"]:
+    def handle_webhook(self, payload: bytes, signature: str) -> WebhookOutcome:
         """Verify a webhook and apply it, once.
 
         Args:
@@ -168,18 +168,37 @@ class Service:
             WebhookRefused: the signature or the payload is bad; nothing was stored.
             StoreError: it could not be stored; Stripe is to deliver it again.
         """
+        received, arrival = self._receive(payload, signature)
+        with correlated(event_id=received.id):
+            outcome: WebhookOutcome = "ignored"
+            if isinstance(received, Accepted):
+                outcome = self._apply(arrival, received.events).outcome
+            log.info("webhook %s", outcome, extra={"event_type": received.type})
+        return outcome
+
+    async def handle_webhook_async(self, payload: bytes, signature: str) -> WebhookOutcome:
+        """Do as :meth:`handle_webhook` does, without holding up the event loop.
+
+        Verifying and deciding is done on the loop, and takes less than handing it to a thread.
+        """
+        received, arrival = self._receive(payload, signature)
+        with correlated(event_id=received.id):
+            outcome: WebhookOutcome = "ignored"
+            if isinstance(received, Accepted):
+                applied = await self._database.apply_async(arrival, received.events)
+                self._show(applied)
+                outcome = applied.outcome
+            log.info("webhook %s", outcome, extra={"event_type": received.type})
+        return outcome
+
+    def _receive(self, payload: bytes, signature: str) -> tuple[Received, Arrival]:
         if self._webhooks is None:
             raise TypeError("this service was made without webhooks")
         now = self.clock()
         received = self._webhooks.receive(payload, signature, now)
-        with correlated(event_id=received.id):
-            outcome: Literal["applied", "duplicate", "ignored"] = "ignored"
-            if isinstance(received, Accepted):
-                account = received.connected_account
-                arrival = Arrival(received.id, received.type, received.created, now, account)
-                outcome = self._apply(arrival, received.events).outcome
-            log.info("webhook %s", outcome, extra={"event_type": received.type})
-        return outcome
+        account = received.connected_account if isinstance(received, Accepted) else None
+        created = received.created if isinstance(received, Accepted) else int(now)
+        return received, Arrival(received.id, received.type, created, now, account)
 
     def request_relink(self, account: str, **wishes: Any) -> RelinkSession:
         """Open a relink session for an account, or return to the one that is open.
@@ -379,9 +398,12 @@ class Service:
 
     def _apply(self, arrival: Arrival, events: tuple[Happening, ...]) -> Applied:
         applied = self._store.apply(arrival, events)
+        self._show(applied)
+        return applied
+
+    def _show(self, applied: Applied) -> None:
         for step in applied.steps:
             self._watch(step)
-        return applied
 
     @property
     def _database(self) -> Store:

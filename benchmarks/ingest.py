@@ -139,30 +139,23 @@ def fill(url: str, accounts: int) -> None:
     from sqlalchemy import text
 
     from relink.adapters.store import Arrival, Store, migrate
-    from relink.adapters.stripe import StripeWebhooks
+    from relink.adapters.stripe import Occasion, reduce_account
     from relink.machines import relink_system
 
     migrate(url)
-    store = Store(url, relink_system())
-    body = payload("evt_first", "created", 1_740_000_000, account(10**12, active=True)).decode()
-    body = body.replace(f"{10**12:012}", "TEMPLATE")
-    now = time.time()
-    signed = request(RELINK, body.encode(), int(now)).split(b"Stripe-Signature: ")[1]
-    received = StripeWebhooks([SECRET], livemode=False).receive(
-        body.encode(), signed.split(b"\r\n")[0].decode(), now
-    )
-    arrival = Arrival(received.id, received.type, 1_740_000_000, now)
-    store.apply(arrival, received.events)  # type: ignore[union-attr]
+    store, now = Store(url, relink_system()), 1_740_000_000
+    template = json.dumps(account(10**12, active=True)).replace(f"{10**12:012}", "TEMPLATE")
+    heard = reduce_account(json.loads(template), Occasion("evt_1", float(now), now, read=False))
+    store.apply(Arrival("evt_1", "template", now, float(now)), [heard])
     on_postgres = store.engine.dialect.name == "postgresql"
-    numbers = (
-        "SELECT lpad(n::text, 12, '0') AS n FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n"
-        if on_postgres
-        else "WITH RECURSIVE upto(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM upto "
-        "WHERE n < :last) SELECT printf('%012d', n) AS n FROM upto"
-    )
-    json_of = (
-        "replace({0}::text, 'TEMPLATE', n)::json" if on_postgres else "replace({0}, 'TEMPLATE', n)"
-    )
+    if on_postgres:
+        series = "generate_series(CAST(:first AS int), CAST(:last AS int))"
+        numbers = f"SELECT lpad(n::text, 12, '0') AS n FROM {series} AS n"
+        json_of = "replace({0}::text, 'TEMPLATE', n)::json"
+    else:
+        series = "SELECT :first UNION ALL SELECT n + 1 FROM upto WHERE n < :last"
+        numbers = f"WITH RECURSIVE upto(n) AS ({series}) SELECT printf('%012d', n) AS n FROM upto"
+        json_of = "replace({0}, 'TEMPLATE', n)"
 
     def copies(table: str, columns: dict[str, str], key: str = "key") -> str:
         names = ", ".join(f'"{name}"' for name in columns)
@@ -204,7 +197,7 @@ def fill(url: str, accounts: int) -> None:
             "changes": json_of.format("changes"),
         },
     )
-    slice_of = 50_000
+    slice_of = 200_000
     with store.engine.execution_options(relink_writes=True).connect() as connection:
         for first in range(0, accounts, slice_of):
             with connection.begin():

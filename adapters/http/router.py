@@ -36,7 +36,7 @@ def relink_router(
         ValueError: the token is empty, or an origin is none.
     """
     router = APIRouter()
-    add_webhook_route(router, service.handle_webhook, count_webhook)
+    add_webhook_route(router, service.handle_webhook_async, count_webhook)
     guarded = guarded_router(token)
     add_session_routes(guarded, service, ReturnUrls(return_origins))
     add_account_routes(guarded, service)

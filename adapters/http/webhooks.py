@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -71,13 +70,15 @@ class _RawRoute(APIRoute):
 
 
 def add_webhook_route(
-    router: APIRouter, handle: Callable[[bytes, str], str], count: Callable[[str], None]
+    router: APIRouter,
+    handle: Callable[[bytes, str], Coroutine[Any, Any, str]],
+    count: Callable[[str], None],
 ) -> None:
     """Add the route.
 
     Args:
         router: where to.
-        handle: :meth:`relink.adapters.service.Service.handle_webhook`.
+        handle: :meth:`relink.adapters.service.Service.handle_webhook_async`.
         count: is told what became of each webhook: ``applied``, ``duplicate``, ``ignored``,
             ``refused``, or ``unavailable`` where Stripe has to deliver it again.
     """
@@ -88,7 +89,7 @@ def add_webhook_route(
         try:
             payload = await _payload(request)
             signature = request.headers.get("stripe-signature", "")
-            outcome = await run_in_threadpool(handle, payload, signature)
+            outcome = await handle(payload, signature)
             return Response(_ANSWERS[outcome], media_type="application/json")
         except Exception as error:
             problem = answer(error)

@@ -167,6 +167,10 @@ class Writer(Protocol):
         """
         ...
 
+    async def write_async(self, change: Change) -> Applied:
+        """Make a change while the event loop goes on; otherwise as :meth:`write`."""
+        ...
+
 
 def snapshot_of(system: System, address: Address, stored: Stored | None) -> Snapshot[Facts] | None:
     """A machine as it was stored.

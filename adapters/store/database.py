@@ -5,6 +5,8 @@ of their transaction (``BEGIN IMMEDIATE``), so that they wait for each other the
 never fail halfway. The driver's own transaction handling is switched off for that.
 """
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -15,7 +17,7 @@ LOCK_WAIT = 10
 POOL = 16
 """Connections to PostgreSQL that a process keeps, and as many again under load."""
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+PRAGMAS = ("synchronous = FULL", "foreign_keys = ON")
 
 
 def open_database(url: str) -> Engine:
@@ -30,7 +32,10 @@ def open_database(url: str) -> Engine:
     if backend == "postgresql":
         # One driver serves, whatever the URL says.
         driver = make_url(url).set(drivername="postgresql+psycopg")
-        return create_engine(driver, pool_size=POOL, max_overflow=POOL)
+        # psycopg would prepare statements by itself, and once it has, a rollback makes it
+        # deallocate all that its connection has, the writer's too.
+        own = {"prepare_threshold": None}
+        return create_engine(driver, pool_size=POOL, max_overflow=POOL, connect_args=own)
     engine = create_engine(url, connect_args={"timeout": LOCK_WAIT})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
@@ -44,8 +49,22 @@ def writing(engine: Engine) -> Engine:
 
 def _set_up(connection: Any, _record: object) -> None:
     connection.isolation_level = None
+    _use_wal(connection)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to the write-ahead log; unlike a statement, that does not wait for others itself."""
+    until = time.monotonic() + LOCK_WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

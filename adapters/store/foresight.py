@@ -32,6 +32,17 @@ def concerned(events: Sequence[Event]) -> Iterator[Address]:
         yield from _concerned(happened)
 
 
+def around(address: Address) -> Iterable[Address]:
+    """A machine, and those that are mostly concerned together with it."""
+    match address.machine:
+        case "account" | "account_number" | "payment_method":
+            return [*_account(address.key), Address("payment_method", address.key)]
+        case "authorization" | "outage":
+            return [address, *_authorization(address.key)]
+        case _:
+            return [address]
+
+
 def _concerned(happened: Event) -> Iterable[Address]:
     match happened:
         case AccountReported(account=account, word=word):

@@ -11,6 +11,9 @@ fetch. Their sweep defers what comes due.
 SOON = 60.0
 """Seconds. What is due within them gets its job at once."""
 
+LONGEST = 10 * 60.0
+"""Seconds. No attempt takes as long: the end of a job that says so was lost."""
+
 TASK = "relink.perform"
 QUEUE = "relink"
 """The task and the queue of the jobs that carry out commands."""
@@ -32,10 +35,12 @@ WHERE job.queueing_lock = outbox.id AND job.status = '{status}')"""
 _WAITS, _RUNS = _HAS_JOB.format(status="todo"), _HAS_JOB.format(status="doing")
 
 JOBLESS = f"""SELECT id FROM outbox WHERE status = 'due' AND due_at <= :until
-AND NOT {_WAITS} AND NOT {_RUNS} ORDER BY due_at LIMIT :limit"""
-"""The commands that are due until then, and have no job."""
+AND NOT {_WAITS} AND NOT (due_at > :until - {LONGEST} AND {_RUNS})
+ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"""
+"""The commands that are due until then, and have no job. They are locked, as they are by whoever
+postpones one, so that no two defer jobs for the same."""
 
-DEFER_ONE = f"""WITH asked AS (SELECT id, due_at FROM outbox
-WHERE id = :id AND due_at <= extract(epoch FROM now()) + :soon AND NOT {_WAITS})
+DEFER_SOME = f"""WITH asked AS (SELECT id, due_at FROM outbox WHERE id = ANY(:ids) AND NOT {_WAITS}
+AND due_at <= coalesce(CAST(:until AS float8), extract(epoch FROM now()) + {SOON}))
 {_DEFER} {_IF_ANY}"""
-"""Defers a job for one command, if it is due soon and none waits already."""
+"""Defers jobs for locked commands that are due until then, or soon, where none waits already."""

@@ -1,16 +1,24 @@
 """Several statements in one round trip, by libpq's pipeline mode.
 
 psycopg's own pipeline costs a few times more for each statement than its low-level interface,
-``psycopg.pq``, which this uses. While an answer is waited for, other threads run.
+``psycopg.pq``, which this uses. What is done is the same for threads and for event loops: a
+generator, which yields what it has to wait for. :func:`run` waits in the thread that calls it,
+while others run, and :func:`run_async` lets the event loop wait.
 """
 
+import asyncio
 import select
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import TypeVar
 
 from psycopg import Connection, DatabaseError, Error, OperationalError, errors, pq
 
 PATIENCE = 30.0
 """Seconds without a word from the server after which it counts as gone."""
+
+T = TypeVar("T")
+Work = Generator[int, None, T]
+"""Yields the events of ``poll`` that it waits for on its connection; returns a T."""
 
 Value = bytes | None
 Statement = tuple[bytes, Sequence[Value]]
@@ -29,7 +37,7 @@ def prepare(connection: Connection, statements: dict[bytes, str]) -> None:
         _checked(connection.pgconn.prepare(name, text.encode()))
 
 
-def send(connection: Connection, statements: Sequence[Statement]) -> list[pq.abc.PGresult]:
+def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[pq.abc.PGresult]]:
     """Have prepared statements executed, in order; what comes after one that fails is not.
 
     Returns:
@@ -43,11 +51,15 @@ def send(connection: Connection, statements: Sequence[Statement]) -> list[pq.abc
     for name, values in statements:
         server.send_query_prepared(name, values)
     server.pipeline_sync()
-    _flush(connection)
+    while server.flush():
+        yield select.POLLIN | select.POLLOUT
+        server.consume_input()
     results: list[pq.abc.PGresult] = []
     synced = False
     while not synced:
-        _wait_for_answer(connection)
+        while server.is_busy():
+            yield select.POLLIN
+            server.consume_input()
         result = server.get_result()
         if result is None:
             # The end of one statement's results; a server that is gone has no more of them.
@@ -63,6 +75,63 @@ def send(connection: Connection, statements: Sequence[Statement]) -> list[pq.abc
     return results
 
 
+def run(connection: Connection, work: Work[T]) -> T:
+    """Do work in this thread.
+
+    Raises:
+        OperationalError: the server did not answer in time.
+    """
+    poller = select.poll()
+    try:
+        while True:
+            poller.register(connection.pgconn.socket, next(work))
+            if not poller.poll(PATIENCE * 1000):
+                raise _silent()
+    except StopIteration as end:
+        done: T = end.value
+        return done
+
+
+async def run_async(connection: Connection, work: Work[T]) -> T:
+    """Do work on the running event loop.
+
+    Raises:
+        OperationalError: the server did not answer in time.
+    """
+    loop, socket = asyncio.get_running_loop(), connection.pgconn.socket
+    while True:
+        try:
+            events = next(work)
+        except StopIteration as end:
+            done: T = end.value
+            return done
+        ready: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(socket, _resolve, ready)
+        if events & select.POLLOUT:
+            loop.add_writer(socket, _resolve, ready)
+        timer = loop.call_later(PATIENCE, _give_up, ready)
+        try:
+            await ready
+        finally:
+            timer.cancel()
+            loop.remove_reader(socket)
+            loop.remove_writer(socket)
+
+
+def _resolve(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _give_up(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_exception(_silent())
+
+
+def _silent() -> OperationalError:
+    return OperationalError(f"the server did not answer within {PATIENCE:.0f} s")
+
+
 def _checked(result: pq.abc.PGresult) -> None:
     if result.status in _FAILED:
         raise _kind(result)(result.error_message.decode("utf-8", "replace").strip())
@@ -74,23 +143,3 @@ def _kind(result: pq.abc.PGresult) -> type[Error]:
         return errors.lookup(code.decode()) if code else OperationalError
     except KeyError:
         return DatabaseError
-
-
-def _flush(connection: Connection) -> None:
-    while connection.pgconn.flush():
-        _poll(connection, select.POLLIN | select.POLLOUT)
-        connection.pgconn.consume_input()
-
-
-def _wait_for_answer(connection: Connection) -> None:
-    while connection.pgconn.is_busy():
-        _poll(connection, select.POLLIN)
-        connection.pgconn.consume_input()
-
-
-def _poll(connection: Connection, events: int) -> None:
-    # Unlike libpq's own waiting, this lets other threads run.
-    poller = select.poll()
-    poller.register(connection.pgconn.socket, events)
-    if not poller.poll(PATIENCE * 1000):
-        raise OperationalError(f"the server did not answer within {PATIENCE:.0f} s")

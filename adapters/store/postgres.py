@@ -9,7 +9,10 @@ Two arrivals can begin the same machine at once. Neither finds a row to lock, an
 comes second runs into the first one's primary key: it is decided anew as well.
 """
 
+import asyncio
+import contextlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import cast
 from weakref import WeakSet
@@ -19,20 +22,23 @@ from psycopg import Connection, errors
 from pydantic_core import to_json
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DisconnectionError, OperationalError, TimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from relink.engine import Address
 
 from .change import Applied, Change, Rows, Stored
 from .errors import ConcurrentChangeError, StoreUnavailableError
-from .foresight import concerned
+from .foresight import around, concerned
 from .jobs import DEFER_NEW
-from .pipeline import Statement, Value, prepare, send
+from .pipeline import Statement, Value, Work, prepare, run, run_async, send
 
 ATTEMPTS = 10
 """Times that a change is decided before those of others are too many. Each time but the last,
 another one has begun a machine that this one had to begin."""
+
+AT_HAND = 16
+"""Connections that the event loop keeps for itself."""
 
 _MACHINE = """machine varchar, key varchar, state varchar, version int, facts text,
 connected_account varchar"""
@@ -84,7 +90,6 @@ VALUES ($1, $2, $3::bigint, $4::float8, $5) ON CONFLICT DO NOTHING RETURNING 1""
     b"relink_lock": """SELECT found.* FROM json_array_elements($1::json) AS address, LATERAL (
 SELECT machine, key, state, facts, version FROM snapshots
 WHERE machine = address->>0 AND key = address->>1 FOR UPDATE) AS found""",
-    b"relink_look": "SELECT 1 FROM snapshots WHERE machine = $1 AND key = $2",
     b"relink_add": _ADD,
     b"relink_replace": _REPLACE,
     b"relink_find": _FIND,
@@ -97,8 +102,12 @@ WHERE id = $1 AND status = 'due' RETURNING 1""",
 }
 
 
+_COMMIT: list[Statement] = [(b"relink_commit", ())]
+_ROLLBACK: list[Statement] = [(b"relink_rollback", ())]
+
+
 class PostgresWriter:
-    """The writer of one database, for all threads of a process.
+    """The writer of one database, for all threads and event loops of a process.
 
     Args:
         engine: the database.
@@ -111,8 +120,10 @@ class PostgresWriter:
         self._statements = {**_STATEMENTS, b"relink_ask": _ASK + ending}
         self._prepared: WeakSet[Connection] = WeakSet()
         self._losses = 0
+        self._at_hand: deque[PoolProxiedConnection] = deque()
         event.listen(engine, "connect", self._note_age)
         event.listen(engine, "checkout", self._refuse_stale)
+        event.listen(engine, "engine_disposed", self._let_go)
 
     def write(self, change: Change) -> Applied:
         """Make a change; see :class:`~relink.adapters.store.change.Writer`."""
@@ -122,12 +133,14 @@ class PostgresWriter:
             try:
                 return self._attempt(change, addresses)
             except _UnforeseenError as missing:
-                addresses.add(missing.address)
+                addresses.update(around(missing.address))
             except (errors.UniqueViolation, errors.DeadlockDetected) as error:
                 overtaken += 1
                 if overtaken == ATTEMPTS:
                     told = f"{change.arrival.id}: overtaken {ATTEMPTS} times"
                     raise ConcurrentChangeError(told) from error
+            except TimeoutError:
+                raise StoreUnavailableError("PostgreSQL: all connections are in use") from None
             except (psycopg.OperationalError, OperationalError) as error:
                 # A pooled connection may be one to a server that was restarted since. Whether a
                 # commit was lost or only its answer, repeating is safe: the inbox tells.
@@ -135,6 +148,60 @@ class PostgresWriter:
                 if lost:
                     raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from None
                 lost = True
+
+    async def write_async(self, change: Change) -> Applied:
+        """Make a change on the event loop, as long as a connection is at hand and nothing comes
+        between; what takes connecting, or patience, is done in a thread."""
+        pooled = self._take()
+        if pooled is None:
+            return await asyncio.to_thread(self._write_and_connect, change)
+        raw = _driver(pooled)
+        try:
+            try:
+                applied = await run_async(raw, _make(raw, change, set(concerned(change.events))))
+            except psycopg.OperationalError:
+                raise
+            except Exception:
+                await run_async(raw, send(raw, _ROLLBACK))
+                raise
+        except psycopg.OperationalError:
+            pooled.invalidate()
+        except (_UnforeseenError, errors.UniqueViolation):
+            self._at_hand.append(pooled)
+        except Exception:
+            self._at_hand.append(pooled)
+            raise
+        except BaseException:
+            # Interrupted, perhaps with answers that nobody has read.
+            pooled.invalidate()
+            raise
+        else:
+            self._at_hand.append(pooled)
+            return applied
+        return await asyncio.to_thread(self.write, change)
+
+    def _take(self) -> PoolProxiedConnection | None:
+        """A connection that is at hand, if there is one that was made since the last was lost."""
+        while self._at_hand:
+            pooled = self._at_hand.pop()
+            if pooled.info["losses"] == self._losses:
+                return pooled
+            pooled.invalidate()
+        return None
+
+    def _write_and_connect(self, change: Change) -> Applied:
+        applied = self.write(change)
+        if len(self._at_hand) < AT_HAND:
+            # It is stored, whether there is a connection to spare or not.
+            with contextlib.suppress(TimeoutError, OperationalError, psycopg.OperationalError):
+                pooled = self._engine.raw_connection()
+                self._ready(_driver(pooled))
+                self._at_hand.append(pooled)
+        return applied
+
+    def _let_go(self, _: Engine) -> None:
+        while self._at_hand:
+            self._at_hand.pop().invalidate()
 
     def _note_age(self, _: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
         entry.info["losses"] = self._losses
@@ -144,19 +211,22 @@ class PostgresWriter:
         if entry.info["losses"] != self._losses:
             raise DisconnectionError
 
+    def _ready(self, raw: Connection) -> None:
+        if raw not in self._prepared:
+            prepare(raw, self._statements)
+            self._prepared.add(raw)
+
     def _attempt(self, change: Change, addresses: set[Address]) -> Applied:
         pooled = self._engine.raw_connection()
-        raw = cast("Connection", pooled.driver_connection)
+        raw = _driver(pooled)
         try:
-            if raw not in self._prepared:
-                prepare(raw, self._statements)
-                self._prepared.add(raw)
-            return _make(raw, change, addresses)
+            self._ready(raw)
+            return run(raw, _make(raw, change, addresses))
         except psycopg.OperationalError:
             pooled.invalidate()
             raise
         except Exception:
-            send(raw, [(b"relink_rollback", ())])
+            run(raw, send(raw, _ROLLBACK))
             raise
         except BaseException:
             # Interrupted, perhaps with answers that nobody has read.
@@ -173,7 +243,11 @@ class _UnforeseenError(Exception):
         self.address = address
 
 
-def _make(raw: Connection, change: Change, addresses: set[Address]) -> Applied:
+def _driver(pooled: PoolProxiedConnection) -> Connection:
+    return cast("Connection", pooled.driver_connection)
+
+
+def _make(raw: Connection, change: Change, addresses: set[Address]) -> Work[Applied]:
     in_order = json.dumps(sorted(addresses)).encode()
     begin: list[Statement] = [(b"relink_begin", ())]
     if change.closing:
@@ -184,25 +258,26 @@ def _make(raw: Connection, change: Change, addresses: set[Address]) -> Applied:
     if arrives:
         begin.append((b"relink_enter", _texts(*change.inbox_row.values())))
         begin.append((b"relink_lock", (in_order,)))
-    _, *found = send(raw, begin)
+    _, *found = yield from send(raw, begin)
     closed = not change.closing or found.pop(0).ntuples == 1
     entered = arrives and found[0].ntuples == 1
     if not closed:
-        send(raw, [(b"relink_rollback", ())])
+        yield from send(raw, _ROLLBACK)
         return Applied("duplicate")
     if not entered:
         # Nothing to decide: closing its command is all there is to do.
-        send(raw, [(b"relink_commit", ())])
+        yield from send(raw, _COMMIT)
         return Applied("duplicate" if arrives else "applied")
-    steps, rows = change.decide(_reader(raw, found[1], addresses))
-    send(raw, [*_writes(rows), (b"relink_commit", ())])
+    steps, rows = change.decide(_reader(found[1], addresses))
+    yield from send(raw, [*_writes(rows), *_COMMIT])
     return Applied("applied", steps)
 
 
 def _reader(
-    raw: Connection, found: psycopg.pq.abc.PGresult, addresses: set[Address]
+    found: psycopg.pq.abc.PGresult, addresses: set[Address]
 ) -> Callable[[Address], Stored | None]:
-    """Gives what was locked; for anything else that is there, has all done anew with it locked."""
+    """Gives what was locked; for anything else, has all done anew with that locked too, in its
+    place: whoever waits for one lock may hold none that comes after it."""
     stored = {}
     for row in range(found.ntuples):
         machine, key, state, facts, version = (
@@ -211,13 +286,9 @@ def _reader(
         stored[Address(machine, key)] = (state, facts, int(version))
 
     def read(address: Address) -> Stored | None:
-        if address in addresses:
-            return stored.get(address)
-        # Not locked here: whoever waits for one lock may hold none that comes after it.
-        (looked,) = send(raw, [(b"relink_look", _texts(*address))])
-        if looked.ntuples:
+        if address not in addresses:
             raise _UnforeseenError(address)
-        return None
+        return stored.get(address)
 
     return read
 

@@ -2,33 +2,47 @@
 
 SQLite lets one transaction write, and syncs the disk at each commit. So whoever comes while
 another writes lines up; the first in line then makes the changes of all of them in one
-transaction, each within a savepoint of its own, and each caller returns when the commit that
-holds its change is on the disk (group commit). There is no thread behind it: the callers'
-own do the work.
+transaction, and each caller returns when the commit that holds its change is on the disk (group
+commit). The callers' own threads do the work; event loops have one between them.
 
-When a change can't be decided, it alone is taken back. When the database fails, all of the
-transaction is, and everybody in it is told so.
+All of them together are read, decided one after the other, and written: a few statements in all,
+since around each of them Python lets other threads run, and waits for its turn again.
+
+A change that can't be decided is left out. When the database fails, all of the transaction is
+taken back, and everybody in it is told so.
 """
 
+import asyncio
+import contextlib
+import json
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address
 
 from .change import Applied, Change, Row, Rows, Stored
 from .errors import StoreUnavailableError
+from .foresight import concerned
 
 MOST = 256
 """Changes in one transaction."""
 
+_ARRIVED = "SELECT id FROM inbox WHERE id IN (SELECT value FROM json_each(?))"
+_DUE = "SELECT id FROM outbox WHERE status = 'due' AND id IN (SELECT value FROM json_each(?))"
+_READ = """SELECT snapshots.machine, snapshots.key, state, facts, version
+FROM json_each(?) AS address CROSS JOIN snapshots
+ON snapshots.machine = json_extract(address.value, '$[0]')
+AND snapshots.key = json_extract(address.value, '$[1]')"""
 _ENTER = """INSERT INTO inbox (id, type, created, received_at, connected_account)
-VALUES (:id, :type, :created, :received_at, :connected_account) ON CONFLICT DO NOTHING"""
-_READ = "SELECT state, facts, version FROM snapshots WHERE machine = ? AND key = ?"
+VALUES (:id, :type, :created, :received_at, :connected_account)"""
 _ADD = """INSERT INTO snapshots (machine, key, state, version, facts, connected_account)
 VALUES (:machine, :key, :state, :version, :facts, :connected_account)"""
 _REPLACE = """UPDATE snapshots SET state = :state, version = :version, facts = :facts,
@@ -54,15 +68,23 @@ WHERE id = ? AND status = 'due'"""
 class _Waiting:
     """A change in line, and what became of it."""
 
-    def __init__(self, change: Change) -> None:
+    def __init__(self, change: Change, told: Callable[[], object] = lambda: None) -> None:
         self.change = change
+        self.told = told
         self.done = False
         self.applied: Applied | None = None
         self.error: Exception | None = None
 
+    def result(self) -> Applied:
+        """What became of it, once it is done."""
+        if self.error is not None:
+            raise self.error
+        assert self.applied is not None, "whoever has the turn makes all changes in line"
+        return self.applied
+
 
 class SqliteWriter:
-    """The writer of one database, for all threads of a process.
+    """The writer of one database, for all threads and event loops of a process.
 
     Args:
         engine: the database.
@@ -72,57 +94,60 @@ class SqliteWriter:
         self._engine = engine
         self._line: deque[_Waiting] = deque()
         self._turn = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "relink-sqlite")
 
     def write(self, change: Change) -> Applied:
         """Make a change; see :class:`~relink.adapters.store.change.Writer`."""
         waiting = _Waiting(change)
         self._line.append(waiting)
+        self._take_turn(waiting)
+        return waiting.result()
+
+    async def write_async(self, change: Change) -> Applied:
+        """Make a change while the event loop goes on."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        waiting = _Waiting(change, lambda: _wake(loop, done))
+        self._line.append(waiting)
+        self._thread.submit(self._take_turn, waiting)
+        await done
+        return waiting.result()
+
+    def _take_turn(self, waiting: _Waiting) -> None:
         with self._turn:
             # Whoever had the turn before may have made this change along with its own.
             while not waiting.done:
                 self._write_line()
-        if waiting.error is not None:
-            raise waiting.error
-        assert waiting.applied is not None, "whoever has the turn makes all changes in line"
-        return waiting.applied
 
     def _write_line(self) -> None:
-        """Make the changes of all that are in line by now, in one transaction."""
+        """Make the changes of all that are in line by now."""
         batch = [self._line.popleft() for _ in range(min(len(self._line), MOST))]
+        try:
+            self._write_together(batch)
+        finally:
+            for waiting in batch:
+                waiting.done = True
+            for waiting in batch:
+                waiting.told()
+
+    def _write_together(self, batch: list[_Waiting]) -> None:
         try:
             with self._engine.connect() as connection:
                 raw = connection.connection.driver_connection
                 assert raw is not None, "a connection that is open has a driver's"
-                self._commit(raw, batch)
-        except (sqlite3.Error, OperationalError) as error:
+                _commit(raw, batch)
+        except (sqlite3.OperationalError, OperationalError, TimeoutError) as error:
             _fail(batch, str(error))
+        except Exception as error:
+            # One of them holds what can't be written; the others can.
+            _fail(batch, "the thread that wrote was interrupted")
+            if len(batch) == 1:
+                batch[0].error = error
+            else:
+                for waiting in batch:
+                    self._write_together([waiting])
         except BaseException:
             _fail(batch, "the thread that wrote was interrupted")
-            raise
-        finally:
-            for waiting in batch:
-                waiting.done = True
-
-    def _commit(self, raw: DBAPIConnection, batch: list[_Waiting]) -> None:
-        execute = raw.execute
-        execute("BEGIN IMMEDIATE")
-        try:
-            for waiting in batch:
-                execute("SAVEPOINT one")
-                try:
-                    waiting.applied = _make(raw, waiting.change)
-                except sqlite3.Error:
-                    raise
-                except Exception as error:
-                    # It could not be decided; the others can.
-                    waiting.error = error
-                    execute("ROLLBACK TO one")
-                execute("RELEASE one")
-            execute("COMMIT")
-        except BaseException:
-            # A full disk has ended the transaction already.
-            if raw.in_transaction:
-                execute("ROLLBACK")
             raise
 
 
@@ -131,39 +156,116 @@ def _fail(batch: list[_Waiting], told: str) -> None:
         waiting.applied, waiting.error = None, StoreUnavailableError(f"SQLite: {told}")
 
 
-def _make(raw: DBAPIConnection, change: Change) -> Applied:
-    if change.closing and not _close(raw, change):
-        return Applied("duplicate")
-    if not change.events and change.closing:
-        return Applied("applied")
-    if raw.execute(_ENTER, change.inbox_row).rowcount != 1:
-        return Applied("duplicate")
-
-    def read(address: Address) -> Stored | None:
-        found: Stored | None = raw.execute(_READ, address).fetchone()
-        return found
-
-    steps, rows = change.decide(read)
-    _write(raw, rows)
-    return Applied("applied", steps)
+def _wake(loop: asyncio.AbstractEventLoop, done: "asyncio.Future[None]") -> None:
+    """Let who waits go on, unless its event loop has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(_resolve, done)
 
 
-def _close(raw: DBAPIConnection, change: Change) -> bool:
-    """Close the command that is answered; whether it was still due."""
-    end = change.closing
-    assert end is not None
-    values = (end.status, end.at, end.error, end.status, end.command_id)
-    return bool(raw.execute(_CLOSE, values).rowcount == 1)
+def _resolve(done: "asyncio.Future[None]") -> None:
+    if not done.done():
+        done.set_result(None)
 
 
-def _write(raw: DBAPIConnection, rows: Rows) -> None:
-    written: tuple[tuple[str, list[Row]], ...] = (
-        (_ADD, rows.new),
-        (_REPLACE, rows.changed),
-        (_FIND, rows.accounts),
-        (_JOURNAL, rows.journal),
-        (_ASK, rows.outbox),
-    )
-    for statement, values in written:
-        if values:
-            raw.executemany(statement, values)
+def _commit(raw: DBAPIConnection, batch: list[_Waiting]) -> None:
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        together = _Together(raw, [waiting.change for waiting in batch])
+        for waiting in batch:
+            try:
+                waiting.applied, waiting.error = together.add(waiting.change), None
+            except sqlite3.OperationalError:
+                raise
+            except Exception as error:
+                waiting.error = error
+        together.write()
+        raw.execute("COMMIT")
+    except BaseException:
+        # A full disk has ended the transaction already.
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        raise
+
+
+class _Together:
+    """Changes that are made together: read, decided one after the other, and written.
+
+    Args:
+        raw: the driver's connection, within a transaction.
+        changes: those that will be added, as far as one knows.
+    """
+
+    def __init__(self, raw: DBAPIConnection, changes: list[Change]) -> None:
+        self._raw = raw
+        endings = [change.closing.command_id for change in changes if change.closing]
+        events = [happened for change in changes for happened in change.events]
+        self._arrived = self._ids(_ARRIVED, [change.arrival.id for change in changes])
+        self._due = self._ids(_DUE, endings) if endings else set()
+        self._stored: dict[Address, Stored | None] = {}
+        self._look(set(concerned(events)))
+        self._inbox: list[Row] = []
+        self._endings: list[tuple[object, ...]] = []
+        self._rows = Rows()
+
+    def add(self, change: Change) -> Applied:
+        """Decide a change; what it leads to is seen by those that are added after it."""
+        end = change.closing
+        if end and end.command_id not in self._due:
+            return Applied("duplicate")
+        arrives = bool(change.events) or not end
+        applied = Applied("applied")
+        if arrives and change.arrival.id in self._arrived:
+            applied = Applied("duplicate")
+        elif arrives:
+            steps, rows = change.decide(self._read)
+            applied = Applied("applied", steps)
+            self._arrived.add(change.arrival.id)
+            self._inbox.append(change.inbox_row)
+            self._keep(rows)
+        if end:
+            self._due.discard(end.command_id)
+            self._endings.append((end.status, end.at, end.error, end.status, end.command_id))
+        return applied
+
+    def write(self) -> None:
+        """Write all that was decided."""
+        rows = self._rows
+        written: tuple[tuple[str, Sequence[Any]], ...] = (
+            (_ENTER, self._inbox),
+            (_ADD, rows.new),
+            (_REPLACE, rows.changed),
+            (_FIND, rows.accounts),
+            (_JOURNAL, rows.journal),
+            (_ASK, rows.outbox),
+            (_CLOSE, self._endings),
+        )
+        for statement, values in written:
+            if values:
+                self._raw.executemany(statement, values)
+
+    def _ids(self, query: str, ids: list[str]) -> set[str]:
+        return {row[0] for row in self._raw.execute(query, (json.dumps(ids),))}
+
+    def _look(self, addresses: set[Address]) -> None:
+        self._stored.update(dict.fromkeys(addresses))
+        found = self._raw.execute(_READ, (json.dumps(sorted(addresses)),))
+        for machine, key, *stored in found:
+            self._stored[Address(machine, key)] = tuple(stored)
+
+    def _read(self, address: Address) -> Stored | None:
+        if address not in self._stored:
+            self._look({address})
+        return self._stored[address]
+
+    def _keep(self, rows: Rows) -> None:
+        for row in (*rows.new, *rows.changed):
+            address = Address(row["machine"], row["key"])
+            self._stored[address] = (row["state"], row["facts"], row["version"])
+        for kept, more in (
+            (self._rows.new, rows.new),
+            (self._rows.changed, rows.changed),
+            (self._rows.accounts, rows.accounts),
+            (self._rows.journal, rows.journal),
+            (self._rows.outbox, rows.outbox),
+        ):
+            kept.extend(more)

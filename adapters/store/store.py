@@ -9,12 +9,13 @@ Nobody overwrites anybody: what is decided on was locked before it was read, by 
 of SQLite (:mod:`.sqlite`) or row by row on PostgreSQL (:mod:`.postgres`).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, RowMapping, and_, func, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address, Event, Facts, Snapshot, System
 from relink.machines.account_facts import AccountFacts
@@ -25,11 +26,13 @@ from .change import Applied, Arrival, Change, Closing, Writer
 from .codec import Codec, domain_codec, validated
 from .database import open_database, writing
 from .errors import StoreUnavailableError, UnreadableRecordError
-from .jobs import DEFER_ONE, JOBLESS, SOON
+from .jobs import DEFER_SOME, JOBLESS, SOON
 from .journal import JournalEntry
 from .migrate import check
 from .outbox import DeadLetter, DueCommand
 from .schema import accounts, cursors, journal, outbox, snapshots
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -89,6 +92,10 @@ class Store:
         """
         return self._writer.write(Change(self.system, self.codec, arrival, events))
 
+    async def apply_async(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
+        """Do as :meth:`apply` does, without holding up the event loop."""
+        return await self._writer.write_async(Change(self.system, self.codec, arrival, events))
+
     def answer(
         self,
         due: DueCommand,
@@ -133,7 +140,7 @@ class Store:
         )
         with self.changing() as connection:
             if connection.execute(again).rowcount:
-                self._defer(connection, due.id)
+                self._defer(connection, [due.id])
 
     def retry(self, command_id: str, at: float) -> bool:
         """Take up a dead letter again, with all its patience.
@@ -159,7 +166,7 @@ class Store:
         with self.changing() as connection:
             found = bool(connection.execute(again).rowcount)
             if found:
-                self._defer(connection, command_id)
+                self._defer(connection, [command_id])
         return found
 
     def defer_due(self, now: float, limit: int = 1000) -> int:
@@ -172,14 +179,10 @@ class Store:
         Returns:
             how many.
         """
+        until = now + SOON
         with self.changing() as connection:
-            found = connection.execute(
-                text(JOBLESS), {"until": now + SOON, "limit": limit}
-            ).scalars()
-            jobless = list(found)
-            for command_id in jobless:
-                self._defer(connection, command_id)
-        return len(jobless)
+            found = connection.execute(text(JOBLESS), {"until": until, "limit": limit})
+            return self._defer(connection, list(found.scalars()), until)
 
     def set_cursor(self, name: str, value: dict[str, Any]) -> None:
         """Remember how far a walk is."""
@@ -188,10 +191,13 @@ class Store:
             if not connection.execute(change).rowcount:
                 connection.execute(cursors.insert().values(name=name, value=value))
 
-    def _defer(self, connection: Connection, command_id: str) -> None:
-        """On PostgreSQL, a job for a command that is due soon and has none that waits."""
-        if self._jobs:
-            connection.execute(text(DEFER_ONE), {"id": command_id, "soon": SOON})
+    def _defer(self, connection: Connection, ids: list[str], until: float | None = None) -> int:
+        """On PostgreSQL, jobs for commands that are due until then (by default soon) and have none
+        that waits; how many."""
+        if not self._jobs:
+            return 0
+        jobs = connection.execute(text(DEFER_SOME), {"ids": ids, "until": until}).scalar()
+        return len(jobs or ())
 
     # ── looking ──────────────────────────────────────────────────────────────
 
@@ -230,7 +236,8 @@ class Store:
         after: str | None = None,
         limit: int = 100,
     ) -> list[Snapshot[AccountFacts]]:
-        """Accounts in the order of their ids: all, or those that fit everything given.
+        """Accounts in the order of their ids: all, or those that fit everything given. One that
+        this release can't read is left out, and logged.
 
         Args:
             state: of their machine.
@@ -255,7 +262,12 @@ class Store:
             query = query.where(it.id > after)
         with self.reading() as connection:
             rows = connection.execute(query.order_by(it.id).limit(limit)).mappings().all()
-        found = [self.stored(Address("account", row["id"]), row) for row in rows]
+        found = []
+        for row in rows:
+            try:
+                found.append(self.stored(Address("account", row["id"]), row))
+            except UnreadableRecordError as error:
+                log.error("left out: %s", error)
         return cast("list[Snapshot[AccountFacts]]", found)
 
     def count_by_state(self) -> dict[str, int]:
@@ -424,6 +436,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         told = str(error.orig).strip().splitlines()[0]
+    except TimeoutError:
+        told = "all connections to the database are in use"
     else:
         return
     raise StoreUnavailableError(told)

@@ -1,12 +1,14 @@
-"""A process that is killed in the middle of a step: ``python -m store.dying DATABASE_URL``.
+"""A process that is killed in the middle of a step: ``python -m store.dying``.
 
-It reads lines such as ``deliver 3``, and for each begins a process that does the step and is
-killed at that moment of it. It says how that ended: ``killed``, or what became of the step.
+It reads lines such as ``deliver 3 sqlite:///relink.db``, and for each begins a process that does
+the step and is killed at that moment of it. It says how that ended: ``killed``, or what became of
+the step.
 
 The moments are, on SQLite, before each statement; on PostgreSQL, before each round trip, while
 its answer is waited for, and after it; and on both, when all is done and nobody was told.
 """
 
+import asyncio
 import os
 import signal
 import sys
@@ -15,7 +17,8 @@ from typing import Any
 
 from sqlalchemy import event
 
-from relink.adapters.store import Applied, MemoryStore, Store, pipeline, postgres
+from relink.adapters.store import Applied, Arrival, MemoryStore, Store, postgres
+from relink.engine import Event
 from relink.machines import relink_system
 
 from .arrivals import BROKEN, NOW, WORKS, arrival, hear, reported
@@ -29,9 +32,13 @@ def prepare(store: Store | MemoryStore) -> None:
 
 def deliver(store: Store) -> Applied:
     """One arrival with two events, that changes old machines and begins new ones."""
+    return store.apply(*_delivery())
+
+
+def _delivery() -> tuple[Arrival, list[Event]]:
     back = reported("evt_3", NOW + 60, **WORKS)
     other = reported("evt_3", NOW + 60, "fca_2", authorization="fcauth_2", **BROKEN)
-    return store.apply(arrival("evt_3", at=NOW + 60), [back, other])
+    return arrival("evt_3", at=NOW + 60), [back, other]
 
 
 def answer(store: Store) -> Applied:
@@ -45,7 +52,22 @@ def answer(store: Store) -> Applied:
     return store.answer(reads[0], [back, other], NOW + 60)
 
 
-STEPS: dict[str, Callable[[Store], Applied]] = {"deliver": deliver, "answer": answer}
+async def _deliver_async(store: Store) -> Applied:
+    # After the first one there is a connection at hand.
+    await store.apply_async(arrival("evt_1"), [])
+    return await store.apply_async(*_delivery())
+
+
+def deliver_async(store: Store) -> Applied:
+    """The same on an event loop."""
+    return asyncio.run(_deliver_async(store))
+
+
+STEPS: dict[str, Callable[[Store], Applied]] = {
+    "deliver": deliver,
+    "deliver_async": deliver_async,
+    "answer": answer,
+}
 
 
 class Moments:
@@ -74,19 +96,27 @@ class Moments:
 
     def among_round_trips(self) -> None:
         """On PostgreSQL."""
-        send, wait = postgres.send, pipeline._wait_for_answer
+        watch_round_trips(self.come)
 
-        def watched(*arguments: Any) -> Any:
-            self.come()
-            results = send(*arguments)
-            self.come()
-            return results
 
-        def asked(*arguments: Any) -> None:
-            self.come()
-            wait(*arguments)
+def watch_round_trips(come: Callable[[str], object]) -> None:
+    """Call something before each round trip to PostgreSQL, at each wait for its answer, and
+    after it."""
+    send = postgres.send
 
-        postgres.send, pipeline._wait_for_answer = watched, asked
+    def watched(*arguments: Any) -> Any:
+        come("before")
+        trip = send(*arguments)
+        while True:
+            try:
+                awaited = next(trip)
+            except StopIteration as end:
+                come("after")
+                return end.value
+            come("waits")
+            yield awaited
+
+    postgres.send = watched
 
 
 def die(url: str, step: str, moment: int) -> str:
@@ -116,5 +146,5 @@ if __name__ == "__main__":
     # All is compiled by now, so that each process that is to die has it.
     prepare(MemoryStore(relink_system()))
     for line in sys.stdin:
-        asked_step, asked_moment = line.split()
-        print(die(sys.argv[1], asked_step, int(asked_moment)), flush=True)
+        asked_step, asked_moment, asked_url = line.split()
+        print(die(asked_url, asked_step, int(asked_moment)), flush=True)

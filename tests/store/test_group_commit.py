@@ -113,6 +113,27 @@ def test_one_that_cannot_be_decided_fails_alone(
     assert list(replay(store, lambda *_: None)) == []
 
 
+def test_one_that_cannot_be_written_fails_alone(
+    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+):
+    # Somebody has lost an account, which begins anew, where its journal has entries already.
+    hear(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
+    database.change("DELETE FROM snapshots WHERE key = 'fca_lost'")
+
+    def lost() -> Outcome:
+        with pytest.raises(sqlite3.IntegrityError, match=r"journal\.machine"):
+            hear(store, "evt_bad", NOW, "fca_lost", authorization="fcauth_lost")
+        return "evt_bad", "refused"
+
+    works = [[deliver(store, number)] for number in range(10)]
+    works.insert(5, [lost])
+    with held_up(connect, store, line=10):
+        outcomes = at_once(works)
+    assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
+    arrived = {row["id"] for row in database.contents()["inbox"]}
+    assert arrived == {f"evt_{number}" for number in (*range(10), 99)}
+
+
 def test_each_is_told_when_others_can_see_it(
     store: Store, connect: Callable[[], sqlite3.Connection]
 ):

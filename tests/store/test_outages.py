@@ -7,18 +7,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.exc import TimeoutError
 
-from relink.adapters.store import Store, StoreUnavailableError, pipeline, postgres
+from relink.adapters.store import Store, StoreUnavailableError, postgres
 from relink.adapters.store.replay import replay
 from relink.machines import relink_system
 
-from .arrivals import ACCOUNT, NOW, WORKS, due_for, hear
+from .arrivals import ACCOUNT, NOW, WORKS, arrival, due_for, hear, reported
 from .database import Database
+from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
 
 # ── PostgreSQL stops ─────────────────────────────────────────────────────────
@@ -119,6 +122,13 @@ def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postg
 # ── its connections end ──────────────────────────────────────────────────────
 
 
+def idle(database: Database) -> bool:
+    """Whether no transaction is open in it."""
+    query = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+        AND pid != pg_backend_pid() AND state != 'idle'"""
+    return not database.rows(query)
+
+
 def terminate_others(database: Database) -> None:
     """End all connections to it."""
     database.rows(
@@ -128,21 +138,11 @@ def terminate_others(database: Database) -> None:
 
 
 @pytest.fixture
-def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], None]:
-    """Calls something before and after each of the writer's round trips."""
-
-    def watch(called: Callable[[str], None]) -> None:
-        send = postgres.send
-
-        def watched(*arguments: Any) -> Any:
-            called("before")
-            results = send(*arguments)
-            called("after")
-            return results
-
-        monkeypatch.setattr(postgres, "send", watched)
-
-    return watch
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], object]], None]:
+    """Calls something before, during and after each of the writer's round trips."""
+    # To be put back when the test is over.
+    monkeypatch.setattr(postgres, "send", postgres.send)
+    return watch_round_trips
 
 
 @on_postgres
@@ -151,11 +151,10 @@ def test_a_connection_that_ends_in_mid_transaction(
     store: Store, database: Database, round_trips: Callable[..., None], moment: int
 ):
     hear(store, "evt_1")
-    moments: list[str] = []
+    moments = count(1)
 
     def come(what: str) -> None:
-        moments.append(what)
-        if len(moments) == moment:
+        if what != "waits" and next(moments) == moment:
             terminate_others(database)
 
     round_trips(come)
@@ -173,11 +172,10 @@ def test_a_connection_that_ends_in_mid_transaction(
 def test_a_commit_whose_answer_is_lost_is_not_repeated(
     store: Store, database: Database, round_trips: Callable[..., None]
 ):
-    moments: list[str] = []
+    ends = count(1)
 
     def come(what: str) -> None:
-        moments.append(what)
-        if len(moments) == 4:
+        if what == "after" and next(ends) == 2:
             raise psycopg.OperationalError("the answer to the commit was lost")
 
     round_trips(come)
@@ -213,23 +211,64 @@ def test_a_server_that_is_not_there_is_named_without_the_password():
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2])
 def test_an_interrupted_step_leaves_nothing(
-    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch, moment: int
+    store: Store, database: Database, round_trips: Callable[..., None], moment: int
 ):
     hear(store, "evt_1")
     before = database.contents()
-    wait, moments = pipeline._wait_for_answer, []
+    begun: list[str] = []
 
-    def interrupted(*arguments: Any) -> None:
-        moments.append(1)
-        if len(moments) == moment:
+    def come(what: str) -> None:
+        begun.append(what)
+        if what == "waits" and begun.count("before") == moment:
+            begun.append("before")
             raise KeyboardInterrupt
-        wait(*arguments)
 
-    monkeypatch.setattr(pipeline, "_wait_for_answer", interrupted)
+    round_trips(come)
     with pytest.raises(KeyboardInterrupt):
         hear(store, "evt_2", NOW + 60, **WORKS)
+    eventually(lambda: idle(database), "the server has noticed")
+    contents = database.contents()
+    # The commit may have been on its way.
+    assert contents == before or (moment == 2 and "evt_2" in str(contents["inbox"]))
+    assert hear(store, "evt_3", NOW + 60, **WORKS).outcome == "applied"
+    assert list(replay(store, lambda *_: None)) == []
+
+
+# ── all connections are in use ───────────────────────────────────────────────
+
+
+def test_who_gets_no_connection_is_told_so(store: Store, database: Database):
+    hear(store, "evt_1")
+    prompt = due_for(store, "notify_customer")
+    before = database.contents()
+    store.engine.pool._timeout = 0.02
+    with ExitStack() as held:
+        with suppress(TimeoutError):
+            while True:
+                held.enter_context(store.engine.connect())
+        for call in (
+            lambda: hear(store, "evt_2", NOW + 60, **WORKS),
+            lambda: store.answer(prompt, [], NOW + 60),
+            lambda: store.postpone(prompt, NOW + 60),
+            store.check,
+        ):
+            with pytest.raises(StoreUnavailableError, match="connection"):
+                call()
     assert database.contents() == before
     assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+
+
+def test_reading_failing_and_writing_share_their_connections(store: Store):
+    # What one of them leaves on a connection is nothing to the others.
+    not_from_outside = relink_system().step(reported("e"), lambda _: None).deliveries[0]
+    for number in range(8):
+        for _ in range(8):
+            store.snapshot(ACCOUNT)
+        with pytest.raises(TypeError, match="not an outside event"):
+            store.apply(arrival("evt_bad"), [not_from_outside.decision.happened])
+        for due in store.due_commands(9e9, 2):
+            store.postpone(due, NOW + 60)
+        assert hear(store, f"evt_{number}", NOW + number).outcome == "applied"
 
 
 # ── SQLite is full, or busy ──────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 """What a service needs: accounts to look for, patience, retention, the pace, and jobs.
 
-What is due stays due: rows of the first release get their patience from when they were asked
-for, and on PostgreSQL the workers' sweep finds that they have no job yet.
+What is due stays due: rows of the first release get their patience from when they are due, and on
+PostgreSQL the workers' sweep finds that they have no job yet. Billing names go from where they
+were needed.
 """
 
 import sqlalchemy as sa
@@ -108,7 +109,14 @@ def _outbox(on_postgres: bool) -> None:
         t.add_column(sa.Column("give_up_at", sa.Float))
         t.add_column(sa.Column("round", sa.Integer, nullable=False, server_default="0"))
         t.add_column(sa.Column("error", sa.Text))
-    op.execute(f"UPDATE outbox SET give_up_at = created_at + {PATIENCE}")
+    op.execute(f"UPDATE outbox SET give_up_at = due_at + {PATIENCE}")
+    nameless = "json_remove(fields, '$.billing_name')"
+    if on_postgres:
+        nameless = "(fields::jsonb - 'billing_name')::json"
+    op.execute(
+        f"UPDATE outbox SET fields = {nameless} "
+        "WHERE command = 'create_payment_method' AND status = 'done'"
+    )
     with op.batch_alter_table("outbox") as t:
         t.alter_column("give_up_at", existing_type=sa.Float, nullable=False)
         t.alter_column("round", existing_type=sa.Integer, server_default=None)
