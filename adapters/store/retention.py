@@ -57,9 +57,7 @@ def prune(store: Store, now: float, kept: float = KEPT) -> dict[str, int]:
         return {
             "inbox": _delete(connection, inbox, "received_at < :before", before),
             "journal": _prune_journal(store, connection, before),
-            "outbox": _delete(
-                connection, outbox, "status = 'done' AND finished_at < :before", before
-            ),
+            "outbox": _delete(connection, outbox, DONE, before),
         }
 
 
@@ -70,7 +68,8 @@ def _delete(connection: Connection, table: Table, old: str, before: float) -> in
 
 
 def _prune_journal(store: Store, connection: Connection, before: float) -> int:
-    query = select(journal).order_by(journal.c.seq).limit(SLICE)
+    # Locked, so that another who does the same takes the next ones.
+    query = select(journal).order_by(journal.c.seq).limit(SLICE).with_for_update()
     entries: defaultdict[Address, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(query).mappings():
         if row["at"] >= before:
