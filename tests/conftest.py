@@ -13,6 +13,7 @@ try:
         postgres_server,
         postgres_template,
         postgres_url,
+        spare_postgres_urls,
         stoppable_postgres,
     )
 
@@ -22,6 +23,7 @@ try:
         "postgres_server",
         "postgres_template",
         "postgres_url",
+        "spare_postgres_urls",
         "stoppable_postgres",
     ]
 except ImportError:

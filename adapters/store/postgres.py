@@ -10,8 +10,8 @@ comes second runs into the first one's primary key: it is decided anew as well.
 """
 
 import asyncio
-import contextlib
 import json
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -28,6 +28,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from relink.engine import Address
 
 from .change import Applied, Change, Rows, Stored
+from .database import POOL
 from .errors import ConcurrentChangeError, StoreUnavailableError
 from .foresight import around, concerned
 from .jobs import DEFER_NEW
@@ -37,8 +38,8 @@ ATTEMPTS = 10
 """Times that a change is decided before those of others are too many. Each time but the last,
 another one has begun a machine that this one had to begin."""
 
-AT_HAND = 16
-"""Connections that the event loop keeps for itself."""
+AT_HAND = POOL
+"""Connections that are kept for event loops; as many again are for everybody else."""
 
 _MACHINE = """machine varchar, key varchar, state varchar, version int, facts text,
 connected_account varchar"""
@@ -121,6 +122,8 @@ class PostgresWriter:
         self._prepared: WeakSet[Connection] = WeakSet()
         self._losses = 0
         self._at_hand: deque[PoolProxiedConnection] = deque()
+        self._kept = 0
+        self._keeping = threading.Lock()
         event.listen(engine, "connect", self._note_age)
         event.listen(engine, "checkout", self._refuse_stale)
         event.listen(engine, "engine_disposed", self._let_go)
@@ -154,7 +157,11 @@ class PostgresWriter:
         between; what takes connecting, or patience, is done in a thread."""
         pooled = self._take()
         if pooled is None:
-            return await asyncio.to_thread(self._write_and_connect, change)
+            applied = await asyncio.to_thread(self.write, change)
+            if self._kept < AT_HAND:
+                # For the next one; this one is answered meanwhile.
+                asyncio.get_running_loop().run_in_executor(None, self._keep_one)
+            return applied
         raw = _driver(pooled)
         try:
             try:
@@ -165,7 +172,7 @@ class PostgresWriter:
                 await run_async(raw, send(raw, _ROLLBACK))
                 raise
         except psycopg.OperationalError:
-            pooled.invalidate()
+            self._drop(pooled)
         except (_UnforeseenError, errors.UniqueViolation):
             self._at_hand.append(pooled)
         except Exception:
@@ -173,7 +180,7 @@ class PostgresWriter:
             raise
         except BaseException:
             # Interrupted, perhaps with answers that nobody has read.
-            pooled.invalidate()
+            self._drop(pooled)
             raise
         else:
             self._at_hand.append(pooled)
@@ -186,22 +193,32 @@ class PostgresWriter:
             pooled = self._at_hand.pop()
             if pooled.info["losses"] == self._losses:
                 return pooled
-            pooled.invalidate()
+            self._drop(pooled)
         return None
 
-    def _write_and_connect(self, change: Change) -> Applied:
-        applied = self.write(change)
-        if len(self._at_hand) < AT_HAND:
-            # It is stored, whether there is a connection to spare or not.
-            with contextlib.suppress(TimeoutError, OperationalError, psycopg.OperationalError):
-                pooled = self._engine.raw_connection()
-                self._ready(_driver(pooled))
-                self._at_hand.append(pooled)
-        return applied
+    def _keep_one(self) -> None:
+        """Keep one more connection for event loops: never so many that nobody else has any."""
+        with self._keeping:
+            if self._kept >= AT_HAND:
+                return
+            self._kept += 1
+        try:
+            pooled = self._engine.raw_connection()
+            self._ready(_driver(pooled))
+            self._at_hand.append(pooled)
+        except (TimeoutError, OperationalError, psycopg.OperationalError):
+            # There is none to spare.
+            with self._keeping:
+                self._kept -= 1
+
+    def _drop(self, pooled: PoolProxiedConnection) -> None:
+        pooled.invalidate()
+        with self._keeping:
+            self._kept -= 1
 
     def _let_go(self, _: Engine) -> None:
         while self._at_hand:
-            self._at_hand.pop().invalidate()
+            self._drop(self._at_hand.pop())
 
     def _note_age(self, _: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
         entry.info["losses"] = self._losses

@@ -17,6 +17,9 @@ Outcome = tuple[str, str]
 """The id of an arrival, and what became of it."""
 Work = Callable[[], Outcome]
 
+LONGEST = 120
+"""Seconds that a thread may take."""
+
 
 def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
     """Do each sequence of works in a thread of its own, all at once.
@@ -36,11 +39,12 @@ def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
             except Exception as error:
                 errors.append(error)
 
-    threads = [threading.Thread(target=do, args=(own,)) for own in works]
+    threads = [threading.Thread(target=do, args=(own,), daemon=True) for own in works]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(LONGEST)
+        assert not thread.is_alive(), "somebody waits for ever"
     if errors:
         raise ExceptionGroup("not all was delivered", errors)
     return outcomes

@@ -288,3 +288,19 @@ def test_a_closed_store_has_no_connection(store: Store, database: Database):
         if database.rows(query) == [{"connections": 0}]:
             return
     pytest.fail("it still has connections")
+
+
+@on_postgres
+def test_a_burst_leaves_connections_for_everybody_else(store: Store):
+    """More at once than there are connections at all."""
+
+    async def burst() -> int:
+        applied = await asyncio.gather(
+            *(hear_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(150))
+        )
+        return sum(each.outcome == "applied" for each in applied)
+
+    assert asyncio.run(burst()) == 150
+    assert store.engine.pool.checkedout() <= postgres.AT_HAND  # type: ignore[attr-defined]
+    store.check()
+    assert asyncio.run(burst()) == 0

@@ -2,15 +2,22 @@
 
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from relink.adapters.gateway import Answer, Attempt
+from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.gateway.protocol import FIRST
+from relink.adapters.service import RelinkSession, Service
+from relink.adapters.simulator import Simulator
 from relink.adapters.store import Store
 from relink.adapters.store.replay import replay
-from relink.engine import Address
+from relink.engine import Address, Command
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested, RelinkSessionCreated
+from relink.machines.word import Holder
 
 from .arrivals import ACCOUNT, NOW, WORKS, arrival, hear
 from .crowd import Outcome, Work, answer, at_once, of_one_login, webhook
@@ -142,6 +149,42 @@ def test_a_session_that_is_requested_many_times_at_once_is_one(store: Store, dat
         1,
     )
     assert_whole(store, database)
+
+
+class OneAtATime:
+    """The simulated Stripe, for many threads."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self._gateway = SimulatorGateway(sim)
+        self._lock = threading.Lock()
+
+    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+        with self._lock:
+            return self._gateway.perform(command, at, attempt)
+
+
+def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: Store):
+    sim = Simulator(seed=1, start=NOW)
+    linked = sim.link_account(sim.add_customer("Jo"))
+    account, login = linked.id, linked.authorization.id
+    sim.bank.expire_consent(login)
+    holder = Holder(field="customer", id=linked.holder.id)
+    hear(store, "evt_1", NOW, account, authorization=login, holder=holder)
+    service = Service(store, OneAtATime(sim), clock=lambda: sim.now)
+    opened: list[RelinkSession] = []
+
+    def request() -> Outcome:
+        opened.append(service.request_relink(account))
+        return opened[-1].id, "opened"
+
+    outcomes = at_once([[request]] * THREADS)
+    assert len(outcomes) == THREADS
+    assert len(set(outcomes)) == 1
+    assert [session.is_new for session in opened].count(True) == 1
+    assert len({session.secret.reveal() for session in opened}) == 1
+    assert len(sim.world.sessions) == 1
+    found = store.snapshot(Address("account", account))
+    assert (found.state, found.facts.session) == ("relinking", opened[0].id)
 
 
 def test_a_command_that_is_put_off_while_it_is_answered(store: Store, database: Database):
