@@ -179,7 +179,8 @@ class Service:
     async def handle_webhook_async(self, payload: bytes, signature: str) -> WebhookOutcome:
         """Do as :meth:`handle_webhook` does, without holding up the event loop.
 
-        Verifying and deciding is done on the loop, and takes less than handing it to a thread.
+        On PostgreSQL verifying and deciding is done on the loop, and takes less than handing it to
+        a thread.
         """
         received, arrival = self._receive(payload, signature)
         with correlated(event_id=received.id):
@@ -244,7 +245,8 @@ class Service:
 
         Args:
             session: ``fcsess_…``.
-            billing_name: the customer's name, in case that a new account waits for it (N1).
+            billing_name: the customer's name, where a new account waits for it (N1): once
+                ``provide_name`` is next. Before that nobody asked for it, and it is not kept.
 
         Raises:
             UnknownSessionError: we did not create it; Stripe is not asked.
@@ -350,7 +352,11 @@ class Service:
             has_read=has_read,
             **wishes,
         )
-        (step,) = self._apply(self._arrival(cause, asked.name), (asked,)).steps
+        applied = self._apply(self._arrival(cause, asked.name), (asked,))
+        if applied.outcome == "duplicate":
+            # It was stored, but the database's answer was lost. Asking again tells as much.
+            return self._ask(account, has_read, wishes)
+        (step,) = applied.steps
         (delivery,) = step.deliveries
         return delivery.decision, step.commands[0] if step.commands else None
 

@@ -26,9 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.retry or arguments.retry_all:
             wanted = arguments.retry or [letter.id for letter in letters]
             for command_id in wanted:
-                if not store.retry(command_id, time.time()):
+                if store.retry(command_id, time.time()):
+                    print(f"{command_id} is due again")
+                elif arguments.retry:
                     raise UsageError(f"{command_id!r} is no dead letter")
-                print(f"{command_id} is due again")
             return 0
     for letter in letters:
         print(f"{at(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")

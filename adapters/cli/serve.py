@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         return _demo(arguments)
     import uvicorn
+    from sqlalchemy.exc import DBAPIError
 
     from relink.adapters.exclusive import InUseError, exclusive
     from relink.adapters.logs import log_json
@@ -53,9 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
                 migrate(settings.database_url)
             parts = assemble(settings)
             stack.callback(parts.store.close)
+            if parts.loop is not None:
+                # Also where a second signal keeps the server from ending as it should: nobody
+                # else may get the database while commands are performed.
+                stack.callback(parts.loop.stop)
             parts.store.check()
         except (InUseError, StoreError, OSError, ValueError) as error:
             raise UsageError(str(error)) from error
+        except DBAPIError as error:
+            raise UsageError(f"the database: {str(error.orig).splitlines()[0]}") from None
         log_json(arguments.log_level)
         uvicorn.run(
             serving(parts),

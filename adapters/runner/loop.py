@@ -83,7 +83,8 @@ class Loop:
         """
         self._stopping.set()
         self._woken.set()
-        self._scheduler.join()
+        if self._scheduler.ident is not None:
+            self._scheduler.join()
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self) -> None:

@@ -6,7 +6,7 @@ over: after a crash of the database, a few moments may be given out again.
 """
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.adapters.store import StoreUnavailableError
 
@@ -52,8 +52,8 @@ class SharedPace:
                     return taken
                 far: float = connection.execute(_LOOK, given).scalar_one()
                 return far
-        except OperationalError as error:
-            unavailable = type(error.orig).__name__
+        except (OperationalError, TimeoutError) as error:
+            unavailable = type(getattr(error, "orig", error)).__name__
         raise StoreUnavailableError(f"the pace can't be read: {unavailable}")
 
     def hold(self, seconds: float) -> None:
@@ -67,6 +67,6 @@ class SharedPace:
                 connection.execute(_SOON_ENOUGH)
                 connection.execute(_HOLD, {**self._given, "seconds": seconds})
             return
-        except OperationalError as error:
-            unavailable = type(error.orig).__name__
+        except (OperationalError, TimeoutError) as error:
+            unavailable = type(getattr(error, "orig", error)).__name__
         raise StoreUnavailableError(f"the pace can't be set: {unavailable}")

@@ -19,7 +19,3 @@ class SchemaBehindError(StoreError):
 
 class UnreadableRecordError(StoreError):
     """A stored record that this release can't read: an unknown name, or fields that don't fit."""
-
-
-class UnknownCommandError(StoreError):
-    """A command that is not in the outbox, or not a dead letter."""

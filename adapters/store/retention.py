@@ -46,19 +46,20 @@ def prune(store: Store, now: float, kept: float = KEPT) -> dict[str, int]:
 
     Raises:
         ValueError: ``kept`` is too short.
-        UnreadableRecordError: a journal entry is of a kind that this release does not know; it
-            and what came after it stay.
+        UnreadableRecordError: a journal entry is of a kind that this release does not know; its
+            slice of the journal stays, and what came after it.
     """
     if kept < SHORTEST:
         days = SHORTEST // DAY
         raise ValueError(f"what Stripe can send again must be kept for {days} days, got {kept} s")
     before = now - kept
+    gone = {}
     with store.changing() as connection:
-        return {
-            "inbox": _delete(connection, inbox, "received_at < :before", before),
-            "journal": _prune_journal(store, connection, before),
-            "outbox": _delete(connection, outbox, DONE, before),
-        }
+        gone["inbox"] = _delete(connection, inbox, "received_at < :before", before)
+        gone["outbox"] = _delete(connection, outbox, DONE, before)
+    with store.changing() as connection:
+        gone["journal"] = _prune_journal(store, connection, before)
+    return gone
 
 
 def _delete(connection: Connection, table: Table, old: str, before: float) -> int:

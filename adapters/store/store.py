@@ -258,16 +258,22 @@ class Store:
             it.institution: institution,
         }
         query = query.where(*(column == value for column, value in wanted.items() if value))
-        if after is not None:
-            query = query.where(it.id > after)
-        with self.reading() as connection:
-            rows = connection.execute(query.order_by(it.id).limit(limit)).mappings().all()
-        found = []
-        for row in rows:
-            try:
-                found.append(self.stored(Address("account", row["id"]), row))
-            except UnreadableRecordError as error:
-                log.error("left out: %s", error)
+        query = query.order_by(it.id)
+        found: list[Snapshot[Facts]] = []
+        while missing := limit - len(found):
+            page = query.limit(missing)
+            if after is not None:
+                page = page.where(it.id > after)
+            with self.reading() as connection:
+                rows = connection.execute(page).mappings().all()
+            for row in rows:
+                after = row["id"]
+                try:
+                    found.append(self.stored(Address("account", row["id"]), row))
+                except UnreadableRecordError as error:
+                    log.error("left out: %s", error)
+            if len(rows) < missing:
+                break
         return cast("list[Snapshot[AccountFacts]]", found)
 
     def count_by_state(self) -> dict[str, int]:
