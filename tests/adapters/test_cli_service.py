@@ -192,3 +192,35 @@ def test_serve_makes_its_database_answers_and_ends(capsys, tmp_path):
     # What it held is free again, and what it made is there.
     with exclusive(f"sqlite:///{tmp_path / 'relink.db'}"):
         assert run(capsys, "status")[0] == 0
+
+
+def test_a_second_signal_ends_it_although_a_request_hangs(capsys, tmp_path):
+    """And nobody else gets the database before the commands are not performed any more."""
+    port = free_port()
+    command = [sys.executable, "-m", "relink.adapters.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            try:
+                hanging = socket.create_connection(("127.0.0.1", port), timeout=5)
+                break
+            except OSError:
+                time.sleep(0.05)
+        else:
+            pytest.fail("it never listened")
+        with hanging:
+            # A request whose body never comes.
+            hanging.sendall(
+                b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+            )
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+    with exclusive(f"sqlite:///{tmp_path / 'relink.db'}"):
+        pass

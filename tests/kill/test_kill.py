@@ -25,11 +25,11 @@ FAULTS = Faults(
     rate_limited=0.01,
     rate_limited_with_wait=0.002,
     error_before=0.02,
-    error_after=0.03,
+    error_after=0.05,
     timeout_before=0.01,
-    timeout_after=0.03,
+    timeout_after=0.06,
     slow=0.05,
-    truncated=0.02,
+    truncated=0.04,
     patience=1.5,
 )
 

@@ -186,3 +186,18 @@ def test_an_index_serves(database: Database):
             assert "index" in plan, what
             for slow in ("seq scan", "sort", "temp b-tree"):
                 assert slow not in plan, what
+
+
+def test_an_account_that_can_not_be_read_is_left_out_and_cuts_no_page_short(
+    store: Store, database: Database, accounts: Accounts
+):
+    broken = [account.facts.id for account in accounts[3:5]]
+    for account in broken:
+        database.change(
+            """UPDATE snapshots SET facts = '{"attempt": "many"}'
+            WHERE machine = 'account' AND key = :key""",
+            key=account,
+        )
+    readable = [account for account in accounts if account.facts.id not in broken]
+    assert store.accounts(limit=10) == readable[:10]
+    assert store.accounts(after=accounts[3].facts.id, limit=COUNT) == readable[3:]
