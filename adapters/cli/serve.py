@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(os.environ)
     if settings.api_token is None:
         raise UsageError("RELINK_API_TOKEN is not set: anybody could open relink sessions")
+    if not settings.webhook_secrets:
+        raise UsageError("STRIPE_WEBHOOK_SECRET is not set: no webhook could be verified")
     with ExitStack() as stack:
         try:
             if settings.on_sqlite:

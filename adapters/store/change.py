@@ -51,6 +51,8 @@ class Closing:
     """A command of the outbox that ends with this change."""
 
     command_id: str
+    round: int
+    """Which must not have been taken up again since (:attr:`DueCommand.round`)."""
     status: Literal["done", "failed"]
     at: float
     error: str | None = None

@@ -99,7 +99,7 @@ WHERE machine = address->>0 AND key = address->>1 FOR UPDATE) AS found""",
 error = $4,
 attempts = attempts + 1,
 fields = CASE WHEN $2::varchar = 'done' THEN (fields::jsonb - 'billing_name')::json ELSE fields END
-WHERE id = $1 AND status = 'due' RETURNING 1""",
+WHERE id = $1 AND status = 'due' AND round = $5::int RETURNING 1""",
 }
 
 
@@ -269,7 +269,7 @@ def _make(raw: Connection, change: Change, addresses: set[Address]) -> Work[Appl
     begin: list[Statement] = [(b"relink_begin", ())]
     if change.closing:
         end = change.closing
-        values = _texts(end.command_id, end.status, end.at, end.error)
+        values = _texts(end.command_id, end.status, end.at, end.error, end.round)
         begin.append((b"relink_close", values))
     arrives = bool(change.events) or not change.closing
     if arrives:

@@ -36,7 +36,8 @@ MOST = 256
 """Changes in one transaction."""
 
 _ARRIVED = "SELECT id FROM inbox WHERE id IN (SELECT value FROM json_each(?))"
-_DUE = "SELECT id FROM outbox WHERE status = 'due' AND id IN (SELECT value FROM json_each(?))"
+_DUE = """SELECT id, round FROM outbox
+WHERE status = 'due' AND id IN (SELECT value FROM json_each(?))"""
 _READ = """SELECT snapshots.machine, snapshots.key, state, facts, version
 FROM json_each(?) AS address CROSS JOIN snapshots
 ON snapshots.machine = json_extract(address.value, '$[0]')
@@ -199,8 +200,10 @@ class _Together:
         self._raw = raw
         endings = [change.closing.command_id for change in changes if change.closing]
         events = [happened for change in changes for happened in change.events]
-        self._arrived = self._ids(_ARRIVED, [change.arrival.id for change in changes])
-        self._due = self._ids(_DUE, endings) if endings else set()
+        arrivals = [change.arrival.id for change in changes]
+        self._arrived = {row[0] for row in raw.execute(_ARRIVED, (json.dumps(arrivals),))}
+        due = raw.execute(_DUE, (json.dumps(endings),)) if endings else ()
+        self._due: dict[str, int] = dict(due)
         self._stored: dict[Address, Stored | None] = {}
         self._look(set(concerned(events)))
         self._inbox: list[Row] = []
@@ -210,7 +213,7 @@ class _Together:
     def add(self, change: Change) -> Applied:
         """Decide a change; what it leads to is seen by those that are added after it."""
         end = change.closing
-        if end and end.command_id not in self._due:
+        if end and self._due.get(end.command_id) != end.round:
             return Applied("duplicate")
         arrives = bool(change.events) or not end
         applied = Applied("applied")
@@ -223,7 +226,7 @@ class _Together:
             self._inbox.append(change.inbox_row)
             self._keep(rows)
         if end:
-            self._due.discard(end.command_id)
+            del self._due[end.command_id]
             self._endings.append((end.status, end.at, end.error, end.status, end.command_id))
         return applied
 
@@ -242,9 +245,6 @@ class _Together:
         for statement, values in written:
             if values:
                 self._raw.executemany(statement, values)
-
-    def _ids(self, query: str, ids: list[str]) -> set[str]:
-        return {row[0] for row in self._raw.execute(query, (json.dumps(ids),))}
 
     def _look(self, addresses: set[Address]) -> None:
         self._stored.update(dict.fromkeys(addresses))

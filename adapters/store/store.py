@@ -122,7 +122,7 @@ class Store:
         """
         name = due.command.name
         arrival = Arrival(due.answer_id, name, int(at), at, due.connected_account)
-        closing = Closing(due.id, "failed" if failed else "done", at, error)
+        closing = Closing(due.id, due.round, "failed" if failed else "done", at, error)
         return self._writer.write(Change(self.system, self.codec, arrival, events, closing))
 
     def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:

@@ -321,3 +321,19 @@ def test_closing_leaves_the_fields_of_other_commands_alone(store: Store, databas
         fields = database.outbox(due.id)["fields"]
         store.answer(due, [], NOW)
         assert database.outbox(due.id)["fields"] == fields
+
+
+def test_an_answer_that_comes_after_its_command_was_taken_up_again_changes_nothing(
+    store: Store, database: Database
+):
+    """Of a worker that stalled for so long that an operator came first."""
+    hear(store, "evt_1")
+    due = store.due_commands(NOW, 1)[0]
+    store.answer(due, (), NOW, failed=True, error="no")
+    assert store.retry(due.id, NOW)
+    before = database.contents()
+    assert store.answer(due, (), NOW + 1).outcome == "duplicate"
+    assert database.contents() == before
+    again = store.due_command(due.id)
+    assert again is not None
+    assert store.answer(again, (), NOW + 2).outcome == "applied"
