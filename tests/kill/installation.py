@@ -188,16 +188,20 @@ class Installation:
             assert time.monotonic() < until, "it never came to that"
             time.sleep(0.05)
 
-    def settle(self) -> None:
-        """Nothing goes wrong any more, and all that is on its way arrives.
-
-        Raises:
-            AssertionError: it does not come to that.
-        """
+    def calm(self) -> None:
+        """From now on nothing goes wrong around the service."""
         with self.stripe.lock:
             self.sim.faults = Faults()
         self.postman.hurries = True
         self.receiver.is_well = True
+
+    def settle(self) -> None:
+        """Wait until all that is on its way has arrived, with nothing to hinder it.
+
+        Raises:
+            AssertionError: it does not come to that.
+        """
+        self.calm()
         until = time.monotonic() + SETTLES_WITHIN
         # What is done can have webhooks sent, and these can have more done.
         while self.left() or not self.postman.is_idle or self.left():

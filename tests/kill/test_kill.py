@@ -25,11 +25,11 @@ FAULTS = Faults(
     rate_limited=0.01,
     rate_limited_with_wait=0.002,
     error_before=0.02,
-    error_after=0.05,
+    error_after=0.04,
     timeout_before=0.01,
-    timeout_after=0.06,
+    timeout_after=0.05,
     slow=0.05,
-    truncated=0.04,
+    truncated=0.03,
     patience=1.5,
 )
 
@@ -51,6 +51,7 @@ def live_and_die(at: Installation, workers: int, kills: int) -> None:
     began = time.monotonic()
     with City(at, SEED, HOUSEHOLDS) as city:
         kill_at_random(at.processes, kills, SEED)
+        at.calm()
         print(f"{kills} kills in {time.monotonic() - began:.0f} s", flush=True)
     print(f"the households are done after {time.monotonic() - began:.0f} s", flush=True)
     at.settle()

@@ -11,6 +11,7 @@ from relink.machines import relink_system
 
 from .arrivals import ACCOUNT, NOW, WORKS, arrival, hear, reported
 from .database import Database
+from .kinds import on_postgres
 
 
 def test_a_word_changes_snapshot_journal_and_outbox(store: Store):
@@ -135,3 +136,13 @@ def test_facts_of_another_release_are_named(store: Store, database: Database):
     with pytest.raises(UnreadableRecordError, match=fault):
         hear(store, "evt_2")
     assert database.contents() == before
+
+
+@on_postgres
+def test_what_the_writer_prepared_outlasts_what_else_is_done_over_its_connection(store: Store):
+    """psycopg prepares by itself after a few uses, and then has a rollback forget all of it."""
+    hear(store, "evt_1")
+    for number in range(10):
+        store.set_cursor("walk", {"step": number})
+    store.count_by_state()
+    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
