@@ -38,6 +38,9 @@ CONNECTIONS = 16
 RUNS = 5
 RAW = "/raw"
 RELINK = "/webhooks/stripe"
+FIRST = 1_750_000_000
+"""When the first of them was made (Unix seconds)."""
+
 KINDS = ("deactivated", "account_numbers_updated", "reactivated", "account_numbers_updated")
 """What each account goes through, over and over: half of the webhooks change its state."""
 
@@ -107,12 +110,15 @@ def request(path: str, body: bytes, at: int) -> bytes:
 
 
 class Stripe:
-    """Makes webhooks for accounts picked at random; each side has accounts that go their way."""
+    """Makes webhooks for accounts picked at random. A few at a time go their way, each to its end,
+    so that the mix is the same however many accounts there are."""
 
     def __init__(self, accounts: int) -> None:
         self._accounts = accounts
         self._chance = random.Random(1)
+        self._at_once = min(accounts, 8 * CONNECTIONS)
         self._turns: dict[int, int] = {}
+        self._rounds: dict[int, int] = {}
         self._made = 0
 
     def requests(self, path: str, count: int) -> list[bytes]:
@@ -121,21 +127,26 @@ class Stripe:
         return [request(path, self._next(), now) for _ in range(count)]
 
     def _next(self) -> bytes:
-        number = self._chance.randrange(self._accounts)
-        turn = self._turns[number] = self._turns.get(number, -1) + 1
-        kind = KINDS[turn % len(KINDS)]
-        self._made += 1
+        while len(self._turns) < self._at_once:
+            self._turns.setdefault(self._chance.randrange(self._accounts), 0)
+        number = self._chance.choice(list(self._turns))
+        turn = self._turns.pop(number)
         # Each word is newer than the one before, and none is so near that it is in doubt.
-        created = 1_750_000_000 + 10 * turn
-        object = account(number, active=turn % 4 >= 2)
-        return payload(f"evt_{self._made:012}", kind, created, object)
+        created = FIRST + 10 * (len(KINDS) * self._rounds.get(number, 0) + turn)
+        if turn + 1 < len(KINDS):
+            self._turns[number] = turn + 1
+        else:
+            self._rounds[number] = self._rounds.get(number, 0) + 1
+        self._made += 1
+        object = account(number, active=turn >= 2)
+        return payload(f"evt_{self._made:012}", KINDS[turn], created, object)
 
 
 # ── what is measured ─────────────────────────────────────────────────────────
 
 
 def fill(url: str, accounts: int) -> None:
-    """Store so many accounts, as if each had been heard of once."""
+    """Store so many accounts, as if each had been through an outage, one after the other."""
     from sqlalchemy import text
 
     from relink.adapters.store import Arrival, Store, migrate
@@ -143,10 +154,12 @@ def fill(url: str, accounts: int) -> None:
     from relink.machines import relink_system
 
     migrate(url)
-    store, now = Store(url, relink_system()), 1_740_000_000
-    template = json.dumps(account(10**12, active=True)).replace(f"{10**12:012}", "TEMPLATE")
-    heard = reduce_account(json.loads(template), Occasion("evt_1", float(now), now, read=False))
-    store.apply(Arrival("evt_1", "template", now, float(now)), [heard])
+    store = Store(url, relink_system())
+    for turn, active in enumerate((True, False, True)):
+        now, cause = FIRST - 1000 + 100 * turn, f"evt_{turn}"
+        template = json.dumps(account(10**12, active)).replace(f"{10**12:012}", "TEMPLATE")
+        heard = reduce_account(json.loads(template), Occasion(cause, float(now), now, read=False))
+        store.apply(Arrival(cause, "template", now, float(now)), [heard])
     on_postgres = store.engine.dialect.name == "postgresql"
     if on_postgres:
         series = "generate_series(CAST(:first AS int), CAST(:last AS int))"
@@ -161,7 +174,7 @@ def fill(url: str, accounts: int) -> None:
         names = ", ".join(f'"{name}"' for name in columns)
         return (
             f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} "
-            f"FROM {table} AS t, ({numbers}) AS numbers WHERE t.{key} LIKE '%TEMPLATE'"
+            f"FROM {table} AS t, ({numbers}) AS numbers WHERE t.{key} LIKE '%TEMPLATE' ORDER BY n"
         )
 
     replaced = "replace({0}, 'TEMPLATE', n)"
@@ -206,13 +219,16 @@ def fill(url: str, accounts: int) -> None:
                 connection.execute(text(found), some)
                 connection.execute(text(journal), some)
             progress(f"{min(first + slice_of, accounts):,} of {accounts:,} accounts")
-        with connection.begin():
-            connection.execute(text("ANALYZE"))
     pooled = store.engine.raw_connection()
     driver: Any = pooled.driver_connection
     if on_postgres:
         driver.autocommit = True
-    driver.execute("CHECKPOINT" if on_postgres else "PRAGMA wal_checkpoint(TRUNCATE)")
+        # Done now, so that it is not done by itself while something is measured.
+        driver.execute("VACUUM ANALYZE")
+        driver.execute("CHECKPOINT")
+    else:
+        driver.execute("ANALYZE")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     pooled.invalidate()
     store.close()
 

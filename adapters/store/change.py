@@ -196,7 +196,7 @@ def _snapshot_row(
         "key": address.key,
         "state": snapshot.state,
         "version": snapshot.version,
-        "facts": snapshot.facts.model_dump_json(),
+        "facts": snapshot.facts.model_dump_json(exclude_defaults=True),
         "connected_account": connected_account,
     }
 
