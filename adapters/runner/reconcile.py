@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 
 from relink.adapters.store import Arrival, Store, StoreUnavailableError
-from relink.engine import Address
 from relink.machines.events import AccountReported
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
@@ -94,8 +93,7 @@ def _look(store: Store, account: str, round: int, now: float, policy: RelinkPoli
         cause=cause, at=now, policy=policy, account=account, as_of=int(now), read=False, word=None
     )
     try:
-        whose = store.connected_account(Address("account", account))
-        store.apply(Arrival(cause, "reconcile", int(now), now, whose), (look,))
+        store.apply(Arrival(cause, "reconcile", int(now), now), (look,))
     except StoreUnavailableError:
         raise
     except Exception:

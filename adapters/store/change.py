@@ -5,7 +5,7 @@ it is the same for both, and stands here.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -17,8 +17,8 @@ from . import outbox as outbox_rows
 from .codec import Codec, validated
 
 Row = dict[str, Any]
-Stored = tuple[str, str, int]
-"""State, facts as JSON, and version."""
+Stored = tuple[str, str, int, str | None]
+"""State, facts as JSON, version, and the connected account in whose name it was heard of."""
 Read = Callable[[Address], Stored | None]
 
 
@@ -34,7 +34,8 @@ class Arrival:
     received_at: float
     """When it arrived, by ours (Unix seconds)."""
     connected_account: str | None = None
-    """The connected account that it is about (``acct_…``), if any."""
+    """The connected account in whose name it came (``acct_…``); None where it names none: then
+    what it leads to is done in the name in which the machines were heard of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +117,15 @@ class Change:
             read: gives a machine as it is stored, or None; may raise to have it all anew.
         """
         # Read once: what is decided on has to be what is written over.
+        read = functools.cache(read)
         load = functools.cache(lambda address: snapshot_of(self._system, address, read(address)))
         decided: dict[Address, Snapshot[Facts]] = {}
         steps = tuple(self._steps(decided, load))
+        whose = self.arrival.connected_account or _whose(map(read, sorted(decided)))
         rows = Rows()
         for address in sorted(decided):
             before, after = load(address), decided[address]
-            row = _snapshot_row(address, after, self.arrival.connected_account)
+            row = _snapshot_row(address, after, whose)
             (rows.changed if before else rows.new).append(row)
             found = _account_row(after)
             if found and (before is None or found != _account_row(before)):
@@ -135,9 +138,7 @@ class Change:
                 for delivery in step.deliveries
             )
             for command in filter(outbox_rows.is_for_outbox, step.commands):
-                row = outbox_rows.to_row(
-                    command, cause, self.arrival.connected_account, at, self._codec
-                )
+                row = outbox_rows.to_row(command, cause, whose, at, self._codec)
                 commands[row["id"]] = row
         # In one order for all, so that two who ask for the same never wait for each other.
         rows.outbox.extend(commands[id] for id in sorted(commands))
@@ -182,10 +183,15 @@ def snapshot_of(system: System, address: Address, stored: Stored | None) -> Snap
     """
     if stored is None:
         return None
-    state, text, version = stored
+    state, text, version, _ = stored
     facts_type = system.tables[address.machine].chart.facts_type
     facts = validated(facts_type, text, f"facts of {address.machine} {address.key}")
     return Snapshot(state, facts, version)
+
+
+def _whose(found: Iterable[Stored | None]) -> str | None:
+    """The connected account in whose name the first of them was heard of that has one."""
+    return next(filter(None, (stored[3] for stored in found if stored)), None)
 
 
 def _snapshot_row(

@@ -89,7 +89,7 @@ _STATEMENTS = {
 VALUES ($1, $2, $3::bigint, $4::float8, $5) ON CONFLICT DO NOTHING RETURNING 1""",
     # Sideways for each address, so that the index serves whatever the planner guesses.
     b"relink_lock": """SELECT found.* FROM json_array_elements($1::json) AS address, LATERAL (
-SELECT machine, key, state, facts, version FROM snapshots
+SELECT machine, key, state, facts, version, connected_account FROM snapshots
 WHERE machine = address->>0 AND key = address->>1 FOR UPDATE) AS found""",
     b"relink_add": _ADD,
     b"relink_replace": _REPLACE,
@@ -297,10 +297,10 @@ def _reader(
     place: whoever waits for one lock may hold none that comes after it."""
     stored = {}
     for row in range(found.ntuples):
-        machine, key, state, facts, version = (
-            (found.get_value(row, column) or b"").decode() for column in range(5)
+        machine, key, state, facts, version, whose = (
+            (found.get_value(row, column) or b"").decode() for column in range(6)
         )
-        stored[Address(machine, key)] = (state, facts, int(version))
+        stored[Address(machine, key)] = (state, facts, int(version), whose or None)
 
     def read(address: Address) -> Stored | None:
         if address not in addresses:

@@ -38,7 +38,7 @@ MOST = 256
 _ARRIVED = "SELECT id FROM inbox WHERE id IN (SELECT value FROM json_each(?))"
 _DUE = """SELECT id, round FROM outbox
 WHERE status = 'due' AND id IN (SELECT value FROM json_each(?))"""
-_READ = """SELECT snapshots.machine, snapshots.key, state, facts, version
+_READ = """SELECT snapshots.machine, snapshots.key, state, facts, version, connected_account
 FROM json_each(?) AS address CROSS JOIN snapshots
 ON snapshots.machine = json_extract(address.value, '$[0]')
 AND snapshots.key = json_extract(address.value, '$[1]')"""
@@ -260,7 +260,12 @@ class _Together:
     def _keep(self, rows: Rows) -> None:
         for row in (*rows.new, *rows.changed):
             address = Address(row["machine"], row["key"])
-            self._stored[address] = (row["state"], row["facts"], row["version"])
+            self._stored[address] = (
+                row["state"],
+                row["facts"],
+                row["version"],
+                row["connected_account"],
+            )
         for kept, more in (
             (self._rows.new, rows.new),
             (self._rows.changed, rows.changed),

@@ -49,7 +49,8 @@ class Accepted:
     created: int
     """When it was made (Unix seconds, Stripe's clock)."""
     connected_account: str | None
-    """The connected account that it is about (``acct_…``), if any."""
+    """The connected account in whose name it came, and any call for it has to be made
+    (``acct_…``), if there is one."""
     events: tuple[Happening, ...]
     """What it tells the machines."""
 
@@ -73,6 +74,8 @@ class Handled(NamedTuple):
     """The report that its object makes; None when the object is not of ours."""
     look: Callable[[str, Occasion], Happening] | None = None
     """The report of a thin notification; None when there is no use in reading the object."""
+    of_holder: bool = False
+    """Whether it comes in the name of the account's holder, whoever linked the account."""
 
 
 def _look_at_account(name: str, occasion: Occasion) -> Happening:
@@ -108,7 +111,7 @@ HANDLED: dict[str, Handled] = {
     "financial_connections.authorization.expected_deactivation_date_updated": _AUTHORIZATION,
     "financial_connections.session.updated": Handled(reduce_session, _look_at_session),
     "payment_method.automatically_updated": Handled(reduce_payment_method),
-    "account.external_account.updated": Handled(reduce_external_account),
+    "account.external_account.updated": Handled(reduce_external_account, of_holder=True),
 }
 """Every type that we act on. What an account's type says beyond its object (that it was
 deactivated, say) is not used: where the object lacks its status, Stripe is asked."""
@@ -173,7 +176,7 @@ class StripeWebhooks:
             id=envelope.id,
             type=envelope.type,
             created=envelope.created,
-            connected_account=envelope.connected_account,
+            connected_account=None if handled.of_holder else envelope.connected_account,
             events=(report,),
         )
 

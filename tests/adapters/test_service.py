@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from relink.adapters.service import (
     UnknownAuthorizationError,
     UnknownSessionError,
 )
-from relink.adapters.simulator import Asked, CustomerPart, Faults, Simulator
+from relink.adapters.simulator import TOKENIZED_NUMBERS, Asked, CustomerPart, Faults, Simulator
 from relink.adapters.store import MemoryStore, Store, migrate
 from relink.adapters.stripe import StripeWebhooks, WebhookRefused
 from relink.engine import Command
@@ -82,9 +83,9 @@ class Embedding:
                 self.performer.work_off()
             self.performer.work_off()
 
-    def broken_account(self, holder: str | None = None, owner: str | None = None) -> str:
-        """An account whose consent expired."""
-        linked = self.sim.link_account(holder or self.sim.add_customer("Jo"), owner=owner)
+    def broken_account(self, holder: str | None = None, **how: Any) -> str:
+        """An account whose consent expired, linked in this way."""
+        linked = self.sim.link_account(holder or self.sim.add_customer("Jo"), **how)
         assert linked.authorization
         self.settle()
         self.sim.bank.expire_consent(linked.authorization.id)
@@ -223,6 +224,34 @@ def test_connected_accounts_are_called_in_their_name(at: Embedding):
     session = at.service.request_relink(account)
     assert session.id in at.sim.world.sessions
     assert at.sim.world.sessions[session.id].owner == connected
+
+
+@pytest.mark.parametrize("is_theirs", [False, True])
+def test_a_payout_account_is_called_for_in_the_name_that_linked_it(at: Embedding, is_theirs: bool):
+    """Of an external account, Stripe tells in its holder's name, whoever linked the account."""
+    driver = at.sim.add_connected_account()
+    owner = driver if is_theirs else None
+    account = at.broken_account(holder=driver, institution=TOKENIZED_NUMBERS, owner=owner)
+    session = at.service.request_relink(account, mode="any_eligible")
+    at.sim.advance(60)
+    new = at.sim.customer(session.id).choose_new()
+    assert new
+    at.settle()
+    assert len(new.external_accounts) == 1
+    at.sim.bank.revoke_number(new.id)
+    at.settle()
+    at.sim.ledger.entries.clear()
+    # Within one second nobody knows what came first: when the two disagree, it is read.
+    at.sim.bank.refresh_number(new.id)
+    at.sim.bank.revoke_number(new.id)
+    mended, *_, blocked = at.sim.due_webhooks(at.sim.now + 60)
+    assert blocked.type == "account.external_account.updated"
+    for delivery in (mended, blocked):
+        at.service.handle_webhook(delivery.payload, delivery.signature)
+    at.settle()
+    asked = at.asked("/v1/financial_connections/accounts")
+    assert {(entry.status, entry.account) for entry in asked} == {(200, owner)}
+    assert at.store.dead_letters() == []
 
 
 def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):

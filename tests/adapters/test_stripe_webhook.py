@@ -326,7 +326,11 @@ def test_an_external_account_tells_of_the_account_that_we_noted_in_it(deliver, e
             **changed,
         }
         received = deliver(event("account.external_account.updated", obj, account="acct_1"))
-        return received.events[0] if isinstance(received, Accepted) else None
+        if not isinstance(received, Accepted):
+            return None
+        # The account whose external account it is need not be the one that linked it.
+        assert received.connected_account is None
+        return received.events[0]
 
     report = reported()
     assert isinstance(report, ExternalAccountReported)

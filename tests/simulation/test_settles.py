@@ -1,6 +1,5 @@
 """Whatever happens at banks, in front of customers and on the way: it ends in Stripe's truth."""
 
-from collections import Counter
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -14,7 +13,7 @@ from relink.adapters.simulator import (
     Faults,
 )
 from relink.machines import RelinkPolicy
-from relink.machines.commands import CreatePaymentMethod
+from relink.machines.commands import AttachExternalAccount, CreatePaymentMethod
 
 from .life import DAY, TRUTH, Life
 
@@ -74,20 +73,22 @@ class Histories(RuleBasedStateMachine):
         )
         self.life = Life(seed, faults, RelinkPolicy(attempts=attempts))
         self.sim = self.life.sim
-        self.customers = [self.sim.add_customer("Jo"), self.sim.add_customer("Amy")]
+        self.holders = [
+            self.sim.add_customer("Jo"),
+            self.sim.add_customer("Amy"),
+            self.sim.add_connected_account(),
+        ]
 
-    @rule(
-        customer=PICK, bank=st.sampled_from([STRIPE_BANK, TOKENIZED_NUMBERS]), beside=st.booleans()
-    )
-    def link(self, customer: int, bank: str, beside: bool) -> None:
-        holder = picked(self.customers, customer)
+    @rule(holder=PICK, bank=st.sampled_from([STRIPE_BANK, TOKENIZED_NUMBERS]), beside=st.booleans())
+    def link(self, holder: int, bank: str, beside: bool) -> None:
+        linking = picked(self.holders, holder)
         logins = [
             login
             for login in self.sim.world.authorizations.values()
-            if login.holder and login.holder.id == holder and login.status == "active"
+            if login.holder and login.holder.id == linking and login.status == "active"
         ]
-        login = picked(logins, customer).id if beside and logins else None
-        self.sim.link_account(holder, authorization=login, institution=bank)
+        login = picked(logins, holder).id if beside and logins else None
+        self.sim.link_account(linking, authorization=login, institution=bank)
 
     @precondition(lambda self: self.sim.world.accounts)
     @rule(what=st.sampled_from(TO_LOGINS), which=PICK)
@@ -170,13 +171,13 @@ class Histories(RuleBasedStateMachine):
             state = self.life.state(account)
             assert state in TRUTH, f"{account.id} is {state}"
             assert TRUTH[state](account), f"{account.id} is {state} for us, but {account}"
-        made = Counter(method.account.id for method in self.sim.world.payment_methods.values())
-        assert all(times == 1 for times in made.values()), f"payment methods by account: {made}"
-        assert not [
-            id
-            for id, status in self.life.store.status.items()
-            if status == "due" and id.startswith(CreatePaymentMethod.name)
-        ]
+            built = [*account.payment_methods, *account.external_accounts]
+            assert len(built) <= 1, f"on {account.id} there are {built}"
+        status = self.life.store.status
+        building = (CreatePaymentMethod.name, AttachExternalAccount.name)
+        assert not [id for id in status if id.startswith(building) and status[id] == "due"]
+        reading = "retrieve_"
+        assert not [id for id in status if id.startswith(reading) and status[id] == "failed"]
 
 
 Histories.TestCase.settings = settings(

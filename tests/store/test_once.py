@@ -103,6 +103,15 @@ def test_what_a_machine_was_last_heard_of_for_is_kept(store: Store):
     assert store.connected_account(Address("account", "fca_unknown")) is None
 
 
+def test_what_follows_is_done_in_the_name_that_a_machine_was_heard_of_for(store: Store):
+    hear(store, "evt_1", **WORKS)
+    store.apply(arrival("evt_2", connected_account="acct_1"), [reported("evt_2", NOW + 60)])
+    hear(store, "evt_3", NOW + 120, **WORKS)
+    hear(store, "evt_4", NOW + 180)
+    asked = {due.cause: due.connected_account for due in store.due_commands(9e9, 99)}
+    assert asked == {"evt_1": None, "evt_2": "acct_1", "evt_3": "acct_1", "evt_4": "acct_1"}
+
+
 def test_an_arrival_is_kept_as_it_came(store: Store, database: Database):
     store.apply(Arrival("evt_1", "any.type", 2**40, 1760000000.123456, "acct_é"), [])
     assert database.contents()["inbox"] == [
