@@ -6,8 +6,9 @@ signature and inserts the event as it came, on the same database with the same d
 connections that are kept open, each request when the one before was answered. Every request is
 a transaction of its own for its caller: it is answered when its commit is on the disk.
 
-The two take turns, five runs each, and the median of each side is compared. Then the same with
-more accounts stored: what one webhook costs must not grow with them.
+The same is done with few accounts stored and with many: what one webhook costs must not grow
+with them. The two endpoints, and the databases of all sizes, take turns in each of five runs, so
+that a machine that is slower for a while is so for all. Medians are compared.
 
 Run with ``python benchmarks/ingest.py``; ``--accounts 1000`` makes it short.
 """
@@ -25,8 +26,8 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -320,13 +321,12 @@ class Result:
         return statistics.median(self.relink) / statistics.median(self.raw)
 
 
-def measure(url: str, accounts: int, count: int) -> Result:
-    """Five runs of each side, in turns."""
-    stripe, result = Stripe(accounts), Result([], [])
+@contextmanager
+def served(url: str) -> Iterator[int]:
+    """The application in a process of its own; its port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # Head and body of an answer are written apart; the second must not wait for the first.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        port = listening.getsockname()[1]
         ours, theirs = multiprocessing.Pipe()
         process = multiprocessing.get_context("spawn").Process(
             target=serve, args=(url, listening, theirs), daemon=True
@@ -335,17 +335,30 @@ def measure(url: str, accounts: int, count: int) -> Result:
         if not ours.poll(60):
             raise RuntimeError("the server did not start")
         ours.recv()
-        for path in (RELINK, RAW):
-            asyncio.run(send(port, stripe.requests(path, count // 4)))
-        for run in range(RUNS):
-            for path, rates in ((RELINK, result.relink), (RAW, result.raw)):
-                took = asyncio.run(send(port, stripe.requests(path, count)))
-                rates.append(count / took)
-            progress(f"run {run + 1} of {RUNS}")
+        yield listening.getsockname()[1]
         ours.send("stop")
         process.join(30)
         process.kill()
-    return result
+
+
+def measure(ports: Mapping[int, int], count: int) -> dict[int, Result]:
+    """Five runs of each side at each number of accounts, in turns.
+
+    Args:
+        ports: where the application is that has so many accounts.
+        count: webhooks in each run.
+    """
+    sources = {accounts: Stripe(accounts) for accounts in ports}
+    results = {accounts: Result([], []) for accounts in ports}
+    for run in range(-1, RUNS):
+        for accounts, port in ports.items():
+            result = results[accounts]
+            for path, rates in ((RELINK, result.relink), (RAW, result.raw)):
+                took = asyncio.run(send(port, sources[accounts].requests(path, count)))
+                if run >= 0:  # the first only warms it up
+                    rates.append(count / took)
+        progress(f"run {run + 1} of {RUNS}")
+    return results
 
 
 # ── the databases ────────────────────────────────────────────────────────────
@@ -390,13 +403,16 @@ def main() -> None:
     parser.add_argument("--webhooks", type=int, default=6_000, help="in each run (6000)")
     arguments = parser.parse_args()
     for name in arguments.databases:
-        first: float | None = None
-        for accounts in arguments.accounts:
-            with DATABASES[name]() as url:
+        with ExitStack() as stack:
+            ports = {}
+            for accounts in arguments.accounts:
+                url = stack.enter_context(DATABASES[name]())
                 fill(url, accounts)
-                result = measure(url, accounts, arguments.webhooks)
+                ports[accounts] = stack.enter_context(served(url))
+            results = measure(ports, arguments.webhooks)
+        first = statistics.median(results[arguments.accounts[0]].relink)
+        for accounts, result in results.items():
             ours, theirs = statistics.median(result.relink), statistics.median(result.raw)
-            first = first or ours
             print(
                 f"{name:10} {accounts:>9,} accounts: relink {ours:6,.0f}/s, only kept "
                 f"{theirs:6,.0f}/s, ratio {result.ratio:.2f}; {ours / first:.2f} of "
