@@ -174,8 +174,9 @@ def fill(url: str, accounts: int) -> None:
     def copies(table: str, columns: dict[str, str], key: str = "key") -> str:
         names = ", ".join(f'"{name}"' for name in columns)
         return (
+            f"WITH t AS MATERIALIZED (SELECT * FROM {table} WHERE {key} LIKE '%TEMPLATE') "
             f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} "
-            f"FROM {table} AS t, ({numbers}) AS numbers WHERE t.{key} LIKE '%TEMPLATE' ORDER BY n"
+            f"FROM t, ({numbers}) AS numbers ORDER BY n"
         )
 
     replaced = "replace({0}, 'TEMPLATE', n)"
