@@ -6,7 +6,8 @@ step is made under a new key, its effect is looked for:
 
 - A failure of Stripe's (500) is stored too, and replayed for as long as the key lives, be it
   that the effect happened or not. Such a key is *spent*; so is one that an earlier attempt
-  used with other parameters.
+  used with other parameters, and one under which Stripe refused for good what somebody has
+  tried again since.
 - Keys live for 24 hours. A command older than :data:`KEYS_LIVE` looks before it does anything.
 - An answer was lost, and the repeat is refused because the effect is there (a token can be
   used only once).
@@ -23,7 +24,7 @@ from relink.engine import Command
 
 from .errors import MalformedAnswerError, PermanentError, TransientError
 from .protocol import Attempt
-from .reading import Found, failure, is_spent_key, is_success, read
+from .reading import Found, failure, is_replay, is_spent_key, is_success, read
 from .transport import Call, Params, Reply, Transport
 
 KEYS_LIVE = 23 * 60 * 60.0
@@ -57,6 +58,7 @@ class StripeApi:
         self._transport = transport
         self._command = command
         self._connected_account = attempt.connected_account
+        self._is_again = attempt.round > 0
         self._age = at - attempt.asked_at if attempt.asked_at is not None else 0.0
 
     def get(self, path: str, params: Params | None = None) -> Found:
@@ -119,7 +121,7 @@ class StripeApi:
     def _effect(self, reply: Reply, call: Call, look: Look | None) -> Found | None:
         """What a POST made that was answered with a failure; None to go on with the next key."""
         error = failure(reply, call)
-        spent = is_spent_key(reply, error)
+        spent = is_spent_key(reply, error) or (self._is_again and is_replay(reply))
         if spent or isinstance(error, PermanentError):
             made = look() if look else None
             if made is not None:

@@ -95,6 +95,11 @@ def failure(reply: Reply, call: Call) -> GatewayError:
     return MalformedAnswerError(f"{what}, which is neither success nor failure", request)
 
 
+def is_replay(reply: Reply) -> bool:
+    """Whether it is what was stored under the idempotency key."""
+    return reply.headers.get("idempotent-replayed") == "true"
+
+
 def is_spent_key(reply: Reply, error: GatewayError) -> bool:
     """Whether the idempotency key can bring no other answer than this failure.
 
@@ -102,7 +107,7 @@ def is_spent_key(reply: Reply, error: GatewayError) -> bool:
     failure that would have passed passes no more. And a key that was used with other
     parameters serves those alone.
     """
-    if reply.headers.get("idempotent-replayed") == "true":
+    if is_replay(reply):
         return isinstance(error, TransientError)
     return reply.status == 400 and _error(reply).get("type") == "idempotency_error"
 

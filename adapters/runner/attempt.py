@@ -138,6 +138,7 @@ def _carry_out(
         how = Attempt(
             number=due.attempts + 1,
             asked_at=due.created_at,
+            round=due.round,
             connected_account=due.connected_account,
             policy=policy,
         )

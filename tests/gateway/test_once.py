@@ -158,6 +158,26 @@ def test_a_refusal_is_believed_once_the_effect_is_not_found(scripted: Scripted) 
     assert raised.value.code == "account_closed"
 
 
+def test_a_refusal_is_believed_however_often_it_is_replayed(scripted: Scripted) -> None:
+    refused = error(400, "account_closed", idempotent_replayed="true")
+    gateway, script = scripted(refused, page(), page())
+    with pytest.raises(PermanentError):
+        gateway.perform(BUILD, NOW)
+    assert [key for key in script.keys if key] == ["create"]
+
+
+def test_a_refusal_that_was_stored_is_not_all_that_is_heard_when_it_is_tried_again(
+    scripted: Scripted,
+) -> None:
+    stored = error(400, "account_closed", idempotent_replayed="true")
+    unmade = stored, page(), page()
+    gateway, script = scripted(*unmade, *unmade, reply(200, LOOSE), reply(200, ATTACHED))
+    again = Attempt(number=3, round=2, asked_at=NOW)
+    assert made(gateway.perform(BUILD, NOW, again)).payment_method == "pm_1"
+    keys = [key for key in script.keys if key]
+    assert keys == ["create", "create:1", "create:2", "attach"]
+
+
 def test_a_token_that_is_used_up_may_be_used_up_by_us(scripted: Scripted) -> None:
     gateway, script = scripted(reply(200, SESSION), error(400, "token_already_used"), page(BANK))
     assert made(gateway.perform(PAYOUT, NOW)) == ExternalAccountMade(

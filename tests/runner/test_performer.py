@@ -178,6 +178,23 @@ def test_what_only_ever_fails_is_given_up_and_can_be_taken_up_by_hand(at: Embedd
     assert at.count("payment_method.created") == 1
 
 
+def test_what_stripe_refused_can_be_taken_up_again_while_the_refusal_is_stored(at: Embedding):
+    new = at.linked_anew()
+    at.hear()
+    account = at.sim.world.accounts[new]
+    works, account.status = account.status, "inactive"
+    at.performer.work_off()
+    (dead,) = at.store.dead_letters()
+    assert "inactive" in (dead.error or "")
+
+    account.status = works
+    assert at.store.retry(dead.id, at.sim.now)
+    at.settle()
+    assert at.store.dead_letters() == []
+    assert at.state(new, "payment_method") == "mandate_needed"
+    assert at.count("payment_method.created") == 1
+
+
 def test_the_embedding_service_is_told_until_it_listens(url: str):
     at = Embedding(url)
     deaf = [TransientError("nobody there")] * 3
