@@ -27,9 +27,6 @@ def exclusive(url: str) -> Iterator[None]:
         OSError: the lock file can't be made.
     """
     database = make_url(url).database
-    if not database or database == ":memory:":
-        yield
-        return
     path = Path(f"{database}.lock")
     with path.open("a") as file:
         try:

@@ -54,6 +54,9 @@ Watch = Callable[[Step], None]
 RETRY_FOR = 10.0
 """Seconds for which a request repeats what Stripe does not answer. A customer waits for it."""
 
+MOST_MEMBERS = 1000
+"""Accounts of one authorization that are told of; nobody has so many behind one password."""
+
 ROUNDS = 4
 """Times that a request is put to the account. It takes three where the account is read first,
 and then a session that turns out to be over."""
@@ -324,7 +327,7 @@ class Service:
         snapshot = self._store.snapshot(Address("authorization", authorization))
         if snapshot is None:
             raise UnknownAuthorizationError(authorization)
-        accounts = self._database.accounts(authorization=authorization)
+        accounts = self._database.accounts(authorization=authorization, limit=MOST_MEMBERS)
         return cast("Snapshot[AuthorizationFacts]", snapshot), tuple(a.facts.id for a in accounts)
 
     def what_if(self, account: str, event: Happening) -> Step:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from relink.adapters.gateway import GatewayConfigurationError, GatewaySettings
 from relink.adapters.gateway.settings import LIVE
+from relink.adapters.store.database import parsed
 from relink.adapters.store.retention import DAY, KEPT, SHORTEST
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
@@ -98,11 +99,10 @@ def _several(text: str | None) -> tuple[str, ...]:
 
 
 def _database(url: str) -> str:
-    scheme = url.partition(":")[0].partition("+")[0]
-    if scheme not in ("sqlite", "postgresql"):
-        raise SettingsError(
-            f"RELINK_DATABASE_URL must begin with sqlite:// or postgresql://, got {scheme}://"
-        )
+    try:
+        parsed(url)
+    except ValueError as error:
+        raise SettingsError(f"RELINK_DATABASE_URL: {error}") from None
     return url
 
 

@@ -41,9 +41,9 @@ def open_store() -> Iterator["Store"]:
     from relink.machines import relink_system
 
     url = settings_of(os.environ).database_url
-    path = make_url(url).database
+    path = make_url(url).database or ""
     # SQLite would make an empty database of a mistyped name.
-    if url.startswith("sqlite") and not (path and Path(path).is_file()):
+    if url.startswith("sqlite") and not Path(path).is_file():
         raise UsageError(f"there is no database {path} (RELINK_DATABASE_URL)")
     store = Store(url, relink_system())
     try:

@@ -9,7 +9,8 @@ import sqlite3
 import time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 LOCK_WAIT = 10
 """Seconds that a writer waits for another on SQLite."""
@@ -27,23 +28,41 @@ PRAGMAS = (
 )
 
 
+def parsed(url: str) -> URL:
+    """The URL of a database that can be ours.
+
+    Raises:
+        ValueError: it is none, or of neither SQLite nor PostgreSQL, or of SQLite in memory,
+            where each connection would have a database of its own.
+    """
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError):
+        like = "sqlite:///relink.db or postgresql://user@host/name"
+        raise ValueError(f"the database's URL can't be read; it looks like {like}") from None
+    backend = found.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise ValueError(f"the database must be SQLite or PostgreSQL, got {backend}")
+    if backend == "sqlite" and found.database in (None, "", ":memory:"):
+        raise ValueError("the database must be a file, as in sqlite:///relink.db")
+    return found
+
+
 def open_database(url: str) -> Engine:
     """An engine for reading; see :func:`writing`.
 
     Raises:
-        ValueError: the URL is of neither SQLite nor PostgreSQL.
+        ValueError: as of :func:`parsed`.
     """
-    backend = make_url(url).get_backend_name()
-    if backend not in ("sqlite", "postgresql"):
-        raise ValueError(f"the database must be SQLite or PostgreSQL, got {backend}")
-    if backend == "postgresql":
+    found = parsed(url)
+    if found.get_backend_name() == "postgresql":
         # One driver serves, whatever the URL says.
-        driver = make_url(url).set(drivername="postgresql+psycopg")
+        driver = found.set(drivername="postgresql+psycopg")
         # psycopg would prepare statements by itself, and once it has, a rollback makes it
         # deallocate all that its connection has, the writer's too.
         own = {"prepare_threshold": None}
         return create_engine(driver, pool_size=POOL, max_overflow=POOL, connect_args=own)
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT})
+    engine = create_engine(found, connect_args={"timeout": LOCK_WAIT})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine

@@ -4,6 +4,7 @@ The steps are Alembic's, in ``migrations/versions``. A database of the first rel
 none, is recognised by its tables.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -55,7 +56,7 @@ def check(connection: Connection) -> None:
         SchemaBehindError: it is not, and how to mend that.
     """
     _refuse_unknown(connection)
-    found, needed = _revision(connection), ScriptDirectory.from_config(_config()).get_current_head()
+    found, needed = _revision(connection), _steps().get_current_head()
     if found != needed:
         at = f"at {found!r}" if found else "without a schema"
         raise SchemaBehindError(
@@ -65,7 +66,7 @@ def check(connection: Connection) -> None:
 
 def _refuse_unknown(connection: Connection) -> None:
     found = _revision(connection)
-    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {step.revision for step in _steps().walk_revisions()}
     if found is not None and found not in known:
         raise SchemaBehindError(
             f"the database is at {found!r}, which this release does not know: use a newer one"
@@ -74,6 +75,11 @@ def _refuse_unknown(connection: Connection) -> None:
 
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def _steps() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -49,7 +49,11 @@ def test_the_mode_follows_from_the_key():
     ("variable", "value", "told"),
     [
         ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE must be like"),
-        ("RELINK_DATABASE_URL", "mysql://me:hunter2@db/x", "postgresql://, got mysql"),
+        (
+            "RELINK_DATABASE_URL",
+            "mysql://me:hunter2@db/x",
+            "must be SQLite or PostgreSQL, got mysql",
+        ),
         (
             "RELINK_NOTIFY_URL",
             "ftp://me:hunter2@shop",
