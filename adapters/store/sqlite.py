@@ -18,7 +18,7 @@ import json
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -67,11 +67,11 @@ WHERE id = ? AND status = 'due'"""
 
 
 class _Waiting:
-    """A change in line, and what became of it."""
+    """A change in line, and what became of it. On an event loop, a future is set then."""
 
-    def __init__(self, change: Change, told: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, change: Change, future: "asyncio.Future[None] | None" = None) -> None:
         self.change = change
-        self.told = told
+        self.future = future
         self.done = False
         self.applied: Applied | None = None
         self.error: Exception | None = None
@@ -96,6 +96,7 @@ class SqliteWriter:
         self._line: deque[_Waiting] = deque()
         self._turn = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "relink-sqlite")
+        self._is_called = False
 
     def write(self, change: Change) -> Applied:
         """Make a change; see :class:`~relink.adapters.store.change.Writer`."""
@@ -106,13 +107,28 @@ class SqliteWriter:
 
     async def write_async(self, change: Change) -> Applied:
         """Make a change while the event loop goes on."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        waiting = _Waiting(change, lambda: _wake(loop, done))
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(change, future)
         self._line.append(waiting)
-        self._thread.submit(self._take_turn, waiting)
-        await done
+        self._call_thread()
+        await future
         return waiting.result()
+
+    def _call_thread(self) -> None:
+        """Have the thread write for all event loops; one call serves all that are in line."""
+        if not self._is_called:
+            self._is_called = True
+            self._thread.submit(self._write_for_loops)
+
+    def _write_for_loops(self) -> None:
+        with self._turn:
+            # Whoever gets in line from here on calls again; those before are in line by now.
+            self._is_called = False
+            if self._line:
+                self._write_line()
+        if self._line:
+            # Not in the same turn: other threads wait for theirs.
+            self._call_thread()
 
     def _take_turn(self, waiting: _Waiting) -> None:
         with self._turn:
@@ -128,8 +144,7 @@ class SqliteWriter:
         finally:
             for waiting in batch:
                 waiting.done = True
-            for waiting in batch:
-                waiting.told()
+            _tell([waiting.future for waiting in batch if waiting.future])
 
     def _write_together(self, batch: list[_Waiting]) -> None:
         try:
@@ -157,15 +172,17 @@ def _fail(batch: list[_Waiting], told: str) -> None:
         waiting.applied, waiting.error = None, StoreUnavailableError(f"SQLite: {told}")
 
 
-def _wake(loop: asyncio.AbstractEventLoop, done: "asyncio.Future[None]") -> None:
-    """Let who waits go on, unless its event loop has ended."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(_resolve, done)
+def _tell(futures: "list[asyncio.Future[None]]") -> None:
+    """Let those who wait go on, but for those whose event loop has ended."""
+    for loop in {future.get_loop() for future in futures}:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_resolve, [f for f in futures if f.get_loop() is loop])
 
 
-def _resolve(done: "asyncio.Future[None]") -> None:
-    if not done.done():
-        done.set_result(None)
+def _resolve(futures: "list[asyncio.Future[None]]") -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)
 
 
 def _commit(raw: DBAPIConnection, batch: list[_Waiting]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from relink.adapters.store import Applied, Store, StoreUnavailableError, postgres
+from relink.adapters.store import Applied, Store, StoreUnavailableError, postgres, sqlite
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
@@ -288,6 +288,20 @@ def test_a_closed_store_has_no_connection(store: Store, database: Database):
         if database.rows(query) == [{"connections": 0}]:
             return
     pytest.fail("it still has connections")
+
+
+@on_sqlite
+def test_more_than_fit_into_one_transaction_are_all_answered(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sqlite, "MOST", 7)
+
+    async def burst() -> list[Applied]:
+        heard = [hear_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(40)]
+        return await asyncio.wait_for(asyncio.gather(*heard), 30)
+
+    assert {applied.outcome for applied in asyncio.run(burst())} == {"applied"}
+    assert {applied.outcome for applied in asyncio.run(burst())} == {"duplicate"}
 
 
 @on_postgres
