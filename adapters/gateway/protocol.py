@@ -43,12 +43,12 @@ class Attempt:
     """The how-manieth attempt it is."""
     asked_at: float | None = None
     """When the command was first asked for (Unix seconds); None: just now."""
-    round: int = 0
-    """How often the command was taken up again after it had failed for good."""
     connected_account: str | None = None
     """The connected account (``acct_…``) in whose name Stripe is called, if any."""
     policy: RelinkPolicy = DEFAULT_POLICY
     """The service's choices, which travel in the events."""
+    round: int = 0
+    """How often the command was taken up again after it had failed for good."""
 
 
 FIRST = Attempt()

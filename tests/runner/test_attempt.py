@@ -88,9 +88,9 @@ def test_success_is_the_end():
 
 def test_the_gateway_learns_what_the_attempt_depends_on():
     gateway = Ends(Answer())
-    what = due(READ, 3, created_at=NOW - 1, connected_account="acct_1")
+    what = due(READ, 3, created_at=NOW - 1, connected_account="acct_1", round=2)
     attempt(what, gateway, lambda command, id: None, lambda: NOW, POLICY)
-    assert gateway.attempts == [Attempt(3, NOW - 1, "acct_1", POLICY)]
+    assert gateway.attempts == [Attempt(3, NOW - 1, "acct_1", POLICY, round=2)]
 
 
 @pytest.mark.parametrize(
