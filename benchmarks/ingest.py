@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -351,11 +352,14 @@ def measure(ports: Mapping[int, int], count: int) -> dict[int, Result]:
     """
     sources = {accounts: Stripe(accounts) for accounts in ports}
     results = {accounts: Result([], []) for accounts in ports}
+    turns = deque(ports)
     for run in range(-1, RUNS):
-        for accounts, port in ports.items():
+        turns.rotate()  # each comes first in turn
+        for accounts in turns:
             result = results[accounts]
             for path, rates in ((RELINK, result.relink), (RAW, result.raw)):
-                took = asyncio.run(send(port, sources[accounts].requests(path, count)))
+                requests = sources[accounts].requests(path, count)
+                took = asyncio.run(send(ports[accounts], requests))
                 if run >= 0:  # the first only warms it up
                     rates.append(count / took)
         progress(f"run {run + 1} of {RUNS}")
