@@ -49,10 +49,15 @@ VALUES (:machine, :key, :state, :version, :facts, :connected_account)"""
 _REPLACE = """UPDATE snapshots SET state = :state, version = :version, facts = :facts,
 connected_account = coalesce(:connected_account, connected_account)
 WHERE machine = :machine AND key = :key"""
+# In two, since an index is written for each column that is set, changed or not, and mostly it
+# is only the state that changes.
 _FIND = """INSERT INTO accounts (id, state, holder, authorization, institution)
 VALUES (:id, :state, :holder, :authorization, :institution)
-ON CONFLICT (id) DO UPDATE SET state = excluded.state, holder = excluded.holder,
-authorization = excluded.authorization, institution = excluded.institution"""
+ON CONFLICT (id) DO UPDATE SET holder = excluded.holder,
+authorization = excluded.authorization, institution = excluded.institution
+WHERE holder IS NOT excluded.holder OR authorization IS NOT excluded.authorization
+OR institution IS NOT excluded.institution"""
+_FIND_BY_STATE = "UPDATE accounts SET state = :state WHERE id = :id AND state <> :state"
 _JOURNAL = """INSERT INTO journal (machine, key, version, cause, at, event, fields, outcome,
 from_state, to_state, transition, guards, reason, anomaly, changes, commands)
 VALUES (:machine, :key, :version, :cause, :at, :event, :fields, :outcome,
@@ -255,6 +260,7 @@ class _Together:
             (_ADD, rows.new),
             (_REPLACE, rows.changed),
             (_FIND, rows.accounts),
+            (_FIND_BY_STATE, rows.accounts),
             (_JOURNAL, rows.journal),
             (_ASK, rows.outbox),
             (_CLOSE, self._endings),
