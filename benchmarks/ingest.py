@@ -41,7 +41,7 @@ RUNS = 5
 RAW = "/raw"
 RELINK = "/webhooks/stripe"
 FIRST = 1_750_000_000
-"""When the first of them was made (Unix seconds)."""
+"""When the first webhook was made (Unix seconds)."""
 
 KINDS = ("deactivated", "account_numbers_updated", "reactivated", "account_numbers_updated")
 """What each account goes through, over and over: half of the webhooks change its state."""
@@ -334,13 +334,15 @@ def served(url: str) -> Iterator[int]:
             target=serve, args=(url, listening, theirs), daemon=True
         )
         process.start()
-        if not ours.poll(60):
-            raise RuntimeError("the server did not start")
-        ours.recv()
-        yield listening.getsockname()[1]
-        ours.send("stop")
-        process.join(30)
-        process.kill()
+        try:
+            if not ours.poll(60):
+                raise RuntimeError("the server did not start")
+            ours.recv()
+            yield listening.getsockname()[1]
+            ours.send("stop")
+            process.join(30)
+        finally:
+            process.kill()
 
 
 def measure(ports: Mapping[int, int], count: int) -> dict[int, Result]:

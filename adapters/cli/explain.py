@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from relink.adapters.store import Store
-    from relink.adapters.store.database import parsed
+    from relink.adapters.store.database import checked_url
     from relink.adapters.story import chapters
     from relink.engine import Address
     from relink.machines import relink_system
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     if machine is None:
         raise UsageError(f"{arguments.id!r} is no id of Stripe's: fca_…, fcauth_… or fcsess_…")
     try:
-        url = parsed(arguments.database)
+        url = checked_url(arguments.database)
         # SQLite would make an empty database of a mistyped name.
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise UsageError(f"there is no database {url.database}")

@@ -7,7 +7,7 @@ it is the same for both, and stands here.
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from relink.engine import Address, Event, Facts, Load, Snapshot, Step, System
 from relink.machines.account_facts import AccountFacts
@@ -17,8 +17,19 @@ from . import outbox as outbox_rows
 from .codec import Codec, validated
 
 Row = dict[str, Any]
-Stored = tuple[str, str, int, str | None]
-"""State, facts as JSON, version, and the connected account in whose name it was heard of."""
+
+
+class Stored(NamedTuple):
+    """A machine as it is stored."""
+
+    state: str
+    facts: str
+    """As JSON."""
+    version: int
+    connected_account: str | None
+    """In whose name it was heard of."""
+
+
 Read = Callable[[Address], Stored | None]
 
 
@@ -36,6 +47,14 @@ class Arrival:
     connected_account: str | None = None
     """The connected account in whose name it came (``acct_…``); None where it names none: then
     what it leads to is done in the name in which the machines were heard of before."""
+
+    def whose(self, known: Iterable[str | None]) -> str | None:
+        """The connected account in whose name what it leads to is done, if there is one.
+
+        Args:
+            known: those of the machines that it changes, in the order of their addresses.
+        """
+        return self.connected_account or next(filter(None, known), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,8 @@ class Change:
         load = functools.cache(lambda address: snapshot_of(self._system, address, read(address)))
         decided: dict[Address, Snapshot[Facts]] = {}
         steps = tuple(self._steps(decided, load))
-        whose = self.arrival.connected_account or _whose(map(read, sorted(decided)))
+        stored = filter(None, map(read, sorted(decided)))
+        whose = self.arrival.whose(each.connected_account for each in stored)
         rows = Rows()
         for address in sorted(decided):
             before, after = load(address), decided[address]
@@ -183,15 +203,9 @@ def snapshot_of(system: System, address: Address, stored: Stored | None) -> Snap
     """
     if stored is None:
         return None
-    state, text, version, _ = stored
     facts_type = system.tables[address.machine].chart.facts_type
-    facts = validated(facts_type, text, f"facts of {address.machine} {address.key}")
-    return Snapshot(state, facts, version)
-
-
-def _whose(found: Iterable[Stored | None]) -> str | None:
-    """The connected account in whose name the first of them was heard of that has one."""
-    return next(filter(None, (stored[3] for stored in found if stored)), None)
+    facts = validated(facts_type, stored.facts, f"facts of {address.machine} {address.key}")
+    return Snapshot(stored.state, facts, stored.version)
 
 
 def _snapshot_row(

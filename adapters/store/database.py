@@ -28,7 +28,7 @@ PRAGMAS = (
 )
 
 
-def parsed(url: str) -> URL:
+def checked_url(url: str) -> URL:
     """The URL of a database that can be ours.
 
     Raises:
@@ -52,9 +52,9 @@ def open_database(url: str) -> Engine:
     """An engine for reading; see :func:`writing`.
 
     Raises:
-        ValueError: as of :func:`parsed`.
+        ValueError: as of :func:`checked_url`.
     """
-    found = parsed(url)
+    found = checked_url(url)
     if found.get_backend_name() == "postgresql":
         # One driver serves, whatever the URL says.
         driver = found.set(drivername="postgresql+psycopg")

@@ -5,7 +5,7 @@ It keeps its word only as long as the process lives, and it keeps no journal.
 
 import heapq
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Literal
@@ -47,7 +47,7 @@ class MemoryStore:
         # Nothing is kept of an arrival that could not be decided.
         self.machines.update(decided.maps[0])
         self._arrived.add(arrival.id)
-        whose = arrival.connected_account or self._whose(decided.maps[0])
+        whose = arrival.whose(self._connected.get(address) for address in sorted(decided.maps[0]))
         for step in steps:
             if whose:
                 self._connected.update(dict.fromkeys(step.snapshots, whose))
@@ -111,10 +111,6 @@ class MemoryStore:
     def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
         """Note an attempt that is to be repeated then (Unix seconds)."""
         self._wait(replace(due, attempts=due.attempts + 1, due_at=due_at))
-
-    def _whose(self, addresses: Iterable[Address]) -> str | None:
-        known = (self._connected.get(address) for address in sorted(addresses))
-        return next(filter(None, known), None)
 
     def _wait(self, due: DueCommand) -> None:
         heapq.heappush(self._due, (due.due_at, next(self._order), due))

@@ -300,7 +300,7 @@ def _reader(
         machine, key, state, facts, version, whose = (
             (found.get_value(row, column) or b"").decode() for column in range(6)
         )
-        stored[Address(machine, key)] = (state, facts, int(version), whose or None)
+        stored[Address(machine, key)] = Stored(state, facts, int(version), whose or None)
 
     def read(address: Address) -> Stored | None:
         if address not in addresses:

@@ -273,7 +273,7 @@ class _Together:
         self._stored.update(dict.fromkeys(addresses))
         found = self._raw.execute(_READ, (json.dumps(sorted(addresses)),))
         for machine, key, *stored in found:
-            self._stored[Address(machine, key)] = tuple(stored)
+            self._stored[Address(machine, key)] = Stored(*stored)
 
     def _read(self, address: Address) -> Stored | None:
         if address not in self._stored:
@@ -283,12 +283,7 @@ class _Together:
     def _keep(self, rows: Rows) -> None:
         for row in (*rows.new, *rows.changed):
             address = Address(row["machine"], row["key"])
-            self._stored[address] = (
-                row["state"],
-                row["facts"],
-                row["version"],
-                row["connected_account"],
-            )
+            self._stored[address] = Stored(*(row[field] for field in Stored._fields))
         for kept, more in (
             (self._rows.new, rows.new),
             (self._rows.changed, rows.changed),

@@ -13,7 +13,13 @@ from relink.adapters.simulator import (
     Faults,
 )
 from relink.machines import RelinkPolicy
-from relink.machines.commands import AttachExternalAccount, CreatePaymentMethod
+from relink.machines.commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+)
 
 from .life import DAY, TRUTH, Life
 
@@ -176,7 +182,7 @@ class Histories(RuleBasedStateMachine):
         status = self.life.store.status
         building = (CreatePaymentMethod.name, AttachExternalAccount.name)
         assert not [id for id in status if id.startswith(building) and status[id] == "due"]
-        reading = "retrieve_"
+        reading = (RetrieveAccount.name, RetrieveAuthorization.name, RetrieveSession.name)
         assert not [id for id in status if id.startswith(reading) and status[id] == "failed"]
 
 
