@@ -26,17 +26,17 @@ from relink.adapters.gateway import (
 )
 from relink.adapters.logs import correlated
 from relink.adapters.runner import WatchCommand
-from relink.adapters.store import Applied, Arrival, JournalEntry, MemoryStore, Store
+from relink.adapters.store import Applied, InboxMessage, JournalEntry, MemoryStore, Store
 from relink.adapters.stripe import Accepted, Received, StripeWebhooks
-from relink.adapters.waiting import WaitingGateway
+from relink.adapters.gateway.retrying import RetryingGateway
 from relink.engine import Address, Command, Decision, Snapshot, Step
 from relink.machines import Assessment, NextAction, RelinkPolicy, assess, relink_system
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 from relink.machines.authorization import AuthorizationFacts
 from relink.machines.commands import CreateRelinkSession, Mode, RetrieveAccount, RetrieveSession
 from relink.machines.events import (
     BillingNameGiven,
-    Happening,
+    DomainEvent,
     RelinkRequested,
     RelinkSessionCreated,
 )
@@ -152,7 +152,7 @@ class Service:
         watch_command: WatchCommand = lambda command, result, age: None,
     ) -> None:
         self._store = store
-        self._gateway = WaitingGateway(gateway, clock, sleep, watch_command)
+        self._gateway = RetryingGateway(gateway, clock, sleep, watch_command)
         self._webhooks = webhooks
         self._policy = policy or RelinkPolicy()
         self.clock = clock
@@ -171,11 +171,11 @@ class Service:
             WebhookRefused: the signature or the payload is bad; nothing was stored.
             StoreError: it could not be stored; Stripe is to deliver it again.
         """
-        received, arrival = self._receive(payload, signature)
+        received, message = self._receive(payload, signature)
         with correlated(event_id=received.id):
             outcome: WebhookOutcome = "ignored"
             if isinstance(received, Accepted):
-                outcome = self._apply(arrival, received.events).outcome
+                outcome = self._apply(message, received.events).outcome
             log.info("webhook %s", outcome, extra={"event_type": received.type})
         return outcome
 
@@ -185,24 +185,24 @@ class Service:
         On PostgreSQL verifying and deciding is done on the loop, and takes less than handing it to
         a thread.
         """
-        received, arrival = self._receive(payload, signature)
+        received, message = self._receive(payload, signature)
         with correlated(event_id=received.id):
             outcome: WebhookOutcome = "ignored"
             if isinstance(received, Accepted):
-                applied = await self._database.apply_async(arrival, received.events)
+                applied = await self._database.apply_async(message, received.events)
                 self._show(applied)
                 outcome = applied.outcome
             log.info("webhook %s", outcome, extra={"event_type": received.type})
         return outcome
 
-    def _receive(self, payload: bytes, signature: str) -> tuple[Received, Arrival]:
+    def _receive(self, payload: bytes, signature: str) -> tuple[Received, InboxMessage]:
         if self._webhooks is None:
             raise TypeError("this service was made without webhooks")
         now = self.clock()
         received = self._webhooks.receive(payload, signature, now)
         account = received.connected_account if isinstance(received, Accepted) else None
         created = received.created if isinstance(received, Accepted) else int(now)
-        return received, Arrival(received.id, received.type, created, now, account)
+        return received, InboxMessage(received.id, received.type, created, now, account)
 
     def request_relink(self, account: str, **wishes: Any) -> RelinkSession:
         """Open a relink session for an account, or return to the one that is open.
@@ -258,14 +258,14 @@ class Service:
         """
         self._session(session)
         read = RetrieveSession(
-            session=session, because="result", occasion=f"result {uuid4()}", for_caller=True
+            session=session, reason="result", dedup_key=f"result {uuid4()}", for_caller=True
         )
         about, until = Address("session", session), self.clock() + RETRY_FOR
         self._perform_now(read, about, until)
         result = self._result(session)
         if billing_name is not None and result.outcome == "new_account_linked":
             named = BillingNameGiven(
-                cause=f"billing name {uuid4()}",
+                causation_id=f"billing name {uuid4()}",
                 at=self.clock(),
                 policy=self._policy,
                 account=result.account,
@@ -275,9 +275,9 @@ class Service:
             result = self._result(session)
         return result
 
-    def tell(self, happened: Happening) -> None:
+    def tell(self, trigger: DomainEvent) -> None:
         """Apply what the embedding service knows: a billing name, a collected mandate."""
-        self._apply(self._arrival(happened.cause, happened.name), (happened,))
+        self._apply(self._arrival(trigger.causation_id, trigger.name), (trigger,))
 
     # ── what is asked ────────────────────────────────────────────────────────
 
@@ -330,7 +330,7 @@ class Service:
         accounts = self._database.accounts(authorization=authorization, limit=MOST_MEMBERS)
         return cast("Snapshot[AuthorizationFacts]", snapshot), tuple(a.facts.id for a in accounts)
 
-    def what_if(self, account: str, event: Happening) -> Step:
+    def what_if(self, account: str, event: DomainEvent) -> Step:
         """What would be decided if this happened; nothing is stored or done.
 
         Raises:
@@ -346,16 +346,16 @@ class Service:
         self, account: str, has_read: bool, wishes: dict[str, Any]
     ) -> tuple[Decision, Command | None]:
         """Put the request to the account: its decision, and what to do in this request."""
-        cause = f"request {uuid4()}"
+        causation_id = f"request {uuid4()}"
         asked = RelinkRequested(
-            cause=cause,
+            causation_id=causation_id,
             at=self.clock(),
             policy=self._policy,
             account=account,
             has_read=has_read,
             **wishes,
         )
-        applied = self._apply(self._arrival(cause, asked.name), (asked,))
+        applied = self._apply(self._arrival(causation_id, asked.name), (asked,))
         if applied.outcome == "duplicate":
             # It was stored, but the database's answer was lost. Asking again tells as much.
             return self._ask(account, has_read, wishes)
@@ -372,8 +372,8 @@ class Service:
         connected_account = self._store.connected_account(about)
         first = Attempt(connected_account=connected_account, policy=self._policy)
         answer, now = self._gateway.perform(command, first, until)
-        arrival = Arrival(command.id, command.name, int(now), now, connected_account)
-        return answer, self._apply(arrival, answer.events).outcome == "applied"
+        message = InboxMessage(command.id, command.name, int(now), now, connected_account)
+        return answer, self._apply(message, answer.events).outcome == "applied"
 
     def _refusal(self, account: str, decision: Decision) -> RelinkRefusedError:
         reason = (decision.reason or "").removeprefix("refused: ")
@@ -401,12 +401,12 @@ class Service:
                 outcome = "cancelled"
         return SessionResult(outcome, reason, account, self.account(account).assessment.next)
 
-    def _arrival(self, id: str, type: str) -> Arrival:
+    def _arrival(self, id: str, type: str) -> InboxMessage:
         now = self.clock()
-        return Arrival(id, type, int(now), now)
+        return InboxMessage(id, type, int(now), now)
 
-    def _apply(self, arrival: Arrival, events: tuple[Happening, ...]) -> Applied:
-        applied = self._store.apply(arrival, events)
+    def _apply(self, message: InboxMessage, events: tuple[DomainEvent, ...]) -> Applied:
+        applied = self._store.apply(message, events)
         self._show(applied)
         return applied
 

@@ -31,18 +31,18 @@ from transitions import Machine
 from relink.engine import Event, Snapshot
 from relink.engine.consequence import follow
 from relink.machines.account import AccountChart
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested
 from relink.machines.messages import (
-    Heard,
-    HeardActive,
-    HeardRelinkable,
+    Reported,
+    ReportedActive,
+    ReportedRelinkable,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
 )
-from relink.machines.word import Holder, Word
+from relink.machines.report import Holder, StatusReport
 
 Step = tuple[str, Any, Event]
 """The state before, the facts before, and what happens."""
@@ -56,7 +56,7 @@ COMMON = {
     "institution_name": "StripeBank",
     "last4": "6789",
 }
-WORKS = Word(
+WORKS = StatusReport(
     status="active",
     action=None,
     cause=None,
@@ -64,12 +64,14 @@ WORKS = Word(
     deactivation_action=None,
     **COMMON,
 )
-EXPIRED = Word(status="inactive", action="relink_required", cause="access_expired", **COMMON)
+EXPIRED = StatusReport(
+    status="inactive", action="relink_required", cause="access_expired", **COMMON
+)
 
 
-def heard(kind: type[Heard], as_of: int, word: Word) -> Heard:
+def heard(kind: type[Reported], as_of: int, word: StatusReport) -> Reported:
     """A word by webhook, as of the given time."""
-    return kind(cause=f"evt_{as_of}", at=as_of, as_of=as_of, read=False, word=word)
+    return kind(causation_id=f"evt_{as_of}", at=as_of, as_of=as_of, read=False, word=word)
 
 
 def opened(session: str, attempt: int) -> SessionOpened:
@@ -86,44 +88,48 @@ def opened(session: str, attempt: int) -> SessionOpened:
         delivery="modal",
         return_url=None,
     )
-    return SessionOpened(cause=session, at=40, session=session, request=request)
+    return SessionOpened(causation_id=session, at=40, session=session, request=request)
 
 
 def weeks(first: int, times: int) -> tuple[tuple[str, Event], ...]:
     """While it works, Stripe refreshes the account's data each day, and sends the account along."""
-    return tuple(("active", heard(HeardActive, first + day, WORKS)) for day in range(7 * times))
+    return tuple(("active", heard(ReportedActive, first + day, WORKS)) for day in range(7 * times))
 
 
 WALK: tuple[tuple[str, Event], ...] = (
     *weeks(20, times=1),
     # Consent expires; a late webhook comes after that, and a read confirms.
-    ("active", heard(HeardRelinkable, 30, EXPIRED)),
-    ("inactive_relinkable", heard(HeardActive, 21, WORKS)),
-    ("inactive_relinkable", heard(HeardRelinkable, 35, EXPIRED)),
+    ("active", heard(ReportedRelinkable, 30, EXPIRED)),
+    ("inactive_relinkable", heard(ReportedActive, 21, WORKS)),
+    ("inactive_relinkable", heard(ReportedRelinkable, 35, EXPIRED)),
     # The customer picks the wrong account; account and authorization are read.
-    ("inactive_relinkable", RelinkRequested(cause="r1", at=40, account="fca_1")),
+    ("inactive_relinkable", RelinkRequested(causation_id="r1", at=40, account="fca_1")),
     ("inactive_relinkable", opened("fcsess_1", 1)),
     (
         "relinking",
         SessionUnsuccessful(
-            cause="evt_50", at=50, session="fcsess_1", outcome="failed", failure_reason="no_account"
+            causation_id="evt_50",
+            at=50,
+            session="fcsess_1",
+            outcome="failed",
+            failure_reason="no_account",
         ),
     ),
-    ("inactive_relinkable", heard(HeardRelinkable, 52, EXPIRED)),
+    ("inactive_relinkable", heard(ReportedRelinkable, 52, EXPIRED)),
     # The next time it is the right one: its webhook, its session's result, and a read.
-    ("inactive_relinkable", RelinkRequested(cause="r2", at=55, account="fca_1")),
+    ("inactive_relinkable", RelinkRequested(causation_id="r2", at=55, account="fca_1")),
     ("inactive_relinkable", opened("fcsess_2", 2)),
-    ("relinking", heard(HeardActive, 60, WORKS)),
-    ("active", heard(HeardActive, 61, WORKS)),
+    ("relinking", heard(ReportedActive, 60, WORKS)),
+    ("active", heard(ReportedActive, 61, WORKS)),
     (
         "active",
         SessionRelinked(
-            cause="evt_61", at=61, session="fcsess_2", account="fca_1", as_of=61, read=False
+            causation_id="evt_61", at=61, session="fcsess_2", account="fca_1", as_of=61, read=False
         ),
     ),
-    ("active", heard(HeardActive, 63, WORKS)),
+    ("active", heard(ReportedActive, 63, WORKS)),
     *weeks(70, times=2),
-    ("active", heard(HeardRelinkable, 31, EXPIRED)),
+    ("active", heard(ReportedRelinkable, 31, EXPIRED)),
 )
 
 
@@ -131,7 +137,7 @@ def walk() -> list[Step]:
     """The steps with the facts before each, by the table; it ends where it began."""
     table = AccountChart.table()
     first = table.start(AccountFacts(id="fca_1")).snapshot
-    snapshot = table.decide(first, heard(HeardActive, 10, WORKS)).snapshot
+    snapshot = table.decide(first, heard(ReportedActive, 10, WORKS)).snapshot
     steps: list[Step] = []
     for state, event in WALK:
         assert snapshot.state == state, f"the walk is in {snapshot.state}, not {state}"
@@ -147,7 +153,7 @@ def returned(result: object) -> list[tuple[str, object]]:
     return [("on", item) for item in result] if several else [("on", result)]  # type: ignore[attr-defined]
 
 
-def does_nothing(self: Any, facts: Any, happened: Any) -> None:
+def does_nothing(self: Any, facts: Any, trigger: Any) -> None:
     """Stand in for an effect."""
 
 
@@ -176,7 +182,7 @@ def by_send(chart: type[AccountChart], steps: list[Step]) -> Callable[[], None]:
 
     def go() -> None:
         for _, facts, event in steps:
-            result = machine.send(event.name, facts=facts, happened=event)
+            result = machine.send(event.name, facts=facts, trigger=event)
             follow(facts, returned(result))
 
     return go
@@ -187,7 +193,7 @@ def by_build_and_send(chart: type[AccountChart], steps: list[Step]) -> Callable[
 
     def go() -> None:
         for state, facts, event in steps:
-            result = chart(start_value=state).send(event.name, facts=facts, happened=event)
+            result = chart(start_value=state).send(event.name, facts=facts, trigger=event)
             follow(facts, returned(result))
 
     return go
@@ -209,7 +215,7 @@ def by_transitions(chart: type[AccountChart], steps: list[Step]) -> Callable[[],
 
     def effect(name: str) -> Callable[..., None]:
         bound = getattr(methods, name)
-        return lambda facts, happened: model.returned.append((name, bound(facts, happened)))
+        return lambda facts, trigger: model.returned.append((name, bound(facts, trigger)))
 
     declared = []
     for state in AccountChart.states:
@@ -257,7 +263,7 @@ def cold_start() -> float:
     """Seconds from nothing to the first decision, interpreter included: the median of five."""
     code = (
         "from relink.machines.account import AccountChart\n"
-        "from relink.machines.account_facts import AccountFacts\n"
+        "from relink.machines.account.facts import AccountFacts\n"
         "AccountChart.table().start(AccountFacts(id='fca_1'))\n"
     )
     took = []

@@ -151,8 +151,8 @@ def fill(url: str, accounts: int) -> None:
     """Store so many accounts, as if each had been through an outage, one after the other."""
     from sqlalchemy import text
 
-    from relink.adapters.store import Arrival, Store, migrate
-    from relink.adapters.stripe import Occasion, reduce_account
+    from relink.adapters.store import InboxMessage, Store, migrate
+    from relink.adapters.stripe import Origin, reduce_account
     from relink.machines import relink_system
 
     migrate(url)
@@ -160,8 +160,8 @@ def fill(url: str, accounts: int) -> None:
     for turn, active in enumerate((True, False, True)):
         now, cause = FIRST - 1000 + 100 * turn, f"evt_{turn}"
         template = json.dumps(account(10**12, active)).replace(f"{10**12:012}", "TEMPLATE")
-        heard = reduce_account(json.loads(template), Occasion(cause, float(now), now, read=False))
-        store.apply(Arrival(cause, "template", now, float(now)), [heard])
+        heard = reduce_account(json.loads(template), Origin(cause, float(now), now, read=False))
+        store.apply(InboxMessage(cause, "template", now, float(now)), [heard])
     on_postgres = store.engine.dialect.name == "postgresql"
     if on_postgres:
         series = "generate_series(CAST(:first AS int), CAST(:last AS int))"

@@ -52,8 +52,8 @@ def rules(_: str) -> str:
     ]
     for title, chapter in chapters.items():
         rows = [
-            f"| {rule} | {says} | {_links(keepers[rule])} | {_listed(tests[rule])} |"
-            for rule, says in chapter.items()
+            f"| {rule} | {reported_status} | {_links(keepers[rule])} | {_listed(tests[rule])} |"
+            for rule, reported_status in chapter.items()
         ]
         head = "| Rule | Promise | Kept by | Tests |\n| --- | --- | --- | --- |"
         paragraphs += [f"## {title}", "\n".join([head, *rows])]

@@ -1,7 +1,7 @@
 """The static walk over guards and effects.
 
 A guard or effect can be asked by a table only if it is a plain method of the
-chart, found by its name, that takes ``facts`` and ``happened`` and uses nothing
+chart, found by its name, that takes ``facts`` and ``trigger`` and uses nothing
 of the machine. All others are refused here, before anything is built.
 """
 
@@ -136,7 +136,7 @@ class _Walk:
         if (
             not plain
             or code.co_flags & _GATHERING
-            or code.co_varnames[1:3] != ("facts", "happened")
+            or code.co_varnames[1:3] != ("facts", "trigger")
             or method.__defaults__
         ):
             raise CallbackParametersError(

@@ -23,7 +23,7 @@ for guard answers that exclude each other, as :func:`impossible`.
         )
 
 Guards are pure predicates, effects are pure and return what they want done;
-both are plain methods ``(self, facts, happened)``, named as strings.
+both are plain methods ``(self, facts, trigger)``, named as strings.
 """
 
 from collections.abc import Sequence

@@ -34,7 +34,7 @@ class Decision(NamedTuple):
 
     before: Snapshot[Any]
     """Where the machine was; for its first decision a snapshot with the empty state, version -1."""
-    happened: Event
+    trigger: Event
     leaf: Leaf
     facts: Any
     """What the machine remembers after it: an instance of the chart's ``facts_type``."""
@@ -107,7 +107,7 @@ class Decision(NamedTuple):
                 "version": before.version,
                 "facts": before.facts.model_dump(mode="json"),
             },
-            "happened": _event_json(self.happened),
+            "trigger": _event_json(self.trigger),
             "outcome": self.outcome,
             "transition": self.transition,
             "guards": [{"guard": name, "answer": answer} for name, answer in self.guards],

@@ -159,7 +159,7 @@ class NotAMethodError(ChartError):
 
 
 class CallbackParametersError(ChartError):
-    """A guard or effect with other parameters than ``(self, facts, happened)``."""
+    """A guard or effect with other parameters than ``(self, facts, trigger)``."""
 
 
 class CallbackNamedLikeStateOrEventError(ChartError):

@@ -1,7 +1,7 @@
 """The inert self: what guards and effects get as ``self`` when a table decides.
 
 It has the chart's own plain methods and constants, and nothing of the machine:
-what a guard or an effect may know is in its ``facts`` and ``happened``.
+what a guard or an effect may know is in its ``facts`` and ``trigger``.
 Anything else that is asked of it raises an error naming it.
 """
 

@@ -47,17 +47,17 @@ class LiveMachine:
         """Id of the active leaf state."""
         return self._instrument.active[-1].id
 
-    def enter(self, happened: Event | None = None) -> LiveStep:
+    def enter(self, trigger: Event | None = None) -> LiveStep:
         """Enter the chart's initial state, as a new machine does."""
         self._returned.clear()
-        self._instrument.enter(facts=self.facts, happened=happened or Started())
+        self._instrument.enter(facts=self.facts, trigger=trigger or Started())
         return self._step()
 
-    def happen(self, happened: Event) -> LiveStep:
+    def happen(self, trigger: Event) -> LiveStep:
         """Send the event, and carry its facts over."""
         # Before, not after: a step that raised leaves what its first effects returned.
         self._returned.clear()
-        self._instrument.send(happened.name, facts=self.facts, happened=happened)
+        self._instrument.send(trigger.name, facts=self.facts, trigger=trigger)
         return self._step()
 
     def _step(self) -> LiveStep:

@@ -48,7 +48,7 @@ class Delivery:
 class Step:
     """All that came of one outside event."""
 
-    happened: Event
+    trigger: Event
     deliveries: tuple[Delivery, ...]
     """In the order in which they were decided."""
     snapshots: Mapping[Address, Snapshot[Facts]]
@@ -78,7 +78,7 @@ class System:
         table = self._table(address)
         return table.start(table.chart.facts_type.model_validate({"id": address.key}))
 
-    def step(self, happened: Event, load: Load) -> Step:
+    def step(self, trigger: Event, load: Load) -> Step:
         """Decide an outside event, and everything that follows from it.
 
         Raises:
@@ -97,7 +97,7 @@ class System:
         deliveries: list[Delivery] = []
         causes: list[int] = []
         commands: dict[Command, None] = {}
-        queue = deque((send, -1) for send in self._route(happened, recall))
+        queue = deque((send, -1) for send in self._route(trigger, recall))
         while queue:
             send, cause = queue.popleft()
             address = Address(send.machine, send.key)
@@ -119,7 +119,7 @@ class System:
                 else:
                     commands[command] = None
         return Step(
-            happened=happened,
+            trigger=trigger,
             deliveries=tuple(deliveries),
             snapshots=current,
             loaded={a: s.version if (s := stored.get(a)) else 0 for a in current},
@@ -155,7 +155,7 @@ def _trail(deliveries: list[Delivery], causes: list[int]) -> list[str]:
     index = len(deliveries) - 1
     while index >= 0:
         address, decision = deliveries[index].address, deliveries[index].decision
-        label = f"{address.machine}:{address.key} ← {decision.happened.name}"
+        label = f"{address.machine}:{address.key} ← {decision.trigger.name}"
         if label in chain:
             chain.append(label)
             break

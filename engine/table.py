@@ -85,7 +85,7 @@ class Table:
             if state in (None, source) and event in (None, name):
                 yield from leaves_of(tree)
 
-    def decide(self, snapshot: Snapshot[Any], happened: Event) -> Decision:
+    def decide(self, snapshot: Snapshot[Any], trigger: Event) -> Decision:
         """What follows when this happens to a machine in this snapshot.
 
         Raises:
@@ -96,29 +96,29 @@ class Table:
         """
         state, facts, _ = snapshot
         try:
-            node = self._rows[state][happened.name]
+            node = self._rows[state][trigger.name]
         except KeyError:
-            self._refuse(state, happened)
+            self._refuse(state, trigger)
         while type(node) is _Question:
             guard, yes, no = node
-            node = yes if guard(facts, happened) else no
+            node = yes if guard(facts, trigger) else no
         leaf, effects = node
         if not effects:
-            return Decision(snapshot, happened, leaf, facts, ())
-        returned = [(name, effect(facts, happened)) for name, effect in effects]
-        return Decision(snapshot, happened, leaf, *follow(facts, returned))
+            return Decision(snapshot, trigger, leaf, facts, ())
+        returned = [(name, effect(facts, trigger)) for name, effect in effects]
+        return Decision(snapshot, trigger, leaf, *follow(facts, returned))
 
-    def start(self, facts: Facts, happened: Event | None = None) -> Decision:
+    def start(self, facts: Facts, trigger: Event | None = None) -> Decision:
         """The first decision of a new machine: its initial state, entry effects carried out.
 
         Args:
             facts: What is known before the entry effects.
             happened: What the effects are told; any event, by default :class:`Started`.
         """
-        happened = happened or Started()
-        returned = [(name, effect(facts, happened)) for name, effect in self._entry.effects]
+        trigger = trigger or Started()
+        returned = [(name, effect(facts, trigger)) for name, effect in self._entry.effects]
         before = Snapshot("", facts, -1)
-        return Decision(before, happened, self.entry, *follow(facts, returned))
+        return Decision(before, trigger, self.entry, *follow(facts, returned))
 
     def _bind(self, tree: Tree) -> _Question | _Arrival:
         if isinstance(tree, Leaf):
@@ -133,7 +133,7 @@ class Table:
         return _Arrival(leaf, tuple((name, getattr(self._self, name)) for name in leaf.effects))
 
     def _impossible(self, leaf: Leaf) -> Bound:
-        def reached(facts: Facts, happened: Event) -> NoReturn:
+        def reached(facts: Facts, trigger: Event) -> NoReturn:
             answers = ", ".join(f"{name}={answer}" for name, answer in leaf.guards)
             raise ImpossibleReachedError(
                 f"{self.name}: {leaf.event} in {leaf.source} with {answers} "
@@ -142,12 +142,12 @@ class Table:
 
         return reached
 
-    def _refuse(self, state: str, happened: Event) -> NoReturn:
+    def _refuse(self, state: str, trigger: Event) -> NoReturn:
         if state not in self._rows:
             raise UnknownStateError(
                 f"{self.name} has no leaf state {state!r}; it has {', '.join(self.states)}"
             ) from None
         raise UnknownEventError(
-            f"{self.name} does not know the event {happened.name!r}; "
+            f"{self.name} does not know the event {trigger.name!r}; "
             f"it knows {', '.join(self.events)}"
         ) from None

@@ -16,16 +16,16 @@ from statemachine import State
 from relink.engine import Assign, Command, Send, ignored, stays
 
 from .commands import ReportAnomaly, RetrieveAccount, RetrieveAuthorization
-from .events import Happening
-from .hearing import WORDS, Hearing, HearingFacts, when_doubt_is_over, window
+from .events import DomainEvent
+from .freshness import WORDS, ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
-    Heard,
-    HeardActive,
-    HeardDisconnected,
-    HeardInactive,
-    HeardRelinkable,
-    HeardUnclear,
-    HeardUnrepairable,
+    Reported,
+    ReportedActive,
+    ReportedDisconnected,
+    ReportedInactive,
+    ReportedRelinkable,
+    ReportedUnclear,
+    ReportedUnrepairable,
     MemberLeft,
     MemberReported,
     MemberSessionEnded,
@@ -38,7 +38,7 @@ from .messages import (
 Effects = list[Command | Assign]
 
 
-class AuthorizationFacts(HearingFacts):
+class AuthorizationFacts(ReportFacts):
     """An authorization's memory."""
 
     members: frozenset[str] = frozenset()
@@ -54,17 +54,17 @@ class AuthorizationFacts(HearingFacts):
     """Whether the outage was told of an announced deactivation."""
 
 
-class AuthorizationChart(Hearing):
+class AuthorizationChart(ReportChart):
     """One authorization (``fcauth_…``)."""
 
     facts_type = AuthorizationFacts
     alphabet = (
-        HeardActive,
-        HeardRelinkable,
-        HeardUnrepairable,
-        HeardInactive,
-        HeardDisconnected,
-        HeardUnclear,
+        ReportedActive,
+        ReportedRelinkable,
+        ReportedUnrepairable,
+        ReportedInactive,
+        ReportedDisconnected,
+        ReportedUnclear,
         MemberReported,
         MemberLeft,
         SessionOpened,
@@ -84,61 +84,65 @@ class AuthorizationChart(Hearing):
     usable = (active, *inactive, relinking, relinked)
 
     # ── words that are not believed, or not yet (K3, K4, K6) ─────────────────
-    stays(*usable, event=WORDS, cond="is_doubtful", on="settle_contradiction")
-    stays(*usable, event="heard_active", cond="has_day_in_doubt", on="settle_contradiction")
-    stays(*usable, event=WORDS, cond="is_older")
-    stays(*usable, event="heard_unclear", on="look")
+    stays(*usable, event=WORDS, cond="is_ambiguous", on="settle_contradiction")
+    stays(*usable, event="reported_active", cond="has_ambiguous_day", on="settle_contradiction")
+    stays(*usable, event=WORDS, cond="is_stale")
+    stays(*usable, event="reported_unclear", on="look")
 
     # ── Stripe's word ────────────────────────────────────────────────────────
     stays(
         active,
-        event="heard_active",
+        event="reported_active",
         cond="has_inactive_members",
         on=["learn", "read_inactive_members"],
     )
-    stays(active, event="heard_active", on="learn")
+    stays(active, event="reported_active", on="learn")
     stays(
         relinking,
-        event="heard_active",
+        event="reported_active",
         cond="opened_while_active",
         on=["learn", "read_inactive_members"],
     )
     relinking.from_(
         inactive_unrepairable,
         relinked,
-        event="heard_active",
+        event="reported_active",
         cond="opened_while_active",
         on=["learn", "read_inactive_members"],
     )
     active.from_(
-        *inactive, relinking, relinked, event="heard_active", on=["learn", "read_inactive_members"]
+        *inactive,
+        relinking,
+        relinked,
+        event="reported_active",
+        on=["learn", "read_inactive_members"],
     )
-    stays(inactive_relinkable, relinking, event="heard_relinkable", on="learn")
+    stays(inactive_relinkable, relinking, event="reported_relinkable", on="learn")
     relinking.from_(
         active,
         inactive_unrepairable,
         relinked,
-        event="heard_relinkable",
+        event="reported_relinkable",
         cond="has_open_session",
         on="learn",
     )
     inactive_relinkable.from_(
-        active, inactive_unrepairable, relinked, event="heard_relinkable", on="learn"
+        active, inactive_unrepairable, relinked, event="reported_relinkable", on="learn"
     )
-    stays(inactive_unrepairable, event="heard_unrepairable", on="learn")
+    stays(inactive_unrepairable, event="reported_unrepairable", on="learn")
     inactive_unrepairable.from_(
         active,
         inactive_relinkable,
         relinking,
         relinked,
-        event="heard_unrepairable",
+        event="reported_unrepairable",
         on="learn",
     )
-    stays(*inactive, relinking, event="heard_inactive", on=["learn", "ask_what_is_missing"])
+    stays(*inactive, relinking, event="reported_inactive", on=["learn", "ask_what_is_missing"])
     inactive_unrepairable.from_(
-        active, relinked, event="heard_inactive", on=["learn", "ask_what_is_missing"]
+        active, relinked, event="reported_inactive", on=["learn", "ask_what_is_missing"]
     )
-    disconnected.from_(*usable, event="heard_disconnected", on="learn")
+    disconnected.from_(*usable, event="reported_disconnected", on="learn")
 
     # ── its accounts (K8, R5) ────────────────────────────────────────────────
     stays(*usable, event="member_reported", on=["note_member", "read_because_of_member"])
@@ -157,7 +161,9 @@ class AuthorizationChart(Hearing):
         on=["end_session", "read_inactive_members"],
     )
     stays(relinking, event="member_session_ended", cond="has_other_open_session", on="end_session")
-    active.from_(relinking, event="member_session_ended", cond="is_said_active", on="end_session")
+    active.from_(
+        relinking, event="member_session_ended", cond="is_reported_active", on="end_session"
+    )
     inactive_relinkable.from_(relinking, event="member_session_ended", on="end_session")
     stays(active, *inactive, relinked, event="member_session_ended", on="end_session")
 
@@ -170,18 +176,18 @@ class AuthorizationChart(Hearing):
         ),
         ignored(
             disconnected,
-            HeardActive,
+            ReportedActive,
             because="Stripe says active of an authorization that it had disconnected for good",
             anomaly=True,
         ),
         ignored(
             disconnected,
             (
-                HeardRelinkable,
-                HeardUnrepairable,
-                HeardInactive,
-                HeardDisconnected,
-                HeardUnclear,
+                ReportedRelinkable,
+                ReportedUnrepairable,
+                ReportedInactive,
+                ReportedDisconnected,
+                ReportedUnclear,
                 MemberReported,
                 MemberLeft,
                 SessionOpened,
@@ -195,51 +201,57 @@ class AuthorizationChart(Hearing):
 
     # ── guards ───────────────────────────────────────────────────────────────
 
-    def has_day_in_doubt(self, facts: AuthorizationFacts, happened: Heard) -> bool:
+    def has_ambiguous_day(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
         """Another day of deactivation, or none, is told at the same time (K4)."""
-        word = happened.word
-        close = abs(happened.as_of - facts.as_of) <= window(facts.by_read or happened.read)
-        is_other = word.said("deactivates_on") and word.deactivates_on != facts.deactivates_on
-        return close and facts.says == "active" and is_other
+        report = trigger.report
+        close = abs(trigger.as_of - facts.as_of) <= window(facts.by_read or trigger.read)
+        is_other = (
+            report.includes("deactivates_on") and report.deactivates_on != facts.deactivates_on
+        )
+        return close and facts.reported_status == "active" and is_other
 
-    def has_open_session(self, facts: AuthorizationFacts, happened: Heard) -> bool:
+    def has_open_session(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
         """A session of ours is under way for an account of it."""
         return bool(facts.sessions)
 
-    def has_inactive_members(self, facts: AuthorizationFacts, happened: Heard) -> bool:
+    def has_inactive_members(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
         """It works although some of its accounts did not when we last heard of them."""
-        return happened.read and bool(facts.inactive_members)
+        return trigger.read and bool(facts.inactive_members)
 
-    def opened_while_active(self, facts: AuthorizationFacts, happened: Heard) -> bool:
+    def opened_while_active(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
         """A session is open, and it worked when that was opened (S4)."""
         return bool(facts.sessions) and facts.opened_while_active
 
     def has_other_open_session(
-        self, facts: AuthorizationFacts, happened: MemberSessionEnded
+        self, facts: AuthorizationFacts, trigger: MemberSessionEnded
     ) -> bool:
         """Another account's session is still open."""
-        return bool(facts.sessions - {happened.session})
+        return bool(facts.sessions - {trigger.session})
 
-    def is_said_active(self, facts: AuthorizationFacts, happened: MemberSessionEnded) -> bool:
+    def is_reported_active(self, facts: AuthorizationFacts, trigger: MemberSessionEnded) -> bool:
         """Stripe's latest word is active; so is none at all."""
-        return facts.says in (None, "active")
+        return facts.reported_status in (None, "active")
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def learn(self, facts: AuthorizationFacts, happened: Heard) -> Effects:
+    def learn(self, facts: AuthorizationFacts, trigger: Reported) -> Effects:
         """Believe it; an announced deactivation is the outage's to prompt for (P3)."""
-        word = happened.word
-        changes = {"says": happened.says, "as_of": happened.as_of, "by_read": happened.read}
-        if word.said("institution_name"):
-            changes["institution_name"] = word.institution_name
-        if happened.says == "active" and not word.said("deactivates_on"):
+        report = trigger.report
+        changes = {
+            "reported_status": trigger.reported_status,
+            "as_of": trigger.as_of,
+            "by_read": trigger.read,
+        }
+        if report.includes("institution_name"):
+            changes["institution_name"] = report.institution_name
+        if trigger.reported_status == "active" and not report.includes("deactivates_on"):
             return [Assign(**changes)]
-        date = word.deactivates_on if happened.says == "active" else None
-        announced = date is not None and word.deactivation_action != "none"
+        date = report.deactivates_on if trigger.reported_status == "active" else None
+        announced = date is not None and report.deactivation_action != "none"
         changes |= {"deactivates_on": date, "announced": announced}
         if not announced and not facts.announced:
             return [Assign(**changes)]
-        news = happened.follow(
+        news = trigger.follow(
             NeedsChanged,
             subject=facts.id,
             is_account=False,
@@ -248,76 +260,80 @@ class AuthorizationChart(Hearing):
         )
         return [Assign(**changes), Send(machine="outage", key=facts.id, event=news)]
 
-    def settle_contradiction(self, facts: AuthorizationFacts, happened: Heard) -> Command:
+    def settle_contradiction(self, facts: AuthorizationFacts, trigger: Reported) -> Command:
         """Read it as soon as the answer can't be in doubt itself (K4)."""
         return RetrieveAuthorization(
             authorization=facts.id,
-            because="contradiction",
-            occasion=happened.cause,
-            after=when_doubt_is_over(facts, happened.as_of),
+            reason="contradiction",
+            dedup_key=trigger.causation_id,
+            after=ambiguous_until(facts, trigger.as_of),
         )
 
-    def ask_what_is_missing(self, facts: AuthorizationFacts, happened: Heard) -> Command:
+    def ask_what_is_missing(self, facts: AuthorizationFacts, trigger: Reported) -> Command:
         """Read it; if a read left it out, only people can tell (K5)."""
-        if happened.read:
+        if trigger.read:
             what = "Stripe's own answer does not say whether it can be repaired"
-            return ReportAnomaly(subject=facts.id, what=what, occasion=happened.cause)
-        return _read(facts, "incomplete", happened)
+            return ReportAnomaly(subject=facts.id, what=what, dedup_key=trigger.causation_id)
+        return _read(facts, "incomplete", trigger)
 
-    def look(self, facts: AuthorizationFacts, happened: HeardUnclear) -> Command:
+    def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> Command:
         """Read it, when all that we know is that there is something to see (K6)."""
-        if happened.read:
-            what = f"Stripe answers with a status that is not known: {happened.status}"
-            return ReportAnomaly(subject=facts.id, what=what, occasion=happened.cause)
-        return _read(facts, "look", happened)
+        if trigger.read:
+            what = f"Stripe answers with a status that is not known: {trigger.status}"
+            return ReportAnomaly(subject=facts.id, what=what, dedup_key=trigger.causation_id)
+        return _read(facts, "look", trigger)
 
-    def note_member(self, facts: AuthorizationFacts, happened: MemberReported) -> Assign:
+    def note_member(self, facts: AuthorizationFacts, trigger: MemberReported) -> Assign:
         """Keep who belongs to it, and who of them is down."""
-        inactive = facts.inactive_members - {happened.account}
+        inactive = facts.inactive_members - {trigger.account}
         return Assign(
-            members=facts.members | {happened.account},
-            inactive_members=inactive | {happened.account} if happened.inactive else inactive,
+            members=facts.members | {trigger.account},
+            inactive_members=inactive | {trigger.account} if trigger.inactive else inactive,
         )
 
-    def drop_member(self, facts: AuthorizationFacts, happened: MemberLeft) -> Assign:
+    def drop_member(self, facts: AuthorizationFacts, trigger: MemberLeft) -> Assign:
         """It belongs to another authorization now (K8)."""
         return Assign(
-            members=facts.members - {happened.account},
-            inactive_members=facts.inactive_members - {happened.account},
+            members=facts.members - {trigger.account},
+            inactive_members=facts.inactive_members - {trigger.account},
         )
 
     def read_because_of_member(
-        self, facts: AuthorizationFacts, happened: MemberReported | MemberLeft
+        self, facts: AuthorizationFacts, trigger: MemberReported | MemberLeft
     ) -> Command:
         """No webhook tells how it fares itself."""
-        return _read(facts, "an account of it changed", happened)
+        return _read(facts, "an account of it changed", trigger)
 
-    def note_session(self, facts: AuthorizationFacts, happened: SessionOpened) -> Assign:
+    def note_session(self, facts: AuthorizationFacts, trigger: SessionOpened) -> Assign:
         """A session for an account of it is open."""
         return Assign(
-            sessions=facts.sessions | {happened.session},
-            opened_while_active=facts.says == "active",
+            sessions=facts.sessions | {trigger.session},
+            opened_while_active=facts.reported_status == "active",
         )
 
     def end_session(
         self,
         facts: AuthorizationFacts,
-        happened: SessionRelinked | MemberSessionEnded,
+        trigger: SessionRelinked | MemberSessionEnded,
     ) -> Assign:
         """That session is over."""
-        return Assign(sessions=facts.sessions - {happened.session})
+        return Assign(sessions=facts.sessions - {trigger.session})
 
     def read_inactive_members(
-        self, facts: AuthorizationFacts, happened: Happening
+        self, facts: AuthorizationFacts, trigger: DomainEvent
     ) -> list[Command]:
         """One repair can bring back several accounts (R5)."""
         return [
             RetrieveAccount(
-                account=account, because="its authorization came back", occasion=happened.cause
+                account=account,
+                reason="its authorization came back",
+                dedup_key=trigger.causation_id,
             )
             for account in sorted(facts.inactive_members)
         ]
 
 
-def _read(facts: AuthorizationFacts, because: str, happened: Happening) -> Command:
-    return RetrieveAuthorization(authorization=facts.id, because=because, occasion=happened.cause)
+def _read(facts: AuthorizationFacts, because: str, trigger: DomainEvent) -> Command:
+    return RetrieveAuthorization(
+        authorization=facts.id, reason=because, dedup_key=trigger.causation_id
+    )

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from relink.engine import Snapshot
 
-from .account_facts import ELIGIBLE, AccountFacts, relink_reasons
+from .account.facts import ELIGIBLE, AccountFacts, relink_reasons
 from .commands import Mode
 
 
@@ -50,10 +50,10 @@ def assess(account: Snapshot[AccountFacts]) -> Assessment:
 
 def _against(facts: AccountFacts) -> Iterator[str]:
     """Everything that speaks against charging it, by Stripe's latest word."""
-    if facts.says == "disconnected":
+    if facts.reported_status == "disconnected":
         yield "disconnected"
-    elif facts.says != "active":
-        yield facts.cause or facts.says or "nothing_heard_yet"
+    elif facts.reported_status != "active":
+        yield facts.cause or facts.reported_status or "nothing_heard_yet"
     if facts.subcategory not in ELIGIBLE:
         yield "not_checking_or_savings"
     if "payment_method" not in (facts.permissions or ()):
@@ -74,7 +74,7 @@ def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
             yield _another("disconnected")
         case "new_account_linked":
             return
-        case "inactive_unrepairable" if facts.says == "unrepairable":
+        case "inactive_unrepairable" if facts.reported_status == "unrepairable":
             yield _another(facts.cause or "unrepairable")
         case "inactive_unrepairable":
             yield NextAction(action="wait", reason="stripe_was_asked")

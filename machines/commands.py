@@ -12,7 +12,7 @@ from pydantic import SerializeAsAny
 
 from relink.engine import Command, Event
 
-from .word import Holder
+from .report import Holder
 
 Mode = Literal["specific", "any_eligible"]
 """A relink of exactly this account, or of any eligible one at the same institution."""
@@ -29,9 +29,9 @@ class RetrieveAccount(Command):
     """Read the account at Stripe, with the preview version."""
 
     account: str
-    because: str
+    reason: str
     """The question, in a word or two."""
-    occasion: str
+    dedup_key: str
     """What raised it: an event or a session. Asked again for the same, it is the same command."""
     after: int = 0
     for_caller: bool = False
@@ -42,8 +42,8 @@ class RetrieveAuthorization(Command):
     """Read the authorization at Stripe: no webhook tells how it fares."""
 
     authorization: str
-    because: str
-    occasion: str
+    reason: str
+    dedup_key: str
     after: int = 0
 
 
@@ -51,8 +51,8 @@ class RetrieveSession(Command):
     """Read a relink session at Stripe."""
 
     session: str
-    because: str
-    occasion: str
+    reason: str
+    dedup_key: str
     for_caller: bool = False
     """Asked for by the service, which wants the client secret again (R1)."""
 
@@ -86,7 +86,7 @@ class NotifyCustomer(Command):
     """Those that need it; none where Stripe announced it for the authorization alone."""
     ask: Literal["relink", "new_payment_method"]
     """What to ask for; without an authorization nothing can be relinked."""
-    because: str
+    reason: str
     reminder: int = 0
     """0 for the first prompt, then 1, 2, …"""
     relink_by: int | None = None
@@ -97,8 +97,8 @@ class RequestNewPaymentMethod(Command):
     """The link can't be repaired, or not be built on: ask for another way to pay."""
 
     account: str
-    because: str
-    occasion: str
+    reason: str
+    dedup_key: str
     """What brought it up: a session, or the time of a word."""
 
 
@@ -132,7 +132,7 @@ class ReportAnomaly(Command):
 
     subject: str
     what: str
-    occasion: str
+    dedup_key: str
 
 
 class Wake(Command):

@@ -14,15 +14,15 @@ from relink.engine import Event
 
 from .commands import CreateRelinkSession, Delivery, Mode, RelinkReason
 from .policy import DEFAULT_POLICY, Permission, RelinkPolicy
-from .word import Word
+from .report import StatusReport
 
-E = TypeVar("E", bound="Happening")
+E = TypeVar("E", bound="DomainEvent")
 
 
-class Happening(Event):
+class DomainEvent(Event):
     """What all events have."""
 
-    cause: str
+    causation_id: str
     """The outside event's id: Stripe's ``evt_…``, a command's id, a request's key."""
     at: float
     """When we learned of it (Unix seconds, our clock)."""
@@ -30,36 +30,36 @@ class Happening(Event):
 
     def follow(self, kind: type[E], **fields: Any) -> E:
         """A follow-up event for another machine: same cause, time and policy."""
-        return kind(cause=self.cause, at=self.at, policy=self.policy, **fields)
+        return kind(causation_id=self.causation_id, at=self.at, policy=self.policy, **fields)
 
 
-class AccountReported(Happening):
-    """A webhook or a read told of an account. ``word`` is None where it only says "look" (K6)."""
+class AccountReported(DomainEvent):
+    """A webhook or a read told of an account. ``report`` is None where it only says "look" (K6)."""
 
     account: str
     as_of: int
     """The event's ``created``, or the ``Date`` of the answer to a read (K2; Unix seconds)."""
     read: bool
-    word: Word | None
+    report: StatusReport | None
 
 
-class AuthorizationReported(Happening):
+class AuthorizationReported(DomainEvent):
     """A webhook or a read told of an authorization."""
 
     authorization: str
     as_of: int
     read: bool
-    word: Word | None
+    report: StatusReport | None
 
 
-class ReportedAccount(Event):
+class SessionAccount(Event):
     """An account object inside a session."""
 
     account: str
-    word: Word
+    report: StatusReport
 
 
-class SessionReported(Happening):
+class SessionReported(DomainEvent):
     """A webhook or a read told of a relink session."""
 
     session: str
@@ -70,11 +70,11 @@ class SessionReported(Happening):
     """``relink_result.failure_reason``."""
     relinked_account: str | None = None
     """``relink_result.account``."""
-    accounts: tuple[ReportedAccount, ...] | None = None
+    accounts: tuple[SessionAccount, ...] | None = None
     """The session's ``accounts``; None where the payload lacked them."""
 
 
-class PaymentMethodReported(Happening):
+class PaymentMethodReported(DomainEvent):
     """A webhook told of a payment method made from an account."""
 
     account: str
@@ -84,7 +84,7 @@ class PaymentMethodReported(Happening):
     """``us_bank_account.status_details.blocked.reason``; None when it is not blocked."""
 
 
-class ExternalAccountReported(Happening):
+class ExternalAccountReported(DomainEvent):
     """A webhook told of a connected account's external account that we attached."""
 
     account: str
@@ -93,7 +93,7 @@ class ExternalAccountReported(Happening):
     status: str
 
 
-class RelinkRequested(Happening):
+class RelinkRequested(DomainEvent):
     """The service asks for a relink session."""
 
     account: str
@@ -109,47 +109,47 @@ class RelinkRequested(Happening):
     """Whether the account was read just for this request (R9)."""
 
 
-class RelinkSessionCreated(Happening):
+class RelinkSessionCreated(DomainEvent):
     """Stripe answered a :class:`CreateRelinkSession`."""
 
     session: str
     request: CreateRelinkSession
 
 
-class PaymentMethodMade(Happening):
+class PaymentMethodMade(DomainEvent):
     """A payment method was created and attached."""
 
     account: str
     payment_method: str
 
 
-class ExternalAccountMade(Happening):
+class ExternalAccountMade(DomainEvent):
     """A bank account was added to a connected account."""
 
     account: str
     external_account: str
 
 
-class BillingNameAbsent(Happening):
+class BillingNameAbsent(DomainEvent):
     """Neither the command nor the customer object had a name."""
 
     account: str
 
 
-class BillingNameGiven(Happening):
+class BillingNameGiven(DomainEvent):
     """The service supplied the name. It is never journaled."""
 
     account: str
     billing_name: str = Field(default="", exclude=True, repr=False)
 
 
-class MandateCollected(Happening):
+class MandateCollected(DomainEvent):
     """The service says that the customer authorized debits of the new account."""
 
     account: str
 
 
-class CommandFailed(Happening):
+class CommandFailed(DomainEvent):
     """A command failed for good."""
 
     command: str
@@ -159,7 +159,7 @@ class CommandFailed(Happening):
     error: str
 
 
-class TimerFired(Happening):
+class TimerFired(DomainEvent):
     """A :class:`~relink.machines.commands.Wake` came due."""
 
     machine: str

@@ -14,7 +14,7 @@ from typing import cast
 
 from relink.engine import Step
 
-from .account_facts import DETAILS, ELIGIBLE, AccountFacts, is_incomplete, outage_of, relink_reasons
+from .account.facts import DETAILS, ELIGIBLE, AccountFacts, is_incomplete, outage_of, relink_reasons
 from .authorization import AuthorizationFacts
 from .charge import assess
 from .commands import (
@@ -25,12 +25,12 @@ from .commands import (
     RetrieveAuthorization,
     RetrieveSession,
 )
-from .events import Happening, RelinkRequested
-from .hearing import HearingFacts, is_in_doubt
-from .messages import HeardDisconnected, HeardInactive, HeardUnclear
+from .events import DomainEvent, RelinkRequested
+from .freshness import ReportFacts, ambiguous
+from .messages import ReportedDisconnected, ReportedInactive, ReportedUnclear
 from .outage import OutageFacts
 from .payment_method import PaymentMethodFacts
-from .seen import Seen, World, asks
+from .step_view import StepView, World, asks
 from .session import SessionFacts
 
 Invariant = Callable[[World, Step, World], str | None]
@@ -45,12 +45,12 @@ def violations(before: World, step: Step, after: World) -> list[str]:
     return [f"{name}: {wrong}" for name, wrong in found if wrong is not None]
 
 
-def _invariant(check: Callable[[Seen], Iterator[str]]) -> Invariant:
+def _invariant(check: Callable[[StepView], Iterator[str]]) -> Invariant:
     """Of the complaints of a check the first, or None."""
 
     @wraps(check)
     def predicate(before: World, step: Step, after: World) -> str | None:
-        return next(check(Seen(before, step, after)), None)
+        return next(check(StepView(before, step, after)), None)
 
     _all.append(predicate)
     return predicate
@@ -84,21 +84,24 @@ SAYS: dict[str, dict[str, set[str | None]]] = {
 
 
 @_invariant
-def state_agrees_with_word(seen: Seen) -> Iterator[str]:
+def state_agrees_with_word(seen: StepView) -> Iterator[str]:
     """S1, S2: a state says no more and no less than Stripe's latest word; only relinkable
     without an authorization waits as unrepairable (K5)."""
     for machine, states in SAYS.items():
-        for key, now in seen.touched(machine, HearingFacts):
-            if now.state in states and now.facts.says not in states[now.state]:
-                yield f"{machine} {key} is {now.state}, and the word is {now.facts.says}"
+        for key, now in seen.touched(machine, ReportFacts):
+            if now.state in states and now.facts.reported_status not in states[now.state]:
+                yield f"{machine} {key} is {now.state}, and the word is {now.facts.reported_status}"
     for key, account in seen.touched("account", AccountFacts):
-        waits = account.state == "inactive_unrepairable" and account.facts.says == "relinkable"
+        waits = (
+            account.state == "inactive_unrepairable"
+            and account.facts.reported_status == "relinkable"
+        )
         if waits and account.facts.authorization is not None:
             yield f"account {key} can be relinked, by {account.facts.authorization}"
 
 
 @_invariant
-def relinking_has_an_open_session(seen: Seen) -> Iterator[str]:
+def relinking_has_an_open_session(seen: StepView) -> Iterator[str]:
     """S3: an account is relinking while a session for it is open, and it knows which."""
     for key, now in seen.touched("account", AccountFacts):
         session, request = now.facts.session, now.facts.request
@@ -111,7 +114,7 @@ def relinking_has_an_open_session(seen: Seen) -> Iterator[str]:
     for key, authorization in seen.touched("authorization", AuthorizationFacts):
         if authorization.state == "relinking" and not authorization.facts.sessions:
             yield f"authorization {key} is relinking, by no session"
-    for key, number in seen.touched("account_number", HearingFacts):
+    for key, number in seen.touched("account_number", ReportFacts):
         account = seen.after("account", key, AccountFacts)
         if account is None or account.state == "disconnected":
             continue
@@ -122,7 +125,7 @@ def relinking_has_an_open_session(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def replacement_is_named(seen: Seen) -> Iterator[str]:
+def replacement_is_named(seen: StepView) -> Iterator[str]:
     """S6: an account that was replaced names its replacement, and keeps doing so."""
     for key, now in seen.touched("account", AccountFacts):
         if now.state == "new_account_linked" and now.facts.replaced_by is None:
@@ -133,17 +136,17 @@ def replacement_is_named(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def disconnected_is_certain_and_final(seen: Seen) -> Iterator[str]:
+def disconnected_is_certain_and_final(seen: StepView) -> Iterator[str]:
     """S7: disconnected is entered on a word that is not in doubt, and never left."""
     for address, decision in seen.decisions():
         was, now = decision.before.state, decision.state
         if was == "disconnected" and (now != was or decision.facts != decision.before.facts):
             yield f"{address.machine} {address.key} came back from disconnected"
         if now == "disconnected" != was:
-            happened = decision.happened
-            if not isinstance(happened, HeardDisconnected):
-                yield f"{address.machine} {address.key} is disconnected by {happened.name}"
-            elif is_in_doubt(cast(HearingFacts, decision.before.facts), happened):
+            trigger = decision.trigger
+            if not isinstance(trigger, ReportedDisconnected):
+                yield f"{address.machine} {address.key} is disconnected by {trigger.name}"
+            elif ambiguous(cast(ReportFacts, decision.before.facts), trigger):
                 yield f"{address.machine} {address.key} is disconnected by a word in doubt"
 
 
@@ -151,55 +154,61 @@ def disconnected_is_certain_and_final(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def older_words_change_no_state(seen: Seen) -> Iterator[str]:
+def older_words_change_no_state(seen: StepView) -> Iterator[str]:
     """K3: what was said before the latest word is journaled, and no more."""
-    for address, decision, happened in seen.words():
-        known: HearingFacts = decision.before.facts
-        if happened.as_of < known.as_of:
+    for address, decision, trigger in seen.words():
+        known: ReportFacts = decision.before.facts
+        if trigger.as_of < known.as_of:
             if decision.state != decision.before.state:
-                yield f"{address.machine} {address.key} believed an older {happened.name}"
-            if (decision.facts.says, decision.facts.as_of) != (known.says, known.as_of):
-                yield f"{address.machine} {address.key} took {happened.name} for the latest word"
+                yield f"{address.machine} {address.key} believed an older {trigger.name}"
+            if (decision.facts.reported_status, decision.facts.as_of) != (
+                known.reported_status,
+                known.as_of,
+            ):
+                yield f"{address.machine} {address.key} took {trigger.name} for the latest word"
 
 
 @_invariant
-def doubt_asks_and_waits(seen: Seen) -> Iterator[str]:
+def doubt_asks_and_waits(seen: StepView) -> Iterator[str]:
     """K4: a contradiction that is too close in time to tell asks Stripe, and leaves the state."""
-    for address, decision, happened in seen.words():
-        known: HearingFacts = decision.before.facts
-        if decision.before.state == "disconnected" or not is_in_doubt(known, happened):
+    for address, decision, trigger in seen.words():
+        known: ReportFacts = decision.before.facts
+        if decision.before.state == "disconnected" or not ambiguous(known, trigger):
             continue
-        if decision.state != decision.before.state or decision.facts.says != known.says:
-            yield f"{address.machine} {address.key} believed {happened.name}, which is in doubt"
+        if (
+            decision.state != decision.before.state
+            or decision.facts.reported_status != known.reported_status
+        ):
+            yield f"{address.machine} {address.key} believed {trigger.name}, which is in doubt"
         if not asks(decision):
-            yield f"{address.machine} {address.key} did not ask about {happened.name}"
+            yield f"{address.machine} {address.key} did not ask about {trigger.name}"
 
 
 @_invariant
-def missing_overwrites_nothing(seen: Seen) -> Iterator[str]:
+def missing_overwrites_nothing(seen: StepView) -> Iterator[str]:
     """K5: a field that a word lacks stays as it was."""
-    for address, decision, happened in seen.words():
+    for address, decision, trigger in seen.words():
         if address.machine == "account":
-            for field in set(DETAILS) - happened.word.model_fields_set:
+            for field in set(DETAILS) - trigger.report.model_fields_set:
                 if getattr(decision.facts, field) != getattr(decision.before.facts, field):
-                    yield f"{happened.name} without {field} changed it for {address.key}"
+                    yield f"{trigger.name} without {field} changed it for {address.key}"
 
 
 @_invariant
-def missing_words_are_asked_for(seen: Seen) -> Iterator[str]:
+def missing_words_are_asked_for(seen: StepView) -> Iterator[str]:
     """K5, K6: what a word leaves open is read, and an unclear one changes no state."""
     for address, decision in seen.decisions():
-        happened = decision.happened
+        trigger = decision.trigger
         if decision.before.state == "disconnected":
             continue
-        if isinstance(happened, HeardUnclear):
+        if isinstance(trigger, ReportedUnclear):
             if decision.state != decision.before.state:
                 yield f"{address.machine} {address.key} changed state on an unclear word"
             if not asks(decision):
                 yield f"{address.machine} {address.key} did not ask what there is to see"
-        elif isinstance(happened, HeardInactive) and not asks(decision):
-            known: HearingFacts = decision.before.facts
-            if happened.as_of >= known.as_of:
+        elif isinstance(trigger, ReportedInactive) and not asks(decision):
+            known: ReportFacts = decision.before.facts
+            if trigger.as_of >= known.as_of:
                 yield f"{address.machine} {address.key} did not ask whether it can be repaired"
 
 
@@ -207,7 +216,7 @@ def missing_words_are_asked_for(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def one_open_session_per_account(seen: Seen) -> Iterator[str]:
+def one_open_session_per_account(seen: StepView) -> Iterator[str]:
     """R1: the open session of an account is the one that it names, and that a caller gets who
     asks again."""
     for key, now in seen.touched("account", AccountFacts):
@@ -229,7 +238,7 @@ def one_open_session_per_account(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def given_up_only_after_a_look(seen: Seen) -> Iterator[str]:
+def given_up_only_after_a_look(seen: StepView) -> Iterator[str]:
     """R2: a session is abandoned only when its time is up and it was read."""
     for address, decision in seen.decisions():
         moved = address.machine == "session" and decision.state == "abandoned"
@@ -238,7 +247,7 @@ def given_up_only_after_a_look(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def every_end_is_followed_by_reads(seen: Seen) -> Iterator[str]:
+def every_end_is_followed_by_reads(seen: StepView) -> Iterator[str]:
     """R5: when a session ends by its result, its account and authorization are read."""
     for address, decision in seen.decisions():
         ended = decision.before.state != decision.state not in ("open", "superseded")
@@ -252,29 +261,29 @@ def every_end_is_followed_by_reads(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def known_or_new_by_when_we_held_it(seen: Seen) -> Iterator[str]:
+def known_or_new_by_when_we_held_it(seen: StepView) -> Iterator[str]:
     """K7: a linked account is known when we held it before the session, else it is new."""
     for key, session in seen.touched("session", SessionFacts):
         facts = session.facts
         if session.state != "succeeded" or facts.outcome == "relinked" or not facts.linked:
             continue
         linked = seen.after("account", facts.linked, AccountFacts)
-        if linked is None or linked.facts.held_since is None:
+        if linked is None or linked.facts.first_seen_at is None:
             yield f"{key} linked {facts.linked}, of which nothing is known"
             continue
-        was_held = linked.facts.held_since < facts.opened_at
+        was_held = linked.facts.first_seen_at < facts.opened_at
         if was_held != (facts.outcome == "known_account_linked"):
             yield f"{key} takes {facts.linked} for {facts.outcome}"
 
 
 @_invariant
-def permissions_are_kept(seen: Seen) -> Iterator[str]:
+def permissions_are_kept(seen: StepView) -> Iterator[str]:
     """R7: a relink asks for the account's own permissions with ``payment_method``; only an
     explicit request changes them."""
     for command, account in seen.session_requests():
         if "payment_method" not in command.permissions:
             yield f"a session for {command.account} lacks payment_method"
-        asked = cast(RelinkRequested, seen.step.happened).permissions
+        asked = cast(RelinkRequested, seen.step.trigger).permissions
         wanted: set[str] = set(asked or account.facts.permissions or ())
         carries_on = asked is None and account.facts.session is not None
         is_known = asked is not None or account.facts.permissions is not None
@@ -284,7 +293,7 @@ def permissions_are_kept(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def holder_is_the_accounts(seen: Seen) -> Iterator[str]:
+def holder_is_the_accounts(seen: StepView) -> Iterator[str]:
     """R8: a session is for the account's own holder."""
     for command, account in seen.session_requests():
         if command.holder != account.facts.holder:
@@ -292,7 +301,7 @@ def holder_is_the_accounts(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def nothing_to_relink_is_refused(seen: Seen) -> Iterator[str]:
+def nothing_to_relink_is_refused(seen: StepView) -> Iterator[str]:
     """R9, S3: a session names the account's authorization, is for one that can be relinked, and
     for one that works only with a reason."""
     for command, account in seen.session_requests():
@@ -308,14 +317,14 @@ def nothing_to_relink_is_refused(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def built_only_on_what_can_be_built_on(seen: Seen) -> Iterator[str]:
+def built_only_on_what_can_be_built_on(seen: StepView) -> Iterator[str]:
     """N1, N2: a payment method needs an active, eligible account of a customer; a connected
     account gets an external account instead."""
     for command in seen.builds():
         account = seen.after("account", command.account, AccountFacts)
         facts = account.facts if account else AccountFacts(id=command.account)
-        if facts.says != "active" or facts.subcategory not in ELIGIBLE:
-            yield f"{command.name} on {command.account}, {facts.says} and {facts.subcategory}"
+        if facts.reported_status != "active" or facts.subcategory not in ELIGIBLE:
+            yield f"{command.name} on {command.account}, {facts.reported_status} and {facts.subcategory}"
         if "payment_method" not in (facts.permissions or ()):
             yield f"{command.name} on {command.account} without the permission"
         if facts.holder != command.holder:
@@ -328,7 +337,7 @@ def built_only_on_what_can_be_built_on(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def built_once(seen: Seen) -> Iterator[str]:
+def built_once(seen: StepView) -> Iterator[str]:
     """K7: at most one thing is built on an account, however often its result is read."""
     builds = seen.builds()
     for command in builds:
@@ -340,7 +349,7 @@ def built_once(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def nothing_is_built_for_another_holder(seen: Seen) -> Iterator[str]:
+def nothing_is_built_for_another_holder(seen: StepView) -> Iterator[str]:
     """R6: an account of another holder than the session's is recorded, and no more."""
     for command in seen.builds():
         session = seen.after("session", command.session, SessionFacts)
@@ -355,7 +364,7 @@ def nothing_is_built_for_another_holder(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def prompts_only_where_it_helps(seen: Seen) -> Iterator[str]:
+def prompts_only_where_it_helps(seen: StepView) -> Iterator[str]:
     """P2, R4, S6: nobody is prompted for an account that no relink repairs, that needs none, or
     for which the attempts are used up."""
     for command in seen.commands(NotifyCustomer):
@@ -365,14 +374,14 @@ def prompts_only_where_it_helps(seen: Seen) -> Iterator[str]:
                 yield f"a prompt for {name}, which is no account"
                 continue
             facts = account.facts
-            if facts.says not in ("active", "relinkable", "inactive") or facts.given_up:
-                yield f"a prompt for {name}: {facts.says}, given up: {facts.given_up}"
+            if facts.reported_status not in ("active", "relinkable", "inactive") or facts.given_up:
+                yield f"a prompt for {name}: {facts.reported_status}, given up: {facts.given_up}"
             if account.state in ("relinked", "new_account_linked") or not facts.needs:
                 yield f"a prompt for {name}, which is {account.state} and needs {facts.needs}"
 
 
 @_invariant
-def one_first_prompt_per_outage(seen: Seen) -> Iterator[str]:
+def one_first_prompt_per_outage(seen: StepView) -> Iterator[str]:
     """P1: an outage has one first prompt, and no message once it has ended."""
     prompts = list(seen.commands(NotifyCustomer))
     firsts = [command.outage for command in prompts if command.reminder == 0]
@@ -389,23 +398,23 @@ def one_first_prompt_per_outage(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def nobody_is_prompted_too_early(seen: Seen) -> Iterator[str]:
+def nobody_is_prompted_too_early(seen: StepView) -> Iterator[str]:
     """P3: what still works is prompted for within the policy's lead, not before."""
-    happened = cast(Happening, seen.step.happened)
+    trigger = cast(DomainEvent, seen.step.trigger)
     for command in seen.commands(NotifyCustomer):
         day = command.relink_by
-        if day is not None and happened.at < day - happened.policy.announcement_lead:
-            yield f"a prompt for {command.outage} at {happened.at}, which stops at {day}"
+        if day is not None and trigger.at < day - trigger.policy.announcement_lead:
+            yield f"a prompt for {command.outage} at {trigger.at}, which stops at {day}"
 
 
 @_invariant
-def outage_knows_who_needs_a_relink(seen: Seen) -> Iterator[str]:
+def outage_knows_who_needs_a_relink(seen: StepView) -> Iterator[str]:
     """P1, K8: an account's need is noted by its own outage, and by no other."""
     for key, now in seen.touched("account", AccountFacts):
         outage = seen.after("outage", outage_of(now.facts), OutageFacts)
-        noted = outage.facts.needing.get(key) if outage else None
-        if (noted.needs if noted else ()) != now.facts.needs:
-            yield f"account {key} needs {now.facts.needs}, and its outage has noted {noted}"
+        last_reported = outage.facts.needing.get(key) if outage else None
+        if (last_reported.needs if last_reported else ()) != now.facts.needs:
+            yield f"account {key} needs {now.facts.needs}, and its outage has noted {last_reported}"
         earlier = seen.before("account", key, AccountFacts)
         if earlier and outage_of(earlier.facts) != outage_of(now.facts):
             left = seen.after("outage", outage_of(earlier.facts), OutageFacts)
@@ -421,15 +430,15 @@ def outage_knows_who_needs_a_relink(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def account_mirrors_number_and_payment_method(seen: Seen) -> Iterator[str]:
+def account_mirrors_number_and_payment_method(seen: StepView) -> Iterator[str]:
     """C1, C3: what an account knows of its number and payment method is how they fare."""
     for key, now in seen.touched("account", AccountFacts):
         if now.state == "disconnected":
             continue
-        number = seen.after("account_number", key, HearingFacts)
-        says = number.facts.says if number else None
-        if (now.facts.number or "transactable") != (says or "transactable"):
-            yield f"account {key} takes its number for {now.facts.number}, and it is {says}"
+        number = seen.after("account_number", key, ReportFacts)
+        reported_status = number.facts.reported_status if number else None
+        if (now.facts.number or "transactable") != (reported_status or "transactable"):
+            yield f"account {key} takes its number for {now.facts.number}, and it is {reported_status}"
         payment_method = seen.after("payment_method", key, PaymentMethodFacts)
         state = payment_method.state if payment_method else "none"
         if (now.facts.payment_method or "none") != state:
@@ -437,23 +446,23 @@ def account_mirrors_number_and_payment_method(seen: Seen) -> Iterator[str]:
 
 
 @_invariant
-def chargeable_only_while_active(seen: Seen) -> Iterator[str]:
+def chargeable_only_while_active(seen: StepView) -> Iterator[str]:
     """C1: chargeable means that Stripe's latest word is active and nothing speaks against it."""
     for key, now in seen.touched("account", AccountFacts):
         facts = now.facts
         speaks_against = (
-            facts.says != "active",
+            facts.reported_status != "active",
             facts.subcategory not in ELIGIBLE,
             "payment_method" not in (facts.permissions or ()),
             facts.number not in (None, "transactable", "expiring"),
             facts.payment_method == "blocked",
         )
         if assess(now).chargeable and any(speaks_against):
-            yield f"account {key} is taken for chargeable: {facts.says}, {facts.number}"
+            yield f"account {key} is taken for chargeable: {facts.reported_status}, {facts.number}"
 
 
 @_invariant
-def everything_has_a_name(seen: Seen) -> Iterator[str]:
+def everything_has_a_name(seen: StepView) -> Iterator[str]:
     """Nothing is sent or asked of a machine or object without an id."""
     for address in seen.step.snapshots:
         if not address.key:

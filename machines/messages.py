@@ -10,52 +10,52 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from .commands import CreateRelinkSession, RelinkReason
-from .events import Happening
-from .word import Holder, Word
+from .events import DomainEvent
+from .report import Holder, StatusReport
 
 # ── words, for accounts, authorizations and account numbers ──────────────────
 
 
-class Heard(Happening):
+class Reported(DomainEvent):
     """Stripe's word, sorted by what it says."""
 
-    says: ClassVar[str] = ""
+    reported_status: ClassVar[str] = ""
     as_of: int
     read: bool
-    word: Word
+    report: StatusReport
 
 
-class HeardActive(Heard):
+class ReportedActive(Reported):
     """It works."""
 
-    says = "active"
+    reported_status = "active"
 
 
-class HeardRelinkable(Heard):
+class ReportedRelinkable(Reported):
     """Inactive, and the customer can repair it."""
 
-    says = "relinkable"
+    reported_status = "relinkable"
 
 
-class HeardUnrepairable(Heard):
+class ReportedUnrepairable(Reported):
     """Inactive, and nobody can repair it now; or with an action that we don't know (S2)."""
 
-    says = "unrepairable"
+    reported_status = "unrepairable"
 
 
-class HeardInactive(Heard):
+class ReportedInactive(Reported):
     """Inactive, without an action: repairable or not is left open (K5)."""
 
-    says = "inactive"
+    reported_status = "inactive"
 
 
-class HeardDisconnected(Heard):
+class ReportedDisconnected(Reported):
     """The customer or the service ended it for good."""
 
-    says = "disconnected"
+    reported_status = "disconnected"
 
 
-class HeardUnclear(Happening):
+class ReportedUnclear(DomainEvent):
     """Only "look" (K6), or a status that is missing or that we don't know (K5)."""
 
     as_of: int
@@ -63,54 +63,54 @@ class HeardUnclear(Happening):
     status: str | None = None
 
 
-class HeardTransactable(Heard):
+class ReportedTransactable(Reported):
     """An account number can pay, or none is listed."""
 
-    says = "transactable"
+    reported_status = "transactable"
 
 
-class HeardPending(Heard):
+class ReportedPending(Reported):
     """A number is coming."""
 
-    says = "pending"
+    reported_status = "pending"
 
 
-class HeardExpiring(Heard):
+class ReportedExpiring(Reported):
     """The number still pays, and is known to stop."""
 
-    says = "expiring"
+    reported_status = "expiring"
 
 
-class HeardLapsed(Heard):
+class ReportedLapsed(Reported):
     """No number pays."""
 
-    says = "lapsed"
+    reported_status = "lapsed"
 
 
 # ── between the machines ─────────────────────────────────────────────────────
 
 
-class SessionOpened(Happening):
+class SessionOpened(DomainEvent):
     """To session, account and authorization: a relink session is open."""
 
     session: str
     request: CreateRelinkSession
 
 
-class SessionSuperseded(Happening):
+class SessionSuperseded(DomainEvent):
     """To the session: another was opened in its stead."""
 
     by: str
 
 
-class SessionPending(Happening):
+class SessionPending(DomainEvent):
     """To the session: the customer is not through."""
 
     as_of: int
     read: bool
 
 
-class SessionSucceeded(Happening):
+class SessionSucceeded(DomainEvent):
     """To the session: the customer linked these accounts."""
 
     as_of: int
@@ -119,20 +119,20 @@ class SessionSucceeded(Happening):
     accounts: tuple[str, ...] | None
 
 
-class SessionFailed(Happening):
+class SessionFailed(DomainEvent):
     """To the session: Stripe says why not."""
 
     as_of: int
     failure_reason: str
 
 
-class SessionCancelled(Happening):
+class SessionCancelled(DomainEvent):
     """To the session: the customer closed it."""
 
     as_of: int
 
 
-class SessionUnclear(Happening):
+class SessionUnclear(DomainEvent):
     """To the session: only "look", or a status that we don't know."""
 
     as_of: int
@@ -140,17 +140,17 @@ class SessionUnclear(Happening):
     status: str | None
 
 
-class SessionDeadline(Happening):
+class SessionDeadline(DomainEvent):
     """To the session: it has been open for as long as the policy lets it."""
 
 
-class ReadFailed(Happening):
+class ReadFailed(DomainEvent):
     """To account, authorization or session: Stripe refused the read for good."""
 
     error: str
 
 
-class ReturnedBySession(Happening):
+class ReturnedBySession(DomainEvent):
     """To the account: a session returned it in place of the one that was expected."""
 
     session: str
@@ -161,7 +161,7 @@ class ReturnedBySession(Happening):
     read: bool
 
 
-class ReturnedAccountJudged(Happening):
+class ReturnedAccountJudged(DomainEvent):
     """To the session: the account that came back is known, new, or somebody else's (K7, R6)."""
 
     account: str
@@ -170,13 +170,13 @@ class ReturnedAccountJudged(Happening):
     read: bool
 
 
-class MemberSessionEnded(Happening):
+class MemberSessionEnded(DomainEvent):
     """To the authorization: a session for an account of it is over, without its repair."""
 
     session: str
 
 
-class SessionRelinked(Happening):
+class SessionRelinked(DomainEvent):
     """To account and authorization: the expected account was relinked."""
 
     session: str
@@ -185,7 +185,7 @@ class SessionRelinked(Happening):
     read: bool
 
 
-class SessionUnsuccessful(Happening):
+class SessionUnsuccessful(DomainEvent):
     """To the account: the session ended, or was given up, without a repair."""
 
     session: str
@@ -193,7 +193,7 @@ class SessionUnsuccessful(Happening):
     failure_reason: str | None
 
 
-class KnownAccountLinked(Happening):
+class KnownAccountLinked(DomainEvent):
     """To the account: the customer picked another account that we hold."""
 
     session: str
@@ -201,7 +201,7 @@ class KnownAccountLinked(Happening):
     as_of: int
 
 
-class NewAccountLinkedInstead(Happening):
+class NewAccountLinkedInstead(DomainEvent):
     """To the account: the customer linked an account that is new to us."""
 
     session: str
@@ -210,7 +210,7 @@ class NewAccountLinkedInstead(Happening):
     read: bool
 
 
-class MemberReported(Happening):
+class MemberReported(DomainEvent):
     """To the authorization: an account of it was heard of."""
 
     account: str
@@ -218,45 +218,45 @@ class MemberReported(Happening):
     as_of: int
 
 
-class MemberLeft(Happening):
+class MemberLeft(DomainEvent):
     """To the authorization: an account of it came back under another one (K8)."""
 
     account: str
     as_of: int
 
 
-class NumberChanged(Happening):
+class NumberChanged(DomainEvent):
     """To the account: how its tokenized number fares."""
 
     state: str
     expires_on: int | None
 
 
-class ReviewDue(Happening):
+class ReviewDue(DomainEvent):
     """To the account itself: all that this report tells is known by now, so tell the outage."""
 
 
-class NumberBlocked(Happening):
+class NumberBlocked(DomainEvent):
     """To the account number: a payment method or external account says it was deactivated."""
 
     as_of: int
 
 
-class RefreshStarted(Happening):
+class RefreshStarted(DomainEvent):
     """To the account number: a relink session of the account is open, which may bring a new one."""
 
 
-class RefreshEnded(Happening):
+class RefreshEnded(DomainEvent):
     """To the account number: that session is over, and brought none."""
 
 
-class RefreshSucceeded(Happening):
+class RefreshSucceeded(DomainEvent):
     """To the account number: that session relinked the account, and a new number is to come."""
 
     as_of: int
 
 
-class NeedsChanged(Happening):
+class NeedsChanged(DomainEvent):
     """To the outage: who needs a relink, and what for, has changed."""
 
     subject: str
@@ -264,7 +264,7 @@ class NeedsChanged(Happening):
     """False: it is the authorization itself."""
     needs: tuple[RelinkReason, ...]
     """Empty: nothing any more."""
-    cause_of_it: str | None = None
+    cause: str | None = None
     """Stripe's ``cause`` of the inactivity."""
     ask: Literal["relink", "new_payment_method"] = "relink"
     relink_by: int | None = None
@@ -274,7 +274,7 @@ class NeedsChanged(Happening):
     """And its customer was not to be reminded there."""
 
 
-class NeedsMoved(Happening):
+class NeedsMoved(DomainEvent):
     """To the outage: this account's needs go on elsewhere (K8)."""
 
     subject: str
@@ -282,25 +282,25 @@ class NeedsMoved(Happening):
     successor: NeedsChanged
 
 
-class StripeWrites(Happening):
+class StripeWrites(DomainEvent):
     """To the outage: Stripe itself sent the customer the link, so we don't (P2)."""
 
 
-class PromptDue(Happening):
+class PromptDue(DomainEvent):
     """To the outage: it is time for the first prompt of an announced one."""
 
     outage: int
     """Which outage of its authorization the timer was set for."""
 
 
-class ReminderDue(Happening):
+class ReminderDue(DomainEvent):
     """To the outage: it is time for reminder ``number``."""
 
     outage: int
     number: int = Field(ge=1)
 
 
-class BuildRequested(Happening):
+class BuildRequested(DomainEvent):
     """To the payment method: a new account was linked; build on it if that can be done."""
 
     session: str
@@ -309,7 +309,7 @@ class BuildRequested(Happening):
     """Why it can't be built on; None when it can (N1)."""
 
 
-class BuildResumed(Happening):
+class BuildResumed(DomainEvent):
     """To the payment method: the service supplied the name; go on if that can still be done."""
 
     holder: Holder | None
@@ -319,20 +319,20 @@ class BuildResumed(Happening):
     """Never journaled."""
 
 
-class PaymentMethodChecked(Happening):
+class PaymentMethodChecked(DomainEvent):
     """To the payment method: is it blocked?"""
 
     as_of: int
     blocked: str | None
 
 
-class BuildFailed(Happening):
+class BuildFailed(DomainEvent):
     """To the payment method: Stripe refused for good."""
 
     error: str
 
 
-class PaymentMethodChanged(Happening):
+class PaymentMethodChanged(DomainEvent):
     """To the account: how what was built on it fares."""
 
     state: str

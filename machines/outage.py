@@ -25,7 +25,7 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from .commands import NotifyCustomer, RelinkReason, Wake
-from .events import Happening
+from .events import DomainEvent
 from .messages import NeedsChanged, NeedsMoved, PromptDue, ReminderDue, StripeWrites
 
 Effects = list[Command | Assign]
@@ -137,143 +137,141 @@ class OutageChart(Chart):
 
     # ── guards ───────────────────────────────────────────────────────────────
 
-    def needs_nothing(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+    def needs_nothing(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
         """No relink is needed for it any more."""
-        return not happened.needs
+        return not trigger.needs
 
-    def is_the_last(self, facts: OutageFacts, happened: NeedsChanged | NeedsMoved) -> bool:
+    def is_the_last(self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved) -> bool:
         """Nobody else needs a relink, and this one does not any more, or not here."""
-        stays_needed = isinstance(happened, NeedsChanged) and bool(happened.needs)
-        return not stays_needed and not set(facts.needing) - {happened.subject}
+        stays_needed = isinstance(trigger, NeedsChanged) and bool(trigger.needs)
+        return not stays_needed and not set(facts.needing) - {trigger.subject}
 
-    def was_prompted_elsewhere(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+    def was_prompted_elsewhere(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
         """The account came from another authorization, where its customer was prompted."""
-        return happened.prompted_since is not None
+        return trigger.prompted_since is not None
 
-    def was_left_in_peace_elsewhere(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+    def was_left_in_peace_elsewhere(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
         """And no reminders were to follow."""
-        return happened.in_peace
+        return trigger.in_peace
 
-    def can_wait(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+    def can_wait(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
         """It works until a day that is further off than the policy's lead (P3)."""
-        lead = happened.policy.announcement_lead
-        return happened.relink_by is not None and happened.at < happened.relink_by - lead
+        lead = trigger.policy.announcement_lead
+        return trigger.relink_by is not None and trigger.at < trigger.relink_by - lead
 
-    def is_not_to_be_reminded(self, facts: OutageFacts, happened: NeedsChanged) -> bool:
+    def is_not_to_be_reminded(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
         """The policy has no reminders, or none for customers who revoked access (P2)."""
-        return not happened.policy.reminders or _is_denied(_noted(facts, happened), happened)
+        return not trigger.policy.reminders or _is_denied(_noted(facts, trigger), trigger)
 
-    def has_no_reminders(self, facts: OutageFacts, happened: PromptDue) -> bool:
+    def has_no_reminders(self, facts: OutageFacts, trigger: PromptDue) -> bool:
         """The policy has none."""
-        return not happened.policy.reminders
+        return not trigger.policy.reminders
 
-    def is_of_an_earlier_outage(
-        self, facts: OutageFacts, happened: PromptDue | ReminderDue
-    ) -> bool:
+    def is_of_an_earlier_outage(self, facts: OutageFacts, trigger: PromptDue | ReminderDue) -> bool:
         """That timer was set for an outage that is over."""
-        return happened.outage != facts.count
+        return trigger.outage != facts.count
 
-    def was_put_off(self, facts: OutageFacts, happened: PromptDue | ReminderDue) -> bool:
+    def was_put_off(self, facts: OutageFacts, trigger: PromptDue | ReminderDue) -> bool:
         """Stripe has announced a later day since, and the policy's lead to it has not begun."""
         day = _earliest(facts.needing)
-        return day is not None and happened.at < day - happened.policy.announcement_lead
+        return day is not None and trigger.at < day - trigger.policy.announcement_lead
 
-    def was_denied(self, facts: OutageFacts, happened: ReminderDue) -> bool:
+    def was_denied(self, facts: OutageFacts, trigger: ReminderDue) -> bool:
         """By now everyone who needs a relink had access revoked by the customer (P2)."""
-        return _is_denied(facts.needing, happened)
+        return _is_denied(facts.needing, trigger)
 
-    def is_the_last_reminder(self, facts: OutageFacts, happened: ReminderDue) -> bool:
+    def is_the_last_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> bool:
         """The policy has no more after this one."""
-        return happened.number >= len(happened.policy.reminders)
+        return trigger.number >= len(trigger.policy.reminders)
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def begin(self, facts: OutageFacts, happened: NeedsChanged) -> Assign:
+    def begin(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
         """A new outage, with this need."""
-        return Assign(count=facts.count + 1, since=happened.at, needing=_noted(facts, happened))
+        return Assign(count=facts.count + 1, since=trigger.at, needing=_noted(facts, trigger))
 
-    def begin_prompted(self, facts: OutageFacts, happened: NeedsChanged) -> Assign:
+    def begin_prompted(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
         """The outage came along with the account, and so did its prompt (K8)."""
         return Assign(
             count=facts.count + 1,
-            since=happened.prompted_since,
-            needing=_noted(facts, happened),
+            since=trigger.prompted_since,
+            needing=_noted(facts, trigger),
             prompted=True,
         )
 
-    def note(self, facts: OutageFacts, happened: NeedsChanged) -> Assign:
+    def note(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
         """Keep what this one needs now."""
-        return Assign(needing=_noted(facts, happened))
+        return Assign(needing=_noted(facts, trigger))
 
-    def note_prompted(self, facts: OutageFacts, happened: Happening) -> Assign:
+    def note_prompted(self, facts: OutageFacts, trigger: DomainEvent) -> Assign:
         """The customer was told, if not by us."""
         return Assign(prompted=True)
 
-    def drop(self, facts: OutageFacts, happened: NeedsMoved) -> Assign:
+    def drop(self, facts: OutageFacts, trigger: NeedsMoved) -> Assign:
         """This one is another authorization's now."""
-        return Assign(needing=_without(facts, happened.subject))
+        return Assign(needing=_without(facts, trigger.subject))
 
-    def end(self, facts: OutageFacts, happened: NeedsChanged | NeedsMoved) -> Assign:
+    def end(self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved) -> Assign:
         """Nobody needs a relink any more."""
         return Assign(needing={}, prompted=False)
 
-    def hand_on(self, facts: OutageFacts, happened: NeedsMoved) -> Send:
+    def hand_on(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
         """What it needs goes on elsewhere, and is not prompted for again (K8)."""
         since = facts.since if facts.prompted else None
-        news = happened.successor.model_copy(update={"prompted_since": since})
-        return Send(machine="outage", key=happened.to, event=news)
+        news = trigger.successor.model_copy(update={"prompted_since": since})
+        return Send(machine="outage", key=trigger.to, event=news)
 
-    def hand_on_in_peace(self, facts: OutageFacts, happened: NeedsMoved) -> Send:
+    def hand_on_in_peace(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
         """The same, and no reminders follow elsewhere that would not have followed here."""
         told = {"prompted_since": facts.since, "in_peace": True}
-        news = happened.successor.model_copy(update=told)
-        return Send(machine="outage", key=happened.to, event=news)
+        news = trigger.successor.model_copy(update=told)
+        return Send(machine="outage", key=trigger.to, event=news)
 
-    def plan_prompt(self, facts: OutageFacts, happened: NeedsChanged) -> Command:
+    def plan_prompt(self, facts: OutageFacts, trigger: NeedsChanged) -> Command:
         """Prompt when the policy's lead begins (P3)."""
-        day = happened.relink_by or 0
-        event = happened.follow(PromptDue, outage=_number(facts))
-        due = day - happened.policy.announcement_lead
+        day = trigger.relink_by or 0
+        event = trigger.follow(PromptDue, outage=_number(facts))
+        due = day - trigger.policy.announcement_lead
         return Wake(machine="outage", key=facts.id, due=due, event=event)
 
-    def prompt(self, facts: OutageFacts, happened: NeedsChanged | PromptDue) -> Effects:
+    def prompt(self, facts: OutageFacts, trigger: NeedsChanged | PromptDue) -> Effects:
         """One first prompt, for everyone who needs a relink (P1)."""
-        needing = _noted(facts, happened) if isinstance(happened, NeedsChanged) else facts.needing
-        since = facts.since if facts.needing else happened.at
+        needing = _noted(facts, trigger) if isinstance(trigger, NeedsChanged) else facts.needing
+        since = facts.since if facts.needing else trigger.at
         return [Assign(prompted=True), _message(facts, needing, since, reminder=0)]
 
-    def plan_reminder(self, facts: OutageFacts, happened: NeedsChanged | PromptDue) -> Effects:
+    def plan_reminder(self, facts: OutageFacts, trigger: NeedsChanged | PromptDue) -> Effects:
         """The first reminder, counted from the prompt."""
-        return _reminders(facts, happened, 1)
+        return _reminders(facts, trigger, 1)
 
-    def remind(self, facts: OutageFacts, happened: ReminderDue) -> Command:
+    def remind(self, facts: OutageFacts, trigger: ReminderDue) -> Command:
         """Everyone who needs a relink by now, in one message."""
-        return _message(facts, facts.needing, facts.since, reminder=happened.number)
+        return _message(facts, facts.needing, facts.since, reminder=trigger.number)
 
-    def put_off_reminder(self, facts: OutageFacts, happened: ReminderDue) -> Command:
+    def put_off_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> Command:
         """Remind when the policy's lead to the later day begins (P3)."""
-        event = happened.follow(ReminderDue, outage=facts.count, number=happened.number)
-        due = (_earliest(facts.needing) or 0) - happened.policy.announcement_lead
+        event = trigger.follow(ReminderDue, outage=facts.count, number=trigger.number)
+        due = (_earliest(facts.needing) or 0) - trigger.policy.announcement_lead
         return Wake(machine="outage", key=facts.id, due=due, event=event)
 
-    def plan_next_reminder(self, facts: OutageFacts, happened: ReminderDue) -> Effects:
+    def plan_next_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> Effects:
         """The one after, counted from this one."""
-        return _reminders(facts, happened, happened.number + 1)
+        return _reminders(facts, trigger, trigger.number + 1)
 
 
-def _noted(facts: OutageFacts, happened: NeedsChanged) -> dict[str, Need]:
+def _noted(facts: OutageFacts, trigger: NeedsChanged) -> dict[str, Need]:
     """Who needs a relink once this is noted."""
-    others = _without(facts, happened.subject)
-    if not happened.needs:
+    others = _without(facts, trigger.subject)
+    if not trigger.needs:
         return others
     need = Need(
-        needs=happened.needs,
-        cause=happened.cause_of_it,
-        ask=happened.ask,
-        relink_by=happened.relink_by,
-        is_account=happened.is_account,
+        needs=trigger.needs,
+        cause=trigger.cause,
+        ask=trigger.ask,
+        relink_by=trigger.relink_by,
+        is_account=trigger.is_account,
     )
-    return {**others, happened.subject: need}
+    return {**others, trigger.subject: need}
 
 
 def _without(facts: OutageFacts, subject: str) -> dict[str, Need]:
@@ -291,9 +289,9 @@ def _earliest(needing: dict[str, Need]) -> int | None:
     return None if None in days else min((d for d in days if d is not None), default=None)
 
 
-def _is_denied(needing: dict[str, Need], happened: Happening) -> bool:
+def _is_denied(needing: dict[str, Need], trigger: DomainEvent) -> bool:
     """The customer revoked access of them all, and the policy leaves it at that."""
-    if happened.policy.remind_after_denial or not needing:
+    if trigger.policy.remind_after_denial or not needing:
         return False
     return all(need.cause == "access_denied" for need in needing.values())
 
@@ -308,17 +306,17 @@ def _message(
         since=since,
         accounts=tuple(sorted(name for name, need in needing.items() if need.is_account)),
         ask="relink" if any(n.ask == "relink" for n in needs) else "new_payment_method",
-        because=", ".join(sorted({n.cause or n.needs[0] for n in needs})),
+        reason=", ".join(sorted({n.cause or n.needs[0] for n in needs})),
         reminder=reminder,
         relink_by=_earliest(needing),
     )
 
 
-def _reminders(facts: OutageFacts, happened: Happening, number: int) -> Effects:
+def _reminders(facts: OutageFacts, trigger: DomainEvent, number: int) -> Effects:
     """Wake for the given reminder, if the policy has it."""
-    times = (0, *happened.policy.reminders)
+    times = (0, *trigger.policy.reminders)
     if number >= len(times):
         return []
-    event = happened.follow(ReminderDue, outage=_number(facts), number=number)
-    due = int(happened.at) + times[number] - times[number - 1]
+    event = trigger.follow(ReminderDue, outage=_number(facts), number=number)
+    due = int(trigger.at) + times[number] - times[number - 1]
     return [Wake(machine="outage", key=facts.id, due=due, event=event)]

@@ -30,7 +30,7 @@ from .commands import (
 from .events import (
     BillingNameAbsent,
     ExternalAccountMade,
-    Happening,
+    DomainEvent,
     MandateCollected,
     PaymentMethodMade,
 )
@@ -42,7 +42,7 @@ from .messages import (
     PaymentMethodChanged,
     PaymentMethodChecked,
 )
-from .word import Holder
+from .report import Holder
 
 Effects = list[Command | Assign]
 
@@ -187,157 +187,155 @@ class PaymentMethodChart(Chart):
 
     # ── guards ───────────────────────────────────────────────────────────────
 
-    def has_obstacle(self, facts: PaymentMethodFacts, happened: BuildRequested) -> bool:
+    def has_obstacle(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
         """The account can't be built on (N1)."""
-        return happened.obstacle is not None or happened.holder is None
+        return trigger.obstacle is not None or trigger.holder is None
 
-    def has_obstacle_by_now(self, facts: PaymentMethodFacts, happened: BuildResumed) -> bool:
+    def has_obstacle_by_now(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> bool:
         """The account can't be built on any more, or is somebody else's by now (N1, R6)."""
-        return happened.obstacle is not None or happened.holder != facts.holder
+        return trigger.obstacle is not None or trigger.holder != facts.holder
 
-    def is_connect(self, facts: PaymentMethodFacts, happened: BuildRequested) -> bool:
+    def is_connect(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
         """It pays out to a connected account (N2)."""
-        return happened.holder is not None and happened.holder.is_connect
+        return trigger.holder is not None and trigger.holder.is_connect
 
-    def is_outdated(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+    def is_outdated(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
         """We know newer; of two words of one second, the one that it is blocked counts."""
-        lets_go = happened.blocked is None and facts.blocked is not None
-        as_of = happened.as_of - 1 if lets_go else happened.as_of
+        lets_go = trigger.blocked is None and facts.blocked is not None
+        as_of = trigger.as_of - 1 if lets_go else trigger.as_of
         return as_of < facts.checked_as_of
 
-    def has_lost_its_number(
-        self, facts: PaymentMethodFacts, happened: PaymentMethodChecked
-    ) -> bool:
+    def has_lost_its_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
         """The block is the number's, and a relink mends it."""
-        return happened.blocked == NUMBER_DEACTIVATED
+        return trigger.blocked == NUMBER_DEACTIVATED
 
-    def is_blocked(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+    def is_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
         """For any other reason, also one that we don't know."""
-        return happened.blocked is not None
+        return trigger.blocked is not None
 
-    def is_not_ours(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+    def is_not_ours(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
         """The service made it, before or beside us."""
         return facts.made is None
 
-    def needs_mandate(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> bool:
+    def needs_mandate(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
         """The customer has not authorized debits yet; payouts need no mandate (N3)."""
         is_connect = facts.holder is not None and facts.holder.is_connect
         return not is_connect and not facts.has_mandate
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def remember(self, facts: PaymentMethodFacts, happened: BuildRequested) -> Assign:
+    def remember(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Assign:
         """Keep what the build is for."""
-        return Assign(session=happened.session, holder=happened.holder)
+        return Assign(session=trigger.session, holder=trigger.holder)
 
-    def ask_for_another_way(self, facts: PaymentMethodFacts, happened: BuildRequested) -> Effects:
+    def ask_for_another_way(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
         """Say what is in the way (N1)."""
-        because = happened.obstacle or "no_customer"
+        because = trigger.obstacle or "no_customer"
         return [
-            RequestNewPaymentMethod(account=facts.id, because=because, occasion=happened.session),
-            _told(facts, happened, "refused", because),
+            RequestNewPaymentMethod(account=facts.id, reason=because, dedup_key=trigger.session),
+            _told(facts, trigger, "refused", because),
         ]
 
-    def create_payment_method(self, facts: PaymentMethodFacts, happened: BuildRequested) -> Effects:
+    def create_payment_method(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
         """Create and attach; the customer's name is the billing name."""
-        create = _create(facts.id, happened.session, happened.holder, None)
-        return [*create, _told(facts, happened, "creating", None)]
+        create = _create(facts.id, trigger.session, trigger.holder, None)
+        return [*create, _told(facts, trigger, "creating", None)]
 
     def ask_for_another_way_after_all(
-        self, facts: PaymentMethodFacts, happened: BuildResumed
+        self, facts: PaymentMethodFacts, trigger: BuildResumed
     ) -> Effects:
         """The account can't be built on any more."""
-        because = happened.obstacle or "other_holder"
-        occasion = facts.session or ""
+        because = trigger.obstacle or "other_holder"
+        dedup_key = facts.session or ""
         return [
-            RequestNewPaymentMethod(account=facts.id, because=because, occasion=occasion),
-            _told(facts, happened, "refused", because),
+            RequestNewPaymentMethod(account=facts.id, reason=because, dedup_key=dedup_key),
+            _told(facts, trigger, "refused", because),
         ]
 
-    def create_with_name(self, facts: PaymentMethodFacts, happened: BuildResumed) -> Effects:
+    def create_with_name(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> Effects:
         """Create and attach, with the name that the service gave."""
-        create = _create(facts.id, facts.session or "", facts.holder, happened.billing_name)
-        return [*create, _told(facts, happened, "creating", None)]
+        create = _create(facts.id, facts.session or "", facts.holder, trigger.billing_name)
+        return [*create, _told(facts, trigger, "creating", None)]
 
     def attach_external_account(
-        self, facts: PaymentMethodFacts, happened: BuildRequested
+        self, facts: PaymentMethodFacts, trigger: BuildRequested
     ) -> Effects:
         """From the session's bank account token, read afresh (N2)."""
-        done: Effects = [_told(facts, happened, "creating", None)]
-        if happened.holder:
+        done: Effects = [_told(facts, trigger, "creating", None)]
+        if trigger.holder:
             done.append(
                 AttachExternalAccount(
-                    account=facts.id, session=happened.session, holder=happened.holder
+                    account=facts.id, session=trigger.session, holder=trigger.holder
                 )
             )
         return done
 
-    def ask_for_name(self, facts: PaymentMethodFacts, happened: BillingNameAbsent) -> Effects:
+    def ask_for_name(self, facts: PaymentMethodFacts, trigger: BillingNameAbsent) -> Effects:
         """Only the service can know it (N1)."""
         return [
             RequestBillingName(account=facts.id, session=facts.session or ""),
-            _told(facts, happened, "name_needed", None),
+            _told(facts, trigger, "name_needed", None),
         ]
 
-    def note_made(self, facts: PaymentMethodFacts, happened: PaymentMethodMade) -> Effects:
+    def note_made(self, facts: PaymentMethodFacts, trigger: PaymentMethodMade) -> Effects:
         """Attaching gives no mandate (N3)."""
         return [
-            Assign(made=happened.payment_method),
-            _told(facts, happened, "mandate_needed", None),
+            Assign(made=trigger.payment_method),
+            _told(facts, trigger, "mandate_needed", None),
         ]
 
-    def note_attached(self, facts: PaymentMethodFacts, happened: ExternalAccountMade) -> Effects:
+    def note_attached(self, facts: PaymentMethodFacts, trigger: ExternalAccountMade) -> Effects:
         """Payouts need no mandate."""
-        return [Assign(made=happened.external_account), _told(facts, happened, "ready", None)]
+        return [Assign(made=trigger.external_account), _told(facts, trigger, "ready", None)]
 
-    def ask_after_failure(self, facts: PaymentMethodFacts, happened: BuildFailed) -> Effects:
+    def ask_after_failure(self, facts: PaymentMethodFacts, trigger: BuildFailed) -> Effects:
         """Stripe refused for good, or there was no token to build from (N2)."""
         return [
             RequestNewPaymentMethod(
-                account=facts.id, because=happened.error, occasion=facts.session or ""
+                account=facts.id, reason=trigger.error, dedup_key=facts.session or ""
             ),
-            _told(facts, happened, "refused", happened.error),
+            _told(facts, trigger, "refused", trigger.error),
         ]
 
-    def note_mandate(self, facts: PaymentMethodFacts, happened: MandateCollected) -> Effects:
+    def note_mandate(self, facts: PaymentMethodFacts, trigger: MandateCollected) -> Effects:
         """The service may debit it now."""
-        return [Assign(has_mandate=True), _told(facts, happened, "ready", None)]
+        return [Assign(has_mandate=True), _told(facts, trigger, "ready", None)]
 
     def note_mandate_while_blocked(
-        self, facts: PaymentMethodFacts, happened: MandateCollected
+        self, facts: PaymentMethodFacts, trigger: MandateCollected
     ) -> Assign:
         """The service may debit it once Stripe lets it go."""
         return Assign(has_mandate=True)
 
-    def tell_none(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
+    def tell_none(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
         """The account is told that nothing stands in the way any more."""
-        return _told(facts, happened, "none", None)
+        return _told(facts, trigger, "none", None)
 
-    def tell_ready(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
+    def tell_ready(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
         """The account is told that what was built on it can be used again."""
-        return _told(facts, happened, "ready", None)
+        return _told(facts, trigger, "ready", None)
 
     def tell_mandate_needed(
-        self, facts: PaymentMethodFacts, happened: PaymentMethodChecked
+        self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked
     ) -> Command:
         """The account is told that debits still need the customer's word."""
-        return _told(facts, happened, "mandate_needed", None)
+        return _told(facts, trigger, "mandate_needed", None)
 
-    def tell_number(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Effects:
+    def tell_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Effects:
         """The number has lapsed: that is the account number's, and a relink mends it (C3)."""
-        lapsed = happened.follow(NumberBlocked, as_of=happened.as_of)
+        lapsed = trigger.follow(NumberBlocked, as_of=trigger.as_of)
         return [
-            Assign(checked_as_of=happened.as_of),
+            Assign(checked_as_of=trigger.as_of),
             Send(machine="account_number", key=facts.id, event=lapsed),
         ]
 
-    def note_check(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Assign:
+    def note_check(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Assign:
         """Keep how late it is known."""
-        return Assign(checked_as_of=happened.as_of, blocked=happened.blocked)
+        return Assign(checked_as_of=trigger.as_of, blocked=trigger.blocked)
 
-    def tell_blocked(self, facts: PaymentMethodFacts, happened: PaymentMethodChecked) -> Command:
+    def tell_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
         """The account is told that it can't be charged, and why (C3)."""
-        return _told(facts, happened, "blocked", happened.blocked)
+        return _told(facts, trigger, "blocked", trigger.blocked)
 
 
 def _create(account: str, session: str, holder: Holder | None, name: str | None) -> list[Command]:
@@ -346,6 +344,6 @@ def _create(account: str, session: str, holder: Holder | None, name: str | None)
     return [CreatePaymentMethod(account=account, session=session, holder=holder, billing_name=name)]
 
 
-def _told(facts: PaymentMethodFacts, happened: Happening, state: str, why: str | None) -> Send:
-    event = happened.follow(PaymentMethodChanged, state=state, reason=why)
+def _told(facts: PaymentMethodFacts, trigger: DomainEvent, state: str, why: str | None) -> Send:
+    event = trigger.follow(PaymentMethodChanged, state=state, reason=why)
     return Send(machine="account", key=facts.id, event=event)

@@ -11,8 +11,8 @@ from typing import cast
 
 from relink.engine import Address, Event, Load, Send, Snapshot
 
-from .account_facts import AccountFacts
-from .account_news import obstacle
+from .account.facts import AccountFacts
+from .account.outgoing import obstacle
 from .events import (
     AccountReported,
     AuthorizationReported,
@@ -21,7 +21,7 @@ from .events import (
     CommandFailed,
     ExternalAccountMade,
     ExternalAccountReported,
-    Happening,
+    DomainEvent,
     MandateCollected,
     PaymentMethodMade,
     PaymentMethodReported,
@@ -33,17 +33,17 @@ from .events import (
 from .messages import (
     BuildFailed,
     BuildResumed,
-    Heard,
-    HeardActive,
-    HeardDisconnected,
-    HeardExpiring,
-    HeardInactive,
-    HeardLapsed,
-    HeardPending,
-    HeardRelinkable,
-    HeardTransactable,
-    HeardUnclear,
-    HeardUnrepairable,
+    Reported,
+    ReportedActive,
+    ReportedDisconnected,
+    ReportedExpiring,
+    ReportedInactive,
+    ReportedLapsed,
+    ReportedPending,
+    ReportedRelinkable,
+    ReportedTransactable,
+    ReportedUnclear,
+    ReportedUnrepairable,
     PaymentMethodChecked,
     ReadFailed,
     SessionCancelled,
@@ -54,7 +54,7 @@ from .messages import (
     SessionUnclear,
 )
 from .payment_method import NUMBER_DEACTIVATED
-from .word import Word
+from .report import StatusReport
 
 READS = {
     "retrieve_account": "account",
@@ -64,48 +64,48 @@ READS = {
 BUILDS = ("create_payment_method", "attach_external_account")
 
 
-def route(happened: Event, load: Load) -> list[Send]:
+def route(trigger: Event, load: Load) -> list[Send]:
     """The events that an outside event means, each for one machine.
 
     Raises:
         TypeError: it is not an outside event.
     """
-    match happened:
+    match trigger:
         case AccountReported():
-            return account_words(
-                happened, happened.account, happened.as_of, happened.read, happened.word
+            return account_reports(
+                trigger, trigger.account, trigger.as_of, trigger.read, trigger.report
             )
         case AuthorizationReported():
-            key, word = happened.authorization, happened.word
-            heard = link_word(happened, happened.as_of, happened.read, word)
+            key, report = trigger.authorization, trigger.report
+            heard = link_report(trigger, trigger.as_of, trigger.read, report)
             return [Send(machine="authorization", key=key, event=heard)]
         case SessionReported():
-            return _session(happened, load)
+            return _session(trigger, load)
         case PaymentMethodReported() | ExternalAccountReported():
-            return _built(happened, load)
+            return _built(trigger, load)
         case RelinkRequested():
-            if load(Address("account", happened.account)) is None:
+            if load(Address("account", trigger.account)) is None:
                 return []
-            return [Send(machine="account", key=happened.account, event=happened)]
+            return [Send(machine="account", key=trigger.account, event=trigger)]
         case RelinkSessionCreated():
-            return _session_created(happened)
+            return _session_created(trigger)
         case PaymentMethodMade() | ExternalAccountMade() | MandateCollected():
-            return [Send(machine="payment_method", key=happened.account, event=happened)]
+            return [Send(machine="payment_method", key=trigger.account, event=trigger)]
         case BillingNameAbsent():
-            return [Send(machine="payment_method", key=happened.account, event=happened)]
+            return [Send(machine="payment_method", key=trigger.account, event=trigger)]
         case BillingNameGiven():
-            return [_name_given(happened, load)]
+            return [_name_given(trigger, load)]
         case CommandFailed():
-            return _failed(happened)
+            return _failed(trigger)
         case TimerFired():
-            now = {"at": happened.at, "cause": happened.cause, "policy": happened.policy}
-            event = happened.event.model_copy(update=now)
-            return [Send(machine=happened.machine, key=happened.key, event=event)]
-    raise TypeError(f"{type(happened).__name__} is not an outside event of relink")
+            now = {"at": trigger.at, "causation_id": trigger.causation_id, "policy": trigger.policy}
+            event = trigger.event.model_copy(update=now)
+            return [Send(machine=trigger.machine, key=trigger.key, event=event)]
+    raise TypeError(f"{type(trigger).__name__} is not an outside event of relink")
 
 
-def account_words(
-    happened: Happening, account: str, as_of: int, read: bool, word: Word | None
+def account_reports(
+    trigger: DomainEvent, account: str, as_of: int, read: bool, report: StatusReport | None
 ) -> list[Send]:
     """What an account object says: about its numbers if it lists any, and about the account.
 
@@ -113,136 +113,136 @@ def account_words(
     its own word.
     """
     sends = []
-    if word is not None and word.said("numbers"):
-        number = number_word(happened, as_of, read, word)
+    if report is not None and report.includes("numbers"):
+        number = number_report(trigger, as_of, read, report)
         sends.append(Send(machine="account_number", key=account, event=number))
-    heard = link_word(happened, as_of, read, word)
+    heard = link_report(trigger, as_of, read, report)
     return [*sends, Send(machine="account", key=account, event=heard)]
 
 
-def link_word(
-    happened: Happening, as_of: int, read: bool, word: Word | None
-) -> Heard | HeardUnclear:
+def link_report(
+    trigger: DomainEvent, as_of: int, read: bool, report: StatusReport | None
+) -> Reported | ReportedUnclear:
     """Sort a word about an account or authorization by what it says (S2, K5, K6)."""
-    kind: type[Heard]
-    match word:
-        case Word(status="active"):
-            kind = HeardActive
-        case Word(status="disconnected"):
-            kind = HeardDisconnected
-        case Word(status="inactive", action=None):
-            kind = HeardInactive
-        case Word(status="inactive", action="relink_required"):
-            kind = HeardRelinkable
-        case Word(status="inactive"):
-            kind = HeardUnrepairable
+    kind: type[Reported]
+    match report:
+        case StatusReport(status="active"):
+            kind = ReportedActive
+        case StatusReport(status="disconnected"):
+            kind = ReportedDisconnected
+        case StatusReport(status="inactive", action=None):
+            kind = ReportedInactive
+        case StatusReport(status="inactive", action="relink_required"):
+            kind = ReportedRelinkable
+        case StatusReport(status="inactive"):
+            kind = ReportedUnrepairable
         case _:
-            status = word.status if word else None
-            return happened.follow(HeardUnclear, as_of=as_of, read=read, status=status)
-    return happened.follow(kind, as_of=as_of, read=read, word=word)
+            status = report.status if report else None
+            return trigger.follow(ReportedUnclear, as_of=as_of, read=read, status=status)
+    return trigger.follow(kind, as_of=as_of, read=read, report=report)
 
 
-def number_word(happened: Happening, as_of: int, read: bool, word: Word) -> Heard:
+def number_report(trigger: DomainEvent, as_of: int, read: bool, report: StatusReport) -> Reported:
     """Sort what is listed of an account's numbers: one that pays is enough (C1)."""
-    numbers = word.numbers or ()
+    numbers = report.numbers or ()
     paying = [n for n in numbers if n.can_pay]
     lasting = [
         n
         for n in paying
-        if n.expires_on is None or n.expires_on > as_of + happened.policy.number_notice
+        if n.expires_on is None or n.expires_on > as_of + trigger.policy.number_notice
     ]
-    kind: type[Heard]
+    kind: type[Reported]
     if lasting or not numbers:
-        kind = HeardTransactable
+        kind = ReportedTransactable
     elif paying:
-        kind = HeardExpiring
+        kind = ReportedExpiring
     elif all(n.status in ("expired", "deactivated") for n in numbers):
-        kind = HeardLapsed
+        kind = ReportedLapsed
     else:
-        kind = HeardPending
-    return happened.follow(kind, as_of=as_of, read=read, word=word)
+        kind = ReportedPending
+    return trigger.follow(kind, as_of=as_of, read=read, report=report)
 
 
-def _session(happened: SessionReported, load: Load) -> list[Send]:
+def _session(trigger: SessionReported, load: Load) -> list[Send]:
     """A result, and the accounts inside it; nothing for a session that we did not create (R6)."""
-    if load(Address("session", happened.session)) is None:
+    if load(Address("session", trigger.session)) is None:
         return []
-    accounts = happened.accounts
+    accounts = trigger.accounts
     sends = []
     for reported in accounts or ():
-        sends += account_words(
-            happened, reported.account, happened.as_of, happened.read, reported.word
+        sends += account_reports(
+            trigger, reported.account, trigger.as_of, trigger.read, reported.report
         )
-    event: Happening
-    as_of = happened.as_of
-    succeeded = happened.status == "succeeded" or happened.relinked_account is not None
-    if happened.failure_reason is not None:
-        event = happened.follow(SessionFailed, as_of=as_of, failure_reason=happened.failure_reason)
+    event: DomainEvent
+    as_of = trigger.as_of
+    succeeded = trigger.status == "succeeded" or trigger.relinked_account is not None
+    if trigger.failure_reason is not None:
+        event = trigger.follow(SessionFailed, as_of=as_of, failure_reason=trigger.failure_reason)
     elif succeeded:
-        event = happened.follow(
+        event = trigger.follow(
             SessionSucceeded,
             as_of=as_of,
-            read=happened.read,
-            relinked_account=happened.relinked_account,
+            read=trigger.read,
+            relinked_account=trigger.relinked_account,
             accounts=None if accounts is None else tuple(a.account for a in accounts),
         )
-    elif happened.status == "pending":
-        event = happened.follow(SessionPending, as_of=as_of, read=happened.read)
-    elif happened.status == "failed":
-        event = happened.follow(SessionFailed, as_of=as_of, failure_reason="other")
-    elif happened.status == "cancelled":
-        event = happened.follow(SessionCancelled, as_of=as_of)
+    elif trigger.status == "pending":
+        event = trigger.follow(SessionPending, as_of=as_of, read=trigger.read)
+    elif trigger.status == "failed":
+        event = trigger.follow(SessionFailed, as_of=as_of, failure_reason="other")
+    elif trigger.status == "cancelled":
+        event = trigger.follow(SessionCancelled, as_of=as_of)
     else:
-        event = happened.follow(
-            SessionUnclear, as_of=as_of, read=happened.read, status=happened.status
+        event = trigger.follow(
+            SessionUnclear, as_of=as_of, read=trigger.read, status=trigger.status
         )
-    return [*sends, Send(machine="session", key=happened.session, event=event)]
+    return [*sends, Send(machine="session", key=trigger.session, event=event)]
 
 
-def _session_created(happened: RelinkSessionCreated) -> list[Send]:
-    request = happened.request
-    opened = happened.follow(SessionOpened, session=happened.session, request=request)
+def _session_created(trigger: RelinkSessionCreated) -> list[Send]:
+    request = trigger.request
+    opened = trigger.follow(SessionOpened, session=trigger.session, request=request)
     return [
-        Send(machine="session", key=happened.session, event=opened),
+        Send(machine="session", key=trigger.session, event=opened),
         Send(machine="authorization", key=request.authorization, event=opened),
         Send(machine="account", key=request.account, event=opened),
     ]
 
 
-def _built(happened: PaymentMethodReported | ExternalAccountReported, load: Load) -> list[Send]:
+def _built(trigger: PaymentMethodReported | ExternalAccountReported, load: Load) -> list[Send]:
     """What was built on an account was blocked or let go; an account that is new is looked at."""
-    if isinstance(happened, PaymentMethodReported):
-        blocked = happened.blocked
+    if isinstance(trigger, PaymentMethodReported):
+        blocked = trigger.blocked
     else:
-        lost = happened.status == NUMBER_DEACTIVATED
+        lost = trigger.status == NUMBER_DEACTIVATED
         blocked = NUMBER_DEACTIVATED if lost else None
-    checked = happened.follow(PaymentMethodChecked, as_of=happened.as_of, blocked=blocked)
-    sends = [Send(machine="payment_method", key=happened.account, event=checked)]
-    if load(Address("account", happened.account)) is None:
-        look = happened.follow(HeardUnclear, as_of=happened.as_of, read=False)
-        sends.insert(0, Send(machine="account", key=happened.account, event=look))
+    checked = trigger.follow(PaymentMethodChecked, as_of=trigger.as_of, blocked=blocked)
+    sends = [Send(machine="payment_method", key=trigger.account, event=checked)]
+    if load(Address("account", trigger.account)) is None:
+        look = trigger.follow(ReportedUnclear, as_of=trigger.as_of, read=False)
+        sends.insert(0, Send(machine="account", key=trigger.account, event=look))
     return sends
 
 
-def _name_given(happened: BillingNameGiven, load: Load) -> Send:
+def _name_given(trigger: BillingNameGiven, load: Load) -> Send:
     """The name, and whether the account can still be built on (N1)."""
-    account = cast("Snapshot[AccountFacts] | None", load(Address("account", happened.account)))
-    facts = account.facts if account else AccountFacts(id=happened.account)
-    resumed = happened.follow(
+    account = cast("Snapshot[AccountFacts] | None", load(Address("account", trigger.account)))
+    facts = account.facts if account else AccountFacts(id=trigger.account)
+    resumed = trigger.follow(
         BuildResumed,
         holder=facts.holder,
         obstacle=obstacle(facts),
-        billing_name=happened.billing_name,
+        billing_name=trigger.billing_name,
     )
-    return Send(machine="payment_method", key=happened.account, event=resumed)
+    return Send(machine="payment_method", key=trigger.account, event=resumed)
 
 
-def _failed(happened: CommandFailed) -> list[Send]:
+def _failed(trigger: CommandFailed) -> list[Send]:
     """Reads and builds that failed for good matter to a machine; the rest to operators."""
-    if happened.command in READS:
-        machine, event = READS[happened.command], happened.follow(ReadFailed, error=happened.error)
-        return [Send(machine=machine, key=happened.subject, event=event)]
-    if happened.command in BUILDS:
-        failed = happened.follow(BuildFailed, error=happened.error)
-        return [Send(machine="payment_method", key=happened.subject, event=failed)]
+    if trigger.command in READS:
+        machine, event = READS[trigger.command], trigger.follow(ReadFailed, error=trigger.error)
+        return [Send(machine=machine, key=trigger.subject, event=event)]
+    if trigger.command in BUILDS:
+        failed = trigger.follow(BuildFailed, error=trigger.error)
+        return [Send(machine="payment_method", key=trigger.subject, event=failed)]
     return []

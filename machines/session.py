@@ -30,7 +30,7 @@ from .commands import (
     RetrieveSession,
     Wake,
 )
-from .events import Happening
+from .events import DomainEvent
 from .messages import (
     KnownAccountLinked,
     MemberSessionEnded,
@@ -206,62 +206,62 @@ class SessionChart(Chart):
 
     # ── guards ───────────────────────────────────────────────────────────────
 
-    def is_new(self, facts: SessionFacts, happened: SessionOpened) -> bool:
+    def is_new(self, facts: SessionFacts, trigger: SessionOpened) -> bool:
         """It is the first that is heard of it."""
         return facts.request is None
 
-    def names_expected_account(self, facts: SessionFacts, happened: SessionSucceeded) -> bool:
+    def names_expected_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
         """Judged by the ids, since any-eligible sessions name no relinked account."""
-        return facts.request is not None and facts.request.account in _returned(happened)
+        return facts.request is not None and facts.request.account in _returned(trigger)
 
-    def names_another_account(self, facts: SessionFacts, happened: SessionSucceeded) -> bool:
+    def names_another_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
         """Something else came back."""
-        return bool(_returned(happened))
+        return bool(_returned(trigger))
 
-    def asked_in_vain(self, facts: SessionFacts, happened: SessionSucceeded) -> bool:
+    def asked_in_vain(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
         """The account that came back does not answer, and time is up."""
         return facts.overdue and facts.asked is not None
 
-    def leaves_out_accounts(self, facts: SessionFacts, happened: SessionSucceeded) -> bool:
+    def leaves_out_accounts(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
         """The payload had no list of accounts, which is not an empty one (K5)."""
-        return happened.accounts is None and not happened.read
+        return trigger.accounts is None and not trigger.read
 
-    def is_known(self, facts: SessionFacts, happened: ReturnedAccountJudged) -> bool:
+    def is_known(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> bool:
         """The account that came back was held before this session."""
-        return happened.verdict == "known"
+        return trigger.verdict == "known"
 
-    def is_new_account(self, facts: SessionFacts, happened: ReturnedAccountJudged) -> bool:
+    def is_new_account(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> bool:
         """The account that came back was not held before this session."""
-        return happened.verdict == "new"
+        return trigger.verdict == "new"
 
-    def is_overdue(self, facts: SessionFacts, happened: SessionPending | ReadFailed) -> bool:
+    def is_overdue(self, facts: SessionFacts, trigger: SessionPending | ReadFailed) -> bool:
         """It was open for as long as the policy lets it, and a read says that it still is."""
-        return facts.overdue and (isinstance(happened, ReadFailed) or happened.read)
+        return facts.overdue and (isinstance(trigger, ReadFailed) or trigger.read)
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def begin(self, facts: SessionFacts, happened: SessionOpened) -> Effects:
+    def begin(self, facts: SessionFacts, trigger: SessionOpened) -> Effects:
         """Remember what it is for, and set its deadline."""
-        due = int(happened.at) + happened.policy.session_open_for
+        due = int(trigger.at) + trigger.policy.session_open_for
         return [
-            Assign(request=happened.request, opened_at=happened.at),
+            Assign(request=trigger.request, opened_at=trigger.at),
             Wake(
                 machine="session",
                 key=facts.id,
                 due=due,
-                event=happened.follow(SessionDeadline),
+                event=trigger.follow(SessionDeadline),
             ),
         ]
 
-    def report_relinked(self, facts: SessionFacts, happened: SessionSucceeded) -> Effects:
+    def report_relinked(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
         """The expected account came back."""
         account = _account(facts)
-        event = happened.follow(
+        event = trigger.follow(
             SessionRelinked,
             session=facts.id,
             account=account,
-            as_of=happened.as_of,
-            read=happened.read,
+            as_of=trigger.as_of,
+            read=trigger.read,
         )
         return [
             Assign(outcome="relinked", failure_reason=None, linked=account),
@@ -269,124 +269,130 @@ class SessionChart(Chart):
             Send(machine="authorization", key=_authorization(facts), event=event),
         ]
 
-    def ask_account(self, facts: SessionFacts, happened: SessionSucceeded) -> Effects:
+    def ask_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
         """Ask the account that came back whether we know it (K7)."""
-        returned = _returned(happened)[0]
-        event = happened.follow(
+        returned = _returned(trigger)[0]
+        event = trigger.follow(
             ReturnedBySession,
             session=facts.id,
             expected=_account(facts),
             holder=facts.request.holder if facts.request else None,
             opened_at=facts.opened_at,
-            as_of=happened.as_of,
-            read=happened.read,
+            as_of=trigger.as_of,
+            read=trigger.read,
         )
         return [Assign(asked=returned), Send(machine="account", key=returned, event=event)]
 
-    def report_known(self, facts: SessionFacts, happened: ReturnedAccountJudged) -> Effects:
+    def report_known(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Effects:
         """Another account that we hold came back."""
-        event = happened.follow(
-            KnownAccountLinked, session=facts.id, other=happened.account, as_of=happened.as_of
+        event = trigger.follow(
+            KnownAccountLinked, session=facts.id, other=trigger.account, as_of=trigger.as_of
         )
         return [
-            Assign(outcome="known_account_linked", failure_reason=None, linked=happened.account),
+            Assign(outcome="known_account_linked", failure_reason=None, linked=trigger.account),
             Send(machine="account", key=_account(facts), event=event),
-            _authorization_told(facts, happened),
+            _authorization_told(facts, trigger),
         ]
 
-    def report_new(self, facts: SessionFacts, happened: ReturnedAccountJudged) -> Effects:
+    def report_new(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Effects:
         """A new account stands in for the expected one."""
-        event = happened.follow(
+        event = trigger.follow(
             NewAccountLinkedInstead,
             session=facts.id,
-            new=happened.account,
-            as_of=happened.as_of,
-            read=happened.read,
+            new=trigger.account,
+            as_of=trigger.as_of,
+            read=trigger.read,
         )
         return [
-            Assign(outcome="new_account_linked", failure_reason=None, linked=happened.account),
+            Assign(outcome="new_account_linked", failure_reason=None, linked=trigger.account),
             Send(machine="account", key=_account(facts), event=event),
-            _authorization_told(facts, happened),
+            _authorization_told(facts, trigger),
         ]
 
-    def report_other_holder(self, facts: SessionFacts, happened: ReturnedAccountJudged) -> Effects:
+    def report_other_holder(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Effects:
         """The account that came back is somebody else's: nothing is built on it (R6)."""
         return [
-            Assign(outcome="failed", failure_reason="other_holder", linked=happened.account),
-            *_unsuccessful(facts, happened, "failed", "other_holder"),
+            Assign(outcome="failed", failure_reason="other_holder", linked=trigger.account),
+            *_unsuccessful(facts, trigger, "failed", "other_holder"),
         ]
 
-    def note_other_holder(self, facts: SessionFacts, happened: ReturnedAccountJudged) -> Assign:
+    def note_other_holder(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Assign:
         """The same, of a session that had ended already."""
-        return Assign(failure_reason="other_holder", linked=happened.account)
+        return Assign(failure_reason="other_holder", linked=trigger.account)
 
-    def report_no_account(self, facts: SessionFacts, happened: SessionSucceeded) -> Effects:
+    def report_no_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
         """It succeeded, and nothing was linked: Stripe could not match the account."""
         return [
             Assign(outcome="failed", failure_reason="no_account"),
-            *_unsuccessful(facts, happened, "failed", "no_account"),
+            *_unsuccessful(facts, trigger, "failed", "no_account"),
         ]
 
-    def report_failed(self, facts: SessionFacts, happened: SessionFailed) -> Effects:
+    def report_failed(self, facts: SessionFacts, trigger: SessionFailed) -> Effects:
         """Stripe said why not."""
         return [
-            Assign(outcome="failed", failure_reason=happened.failure_reason),
-            *_unsuccessful(facts, happened, "failed", happened.failure_reason),
+            Assign(outcome="failed", failure_reason=trigger.failure_reason),
+            *_unsuccessful(facts, trigger, "failed", trigger.failure_reason),
         ]
 
-    def report_cancelled(self, facts: SessionFacts, happened: SessionCancelled) -> Effects:
+    def report_cancelled(self, facts: SessionFacts, trigger: SessionCancelled) -> Effects:
         """The customer closed it."""
         return [
             Assign(outcome="cancelled"),
-            *_unsuccessful(facts, happened, "cancelled", None),
+            *_unsuccessful(facts, trigger, "cancelled", None),
         ]
 
     def report_abandoned(
-        self, facts: SessionFacts, happened: SessionPending | SessionSucceeded | ReadFailed
+        self, facts: SessionFacts, trigger: SessionPending | SessionSucceeded | ReadFailed
     ) -> Effects:
         """The customer walked away."""
         return [
             Assign(outcome="abandoned"),
-            *_unsuccessful(facts, happened, "abandoned", None),
+            *_unsuccessful(facts, trigger, "abandoned", None),
         ]
 
-    def leave_to_successor(self, facts: SessionFacts, happened: SessionSuperseded) -> Effects:
+    def leave_to_successor(self, facts: SessionFacts, trigger: SessionSuperseded) -> Effects:
         """The account has another session now; it was told by that one."""
-        return [_authorization_told(facts, happened)]
+        return [_authorization_told(facts, trigger)]
 
-    def read_both(self, facts: SessionFacts, happened: Happening) -> list[Command]:
+    def read_both(self, facts: SessionFacts, trigger: DomainEvent) -> list[Command]:
         """However it ended, Stripe tells how account and authorization fare (R5)."""
         account, authorization = _account(facts), _authorization(facts)
         return [
-            RetrieveAccount(account=account, because="its session ended", occasion=happened.cause),
+            RetrieveAccount(
+                account=account, reason="its session ended", dedup_key=trigger.causation_id
+            ),
             RetrieveAuthorization(
-                authorization=authorization, because="a session ended", occasion=happened.cause
+                authorization=authorization,
+                reason="a session ended",
+                dedup_key=trigger.causation_id,
             ),
         ]
 
-    def read_again(self, facts: SessionFacts, happened: SessionSucceeded) -> Command:
+    def read_again(self, facts: SessionFacts, trigger: SessionSucceeded) -> Command:
         """A read has what the webhook left out."""
-        return RetrieveSession(session=facts.id, because="incomplete", occasion=happened.cause)
+        return RetrieveSession(
+            session=facts.id, reason="incomplete", dedup_key=trigger.causation_id
+        )
 
-    def read_before_giving_up(self, facts: SessionFacts, happened: SessionDeadline) -> Effects:
+    def read_before_giving_up(self, facts: SessionFacts, trigger: SessionDeadline) -> Effects:
         """The customer may have finished without our hearing of it (R2)."""
         return [
             Assign(overdue=True),
-            RetrieveSession(session=facts.id, because="deadline", occasion=facts.id),
+            RetrieveSession(session=facts.id, reason="deadline", dedup_key=facts.id),
         ]
 
-    def look(self, facts: SessionFacts, happened: SessionUnclear) -> Command:
+    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command:
         """Read it, when all that we know is that there is something to see (K6)."""
-        if happened.read:
-            what = f"Stripe answers with a status that is not known: {happened.status}"
-            return ReportAnomaly(subject=facts.id, what=what, occasion=happened.cause)
-        return RetrieveSession(session=facts.id, because="look", occasion=happened.cause)
+        if trigger.read:
+            what = f"Stripe answers with a status that is not known: {trigger.status}"
+            return ReportAnomaly(subject=facts.id, what=what, dedup_key=trigger.causation_id)
+        return RetrieveSession(session=facts.id, reason="look", dedup_key=trigger.causation_id)
 
 
-def _returned(happened: SessionSucceeded) -> tuple[str, ...]:
+def _returned(trigger: SessionSucceeded) -> tuple[str, ...]:
     """The accounts that came back, the relinked one first."""
-    relinked = (happened.relinked_account,) if happened.relinked_account else ()
-    return relinked + (happened.accounts or ())
+    relinked = (trigger.relinked_account,) if trigger.relinked_account else ()
+    return relinked + (trigger.accounts or ())
 
 
 def _account(facts: SessionFacts) -> str:
@@ -397,22 +403,22 @@ def _authorization(facts: SessionFacts) -> str:
     return facts.request.authorization if facts.request else ""
 
 
-def _authorization_told(facts: SessionFacts, happened: Happening) -> Send:
-    ended = happened.follow(MemberSessionEnded, session=facts.id)
+def _authorization_told(facts: SessionFacts, trigger: DomainEvent) -> Send:
+    ended = trigger.follow(MemberSessionEnded, session=facts.id)
     return Send(machine="authorization", key=_authorization(facts), event=ended)
 
 
 def _unsuccessful(
     facts: SessionFacts,
-    happened: Happening,
+    trigger: DomainEvent,
     outcome: Literal["failed", "cancelled", "abandoned"],
     failure_reason: str | None,
 ) -> list[Command]:
     """Tell the account that this attempt is over, and the authorization."""
-    event = happened.follow(
+    event = trigger.follow(
         SessionUnsuccessful, session=facts.id, outcome=outcome, failure_reason=failure_reason
     )
     return [
         Send(machine="account", key=_account(facts), event=event),
-        _authorization_told(facts, happened),
+        _authorization_told(facts, trigger),
     ]

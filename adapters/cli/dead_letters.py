@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List them, or take them up again."""
-    from relink.adapters.story import at
+    from relink.adapters.explain import at
 
     with open_store() as store:
         letters = store.dead_letters(limit=MOST)

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from relink.adapters.store import Store
     from relink.adapters.store.database import checked_url
-    from relink.adapters.story import chapters
+    from relink.adapters.explain import chapters
     from relink.engine import Address
     from relink.machines import relink_system
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from relink.adapters.exclusive import InUseError, exclusive
     from relink.adapters.logs import log_json
-    from relink.adapters.server import assemble, serving
+    from relink.adapters.bootstrap import assemble, serving
     from relink.adapters.store import StoreError, migrate
 
     settings = settings_of(os.environ)

@@ -14,8 +14,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print how things stand."""
-    from relink.adapters.server import standing
-    from relink.adapters.story import at
+    from relink.adapters.bootstrap import standing
+    from relink.adapters.explain import at
 
     with open_store() as store:
         now = time.time()

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--concurrency must be at least 1, got {arguments.concurrency}")
     from relink.adapters.logs import log_json
     from relink.adapters.runner.worker import Worker
-    from relink.adapters.server import assemble
+    from relink.adapters.bootstrap import assemble
     from relink.adapters.store import StoreError
 
     with ExitStack() as stack:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             settings.database_url,
             parts.store,
             parts.performer,
-            parts.duties,
+            parts.periodic_tasks,
             concurrency=arguments.concurrency,
         ).run()
     return 0

@@ -25,9 +25,9 @@ from relink.adapters.stripe import StripeWebhooks
 from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
 
-from .cast import CAST
+from .scenarios import CAST
 from .endpoint import serving, webhook_endpoint
-from .stage import Stage
+from .world import Stage
 
 SECRET = "whsec_demo"
 TIMEOUT = 10.0

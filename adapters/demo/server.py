@@ -21,7 +21,7 @@ from starlette.routing import Mount, Route
 
 from relink.adapters.gateway import ApiKey, GatewaySettings
 from relink.adapters.gateway.settings import LIVE
-from relink.adapters.server import assemble, serving
+from relink.adapters.bootstrap import assemble, serving
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer

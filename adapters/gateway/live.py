@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from relink.adapters.stripe import (
-    Occasion,
+    Origin,
     UnreadableObject,
     fields,
     reduce_account,
@@ -72,7 +72,7 @@ class StripeGateway:
 
     def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
-        told = {"cause": command.id, "at": at, "policy": attempt.policy}
+        told = {"causation_id": command.id, "at": at, "policy": attempt.policy}
         api = StripeApi(self._transport, command, at, attempt)
         match command:
             case CreateRelinkSession():
@@ -238,7 +238,7 @@ def _secrets(session: Found) -> tuple[ClientSecret | None, HostedUrl | None]:
     )
 
 
-def _report(reduce: Callable[[dict[str, Any], Occasion], Any], found: Found, told: Told) -> Any:
+def _report(reduce: Callable[[dict[str, Any], Origin], Any], found: Found, told: Told) -> Any:
     """What a read tells.
 
     Raises:
@@ -247,7 +247,7 @@ def _report(reduce: Callable[[dict[str, Any], Occasion], Any], found: Found, tol
     if found.as_of is None:
         raise MalformedAnswerError("the answer to a read has no valid Date", found.request_id)
     try:
-        return reduce(found.object, Occasion(as_of=found.as_of, read=True, **told))
+        return reduce(found.object, Origin(as_of=found.as_of, read=True, **told))
     except UnreadableObject as error:
         unreadable = str(error)
     raise MalformedAnswerError(f"a read was answered wrongly: {unreadable}", found.request_id)

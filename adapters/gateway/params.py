@@ -1,7 +1,7 @@
 """The parameters of each request, as Stripe's types name them."""
 
 from relink.machines.commands import AttachExternalAccount, CreatePaymentMethod, CreateRelinkSession
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 from .secret import BankAccountToken
 from .transport import Params

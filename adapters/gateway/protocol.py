@@ -16,7 +16,7 @@ from relink.machines.commands import (
     RetrieveAuthorization,
     RetrieveSession,
 )
-from relink.machines.events import Happening
+from relink.machines.events import DomainEvent
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 from .errors import UnsupportedCommandError
@@ -58,8 +58,8 @@ FIRST = Attempt()
 class Answer:
     """What came of a command."""
 
-    events: tuple[Happening, ...] = ()
-    """What it tells the machines. Their ``cause`` is the command's id."""
+    events: tuple[DomainEvent, ...] = ()
+    """What it tells the machines. Their ``causation_id`` is the command's id."""
     secret: ClientSecret | None = None
     """For the caller of ``CreateRelinkSession`` and of a ``RetrieveSession`` for the caller."""
     url: HostedUrl | None = None

@@ -126,7 +126,7 @@ def _error(reply: Reply) -> Mapping[str, str]:
     if not isinstance(error, dict):
         return {}
     said = {key: _word(error.get(key)) for key in ("type", "code", "param")}
-    return {key: word for key, word in said.items() if word}
+    return {key: report for key, report in said.items() if report}
 
 
 def _word(raw: object) -> str | None:

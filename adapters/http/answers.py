@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from relink.adapters.service import AssessedAccount, ResultOutcome, SessionResult
 from relink.engine import Snapshot
 from relink.machines import NextAction
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 from relink.machines.authorization import AuthorizationFacts
 from relink.machines.commands import Mode
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 AccountState = Literal[
     "active",

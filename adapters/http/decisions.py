@@ -24,15 +24,15 @@ LATEST_VERSION = 2**31 - 1
 _ENTRY: dict[str, Any] = {
     "version": 2,
     "at": 1767225600.0,
-    "cause": "evt_1",
-    "event": {"name": "heard_relinkable", "fields": {"as_of": 1767225598, "read": False}},
+    "causation_id": "evt_1",
+    "event": {"name": "reported_relinkable", "fields": {"as_of": 1767225598, "read": False}},
     "outcome": "moved",
     "from_state": "active",
     "to_state": "inactive_relinkable",
-    "transition": "active --heard_relinkable--> inactive_relinkable",
-    "guards": [{"guard": "is_doubtful", "answer": False}],
+    "transition": "active --reported_relinkable--> inactive_relinkable",
+    "guards": [{"guard": "is_ambiguous", "answer": False}],
     "anomaly": False,
-    "changes": {"says": {"before": "active", "after": "relinkable"}},
+    "changes": {"reported_status": {"before": "active", "after": "relinkable"}},
     "commands": [],
 }
 
@@ -51,7 +51,7 @@ class GuardAnswer(BaseModel):
     answer: bool
 
 
-class Change(BaseModel):
+class UnitOfWork(BaseModel):
     """A fact that changed."""
 
     before: Any
@@ -67,7 +67,7 @@ class HistoryEntry(BaseModel):
     """The account's version after it."""
     at: float
     """When it came (Unix seconds)."""
-    cause: str
+    causation_id: str
     """Id of what arrived."""
     event: EventAnswer
     outcome: str
@@ -78,7 +78,7 @@ class HistoryEntry(BaseModel):
     reason: str | None = None
     """Why it was ignored."""
     anomaly: bool
-    changes: dict[str, Change]
+    changes: dict[str, UnitOfWork]
     commands: tuple[str, ...]
     """Ids of the commands that it asked for."""
 
@@ -89,7 +89,7 @@ class HistoryEntry(BaseModel):
         return cls(
             version=entry.version,
             at=entry.at,
-            cause=entry.cause,
+            causation_id=entry.causation_id,
             event=event,
             outcome=entry.outcome,
             from_state=entry.from_state,
@@ -99,7 +99,8 @@ class HistoryEntry(BaseModel):
             reason=entry.reason,
             anomaly=entry.anomaly,
             changes={
-                name: Change(before=old, after=new) for name, (old, new) in entry.changes.items()
+                name: UnitOfWork(before=old, after=new)
+                for name, (old, new) in entry.changes.items()
             },
             commands=entry.commands,
         )
@@ -189,7 +190,7 @@ class WhatIf(BaseModel):
                     "fields": {
                         "as_of": 1767225700,
                         "read": False,
-                        "word": {"status": "disconnected"},
+                        "report": {"status": "disconnected"},
                     },
                 },
             ]
@@ -199,7 +200,7 @@ class WhatIf(BaseModel):
     event: Annotated[str, WithJsonSchema({"type": "string", "enum": list(OUTSIDE_EVENTS)})]
     """Something that can happen outside the machines."""
     fields: dict[str, Any] = {}
-    """Its fields; account, cause and at need not be among them."""
+    """Its fields; account, causation_id and at need not be among them."""
 
 
 class Page(BaseModel):

@@ -8,25 +8,25 @@ from pydantic import ValidationError
 from relink.adapters.store import UnreadableRecordError
 from relink.adapters.store.codec import domain_codec
 from relink.machines import events
-from relink.machines.events import Happening, TimerFired
+from relink.machines.events import DomainEvent, TimerFired
 
 from .errors import fault, invalid
 
-OUTSIDE_EVENTS: Mapping[str, type[Happening]] = {
+OUTSIDE_EVENTS: Mapping[str, type[DomainEvent]] = {
     kind.name: kind
     for kind in vars(events).values()
-    if isinstance(kind, type) and issubclass(kind, Happening) and kind is not Happening
+    if isinstance(kind, type) and issubclass(kind, DomainEvent) and kind is not DomainEvent
 }
 """Everything that can happen outside the machines, by its name."""
 
 
-def read_event(account: str, name: str, fields: Mapping[str, Any], now: float) -> Happening:
+def read_event(account: str, name: str, fields: Mapping[str, Any], now: float) -> DomainEvent:
     """The event.
 
     Args:
         account: whose it is, where the event is about an account.
         name: one of :data:`OUTSIDE_EVENTS`.
-        fields: its own; ``account``, ``cause`` and ``at`` have defaults.
+        fields: its own; ``account``, ``causation_id`` and ``at`` have defaults.
         now: the default for ``at`` (Unix seconds).
 
     Raises:
@@ -35,7 +35,7 @@ def read_event(account: str, name: str, fields: Mapping[str, Any], now: float) -
     kind = OUTSIDE_EVENTS.get(name)
     if kind is None:
         raise fault("body", "event", rule=f"must be one of {', '.join(OUTSIDE_EVENTS)}")
-    given: dict[str, Any] = {"cause": "what-if", "at": now, **fields}
+    given: dict[str, Any] = {"causation_id": "what-if", "at": now, **fields}
     if "account" in kind.model_fields and given.setdefault("account", account) != account:
         raise fault("body", "fields", "account", rule="must be the account of the path")
     if kind is TimerFired:
@@ -52,7 +52,7 @@ def _within(raw: object, now: float) -> object:
     match raw:
         case {"name": str(name), "fields": dict(fields)}:
             try:
-                return domain_codec().event(name, {"cause": "what-if", "at": now, **fields})
+                return domain_codec().event(name, {"causation_id": "what-if", "at": now, **fields})
             except UnreadableRecordError:
                 pass  # It quotes what was sent.
     rule = "must be an event that a machine is told, as {name, fields}"

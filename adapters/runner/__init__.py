@@ -2,26 +2,26 @@
 
 :class:`Performer` makes one attempt at a command and stores what follows, for any scheduler; one
 is :class:`Loop`, for a single process. The one for many workers on PostgreSQL is in
-:mod:`.worker`, and their common pace in :mod:`.shared_pace`; both need the extra ``postgres``.
+:mod:`.worker`, and their common pace in :mod:`.shared_rate_limiter`; both need the extra ``postgres``.
 """
 
-from .attempt import OUT_OF_PATIENCE, Notify, WatchCommand
-from .duty import Duty
+from .attempt import RETRY_BUDGET_SPENT, Notify, WatchCommand
+from .periodic import PeriodicTask
 from .loop import Loop
-from .pace import LIVE_RATE, TEST_RATE, LocalPace, Pace, PacedTransport
+from .rate_limiter import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimiter, RateLimitedTransport
 from .performer import Performer, Watch
 from .reconcile import reconcile
 
 __all__ = [
     "LIVE_RATE",
-    "OUT_OF_PATIENCE",
+    "RETRY_BUDGET_SPENT",
     "TEST_RATE",
-    "Duty",
-    "LocalPace",
+    "PeriodicTask",
+    "LocalRateLimiter",
     "Loop",
     "Notify",
-    "Pace",
-    "PacedTransport",
+    "RateLimiter",
+    "RateLimitedTransport",
     "Performer",
     "Watch",
     "WatchCommand",

@@ -28,7 +28,7 @@ from relink.machines.commands import (
     RetrieveSession,
     Wake,
 )
-from relink.machines.events import CommandFailed, Happening, TimerFired
+from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
 from .backoff import delay_before_next
@@ -41,7 +41,7 @@ WatchCommand = Callable[[Command, str, float], None]
 """Is shown every attempt: the command, ``done``, ``postponed`` or ``failed`` for good, and the
 seconds since it was asked for."""
 
-OUT_OF_PATIENCE = "no_success_in_time"
+RETRY_BUDGET_SPENT = "no_success_in_time"
 """The ``error`` of a command that was given up because it only ever failed."""
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Outcome:
 
     at: float
     """When it was over (Unix seconds)."""
-    events: tuple[Happening, ...] = ()
+    events: tuple[DomainEvent, ...] = ()
     """For the machines: what Stripe answered, or that the command failed for good."""
     retry_at: float | None = None
     """When to try again (Unix seconds); None when the command is over."""
@@ -118,7 +118,7 @@ def after_failure(
         wait: the seconds that Stripe asked for, if it did.
     """
     if at >= due.give_up_at:
-        return _given_up(due, at, OUT_OF_PATIENCE, error, policy)
+        return _given_up(due, at, RETRY_BUDGET_SPENT, error, policy)
     delay = delay_before_next(due.id, due.attempts + 1, wait)
     return Outcome(at, retry_at=at + delay, error=error)
 
@@ -130,7 +130,7 @@ def unforeseen(error: Exception) -> str:
 
 def _carry_out(
     due: DueCommand, gateway: Gateway, notify: Notify, at: float, policy: RelinkPolicy
-) -> tuple[Happening, ...]:
+) -> tuple[DomainEvent, ...]:
     command = due.command
     if isinstance(command, Wake):
         return (_fired(command, at, policy),)
@@ -149,9 +149,9 @@ def _carry_out(
 
 def _fired(timer: Wake, at: float, policy: RelinkPolicy) -> TimerFired:
     event = timer.event
-    assert isinstance(event, Happening), "timers bring back what machines are told"
+    assert isinstance(event, DomainEvent), "timers bring back what machines are told"
     return TimerFired(
-        cause=timer.id,
+        causation_id=timer.id,
         # Who scheduled it may have a clock ahead of ours; a machine must not find it early.
         at=max(at, timer.due),
         policy=policy,
@@ -163,7 +163,7 @@ def _fired(timer: Wake, at: float, policy: RelinkPolicy) -> TimerFired:
 
 def _given_up(due: DueCommand, at: float, code: str, error: str, policy: RelinkPolicy) -> Outcome:
     failed = CommandFailed(
-        cause=due.id,
+        causation_id=due.id,
         at=at,
         policy=policy,
         command=due.command.name,

@@ -17,7 +17,7 @@ from functools import partial
 
 from relink.adapters.store import Store, StoreUnavailableError
 
-from .duty import Duty
+from .periodic import PeriodicTask
 from .performer import Performer
 
 THREADS = 4
@@ -50,7 +50,7 @@ class Loop:
         self,
         store: Store,
         performer: Performer,
-        duties: Sequence[Duty] = (),
+        periodic_tasks: Sequence[PeriodicTask] = (),
         clock: Callable[[], float] = time.time,
         threads: int = THREADS,
     ) -> None:
@@ -58,7 +58,7 @@ class Loop:
         self._performer = performer
         self._clock = clock
         self._threads = threads
-        self._next = dict.fromkeys(duties, clock())
+        self._next = dict.fromkeys(periodic_tasks, clock())
         self._pool = ThreadPoolExecutor(threads, "relink-attempt")
         self._scheduler = threading.Thread(target=self._run, name="relink-loop")
         self._lock = threading.Lock()
@@ -101,16 +101,16 @@ class Loop:
             self._woken.wait(POLL)
 
     def _begin_what_is_due(self) -> None:
-        # Seen before the outbox is read: who is not busy any more has left it by then.
+        # StepView before the outbox is read: who is not busy any more has left it by then.
         with self._lock:
             busy = frozenset(self._busy)
         free, now = self._threads - len(busy), self._clock()
         if not free:
             return
-        for duty, due_at in self._next.items():
-            if free and due_at <= now and duty.name not in busy:
-                self._next[duty] = now + duty.every
-                self._begin(duty.name, partial(_fulfil, duty))
+        for periodic_task, due_at in self._next.items():
+            if free and due_at <= now and periodic_task.name not in busy:
+                self._next[periodic_task] = now + periodic_task.every
+                self._begin(periodic_task.name, partial(_fulfil, periodic_task))
                 free -= 1
         found = self._store.due_commands(now, len(busy) + free) if free else []
         for due in [due for due in found if due.id not in busy][:free]:
@@ -145,11 +145,11 @@ class Loop:
                 self._resume_at = time.monotonic() + self._pause
 
 
-def _fulfil(duty: Duty) -> None:
+def _fulfil(periodic_task: PeriodicTask) -> None:
     """Do it; where it breaks, its interval is pause enough."""
     try:
-        duty.run()
+        periodic_task.run()
     except StoreUnavailableError:
         raise
     except Exception:
-        log.exception("%s broke off", duty.name)
+        log.exception("%s broke off", periodic_task.name)

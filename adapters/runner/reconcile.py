@@ -13,7 +13,7 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 
-from relink.adapters.store import Arrival, Store, StoreUnavailableError
+from relink.adapters.store import InboxMessage, Store, StoreUnavailableError
 from relink.machines.events import AccountReported
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
@@ -88,12 +88,18 @@ def _begin(store: Store, number: int, now: float) -> _Round:
 
 def _look(store: Store, account: str, round: int, now: float, policy: RelinkPolicy) -> bool:
     """Have it read; one that can't be decided must not keep the sweep from the others."""
-    cause = f"reconcile:{round}:{account}"
+    causation_id = f"reconcile:{round}:{account}"
     look = AccountReported(
-        cause=cause, at=now, policy=policy, account=account, as_of=int(now), read=False, word=None
+        causation_id=causation_id,
+        at=now,
+        policy=policy,
+        account=account,
+        as_of=int(now),
+        read=False,
+        report=None,
     )
     try:
-        store.apply(Arrival(cause, "reconcile", int(now), now), (look,))
+        store.apply(InboxMessage(causation_id, "reconcile", int(now), now), (look,))
     except StoreUnavailableError:
         raise
     except Exception:

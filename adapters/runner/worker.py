@@ -33,7 +33,7 @@ from sqlalchemy import make_url
 from relink.adapters.store import Store, StoreUnavailableError
 from relink.adapters.store.jobs import QUEUE, TASK
 
-from .duty import Duty
+from .periodic import PeriodicTask
 from .performer import Performer
 
 CONCURRENCY = 10
@@ -93,14 +93,14 @@ class Worker:
         url: str,
         store: Store,
         performer: Performer,
-        duties: Sequence[Duty] = (),
+        periodic_tasks: Sequence[PeriodicTask] = (),
         concurrency: int = CONCURRENCY,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._conninfo = conninfo(url)
         self._store = store
         self._performer = performer
-        self._duties = duties
+        self._periodic_tasks = periodic_tasks
         self._concurrency = concurrency
         self._clock = clock
         self._stopping = threading.Event()
@@ -164,8 +164,11 @@ class Worker:
         again = RetryStrategy(wait=RETRY_AFTER, retry_exceptions=[StoreUnavailableError])
         app.task(name=TASK, queue=QUEUE, retry=again)(self._perform)
         _do_again(app, "take_over", "* * * * * *", partial(_take_over, app.job_manager))
-        for duty in (Duty("defer_due", DEFER_EVERY, self._defer_due), *self._duties):
-            _do_again(app, duty.name, duty.cron, partial(_fulfil, duty))
+        for periodic_task in (
+            PeriodicTask("defer_due", DEFER_EVERY, self._defer_due),
+            *self._periodic_tasks,
+        ):
+            _do_again(app, periodic_task.name, periodic_task.cron, partial(_fulfil, periodic_task))
         return app
 
     def _perform(self, command_id: str) -> None:
@@ -189,8 +192,8 @@ async def _take_over(manager: JobManager, timestamp: int) -> None:
         log.warning("%s was taken over from a worker that stalled", job.call_string)
 
 
-def _fulfil(duty: Duty, timestamp: int) -> None:
-    duty.run()
+def _fulfil(periodic_task: PeriodicTask, timestamp: int) -> None:
+    periodic_task.run()
 
 
 def _do_again(app: App, name: str, cron: str, work: Callable[..., object]) -> None:

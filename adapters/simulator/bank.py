@@ -23,7 +23,7 @@ BLOCKS = (
 
 
 class Bank:
-    """Happenings at the banks."""
+    """DomainEvents at the banks."""
 
     def __init__(self, world: World, links: Links, clock: Clock, tell: Tell) -> None:
         self._world = world

@@ -1,6 +1,6 @@
 """The store: snapshots, journal, inbox and outbox in one database, by SQLAlchemy Core."""
 
-from .change import Applied, Arrival
+from .unit_of_work import Applied, InboxMessage
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
@@ -17,7 +17,7 @@ from .store import Store
 
 __all__ = [
     "Applied",
-    "Arrival",
+    "InboxMessage",
     "Codec",
     "ConcurrentChangeError",
     "DeadLetter",

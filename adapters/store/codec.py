@@ -4,7 +4,7 @@ A record is the name of its class and its fields. Fields that have their default
 out, so that the policy costs nothing where it is the default; a release that changes a
 default must therefore rewrite what is stored. Fields that a model excludes from every
 dump are never written. Within nested models the fields that were never set are left out,
-because for a :class:`~relink.machines.word.Word` absent and null are different things.
+because for a :class:`~relink.machines.report.Word` absent and null are different things.
 
 An event within an event or command (a timer carries one) has its name beside it.
 """

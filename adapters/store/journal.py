@@ -20,7 +20,7 @@ class JournalEntry:
     address: Address
     version: int
     """The machine's version after it."""
-    cause: str
+    causation_id: str
     """Id of the arrival that led to it."""
     at: float
     """When that came (Unix seconds)."""
@@ -48,8 +48,8 @@ def to_row(delivery: Delivery, cause: str, at: float, codec: Codec) -> dict[str,
         "version": decision.before.version + 1,
         "cause": cause,
         "at": at,
-        "event": decision.happened.name,
-        "fields": codec.text(decision.happened),
+        "event": decision.trigger.name,
+        "fields": codec.text(decision.trigger),
         **_of_leaf(decision.leaf),
         "changes": to_json(decision.changes).decode(),
         "commands": json.dumps(asked) if asked else "[]",
@@ -75,7 +75,7 @@ def from_row(row: RowMapping, codec: Codec) -> JournalEntry:
     return JournalEntry(
         address=Address(row["machine"], row["key"]),
         version=row["version"],
-        cause=row["cause"],
+        causation_id=row["cause"],
         at=row["at"],
         event=codec.event(row["event"], row["fields"]),
         outcome=row["outcome"],

@@ -12,7 +12,7 @@ from typing import Literal
 
 from relink.engine import Address, Event, Facts, Snapshot, System
 
-from .change import Applied, Arrival
+from .unit_of_work import Applied, InboxMessage
 from .outbox import PATIENCE, DueCommand, due_time, is_for_outbox
 
 
@@ -34,34 +34,36 @@ class MemoryStore:
         self._due: list[tuple[float, int, DueCommand]] = []
         self._order = count()
 
-    def apply(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
+    def apply(self, message: InboxMessage, events: Sequence[Event]) -> Applied:
         """Decide what arrived and keep all that follows, once; see ``Store.apply``."""
-        if arrival.id in self._arrived:
+        if message.id in self._arrived:
             return Applied("duplicate")
         decided: ChainMap[Address, Snapshot[Facts]] = ChainMap({}, self.machines)
         steps = []
-        for happened in events:
-            step = self._system.step(happened, decided.get)
+        for trigger in events:
+            step = self._system.step(trigger, decided.get)
             decided.update(step.snapshots)
             steps.append(step)
         # Nothing is kept of an arrival that could not be decided.
         self.machines.update(decided.maps[0])
-        self._arrived.add(arrival.id)
-        whose = arrival.whose(self._connected.get(address) for address in sorted(decided.maps[0]))
+        self._arrived.add(message.id)
+        on_behalf_of = message.on_behalf_of(
+            self._connected.get(address) for address in sorted(decided.maps[0])
+        )
         for step in steps:
-            if whose:
-                self._connected.update(dict.fromkeys(step.snapshots, whose))
+            if on_behalf_of:
+                self._connected.update(dict.fromkeys(step.snapshots, on_behalf_of))
             for command in step.commands:
                 if is_for_outbox(command) and (known := command.id) not in self.status:
                     self.status[known] = "due"
-                    at = arrival.received_at
+                    at = message.received_at
                     due_at = due_time(command, at)
                     self._wait(
                         DueCommand(
                             command,
                             known,
-                            arrival.id,
-                            whose,
+                            message.id,
+                            on_behalf_of,
                             attempts=0,
                             due_at=due_at,
                             created_at=at,
@@ -103,8 +105,8 @@ class MemoryStore:
         if self.status[due.id] != "due":
             return Applied("duplicate")
         name = due.command.name
-        arrival = Arrival(due.answer_id, name, int(at), at, due.connected_account)
-        applied = self.apply(arrival, events)
+        message = InboxMessage(due.answer_id, name, int(at), at, due.connected_account)
+        applied = self.apply(message, events)
         self.status[due.id] = "failed" if failed else "done"
         return applied
 

@@ -22,7 +22,7 @@ class DueCommand:
     command: Command
     id: str
     """Its id in the outbox, and at Stripe."""
-    cause: str
+    causation_id: str
     """Id of the arrival that led to it."""
     connected_account: str | None
     """The connected account in whose name Stripe is to be called, if any."""
@@ -86,7 +86,7 @@ def from_row(row: RowMapping, codec: Codec) -> DueCommand:
     return DueCommand(
         command=codec.command(row["command"], row["fields"]),
         id=row["id"],
-        cause=row["cause"],
+        causation_id=row["cause"],
         connected_account=row["connected_account"],
         attempts=row["attempts"],
         due_at=row["due_at"],

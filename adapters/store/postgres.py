@@ -27,10 +27,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from relink.engine import Address
 
-from .change import Applied, Change, Rows, Stored
+from .unit_of_work import Applied, UnitOfWork, Rows, Stored
 from .database import POOL
 from .errors import ConcurrentChangeError, StoreUnavailableError
-from .foresight import around, concerned
+from .lock_set import around, concerned
 from .jobs import DEFER_NEW
 from .pipeline import Statement, Value, Work, prepare, run, run_async, send
 
@@ -128,8 +128,8 @@ class PostgresWriter:
         event.listen(engine, "checkout", self._refuse_stale)
         event.listen(engine, "engine_disposed", self._let_go)
 
-    def write(self, change: Change) -> Applied:
-        """Make a change; see :class:`~relink.adapters.store.change.Writer`."""
+    def write(self, change: UnitOfWork) -> Applied:
+        """Make a change; see :class:`~relink.adapters.store.unit_of_work.Writer`."""
         addresses = set(concerned(change.events))
         overtaken, lost = 0, False
         while True:
@@ -140,7 +140,7 @@ class PostgresWriter:
             except (errors.UniqueViolation, errors.DeadlockDetected) as error:
                 overtaken += 1
                 if overtaken == ATTEMPTS:
-                    told = f"{change.arrival.id}: overtaken {ATTEMPTS} times"
+                    told = f"{change.message.id}: overtaken {ATTEMPTS} times"
                     raise ConcurrentChangeError(told) from error
             except TimeoutError:
                 raise StoreUnavailableError("PostgreSQL: all connections are in use") from None
@@ -152,7 +152,7 @@ class PostgresWriter:
                     raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from None
                 lost = True
 
-    async def write_async(self, change: Change) -> Applied:
+    async def write_async(self, change: UnitOfWork) -> Applied:
         """Make a change on the event loop, as long as a connection is at hand and nothing comes
         between; what takes connecting, or patience, is done in a thread."""
         pooled = self._take()
@@ -233,7 +233,7 @@ class PostgresWriter:
             prepare(raw, self._statements)
             self._prepared.add(raw)
 
-    def _attempt(self, change: Change, addresses: set[Address]) -> Applied:
+    def _attempt(self, change: UnitOfWork, addresses: set[Address]) -> Applied:
         pooled = self._engine.raw_connection()
         raw = _driver(pooled)
         try:
@@ -264,19 +264,19 @@ def _driver(pooled: PoolProxiedConnection) -> Connection:
     return cast("Connection", pooled.driver_connection)
 
 
-def _make(raw: Connection, change: Change, addresses: set[Address]) -> Work[Applied]:
+def _make(raw: Connection, change: UnitOfWork, addresses: set[Address]) -> Work[Applied]:
     in_order = json.dumps(sorted(addresses)).encode()
     begin: list[Statement] = [(b"relink_begin", ())]
-    if change.closing:
-        end = change.closing
+    if change.completion:
+        end = change.completion
         values = _texts(end.command_id, end.status, end.at, end.error, end.round)
         begin.append((b"relink_close", values))
-    arrives = bool(change.events) or not change.closing
+    arrives = bool(change.events) or not change.completion
     if arrives:
         begin.append((b"relink_enter", _texts(*change.inbox_row.values())))
         begin.append((b"relink_lock", (in_order,)))
     _, *found = yield from send(raw, begin)
-    closed = not change.closing or found.pop(0).ntuples == 1
+    closed = not change.completion or found.pop(0).ntuples == 1
     entered = arrives and found[0].ntuples == 1
     if not closed:
         yield from send(raw, _ROLLBACK)
@@ -297,10 +297,10 @@ def _reader(
     place: whoever waits for one lock may hold none that comes after it."""
     stored = {}
     for row in range(found.ntuples):
-        machine, key, state, facts, version, whose = (
+        machine, key, state, facts, version, on_behalf_of = (
             (found.get_value(row, column) or b"").decode() for column in range(6)
         )
-        stored[Address(machine, key)] = Stored(state, facts, int(version), whose or None)
+        stored[Address(machine, key)] = Stored(state, facts, int(version), on_behalf_of or None)
 
     def read(address: Address) -> Stored | None:
         if address not in addresses:

@@ -154,8 +154,8 @@ cursors = Table(
     comment="How far the walks through all accounts are.",
 )
 
-pace = Table(
-    "pace",
+rate_limiter = Table(
+    "rate_limiter",
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("next_at", Float, nullable=False),

@@ -28,9 +28,9 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address
 
-from .change import Applied, Change, Row, Rows, Stored
+from .unit_of_work import Applied, UnitOfWork, Row, Rows, Stored
 from .errors import StoreUnavailableError
-from .foresight import concerned
+from .lock_set import concerned
 
 MOST = 256
 """Changes in one transaction."""
@@ -74,7 +74,7 @@ WHERE id = ? AND status = 'due'"""
 class _Waiting:
     """A change in line, and what became of it. On an event loop, a future is set then."""
 
-    def __init__(self, change: Change, future: "asyncio.Future[None] | None" = None) -> None:
+    def __init__(self, change: UnitOfWork, future: "asyncio.Future[None] | None" = None) -> None:
         self.change = change
         self.future = future
         self.done = False
@@ -103,14 +103,14 @@ class SqliteWriter:
         self._thread = ThreadPoolExecutor(1, "relink-sqlite")
         self._is_called = False
 
-    def write(self, change: Change) -> Applied:
-        """Make a change; see :class:`~relink.adapters.store.change.Writer`."""
+    def write(self, change: UnitOfWork) -> Applied:
+        """Make a change; see :class:`~relink.adapters.store.unit_of_work.Writer`."""
         waiting = _Waiting(change)
         self._line.append(waiting)
         self._take_turn(waiting)
         return waiting.result()
 
-    async def write_async(self, change: Change) -> Applied:
+    async def write_async(self, change: UnitOfWork) -> Applied:
         """Make a change while the event loop goes on."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(change, future)
@@ -218,11 +218,11 @@ class _Together:
         changes: those that will be added, as far as one knows.
     """
 
-    def __init__(self, raw: DBAPIConnection, changes: list[Change]) -> None:
+    def __init__(self, raw: DBAPIConnection, changes: list[UnitOfWork]) -> None:
         self._raw = raw
-        endings = [change.closing.command_id for change in changes if change.closing]
-        events = [happened for change in changes for happened in change.events]
-        arrivals = [change.arrival.id for change in changes]
+        endings = [change.completion.command_id for change in changes if change.completion]
+        events = [trigger for change in changes for trigger in change.events]
+        arrivals = [change.message.id for change in changes]
         self._arrived = {row[0] for row in raw.execute(_ARRIVED, (json.dumps(arrivals),))}
         due = raw.execute(_DUE, (json.dumps(endings),)) if endings else ()
         self._due: dict[str, int] = dict(due)
@@ -232,19 +232,19 @@ class _Together:
         self._endings: list[tuple[object, ...]] = []
         self._rows = Rows()
 
-    def add(self, change: Change) -> Applied:
+    def add(self, change: UnitOfWork) -> Applied:
         """Decide a change; what it leads to is seen by those that are added after it."""
-        end = change.closing
+        end = change.completion
         if end and self._due.get(end.command_id) != end.round:
             return Applied("duplicate")
         arrives = bool(change.events) or not end
         applied = Applied("applied")
-        if arrives and change.arrival.id in self._arrived:
+        if arrives and change.message.id in self._arrived:
             applied = Applied("duplicate")
         elif arrives:
             steps, rows = change.decide(self._read)
             applied = Applied("applied", steps)
-            self._arrived.add(change.arrival.id)
+            self._arrived.add(change.message.id)
             self._inbox.append(change.inbox_row)
             self._keep(rows)
         if end:

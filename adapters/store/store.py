@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Engine, RowMapping, and_, func, select, text,
 from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address, Event, Facts, Snapshot, System
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
 from . import outbox as outbox_rows
-from .change import Applied, Arrival, Change, Closing, Writer
+from .unit_of_work import Applied, InboxMessage, UnitOfWork, Completion, Writer
 from .codec import Codec, domain_codec, validated
 from .database import open_database, writing
 from .errors import StoreUnavailableError, UnreadableRecordError
@@ -77,7 +77,7 @@ class Store:
 
     # ── changing ─────────────────────────────────────────────────────────────
 
-    def apply(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
+    def apply(self, message: InboxMessage, events: Sequence[Event]) -> Applied:
         """Decide what arrived and store all that follows, in one transaction, once.
 
         Args:
@@ -90,11 +90,11 @@ class Store:
             UnreadableRecordError: a stored snapshot can't be read.
             EngineError: the system could not decide.
         """
-        return self._writer.write(Change(self.system, self.codec, arrival, events))
+        return self._writer.write(UnitOfWork(self.system, self.codec, message, events))
 
-    async def apply_async(self, arrival: Arrival, events: Sequence[Event]) -> Applied:
+    async def apply_async(self, message: InboxMessage, events: Sequence[Event]) -> Applied:
         """Do as :meth:`apply` does, without holding up the event loop."""
-        return await self._writer.write_async(Change(self.system, self.codec, arrival, events))
+        return await self._writer.write_async(UnitOfWork(self.system, self.codec, message, events))
 
     def answer(
         self,
@@ -121,9 +121,9 @@ class Store:
             StoreError, EngineError: as :meth:`apply` does.
         """
         name = due.command.name
-        arrival = Arrival(due.answer_id, name, int(at), at, due.connected_account)
-        closing = Closing(due.id, due.round, "failed" if failed else "done", at, error)
-        return self._writer.write(Change(self.system, self.codec, arrival, events, closing))
+        message = InboxMessage(due.answer_id, name, int(at), at, due.connected_account)
+        completion = Completion(due.id, due.round, "failed" if failed else "done", at, error)
+        return self._writer.write(UnitOfWork(self.system, self.codec, message, events, completion))
 
     def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
         """Note an attempt that is to be repeated.

@@ -2,9 +2,9 @@
 
 from .errors import UnreadableObject, WebhookRefused
 from .reduce import (
-    Occasion,
-    account_word,
-    authorization_word,
+    Origin,
+    account_report,
+    authorization_report,
     reduce_account,
     reduce_authorization,
     reduce_external_account,
@@ -16,13 +16,13 @@ from .webhook import Accepted, Ignored, Received, StripeWebhooks
 __all__ = [
     "Accepted",
     "Ignored",
-    "Occasion",
+    "Origin",
     "Received",
     "StripeWebhooks",
     "UnreadableObject",
     "WebhookRefused",
-    "account_word",
-    "authorization_word",
+    "account_report",
+    "authorization_report",
     "reduce_account",
     "reduce_authorization",
     "reduce_external_account",

@@ -8,7 +8,7 @@ no database takes (lone surrogates, NUL) and times beyond the year 9999.
 import re
 from typing import Any
 
-from relink.machines.word import AccountNumber, Holder
+from relink.machines.report import AccountNumber, Holder
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
 _LAST_FOUR = re.compile(r"[0-9]{4}")

@@ -19,11 +19,11 @@ from relink.machines.events import (
     AuthorizationReported,
     ExternalAccountReported,
     PaymentMethodReported,
-    ReportedAccount,
+    SessionAccount,
     SessionReported,
 )
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 from . import fields
 from .errors import UnreadableObject
@@ -33,10 +33,10 @@ Obj = StripeObject | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class Origin:
     """How an object came to us."""
 
-    cause: str
+    causation_id: str
     """Id of the webhook event, or of the command that read it."""
     at: float
     """When it came (Unix seconds, our clock)."""
@@ -47,7 +47,12 @@ class Occasion:
 
     def told(self) -> dict[str, Any]:
         """The fields that every report has."""
-        return {"cause": self.cause, "at": self.at, "as_of": self.as_of, "policy": self.policy}
+        return {
+            "causation_id": self.causation_id,
+            "at": self.at,
+            "as_of": self.as_of,
+            "policy": self.policy,
+        }
 
 
 class Kept(NamedTuple):
@@ -83,19 +88,19 @@ ACTIVE = (
 )
 
 
-def account_word(obj: Obj) -> Word:
+def account_report(obj: Obj) -> StatusReport:
     """Stripe's word about an account."""
     plain = _plain(obj)
-    return Word(**_said(plain, COMMON), **_said(plain, ACCOUNT), **_status_details(plain))
+    return StatusReport(**_said(plain, COMMON), **_said(plain, ACCOUNT), **_status_details(plain))
 
 
-def authorization_word(obj: Obj) -> Word:
+def authorization_report(obj: Obj) -> StatusReport:
     """Stripe's word about an authorization."""
     plain = _plain(obj)
-    return Word(**_said(plain, COMMON), **_status_details(plain))
+    return StatusReport(**_said(plain, COMMON), **_status_details(plain))
 
 
-def reduce_account(obj: Obj, occasion: Occasion) -> AccountReported:
+def reduce_account(obj: Obj, origin: Origin) -> AccountReported:
     """An account, reported.
 
     Raises:
@@ -104,13 +109,13 @@ def reduce_account(obj: Obj, occasion: Occasion) -> AccountReported:
     plain = _plain(obj)
     return AccountReported(
         account=_id(plain, "financial_connections.account"),
-        word=account_word(plain),
-        read=occasion.read,
-        **occasion.told(),
+        report=account_report(plain),
+        read=origin.read,
+        **origin.told(),
     )
 
 
-def reduce_authorization(obj: Obj, occasion: Occasion) -> AuthorizationReported:
+def reduce_authorization(obj: Obj, origin: Origin) -> AuthorizationReported:
     """An authorization, reported.
 
     Raises:
@@ -119,13 +124,13 @@ def reduce_authorization(obj: Obj, occasion: Occasion) -> AuthorizationReported:
     plain = _plain(obj)
     return AuthorizationReported(
         authorization=_id(plain, "financial_connections.authorization"),
-        word=authorization_word(plain),
-        read=occasion.read,
-        **occasion.told(),
+        report=authorization_report(plain),
+        read=origin.read,
+        **origin.told(),
     )
 
 
-def reduce_session(obj: Obj, occasion: Occasion) -> SessionReported:
+def reduce_session(obj: Obj, origin: Origin) -> SessionReported:
     """A relink session, reported, without its secret and URL.
 
     Raises:
@@ -139,12 +144,12 @@ def reduce_session(obj: Obj, occasion: Occasion) -> SessionReported:
         failure_reason=fields.text(result.get("failure_reason")),
         relinked_account=fields.reference(result.get("account")),
         accounts=_accounts(plain.get("accounts")),
-        read=occasion.read,
-        **occasion.told(),
+        read=origin.read,
+        **origin.told(),
     )
 
 
-def reduce_payment_method(obj: Obj, occasion: Occasion) -> PaymentMethodReported | None:
+def reduce_payment_method(obj: Obj, origin: Origin) -> PaymentMethodReported | None:
     """A payment method, reported; None where it was not made from an account, or where it does
     not say whether it is blocked.
 
@@ -165,11 +170,11 @@ def reduce_payment_method(obj: Obj, occasion: Occasion) -> PaymentMethodReported
     elif blocked is not None:
         return None
     return PaymentMethodReported(
-        account=account, payment_method=name, blocked=reason, **occasion.told()
+        account=account, payment_method=name, blocked=reason, **origin.told()
     )
 
 
-def reduce_external_account(obj: Obj, occasion: Occasion) -> ExternalAccountReported | None:
+def reduce_external_account(obj: Obj, origin: Origin) -> ExternalAccountReported | None:
     """An external account, reported; None where we did not attach it, or it has no status.
 
     A bank account names no Financial Connections account: when relink attaches one, it
@@ -185,7 +190,7 @@ def reduce_external_account(obj: Obj, occasion: Occasion) -> ExternalAccountRepo
     if account is None or status is None:
         return None
     return ExternalAccountReported(
-        account=account, external_account=name, status=status, **occasion.told()
+        account=account, external_account=name, status=status, **origin.told()
     )
 
 
@@ -242,7 +247,7 @@ def _status_details(plain: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _accounts(raw: Any) -> tuple[ReportedAccount, ...] | None:
+def _accounts(raw: Any) -> tuple[SessionAccount, ...] | None:
     """A session's list of accounts; None as a whole when one of them has no id."""
     items = raw.get("data") if isinstance(raw, dict) else None
     if not isinstance(items, list):
@@ -252,6 +257,6 @@ def _accounts(raw: Any) -> tuple[ReportedAccount, ...] | None:
         name = fields.reference(item)
         if name is None:
             return None
-        word = account_word(item) if isinstance(item, dict) else Word()
-        found.append(ReportedAccount(account=name, word=word))
+        report = account_report(item) if isinstance(item, dict) else StatusReport()
+        found.append(SessionAccount(account=name, report=report))
     return tuple(found)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
-    Happening,
+    DomainEvent,
     SessionReported,
 )
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
@@ -26,7 +26,7 @@ from . import fields
 from .body import decode, parse
 from .errors import UnreadableObject, WebhookRefused
 from .reduce import (
-    Occasion,
+    Origin,
     reduce_account,
     reduce_authorization,
     reduce_external_account,
@@ -51,7 +51,7 @@ class Accepted:
     connected_account: str | None
     """The connected account in whose name it came, and any call for it has to be made
     (``acct_…``), if there is one."""
-    events: tuple[Happening, ...]
+    events: tuple[DomainEvent, ...]
     """What it tells the machines."""
 
 
@@ -70,24 +70,24 @@ Received = Accepted | Ignored
 class Handled(NamedTuple):
     """What is done with one type of event."""
 
-    reduce: Callable[[dict[str, Any], Occasion], Happening | None]
+    reduce: Callable[[dict[str, Any], Origin], DomainEvent | None]
     """The report that its object makes; None when the object is not of ours."""
-    look: Callable[[str, Occasion], Happening] | None = None
+    look: Callable[[str, Origin], DomainEvent] | None = None
     """The report of a thin notification; None when there is no use in reading the object."""
     of_holder: bool = False
     """Whether it comes in the name of the account's holder, whoever linked the account."""
 
 
-def _look_at_account(name: str, occasion: Occasion) -> Happening:
-    return AccountReported(account=name, word=None, read=False, **occasion.told())
+def _look_at_account(name: str, origin: Origin) -> DomainEvent:
+    return AccountReported(account=name, report=None, read=False, **origin.told())
 
 
-def _look_at_authorization(name: str, occasion: Occasion) -> Happening:
-    return AuthorizationReported(authorization=name, word=None, read=False, **occasion.told())
+def _look_at_authorization(name: str, origin: Origin) -> DomainEvent:
+    return AuthorizationReported(authorization=name, report=None, read=False, **origin.told())
 
 
-def _look_at_session(name: str, occasion: Occasion) -> Happening:
-    return SessionReported(session=name, read=False, **occasion.told())
+def _look_at_session(name: str, origin: Origin) -> DomainEvent:
+    return SessionReported(session=name, read=False, **origin.told())
 
 
 _ACCOUNT = Handled(reduce_account, _look_at_account)
@@ -168,8 +168,8 @@ class StripeWebhooks:
         handled = HANDLED.get(envelope.type.removeprefix("v1."))
         if handled is None:
             return Ignored(envelope.id, envelope.type, "a type that is not handled")
-        occasion = Occasion(envelope.id, at, envelope.created, read=False, policy=self._policy)
-        report = _report(handled, envelope, occasion)
+        origin = Origin(envelope.id, at, envelope.created, read=False, policy=self._policy)
+        report = _report(handled, envelope, origin)
         if report is None:
             return Ignored(envelope.id, envelope.type, "not of an account of ours")
         return Accepted(
@@ -256,10 +256,10 @@ def _connected_account(body: dict[str, Any], thin: bool) -> str | None:
     return found
 
 
-def _report(handled: Handled, envelope: _Envelope, occasion: Occasion) -> Happening | None:
+def _report(handled: Handled, envelope: _Envelope, origin: Origin) -> DomainEvent | None:
     if not envelope.thin:
         try:
-            return handled.reduce(envelope.object, occasion)
+            return handled.reduce(envelope.object, origin)
         except UnreadableObject as error:
             raise WebhookRefused(str(error)) from None
     if handled.look is None:
@@ -267,4 +267,4 @@ def _report(handled: Handled, envelope: _Envelope, occasion: Occasion) -> Happen
     name = fields.identifier(envelope.object.get("id"))
     if name is None:
         raise WebhookRefused("the notification does not name its object")
-    return handled.look(name, occasion)
+    return handled.look(name, origin)

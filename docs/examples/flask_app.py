@@ -11,7 +11,7 @@ from relink_answers import EXPECTED, Answer, error_answer, own, result_answer, s
 from relink_setup import look_after, performer, service, settings, store
 
 from relink.adapters.exclusive import exclusive
-from relink.adapters.runner import Duty, Loop
+from relink.adapters.runner import PeriodicTask, Loop
 from relink.engine import Command
 
 
@@ -57,7 +57,7 @@ def tell(command: Command, command_id: str) -> None:
 def working() -> Iterator[None]:
     """Carry out commands, in threads beside the server's."""
     with exclusive(settings().database_url):  # a second process would do the same commands
-        loop = Loop(store(), performer(tell), [Duty("look_after", 60, look_after)])
+        loop = Loop(store(), performer(tell), [PeriodicTask("look_after", 60, look_after)])
         loop.start()
         try:
             yield

@@ -45,13 +45,13 @@ class HistoryTest(RuleBasedStateMachine):
         """All that happened and was decided, in readable lines."""
         lines = list(self._beginning)
         told = zip(self.events, self._outcomes, strict=True)
-        for number, (happened, outcomes) in enumerate(told, start=1):
-            lines.append(f"{number}. {brief(happened)}")
+        for number, (trigger, outcomes) in enumerate(told, start=1):
+            lines.append(f"{number}. {brief(trigger)}")
             lines.extend(f"   {outcome}" for outcome in outcomes)
         return lines
 
-    def _remember(self, happened: Event, outcomes: list[str]) -> None:
-        self.events.append(happened)
+    def _remember(self, trigger: Event, outcomes: list[str]) -> None:
+        self.events.append(trigger)
         self._outcomes.append(outcomes)
 
     def _ask(self, invariants: Sequence[Callable[..., str | None]], *arguments: Any) -> None:
@@ -66,8 +66,8 @@ class HistoryTest(RuleBasedStateMachine):
                 )
             self._refute(f"{_name(invariant)}: {wrong}")
 
-    def _undecided(self, happened: Event, error: Exception) -> NoReturn:
-        self._remember(happened, [type(error).__name__])
+    def _undecided(self, trigger: Event, error: Exception) -> NoReturn:
+        self._remember(trigger, [type(error).__name__])
         self._refute(f"every event is decided without an error: {failure(error)}", error)
 
     def _refute(self, violated: str, cause: Exception | None = None) -> NoReturn:

@@ -68,7 +68,7 @@ class MachineTest(HistoryTest):
             self._compare(decision, self._live.enter)
         return decision
 
-    def happen(self, happened: Event) -> Decision:
+    def happen(self, trigger: Event) -> Decision:
         """Decide an event, and check that all properties hold.
 
         Raises:
@@ -76,18 +76,18 @@ class MachineTest(HistoryTest):
         """
         before = self.snapshot
         try:
-            decision = self.table.decide(before, happened)
+            decision = self.table.decide(before, trigger)
         except Exception as error:
-            self._undecided(happened, error)
-        self._remember(happened, [str(decision)])
+            self._undecided(trigger, error)
+        self._remember(trigger, [str(decision)])
         self.decisions.append(decision)
         if self.coverage is not None:
             self.coverage.record(self.table, decision)
-        again = self.table.decide(before, happened)
+        again = self.table.decide(before, trigger)
         if again != decision:
             self._refute(f"the same question has the same answer: asked again, {again}")
         if live := self._live:
-            self._compare(decision, lambda: live.happen(happened))
+            self._compare(decision, lambda: live.happen(trigger))
         self._ask(self.safety, decision)
         return decision
 
@@ -156,10 +156,10 @@ def _begin(test: MachineTest, facts: Facts) -> None:
 
 
 def _rule(table: Table, event: type[Event], blind: st.SearchStrategy[Event]) -> Callable[..., None]:
-    def let_happen(test: MachineTest, happened: Event | None) -> None:
-        if happened is not None:
-            test.happen(happened)
+    def let_happen(test: MachineTest, trigger: Event | None) -> None:
+        if trigger is not None:
+            test.happen(trigger)
 
     let_happen.__name__ = event.name
     where = st.runner().map(lambda test: test.snapshot)
-    return rule(happened=steered(table, where, event, blind))(let_happen)
+    return rule(trigger=steered(table, where, event, blind))(let_happen)

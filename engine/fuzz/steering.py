@@ -49,15 +49,15 @@ def steered(
         return draw(blind)
     where = draw(snapshot)
     goal = draw(st.sampled_from(list(table.leaves(where.state, event.name))))
-    first = happened = draw(blind)
+    first = trigger = draw(blind)
     for _ in range(_TRIES):
         try:
-            leaf = table.decide(where, happened).leaf
+            leaf = table.decide(where, trigger).leaf
         except Exception:
-            return happened  # it fails: just what we are looking for
+            return trigger  # it fails: just what we are looking for
         if leaf is goal:
-            return happened
-        happened = draw(blind)
+            return trigger
+        trigger = draw(blind)
     return first
 
 

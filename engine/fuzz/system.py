@@ -49,7 +49,7 @@ class SystemTest(HistoryTest):
         self.steps: list[Step] = []
         """All of them, in order."""
 
-    def happen(self, happened: Event) -> Step:
+    def happen(self, trigger: Event) -> Step:
         """Let the system decide an outside event, and check that all properties hold.
 
         Raises:
@@ -57,18 +57,18 @@ class SystemTest(HistoryTest):
         """
         before = self.world
         try:
-            step = self.system.step(happened, before.get)
+            step = self.system.step(trigger, before.get)
         except Exception as error:
-            self._undecided(happened, error)
+            self._undecided(trigger, error)
         outcomes = [f"{_place(d.address)}: {d.decision}" for d in step.deliveries]
-        self._remember(happened, outcomes or ["concerns no machine"])
+        self._remember(trigger, outcomes or ["concerns no machine"])
         self.steps.append(step)
         self.world = {**before, **step.snapshots}
         if self.coverage is not None:
             for delivery in step.deliveries:
                 table = self.system.tables[delivery.address.machine]
                 self.coverage.record(table, delivery.decision)
-        if self.system.step(happened, before.get) != step:
+        if self.system.step(trigger, before.get) != step:
             self._refute("the same question has the same answer: asked again, it is another")
         self._ask(self.safety, before, step, self.world)
         return step
@@ -109,9 +109,9 @@ def system_test(
 
 
 def _rule(event: type[Event], blind: st.SearchStrategy[Event]) -> Callable[..., None]:
-    def let_happen(test: SystemTest, happened: Event | None) -> None:
-        if happened is not None:
-            test.happen(happened)
+    def let_happen(test: SystemTest, trigger: Event | None) -> None:
+        if trigger is not None:
+            test.happen(trigger)
 
     let_happen.__name__ = event.name
-    return rule(happened=perhaps(blind))(let_happen)
+    return rule(trigger=perhaps(blind))(let_happen)

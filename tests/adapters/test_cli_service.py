@@ -15,8 +15,8 @@ import pytest
 
 from relink.adapters.cli import main
 from relink.adapters.exclusive import InUseError, exclusive
-from relink.adapters.store import Arrival, Store, migrate
-from relink.adapters.stripe import Occasion, reduce_account
+from relink.adapters.store import InboxMessage, Store, migrate
+from relink.adapters.stripe import Origin, reduce_account
 from relink.machines import relink_system
 
 ENVIRONMENT = {
@@ -52,8 +52,10 @@ def stored(tmp_path: Path, account, now) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 'relink.db'}"
     migrate(url)
     store = Store(url, relink_system())
-    occasion = Occasion(cause="evt_1", at=float(now), as_of=now, read=False)
-    store.apply(Arrival("evt_1", "test", now, float(now)), [reduce_account(account, occasion)])
+    dedup_key = Origin(causation_id="evt_1", at=float(now), as_of=now, read=False)
+    store.apply(
+        InboxMessage("evt_1", "test", now, float(now)), [reduce_account(account, dedup_key)]
+    )
     yield store
     store.close()
 

@@ -92,9 +92,9 @@ def test_the_story_holds_no_secret(played):
 def test_the_picture_and_the_database_are_where_it_says(played):
     folder, stories = played
     assert (folder / "account.svg").read_text().count("<title>account") == 1
-    closing = "\n".join(list(stories.values())[-1])
-    account = re.search(r"relink explain (fca_\w+)", closing)
-    assert account, closing
+    completion = "\n".join(list(stories.values())[-1])
+    account = re.search(r"relink explain (fca_\w+)", completion)
+    assert account, completion
     store = Store(f"sqlite:///{folder / 'relink.db'}", relink_system())
     address = Address("account", account[1])
     entries = store.journal(address)

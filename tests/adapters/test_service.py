@@ -209,7 +209,9 @@ def test_a_new_account_becomes_one_payment_method_once_the_name_is_known(at: Emb
     assert at.sim.world.payment_methods == {}
     assert [c.account for c in at.told if isinstance(c, RequestBillingName)] == [new.id]
     assert [n.action for n in at.service.account(new.id)[1].next] == ["provide_name"]
-    named = BillingNameGiven(cause="name 1", at=at.sim.now, account=new.id, billing_name="Jo March")
+    named = BillingNameGiven(
+        causation_id="name 1", at=at.sim.now, account=new.id, billing_name="Jo March"
+    )
     at.service.tell(named)
     at.service.tell(named)
     at.settle()
@@ -519,7 +521,7 @@ def test_a_history_is_read_in_pages(at: Embedding):
 def test_what_if_stores_nothing(at: Embedding):
     account = at.broken_account()
     before = at.service.account(account), at.service.history(account)
-    asked = RelinkRequested(cause="what-if", at=at.sim.now, account=account)
+    asked = RelinkRequested(causation_id="what-if", at=at.sim.now, account=account)
     step = at.service.what_if(account, asked)
     assert [command.name for command in step.commands] == ["create_relink_session"]
     assert before == (at.service.account(account), at.service.history(account))

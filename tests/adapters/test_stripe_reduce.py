@@ -4,19 +4,19 @@ import pytest
 from stripe import financial_connections
 
 from relink.adapters.stripe import (
-    Occasion,
+    Origin,
     UnreadableObject,
-    account_word,
-    authorization_word,
+    account_report,
+    authorization_report,
     reduce_account,
     reduce_authorization,
     reduce_session,
 )
-from relink.machines.word import AccountNumber, Holder, Word
+from relink.machines.report import AccountNumber, Holder, StatusReport
 
-READ = Occasion(cause="retrieve_1", at=8.5, as_of=7, read=True)
+READ = Origin(causation_id="retrieve_1", at=8.5, as_of=7, read=True)
 
-WHOLE = Word(
+WHOLE = StatusReport(
     status="inactive",
     action="relink_required",
     cause="access_expired",
@@ -59,47 +59,49 @@ MAY_BE_NULL = {"authorization", "account_holder", "permissions", "account_number
 
 
 def test_a_whole_account_is_reduced_to_exactly_this(account):
-    word = account_word(account)
-    assert word == WHOLE
-    assert word.model_fields_set == set(Word.model_fields) == set().union(*TOLD_BY.values())
+    report = account_report(account)
+    assert report == WHOLE
+    assert (
+        report.model_fields_set == set(StatusReport.model_fields) == set().union(*TOLD_BY.values())
+    )
 
 
 def test_the_sdk_object_says_the_same_as_its_json(account, session):
     typed = financial_connections.Account.construct_from(account, "sk_test_1")
-    assert account_word(typed) == WHOLE
+    assert account_report(typed) == WHOLE
     typed = financial_connections.Session.construct_from(session, "sk_test_1")
     assert reduce_session(typed, READ) == reduce_session(session, READ)
-    assert reduce_session(typed, READ).accounts[0].word == WHOLE
+    assert reduce_session(typed, READ).accounts[0].report == WHOLE
 
 
 @pytest.mark.parametrize("key", TOLD_BY)
 def test_a_field_that_is_missing_is_not_said_and_the_others_are(account, key):
     del account[key]
-    word = account_word(account)
-    assert word.model_fields_set == set(Word.model_fields) - TOLD_BY[key]
+    report = account_report(account)
+    assert report.model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", TOLD_BY)
 @pytest.mark.parametrize("wrong", [5, True, "", [5], [None], "x" * 300, "\ud800", "\0"])
 def test_a_field_of_another_type_is_as_good_as_missing(account, key, wrong):
     account[key] = wrong
-    word = account_word(account)
-    assert word.model_fields_set == set(Word.model_fields) - TOLD_BY[key]
+    report = account_report(account)
+    assert report.model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
 def test_a_hash_without_an_id_names_nothing(account, key):
     account[key] = {"id": 5, "status": "active"}
-    assert account_word(account).model_fields_set == set(Word.model_fields) - TOLD_BY[key]
+    assert account_report(account).model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
 def test_null_is_a_word_only_where_stripe_uses_it_as_one(account, key):
     account[key] = None
-    word = account_word(account)
+    report = account_report(account)
     (field,) = TOLD_BY[key]
-    assert word.said(field) == (key in MAY_BE_NULL)
-    assert getattr(word, field) is None
+    assert report.includes(field) == (key in MAY_BE_NULL)
+    assert getattr(report, field) is None
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,8 @@ def test_null_is_a_word_only_where_stripe_uses_it_as_one(account, key):
     ],
 )
 def test_status_details(details, said):
-    for word in (account_word, authorization_word):
-        assert word({"status_details": details}).model_dump(exclude_unset=True) == said
+    for report in (account_report, authorization_report):
+        assert report({"status_details": details}).model_dump(exclude_unset=True) == said
 
 
 def test_values_that_stripe_invents_later_survive(account):
@@ -149,10 +151,14 @@ def test_values_that_stripe_invents_later_survive(account):
         "account_numbers": [{"identifier_type": "iban", "status": "frozen"}],
         "invented": {"later": True},
     }
-    word = account_word(account)
-    assert (word.status, word.category, word.permissions[1]) == ("dormant", "crypto", "horoscope")
-    assert word.payment_method_types == ("pigeon",)
-    assert word.numbers == (AccountNumber(identifier_type="iban", status="frozen"),)
+    report = account_report(account)
+    assert (report.status, report.category, report.permissions[1]) == (
+        "dormant",
+        "crypto",
+        "horoscope",
+    )
+    assert report.payment_method_types == ("pigeon",)
+    assert report.numbers == (AccountNumber(identifier_type="iban", status="frozen"),)
 
 
 @pytest.mark.parametrize(
@@ -171,48 +177,57 @@ def test_values_that_stripe_invents_later_survive(account):
     ],
 )
 def test_the_holder_is_who_is_named(raw, found):
-    word = account_word({"account_holder": raw})
-    assert word.said("holder") == (found is not None)
-    assert (word.holder and (word.holder.field, word.holder.id)) == found
+    report = account_report({"account_holder": raw})
+    assert report.includes("holder") == (found is not None)
+    assert (report.holder and (report.holder.field, report.holder.id)) == found
 
 
 def test_an_expanded_authorization_is_its_id(account):
     account["authorization"] = {"id": "fcauth_7", "status": "active"}
-    assert account_word(account).authorization == "fcauth_7"
+    assert account_report(account).authorization == "fcauth_7"
 
 
 def test_a_list_of_numbers_is_read_as_a_whole():
     fine = {"status": "transactable", "supported_networks": ["ach"], "expected_expiry_date": None}
-    (number,) = account_word({"account_numbers": [fine]}).numbers
+    (number,) = account_report({"account_numbers": [fine]}).numbers
     assert number == AccountNumber(status="transactable", networks=("ach",))
     assert number.can_pay
     for broken in (5, {}, {"status": None}):
         # Without the unreadable one it would be another word: none of them pays, or all do.
-        assert not account_word({"account_numbers": [fine, broken]}).said("numbers")
+        assert not account_report({"account_numbers": [fine, broken]}).includes("numbers")
     for networks in (None, "ach", [5]):
-        (number,) = account_word(
+        (number,) = account_report(
             {"account_numbers": [{**fine, "supported_networks": networks}]}
         ).numbers
         assert not number.can_pay
-    assert account_word({"account_numbers": []}).numbers == ()
+    assert account_report({"account_numbers": []}).numbers == ()
 
 
 def test_no_more_than_four_digits_pass():
     for digits in ("56789", "000123456789", "789", 6789, "67 89", "\u0661\u0662\u0663\u0664"):
-        assert not account_word({"last4": digits}).said("last4")
+        assert not account_report({"last4": digits}).includes("last4")
 
 
 def test_a_read_says_that_it_is_one_and_when(account):
     report = reduce_account(account, READ)
-    assert (report.read, report.as_of, report.at, report.cause) == (True, 7, 8.5, "retrieve_1")
+    assert (report.read, report.as_of, report.at, report.causation_id) == (
+        True,
+        7,
+        8.5,
+        "retrieve_1",
+    )
 
 
 def test_an_authorization_never_has_the_fields_of_an_account(account):
     account |= {"id": "fcauth_1", "object": "financial_connections.authorization"}
     report = reduce_authorization(account, READ)
-    assert (report.authorization, report.read, report.word.status) == ("fcauth_1", True, "inactive")
+    assert (report.authorization, report.read, report.report.status) == (
+        "fcauth_1",
+        True,
+        "inactive",
+    )
     shared = {"status", "institution_name", "holder", *TOLD_BY["status_details"]}
-    assert report.word.model_fields_set == shared
+    assert report.report.model_fields_set == shared
 
 
 def test_a_session_is_its_result_and_its_accounts(session):
@@ -220,12 +235,12 @@ def test_a_session_is_its_result_and_its_accounts(session):
     assert (report.session, report.status, report.read) == ("fcsess_1", "succeeded", True)
     assert (report.relinked_account, report.failure_reason) == ("fca_1", None)
     ((account),) = report.accounts
-    assert (account.account, account.word) == ("fca_1", WHOLE)
+    assert (account.account, account.report) == ("fca_1", WHOLE)
     session["relink_result"] = {"account": None, "failure_reason": "no_account"}
     session["accounts"]["data"] = ["fca_8", {"id": "fca_9"}]
     report = reduce_session(session, READ)
     assert (report.relinked_account, report.failure_reason) == (None, "no_account")
-    assert [(a.account, a.word.model_fields_set) for a in report.accounts] == [
+    assert [(a.account, a.report.model_fields_set) for a in report.accounts] == [
         ("fca_8", set()),
         ("fca_9", set()),
     ]

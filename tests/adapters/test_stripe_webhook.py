@@ -197,10 +197,10 @@ def test_an_accepted_event_says_what_happened_and_whose_it_is(deliver, event, ac
     assert (received.created, received.connected_account) == (now - 5, "acct_9")
     (report,) = received.events
     assert isinstance(report, AccountReported)
-    assert (report.account, report.cause, report.read) == ("fca_1", "evt_1", False)
+    assert (report.account, report.causation_id, report.read) == ("fca_1", "evt_1", False)
     assert (report.as_of, report.at) == (now - 5, now + 2.5)
-    assert report.word is not None
-    assert (report.word.status, report.word.action) == ("inactive", "relink_required")
+    assert report.report is not None
+    assert (report.report.status, report.report.action) == ("inactive", "relink_required")
 
 
 @pytest.mark.parametrize("wrong", [5, "", "not an id", ["acct_1"]])
@@ -268,10 +268,10 @@ def test_every_type_tells_of_its_object_and_every_thin_one_asks_to_look(
     assert type(report) is type(asked) is expected
     assert getattr(report, which) == getattr(asked, which) == "fc_1"
     if which != "session":
-        assert report.word is not None
+        assert report.report is not None
         # Whatever the type says, a status that is not there is not made up.
-        assert not report.word.said("status")
-        assert asked.word is None
+        assert not report.report.includes("status")
+        assert asked.report is None
     else:
         assert asked.status is None
 

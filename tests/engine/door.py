@@ -69,28 +69,28 @@ class DoorChart(Chart):
         ignored(closed, Pushed, because="jammed", when="is_jammed and not holds_key"),
     )
 
-    def is_strong(self, facts, happened):
-        return happened.force > 3
+    def is_strong(self, facts, trigger):
+        return trigger.force > 3
 
-    def is_jammed(self, facts, happened):
+    def is_jammed(self, facts, trigger):
         return facts.pushes > 100
 
-    def holds_key(self, facts, happened):
+    def holds_key(self, facts, trigger):
         return facts.has_key
 
-    def count(self, facts, happened):
+    def count(self, facts, trigger):
         return Assign(pushes=facts.pushes + 1)
 
-    def ring(self, facts, happened):
+    def ring(self, facts, trigger):
         return Ring(times=facts.pushes)
 
-    def report(self, facts, happened):
-        return [Send(machine="house", key=facts.id, event=happened), Assign(has_key=False)]
+    def report(self, facts, trigger):
+        return [Send(machine="house", key=facts.id, event=trigger), Assign(has_key=False)]
 
-    def on_enter_opened(self, facts, happened):
+    def on_enter_opened(self, facts, trigger):
         return Ring(times=7)
 
-    def on_enter_closed(self, facts, happened):
+    def on_enter_closed(self, facts, trigger):
         return [Ring(times=1), Ring(times=2)]
 
 

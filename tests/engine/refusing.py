@@ -31,10 +31,10 @@ class Base(Chart):
     facts_type = SomeFacts
     alphabet = (Go, Back)
 
-    def yes(self, facts, happened):
+    def yes(self, facts, trigger):
         return True
 
-    def effect(self, facts, happened):
+    def effect(self, facts, trigger):
         return None
 
 
@@ -99,6 +99,6 @@ def transition(**arguments: Any) -> type[Chart]:
     return type(Base)("Varied", (Base,), {"a": a, "b": b})
 
 
-def plain(self, facts, happened):
+def plain(self, facts, trigger):
     """A method that may be a guard or an effect."""
     return True

@@ -10,7 +10,7 @@ from relink.engine import Assign, Command, Event, Facts, Send, errors
 from relink.engine.consequence import follow
 
 
-class Seen(Facts):
+class StepView(Facts):
     id: str
     count: int = 0
     names: tuple[str, ...] = ()
@@ -20,38 +20,38 @@ class Tell(Command):
     what: str
 
 
-class Heard(Event):
+class Reported(Event):
     pass
 
 
 def test_nothing_changes_nothing():
-    facts = Seen(id="x")
+    facts = StepView(id="x")
     assert follow(facts, [("a", None), ("b", []), ("c", ())]) == (facts, ())
     assert follow(facts, [("a", None)])[0] is facts
 
 
 def test_commands_keep_their_order():
-    send = Send(machine="m", key="k", event=Heard())
+    send = Send(machine="m", key="k", event=Reported())
     returned: list[tuple[str, Any]] = [
         ("a", Tell(what="1")),
         ("b", [Tell(what="2"), None, send]),
         ("c", (Tell(what="1"),)),
     ]
     commands = (Tell(what="1"), Tell(what="2"), send, Tell(what="1"))
-    assert follow(Seen(id="x"), returned)[1] == commands
+    assert follow(StepView(id="x"), returned)[1] == commands
 
 
 @given(
-    st.builds(Seen, id=st.text(), count=st.integers(), names=st.tuples(st.text())),
+    st.builds(StepView, id=st.text(), count=st.integers(), names=st.tuples(st.text())),
     st.fixed_dictionaries({}, optional={"count": st.integers(), "names": st.tuples(st.text())}),
 )
-def test_assigned_facts_are_like_validated_ones(facts: Seen, changes: dict[str, Any]):
+def test_assigned_facts_are_like_validated_ones(facts: StepView, changes: dict[str, Any]):
     before = facts.model_dump()
     new, _ = follow(facts, [("a", Assign(**changes))])
-    same = Seen(**{**before, **changes})
+    same = StepView(**{**before, **changes})
     assert new == same
     assert hash(new) == hash(same)
-    assert type(new) is Seen
+    assert type(new) is StepView
     assert new.model_dump() == same.model_dump()
     assert new.model_dump_json() == same.model_dump_json()
     assert new.model_copy() == same
@@ -60,38 +60,40 @@ def test_assigned_facts_are_like_validated_ones(facts: Seen, changes: dict[str, 
 
 
 def test_assigned_facts_are_frozen():
-    new, _ = follow(Seen(id="x"), [("a", Assign(count=1))])
+    new, _ = follow(StepView(id="x"), [("a", Assign(count=1))])
     with pytest.raises(ValueError, match="frozen"):
         new.count = 2
 
 
 def test_facts_that_were_assigned_to_are_dumped_whole():
-    new, _ = follow(Seen(id="x"), [("a", Assign(count=1))])
+    new, _ = follow(StepView(id="x"), [("a", Assign(count=1))])
     assert new.model_dump(exclude_unset=True) == {"id": "x", "count": 1, "names": ()}
 
 
 def test_assigns_of_different_fields_are_merged():
     returned = [("a", Assign(count=1)), ("b", [Assign(names=("n",)), Assign(count=1)])]
-    assert follow(Seen(id="x"), returned)[0] == Seen(id="x", count=1, names=("n",))
+    assert follow(StepView(id="x"), returned)[0] == StepView(id="x", count=1, names=("n",))
 
 
 def test_two_effects_that_set_one_field_differently():
     returned = [("a", Assign(id="y")), ("b", Assign(count=1)), ("c", Assign(count=2))]
     with pytest.raises(errors.ConflictingAssignsError, match=r"'b' and 'c' .* 'count'"):
-        follow(Seen(id="x"), returned)
+        follow(StepView(id="x"), returned)
 
 
 def test_one_effect_that_sets_one_field_differently():
     with pytest.raises(errors.ConflictingAssignsError, match=r"'a' and 'a' .* 'count'"):
-        follow(Seen(id="x"), [("a", [Assign(count=1), Assign(count=2)])])
+        follow(StepView(id="x"), [("a", [Assign(count=1), Assign(count=2)])])
 
 
 def test_an_assign_to_what_is_not_a_field():
-    with pytest.raises(errors.UnknownFieldError, match=r"'a' assigns 'cuont', .* Seen"):
-        follow(Seen(id="x"), [("a", Assign(cuont=1))])
+    with pytest.raises(errors.UnknownFieldError, match=r"'a' assigns 'cuont', .* StepView"):
+        follow(StepView(id="x"), [("a", Assign(cuont=1))])
 
 
-@pytest.mark.parametrize("result", [True, "tell", {"count": 1}, Heard(), [[Tell(what="1")]], {1}])
+@pytest.mark.parametrize(
+    "result", [True, "tell", {"count": 1}, Reported(), [[Tell(what="1")]], {1}]
+)
 def test_an_effect_that_returns_something_else(result: Any):
     with pytest.raises(errors.EffectResultError, match="effect 'a' returned"):
-        follow(Seen(id="x"), [("a", result)])
+        follow(StepView(id="x"), [("a", result)])

@@ -13,7 +13,7 @@ from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, at
 
 
 @pytest.mark.parametrize(
-    ("snapshot", "happened", "line"),
+    ("snapshot", "trigger", "line"),
     [
         (
             at("shut"),
@@ -32,8 +32,8 @@ from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, at
         (at("gone"), Burnt(), "gone --burnt--> ignored (anomaly): it burnt before"),
     ],
 )
-def test_a_decision_in_one_line(snapshot: Snapshot[DoorFacts], happened: Event, line: str):
-    assert str(TABLE.decide(snapshot, happened)) == line
+def test_a_decision_in_one_line(snapshot: Snapshot[DoorFacts], trigger: Event, line: str):
+    assert str(TABLE.decide(snapshot, trigger)) == line
 
 
 def test_a_decision_as_json():
@@ -45,7 +45,7 @@ def test_a_decision_as_json():
             "version": 4,
             "facts": {"id": "front", "pushes": 0, "has_key": True},
         },
-        "happened": {"name": "burnt", "data": {"at": 3}},
+        "trigger": {"name": "burnt", "data": {"at": 3}},
         "outcome": "moved",
         "transition": "closed --burnt--> gone",
         "guards": [],
@@ -71,6 +71,6 @@ def test_a_decision_as_json():
         ],
     }
     assert list(decision.to_json()) == [
-        *("before", "happened", "outcome", "transition", "guards", "effects"),
+        *("before", "trigger", "outcome", "transition", "guards", "effects"),
         *("reason", "anomaly", "after", "changed", "commands"),
     ]

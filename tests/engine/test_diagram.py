@@ -68,16 +68,16 @@ class ParcelChart(Chart):
         ignored((depot, under_way, note, delivered), alphabet, because="nothing to do"),
     )
 
-    def is_paid(self, facts, happened):
+    def is_paid(self, facts, trigger):
         return True
 
-    def fits(self, facts, happened):
+    def fits(self, facts, trigger):
         return True
 
-    def is_home(self, facts, happened):
+    def is_home(self, facts, trigger):
         return True
 
-    def leaves_a_note(self, facts, happened):
+    def leaves_a_note(self, facts, trigger):
         return True
 
 
@@ -108,7 +108,7 @@ CONDITIONS = [None, *GUARDS, "g0 and not g1", "g1 or g2", "not g0 and not g2"]
 
 
 def make_guard(name: str) -> Any:
-    def guard(self, facts, happened):
+    def guard(self, facts, trigger):
         return True
 
     guard.__name__ = name
@@ -285,7 +285,7 @@ stateDiagram-v2
 
 
 def test_mermaid():
-    """Seen to be drawn as it should be, by Mermaid 11."""
+    """StepView to be drawn as it should be, by Mermaid 11."""
     assert mermaid(PARCEL, "door") == PARCEL_IN_MERMAID
 
 
@@ -306,10 +306,10 @@ def test_underscores_around_a_name_are_no_emphasis_in_mermaid():
         b.to(a, event="recalled")
         decided = (ignored((a, b), alphabet, because="nothing to do"),)
 
-        def _is_it(self, facts, happened):
+        def _is_it(self, facts, trigger):
             return True
 
-        def is_what_(self, facts, happened):
+        def is_what_(self, facts, trigger):
             return True
 
     assert "rung<br>[#95;is_it and is_what#95;]" in mermaid(Under.table())

@@ -304,22 +304,22 @@ class Lock(Chart):
         ignored(opened, Dialed, because="it is open"),
     )
 
-    def is_seven(self, facts: LockFacts, happened: Dialed) -> bool:
-        return happened.digit == 7
+    def is_seven(self, facts: LockFacts, trigger: Dialed) -> bool:
+        return trigger.digit == 7
 
-    def is_two(self, facts: LockFacts, happened: Dialed) -> bool:
-        return happened.digit == 2
+    def is_two(self, facts: LockFacts, trigger: Dialed) -> bool:
+        return trigger.digit == 2
 
-    def is_nine(self, facts: LockFacts, happened: Dialed) -> bool:
-        return happened.digit == 9
+    def is_nine(self, facts: LockFacts, trigger: Dialed) -> bool:
+        return trigger.digit == 9
 
-    def count(self, facts: LockFacts, happened: Dialed) -> Assign:
+    def count(self, facts: LockFacts, trigger: Dialed) -> Assign:
         return Assign(wrong=facts.wrong + 1)
 
-    def click(self, facts: LockFacts, happened: Dialed) -> list[Assign | Command]:
+    def click(self, facts: LockFacts, trigger: Dialed) -> list[Assign | Command]:
         return [Assign(opened=facts.opened + 1), Click(wrong=facts.wrong)]
 
-    def shut(self, facts: LockFacts, happened: Released) -> Assign:
+    def shut(self, facts: LockFacts, trigger: Released) -> Assign:
         return Assign(wrong=0)
 
 
@@ -373,11 +373,11 @@ def test_coverage_names_what_was_missed_and_sets_the_impossible_apart() -> None:
         on.to(off, event="dialed")
         decided = (impossible(off, Dialed, when="not is_low and not is_high", because="sorted"),)
 
-        def is_low(self, facts: LockFacts, happened: Dialed) -> bool:
-            return happened.digit < 5
+        def is_low(self, facts: LockFacts, trigger: Dialed) -> bool:
+            return trigger.digit < 5
 
-        def is_high(self, facts: LockFacts, happened: Dialed) -> bool:
-            return happened.digit >= 5
+        def is_high(self, facts: LockFacts, trigger: Dialed) -> bool:
+            return trigger.digit >= 5
 
     coverage = LeafCoverage(Switch.table())
     test = machine_test(Switch, values={"digit": st.just(0)}, coverage=coverage)
@@ -476,15 +476,15 @@ def test_pytest_is_told_the_property_and_the_shrunk_history() -> None:
 class WrongGuard(Lock):
     """``is_two`` lets more through than a two."""
 
-    def is_two(self, facts: LockFacts, happened: Dialed) -> bool:
-        return happened.digit <= 2
+    def is_two(self, facts: LockFacts, trigger: Dialed) -> bool:
+        return trigger.digit <= 2
 
 
 def only_the_code_moves_on(decision: Decision) -> str | None:
-    happened = decision.happened
+    trigger = decision.trigger
     moved_on = decision.outcome == "moved" and decision.state != "none"
-    if moved_on and isinstance(happened, Dialed) and happened.digit not in (7, 2, 9):
-        return f"{happened.digit} moved it on"
+    if moved_on and isinstance(trigger, Dialed) and trigger.digit not in (7, 2, 9):
+        return f"{trigger.digit} moved it on"
     return None
 
 
@@ -499,8 +499,8 @@ def test_a_wrong_guard_is_found() -> None:
 class Raising(Lock):
     """A guard that fails at one digit."""
 
-    def is_two(self, facts: LockFacts, happened: Dialed) -> bool:
-        return 10 / (happened.digit - 5) < 0
+    def is_two(self, facts: LockFacts, trigger: Dialed) -> bool:
+        return 10 / (trigger.digit - 5) < 0
 
 
 def test_a_guard_that_raises_is_found_without_any_invariant() -> None:
@@ -524,8 +524,8 @@ class NotSoImpossible(Chart):
         impossible(high, Dialed, when="is_high", because="said to come once"),
     )
 
-    def is_high(self, facts: LockFacts, happened: Dialed) -> bool:
-        return happened.digit > 6
+    def is_high(self, facts: LockFacts, trigger: Dialed) -> bool:
+        return trigger.digit > 6
 
 
 def test_what_was_declared_impossible_is_reached() -> None:
@@ -540,7 +540,7 @@ CALLS = count()
 class Impure(Lock):
     """An effect that never does the same."""
 
-    def count(self, facts: LockFacts, happened: Dialed) -> Assign:
+    def count(self, facts: LockFacts, trigger: Dialed) -> Assign:
         return Assign(wrong=next(CALLS))
 
 
@@ -556,7 +556,7 @@ TURNS = count()
 class Moody(Lock):
     """A guard that says no now and then, so that a history does not end alike when repeated."""
 
-    def is_seven(self, facts: LockFacts, happened: Dialed) -> bool:
+    def is_seven(self, facts: LockFacts, trigger: Dialed) -> bool:
         return next(TURNS) % 7 != 0
 
 
@@ -567,7 +567,7 @@ def test_what_does_not_repeat_is_told_as_such() -> None:
 class FailingStart(Lock):
     """An entry effect that fails."""
 
-    def on_enter_none(self, facts: LockFacts, happened: Event) -> Assign:
+    def on_enter_none(self, facts: LockFacts, trigger: Event) -> Assign:
         raise RuntimeError("jammed")
 
 
@@ -694,7 +694,7 @@ def test_a_rule_that_cannot_run_is_an_error_and_no_counterexample() -> None:
 
 
 def test_a_live_machine_that_fails_alone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: LiveMachine, happened: Event) -> LiveStep:
+    def fail(self: LiveMachine, trigger: Event) -> LiveStep:
         raise RuntimeError("the library gave up")
 
     monkeypatch.setattr(LiveMachine, "happen", fail)
@@ -744,18 +744,18 @@ class Shelf(Chart):
     stays(full, event="taken", unless="is_last", on="take")
     decided = (ignored(empty, Taken, because="it is empty"),)
 
-    def is_last(self, facts: ShelfFacts, happened: Taken) -> bool:
-        return facts.left <= happened.item
+    def is_last(self, facts: ShelfFacts, trigger: Taken) -> bool:
+        return facts.left <= trigger.item
 
-    def fill(self, facts: ShelfFacts, happened: Filled) -> Assign:
-        return Assign(left=facts.left + happened.count)
+    def fill(self, facts: ShelfFacts, trigger: Filled) -> Assign:
+        return Assign(left=facts.left + trigger.count)
 
-    def take(self, facts: ShelfFacts, happened: Taken) -> Assign:
-        return Assign(left=facts.left - happened.item, sold=facts.sold + happened.item)
+    def take(self, facts: ShelfFacts, trigger: Taken) -> Assign:
+        return Assign(left=facts.left - trigger.item, sold=facts.sold + trigger.item)
 
 
-def route(happened: Event, load: object) -> Iterable[Send]:
-    match happened:
+def route(trigger: Event, load: object) -> Iterable[Send]:
+    match trigger:
         case Ordered(shelf=shelf, item=item):
             yield Send(machine="shelf", key=shelf, event=Taken(item=item))
         case Stocked(shelf=shelf, count=number):
@@ -795,7 +795,7 @@ def test_a_sound_system_passes() -> None:
 
 
 def test_an_event_that_a_system_cannot_route_is_found() -> None:
-    def broken(happened: Event, load: object) -> Iterable[Send]:
+    def broken(trigger: Event, load: object) -> Iterable[Send]:
         yield Send(machine="cellar", key="a", event=Taken(item=1))
 
     found = search(system_test(System({"shelf": Shelf.table()}, broken), [Ordered]))
@@ -806,7 +806,7 @@ def test_an_event_that_a_system_cannot_route_is_found() -> None:
 def test_an_impure_route_is_found() -> None:
     calls = count()
 
-    def fickle(happened: Event, load: object) -> Iterable[Send]:
+    def fickle(trigger: Event, load: object) -> Iterable[Send]:
         yield Send(machine="shelf", key="a", event=Filled(count=next(calls)))
 
     found = search(system_test(System({"shelf": Shelf.table()}, fickle), [Stocked]))

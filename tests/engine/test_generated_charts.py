@@ -22,30 +22,30 @@ GUARDS = ["g0", "g1", "g2", "g3"]
 EFFECTS = ["f0", "f1", "f2", "f3"]
 
 
-class Happening(Event):
+class DomainEvent(Event):
     """An event that carries the guards' answers, and notes which effects have run."""
 
     bits: int = 0
     _ran: list[str] = PrivateAttr(default_factory=list)
 
 
-class E0(Happening):
+class E0(DomainEvent):
     pass
 
 
-class E1(Happening):
+class E1(DomainEvent):
     pass
 
 
-class E2(Happening):
+class E2(DomainEvent):
     pass
 
 
-class Tour(Happening):
+class Tour(DomainEvent):
     """Goes from each state to the next, so that every state is reached."""
 
 
-class Spare(Happening):
+class Spare(DomainEvent):
     """Does nothing in any state, so that the one declaration is never dead."""
 
 
@@ -53,7 +53,7 @@ ALPHABET = (E0, E1, E2, Tour, Spare)
 EVENTS = ["e0", "e1", "e2"]
 
 
-class Seen(Facts):
+class StepView(Facts):
     bits: int = 0
     count: int = 0
     last: tuple[str, ...] = ()
@@ -173,10 +173,10 @@ def arrows(draw: st.DrawFn, plan: Plan) -> Arrow:
 def make_guard(name: str, explode: bool) -> Any:
     place = int(name[1:])
 
-    def guard(self, facts, happened):
+    def guard(self, facts, trigger):
         assert not explode
         # Not a bool: the library takes what is true for a yes.
-        return (facts.bits ^ happened.bits) >> place & 1
+        return (facts.bits ^ trigger.bits) >> place & 1
 
     guard.__name__ = name
     return guard
@@ -185,9 +185,9 @@ def make_guard(name: str, explode: bool) -> Any:
 def make_effect(name: str, explode: bool) -> Any:
     kind = sum(map(ord, name)) % 4
 
-    def effect(self, facts, happened):
+    def effect(self, facts, trigger):
         assert not explode
-        happened._ran.append(name)
+        trigger._ran.append(name)
         mark = Mark(by=name, count=facts.count)
         counted = Assign(count=facts.count + 1)
         if kind == 0:
@@ -196,7 +196,7 @@ def make_effect(name: str, explode: bool) -> Any:
             return mark
         if kind == 2:
             return [mark, counted, None, Mark(by=f"{name} again", count=facts.count)]
-        return Assign(bits=happened.bits >> 1, count=facts.count + 1)
+        return Assign(bits=trigger.bits >> 1, count=facts.count + 1)
 
     effect.__name__ = name
     return effect
@@ -234,7 +234,7 @@ def make_chart(plan: Plan, explode: bool = False) -> type[Chart]:
     body = {
         **top,
         **methods,
-        "facts_type": Seen,
+        "facts_type": StepView,
         "alphabet": ALPHABET,
         "decided": (ignored(list(top.values()), ALPHABET, because="generated"),),
     }
@@ -266,24 +266,24 @@ def bounded(examples: int) -> settings:
     )
 
 
-def plain_step(machine: Any, event: Happening, facts: Seen) -> tuple[str, list[str]]:
+def plain_step(machine: Any, event: DomainEvent, facts: StepView) -> tuple[str, list[str]]:
     """One event on a plain machine of the library: the state after, the effects that ran."""
     event._ran.clear()
-    machine.send(event.name, facts=facts, happened=event)
+    machine.send(event.name, facts=facts, trigger=event)
     return next(s.id for s in machine.configuration if s.is_atomic), list(event._ran)
 
 
 @bounded(100)
 @given(plans(), st.lists(happenings, max_size=25))
-def test_table_and_library_come_to_the_same(plan: Plan, events: list[Happening]):
+def test_table_and_library_come_to_the_same(plan: Plan, events: list[DomainEvent]):
     chart = make_chart(plan)
     table = compiled(chart)
     began = Spare()
-    decision = table.start(Seen(), began)
+    decision = table.start(StepView(), began)
     live = chart.live(decision.before)
     assert live.enter(began) == (decision.state, decision.facts, decision.commands)
     began._ran.clear()
-    plain: Any = chart(facts=Seen(), happened=began)
+    plain: Any = chart(facts=StepView(), trigger=began)
     assert tuple(began._ran) == table.entry.effects
     for event in events:
         snapshot = decision.snapshot
@@ -293,17 +293,17 @@ def test_table_and_library_come_to_the_same(plan: Plan, events: list[Happening])
         assert live.happen(event) == (decision.state, decision.facts, decision.commands)
         assert [state.id for state in plain.configuration if state.is_atomic] == [decision.state]
         assert decision.leaf.effects == tuple(ran)
-        assert decision.facts == Seen.model_validate(decision.facts.model_dump())
+        assert decision.facts == StepView.model_validate(decision.facts.model_dump())
 
 
 @bounded(50)
 @given(plans(), happenings, st.integers(0, 15))
-def test_a_stored_machine_goes_on_like_a_live_one(plan: Plan, event: Happening, bits: int):
+def test_a_stored_machine_goes_on_like_a_live_one(plan: Plan, event: DomainEvent, bits: int):
     """Set to any state, as a service sets it from what it stored."""
     chart = make_chart(plan)
     table = compiled(chart)
     for state in table.states:
-        snapshot = Snapshot(state, Seen(bits=bits))
+        snapshot = Snapshot(state, StepView(bits=bits))
         decision = table.decide(snapshot, event)
         step = chart.live(snapshot).happen(event)
         assert step == (decision.state, decision.facts, decision.commands)
@@ -315,7 +315,7 @@ def test_every_question_has_one_answer_and_every_leaf_is_the_answer_to_one(plan:
     table = compiled(make_chart(plan))
     reached = set()
     for state in table.states:
-        snapshot = Snapshot(state, Seen(count=count))
+        snapshot = Snapshot(state, StepView(count=count))
         for kind in ALPHABET:
             for bits in range(16):
                 event = kind(bits=bits)
@@ -327,7 +327,7 @@ def test_every_question_has_one_answer_and_every_leaf_is_the_answer_to_one(plan:
                 assert decision.state in table.states
                 # The same question again, of snapshots and events that nothing has changed.
                 assert table.decide(snapshot, event) == decision
-                assert snapshot == Snapshot(state, Seen(count=count))
+                assert snapshot == Snapshot(state, StepView(count=count))
                 assert event.bits == bits
     assert reached == {leaf.index for leaf in table.leaves()}
     assert [leaf.index for leaf in table.leaves()] == list(range(len(reached)))

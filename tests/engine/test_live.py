@@ -11,9 +11,9 @@ from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, a
 
 
 def test_a_chart_is_an_ordinary_machine():
-    door = DoorChart(facts=DoorFacts(), happened=Started())
+    door = DoorChart(facts=DoorFacts(), trigger=Started())
     assert [state.id for state in door.configuration] == ["opened"]
-    door.send("pushed", facts=DoorFacts(), happened=Pushed())
+    door.send("pushed", facts=DoorFacts(), trigger=Pushed())
     assert [state.id for state in door.configuration] == ["closed", "shut"]
     assert "stateDiagram-v2" in f"{DoorChart:mermaid}"
     assert "opened --> closed : Pushed" in f"{DoorChart:mermaid}"
@@ -37,8 +37,8 @@ def test_a_live_machine_of_an_unknown_state():
 
 def test_a_live_machine_goes_on_after_a_step_that_raised():
     class Weighing(DoorChart):
-        def on_exit_closed(self, facts, happened):
-            return Ring(times=100 // (happened.force - 9))
+        def on_exit_closed(self, facts, trigger):
+            return Ring(times=100 // (trigger.force - 9))
 
     door = Weighing.live(at("shut", pushes=3))
     with pytest.raises(ZeroDivisionError):

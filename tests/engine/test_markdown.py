@@ -47,7 +47,7 @@ class LampChart(Chart):
         ignored(broken, alphabet, because="only shards are left", anomaly=True),
     )
 
-    def has_current(self, facts, happened):
+    def has_current(self, facts, trigger):
         """The plug
         is in.
 
@@ -55,22 +55,22 @@ class LampChart(Chart):
         """
         return True
 
-    def is_smart(self, facts, happened):
+    def is_smart(self, facts, trigger):
         return True
 
-    def is_fragile(self, facts, happened):
+    def is_fragile(self, facts, trigger):
         """Made of glass."""
         return True
 
-    def is_hot(self, facts, happened):
+    def is_hot(self, facts, trigger):
         """On for an hour."""
         return True
 
-    def click(self, facts, happened):
+    def click(self, facts, trigger):
         """Make a noise."""
         return Click()
 
-    def blink(self, facts, happened):
+    def blink(self, facts, trigger):
         return None
 
 
@@ -141,7 +141,7 @@ def test_a_whole_table():
 
 def test_entry_effects_are_told():
     class Lit(LampChart):
-        def on_enter_off(self, facts, happened):
+        def on_enter_off(self, facts, trigger):
             """Begin in the dark."""
 
     text = markdown(Lit.table())

@@ -71,15 +71,15 @@ def test_declaration_whose_when_is_not_names_joined():
     refused(chart, errors.GuardExpressionError, "yes == 0")
 
 
-async def asynchronous(self, facts, happened):
+async def asynchronous(self, facts, trigger):
     return True
 
 
-def generating(self, facts, happened):
+def generating(self, facts, trigger):
     yield True
 
 
-async def both(self, facts, happened):
+async def both(self, facts, trigger):
     yield True
 
 
@@ -117,7 +117,7 @@ def test_lambda_callback(build: Callable[..., type[Chart]]):
 
 @pytest.mark.parametrize("build", [guarded, acting])
 def test_lambda_callback_by_name(build: Callable[..., type[Chart]]):
-    chart = build("method", method=lambda self, facts, happened: True)
+    chart = build("method", method=lambda self, facts, trigger: True)
     refused(chart, errors.LambdaCallbackError, "'method'")
 
 
@@ -138,7 +138,7 @@ def test_callback_given_with_a_decorator_of_a_transition():
     b.to(a, event="back")
 
     @go.on
-    def method(self, facts, happened):
+    def method(self, facts, trigger):
         raise AssertionError
 
     chart = type(Base)("Decorated", (Base,), {"a": a, "b": b, "go": go, "method": method})
@@ -151,7 +151,7 @@ def test_callback_given_with_a_decorator_of_a_state():
     b.to(a, event="back")
 
     @b.enter
-    def method(self, facts, happened):
+    def method(self, facts, trigger):
         raise AssertionError
 
     chart = type(Base)("Decorated", (Base,), {"a": a, "b": b, "method": method})
@@ -159,7 +159,7 @@ def test_callback_given_with_a_decorator_of_a_state():
 
 
 def test_callback_given_as_a_function():
-    def method(self, facts, happened):
+    def method(self, facts, trigger):
         raise AssertionError
 
     refused(acting(method, method=method), errors.DecoratedCallbackError, "'method'")
@@ -178,14 +178,14 @@ def test_callback_named_like_a_state_or_event(build: Callable[..., type[Chart]],
 PARAMETERS = [
     lambda self: True,
     lambda self, facts: True,
-    lambda self, happened, facts: True,
+    lambda self, trigger, facts: True,
     lambda self, facts, event: True,
-    lambda self, facts, happened, machine: True,
-    lambda self, facts, happened=None: True,
+    lambda self, facts, trigger, machine: True,
+    lambda self, facts, trigger=None: True,
     lambda self, *facts: True,
-    lambda self, facts, happened, **rest: True,
-    lambda self, *, facts, happened: True,
-    lambda self, facts, happened, /: True,
+    lambda self, facts, trigger, **rest: True,
+    lambda self, *, facts, trigger: True,
+    lambda self, facts, trigger, /: True,
 ]
 
 
@@ -207,7 +207,7 @@ def test_convention_with_other_parameters():
     "name", ["on_enter_c", "on_exit_go", "before_a", "after_leaving", "on_stay", "on_invoke_c"]
 )
 def test_method_named_like_an_effect_of_nothing(name: str):
-    def method(self, facts, happened):
+    def method(self, facts, trigger):
         raise AssertionError
 
     refused(two_states(**{name: method}), errors.CallbackWithoutPlaceError, repr(name))
@@ -217,33 +217,33 @@ def test_method_named_like_an_effect_of_nothing_may_be_a_helper():
     def on_time(self):
         return True
 
-    def punctual(self, facts, happened):
+    def punctual(self, facts, trigger):
         return self.on_time()
 
     assert guarded("punctual", on_time=on_time, punctual=punctual).table()
 
 
-def sends(self, facts, happened):
+def sends(self, facts, trigger):
     self.send("go")
 
 
-def reads(self, facts, happened):
+def reads(self, facts, trigger):
     return self.configuration
 
 
-def assigns(self, facts, happened):
+def assigns(self, facts, trigger):
     self.seen = facts
 
 
-def triggers(self, facts, happened):
+def triggers(self, facts, trigger):
     self.go()
 
 
-def looks(self, facts, happened):
+def looks(self, facts, trigger):
     return self.a.is_active
 
 
-def closes_over(self, facts, happened):
+def closes_over(self, facts, trigger):
     return [state for state in [1, 2] if self.current_state_value]
 
 
@@ -271,7 +271,7 @@ def test_use_of_the_machine_through_a_helper():
         a.to(b, event="go", cond="guard")
         b.to(a, event="back")
 
-        def guard(self, facts, happened):
+        def guard(self, facts, trigger):
             return self.helper(facts)
 
         def helper(self, facts):
@@ -287,14 +287,14 @@ def test_use_of_the_machine_through_super():
         a.to(b, event="go", cond="yes")
         b.to(a, event="back")
 
-        def yes(self, facts, happened):
-            return super().yes(facts, happened)
+        def yes(self, facts, trigger):
+            return super().yes(facts, trigger)
 
     refused(Above, errors.MachineApiError, "'yes'", "super()")
 
 
 def test_use_of_the_machine_behind_another_name_is_refused_when_it_happens():
-    def method(self, facts, happened):
+    def method(self, facts, trigger):
         me = self
         return me.send
 
@@ -304,7 +304,7 @@ def test_use_of_the_machine_behind_another_name_is_refused_when_it_happens():
 
 
 def test_setting_something_on_self_behind_another_name_is_refused_when_it_happens():
-    def method(self, facts, happened):
+    def method(self, facts, trigger):
         me = self
         me.seen = True
 
@@ -326,7 +326,7 @@ def test_own_methods_and_constants_may_be_used():
             ignored(b, Go, because="gone"),
         )
 
-        def enough(self, facts, happened):
+        def enough(self, facts, trigger):
             return all(self.over(count) for count in [facts.count])
 
         def over(self, count):

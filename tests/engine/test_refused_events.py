@@ -163,7 +163,7 @@ def test_invoke():
 
 
 def test_invoke_by_convention():
-    def on_invoke_b(self, facts, happened):
+    def on_invoke_b(self, facts, trigger):
         raise AssertionError
 
     refused(two_states(on_invoke_b=on_invoke_b), errors.InvokeError, "'on_invoke_b'")

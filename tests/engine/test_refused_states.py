@@ -190,7 +190,7 @@ def test_state_whose_name_a_method_overwrote():
         a.to(b, event="go")
         b.to(a, event="back")
 
-        def b(self, facts, happened):
+        def b(self, facts, trigger):
             return None
 
     refused(Lost, errors.LostStateError, "a --go--> ?")

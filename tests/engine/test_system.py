@@ -67,15 +67,15 @@ class TableChart(Chart):
     waiting.to(empty, event="cooked", on="serve")
     decided = (ignored(empty, Cooked, because="nobody waits for it"),)
 
-    def tell_kitchen(self, facts, happened):
-        told = Told(dish=happened.dish)
+    def tell_kitchen(self, facts, trigger):
+        told = Told(dish=trigger.dish)
         return [
-            Assign(dishes=(*facts.dishes, happened.dish)),
+            Assign(dishes=(*facts.dishes, trigger.dish)),
             Send(machine="kitchen", key="1", event=told),
         ]
 
-    def serve(self, facts, happened):
-        return [Assign(dishes=()), Serve(table=facts.id, dish=happened.dish)]
+    def serve(self, facts, trigger):
+        return [Assign(dishes=()), Serve(table=facts.id, dish=trigger.dish)]
 
 
 class KitchenFacts(Facts):
@@ -95,14 +95,14 @@ class KitchenChart(Chart):
     open.to(shut, event="closed")
     decided = (ignored(shut, (Told, Closed), because="it is night"),)
 
-    def cook(self, facts, happened):
-        ready = Cooked(dish=happened.dish)
-        return [Cook(dish=happened.dish), Send(machine="table", key="7", event=ready)]
+    def cook(self, facts, trigger):
+        ready = Cooked(dish=trigger.dish)
+        return [Cook(dish=trigger.dish), Send(machine="table", key="7", event=ready)]
 
 
-def to_table(happened: Event, load: Load) -> list[Send]:
-    assert isinstance(happened, Ordered)
-    return [Send(machine="table", key=happened.table, event=happened)]
+def to_table(trigger: Event, load: Load) -> list[Send]:
+    assert isinstance(trigger, Ordered)
+    return [Send(machine="table", key=trigger.table, event=trigger)]
 
 
 SYSTEM = System({"table": TableChart.table(), "kitchen": KitchenChart.table()}, to_table)
@@ -111,7 +111,7 @@ TABLE, KITCHEN = Address("table", "7"), Address("kitchen", "1")
 
 def test_follow_ups_are_delivered_in_turn_and_make_one_step():
     step = SYSTEM.step(Ordered(table="7", dish="soup"), {}.get)
-    assert [(d.address, d.decision.happened.name) for d in step.deliveries] == [
+    assert [(d.address, d.decision.trigger.name) for d in step.deliveries] == [
         (TABLE, "ordered"),
         (KITCHEN, "told"),
         (TABLE, "cooked"),
@@ -140,8 +140,8 @@ def test_each_machine_is_loaded_once():
 
 
 def test_the_same_command_is_asked_for_once():
-    def twice(happened: Event, load: Load) -> list[Send]:
-        return to_table(happened, load) * 2
+    def twice(trigger: Event, load: Load) -> list[Send]:
+        return to_table(trigger, load) * 2
 
     system = System(SYSTEM.tables, twice)
     step = system.step(Ordered(table="7", dish="soup"), {}.get)
@@ -158,7 +158,7 @@ def test_replaying_what_a_machine_was_told_gives_its_snapshot():
     told: list[Event] = []
     for dish in ("soup", "bread", "soup"):
         step = SYSTEM.step(Ordered(table="7", dish=dish), world.get)
-        told += [d.decision.happened for d in step.deliveries if d.address == TABLE]
+        told += [d.decision.trigger for d in step.deliveries if d.address == TABLE]
         world.update(step.snapshots)
     assert SYSTEM.replay(TABLE, told) == world[TABLE]
 
@@ -203,13 +203,13 @@ class EchoChart(Chart):
     here.to(gone, event="closed")
     decided = (ignored(gone, (Ping, Closed), because="it is gone"),)
 
-    def answer(self, facts, happened):
-        return Send(machine="echo", key="a" if facts.id == "b" else "b", event=happened)
+    def answer(self, facts, trigger):
+        return Send(machine="echo", key="a" if facts.id == "b" else "b", event=trigger)
 
 
 def test_machines_that_send_each_other_events_for_ever_are_an_error_that_shows_the_cycle():
-    def begin(happened: Event, load: Load) -> list[Send]:
-        return [Send(machine="echo", key="start", event=happened)]
+    def begin(trigger: Event, load: Load) -> list[Send]:
+        return [Send(machine="echo", key="start", event=trigger)]
 
     system = System({"echo": EchoChart.table()}, begin, limit=50)
     with pytest.raises(EndlessSystemError) as endless:

@@ -17,7 +17,7 @@ from relink.machines.commands import (
 )
 from relink.machines.events import RelinkSessionCreated
 from relink.machines.policy import DEFAULT_POLICY
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 PATIENCE = 3 * 24 * 3600
 
@@ -77,15 +77,15 @@ class Scene:
         return command.model_copy(update=changed)
 
     def read_account(self) -> RetrieveAccount:
-        return RetrieveAccount(account=self.broken.id, because="look", occasion="evt_1")
+        return RetrieveAccount(account=self.broken.id, reason="look", dedup_key="evt_1")
 
     def read_authorization(self) -> RetrieveAuthorization:
         name = self.authorization
-        return RetrieveAuthorization(authorization=name, because="look", occasion="evt_1")
+        return RetrieveAuthorization(authorization=name, reason="look", dedup_key="evt_1")
 
     def read_session(self, name: str, for_caller: bool = False) -> RetrieveSession:
         return RetrieveSession(
-            session=name, because="look", occasion="evt_1", for_caller=for_caller
+            session=name, reason="look", dedup_key="evt_1", for_caller=for_caller
         )
 
     def build(self, **changed: object) -> CreatePaymentMethod:
@@ -144,7 +144,7 @@ class Scene:
         due = DueCommand(
             command,
             command.id,
-            cause="evt_1",
+            causation_id="evt_1",
             connected_account=self.connected_account,
             attempts=number - 1,
             due_at=now,

@@ -17,7 +17,7 @@ from relink.machines.commands import (
     RetrieveAuthorization,
     RetrieveSession,
 )
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 DATE = "Thu, 09 Oct 2025 08:53:20 GMT"
 AS_OF = 1_760_000_000
@@ -43,11 +43,11 @@ RELINK = CreateRelinkSession(
 )
 COMMANDS: dict[str, Command] = {
     "create_relink_session": RELINK,
-    "retrieve_account": RetrieveAccount(account="fca_1", because="look", occasion="evt_1"),
+    "retrieve_account": RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1"),
     "retrieve_authorization": RetrieveAuthorization(
-        authorization="fcauth_1", because="look", occasion="evt_1"
+        authorization="fcauth_1", reason="look", dedup_key="evt_1"
     ),
-    "retrieve_session": RetrieveSession(session="fcsess_1", because="look", occasion="evt_1"),
+    "retrieve_session": RetrieveSession(session="fcsess_1", reason="look", dedup_key="evt_1"),
     "create_payment_method": CreatePaymentMethod(
         account="fca_1", session="fcsess_1", holder=CUSTOMER, billing_name="Jenny Rosen"
     ),

@@ -23,7 +23,7 @@ from relink.machines.events import (
     SessionReported,
 )
 from relink.machines.policy import RelinkPolicy
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 from .scene import Scene
 
@@ -46,7 +46,7 @@ def test_a_session_for_one_account(customer: Scene) -> None:
     assert session.account is customer.broken
     assert session.authorization is customer.broken.authorization
     assert only(answer).request == command
-    assert only(answer).cause == command.id
+    assert only(answer).causation_id == command.id
 
 
 def test_a_session_for_any_eligible_account(customer: Scene) -> None:
@@ -111,10 +111,10 @@ def test_an_account_is_read(customer: Scene) -> None:
     assert report.account == customer.broken.id
     assert report.read
     assert report.as_of == int(customer.simulator.now)
-    assert report.word
-    assert (report.word.status, report.word.action) == ("inactive", "relink_required")
-    assert report.word.authorization == customer.authorization
-    assert report.word.holder == customer.holder
+    assert report.report
+    assert (report.report.status, report.report.action) == ("inactive", "relink_required")
+    assert report.report.authorization == customer.authorization
+    assert report.report.holder == customer.holder
 
 
 def test_an_authorization_is_read(customer: Scene) -> None:
@@ -122,8 +122,8 @@ def test_an_authorization_is_read(customer: Scene) -> None:
     assert isinstance(report, AuthorizationReported)
     assert (report.authorization, report.read) == (customer.authorization, True)
     assert report.as_of == int(customer.simulator.now)
-    assert report.word
-    assert report.word.status == "inactive"
+    assert report.report
+    assert report.report.status == "inactive"
 
 
 def test_a_session_is_read_with_its_accounts(customer: Scene) -> None:
@@ -133,7 +133,7 @@ def test_a_session_is_read_with_its_accounts(customer: Scene) -> None:
     assert isinstance(report, SessionReported)
     assert (report.session, report.status, report.read) == (session, "succeeded", True)
     assert report.accounts
-    assert [(found.account, found.word.status) for found in report.accounts] == [(new, "active")]
+    assert [(found.account, found.report.status) for found in report.accounts] == [(new, "active")]
     assert answer.secret is None
 
 

@@ -12,7 +12,7 @@ from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
     ExternalAccountMade,
-    Happening,
+    DomainEvent,
     PaymentMethodMade,
     RelinkSessionCreated,
     SessionReported,
@@ -36,7 +36,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "pay out: read the token": ("GET", f"{CONNECTIONS}/sessions"),
     "pay out: create": ("POST", "/v1/accounts"),
 }
-MADE: dict[str, type[Happening]] = {
+MADE: dict[str, type[DomainEvent]] = {
     "relink": RelinkSessionCreated,
     "read account": AccountReported,
     "read authorization": AuthorizationReported,
@@ -94,13 +94,13 @@ def ends_well(customer: Scene, payee: Scene, step: str, fault: ApiFault, times: 
 
     (event,) = done.events
     assert isinstance(event, MADE[step.partition(":")[0]])
-    assert event.cause == command.id
+    assert event.causation_id == command.id
     assert bool(failed) is (fault is not ApiFault.SLOW)
     assert all(attempt.retry_at and attempt.error for attempt in failed)
-    happened = {kind: count - before[kind] for kind, count in effects(simulator).items()}
-    opened = happened.pop(SESSION_MADE)
+    trigger = {kind: count - before[kind] for kind, count in effects(simulator).items()}
+    opened = trigger.pop(SESSION_MADE)
     builds, pays, opens = (step.startswith(begin) for begin in ("build", "pay out", "relink"))
-    assert happened == dict(zip(ONCE, (builds, builds, pays), strict=True))
+    assert trigger == dict(zip(ONCE, (builds, builds, pays), strict=True))
     if opens and fault is ApiFault.ERROR_AFTER:
         # Nothing tells of a session that was made and not answered, so another one is.
         assert 1 < opened <= 1 + times
@@ -134,8 +134,8 @@ def test_a_lost_answer_is_found_again_after_the_keys_are_gone(
         simulator.advance(DAY + 1)
         again = scene.attempt(command, 2, asked_at)
         assert isinstance(again.events[0], MADE["build" if scene is customer else "pay out"])
-        happened = {kind: count - before[kind] for kind, count in effects(simulator).items()}
-        assert list(happened.values()) == ([1, 1, 0, 0] if scene is customer else [0, 0, 1, 0])
+        trigger = {kind: count - before[kind] for kind, count in effects(simulator).items()}
+        assert list(trigger.values()) == ([1, 1, 0, 0] if scene is customer else [0, 0, 1, 0])
 
 
 def test_a_customer_renamed_between_two_attempts(customer: Scene) -> None:
@@ -181,6 +181,6 @@ def test_whatever_goes_wrong_it_is_done_once(seed: int, rate: float, commands: l
         done = [scene.settle(command, asked_at)[-1] for _ in range(2)]
         simulator.faults = Faults()
         assert all(isinstance(end.events[0], MADE[name]) for end in done)
-        happened = [count - before[kind] for kind, count in effects(simulator).items()]
+        trigger = [count - before[kind] for kind, count in effects(simulator).items()]
         builds, pays = name == "build", name == "pay out"
-        assert happened[:3] == [builds, builds, pays]
+        assert trigger[:3] == [builds, builds, pays]

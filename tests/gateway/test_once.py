@@ -53,7 +53,7 @@ def made(answer: Any) -> Any:
 def test_each_post_has_the_key_of_its_step(scripted: Scripted) -> None:
     gateway, script = scripted(reply(200, LOOSE), reply(200, ATTACHED))
     assert made(gateway.perform(BUILD, NOW)) == PaymentMethodMade(
-        cause=BUILD.id, at=NOW, account="fca_1", payment_method="pm_1"
+        causation_id=BUILD.id, at=NOW, account="fca_1", payment_method="pm_1"
     )
     assert script.asked == [CREATE, ATTACH]
     assert [call.idempotency_key for call in script.calls] == [
@@ -132,7 +132,7 @@ def test_the_keys_come_to_an_end(scripted: Scripted) -> None:
 def test_a_session_can_not_be_looked_for_and_is_made_anew(scripted: Scripted) -> None:
     gateway, script = scripted(SPENT, reply(200, SESSION))
     assert made(gateway.perform(RELINK, NOW)) == RelinkSessionCreated(
-        cause=RELINK.id, at=NOW, session="fcsess_1", request=RELINK
+        causation_id=RELINK.id, at=NOW, session="fcsess_1", request=RELINK
     )
     assert script.keys == ["create", "create:1"]
 
@@ -181,7 +181,7 @@ def test_a_refusal_that_was_stored_is_not_all_that_is_heard_when_it_is_tried_aga
 def test_a_token_that_is_used_up_may_be_used_up_by_us(scripted: Scripted) -> None:
     gateway, script = scripted(reply(200, SESSION), error(400, "token_already_used"), page(BANK))
     assert made(gateway.perform(PAYOUT, NOW)) == ExternalAccountMade(
-        cause=PAYOUT.id, at=NOW, account="fca_1", external_account="ba_1"
+        causation_id=PAYOUT.id, at=NOW, account="fca_1", external_account="ba_1"
     )
     assert script.asked == [READ_SESSION, ADD, LIST_BANKS]
 

@@ -20,7 +20,7 @@ from relink.adapters.gateway.protocol import Answer
 from relink.adapters.gateway.reading import LONGEST_WAIT
 from relink.adapters.gateway.transport import Body, Call, Reply
 from relink.engine import Command
-from relink.machines.events import Happening
+from relink.machines.events import DomainEvent
 
 from .stand_in import COMMANDS, NOW, SESSION, error, reply
 
@@ -88,8 +88,8 @@ def test_nothing_but_documented_errors(
     found = outcome(COMMANDS[name], Reply(status, headers, Body(body)))
     if isinstance(found, Answer):
         assert 200 <= status < 300
-        assert all(isinstance(event, Happening) for event in found.events)
-        assert {event.cause for event in found.events} == {COMMANDS[name].id}
+        assert all(isinstance(event, DomainEvent) for event in found.events)
+        assert {event.causation_id for event in found.events} == {COMMANDS[name].id}
     else:
         assert isinstance(found, TransientError | PermanentError)
         assert found.__cause__ is None

@@ -19,10 +19,10 @@ import stripe
 from relink.adapters.gateway import Attempt, GatewayError, TransientError
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.simulator import ApiFault
-from relink.adapters.store import Arrival, Store, migrate
+from relink.adapters.store import InboxMessage, Store, migrate
 from relink.engine import Command
 from relink.machines import relink_system
-from relink.machines.events import Happening
+from relink.machines.events import DomainEvent
 
 from .scene import Scene
 from .stand_in import (
@@ -43,7 +43,7 @@ WHOLE = json.dumps(SESSION).encode()
 RAISED = {"error": {"type": "x_error", "message": f"wrong: {CLIENT_SECRET} {TOKEN} {NAME}"}}
 
 
-class Heard(logging.Handler):
+class Reported(logging.Handler):
     """Everything that is logged, as its handlers would write it."""
 
     def __init__(self) -> None:
@@ -56,9 +56,9 @@ class Heard(logging.Handler):
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reported]:
     """As much as anyone can make the process say."""
-    handler, root = Heard(), logging.getLogger()
+    handler, root = Reported(), logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
@@ -84,7 +84,7 @@ def said_by(error: BaseException) -> str:
     return "\n".join(forms)
 
 
-def said_by_events(events: tuple[Happening, ...]) -> str:
+def said_by_events(events: tuple[DomainEvent, ...]) -> str:
     return "\n".join(
         form for event in events for form in (repr(event), event.model_dump_json(), str(event))
     )
@@ -114,7 +114,7 @@ SPOILT = [
 def test_whatever_the_server_answers(
     server: Server,
     over_http: StripeGateway,
-    heard: Heard,
+    heard: Reported,
     capfd: pytest.CaptureFixture[str],
     name: str,
     status: int,
@@ -138,7 +138,7 @@ def test_whatever_the_server_answers(
 
 
 def test_the_search_would_find_them(
-    server: Server, heard: Heard, capfd: pytest.CaptureFixture[str]
+    server: Server, heard: Reported, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The SDK, used as it is meant to be used, tells all of it."""
     server.answer(200, SESSION)
@@ -165,7 +165,7 @@ def secrets_of(scene: Scene) -> list[str]:
 def test_a_whole_day(
     customer: Scene,
     payee: Scene,
-    heard: Heard,
+    heard: Reported,
     capfd: pytest.CaptureFixture[str],
     tmp_path: Path,
     fault: ApiFault | None,
@@ -190,7 +190,7 @@ def test_a_whole_day(
                 said.append(said_by(error))
                 continue
             said.append(repr(answer))
-            store.apply(Arrival(command.id, command.name, 0, asked_at), answer.events)
+            store.apply(InboxMessage(command.id, command.name, 0, asked_at), answer.events)
             break
         else:
             pytest.fail(f"{command.name} did not come to an end")

@@ -23,12 +23,12 @@ from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
     CommandFailed,
-    Happening,
+    DomainEvent,
     PaymentMethodReported,
-    ReportedAccount,
+    SessionAccount,
     SessionReported,
 )
-from relink.machines.word import AccountNumber, Holder, Word
+from relink.machines.report import AccountNumber, Holder, StatusReport
 
 DAY = 24 * 60 * 60
 
@@ -56,38 +56,41 @@ NOT_IN_GA = {"authorization", "action", "cause"}
 NO_RESULT = ["status", "failure_reason", "relinked_account"]
 
 
-def shaped(report: Happening, shape: Shape) -> Happening:
+def shaped(event: DomainEvent, shape: Shape) -> DomainEvent:
     """The webhook as an endpoint of this kind gets it."""
-    match report, shape:
+    match event, shape:
         case _, "full":
-            return report
+            return event
         case ((AccountReported() | AuthorizationReported()), "thin"):
-            return report.model_copy(update={"word": None})
+            return event.model_copy(update={"report": None})
         case (
-            (AccountReported(word=Word() as word) | AuthorizationReported(word=Word() as word)),
+            (
+                AccountReported(report=StatusReport() as report)
+                | AuthorizationReported(report=StatusReport() as report)
+            ),
             _,
         ):
-            return report.model_copy(update={"word": _shaped_word(word, shape)})
+            return event.model_copy(update={"report": _shaped_report(report, shape)})
         case SessionReported(accounts=accounts), "ga" | "sparse":
             # The GA version has no ``status`` and no ``relink_result``.
             left = {field: None for field in NO_RESULT if shape == "ga"}
             inside = tuple(
-                listed.model_copy(update={"word": _shaped_word(listed.word, shape)})
+                listed.model_copy(update={"report": _shaped_report(listed.report, shape)})
                 for listed in accounts or ()
             )
-            return report.model_copy(update={**left, "accounts": inside})
+            return event.model_copy(update={**left, "accounts": inside})
         case SessionReported(), "thin":
             left = dict.fromkeys([*NO_RESULT, "accounts"])
-            return report.model_copy(update=left)
-    return report
+            return event.model_copy(update=left)
+    return event
 
 
-def _shaped_word(word: Word, shape: Shape) -> Word:
-    told = word.model_dump(exclude_unset=True)
+def _shaped_report(report: StatusReport, shape: Shape) -> StatusReport:
+    told = report.model_dump(exclude_unset=True)
     left = {
         k: v for k, v in told.items() if k not in NOT_IN_GA and (shape != "sparse" or k in SPARSE)
     }
-    return Word.model_validate(left)
+    return StatusReport.model_validate(left)
 
 
 @dataclass
@@ -106,10 +109,10 @@ class Link:
     payment_method_types: tuple[str, ...] = ("us_bank_account",)
     numbers: tuple[AccountNumber, ...] = (REAL,)
 
-    def word(self) -> Word:
+    def report(self) -> StatusReport:
         """The account object: parts of ``status_details`` that don't apply are left out."""
         details = {"action": self.action, "cause": self.cause}
-        return Word(
+        return StatusReport(
             status=self.status,
             deactivates_on=self.deactivates_on,
             deactivation_action=self.deactivation_action,
@@ -131,11 +134,11 @@ class Credentials:
     action: str | None = None
     deactivates_on: int | None = None
 
-    def word(self) -> Word:
+    def report(self) -> StatusReport:
         """The authorization object."""
         action = {"action": self.action} if self.status == "inactive" else {}
         announced = "relink_required" if self.deactivates_on else None
-        return Word(
+        return StatusReport(
             status=self.status,
             deactivates_on=self.deactivates_on,
             deactivation_action=announced,
@@ -162,13 +165,13 @@ class Bank:
     accounts: dict[str, Link] = field(default_factory=dict)
     authorizations: dict[str, Credentials] = field(default_factory=dict)
     sessions: dict[str, RelinkSession] = field(default_factory=dict)
-    sent: list[Happening] = field(default_factory=list)
+    sent: list[DomainEvent] = field(default_factory=list)
     skew: int = 0
     """By how much the ``Date`` of reads is off the ``created`` of events (K4: up to 2 s)."""
     _events: int = 0
     _created: dict[str, str] = field(default_factory=dict)
 
-    def collect(self) -> list[Happening]:
+    def collect(self) -> list[DomainEvent]:
         """The webhooks since the last time."""
         sent, self.sent = self.sent, []
         return sent
@@ -233,10 +236,10 @@ class Bank:
     def announce_all(self, authorization: str, day: int | None) -> None:
         """The same, of its credentials."""
         self.authorizations[authorization].deactivates_on = day
-        word = self.authorizations[authorization].word()
+        report = self.authorizations[authorization].report()
         self.sent.append(
             AuthorizationReported(
-                **self._told(), authorization=authorization, read=False, word=word
+                **self._told(), authorization=authorization, read=False, report=report
             )
         )
 
@@ -320,22 +323,22 @@ class Bank:
             self.sessions[self._created[asked.id]] = RelinkSession(asked)
         return self._created[asked.id]
 
-    def read(self, command: Command) -> Happening:
+    def read(self, command: Command) -> DomainEvent:
         """Answer a read; if it is not due yet, the bank waits until it is."""
         match command:
             case RetrieveAccount(account=account):
                 self.now = max(self.now, command.after)
                 if link := self.accounts.get(account):
                     return AccountReported(
-                        **self._read(command), account=account, read=True, word=link.word()
+                        **self._read(command), account=account, read=True, report=link.report()
                     )
                 return self._not_found(command, account)
             case RetrieveAuthorization(authorization=authorization):
                 self.now = max(self.now, command.after)
                 if credentials := self.authorizations.get(authorization):
-                    word = credentials.word()
+                    report = credentials.report()
                     return AuthorizationReported(
-                        **self._read(command), authorization=authorization, read=True, word=word
+                        **self._read(command), authorization=authorization, read=True, report=report
                     )
                 return self._not_found(command, authorization)
             case RetrieveSession(session=session):
@@ -350,8 +353,10 @@ class Bank:
         self._announce(account)
 
     def _announce(self, account: str) -> None:
-        word = self.accounts[account].word()
-        self.sent.append(AccountReported(**self._told(), account=account, read=False, word=word))
+        report = self.accounts[account].report()
+        self.sent.append(
+            AccountReported(**self._told(), account=account, read=False, report=report)
+        )
 
     def _end(
         self,
@@ -378,20 +383,21 @@ class Bank:
             failure_reason=at_stripe.failure_reason,
             relinked_account=at_stripe.relinked,
             accounts=tuple(
-                ReportedAccount(account=a, word=self.accounts[a].word()) for a in at_stripe.linked
+                SessionAccount(account=a, report=self.accounts[a].report())
+                for a in at_stripe.linked
             ),
         )
 
     def _told(self) -> dict[str, object]:
         self._events += 1
-        return {"cause": f"evt_{self._events}", "at": float(self.now), "as_of": self.now}
+        return {"causation_id": f"evt_{self._events}", "at": float(self.now), "as_of": self.now}
 
     def _read(self, command: Command) -> dict[str, object]:
-        return {"cause": command.id, "at": float(self.now), "as_of": self.now + self.skew}
+        return {"causation_id": command.id, "at": float(self.now), "as_of": self.now + self.skew}
 
     def _not_found(self, command: Command, subject: str) -> CommandFailed:
         return CommandFailed(
-            cause=command.id,
+            causation_id=command.id,
             at=float(self.now),
             command=command.name,
             subject=subject,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 from .bank import DAY, REAL, Bank, Shape, tokenized
 

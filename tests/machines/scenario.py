@@ -20,14 +20,14 @@ from relink.machines.commands import (
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
-    Happening,
+    DomainEvent,
     RelinkRequested,
     RelinkSessionCreated,
-    ReportedAccount,
+    SessionAccount,
     SessionReported,
     TimerFired,
 )
-from relink.machines.word import AccountNumber, Holder, Word
+from relink.machines.report import AccountNumber, Holder, StatusReport
 
 C = TypeVar("C", bound=Command)
 
@@ -47,31 +47,31 @@ USUAL: Mapping[str, Any] = {
 """What Stripe tells of an account beside its status, where a test says nothing else."""
 
 
-def word(status: str | None, without: tuple[str, ...] = (), **details: Any) -> Word:
+def report(status: str | None, without: tuple[str, ...] = (), **details: Any) -> StatusReport:
     """Stripe's word about an account. Fields named in ``without`` are absent from it."""
     told = {"status": status, **USUAL, **details}
-    return Word(**{field: value for field, value in told.items() if field not in without})
+    return StatusReport(**{field: value for field, value in told.items() if field not in without})
 
 
-def active(**details: Any) -> Word:
-    return word("active", **details)
+def active(**details: Any) -> StatusReport:
+    return report("active", **details)
 
 
-def relinkable(**details: Any) -> Word:
-    return word("inactive", **{"action": "relink_required", "cause": "access_expired", **details})
+def relinkable(**details: Any) -> StatusReport:
+    return report("inactive", **{"action": "relink_required", "cause": "access_expired", **details})
 
 
-def unrepairable(**details: Any) -> Word:
-    return word("inactive", **{"action": "none", "cause": "account_closed", **details})
+def unrepairable(**details: Any) -> StatusReport:
+    return report("inactive", **{"action": "none", "cause": "account_closed", **details})
 
 
-def inactive(**details: Any) -> Word:
+def inactive(**details: Any) -> StatusReport:
     """Inactive, and the payload does not say whether it can be repaired (K5)."""
-    return word("inactive", **details)
+    return report("inactive", **details)
 
 
-def disconnected(**details: Any) -> Word:
-    return word("disconnected", **details)
+def disconnected(**details: Any) -> StatusReport:
+    return report("disconnected", **details)
 
 
 def number(status: str, expires_on: int | None = None, ach: bool = True) -> AccountNumber:
@@ -91,7 +91,7 @@ class Scenario:
         self.policy = policy or RelinkPolicy()
         self.now = 1_000_000
         self.world: dict[Address, Snapshot[Any]] = {}
-        self.stripe = {f"fcauth_{n}": Word(status="active") for n in (1, 2)}
+        self.stripe = {f"fcauth_{n}": StatusReport(status="active") for n in (1, 2)}
         """What a read of an account or authorization finds."""
         self.results: dict[str, dict[str, Any]] = {}
         """What a read of a session finds; while it is not here, the session is pending."""
@@ -104,11 +104,16 @@ class Scenario:
 
     # ── what happens ─────────────────────────────────────────────────────────
 
-    def happens(self, kind: type[Happening], **fields: Any) -> Step:
+    def happens(self, kind: type[DomainEvent], **fields: Any) -> Step:
         """Any outside event, ten seconds after the last."""
         self.now += 10
         self._events += 1
-        told = {"cause": f"evt_{self._events}", "at": self.now, "policy": self.policy, **fields}
+        told = {
+            "causation_id": f"evt_{self._events}",
+            "at": self.now,
+            "policy": self.policy,
+            **fields,
+        }
         self.step = relink_system().step(kind(**told), self.world.get)
         self.world.update(self.step.snapshots)
         new = [command for command in self.step.commands if command not in self.all_commands]
@@ -116,14 +121,14 @@ class Scenario:
         self.to_do += [command for command in new if _is_left_to_do(command)]
         return self.step
 
-    def webhook(self, account: str, said: Word | None, created: int | None = None) -> Step:
+    def webhook(self, account: str, said: StatusReport | None, created: int | None = None) -> Step:
         """A webhook about an account; None is a thin one. Without ``created`` it is news."""
         if created is None and said is not None:
             self.stripe[account] = said
         as_of = self.now + 10 if created is None else created
-        return self.happens(AccountReported, account=account, as_of=as_of, read=False, word=said)
+        return self.happens(AccountReported, account=account, as_of=as_of, read=False, report=said)
 
-    def authorization_webhook(self, authorization: str, said: Word | None) -> Step:
+    def authorization_webhook(self, authorization: str, said: StatusReport | None) -> Step:
         """A webhook about an authorization; None is a thin one."""
         if said is not None:
             self.stripe[authorization] = said
@@ -132,7 +137,7 @@ class Scenario:
             authorization=authorization,
             as_of=self.now + 10,
             read=False,
-            word=said,
+            report=said,
         )
 
     def read(self, subject: str, date: int | None = None) -> Step:
@@ -141,7 +146,7 @@ class Scenario:
         kind = AccountReported if is_account else AuthorizationReported
         name = {"account" if is_account else "authorization": subject}
         as_of = self.now + 10 if date is None else date
-        return self.happens(kind, as_of=as_of, read=True, word=self.stripe[subject], **name)
+        return self.happens(kind, as_of=as_of, read=True, report=self.stripe[subject], **name)
 
     def ask(self, account: str, **wanted: Any) -> Command | None:
         """The service asks for a relink session: what it gets, None for a refusal."""
@@ -171,7 +176,7 @@ class Scenario:
     def finish(
         self,
         session: str,
-        accounts: Mapping[str, Word] | None = None,
+        accounts: Mapping[str, StatusReport] | None = None,
         *,
         status: str | None = None,
         failure_reason: str | None = None,
@@ -184,7 +189,7 @@ class Scenario:
         listed = None
         if accounts is not None:
             self.stripe |= accounts
-            listed = [ReportedAccount(account=name, word=said) for name, said in accounts.items()]
+            listed = [SessionAccount(account=name, report=said) for name, said in accounts.items()]
         self.results[session] = {
             "status": status or ("failed" if failure_reason else "succeeded"),
             "failure_reason": failure_reason,
@@ -283,7 +288,7 @@ class Scenario:
     @property
     def questions(self) -> list[str]:
         """What accounts are read for, so far."""
-        return [read.because for read in self.asked_for(RetrieveAccount)]
+        return [read.reason for read in self.asked_for(RetrieveAccount)]
 
     def decided(self, machine: str, key: str) -> Decision:
         """The first decision of this machine on the last event."""
@@ -291,7 +296,7 @@ class Scenario:
         return next(d.decision for d in self.step.deliveries if d.address == address)
 
 
-def knowing(said: Word) -> Scenario:
+def knowing(said: StatusReport) -> Scenario:
     """An account of which this is known."""
     s = Scenario()
     s.webhook("fca_1", said)

@@ -3,7 +3,7 @@
 import pytest
 
 from relink.machines.events import PaymentMethodReported
-from relink.machines.word import AccountNumber
+from relink.machines.report import AccountNumber
 
 from .scenario import DAY, Scenario, active, number
 
@@ -46,7 +46,7 @@ def test_a_number_is_what_stripe_lists_and_the_account_knows(before: str, after:
     s.webhook("fca_1", active(numbers=(LISTED[after],)))
     facts = s.number("fca_1").facts
     assert s.number("fca_1").state == after
-    assert (facts.says, facts.as_of, facts.expires_on) == (
+    assert (facts.reported_status, facts.as_of, facts.expires_on) == (
         after,
         s.now,
         1_000_000 + DAY if after == "expiring" else None,
@@ -67,7 +67,10 @@ def test_while_a_session_is_open_trouble_is_refreshing_and_the_account_knows_whi
 ) -> None:
     s, _ = refreshing()
     s.webhook("fca_1", active(numbers=(LISTED[after],)))
-    assert (s.number("fca_1").state, s.number("fca_1").facts.says) == ("refreshing", after)
+    assert (s.number("fca_1").state, s.number("fca_1").facts.reported_status) == (
+        "refreshing",
+        after,
+    )
     assert s.account("fca_1").facts.number == after
 
 
@@ -105,7 +108,7 @@ def test_C3_a_deactivated_number_has_lapsed_whatever_was_listed(before: str) -> 
     block(s, as_of=s.now + 5)
     facts = s.number("fca_1").facts
     assert s.number("fca_1").state == "lapsed"
-    assert (facts.says, facts.as_of, facts.expires_on) == ("lapsed", s.now - 5, None)
+    assert (facts.reported_status, facts.as_of, facts.expires_on) == ("lapsed", s.now - 5, None)
     assert s.account("fca_1").facts.number == "lapsed"
 
 
@@ -125,7 +128,10 @@ def test_C3_unless_stripe_has_listed_numbers_since() -> None:
 def test_C3_while_a_session_is_open_it_lapses_within() -> None:
     s, session = refreshing("expiring")
     block(s, as_of=s.now + 5)
-    assert (s.number("fca_1").state, s.number("fca_1").facts.says) == ("refreshing", "lapsed")
+    assert (s.number("fca_1").state, s.number("fca_1").facts.reported_status) == (
+        "refreshing",
+        "lapsed",
+    )
     assert s.account("fca_1").facts.number == "lapsed"
     s.result(session, status="cancelled")
     assert s.number("fca_1").state == "lapsed"

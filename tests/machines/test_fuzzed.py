@@ -52,4 +52,4 @@ def test_what_no_machine_knows_is_no_outside_event():
     system = relink_system()
     begun = system.begin(Address("account", "fca_1"))
     with pytest.raises(TypeError, match="is not an outside event"):
-        system.step(begun.happened, {}.get)
+        system.step(begun.trigger, {}.get)

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from relink.engine import Step
 from relink.machines import RelinkPolicy
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import (
     CreateRelinkSession,
     Mode,
@@ -22,8 +22,8 @@ from relink.machines.commands import (
     RelinkReason,
     RetrieveSession,
 )
-from relink.machines.events import Happening, MandateCollected, RelinkRequested
-from relink.machines.word import Holder
+from relink.machines.events import DomainEvent, MandateCollected, RelinkRequested
+from relink.machines.report import Holder
 
 from .bank import DAY, REAL, Bank, Shape, shaped, tokenized
 from .life import (
@@ -87,7 +87,7 @@ class Histories(RuleBasedStateMachine):
         self.world.watch = self._prompts_once
         self.prompted: set[str] = set()
         self.reads_fail = reads_fail
-        self.network: list[Happening] = []
+        self.network: list[DomainEvent] = []
         self.creating: list[CreateRelinkSession] = []
         numbers = (tokenized("transactable"),) if tokens else (REAL,)
         for account, authorization in zip(
@@ -179,8 +179,10 @@ class Histories(RuleBasedStateMachine):
 
     def _asks(self, which: int, **asked: Any) -> CreateRelinkSession | None:
         account = chosen(self.bank, which)
-        cause = f"req_{len(self.world.steps)}"
-        return self.world.request(RelinkRequested(cause=cause, at=0.0, account=account, **asked))
+        causation_id = f"req_{len(self.world.steps)}"
+        return self.world.request(
+            RelinkRequested(causation_id=causation_id, at=0.0, account=account, **asked)
+        )
 
     @rule(
         which=some,
@@ -235,14 +237,14 @@ class Histories(RuleBasedStateMachine):
     def result_is_read(self, which: int) -> None:
         sessions = list(self.bank.sessions)
         session = sessions[which % len(sessions)]
-        occasion = f"request {len(self.world.steps)}"
-        self.world.perform(RetrieveSession(session=session, because="result", occasion=occasion))
+        dedup_key = f"request {len(self.world.steps)}"
+        self.world.perform(RetrieveSession(session=session, reason="result", dedup_key=dedup_key))
 
     @rule(which=some)
     def mandate_is_collected(self, which: int) -> None:
         account = chosen(self.bank, which)
         if self.world.state("payment_method", account) in ("mandate_needed", "blocked"):
-            self.world.happen(MandateCollected(cause="mandate", at=0.0, account=account))
+            self.world.happen(MandateCollected(causation_id="mandate", at=0.0, account=account))
 
     # ── the end ──────────────────────────────────────────────────────────────
 
@@ -263,11 +265,11 @@ class Histories(RuleBasedStateMachine):
         truth, state = self.bank.accounts[account], self.world.state("account", account)
         facts = self.world.facts("account", account)
         assert isinstance(facts, AccountFacts)
-        says = "relinkable" if truth.action == "relink_required" else "unrepairable"
-        says = truth.status if truth.status != "inactive" else says
+        reported_status = "relinkable" if truth.action == "relink_required" else "unrepairable"
+        reported_status = truth.status if truth.status != "inactive" else reported_status
         wrong = []
-        if facts.says != says:
-            wrong.append(f"{account} says {facts.says}, and is {says}")
+        if facts.reported_status != reported_status:
+            wrong.append(f"{account} says {facts.reported_status}, and is {reported_status}")
         if state not in expected_states(facts):
             wrong.append(f"{account} is {state}, not {expected_states(facts)}")
         if self.endpoint == ("full",) and state != "disconnected":
@@ -280,7 +282,7 @@ class Histories(RuleBasedStateMachine):
 
 def expected_states(facts: AccountFacts) -> set[str]:
     """Where an account may be, by Stripe's word and the sessions that we know."""
-    match facts.says:
+    match facts.reported_status:
         case "disconnected":
             return {"disconnected"}
         case "active":

@@ -18,7 +18,7 @@ from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 TABLES = tuple(relink_system().tables.values())
 SAYS = ["active", "relinkable", "unrepairable", "inactive", "disconnected"]
-NUMBER_SAYS = ["transactable", "pending", "expiring", "lapsed"]
+NUMBER_STATUS = ["transactable", "pending", "expiring", "lapsed"]
 DENIED = "access_denied"
 
 FEW = st.integers(-1, 4)
@@ -36,7 +36,7 @@ SMALL = {
     **dict.fromkeys(("session", "by"), SESSIONS),
     "id": IDS,
     "authorization": LOGINS,
-    "Noted.outage": LOGINS,
+    "ReportedNeeds.outage": LOGINS,
     "ReminderDue.number": st.integers(1, 3),
     "SessionSucceeded.accounts": st.none() | st.lists(IDS, max_size=2).map(tuple),
     "delivery": st.just("modal"),
@@ -66,13 +66,13 @@ SEARCH = settings(
 
 def search(table: Table, coverage: LeafCoverage) -> None:
     """For each leaf that has not come up yet, draw facts and events until it does."""
-    says = NUMBER_SAYS if table.name == "account_number" else SAYS
-    values = {**SMALL, "says": st.sampled_from(says)}
+    reported_status = NUMBER_STATUS if table.name == "account_number" else SAYS
+    values = {**SMALL, "reported_status": st.sampled_from(reported_status)}
     facts = instances(table.chart.facts_type, values)
     kinds = {kind.name: payloads(kind, values) for kind in table.chart.alphabet}
 
-    def leads_to(leaf: Leaf, remembered: Facts, happened: Event) -> bool:
-        decision = table.decide(Snapshot(leaf.source, remembered), happened)
+    def leads_to(leaf: Leaf, remembered: Facts, trigger: Event) -> bool:
+        decision = table.decide(Snapshot(leaf.source, remembered), trigger)
         coverage.record(table, decision)
         return decision.leaf is leaf
 

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relink.machines.events import Happening, RelinkRequested
+from relink.machines.events import DomainEvent, RelinkRequested
 
 from .bank import REAL, Bank, Shape, shaped, tokenized
 from .life import ACCOUNTS, AT_THE_BANK, BY_CUSTOMERS, CUSTOMER, RARELY, SHAPES, TIME, Act, happens
@@ -33,9 +33,16 @@ OPENED = st.lists(
 )
 
 FACTS = {
-    "account": ("says", "authorization", "holder", "permissions", "session", "replaced_by"),
-    "authorization": ("says", "members", "deactivates_on"),
-    "account_number": ("says", "expires_on"),
+    "account": (
+        "reported_status",
+        "authorization",
+        "holder",
+        "permissions",
+        "session",
+        "replaced_by",
+    ),
+    "authorization": ("reported_status", "members", "deactivates_on"),
+    "account_number": ("reported_status", "expires_on"),
     "session": ("outcome", "failure_reason", "linked"),
 }
 """The machines that K1 is about, and what decides what comes next of what they remember."""
@@ -44,14 +51,14 @@ NOT_ALWAYS_TOLD = {"authorization", "members", "holder", "permissions", "expires
 """What webhooks may leave out, so that it is told only to a service that happens to read."""
 
 
-def prelude(happened: list[tuple[str, str]], tokens: bool) -> World:
+def prelude(trigger: list[tuple[str, str]], tokens: bool) -> World:
     """A service that knows three accounts, and has sessions open for some."""
     bank = Bank()
     world = World(bank)
     numbers = (tokenized("expired"),) if tokens else (REAL,)
     for account, authorization in zip(ACCOUNTS, ["fcauth_1", "fcauth_1", "fcauth_2"], strict=True):
         bank.link(account, authorization, CUSTOMER, numbers=numbers)
-    for what, account in happened:
+    for what, account in trigger:
         bank.now += 100
         world.hear(bank.collect())
         world.perform_all()
@@ -70,7 +77,7 @@ def ask(world: World, account: str, mode: str) -> str | None:
     works = world.bank.accounts[account].status == "active"
     created = world.request(
         RelinkRequested(
-            cause=f"request {len(world.steps)}",
+            causation_id=f"request {len(world.steps)}",
             at=0.0,
             account=account,
             mode=mode,
@@ -80,9 +87,9 @@ def ask(world: World, account: str, mode: str) -> str | None:
     return world.open(created) if created else None
 
 
-def act_out(bank: Bank, acts: Acts, endpoint: Endpoint) -> list[Happening]:
+def act_out(bank: Bank, acts: Acts, endpoint: Endpoint) -> list[DomainEvent]:
     """Let everything happen; the webhooks of it. A customer takes three seconds at least."""
-    held_back: list[Happening] = []
+    held_back: list[DomainEvent] = []
     for act, shape in acts:
         happens(bank, act)
         kept = shape if shape in endpoint else endpoint[0]
@@ -128,7 +135,9 @@ def known(world: World, endpoint: Endpoint) -> dict[str, Any]:
     return found
 
 
-def hold_the_same(first: World, held_back: list[Happening], endpoint: Endpoint, data: Any) -> None:
+def hold_the_same(
+    first: World, held_back: list[DomainEvent], endpoint: Endpoint, data: Any
+) -> None:
     """Let two services hear the webhooks in different orders, and compare them."""
     second = copied(first)
     first.hear(held_back)
@@ -151,7 +160,7 @@ def hold_the_same(first: World, held_back: list[Happening], endpoint: Endpoint, 
     for account, link in first.bank.accounts.items():
         facts = first.facts("account", account)
         stopped = "relinkable" if link.action == "relink_required" else "unrepairable"
-        assert facts.says == (stopped if link.status == "inactive" else link.status)
+        assert facts.reported_status == (stopped if link.status == "inactive" else link.status)
 
 
 @given(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relink.machines.commands import CreatePaymentMethod, RetrieveSession
-from relink.machines.events import Happening, RelinkRequested
-from relink.machines.word import Holder
+from relink.machines.events import DomainEvent, RelinkRequested
+from relink.machines.report import Holder
 
 from .bank import REAL, Bank, Shape, shaped
 from .life import ACCOUNTS, CONNECTED, CUSTOMER, STRANGER
@@ -37,7 +37,7 @@ def settle(world: World) -> None:
 
 def opened(world: World, account: str, mode: str) -> str:
     """A session that the customer is at."""
-    request = RelinkRequested(cause=f"for {account}", at=0.0, account=account, mode=mode)
+    request = RelinkRequested(causation_id=f"for {account}", at=0.0, account=account, mode=mode)
     created = world.request(request)
     assert created
     session = world.open(created)
@@ -45,9 +45,9 @@ def opened(world: World, account: str, mode: str) -> str:
     return session
 
 
-def result_read(world: World, session: str, occasion: str) -> Happening:
+def result_read(world: World, session: str, dedup_key: str) -> DomainEvent:
     """The session, read for the caller."""
-    return world.bank.read(RetrieveSession(session=session, because="result", occasion=occasion))
+    return world.bank.read(RetrieveSession(session=session, reason="result", dedup_key=dedup_key))
 
 
 def built(world: World) -> list[str]:

@@ -12,18 +12,18 @@ from relink.machines.commands import (
     RetrieveAuthorization,
 )
 from relink.machines.events import CommandFailed
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 from .scenario import DAY, Scenario, active, expired, relinkable
 
-WORKS = Word(status="active")
-RELINKABLE = Word(status="inactive", action="relink_required")
-UNREPAIRABLE = Word(status="inactive", action="none")
-INACTIVE = Word(status="inactive")
-GONE = Word(status="disconnected")
+WORKS = StatusReport(status="active")
+RELINKABLE = StatusReport(status="inactive", action="relink_required")
+UNREPAIRABLE = StatusReport(status="inactive", action="none")
+INACTIVE = StatusReport(status="inactive")
+GONE = StatusReport(status="disconnected")
 
 
-def hear(s: Scenario, said: Word) -> str:
+def hear(s: Scenario, said: StatusReport) -> str:
     """A read answers with this; returns the state after it."""
     s.stripe["fcauth_1"] = said
     s.read("fcauth_1")
@@ -32,7 +32,7 @@ def hear(s: Scenario, said: Word) -> str:
 
 def reads(s: Scenario) -> list[str]:
     """What the authorization is read for, by the last event."""
-    return [c.because for c in s.commands if isinstance(c, RetrieveAuthorization)]
+    return [c.reason for c in s.commands if isinstance(c, RetrieveAuthorization)]
 
 
 # ── S1, S2 ───────────────────────────────────────────────────────────────────
@@ -65,7 +65,7 @@ def test_S2_an_authorization_is_what_it_was_last_read_to_be() -> None:
     ("said", "after"), [(None, "active"), (WORKS, "active"), (RELINKABLE, "inactive_relinkable")]
 )
 def test_S4_an_authorization_is_relinking_with_its_account_and_then_as_stripe_says(
-    said: Word | None, after: str
+    said: StatusReport | None, after: str
 ) -> None:
     s = expired()
     if said:
@@ -105,7 +105,7 @@ def test_S4_a_superseded_session_is_no_session_any_more() -> None:
     ],
 )
 def test_S4_what_stripe_says_of_an_authorization_while_a_session_is_open(
-    said: Word, after: str
+    said: StatusReport, after: str
 ) -> None:
     s = expired()
     hear(s, RELINKABLE)
@@ -123,7 +123,9 @@ def test_S4_an_authorization_that_worked_all_along_is_relinking_until_the_sessio
 
 
 @pytest.mark.parametrize("before", [WORKS, UNREPAIRABLE])
-def test_S4_an_authorization_that_can_be_repaired_again_is_relinking_again(before: Word) -> None:
+def test_S4_an_authorization_that_can_be_repaired_again_is_relinking_again(
+    before: StatusReport,
+) -> None:
     s = expired()
     s.open_session("fca_1")
     hear(s, before)
@@ -149,7 +151,7 @@ def test_S5_an_authorization_is_relinked_by_a_session_and_active_by_a_read() -> 
         (INACTIVE, "inactive_unrepairable"),
     ],
 )
-def test_S5_or_it_did_not_last(said: Word, after: str) -> None:
+def test_S5_or_it_did_not_last(said: StatusReport, after: str) -> None:
     s = expired()
     s.result(s.open_session("fca_1"), relinked="fca_1")
     assert hear(s, said) == after
@@ -189,7 +191,7 @@ def authorization_in(state: str) -> Scenario:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("said", "reported_status"),
     [
         (WORKS, "active"),
         (RELINKABLE, "relinkable"),
@@ -199,12 +201,12 @@ def authorization_in(state: str) -> Scenario:
     ],
 )
 def test_K3_what_is_newly_read_of_an_authorization_is_remembered_in_every_state(
-    state: str, said: Word, says: str
+    state: str, said: StatusReport, reported_status: str
 ) -> None:
     s = authorization_in(state)
     hear(s, said)
     facts = s.authorization("fcauth_1").facts
-    assert (facts.says, facts.as_of, facts.by_read) == (says, s.now, True)
+    assert (facts.reported_status, facts.as_of, facts.by_read) == (reported_status, s.now, True)
 
 
 def test_K3_an_older_read_of_an_authorization_changes_nothing() -> None:
@@ -213,7 +215,7 @@ def test_K3_an_older_read_of_an_authorization_changes_nothing() -> None:
     s.stripe["fcauth_1"] = RELINKABLE
     s.read("fcauth_1", date=s.now - 60)
     assert s.authorization("fcauth_1").state == "active"
-    assert s.authorization("fcauth_1").facts.says == "active"
+    assert s.authorization("fcauth_1").facts.reported_status == "active"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_K3_an_older_read_of_an_authorization_changes_nothing() -> None:
     ],
 )
 def test_K5_an_authorization_that_is_inactive_without_an_action_is_read(
-    known: Word, meanwhile: str
+    known: StatusReport, meanwhile: str
 ) -> None:
     s = expired()
     hear(s, known)
@@ -234,8 +236,10 @@ def test_K5_an_authorization_that_is_inactive_without_an_action_is_read(
     assert reads(s) == ["incomplete"]
 
 
-@pytest.mark.parametrize("answer", [INACTIVE, Word(status="resting")])
-def test_K5_where_reading_an_authorization_does_not_help_people_are_told(answer: Word) -> None:
+@pytest.mark.parametrize("answer", [INACTIVE, StatusReport(status="resting")])
+def test_K5_where_reading_an_authorization_does_not_help_people_are_told(
+    answer: StatusReport,
+) -> None:
     s = expired()
     hear(s, RELINKABLE)
     assert hear(s, answer) == "inactive_relinkable"
@@ -245,7 +249,7 @@ def test_K5_where_reading_an_authorization_does_not_help_people_are_told(answer:
 
 def test_K5_what_an_authorization_is_called_is_kept() -> None:
     s = expired()
-    hear(s, Word(status="active", institution_name="StripeBank"))
+    hear(s, StatusReport(status="active", institution_name="StripeBank"))
     hear(s, WORKS)
     assert s.authorization("fcauth_1").facts.institution_name == "StripeBank"
 
@@ -279,7 +283,7 @@ def test_R5_an_authorization_is_read_when_an_account_of_it_goes_down_or_comes_ba
 
 @pytest.mark.parametrize("before", [WORKS, RELINKABLE, UNREPAIRABLE])
 def test_R5_an_authorization_that_is_read_to_work_has_its_inactive_accounts_read(
-    before: Word,
+    before: StatusReport,
 ) -> None:
     s = expired()
     s.webhook("fca_2", active())
@@ -312,15 +316,17 @@ def test_R5_a_failure_after_that_ends_the_session_too() -> None:
 
 @pytest.mark.parametrize(
     ("then", "prompts"),
-    [(WORKS, 1), (Word(status="active", deactivates_on=None), 0), (RELINKABLE, 0)],
+    [(WORKS, 1), (StatusReport(status="active", deactivates_on=None), 0), (RELINKABLE, 0)],
     ids=["left out", "taken back", "it stopped"],
 )
 def test_P3_an_announcement_of_an_authorization_stands_until_it_is_taken_back(
-    then: Word, prompts: int
+    then: StatusReport, prompts: int
 ) -> None:
     """That it stopped is told by its accounts."""
     s = Scenario()
-    s.authorization_webhook("fcauth_1", Word(status="active", deactivates_on=s.now + 30 * DAY))
+    s.authorization_webhook(
+        "fcauth_1", StatusReport(status="active", deactivates_on=s.now + 30 * DAY)
+    )
     hear(s, then)
     s.wait(29 * DAY)
     assert [m.reminder for m in s.asked_for(NotifyCustomer)][:1] == [0] * prompts

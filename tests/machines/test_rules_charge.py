@@ -10,7 +10,7 @@ from relink.machines.events import (
     PaymentMethodMade,
     PaymentMethodReported,
 )
-from relink.machines.word import AccountNumber, Word
+from relink.machines.report import AccountNumber, StatusReport
 
 from .scenario import (
     CONNECTED,
@@ -71,7 +71,9 @@ def test_C1_an_active_account_that_can_be_used_for_payments_is_chargeable() -> N
         (None, "nothing_heard_yet"),
     ],
 )
-def test_C1_only_while_stripes_latest_word_is_active(said: Word | None, reason: str) -> None:
+def test_C1_only_while_stripes_latest_word_is_active(
+    said: StatusReport | None, reason: str
+) -> None:
     s = Scenario()
     s.webhook("fca_1", said)
     assert not s.assess("fca_1").chargeable
@@ -237,7 +239,7 @@ def test_C2_wait_for_a_number() -> None:
     ],
 )
 def test_C2_request_new_payment_method_where_a_relink_helps_nothing(
-    said: Word | None, reason: str
+    said: StatusReport | None, reason: str
 ) -> None:
     s = Scenario()
     s.webhook("fca_1", said)

@@ -6,7 +6,7 @@ from relink.engine import Address
 from relink.machines import RelinkPolicy
 from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, RetrieveAuthorization
 from relink.machines.events import PaymentMethodMade
-from relink.machines.word import Holder, Word
+from relink.machines.report import Holder, StatusReport
 
 from .scenario import (
     CUSTOMER,
@@ -42,7 +42,7 @@ def test_K7_an_account_that_its_result_brings_is_new() -> None:
 
 @pytest.mark.parametrize("said", [active(), None], ids=["account.created", "a thin one"])
 def test_K7_so_is_one_whose_webhook_came_first_while_the_session_was_open(
-    said: Word | None,
+    said: StatusReport | None,
 ) -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1", mode="any_eligible")
@@ -161,7 +161,7 @@ def test_K8_also_after_an_earlier_outage_that_was_prompted_for() -> None:
 
 def test_K8_who_was_prompted_is_not_prompted_for_what_is_announced_where_it_moves() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
-    announced = Word(status="active", deactivates_on=s.now + 30 * DAY)
+    announced = StatusReport(status="active", deactivates_on=s.now + 30 * DAY)
     s.authorization_webhook("fcauth_2", announced)
     s.webhook("fca_1", relinkable())
     s.webhook("fca_1", relinkable(authorization="fcauth_2"))
@@ -267,9 +267,11 @@ def test_R6_a_result_for_a_session_that_we_did_not_create_is_not_known_to_us(web
 
 
 @pytest.mark.parametrize("said", [active(), relinkable(), unrepairable(), inactive(), None])
-def test_an_account_that_nobody_knew_becomes_known_by_its_first_webhook(said: Word | None) -> None:
+def test_an_account_that_nobody_knew_becomes_known_by_its_first_webhook(
+    said: StatusReport | None,
+) -> None:
     s = Scenario()
     s.webhook("fca_9", said)
     assert Address("account", "fca_9") in s.world
-    assert s.account("fca_9").facts.held_since == s.now
+    assert s.account("fca_9").facts.first_seen_at == s.now
     assert s.account("fca_9").facts.holder == (CUSTOMER if said else None)

@@ -13,7 +13,7 @@ from relink.machines.commands import (
     RetrieveSession,
 )
 from relink.machines.events import CommandFailed
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 from .scenario import (
     DAY,
@@ -25,7 +25,7 @@ from .scenario import (
     number,
     relinkable,
     unrepairable,
-    word,
+    report,
 )
 
 # ── K1 ───────────────────────────────────────────────────────────────────────
@@ -37,7 +37,7 @@ HISTORY = [(100, active()), (200, relinkable()), (300, active()), (300, unrepair
 @pytest.mark.parametrize("order", list(permutations(range(4))))
 @pytest.mark.parametrize("truth", [active(), unrepairable()], ids=["active", "unrepairable"])
 def test_K1_any_order_and_repetition_ends_in_stripes_truth(
-    truth: Word, order: tuple[int, ...]
+    truth: StatusReport, order: tuple[int, ...]
 ) -> None:
     s = Scenario()
     for index in (*order, order[0], order[2]):
@@ -45,7 +45,9 @@ def test_K1_any_order_and_repetition_ends_in_stripes_truth(
         s.webhook("fca_1", said, created)
     s.stripe["fca_1"] = truth
     s.perform_reads()
-    assert s.account("fca_1").facts.says == ("active" if truth == active() else "unrepairable")
+    assert s.account("fca_1").facts.reported_status == (
+        "active" if truth == active() else "unrepairable"
+    )
     assert s.account("fca_1").state == ("active" if truth == active() else "inactive_unrepairable")
 
 
@@ -105,7 +107,7 @@ def test_K2_accounts_inside_a_sessions_webhook_are_not() -> None:
 
 
 @pytest.mark.parametrize("said", [relinkable(), unrepairable(), inactive(), disconnected()])
-def test_K3_older_knowledge_changes_no_state_and_is_journaled(said: Word | None) -> None:
+def test_K3_older_knowledge_changes_no_state_and_is_journaled(said: StatusReport | None) -> None:
     s = knowing(active())
     s.webhook("fca_1", said, created=s.now - 1)
     assert s.decided("account", "fca_1").outcome == "stayed"
@@ -174,7 +176,7 @@ def account_in(state: str) -> Scenario:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("said", "reported_status"),
     [
         (active(last4="6789"), "active"),
         (relinkable(last4="6789"), "relinkable"),
@@ -184,11 +186,13 @@ def account_in(state: str) -> Scenario:
         (disconnected(last4="6789"), "disconnected"),
     ],
 )
-def test_K3_newer_knowledge_is_remembered_in_every_state(state: str, said: Word, says: str) -> None:
+def test_K3_newer_knowledge_is_remembered_in_every_state(
+    state: str, said: StatusReport, reported_status: str
+) -> None:
     s = account_in(state)
     s.webhook("fca_1", said)
     facts = s.account("fca_1").facts
-    assert (facts.says, facts.as_of, facts.last4) == (says, s.now, "6789")
+    assert (facts.reported_status, facts.as_of, facts.last4) == (reported_status, s.now, "6789")
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -215,14 +219,14 @@ def test_K3_older_details_fill_gaps_in_every_state(state: str) -> None:
     ],
 )
 def test_K4_a_contradiction_within_one_second_is_settled_by_a_read(
-    known: Word | None, said: Word | None
+    known: StatusReport | None, said: StatusReport | None
 ) -> None:
     s = knowing(known)
     before = s.account("fca_1")
     s.webhook("fca_1", said, created=s.now)
     assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
     [read] = [c for c in s.commands if isinstance(c, RetrieveAccount)]
-    assert read.because == "contradiction"
+    assert read.reason == "contradiction"
 
 
 def test_K4_webhooks_a_second_apart_are_in_no_doubt() -> None:
@@ -266,7 +270,7 @@ def test_K4_holds_for_authorizations_and_account_numbers() -> None:
     s.stripe["fcauth_1"] = relinkable()
     s.read("fcauth_1", date=s.now + 1)
     assert s.authorization("fcauth_1").state == "active"
-    assert s.asked_for(RetrieveAuthorization)[-1].because == "contradiction"
+    assert s.asked_for(RetrieveAuthorization)[-1].reason == "contradiction"
 
 
 # ── K5 ───────────────────────────────────────────────────────────────────────
@@ -275,7 +279,7 @@ def test_K4_holds_for_authorizations_and_account_numbers() -> None:
 def test_K5_an_absent_field_never_overwrites_a_known_one() -> None:
     s = knowing(active(institution_name="StripeBank", last4="6789"))
     before = s.account("fca_1").facts
-    s.webhook("fca_1", Word(status="active"))
+    s.webhook("fca_1", StatusReport(status="active"))
     after = s.account("fca_1").facts
     times = {"as_of", "told_at", "worked_as_of"}
     assert after.model_dump(exclude=times) == before.model_dump(exclude=times)
@@ -296,7 +300,9 @@ def test_K5_null_does_since_it_says_that_there_is_none() -> None:
         (unrepairable(), "inactive_unrepairable"),
     ],
 )
-def test_K5_inactive_without_an_action_is_looked_up(known: Word | None, meanwhile: str) -> None:
+def test_K5_inactive_without_an_action_is_looked_up(
+    known: StatusReport | None, meanwhile: str
+) -> None:
     """Until the answer: the previous repairability, else unrepairable."""
     s = knowing(known)
     s.webhook("fca_1", inactive())
@@ -330,7 +336,7 @@ def test_K5_an_outage_is_not_over_because_a_word_leaves_something_out() -> None:
     ("known", "meanwhile"), [(None, "inactive_unrepairable"), (active(), "inactive_unrepairable")]
 )
 def test_K5_relinkable_without_an_authorization_is_looked_up(
-    known: Word | None, meanwhile: str
+    known: StatusReport | None, meanwhile: str
 ) -> None:
     s = Scenario()
     if known:
@@ -366,17 +372,17 @@ def test_K5_a_read_has_the_last_word() -> None:
 @pytest.mark.parametrize("known", [active(), relinkable(), unrepairable()])
 @pytest.mark.parametrize("status", ["resting", None], ids=["unknown", "missing"])
 def test_K5_an_unknown_status_changes_nothing_and_is_looked_up(
-    known: Word | None, status: str | None
+    known: StatusReport | None, status: str | None
 ) -> None:
     s = knowing(known)
     before = s.account("fca_1")
-    s.webhook("fca_1", word(status, without=() if status else ("status",)))
+    s.webhook("fca_1", report(status, without=() if status else ("status",)))
     assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
     assert s.questions == ["look"]
 
 
-@pytest.mark.parametrize("answer", [word("resting"), inactive()])
-def test_K5_where_the_answer_leaves_it_open_too_people_are_told(answer: Word) -> None:
+@pytest.mark.parametrize("answer", [report("resting"), inactive()])
+def test_K5_where_the_answer_leaves_it_open_too_people_are_told(answer: StatusReport) -> None:
     """Asking again would give the same answer."""
     s = knowing(relinkable())
     s.stripe["fca_1"] = answer
@@ -396,7 +402,7 @@ def test_K5_what_is_missing_is_looked_up_in_every_state(state: str) -> None:
 
 
 @pytest.mark.parametrize("known", [None, active(), relinkable(), unrepairable()])
-def test_K6_a_thin_notification_asks_for_a_read(known: Word | None) -> None:
+def test_K6_a_thin_notification_asks_for_a_read(known: StatusReport | None) -> None:
     s = Scenario()
     if known:
         s.webhook("fca_1", known)
@@ -408,11 +414,11 @@ def test_K6_of_authorizations_and_sessions_too() -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1")
     s.authorization_webhook("fcauth_1", None)
-    assert s.asked_for(RetrieveAuthorization)[-1].because == "look"
+    assert s.asked_for(RetrieveAuthorization)[-1].reason == "look"
     s.results[session] = {}
     s.result(session, webhook=True)
     [read] = s.asked_for(RetrieveSession)
-    assert (read.session, read.because) == (session, "look")
+    assert (read.session, read.reason) == (session, "look")
 
 
 def test_K5_of_a_session_too() -> None:
@@ -428,7 +434,7 @@ def test_K6_a_session_that_succeeded_without_saying_with_what_is_read() -> None:
     session = s.open_session("fca_1")
     s.result(session, status="succeeded", webhook=True)
     assert s.session(session).state == "open"
-    assert [read.because for read in s.asked_for(RetrieveSession)] == ["incomplete"]
+    assert [read.reason for read in s.asked_for(RetrieveSession)] == ["incomplete"]
 
 
 def test_K6_a_read_that_fails_for_good_leaves_the_latest_word_standing() -> None:

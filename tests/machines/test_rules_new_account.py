@@ -19,7 +19,7 @@ from relink.machines.events import (
     MandateCollected,
     PaymentMethodMade,
 )
-from relink.machines.word import Holder, Word
+from relink.machines.report import Holder, StatusReport
 
 from .scenario import (
     CONNECTED,
@@ -32,7 +32,7 @@ from .scenario import (
 )
 
 
-def linked(new: Word, holder: Holder | None = CUSTOMER, webhook: bool = False) -> Scenario:
+def linked(new: StatusReport, holder: Holder | None = CUSTOMER, webhook: bool = False) -> Scenario:
     """The customer of ``fca_1`` linked ``fca_2`` in its stead."""
     s = Scenario()
     s.webhook("fca_1", relinkable(holder=holder))
@@ -74,11 +74,11 @@ def test_N1_a_payment_method_is_made_from_a_fit_account(subcategory: str, field:
     ],
 )
 def test_N1_otherwise_the_service_is_asked_for_another_one_with_the_reason(
-    new: Word, because: str
+    new: StatusReport, because: str
 ) -> None:
     s = linked(new)
-    asked = [c for c in s.asked_for(RequestNewPaymentMethod) if c.occasion == "fcsess_1"]
-    assert [(c.account, c.because) for c in asked] == [("fca_2", because)]
+    asked = [c for c in s.asked_for(RequestNewPaymentMethod) if c.dedup_key == "fcsess_1"]
+    assert [(c.account, c.reason) for c in asked] == [("fca_2", because)]
     assert s.asked_for(CreatePaymentMethod) == []
     assert s.payment_method("fca_2").state == "refused"
     assert s.payment_method("fca_2").facts.session == "fcsess_1"
@@ -88,7 +88,7 @@ def test_N1_otherwise_the_service_is_asked_for_another_one_with_the_reason(
 def test_N1_what_stripe_left_out_is_read_first(missing: str) -> None:
     s = linked(active(without=(missing,)), webhook=True)
     assert s.asked_for(CreatePaymentMethod) == s.asked_for(RequestNewPaymentMethod) == []
-    assert "new" in {c.because for c in s.asked_for(RetrieveAccount) if c.account == "fca_2"}
+    assert "new" in {c.reason for c in s.asked_for(RetrieveAccount) if c.account == "fca_2"}
     # Whose account it is decides whether it stands in for the other one at all (R6).
     meanwhile = "relinking" if missing == "holder" else "new_account_linked"
     assert s.account("fca_1").state == meanwhile
@@ -128,14 +128,14 @@ def test_N1_the_name_is_kept_nowhere_else() -> None:
     s = linked(active())
     s.happens(BillingNameAbsent, account="fca_2")
     s.happens(BillingNameGiven, account="fca_2", billing_name="Ada Lovelace")
-    assert "Lovelace" not in s.step.happened.model_dump_json()
+    assert "Lovelace" not in s.step.trigger.model_dump_json()
     assert "Lovelace" not in repr(s.world)
 
 
 def test_N1_that_stripe_refuses_it_for_good_asks_for_another_one() -> None:
     s = linked(active())
     s.happens(CommandFailed, command="create_payment_method", subject="fca_2", error="declined")
-    assert s.asked_for(RequestNewPaymentMethod)[-1].because == "declined"
+    assert s.asked_for(RequestNewPaymentMethod)[-1].reason == "declined"
     assert s.payment_method("fca_2").state == "refused"
     assert s.next("fca_2") == [("request_new_payment_method", "declined")]
 
@@ -163,7 +163,7 @@ def test_N2_without_a_token_another_one_is_asked_for() -> None:
     error = "no_bank_account_token"
     s.happens(CommandFailed, command="attach_external_account", subject="fca_2", error=error)
     [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.because, request.occasion) == ("fca_2", error, "fcsess_1")
+    assert (request.account, request.reason, request.dedup_key) == ("fca_2", error, "fcsess_1")
 
 
 @pytest.mark.parametrize(
@@ -173,10 +173,12 @@ def test_N2_without_a_token_another_one_is_asked_for() -> None:
         (active(holder=CONNECTED, subcategory="other"), "not_checking_or_savings"),
     ],
 )
-def test_N2_nothing_is_attached_that_could_not_be_paid_out_to(new: Word, because: str) -> None:
+def test_N2_nothing_is_attached_that_could_not_be_paid_out_to(
+    new: StatusReport, because: str
+) -> None:
     s = linked(new, CONNECTED)
     assert s.asked_for(AttachExternalAccount) == []
-    assert s.asked_for(RequestNewPaymentMethod)[-1].because == because
+    assert s.asked_for(RequestNewPaymentMethod)[-1].reason == because
 
 
 # ── N3 ───────────────────────────────────────────────────────────────────────

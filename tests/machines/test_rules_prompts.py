@@ -4,7 +4,7 @@ import pytest
 
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, RequestNewPaymentMethod
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 from .scenario import DAY, Scenario, active, disconnected, number, relinkable, unrepairable
 
@@ -40,7 +40,7 @@ def test_P1_five_accounts_of_one_bank_are_one_message() -> None:
         s.webhook(account, relinkable())
     assert prompts(s) == [0]
     [message] = s.asked_for(NotifyCustomer)
-    assert (message.outage, message.ask, message.because) == (
+    assert (message.outage, message.ask, message.reason) == (
         "fcauth_1",
         "relink",
         "access_expired",
@@ -181,7 +181,7 @@ def test_P2_where_nothing_can_be_done_nobody_is_prompted() -> None:
     ("said", "because"), [(unrepairable(), "account_closed"), (disconnected(), "disconnected")]
 )
 def test_P2_the_service_is_asked_for_another_payment_method_instead(
-    before: Word | None, said: Word, because: str
+    before: StatusReport | None, said: StatusReport, because: str
 ) -> None:
     s = Scenario()
     if before:
@@ -189,7 +189,7 @@ def test_P2_the_service_is_asked_for_another_payment_method_instead(
     for _ in range(2):
         s.webhook("fca_1", said)
     [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.because) == ("fca_1", because)
+    assert (request.account, request.reason) == ("fca_1", because)
 
 
 def test_P2_not_even_for_a_number_that_a_relink_could_mend() -> None:
@@ -219,7 +219,7 @@ def test_P2_also_if_it_was_announced_before() -> None:
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", relinkable(cause="access_denied"))
     assert prompts(s) == [0]
-    assert s.asked_for(NotifyCustomer)[0].because == "access_denied"
+    assert s.asked_for(NotifyCustomer)[0].reason == "access_denied"
     assert days(s) == []
 
 
@@ -279,7 +279,7 @@ def test_P3_an_announced_deactivation_prompts_ahead_of_time() -> None:
     assert prompts(s) == []
     assert days(s) == [23]
     [message] = s.asked_for(NotifyCustomer)
-    assert (message.relink_by, message.because) == (in_days(30), "announced_deactivation")
+    assert (message.relink_by, message.reason) == (in_days(30), "announced_deactivation")
 
 
 @pytest.mark.parametrize(("ahead", "prompted"), [(7 * DAY + 1, []), (7 * DAY, [0]), (5 * DAY, [0])])
@@ -301,7 +301,7 @@ def test_P3_at_once_where_something_does_not_work_already() -> None:
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", active(deactivates_on=in_days(30), numbers=(number("expired"),)))
     [message] = s.asked_for(NotifyCustomer)
-    assert (message.because, message.relink_by) == ("number_lapsed", None)
+    assert (message.reason, message.relink_by) == ("number_lapsed", None)
 
 
 def test_P3_of_two_days_the_earlier_counts() -> None:
@@ -323,7 +323,7 @@ def test_P3_an_expiring_number_prompts_ahead_of_time() -> None:
     s.webhook("fca_1", active(numbers=(number("transactable", in_days(20)),)))
     assert s.number("fca_1").state == "expiring"
     assert days(s) == [13]
-    assert s.asked_for(NotifyCustomer)[0].because == "number_expiring"
+    assert s.asked_for(NotifyCustomer)[0].reason == "number_expiring"
 
 
 def test_P3_a_number_that_lasts_is_not_expiring() -> None:
@@ -358,16 +358,16 @@ def test_P3_a_day_taken_back_needs_no_prompt() -> None:
 def test_P3_announcements_for_an_account_and_its_authorization_are_one() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
-    s.authorization_webhook("fcauth_1", Word(status="active", deactivates_on=in_days(30)))
+    s.authorization_webhook("fcauth_1", StatusReport(status="active", deactivates_on=in_days(30)))
     assert days(s) == [23]
 
 
 def test_P3_the_authorizations_alone_prompts_as_well_unless_its_action_is_none() -> None:
     s = Scenario(RelinkPolicy(reminders=()))
     near = in_days(3)
-    none = Word(status="active", deactivates_on=near, deactivation_action="none")
+    none = StatusReport(status="active", deactivates_on=near, deactivation_action="none")
     s.authorization_webhook("fcauth_1", none)
     assert prompts(s) == []
-    s.authorization_webhook("fcauth_1", Word(status="active", deactivates_on=near))
+    s.authorization_webhook("fcauth_1", StatusReport(status="active", deactivates_on=near))
     assert prompts(s) == [0]
     assert s.asked_for(NotifyCustomer)[0].accounts == ()

@@ -10,7 +10,7 @@ from relink.machines.commands import (
     RequestNewPaymentMethod,
     RetrieveAccount,
 )
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 from .scenario import (
     DAY,
@@ -34,7 +34,9 @@ def test_S6_the_facts_name_the_new_account() -> None:
 
 
 @pytest.mark.parametrize("said", [relinkable(cause="access_denied"), unrepairable()])
-def test_S6_words_that_the_old_account_is_inactive_change_facts_only(said: Word | None) -> None:
+def test_S6_words_that_the_old_account_is_inactive_change_facts_only(
+    said: StatusReport | None,
+) -> None:
     s = replaced()
     prompts = s.asked_for(NotifyCustomer)
     s.webhook("fca_1", said)
@@ -99,7 +101,7 @@ def test_S7_a_word_in_doubt_disconnects_nothing() -> None:
     s.webhook("fca_1", disconnected(), created=s.now)
     assert s.account("fca_1").state == "active"
     [read] = s.asked_for(RetrieveAccount)
-    assert read.because == "contradiction"
+    assert read.reason == "contradiction"
     s.stripe["fca_1"] = disconnected()
     s.perform_reads()
     assert s.account("fca_1").state == "disconnected"

@@ -11,7 +11,7 @@ from relink.machines.commands import (
     RequestNewPaymentMethod,
     RetrieveAccount,
 )
-from relink.machines.word import Holder, Word
+from relink.machines.report import Holder, StatusReport
 
 from .scenario import (
     CONNECTED,
@@ -92,7 +92,7 @@ def test_R4_after_the_last_attempt_no_more_prompts_but_another_way_to_pay() -> N
     assert s.asked_for(RequestNewPaymentMethod) == []
     fail(s)
     [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.because) == ("fca_1", "attempts used up")
+    assert (request.account, request.reason) == ("fca_1", "attempts used up")
     assert s.outage("fcauth_1").state == "none"
     s.perform_reads()
     s.wait(60 * DAY)
@@ -103,7 +103,7 @@ def test_R4_an_attempt_that_brings_another_known_account_is_one_too() -> None:
     s = expired(RelinkPolicy(attempts=1))
     s.webhook("fca_2", active())
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    assert [c.because for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts used up"]
+    assert [c.reason for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts used up"]
     assert next_mode(s) == "any_eligible"
 
 
@@ -198,7 +198,7 @@ def refusal(s: Scenario, mode: str | None, **wanted: Any) -> str:
 
 
 def reads_before_refusing(s: Scenario) -> int:
-    return sum(read.because == "before refusing" for read in s.asked_for(RetrieveAccount))
+    return sum(read.reason == "before refusing" for read in s.asked_for(RetrieveAccount))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -264,7 +264,7 @@ def test_R9_just_relinked() -> None:
 
 @pytest.mark.parametrize("known", [unrepairable(), relinkable(authorization=None)])
 def test_R9_the_read_before_refusing_may_show_that_there_is_something_to_relink(
-    known: Word | None,
+    known: StatusReport | None,
 ) -> None:
     s = Scenario()
     s.stripe["fca_1"] = known

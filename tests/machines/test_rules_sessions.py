@@ -13,7 +13,7 @@ from relink.machines.commands import (
     RetrieveSession,
 )
 from relink.machines.events import CommandFailed, RelinkSessionCreated
-from relink.machines.word import Holder, Word
+from relink.machines.report import Holder, StatusReport
 
 from .scenario import (
     DAY,
@@ -199,7 +199,7 @@ def test_R2_before_a_session_is_abandoned_it_is_read() -> None:
     s.wait(60)
     assert s.session(session).state == "open"
     [read] = s.asked_for(RetrieveSession)
-    assert (read.session, read.because) == (session, "deadline")
+    assert (read.session, read.reason) == (session, "deadline")
 
 
 def test_R2_the_read_may_find_that_the_customer_had_finished() -> None:
@@ -396,7 +396,7 @@ def test_R5_also_when_only_a_read_tells_that_the_authorization_works_again() -> 
     s.stripe["fcauth_1"] = relinkable()
     s.perform_reads()
     assert s.authorization("fcauth_1").state == "inactive_relinkable"
-    s.stripe |= {"fcauth_1": Word(status="active"), "fca_1": active(), "fca_2": active()}
+    s.stripe |= {"fcauth_1": StatusReport(status="active"), "fca_1": active(), "fca_2": active()}
     s.read("fcauth_1")
     assert read_after(s)[0] == {"fca_1", "fca_2"}
     s.perform_reads()

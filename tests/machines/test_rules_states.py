@@ -9,7 +9,7 @@ from relink.machines.commands import (
     CreateRelinkSession,
     ReportAnomaly,
 )
-from relink.machines.word import AccountNumber, Word
+from relink.machines.report import AccountNumber, StatusReport
 
 from .scenario import (
     DAY,
@@ -47,13 +47,13 @@ def test_S1_an_account_is_active_by_stripes_latest_word() -> None:
     s.webhook("fca_1", relinkable())
     s.webhook("fca_1", active())
     assert s.account("fca_1").state == "active"
-    assert s.account("fca_1").facts.says == "active"
+    assert s.account("fca_1").facts.reported_status == "active"
 
 
 def test_S1_with_a_session_of_ours_under_way_it_is_not_active() -> None:
     s = lapsed()
     s.open_session("fca_1")
-    assert s.account("fca_1").facts.says == "active"
+    assert s.account("fca_1").facts.reported_status == "active"
     assert s.account("fca_1").state == "relinking"
 
 
@@ -85,7 +85,9 @@ def test_S2_an_account_goes_from_one_to_the_other() -> None:
 
 
 @pytest.mark.parametrize("before", [active(), relinkable(), unrepairable()])
-def test_S2_an_action_that_we_do_not_know_counts_as_none_and_is_reported(before: Word) -> None:
+def test_S2_an_action_that_we_do_not_know_counts_as_none_and_is_reported(
+    before: StatusReport,
+) -> None:
     s = Scenario()
     s.webhook("fca_1", before)
     s.webhook("fca_1", unrepairable(action="call_the_bank"))
@@ -125,7 +127,10 @@ def test_S3_it_keeps_stripes_latest_word_beside() -> None:
     s.webhook("fca_1", relinkable(cause="institution_requirement"))
     account = s.account("fca_1")
     assert account.state == "relinking"
-    assert (account.facts.says, account.facts.cause) == ("relinkable", "institution_requirement")
+    assert (account.facts.reported_status, account.facts.cause) == (
+        "relinkable",
+        "institution_requirement",
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +183,7 @@ def test_S3_no_number_is_refreshing_that_is_well() -> None:
 
 @pytest.mark.parametrize("said", [unrepairable(), disconnected()])
 def test_S3_an_account_that_went_beyond_repair_while_stripe_made_the_session_is_not(
-    said: Word,
+    said: StatusReport,
 ) -> None:
     s = expired()
     request = s.request_relink("fca_1")
@@ -278,7 +283,7 @@ def test_S4_opened_while_active_active_words_only_update_facts() -> None:
     ids=["none", "disconnected"],
 )
 def test_S4_an_action_of_none_or_a_disconnection_leaves_at_once(
-    start: Callable[[], Scenario], said: Word | None, state: str
+    start: Callable[[], Scenario], said: StatusReport | None, state: str
 ) -> None:
     s = start()
     session = s.open_session("fca_1")

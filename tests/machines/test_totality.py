@@ -18,11 +18,11 @@ def test_every_event_is_decided_in_every_state(machine: str, data: st.DataObject
     table = CHARTS[machine].table()
     remembered = instances(table.chart.facts_type)
     for kind in table.chart.alphabet:
-        facts, happened = data.draw(remembered), data.draw(payloads(kind))
+        facts, trigger = data.draw(remembered), data.draw(payloads(kind))
         for state in table.states:
-            decision = table.decide(Snapshot(state, facts), happened)
+            decision = table.decide(Snapshot(state, facts), trigger)
             assert decision.before == (state, facts, 0)
             assert decision.state in table.states
-            assert decision == table.decide(Snapshot(state, facts), happened)
+            assert decision == table.decide(Snapshot(state, facts), trigger)
             assert json.dumps(decision.to_json())
             assert all(command.id for command in decision.commands)

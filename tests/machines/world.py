@@ -26,7 +26,7 @@ from relink.machines.events import (
     BillingNameGiven,
     CommandFailed,
     ExternalAccountMade,
-    Happening,
+    DomainEvent,
     PaymentMethodMade,
     RelinkRequested,
     RelinkSessionCreated,
@@ -69,7 +69,7 @@ class World:
         """Our clock: no two events at the same time."""
         return self.bank.now + len(self.steps) * 1e-6
 
-    def happen(self, event: Happening) -> Step:
+    def happen(self, event: DomainEvent) -> Step:
         """Let something happen now, and check all that must hold."""
         event = event.model_copy(update={"at": self.at, "policy": self.policy})
         before = dict(self.machines)
@@ -80,7 +80,7 @@ class World:
         wrong = violations(before, step, self.machines)
         assert not wrong, "\n".join([*wrong, *self.story()])
         for delivery in step.deliveries:
-            self.journal[delivery.address].append(delivery.decision.happened)
+            self.journal[delivery.address].append(delivery.decision.trigger)
         for command in step.commands:
             if command.id not in self.commands:
                 self._take(command)
@@ -88,7 +88,7 @@ class World:
             self.watch(step)
         return step
 
-    def hear(self, reports: Iterable[Happening]) -> None:
+    def hear(self, reports: Iterable[DomainEvent]) -> None:
         """Let webhooks arrive."""
         for report in reports:
             self.happen(report)
@@ -113,8 +113,8 @@ class World:
         """
         self.happen(self._answer(command, fails))
 
-    def _answer(self, command: Command, fails: bool) -> Happening:
-        told = {"cause": command.id, "at": self.at}
+    def _answer(self, command: Command, fails: bool) -> DomainEvent:
+        told = {"causation_id": command.id, "at": self.at}
         match command:
             case RequestBillingName(account=account):
                 return BillingNameGiven(**told, account=account, billing_name="Jenny Rosen")
@@ -147,7 +147,7 @@ class World:
         self.bank.now = max(self.bank.now, timer.due)
         self.happen(
             TimerFired(
-                cause=timer.id,
+                causation_id=timer.id,
                 at=self.at,
                 machine=timer.machine,
                 key=timer.key,
@@ -174,7 +174,7 @@ class World:
         """Create the session at Stripe, and learn that it is open."""
         session = self.bank.create_session(asked)
         self.happen(
-            RelinkSessionCreated(cause=asked.id, at=self.at, session=session, request=asked)
+            RelinkSessionCreated(causation_id=asked.id, at=self.at, session=session, request=asked)
         )
         return session
 
@@ -198,8 +198,8 @@ class World:
         """All that happened and was decided, in readable lines."""
         lines = []
         for step in self.steps:
-            shown = step.happened.model_dump(exclude={"policy", "at"}, exclude_defaults=True)
-            lines.append(f"{step.happened.name} {shown}")
+            shown = step.trigger.model_dump(exclude={"policy", "at"}, exclude_defaults=True)
+            lines.append(f"{step.trigger.name} {shown}")
             lines += [
                 f"    {d.address.machine}:{d.address.key} {d.decision}" for d in step.deliveries
             ]

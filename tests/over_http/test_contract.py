@@ -148,8 +148,8 @@ def test_a_history_is_paged_by_version_with_the_newest_last(at: Served):
     page = at.get(path, params={"after": 1, "limit": 1}).json()
     assert page == {"entries": whole["entries"][1:2], "next_after": 2}
     moved = [e for e in whole["entries"] if e["to_state"] == "inactive_relinkable"]
-    assert moved[0]["changes"]["says"] == {"before": "active", "after": "relinkable"}
-    assert moved[0]["event"]["name"] == "heard_relinkable"
+    assert moved[0]["changes"]["reported_status"] == {"before": "active", "after": "relinkable"}
+    assert moved[0]["event"]["name"] == "reported_relinkable"
 
 
 def test_what_if_answers_and_stores_nothing(at: Served):
@@ -159,7 +159,7 @@ def test_what_if_answers_and_stores_nothing(at: Served):
     answer = at.post(path, {"event": "relink_requested", "fields": {"mode": "specific"}}).json()
     assert [command["name"] for command in answer["commands"]] == ["create_relink_session"]
     gone = {"status": "disconnected"}
-    fields = {"word": gone, "read": False, "as_of": int(at.sim.now) + 60}
+    fields = {"report": gone, "read": False, "as_of": int(at.sim.now) + 60}
     answer = at.post(path, {"event": "account_reported", "fields": fields}).json()
     first = answer["decisions"][0]
     assert (first["machine"], first["key"]) == ("account", account)

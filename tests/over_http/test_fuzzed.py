@@ -11,7 +11,7 @@ from schemathesis.schemas import APIOperation
 from relink.adapters.http.what_if import OUTSIDE_EVENTS
 from relink.adapters.store.codec import domain_codec
 from relink.engine.fuzz import payloads
-from relink.machines.events import Happening, TimerFired
+from relink.machines.events import DomainEvent, TimerFired
 
 from .served import TOKEN, Served
 
@@ -66,12 +66,12 @@ def check(operation: APIOperation, mode: GenerationMode, known: str | None) -> N
 
 
 @pytest.mark.parametrize("kind", [k for k in OUTSIDE_EVENTS.values() if k is not TimerFired])
-def test_whatever_happens_can_be_asked_about(at: Served, kind: type[Happening]):
+def test_whatever_happens_can_be_asked_about(at: Served, kind: type[DomainEvent]):
     account = at.broken()
 
     @quickly
     @given(payloads(kind, VALUES))
-    def one(event: Happening) -> None:
+    def one(event: DomainEvent) -> None:
         fields = domain_codec().fields(event)
         if "account" in kind.model_fields:
             fields["account"] = account

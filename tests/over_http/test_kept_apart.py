@@ -245,7 +245,7 @@ def test_webhooks_are_counted_by_what_became_of_them(at: Served):
 def test_decisions_are_counted_by_transition_or_outcome(at: Served):
     account = at.broken()
     at.post(f"/accounts/{account}/relink-sessions")
-    moved = "active --heard_relinkable--> inactive_relinkable"
+    moved = "active --reported_relinkable--> inactive_relinkable"
     assert sample(at, "relink_decisions_total", machine="account", transition=moved) == 1
     at.linked()
     at.post(f"/accounts/{account}/relink-sessions", {"mode": "specific"})
@@ -271,7 +271,7 @@ def test_commands_of_a_request_are_counted_by_their_result(at: Served):
 
 def test_commands_are_counted_with_their_age():
     metrics = Metrics()
-    command = RetrieveAccount(account="fca_1", because="test", occasion="test")
+    command = RetrieveAccount(account="fca_1", reason="test", dedup_key="test")
     metrics.watch_command(command, "postponed", 1.0)
     metrics.watch_command(command, "done", 20.0)
     page = metrics.page().decode()

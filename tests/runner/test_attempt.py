@@ -17,7 +17,7 @@ from relink.adapters.gateway import (
     TransientError,
 )
 from relink.adapters.gateway.protocol import FIRST
-from relink.adapters.runner.attempt import OUT_OF_PATIENCE, Notify, Outcome, attempt
+from relink.adapters.runner.attempt import RETRY_BUDGET_SPENT, Notify, Outcome, attempt
 from relink.adapters.runner.backoff import FIRST_DELAY, LONGEST_DELAY, delay_before_next
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
@@ -34,22 +34,22 @@ from relink.machines.commands import (
 from relink.machines.events import BillingNameAbsent, CommandFailed, TimerFired
 from relink.machines.messages import PromptDue
 from relink.machines.policy import RelinkPolicy
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
 NOW = 1_760_000_000.0
 PATIENCE = 1000.0
 POLICY = RelinkPolicy(attempts=7)
 CUSTOMER = Holder(field="customer", id="cus_1")
-READ = RetrieveAccount(account="fca_1", because="look", occasion="evt_1")
+READ = RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1")
 PROMPT = NotifyCustomer(
     outage="fcauth_1",
     count=1,
     since=NOW,
     accounts=("fca_1",),
     ask="relink",
-    because="access_expired",
+    reason="access_expired",
 )
-EVENT = BillingNameAbsent(cause="x", at=NOW, account="fca_1")
+EVENT = BillingNameAbsent(causation_id="x", at=NOW, account="fca_1")
 
 
 class Ends:
@@ -118,8 +118,8 @@ def test_the_wait_that_stripe_names_is_kept():
     ("command", "subject"),
     [
         (READ, "fca_1"),
-        (RetrieveAuthorization(authorization="fcauth_1", because="x", occasion="y"), "fcauth_1"),
-        (RetrieveSession(session="fcsess_1", because="x", occasion="y"), "fcsess_1"),
+        (RetrieveAuthorization(authorization="fcauth_1", reason="x", dedup_key="y"), "fcauth_1"),
+        (RetrieveSession(session="fcsess_1", reason="x", dedup_key="y"), "fcsess_1"),
         (CreatePaymentMethod(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
         (AttachExternalAccount(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
     ],
@@ -127,7 +127,7 @@ def test_the_wait_that_stripe_names_is_kept():
 def test_what_is_refused_comes_back_as_an_event(command: Command, subject: str):
     done = once(due(command), PermanentError("GET x got 404", "req_1", code="resource_missing"))
     failed = CommandFailed(
-        cause=command.id,
+        causation_id=command.id,
         at=NOW,
         policy=POLICY,
         command=command.name,
@@ -144,7 +144,7 @@ def test_patience_ends():
     assert (done.retry_at, done.gave_up, done.error) == (None, True, "no answer")
     (event,) = done.events
     assert isinstance(event, CommandFailed)
-    assert event.error == OUT_OF_PATIENCE
+    assert event.error == RETRY_BUDGET_SPENT
 
 
 def test_success_is_never_too_late():
@@ -179,7 +179,7 @@ def test_the_embedding_service_is_told_with_the_id():
 
 @pytest.mark.parametrize(
     ("command", "subject"),
-    [(PROMPT, "fcauth_1"), (ReportAnomaly(subject="fca_1", what="x", occasion="y"), "fca_1")],
+    [(PROMPT, "fcauth_1"), (ReportAnomaly(subject="fca_1", what="x", dedup_key="y"), "fca_1")],
 )
 def test_it_is_told_again_until_patience_ends(command: Command, subject: str):
     def unreachable(command: Command, id: str) -> None:
@@ -197,11 +197,16 @@ def test_it_is_told_again_until_patience_ends(command: Command, subject: str):
 
 
 def test_a_timer_is_never_early_for_its_machine():
-    event = PromptDue(cause="evt_1", at=NOW - 100, outage=1)
+    event = PromptDue(causation_id="evt_1", at=NOW - 100, outage=1)
     timer = Wake(machine="outage", key="fcauth_1", due=int(NOW) + 1, event=event)
     (fired,) = once(due(timer)).events
     assert fired == TimerFired(
-        cause=timer.id, at=timer.due, policy=POLICY, machine="outage", key="fcauth_1", event=event
+        causation_id=timer.id,
+        at=timer.due,
+        policy=POLICY,
+        machine="outage",
+        key="fcauth_1",
+        event=event,
     )
     (fired,) = attempt(due(timer), DryRunGateway(), print, lambda: NOW + 500, POLICY).events
     assert fired.at == NOW + 500

@@ -11,11 +11,11 @@ from relink.adapters.gateway import Answer, ApiKey, Attempt
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.adapters.runner import Duty, Loop, Performer, loop
+from relink.adapters.runner import PeriodicTask, Loop, Performer, loop
 from relink.adapters.service import Service
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import Arrival, Store
+from relink.adapters.store import InboxMessage, Store
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command
 from relink.machines import relink_system
@@ -76,9 +76,9 @@ def start(store: Store) -> Iterator[Start]:
     """Starts loops, and stops those that the test did not."""
     running = []
 
-    def start_one(gateway: object, *duties: Duty, **more: object) -> Loop:
+    def start_one(gateway: object, *periodic_tasks: PeriodicTask, **more: object) -> Loop:
         performer = Performer(store, gateway, print)  # type: ignore[arg-type]
-        made = Loop(store, performer, duties, **more)  # type: ignore[arg-type]
+        made = Loop(store, performer, periodic_tasks, **more)  # type: ignore[arg-type]
         made.start()
         running.append(made)
         return made
@@ -93,9 +93,14 @@ def ask(store: Store, *accounts: str) -> None:
     for account in accounts:
         now = time.time()
         look = AccountReported(
-            cause=f"evt_{account}", at=now, account=account, as_of=int(now), read=False, word=None
+            causation_id=f"evt_{account}",
+            at=now,
+            account=account,
+            as_of=int(now),
+            read=False,
+            report=None,
         )
-        store.apply(Arrival(f"evt_{account}", "test", int(now), now), [look])
+        store.apply(InboxMessage(f"evt_{account}", "test", int(now), now), [look])
 
 
 def due(store: Store) -> set[str]:
@@ -236,8 +241,8 @@ def test_duties_are_done_at_once_and_again(store: Store, start: Start):
     def count() -> None:
         done.update(["counting"])
 
-    duties = Duty("failing", 60, fail), Duty("counting", 3600, count)
-    running = start(Gates(), *duties, clock=lambda: now[0])
+    periodic_tasks = PeriodicTask("failing", 60, fail), PeriodicTask("counting", 3600, count)
+    running = start(Gates(), *periodic_tasks, clock=lambda: now[0])
     eventually(lambda: done == {"failing": 1, "counting": 1}, "each is done first at the start")
     for minute in range(1, 4):
         now[0] += 61

@@ -35,7 +35,7 @@ PROMPT = NotifyCustomer(
     since=NOW,
     accounts=("fca_1",),
     ask="relink",
-    because="access_expired",
+    reason="access_expired",
 )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
 from relink.adapters.gateway.protocol import FIRST
-from relink.adapters.runner import OUT_OF_PATIENCE, Performer
+from relink.adapters.runner import RETRY_BUDGET_SPENT, Performer
 from relink.adapters.simulator import ApiFault, Faults
 from relink.adapters.store import Store, StoreUnavailableError
 from relink.engine import Command, Event, Step
@@ -62,7 +62,7 @@ def test_an_answer_is_applied_and_its_command_done(at: Embedding):
     at.performer.perform(read)
     assert at.state(account) == "active"
     assert at.store.due_command(read.id) is None
-    assert [step.happened.cause for step in at.steps] == [read.id]
+    assert [step.trigger.causation_id for step in at.steps] == [read.id]
 
 
 def test_what_is_performed_again_changes_nothing(at: Embedding):
@@ -167,8 +167,8 @@ def test_what_only_ever_fails_is_given_up_and_can_be_taken_up_by_hand(at: Embedd
     dead = {dead.command: dead for dead in at.store.dead_letters()}
     build = dead[CreatePaymentMethod.name]
     assert "429" in (build.error or "")
-    failed = [step.happened for step in at.steps if isinstance(step.happened, CommandFailed)]
-    assert {event.error for event in failed} == {OUT_OF_PATIENCE}
+    failed = [step.trigger for step in at.steps if isinstance(step.trigger, CommandFailed)]
+    assert {event.error for event in failed} == {RETRY_BUDGET_SPENT}
     assert at.state(new, "payment_method") == "refused"
 
     at.sim.faults = Faults()

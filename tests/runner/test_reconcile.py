@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from relink.adapters.runner import reconcile
 from relink.adapters.simulator import Faults
-from relink.adapters.store import Arrival, Store
+from relink.adapters.store import InboxMessage, Store
 from relink.engine import Address
 from relink.machines import RelinkPolicy, relink_system
 from relink.machines.commands import RetrieveAccount
 from relink.machines.events import AccountReported
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 from .embedding import Embedding
 
 NOW = 1_760_000_000.0
 PERIOD = 1000.0
-ACTIVE = Word(status="active", permissions=("payment_method",), subcategory="checking")
+ACTIVE = StatusReport(status="active", permissions=("payment_method",), subcategory="checking")
 
 
 @pytest.fixture
@@ -33,12 +33,18 @@ def store(url: str) -> Iterator[Store]:
     opened.close()
 
 
-def hear(store: Store, account: str, at: float, word: Word = ACTIVE, whose: str | None = None):
-    cause = f"evt_{account}_{at}"
+def hear(
+    store: Store,
+    account: str,
+    at: float,
+    report: StatusReport = ACTIVE,
+    on_behalf_of: str | None = None,
+):
+    causation_id = f"evt_{account}_{at}"
     told = AccountReported(
-        cause=cause, at=at, account=account, as_of=int(at), read=False, word=word
+        causation_id=causation_id, at=at, account=account, as_of=int(at), read=False, report=report
     )
-    store.apply(Arrival(cause, "test", int(at), at, whose), [told])
+    store.apply(InboxMessage(causation_id, "test", int(at), at, on_behalf_of), [told])
 
 
 def reads(store: Store) -> Counter[str]:
@@ -47,7 +53,7 @@ def reads(store: Store) -> Counter[str]:
     return Counter(
         due.command.account
         for due in found
-        if isinstance(due.command, RetrieveAccount) and due.cause.startswith("reconcile:")
+        if isinstance(due.command, RetrieveAccount) and due.causation_id.startswith("reconcile:")
     )
 
 
@@ -105,7 +111,7 @@ def test_whenever_it_is_called(
 def test_who_was_heard_of_or_is_gone_for_good_is_passed_over(store: Store):
     hear(store, "fca_1", NOW - PERIOD - 1)
     hear(store, "fca_2", NOW + 10)
-    hear(store, "fca_3", NOW - PERIOD - 1, Word(status="disconnected"))
+    hear(store, "fca_3", NOW - PERIOD - 1, StatusReport(status="disconnected"))
     reconcile(store, NOW, PERIOD)
     assert reconcile(store, NOW + PERIOD, PERIOD) == 1
     assert set(reads(store)) == {"fca_1"}
@@ -124,11 +130,13 @@ def test_a_slice_that_broke_off_is_repeated_without_effect(store: Store):
 
 
 def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: Store):
-    hear(store, "fca_1", NOW - PERIOD, whose="acct_1")
+    hear(store, "fca_1", NOW - PERIOD, on_behalf_of="acct_1")
     policy = RelinkPolicy(attempts=7)
     reconcile(store, NOW, PERIOD, policy)
     reconcile(store, NOW + PERIOD, PERIOD, policy)
-    (due,) = [due for due in store.due_commands(float("inf"), 10) if "reconcile" in due.cause]
+    (due,) = [
+        due for due in store.due_commands(float("inf"), 10) if "reconcile" in due.causation_id
+    ]
     assert due.connected_account == "acct_1"
     entry = store.journal(Address("account", "fca_1"))[-1]
     assert entry.event.policy == policy  # type: ignore[attr-defined]
@@ -141,10 +149,10 @@ def test_one_that_can_not_be_decided_does_not_hold_up_the_others(
         hear(store, f"fca_{n}", NOW - PERIOD)
     apply = store.apply
 
-    def broken(arrival: Arrival, events: tuple[AccountReported, ...]):
+    def broken(message: InboxMessage, events: tuple[AccountReported, ...]):
         if events[0].account == "fca_1":
             raise ZeroDivisionError
-        return apply(arrival, events)
+        return apply(message, events)
 
     monkeypatch.setattr(store, "apply", broken)
     reconcile(store, NOW, PERIOD)

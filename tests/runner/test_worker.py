@@ -16,7 +16,7 @@ import pytest
 from relink.adapters.gateway import ApiKey, DryRunGateway
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.adapters.runner import Duty, Performer
+from relink.adapters.runner import PeriodicTask, Performer
 from relink.adapters.runner import worker as worker_module
 from relink.adapters.runner.worker import Worker, conninfo
 from relink.adapters.simulator import ApiFault, Faults
@@ -80,12 +80,12 @@ class Service:
         return made
 
     @contextmanager
-    def working(self, *duties: Duty) -> Iterator[Worker]:
+    def working(self, *periodic_tasks: PeriodicTask) -> Iterator[Worker]:
         """A worker in a thread of this process."""
         transport = SdkTransport(ApiKey("sk_test_worker"), self.server.url)
         store = Store(self.url, relink_system())
         performer = Performer(store, StripeGateway(transport), print)
-        worker = Worker(self.url, store, performer, duties)
+        worker = Worker(self.url, store, performer, periodic_tasks)
         thread = threading.Thread(target=worker.run)
         thread.start()
         try:
@@ -170,19 +170,19 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
     began = ("begin", due.id)
     service.eventually(
         lambda: (
-            any(worker.said(*began) for worker in workers)
+            any(worker.includes(*began) for worker in workers)
             and service.at.count("payment_method.created") == 1
         ),
         "one of them waits for the answer",
     )
-    (victim,) = [worker for worker in workers if worker.said(*began)]
+    (victim,) = [worker for worker in workers if worker.includes(*began)]
     (other,) = [worker for worker in workers if worker is not victim]
     assert victim.end(signal.SIGKILL) == -signal.SIGKILL
 
     took = service.eventually(service.is_done, "the other one does the work")
     assert took < 10
-    assert other.said("end", due.id)
-    assert not victim.said("end", due.id)
+    assert other.includes("end", due.id)
+    assert not victim.includes("end", due.id)
     assert service.at.count("payment_method.created") == 1
     assert service.at.count("payment_method.attached") == 1
     assert isinstance(due.command, CreatePaymentMethod)
@@ -195,12 +195,12 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Servic
     service.at.sim.faults = Faults(patience=4)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     worker = service.worker()
-    service.eventually(lambda: worker.said("begin", due.id), "it waits for the answer")
+    service.eventually(lambda: worker.includes("begin", due.id), "it waits for the answer")
     service.eventually(
         lambda: service.at.count("payment_method.created") == 1, "the request is there"
     )
     assert worker.end(signal.SIGTERM) == 0
-    assert worker.said("over")
+    assert worker.includes("over")
     # It got no answer, and said so; what is left of its work waits for others.
     again = service.at.store.due_command(due.id)
     assert again, worker.text
@@ -284,9 +284,9 @@ def test_duties_are_done_by_one_worker_and_may_break(service: Service):
         done["broken"] += 1
         raise ZeroDivisionError
 
-    duties = Duty("fine", 1, fine), Duty("broken", 1, broken)
+    periodic_tasks = PeriodicTask("fine", 1, fine), PeriodicTask("broken", 1, broken)
     began = time.monotonic()
-    with service.working(*duties), service.working(*duties):
+    with service.working(*periodic_tasks), service.working(*periodic_tasks):
         service.eventually(lambda: min(done.values()) >= 3, "they are done again and again")
         # Once a second, and not once by each worker.
         assert max(done.values()) <= time.monotonic() - began + 2

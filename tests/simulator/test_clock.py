@@ -27,13 +27,13 @@ def test_a_ticking_clock_follows_the_machine_and_can_be_put_ahead():
 
 
 def test_what_is_due_at_once_happens_in_the_order_of_adding():
-    happened = []
+    trigger = []
     timetable = Timetable()
     for due, name in [(2, "c"), (1, "a"), (1, "b")]:
-        timetable.add(due, happened.append, name)
+        timetable.add(due, trigger.append, name)
     while timetable.next_due is not None:
         timetable.run_next()
-    assert happened == ["a", "b", "c"]
+    assert trigger == ["a", "b", "c"]
 
 
 def test_what_comes_due_sees_its_own_time():

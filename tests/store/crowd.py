@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from relink.adapters.store import DueCommand, Store
 from relink.machines import relink_system
 
-from .arrivals import BROKEN, NOW, WORKS, hear, reported
+from .messages import BROKEN, NOW, WORKS, hear, reported
 
 Outcome = tuple[str, str]
 """The id of an arrival, and what became of it."""
@@ -58,8 +58,8 @@ def webhook(store: Store, name: str, later: int, account: str, login: str = "fca
 
 def answer(store: Store, due: DueCommand, later: int, account: str) -> Work:
     """Delivers the answer to a command."""
-    word = reported(due.answer_id, NOW + 10 * later, account, **(WORKS if later % 3 else BROKEN))
-    return lambda: (due.answer_id, store.answer(due, [word], word.at).outcome)
+    report = reported(due.answer_id, NOW + 10 * later, account, **(WORKS if later % 3 else BROKEN))
+    return lambda: (due.answer_id, store.answer(due, [report], report.at).outcome)
 
 
 def of_one_login(store: Store, mark: str, threads: int, each: int, group: int) -> list[list[Work]]:

@@ -17,11 +17,11 @@ from typing import Any
 
 from sqlalchemy import event
 
-from relink.adapters.store import Applied, Arrival, MemoryStore, Store, postgres
+from relink.adapters.store import Applied, InboxMessage, MemoryStore, Store, postgres
 from relink.engine import Event
 from relink.machines import relink_system
 
-from .arrivals import BROKEN, NOW, WORKS, arrival, hear, reported
+from .messages import BROKEN, NOW, WORKS, message, hear, reported
 
 
 def prepare(store: Store | MemoryStore) -> None:
@@ -35,15 +35,15 @@ def deliver(store: Store) -> Applied:
     return store.apply(*_delivery())
 
 
-def _delivery() -> tuple[Arrival, list[Event]]:
+def _delivery() -> tuple[InboxMessage, list[Event]]:
     back = reported("evt_3", NOW + 60, **WORKS)
     other = reported("evt_3", NOW + 60, "fca_2", authorization="fcauth_2", **BROKEN)
-    return arrival("evt_3", at=NOW + 60), [back, other]
+    return message("evt_3", at=NOW + 60), [back, other]
 
 
 def answer(store: Store) -> Applied:
     """The answer to a command, which brings the same."""
-    asked = [due for due in store.due_commands(9e9, 99) if due.cause == "evt_2"]
+    asked = [due for due in store.due_commands(9e9, 99) if due.causation_id == "evt_2"]
     reads = [due for due in asked if due.command.name == "retrieve_account"]
     if not reads:
         return Applied("duplicate")
@@ -54,7 +54,7 @@ def answer(store: Store) -> Applied:
 
 async def _deliver_async(store: Store) -> Applied:
     # After the first one there is a connection at hand.
-    await store.apply_async(arrival("evt_1"), [])
+    await store.apply_async(message("evt_1"), [])
     return await store.apply_async(*_delivery())
 
 
@@ -121,7 +121,7 @@ def watch_round_trips(come: Callable[[str], object]) -> None:
 
 def die(url: str, step: str, moment: int) -> str:
     """Do the step in a process that is killed at this moment."""
-    says, hears = os.pipe()
+    reported_status, hears = os.pipe()
     child = os.fork()
     if not child:
         try:
@@ -138,7 +138,7 @@ def die(url: str, step: str, moment: int) -> str:
             os._exit(0)
     os.close(hears)
     _, status = os.waitpid(child, 0)
-    with os.fdopen(says) as said:
+    with os.fdopen(reported_status) as said:
         return "killed" if os.WIFSIGNALED(status) else said.read()
 
 

@@ -17,7 +17,7 @@ from relink.adapters.store import Applied, Store, StoreUnavailableError, postgre
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
-from .arrivals import ACCOUNT, BROKEN, NOW, WORKS, arrival, hear, reported
+from .messages import ACCOUNT, BROKEN, NOW, WORKS, message, hear, reported
 from .crowd import Outcome, at_once, webhook
 from .database import Database
 from .dying import watch_round_trips
@@ -30,8 +30,8 @@ async def hear_async(
 ) -> Applied:
     """Apply the report of an account on the event loop."""
     said = WORKS if later % 3 else BROKEN
-    word = reported(name, NOW + 10 * later, account, **said, authorization=login)
-    return await store.apply_async(arrival(name, at=word.at), [word])
+    report = reported(name, NOW + 10 * later, account, **said, authorization=login)
+    return await store.apply_async(message(name, at=report.at), [report])
 
 
 async def told(name: str, delivered: Awaitable[Applied]) -> Outcome:
@@ -81,7 +81,7 @@ def test_loops_and_threads_at_once(store: Store, database: Database):
 
 def test_what_cannot_be_decided_fails_alone(store: Store, database: Database):
     async def run() -> list[Applied | BaseException]:
-        bad = store.apply_async(arrival("evt_bad"), [reported("evt_bad"), Event()])
+        bad = store.apply_async(message("evt_bad"), [reported("evt_bad"), Event()])
         good = [hear_async(store, f"evt_{number}", number) for number in range(6)]
         return await asyncio.gather(*good[:3], bad, *good[3:], return_exceptions=True)
 
@@ -255,7 +255,7 @@ def test_what_fails_while_it_is_rolled_back(
 
     round_trips(come)
     with pytest.raises(TypeError, match="not an outside event"):
-        asyncio.run(store.apply_async(arrival("evt_1"), [Event()]))
+        asyncio.run(store.apply_async(message("evt_1"), [Event()]))
     assert database.contents() == before
     assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
 

@@ -16,7 +16,7 @@ from relink.engine import Command, Event
 from relink.engine.fuzz import instances
 from relink.machines import CHARTS, commands, events, messages
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
-from relink.machines.word import Word
+from relink.machines.report import StatusReport
 
 
 def declared(*modules: ModuleType) -> list[Any]:
@@ -42,8 +42,8 @@ VALUES: dict[Any, Any] = {
 }
 
 
-def words_in(value: Any) -> Iterator[Word]:
-    if isinstance(value, Word):
+def words_in(value: Any) -> Iterator[StatusReport]:
+    if isinstance(value, StatusReport):
         yield value
     elif isinstance(value, BaseModel | tuple):
         for part in [v for _, v in value] if isinstance(value, BaseModel) else value:
@@ -56,7 +56,7 @@ def survives(record: Any, read: Any) -> None:
     assert again == record
     assert type(again) is type(record)
     # Absent and null are different words, though pydantic calls them equal.
-    fields_set = [[word.model_fields_set for word in words_in(r)] for r in (record, again)]
+    fields_set = [[report.model_fields_set for report in words_in(r)] for r in (record, again)]
     assert fields_set[0] == fields_set[1]
     # The fast way writes the same.
     assert json.loads(domain_codec().text(record)) == stored
@@ -86,20 +86,22 @@ def test_every_event_that_a_machine_knows_is_among_them():
 
 
 def test_the_name_that_a_customer_gave_is_not_written():
-    given_name = events.BillingNameGiven(cause="c", at=1.0, account="a", billing_name="Jenny Rosen")
+    given_name = events.BillingNameGiven(
+        causation_id="c", at=1.0, account="a", billing_name="Jenny Rosen"
+    )
     assert "Jenny" not in json.dumps(domain_codec().fields(given_name))
     assert "Jenny" not in domain_codec().text(given_name)
 
 
 def test_the_default_policy_costs_nothing_and_another_is_kept():
-    timer = messages.SessionDeadline(cause="c", at=1.0, policy=RelinkPolicy())
-    fired = events.TimerFired(cause="c", at=1.0, machine="session", key="s", event=timer)
+    timer = messages.SessionDeadline(causation_id="c", at=1.0, policy=RelinkPolicy())
+    fired = events.TimerFired(causation_id="c", at=1.0, machine="session", key="s", event=timer)
     assert domain_codec().fields(fired) == {
-        "cause": "c",
+        "causation_id": "c",
         "at": 1.0,
         "machine": "session",
         "key": "s",
-        "event": {"name": "session_deadline", "fields": {"cause": "c", "at": 1.0}},
+        "event": {"name": "session_deadline", "fields": {"causation_id": "c", "at": 1.0}},
     }
     patient = timer.model_copy(update={"policy": RelinkPolicy(attempts=9)})
     stored = domain_codec().fields(patient)
@@ -114,6 +116,8 @@ def test_names_and_fields_of_another_release_are_named():
     with pytest.raises(UnreadableRecordError, match="no event or command is named 'lost'"):
         codec.command("lost", {})
     with pytest.raises(UnreadableRecordError, match=r"ReadFailed: .*error: Field required"):
-        codec.event("read_failed", {"cause": "c", "at": 1.0})
+        codec.event("read_failed", {"causation_id": "c", "at": 1.0})
     with pytest.raises(UnreadableRecordError, match=r"timer_fired\.event is not an event"):
-        codec.event("timer_fired", {"cause": "c", "at": 1, "machine": "m", "key": "k", "event": 5})
+        codec.event(
+            "timer_fired", {"causation_id": "c", "at": 1, "machine": "m", "key": "k", "event": 5}
+        )

@@ -12,11 +12,11 @@ from relink.machines.events import (
     BillingNameGiven,
     PaymentMethodMade,
     RelinkRequested,
-    ReportedAccount,
+    SessionAccount,
     SessionReported,
 )
 
-from .arrivals import ACCOUNT, NOW, WORKS, arrival, due_for, hear, relink, reported
+from .messages import ACCOUNT, NOW, WORKS, message, due_for, hear, relink, reported
 from .database import Database
 
 # ── asked for ────────────────────────────────────────────────────────────────
@@ -44,7 +44,7 @@ class Bell(Chart):
     left.to(right, event="rung", on="ask")
     right.to(left, event="rung", on="ask")
 
-    def ask(self, facts: BellFacts, happened: Rung) -> Chime:
+    def ask(self, facts: BellFacts, trigger: Rung) -> Chime:
         return Chime(bell=facts.id)
 
 
@@ -53,7 +53,7 @@ def test_a_command_asked_for_twice_is_one(url: str, database: Database):
     system = System({"bell": table}, lambda rung, _: [Send(machine="bell", key="b", event=rung)])
     store = Store(url, system, Codec([Rung], [Chime]))
     for name in ("evt_1", "evt_2", "evt_3"):
-        (step,) = store.apply(arrival(name), [Rung()]).steps
+        (step,) = store.apply(message(name), [Rung()]).steps
         assert len(step.commands) == 1
         if name == "evt_2":
             store.answer(due_for(store, "chime"), [], NOW)
@@ -67,8 +67,8 @@ def test_what_the_caller_does_is_not_in_the_outbox(store: Store, database: Datab
     hear(store, "evt_1")
     relink(store)
     assert store.snapshot(ACCOUNT).state == "relinking"
-    again = RelinkRequested(cause="req_3", at=float(NOW), account=ACCOUNT.key)
-    commands = store.apply(arrival("req_3"), [again]).steps[0].commands
+    again = RelinkRequested(causation_id="req_3", at=float(NOW), account=ACCOUNT.key)
+    commands = store.apply(message("req_3"), [again]).steps[0].commands
     assert [c.for_caller for c in commands if c.name == "retrieve_session"] == [True]
     names = {row["command"] for row in database.contents()["outbox"]}
     assert names
@@ -106,7 +106,7 @@ def test_an_answer_is_applied_and_closes_its_command(store: Store, database: Dat
     assert applied.outcome == "applied"
     assert store.snapshot(ACCOUNT) == applied.steps[0].snapshots[ACCOUNT]
     assert store.snapshot(ACCOUNT).state == "active"
-    assert store.journal(ACCOUNT)[-1].cause == read.id
+    assert store.journal(ACCOUNT)[-1].causation_id == read.id
     row = database.outbox(read.id)
     assert (row["status"], row["attempts"], row["finished_at"]) == ("done", 1, NOW + 61.5)
     assert store.due_command(read.id) is None
@@ -141,7 +141,7 @@ def test_an_answer_that_arrived_before_only_closes_its_command(store: Store, dat
     # Another release applied the answer, and crashed before it noted that the command was done.
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
-    store.apply(arrival(prompt.id), [])
+    store.apply(message(prompt.id), [])
     journal = database.contents()["journal"]
     assert store.answer(prompt, [reported(prompt.id, **WORKS)], NOW).outcome == "duplicate"
     assert database.outbox(prompt.id)["status"] == "done"
@@ -221,7 +221,7 @@ def test_it_can_fail_again(store: Store):
         store.answer(prompt, [reported(name, NOW + number)], NOW + number, failed=True)
         assert store.retry(prompt.id, NOW + number)
     assert len(ids) == 3
-    assert {entry.cause for entry in store.journal(ACCOUNT)} == {"evt_1", *ids}
+    assert {entry.causation_id for entry in store.journal(ACCOUNT)} == {"evt_1", *ids}
 
 
 def test_what_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up(
@@ -261,19 +261,19 @@ def suspended_build(store: Store) -> None:
     """A new account is linked, and to be built on; but its customer has no name."""
     hear(store, "evt_1")
     relink(store)
-    new = reported("", account="fca_new", authorization="fcauth_2", **WORKS).word
+    new = reported("", account="fca_new", authorization="fcauth_2", **WORKS).report
     linked = SessionReported(
-        cause="evt_2",
+        causation_id="evt_2",
         at=NOW + 60.0,
         session="fcsess_1",
         as_of=NOW + 60,
         read=True,
         status="succeeded",
-        accounts=(ReportedAccount(account="fca_new", word=new),),
+        accounts=(SessionAccount(account="fca_new", report=new),),
     )
-    store.apply(arrival("evt_2"), [linked])
+    store.apply(message("evt_2"), [linked])
     build = due_for(store, "create_payment_method")
-    absent = BillingNameAbsent(cause=build.id, at=NOW + 61.0, account="fca_new")
+    absent = BillingNameAbsent(causation_id=build.id, at=NOW + 61.0, account="fca_new")
     store.answer(build, [absent], NOW + 61)
 
 
@@ -281,9 +281,9 @@ def named_build(store: Store) -> None:
     """And then the service gives the name."""
     suspended_build(store)
     named = BillingNameGiven(
-        cause="req_3", at=NOW + 62.0, account="fca_new", billing_name="Jenny Rosen"
+        causation_id="req_3", at=NOW + 62.0, account="fca_new", billing_name="Jenny Rosen"
     )
-    store.apply(arrival("req_3"), [named])
+    store.apply(message("req_3"), [named])
 
 
 def test_a_billing_name_is_kept_until_it_was_needed(store: Store, database: Database):
@@ -293,7 +293,7 @@ def test_a_billing_name_is_kept_until_it_was_needed(store: Store, database: Data
     assert build.command.billing_name == "Jenny Rosen"
     store.postpone(build, NOW + 70, "HTTP 500")
     made = PaymentMethodMade(
-        cause=build.id, at=NOW + 71.0, account="fca_new", payment_method="pm_1"
+        causation_id=build.id, at=NOW + 71.0, account="fca_new", payment_method="pm_1"
     )
     store.answer(build, [made], NOW + 71)
     fields = {key: value for key, value in build.command if key != "billing_name"}

@@ -17,9 +17,9 @@ from relink.adapters.store.replay import replay
 from relink.engine import Address, Command
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested, RelinkSessionCreated
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
-from .arrivals import ACCOUNT, NOW, WORKS, arrival, hear
+from .messages import ACCOUNT, NOW, WORKS, message, hear
 from .crowd import Outcome, Work, answer, at_once, of_one_login, webhook
 from .database import Database
 from .kinds import on_postgres
@@ -124,18 +124,18 @@ def test_a_session_that_is_requested_many_times_at_once_is_one(store: Store, dat
 
     def request(number: int) -> Outcome:
         name = f"req_{number}"
-        asked = RelinkRequested(cause=name, at=float(NOW), account=ACCOUNT.key)
-        (command,) = store.apply(arrival(name), [asked]).steps[0].commands
+        asked = RelinkRequested(causation_id=name, at=float(NOW), account=ACCOUNT.key)
+        (command,) = store.apply(message(name), [asked]).steps[0].commands
         if isinstance(command, CreateRelinkSession):
             # Stripe knows it by its id, and so gives everybody the same session.
             sessions.append(command.id)
             made = RelinkSessionCreated(
-                cause=command.id,
+                causation_id=command.id,
                 at=float(NOW),
                 session=f"fcsess_{command.attempt}",
                 request=command,
             )
-            return command.id, store.apply(arrival(command.id), [made]).outcome
+            return command.id, store.apply(message(command.id), [made]).outcome
         assert command.session == "fcsess_1"
         return name, "applied"
 

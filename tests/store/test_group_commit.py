@@ -14,7 +14,7 @@ from relink.adapters.store import Store, StoreUnavailableError
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
-from .arrivals import NOW, WORKS, arrival, hear, reported
+from .messages import NOW, WORKS, message, hear, reported
 from .crowd import Outcome, Work, at_once
 from .database import Database
 from .kinds import on_sqlite
@@ -99,7 +99,7 @@ def test_one_that_cannot_be_decided_fails_alone(
         # What the first of its events leads to is taken back with it.
         worked = reported("evt_bad", NOW + 500, **WORKS)
         with pytest.raises(TypeError, match="not an outside event"):
-            store.apply(arrival("evt_bad"), [worked, Unheard()])
+            store.apply(message("evt_bad"), [worked, Unheard()])
         return "evt_bad", "refused"
 
     works = [[deliver(store, number)] for number in range(10)]
@@ -195,10 +195,10 @@ def test_who_is_interrupted_leaves_the_others_an_answer(
 ):
     step = store.system.step
 
-    def interrupted(happened: Any, load: Any) -> Any:
-        if happened.cause == "evt_stop":
+    def interrupted(trigger: Any, load: Any) -> Any:
+        if trigger.causation_id == "evt_stop":
             raise KeyboardInterrupt
-        return step(happened, load)
+        return step(trigger, load)
 
     monkeypatch.setattr(store.system, "step", interrupted)
 

@@ -9,7 +9,7 @@ from relink.adapters.store import Store
 from relink.adapters.store.jobs import QUEUE, SOON, TASK
 from relink.machines import relink_system
 
-from .arrivals import WORKS, arrival, due_for, hear, reported
+from .messages import WORKS, message, due_for, hear, reported
 from .crowd import Outcome, at_once
 from .database import Database
 from .kinds import on_postgres
@@ -56,8 +56,8 @@ def test_what_was_asked_for_before_gets_no_second_job(store: Store, database: Da
     jobs = database.jobs()
     take_jobs(database, status="succeeded")
     # The same words again ask for the same commands.
-    store.apply(arrival("evt_3", at=START), [reported("evt_1", START)])
-    store.apply(arrival("evt_4", at=START), [reported("evt_2", START, **WORKS)])
+    store.apply(message("evt_3", at=START), [reported("evt_1", START)])
+    store.apply(message("evt_4", at=START), [reported("evt_2", START, **WORKS)])
     assert not set(database.jobs()) & set(jobs)
 
 
@@ -74,9 +74,9 @@ def test_an_answer_and_what_it_asks_for_come_with_a_job(store: Store, database: 
 def test_what_is_rolled_back_leaves_no_job(store: Store, database: Database):
     before = database.contents()
     broken = reported("evt_3", START + 30, account="fca_2", authorization="fcauth_2")
-    not_from_outside = relink_system().step(broken, lambda _: None).deliveries[0].decision.happened
+    not_from_outside = relink_system().step(broken, lambda _: None).deliveries[0].decision.trigger
     with pytest.raises(TypeError, match="not an outside event"):
-        store.apply(arrival("evt_3", at=START), [broken, not_from_outside])
+        store.apply(message("evt_3", at=START), [broken, not_from_outside])
     assert database.contents() == before
 
 

@@ -222,7 +222,7 @@ def test_all_that_was_known_is_known(upgraded: Store):
     account = Address("account", "fca_shop")
     entries = upgraded.journal(account)
     rows = [row for row in OLD["journal"] if (row["machine"], row["key"]) == account]
-    assert [(e.version, e.cause, e.to_state) for e in entries] == [
+    assert [(e.version, e.causation_id, e.to_state) for e in entries] == [
         (row["version"], row["cause"], row["to_state"]) for row in rows
     ]
 

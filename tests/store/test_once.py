@@ -4,19 +4,19 @@ from itertools import groupby
 
 import pytest
 
-from relink.adapters.store import Arrival, Store, UnreadableRecordError
+from relink.adapters.store import InboxMessage, Store, UnreadableRecordError
 from relink.adapters.store.replay import replay
 from relink.engine import Address
 from relink.machines import relink_system
 
-from .arrivals import ACCOUNT, NOW, WORKS, arrival, hear, reported
+from .messages import ACCOUNT, NOW, WORKS, message, hear, reported
 from .database import Database
 from .kinds import on_postgres
 
 
 def test_a_word_changes_snapshot_journal_and_outbox(store: Store):
     assert store.snapshot(ACCOUNT) is None
-    applied = store.apply(arrival("evt_1", connected_account="acct_1"), [reported("evt_1")])
+    applied = store.apply(message("evt_1", connected_account="acct_1"), [reported("evt_1")])
     assert applied.outcome == "applied"
     (step,) = applied.steps
     for address, snapshot in step.snapshots.items():
@@ -28,18 +28,18 @@ def test_a_word_changes_snapshot_journal_and_outbox(store: Store):
     entry, *more = store.journal(ACCOUNT)
     assert len(more) == len(told) - 1
     decision = told[0]
-    assert (entry.address, entry.cause, entry.at) == (ACCOUNT, "evt_1", NOW)
-    assert entry.event == decision.happened
+    assert (entry.address, entry.causation_id, entry.at) == (ACCOUNT, "evt_1", NOW)
+    assert entry.event == decision.trigger
     assert (entry.version, entry.outcome) == (decision.snapshot.version, "moved")
     assert (entry.from_state, entry.to_state) == (decision.before.state, "inactive_relinkable")
     assert (entry.transition, entry.guards) == (decision.transition, decision.guards)
     assert (entry.reason, entry.anomaly) == (None, False)
-    assert entry.changes["says"] == (None, "relinkable")
+    assert entry.changes["reported_status"] == (None, "relinkable")
     assert entry.changes["holder"] == (None, {"field": "customer", "id": "cus_1"})
 
     due = {c.command: c for c in store.due_commands(NOW + 10**9, limit=99)}
     assert set(due) == set(step.commands)
-    assert {(c.cause, c.connected_account, c.attempts) for c in due.values()} == {
+    assert {(c.causation_id, c.connected_account, c.attempts) for c in due.values()} == {
         ("evt_1", "acct_1", 0)
     }
     asked = [c.id for d in step.deliveries for c in d.decision.commands if c in due]
@@ -50,19 +50,19 @@ def test_a_word_changes_snapshot_journal_and_outbox(store: Store):
 def test_the_same_arrival_is_applied_once(store: Store, database: Database):
     hear(store, "evt_1")
     before = database.contents()
-    again = store.apply(arrival("evt_1", at=9e9), [reported("evt_1", **WORKS)])
+    again = store.apply(message("evt_1", at=9e9), [reported("evt_1", **WORKS)])
     assert (again.outcome, again.steps) == ("duplicate", ())
     assert database.contents() == before
 
 
 def test_an_arrival_without_events_is_remembered_too(store: Store):
-    assert store.apply(arrival("evt_1"), []).outcome == "applied"
-    assert store.apply(arrival("evt_1"), []).outcome == "duplicate"
+    assert store.apply(message("evt_1"), []).outcome == "applied"
+    assert store.apply(message("evt_1"), []).outcome == "duplicate"
 
 
 def test_events_of_one_arrival_follow_each_other(store: Store):
     both = [reported("evt_1"), reported("evt_1", as_of=NOW + 60, **WORKS)]
-    first, second = store.apply(arrival("evt_1"), both).steps
+    first, second = store.apply(message("evt_1"), both).steps
     told = next(d.decision for d in second.deliveries if d.address == ACCOUNT)
     assert told.before == first.snapshots[ACCOUNT]
     assert store.snapshot(ACCOUNT).state == "active"
@@ -74,7 +74,7 @@ def test_a_step_that_cannot_be_decided_leaves_nothing(store: Store, database: Da
     before = database.contents()
     not_from_outside = relink_system().step(reported("e"), lambda _: None).deliveries[0]
     with pytest.raises(TypeError, match="not an outside event"):
-        store.apply(arrival("evt_1"), [reported("evt_1"), not_from_outside.decision.happened])
+        store.apply(message("evt_1"), [reported("evt_1"), not_from_outside.decision.trigger])
     assert database.contents() == before
     assert hear(store, "evt_1").outcome == "applied"
 
@@ -82,12 +82,12 @@ def test_a_step_that_cannot_be_decided_leaves_nothing(store: Store, database: Da
 def test_one_arrival_may_change_very_many_machines(store: Store):
     accounts = [f"fca_{number:03}" for number in range(300)]
     began = [reported("evt_1", NOW, name, authorization=f"fcauth_{name}") for name in accounts]
-    store.apply(arrival("evt_1"), began)
+    store.apply(message("evt_1"), began)
     works = [
         reported("evt_2", NOW + 60, name, authorization=f"fcauth_{name}", **WORKS)
         for name in accounts
     ]
-    steps = store.apply(arrival("evt_2", at=NOW + 60), works).steps
+    steps = store.apply(message("evt_2", at=NOW + 60), works).steps
     changed = {address: s for step in steps for address, s in step.snapshots.items()}
     assert len(changed) > 1000
     assert list(replay(store, lambda *_: None)) == []
@@ -97,23 +97,23 @@ def test_one_arrival_may_change_very_many_machines(store: Store):
 def test_what_a_machine_was_last_heard_of_for_is_kept(store: Store):
     assert store.connected_account(ACCOUNT) is None
     for number, name in enumerate([None, "acct_1", None, "acct_2", None]):
-        happened = [reported(f"evt_{number}", as_of=NOW + number)]
-        store.apply(arrival(f"evt_{number}", connected_account=name), happened)
+        trigger = [reported(f"evt_{number}", as_of=NOW + number)]
+        store.apply(message(f"evt_{number}", connected_account=name), trigger)
     assert store.connected_account(ACCOUNT) == "acct_2"
     assert store.connected_account(Address("account", "fca_unknown")) is None
 
 
 def test_what_follows_is_done_in_the_name_that_a_machine_was_heard_of_for(store: Store):
     hear(store, "evt_1", **WORKS)
-    store.apply(arrival("evt_2", connected_account="acct_1"), [reported("evt_2", NOW + 60)])
+    store.apply(message("evt_2", connected_account="acct_1"), [reported("evt_2", NOW + 60)])
     hear(store, "evt_3", NOW + 120, **WORKS)
     hear(store, "evt_4", NOW + 180)
-    asked = {due.cause: due.connected_account for due in store.due_commands(9e9, 99)}
+    asked = {due.causation_id: due.connected_account for due in store.due_commands(9e9, 99)}
     assert asked == {"evt_1": None, "evt_2": "acct_1", "evt_3": "acct_1", "evt_4": "acct_1"}
 
 
 def test_an_arrival_is_kept_as_it_came(store: Store, database: Database):
-    store.apply(Arrival("evt_1", "any.type", 2**40, 1760000000.123456, "acct_é"), [])
+    store.apply(InboxMessage("evt_1", "any.type", 2**40, 1760000000.123456, "acct_é"), [])
     assert database.contents()["inbox"] == [
         {
             "id": "evt_1",
@@ -131,7 +131,7 @@ def test_any_text_comes_back(store: Store, text: str):
     snapshot = store.snapshot(ACCOUNT)
     assert snapshot.facts.institution_name == text
     assert store.accounts(institution=text) == [snapshot]
-    assert store.journal(ACCOUNT)[0].event.word.institution_name == text
+    assert store.journal(ACCOUNT)[0].event.report.institution_name == text
 
 
 def test_facts_of_another_release_are_named(store: Store, database: Database):

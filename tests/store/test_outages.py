@@ -16,12 +16,12 @@ import psycopg
 import pytest
 from sqlalchemy.exc import TimeoutError
 
-from relink.adapters.store import Applied, Arrival, Store, StoreUnavailableError, postgres
+from relink.adapters.store import Applied, InboxMessage, Store, StoreUnavailableError, postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 from relink.machines import relink_system
 
-from .arrivals import ACCOUNT, NOW, WORKS, arrival, due_for, hear, reported
+from .messages import ACCOUNT, NOW, WORKS, message, due_for, hear, reported
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
@@ -55,8 +55,8 @@ class Writer(threading.Thread):
                 name = f"evt_{self._mark}_{number}"
                 said = WORKS if number % 2 else {}
                 try:
-                    word = reported(name, NOW + number, f"fca_{self._mark}", **said)
-                    applied = self._apply(arrival(name, at=word.at), [word])
+                    report = reported(name, NOW + number, f"fca_{self._mark}", **said)
+                    applied = self._apply(message(name, at=report.at), [report])
                 except StoreUnavailableError as error:
                     self.failures.append(str(error))
                     time.sleep(0.01)
@@ -66,7 +66,7 @@ class Writer(threading.Thread):
         except Exception as error:
             self.error = error
 
-    def _apply(self, arrived: Arrival, events: list[Event]) -> Applied:
+    def _apply(self, arrived: InboxMessage, events: list[Event]) -> Applied:
         if self._on_loop:
             return asyncio.run(self._store.apply_async(arrived, events))
         return self._store.apply(arrived, events)
@@ -173,7 +173,7 @@ def test_a_connection_that_ends_in_mid_transaction(
     assert applied.outcome == "applied"
     assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "duplicate"
     assert store.snapshot(ACCOUNT).state == "active"
-    causes = [entry.cause for entry in store.journal(ACCOUNT)]
+    causes = [entry.causation_id for entry in store.journal(ACCOUNT)]
     assert causes.count("evt_2") >= 1
     assert list(replay(store, lambda *_: None)) == []
 
@@ -275,7 +275,7 @@ def test_reading_failing_and_writing_share_their_connections(store: Store):
         for _ in range(8):
             store.snapshot(ACCOUNT)
         with pytest.raises(TypeError, match="not an outside event"):
-            store.apply(arrival("evt_bad"), [not_from_outside.decision.happened])
+            store.apply(message("evt_bad"), [not_from_outside.decision.trigger])
         for due in store.due_commands(9e9, 2):
             store.postpone(due, NOW + 60)
         assert hear(store, f"evt_{number}", NOW + number).outcome == "applied"

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from relink.adapters.store import Store
 from relink.engine import Address, Snapshot
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import Wake
-from relink.machines.word import Holder
+from relink.machines.report import Holder
 
-from .arrivals import BROKEN, NOW, WORKS, arrival, hear, reported
+from .messages import BROKEN, NOW, WORKS, message, hear, reported
 from .database import Database
 
 HOLDERS = [
@@ -48,7 +48,7 @@ def accounts(store: Store) -> Accounts:
             )
             for number, account in enumerate(ids)
         ]
-        store.apply(arrival(f"evt_{later}"), words)
+        store.apply(message(f"evt_{later}"), words)
     return [store.snapshot(Address("account", account)) for account in sorted(ids)]
 
 

@@ -13,7 +13,7 @@ from relink.machines import relink_system
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested, RelinkSessionCreated, SessionReported
 
-from .arrivals import BROKEN, NOW, WORKS, arrival, hear, reported
+from .messages import BROKEN, NOW, WORKS, message, hear, reported
 from .database import Database
 
 SAID = [
@@ -28,7 +28,7 @@ SAID = [
 ]
 HISTORY = st.lists(
     st.tuples(
-        st.sampled_from(["word", "word", "relink", "result", "answer", "postpone"]),
+        st.sampled_from(["report", "report", "relink", "result", "answer", "postpone"]),
         st.sampled_from(["1", "2"]),
         st.sampled_from(SAID),
         st.integers(0, 9),
@@ -57,12 +57,12 @@ class Life:
     def apply(self, name: str, at: int, *events: Event) -> list[CreateRelinkSession]:
         """Apply an arrival; what is for the caller to do."""
         self.remember(events)
-        steps = self.store.apply(arrival(f"{self.mark}_{name}", at=at), events).steps
+        steps = self.store.apply(message(f"{self.mark}_{name}", at=at), events).steps
         return [c for s in steps for c in s.commands if isinstance(c, CreateRelinkSession)]
 
     def remember(self, events: tuple[Event, ...]) -> None:
-        for happened in events:
-            self.machines |= self.system.step(happened, self.machines.get).snapshots
+        for trigger in events:
+            self.machines |= self.system.step(trigger, self.machines.get).snapshots
 
     def waiting(self) -> list[DueCommand]:
         """What is to be done, in this life."""
@@ -94,23 +94,26 @@ class Life:
     ) -> None:
         at = NOW + later
         login = str(changed.get("authorization", "fcauth_1"))
-        word = reported(
-            name, at, account, **{**changed, "authorization": login + self.mark, "cause": "c"}
+        report = reported(
+            name,
+            at,
+            account,
+            **{**changed, "authorization": login + self.mark, "causation_id": "c"},
         )
         session = f"fcsess_{self.mark}"
         match what:
-            case "word":
-                self.apply(name, at, word)
+            case "report":
+                self.apply(name, at, report)
             case "relink":
-                asked = RelinkRequested(cause=name, at=float(at), account=account)
+                asked = RelinkRequested(causation_id=name, at=float(at), account=account)
                 for create in self.apply(f"asked_{name}", at, asked):
                     made = RelinkSessionCreated(
-                        cause=name, at=float(at), session=session, request=create
+                        causation_id=name, at=float(at), session=session, request=create
                     )
                     self.apply(name, at, made)
             case "result":
                 result = SessionReported(
-                    cause=name,
+                    causation_id=name,
                     at=float(at),
                     session=session,
                     as_of=at,
@@ -125,8 +128,8 @@ class Life:
                 if due and what == "postpone":
                     self.store.postpone(due, NOW + 100.0 + later)
                 elif due:
-                    self.remember((word,))
-                    self.store.answer(due, [word], float(at), failed=bool(failure))
+                    self.remember((report,))
+                    self.store.answer(due, [report], float(at), failed=bool(failure))
 
 
 MARKS: Iterator[str] = iter(f"x{number:04}x" for number in range(10_000))
@@ -180,8 +183,8 @@ def test_the_store_in_memory_does_the_same(store: Store, history):
 
 def test_what_is_answered_in_memory_is_answered_once():
     store = MemoryStore(relink_system())
-    store.apply(arrival("evt_1"), [reported("evt_1")])
-    assert store.apply(arrival("evt_1"), [reported("evt_1", **WORKS)]).outcome == "duplicate"
+    store.apply(message("evt_1"), [reported("evt_1")])
+    assert store.apply(message("evt_1"), [reported("evt_1", **WORKS)]).outcome == "duplicate"
     (due, *_) = store.due_commands(NOW, 99)
     answer = [reported(due.answer_id, NOW + 60, **WORKS)]
     assert store.answer(due, answer, NOW + 60.0).outcome == "applied"
@@ -190,6 +193,6 @@ def test_what_is_answered_in_memory_is_answered_once():
     assert store.answer(due, [reported("late", NOW + 90)], NOW + 90.0).outcome == "duplicate"
     assert store.machines == before
     with pytest.raises(TypeError, match="not an outside event"):
-        store.apply(arrival("evt_2"), [reported("evt_2", NOW + 99), Event()])
+        store.apply(message("evt_2"), [reported("evt_2", NOW + 99), Event()])
     assert store.machines == before
-    assert store.apply(arrival("evt_2"), [reported("evt_2", NOW + 99)]).outcome == "applied"
+    assert store.apply(message("evt_2"), [reported("evt_2", NOW + 99)]).outcome == "applied"

@@ -6,7 +6,7 @@ from relink.adapters.store import Store, retention
 from relink.adapters.store.replay import replay
 from relink.adapters.store.retention import DAY, SHORTEST, prune
 
-from .arrivals import ACCOUNT, NOW, WORKS, hear
+from .messages import ACCOUNT, NOW, WORKS, hear
 from .crowd import Outcome, at_once
 from .database import Database
 

@@ -12,7 +12,7 @@ from relink.adapters.store import Store
 from relink.adapters.stripe import Accepted, StripeWebhooks
 from relink.engine import Address
 
-from .arrivals import NOW, arrival, hear, relink
+from .messages import NOW, message, hear, relink
 from .database import Database
 
 CLIENT_SECRET = "fcsess_client_secret_NobodyMayKeepThis"
@@ -86,7 +86,7 @@ def test_of_a_session_nothing_is_kept_that_opens_it(
     hear(store, "evt_0")
     relink(store)
     event = received()
-    assert store.apply(arrival(event.id), event.events).steps[0].deliveries
+    assert store.apply(message(event.id), event.events).steps[0].deliveries
     assert store.snapshot(Address("session", "fcsess_1")).state == "succeeded"
     assert store.snapshot(Address("account", "fca_2")).state == "active"
     assert "sqlalchemy.engine" in {record.name.rsplit(".", 1)[0] for record in caplog.records}

@@ -64,8 +64,10 @@ def shop_routes(
     def record_mandate(request: Request) -> Response:
         account = request.path_params["id"]
         service.account(account)
-        cause = f"mandate {uuid4()}"
-        service.tell(MandateCollected(cause=cause, at=service.clock(), account=account))
+        causation_id = f"mandate {uuid4()}"
+        service.tell(
+            MandateCollected(causation_id=causation_id, at=service.clock(), account=account)
+        )
         return Response(status_code=204)
 
     return [

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from relink.adapters.store import JournalEntry
-from relink.adapters.story import of_entry, tell
+from relink.adapters.explain import of_entry, tell
 
 
 def timeline(entries: Iterable[JournalEntry]) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ LONGEST_HOLD = 60.0
 """Seconds for which one answer of Stripe's can hold up everyone; then somebody tries again."""
 
 
-class Pace(Protocol):
+class RateLimiter(Protocol):
     """Moments for requests, shared by all who send some."""
 
     def wait(self, longest: float) -> float:
@@ -47,7 +47,7 @@ class Pace(Protocol):
         ...
 
 
-class LocalPace:
+class LocalRateLimiter:
     """A pace of one process.
 
     Args:
@@ -76,7 +76,7 @@ class LocalPace:
             self._next_at = max(self._next_at, self._clock() + seconds)
 
 
-class PacedTransport:
+class RateLimitedTransport:
     """A transport that keeps to a pace.
 
     Args:
@@ -86,10 +86,13 @@ class PacedTransport:
     """
 
     def __init__(
-        self, transport: Transport, pace: Pace, sleep: Callable[[float], None] = time.sleep
+        self,
+        transport: Transport,
+        rate_limiter: RateLimiter,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._transport = transport
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._sleep = sleep
 
     def send(self, call: Call) -> Reply:
@@ -99,7 +102,7 @@ class PacedTransport:
             RateLimitedError: that would take too long; nothing was sent.
             TransientError: no reply came, and whether the request arrived is not known.
         """
-        wait = self._pace.wait(LONGEST_SLEEP)
+        wait = self._rate_limiter.wait(LONGEST_SLEEP)
         if wait > LONGEST_SLEEP:
             raise RateLimitedError(f"{call.method} {call.path} was kept back", wait=wait)
         if wait > 0:
@@ -113,4 +116,4 @@ class PacedTransport:
         """Where Stripe says for how long to stay away, everyone does."""
         error = failure(reply, call)
         if isinstance(error, RateLimitedError) and error.wait:
-            self._pace.hold(min(error.wait, LONGEST_HOLD))
+            self._rate_limiter.hold(min(error.wait, LONGEST_HOLD))

@@ -8,7 +8,7 @@ _UNITS = ((1, 60, "* * * * * */{}"), (60, 60, "*/{} * * * *"), (3600, 24, "0 */{
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class PeriodicTask:
     """Something to do at intervals.
 
     It is begun again whatever came of it, and may be done twice: after a crash, or by two

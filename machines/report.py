@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-READ_DOUBT = 2
+READ_WINDOW = 2
 """Seconds around a read within which a contradiction is in doubt (K4)."""
 
 
@@ -46,7 +46,7 @@ class AccountNumber(BaseModel):
         return self.status == "transactable" and "ach" in self.networks
 
 
-class Word(BaseModel):
+class StatusReport(BaseModel):
     """The reduced account or authorization; for an authorization, the account-only fields
     stay absent."""
 
@@ -74,7 +74,7 @@ class Word(BaseModel):
     institution_name: str | None = None
     last4: str | None = None
 
-    def said(self, field: str) -> bool:
+    def includes(self, field: str) -> bool:
         """Whether the payload had this field at all."""
         return field in self.model_fields_set
 

@@ -14,11 +14,11 @@ States
 
 What moves it: Stripe's words, by webhook or by read, and the results of relink sessions.
 Of every word it is first asked whether it is older than what is known, or in doubt
-(:mod:`relink.machines.hearing`). The transitions stand below by theme; for one state and
+(:mod:`relink.machines.freshness`). The transitions stand below by theme; for one state and
 event, the first whose guard says yes is taken.
 
 The story of an expired account
-    ``heard_relinkable`` makes it ``inactive_relinkable``, and its outage prompts the customer.
+    ``reported_relinkable`` makes it ``inactive_relinkable``, and its outage prompts the customer.
     The service asks for a session (``relink_requested``) and opens it (``session_opened``):
     ``relinking``. The customer signs in and picks the wrong account: ``session_unsuccessful``
     brings it back to ``inactive_relinkable``, and the next session is for any eligible account
@@ -27,26 +27,26 @@ The story of an expired account
     that is new to us stands in for it (``new_account_linked_instead``: ``new_account_linked``).
 
 Rules kept here: S1 to S7, K3 to K8, R1, R3, R4, R7 to R9. What each guard asks is in
-:mod:`relink.machines.account_guards`; what each effect remembers, asks for and tells others in
-:mod:`relink.machines.account_effects`.
+:mod:`relink.machines.account.guards`; what each effect remembers, asks for and tells others in
+:mod:`relink.machines.account.effects`.
 """
 
 from statemachine import State
 
 from relink.engine import ignored, stays
 
-from .account_effects import AccountEffects
-from .account_facts import AccountFacts
-from .account_guards import AccountGuards
-from .events import RelinkRequested
-from .hearing import WORDS
-from .messages import (
-    HeardActive,
-    HeardDisconnected,
-    HeardInactive,
-    HeardRelinkable,
-    HeardUnclear,
-    HeardUnrepairable,
+from .effects import AccountEffects
+from .facts import AccountFacts
+from .guards import AccountGuards
+from ..events import RelinkRequested
+from ..freshness import WORDS
+from ..messages import (
+    ReportedActive,
+    ReportedDisconnected,
+    ReportedInactive,
+    ReportedRelinkable,
+    ReportedUnclear,
+    ReportedUnrepairable,
     KnownAccountLinked,
     NewAccountLinkedInstead,
     NumberChanged,
@@ -59,7 +59,7 @@ from .messages import (
     SessionUnsuccessful,
 )
 
-STOPPED = "heard_relinkable heard_unrepairable heard_inactive"
+STOPPED = "reported_relinkable reported_unrepairable reported_inactive"
 """The words that say that it does not work."""
 
 
@@ -68,12 +68,12 @@ class AccountChart(AccountGuards, AccountEffects):
 
     facts_type = AccountFacts
     alphabet = (
-        HeardActive,
-        HeardRelinkable,
-        HeardUnrepairable,
-        HeardInactive,
-        HeardDisconnected,
-        HeardUnclear,
+        ReportedActive,
+        ReportedRelinkable,
+        ReportedUnrepairable,
+        ReportedInactive,
+        ReportedDisconnected,
+        ReportedUnclear,
         RelinkRequested,
         SessionOpened,
         SessionRelinked,
@@ -103,30 +103,32 @@ class AccountChart(AccountGuards, AccountEffects):
     stays(
         *linked,
         event=WORDS,
-        cond="is_doubtful or has_detail_in_doubt",
+        cond="is_ambiguous or has_ambiguous_detail",
         on="settle_contradiction",
     )
-    stays(active, *inactive, relinking, event=WORDS, cond="is_older", on="fill_gaps")
-    stays(relinked, new_account_linked, event=WORDS, cond="is_older", on="fill_gaps_quietly")
-    stays(*linked, event="heard_unclear", on="look")
+    stays(active, *inactive, relinking, event=WORDS, cond="is_stale", on="fill_gaps")
+    stays(relinked, new_account_linked, event=WORDS, cond="is_stale", on="fill_gaps_quietly")
+    stays(*linked, event="reported_unclear", on="look")
     # What a session's result told is knowledge as well (S5, S6):
-    stays(relinked, event=STOPPED, cond="doubts_repair", on="settle_contradiction")
+    stays(relinked, event=STOPPED, cond="is_ambiguous_with_repair", on="settle_contradiction")
     stays(relinked, event=STOPPED, cond="predates_repair", on="fill_gaps_quietly")
     stays(
         new_account_linked,
-        event="heard_active",
-        cond="doubts_replacement",
+        event="reported_active",
+        cond="is_ambiguous_with_replacement",
         on="settle_contradiction",
     )
-    stays(new_account_linked, event="heard_active", cond="predates_replacement", on="learn_quietly")
+    stays(
+        new_account_linked, event="reported_active", cond="predates_replacement", on="learn_quietly"
+    )
 
     # ── it works (S1) ────────────────────────────────────────────────────────
-    stays(active, event="heard_active", on="learn")
-    stays(relinking, event="heard_active", cond="opened_while_active", on="learn")
+    stays(active, event="reported_active", on="learn")
+    stays(relinking, event="reported_active", cond="opened_while_active", on="learn")
     relinking.from_(
         inactive_unrepairable,
         new_account_linked,
-        event="heard_active",
+        event="reported_active",
         cond="opened_while_active",
         on="learn",
     )
@@ -135,51 +137,51 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking,
         relinked,
         new_account_linked,
-        event="heard_active",
+        event="reported_active",
         on="learn",
     )
 
     # ── it stopped, and the customer can repair it (S2) ──────────────────────
-    stays(new_account_linked, event="heard_relinkable", cond="is_replaced", on="learn_quietly")
+    stays(new_account_linked, event="reported_relinkable", cond="is_replaced", on="learn_quietly")
     stays(
         *inactive,
         relinking,
-        event="heard_relinkable",
+        event="reported_relinkable",
         cond="lacks_authorization",
         on=["learn", "ask_what_is_missing"],
     )
     inactive_unrepairable.from_(
         *sound,
-        event="heard_relinkable",
+        event="reported_relinkable",
         cond="lacks_authorization",
         on=["learn", "ask_what_is_missing"],
     )
-    stays(inactive_relinkable, relinking, event="heard_relinkable", on="learn")
+    stays(inactive_relinkable, relinking, event="reported_relinkable", on="learn")
     relinking.from_(
         *sound,
         inactive_unrepairable,
-        event="heard_relinkable",
+        event="reported_relinkable",
         cond="has_open_session",
         on="learn",
     )
     inactive_relinkable.from_(
         *sound,
         inactive_unrepairable,
-        event="heard_relinkable",
+        event="reported_relinkable",
         on="learn",
     )
 
     # ── it stopped, and nobody can repair it now (S2) ────────────────────────
-    stays(new_account_linked, event="heard_unrepairable", cond="is_replaced", on="learn_quietly")
+    stays(new_account_linked, event="reported_unrepairable", cond="is_replaced", on="learn_quietly")
     stays(
         inactive_unrepairable,
-        event="heard_unrepairable",
+        event="reported_unrepairable",
         cond="is_known_so",
         on=["learn", "report_unknown_action"],
     )
     stays(
         inactive_unrepairable,
-        event="heard_unrepairable",
+        event="reported_unrepairable",
         on=["learn", "report_unknown_action", "ask_for_another_way"],
     )
     inactive_unrepairable.from_(
@@ -188,34 +190,34 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking,
         relinked,
         new_account_linked,
-        event="heard_unrepairable",
+        event="reported_unrepairable",
         on=["learn", "report_unknown_action", "ask_for_another_way"],
     )
 
     # ── it stopped, and Stripe left out whether it can be repaired (K5) ──────
     stays(
         new_account_linked,
-        event="heard_inactive",
+        event="reported_inactive",
         cond="is_replaced",
         on=["learn_quietly", "ask_what_is_missing"],
     )
-    stays(*inactive, relinking, event="heard_inactive", on=["learn", "ask_what_is_missing"])
+    stays(*inactive, relinking, event="reported_inactive", on=["learn", "ask_what_is_missing"])
     inactive_unrepairable.from_(
         *sound,
-        event="heard_inactive",
+        event="reported_inactive",
         on=["learn", "ask_what_is_missing"],
     )
 
     # ── it is gone for good (S7) ─────────────────────────────────────────────
     disconnected.from_(
-        new_account_linked, event="heard_disconnected", on=["learn_quietly", "end_refresh"]
+        new_account_linked, event="reported_disconnected", on=["learn_quietly", "end_refresh"]
     )
     disconnected.from_(
         active,
         *inactive,
         relinking,
         relinked,
-        event="heard_disconnected",
+        event="reported_disconnected",
         on=["learn", "ask_for_another_way", "end_refresh"],
     )
 
@@ -281,7 +283,7 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking,
         new_account_linked,
         event="session_relinked",
-        cond="is_said_active",
+        cond="is_reported_active",
         on="record_repair",
     )
     stays(*inactive, event="session_relinked", cond="stopped_since", on="forget_session")
@@ -308,7 +310,7 @@ class AccountChart(AccountGuards, AccountEffects):
     active.from_(
         relinking,
         event="session_unsuccessful",
-        cond="was_open_session and is_said_active",
+        cond="was_open_session and is_reported_active",
         on="count_failure",
     )
     inactive_relinkable.from_(
@@ -332,7 +334,7 @@ class AccountChart(AccountGuards, AccountEffects):
     active.from_(
         relinking,
         event="known_account_linked",
-        cond="was_open_session and is_said_active",
+        cond="was_open_session and is_reported_active",
         on="offer_known",
     )
     inactive_relinkable.from_(
@@ -426,7 +428,7 @@ class AccountChart(AccountGuards, AccountEffects):
         ),
         ignored(
             disconnected,
-            HeardActive,
+            ReportedActive,
             because="Stripe says active of an account that it had disconnected for good",
             anomaly=True,
         ),
@@ -439,11 +441,11 @@ class AccountChart(AccountGuards, AccountEffects):
         ignored(
             disconnected,
             (
-                HeardRelinkable,
-                HeardUnrepairable,
-                HeardInactive,
-                HeardDisconnected,
-                HeardUnclear,
+                ReportedRelinkable,
+                ReportedUnrepairable,
+                ReportedInactive,
+                ReportedDisconnected,
+                ReportedUnclear,
                 SessionOpened,
                 SessionUnsuccessful,
                 NumberChanged,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from relink.engine import Address, Event, Facts, Load, Snapshot, Step, System
-from relink.machines.account_facts import AccountFacts
+from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
 from . import outbox as outbox_rows
@@ -34,7 +34,7 @@ Read = Callable[[Address], Stored | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class InboxMessage:
     """Something that arrived from outside, to be applied once."""
 
     id: str
@@ -48,7 +48,7 @@ class Arrival:
     """The connected account in whose name it came (``acct_…``); None where it names none: then
     what it leads to is done in the name in which the machines were heard of before."""
 
-    def whose(self, known: Iterable[str | None]) -> str | None:
+    def on_behalf_of(self, known: Iterable[str | None]) -> str | None:
         """The connected account in whose name what it leads to is done, if there is one.
 
         Args:
@@ -67,7 +67,7 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class Completion:
     """A command of the outbox that ends with this change."""
 
     command_id: str
@@ -92,7 +92,7 @@ class Rows:
     outbox: list[Row] = field(default_factory=list)
 
 
-class Change:
+class UnitOfWork:
     """What one arrival changes.
 
     Args:
@@ -107,26 +107,26 @@ class Change:
         self,
         system: System,
         codec: Codec,
-        arrival: Arrival,
+        message: InboxMessage,
         events: Sequence[Event],
-        closing: Closing | None = None,
+        completion: Completion | None = None,
     ) -> None:
         self._system = system
         self._codec = codec
-        self.arrival = arrival
+        self.message = message
         self.events = tuple(events)
-        self.closing = closing
+        self.completion = completion
 
     @property
     def inbox_row(self) -> Row:
         """The arrival as a row of the inbox."""
-        arrival = self.arrival
+        message = self.message
         return {
-            "id": arrival.id,
-            "type": arrival.type,
-            "created": arrival.created,
-            "received_at": arrival.received_at,
-            "connected_account": arrival.connected_account,
+            "id": message.id,
+            "type": message.type,
+            "created": message.created,
+            "received_at": message.received_at,
+            "connected_account": message.connected_account,
         }
 
     def decide(self, read: Read) -> tuple[tuple[Step, ...], Rows]:
@@ -141,24 +141,24 @@ class Change:
         decided: dict[Address, Snapshot[Facts]] = {}
         steps = tuple(self._steps(decided, load))
         stored = filter(None, map(read, sorted(decided)))
-        whose = self.arrival.whose(each.connected_account for each in stored)
+        on_behalf_of = self.message.on_behalf_of(each.connected_account for each in stored)
         rows = Rows()
         for address in sorted(decided):
             before, after = load(address), decided[address]
-            row = _snapshot_row(address, after, whose)
+            row = _snapshot_row(address, after, on_behalf_of)
             (rows.changed if before else rows.new).append(row)
             found = _account_row(after)
             if found and (before is None or found != _account_row(before)):
                 rows.accounts.append(found)
         commands: dict[str, Row] = {}
-        cause, at = self.arrival.id, self.arrival.received_at
+        cause, at = self.message.id, self.message.received_at
         for step in steps:
             rows.journal.extend(
                 journal_rows.to_row(delivery, cause, at, self._codec)
                 for delivery in step.deliveries
             )
             for command in filter(outbox_rows.is_for_outbox, step.commands):
-                row = outbox_rows.to_row(command, cause, whose, at, self._codec)
+                row = outbox_rows.to_row(command, cause, on_behalf_of, at, self._codec)
                 commands[row["id"]] = row
         # In one order for all, so that two who ask for the same never wait for each other.
         rows.outbox.extend(commands[id] for id in sorted(commands))
@@ -166,8 +166,8 @@ class Change:
 
     def _steps(self, decided: dict[Address, Snapshot[Facts]], load: Load) -> list[Step]:
         steps = []
-        for happened in self.events:
-            step = self._system.step(happened, lambda at: decided.get(at) or load(at))
+        for trigger in self.events:
+            step = self._system.step(trigger, lambda at: decided.get(at) or load(at))
             decided.update(step.snapshots)
             steps.append(step)
         return steps
@@ -176,7 +176,7 @@ class Change:
 class Writer(Protocol):
     """Makes changes, each once."""
 
-    def write(self, change: Change) -> Applied:
+    def write(self, change: UnitOfWork) -> Applied:
         """Make a change, in one transaction; it is on the disk when this returns.
 
         An arrival that was there before changes nothing, and neither does the answer to a
@@ -190,7 +190,7 @@ class Writer(Protocol):
         """
         ...
 
-    async def write_async(self, change: Change) -> Applied:
+    async def write_async(self, change: UnitOfWork) -> Applied:
         """Make a change while the event loop goes on; otherwise as :meth:`write`."""
         ...
 

@@ -24,7 +24,7 @@ from relink.engine import Command
 log = logging.getLogger(__name__)
 
 
-class WaitingGateway:
+class RetryingGateway:
     """A gateway for callers who wait.
 
     Args:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import NoResultFound
 
-from relink.adapters.runner.shared_pace import SharedPace
+from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
 from relink.adapters.store import StoreUnavailableError
 from relink.adapters.store.database import open_database
 
@@ -21,20 +21,20 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 
 
 def test_moments_are_an_interval_apart(engine: Engine):
-    pace = SharedPace(engine, rate=0.1)
-    waits = [pace.wait(1000) for _ in range(4)]
+    rate_limiter = SharedRateLimiter(engine, rate=0.1)
+    waits = [rate_limiter.wait(1000) for _ in range(4)]
     assert waits == pytest.approx([0, 10, 20, 30], abs=2)
 
 
 def test_a_moment_that_is_too_far_is_not_taken(engine: Engine):
-    pace = SharedPace(engine, rate=0.01)
-    assert pace.wait(3) == 0
+    rate_limiter = SharedRateLimiter(engine, rate=0.01)
+    assert rate_limiter.wait(3) == 0
     for _ in range(3):
-        assert pace.wait(3) == pytest.approx(100, abs=10)
+        assert rate_limiter.wait(3) == pytest.approx(100, abs=10)
 
 
 def test_everyone_is_held(engine: Engine):
-    mine, yours = SharedPace(engine, rate=100), SharedPace(engine, rate=100)
+    mine, yours = SharedRateLimiter(engine, rate=100), SharedRateLimiter(engine, rate=100)
     mine.hold(50)
     mine.hold(20)
     assert yours.wait(3) == pytest.approx(50, abs=5)
@@ -42,10 +42,10 @@ def test_everyone_is_held(engine: Engine):
 
 WORKER = """
 import sys, time
-from relink.adapters.runner.shared_pace import SharedPace
+from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
 from relink.adapters.store.database import open_database
 
-pace = SharedPace(open_database(sys.argv[1]), rate=float(sys.argv[2]))
+pace = SharedRateLimiter(open_database(sys.argv[1]), rate=float(sys.argv[2]))
 sys.stdin.readline()
 for _ in range(int(sys.argv[3])):
     time.sleep(pace.wait(60))
@@ -77,11 +77,11 @@ def test_two_processes_stay_below_the_limit_together(postgres_url: str):
 
 def test_a_database_that_is_away():
     engine = open_database("postgresql+psycopg://nobody@127.0.0.1:1/none")
-    pace = SharedPace(engine, rate=1)
+    rate_limiter = SharedRateLimiter(engine, rate=1)
     with pytest.raises(StoreUnavailableError, match="the pace can't be read: OperationalError"):
-        pace.wait(3)
+        rate_limiter.wait(3)
     with pytest.raises(StoreUnavailableError, match="the pace can't be set"):
-        pace.hold(3)
+        rate_limiter.hold(3)
     engine.dispose()
 
 
@@ -89,4 +89,4 @@ def test_a_pace_that_nobody_made(engine: Engine):
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM pace"))
     with pytest.raises(NoResultFound):
-        SharedPace(engine, rate=1).wait(3)
+        SharedRateLimiter(engine, rate=1).wait(3)

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from relink.engine import Facts
 
-from .commands import CreateRelinkSession, Mode, RelinkReason
-from .events import RelinkRequested
-from .hearing import HearingFacts, window
-from .messages import Heard
-from .word import Holder
+from ..commands import CreateRelinkSession, Mode, RelinkReason
+from ..events import RelinkRequested
+from ..freshness import ReportFacts, window
+from ..messages import Reported
+from ..report import Holder
 
 DETAILS = (
     "action",
@@ -35,24 +35,24 @@ EVERY_DETAIL = frozenset(DETAILS)
 
 _details = itemgetter(*DETAILS)
 
-ANEW = {"failures": 0, "given_up": False, "next_mode": "specific", "failure_reason": None}
+RESET = {"failures": 0, "given_up": False, "next_mode": "specific", "failure_reason": None}
 """What is forgotten when an outage is over: the next one has all its attempts (R4)."""
 
 ELIGIBLE = ("checking", "savings")
 """The subcategories that can pay or be paid."""
 
 
-class Noted(Facts):
+class ReportedNeeds(Facts):
     """What an outage was told that an account needs."""
 
     outage: str
     needs: tuple[RelinkReason, ...]
-    cause_of_it: str | None
+    cause: str | None
     ask: Literal["relink", "new_payment_method"]
     relink_by: int | None
 
 
-class Question(Facts):
+class OwnershipCheck(Facts):
     """What a session that returned an account wants to know: is it known, and whose (K7, R6)?"""
 
     session: str
@@ -63,10 +63,10 @@ class Question(Facts):
     read: bool
 
 
-class AccountFacts(HearingFacts):
+class AccountFacts(ReportFacts):
     """An account's memory."""
 
-    held_since: float | None = None
+    first_seen_at: float | None = None
     """When we first heard of it (our clock): known or new is judged by this (K7)."""
     repairable: bool | None = None
     """Whether it can be repaired, by the latest word that told (K5); None while it works."""
@@ -118,18 +118,18 @@ class AccountFacts(HearingFacts):
     payment_method: str | None = None
     """How the payment method that was built on it fares."""
     payment_method_reason: str | None = None
-    asked_by: Question | None = None
+    pending_check: OwnershipCheck | None = None
     """The session that returned it, while Stripe is asked whose account it is (R6)."""
     build_for: str | None = None
     """The session that linked it as new, while too little is known to build on it."""
 
-    noted: Noted | None = None
+    last_reported: ReportedNeeds | None = None
     """What an outage has noted of it; None while it needs no relink."""
 
     @property
     def needs(self) -> tuple[RelinkReason, ...]:
         """What the customer is to be prompted for."""
-        return self.noted.needs if self.noted else ()
+        return self.last_reported.needs if self.last_reported else ()
 
 
 def told_at(facts: AccountFacts, field: str) -> int:
@@ -142,65 +142,67 @@ def was_told(facts: AccountFacts, field: str) -> bool:
     return told_at(facts, field) >= 0
 
 
-def has_detail_in_doubt(facts: AccountFacts, happened: Heard) -> bool:
+def has_ambiguous_detail(facts: AccountFacts, trigger: Reported) -> bool:
     """Whether a detail is told differently too close in time to tell which came last (K4)."""
-    apart = window(facts.by_read or happened.read)
-    since = happened.as_of - facts.as_of
+    apart = window(facts.by_read or trigger.read)
+    since = trigger.as_of - facts.as_of
     if since > apart:
         return False
-    word = happened.word
+    report = trigger.report
     # Well before the latest word, only what that left out can be as old.
     return any(
-        word.said(field)
-        and getattr(word, field) != getattr(facts, field)
-        and abs(happened.as_of - told_at(facts, field)) <= apart
+        report.includes(field)
+        and getattr(report, field) != getattr(facts, field)
+        and abs(trigger.as_of - told_at(facts, field)) <= apart
         for field in (DETAILS if since >= -apart else facts.told_at)
     )
 
 
-def believed(facts: AccountFacts, happened: Heard) -> dict[str, Any]:
+def believed(facts: AccountFacts, trigger: Reported) -> dict[str, Any]:
     """What changes when a word is believed: it is the latest, and all that it tells counts."""
-    word, says = happened.word, happened.says
-    said, told, known = word.model_fields_set, word.__dict__, facts.__dict__
+    report, reported_status = trigger.report, trigger.reported_status
+    said, told, known = report.model_fields_set, report.__dict__, facts.__dict__
     changes: dict[str, Any] = {}
     if _details(told) != _details(known):
         changes = {f: told[f] for f in DETAILS if f in said and told[f] != known[f]}
     left_out = EVERY_DETAIL - said
     if left_out or facts.told_at:
         changes["told_at"] = {f: facts.told_at.get(f, facts.as_of) for f in sorted(left_out)}
-    if says != facts.says:
-        changes["says"] = says
-        if says != "inactive":
-            changes["repairable"] = None if says == "active" else says == "relinkable"
-    changes["as_of"] = happened.as_of
-    changes["by_read"] = happened.read
-    if says == "active":
-        changes["worked_as_of"] = max(facts.worked_as_of, happened.as_of)
-    if facts.held_since is None:
-        changes["held_since"] = happened.at
+    if reported_status != facts.reported_status:
+        changes["reported_status"] = reported_status
+        if reported_status != "inactive":
+            changes["repairable"] = (
+                None if reported_status == "active" else reported_status == "relinkable"
+            )
+    changes["as_of"] = trigger.as_of
+    changes["by_read"] = trigger.read
+    if reported_status == "active":
+        changes["worked_as_of"] = max(facts.worked_as_of, trigger.as_of)
+    if facts.first_seen_at is None:
+        changes["first_seen_at"] = trigger.at
     return changes
 
 
-def gaps_filled(facts: AccountFacts, happened: Heard) -> dict[str, Any]:
+def gaps_filled(facts: AccountFacts, trigger: Reported) -> dict[str, Any]:
     """What changes when a word is too old to be believed: details that nothing newer told."""
-    word, as_of = happened.word, happened.as_of
+    report, as_of = trigger.report, trigger.as_of
     news = {
-        field: getattr(word, field)
+        field: getattr(report, field)
         for field in (DETAILS if as_of >= facts.as_of else facts.told_at)
-        if word.said(field) and as_of >= told_at(facts, field)
+        if report.includes(field) and as_of >= told_at(facts, field)
     }
     if news:
         news["told_at"] = {**facts.told_at, **dict.fromkeys(news, as_of)}
-    if happened.says == "active" and as_of > facts.worked_as_of:
+    if trigger.reported_status == "active" and as_of > facts.worked_as_of:
         news["worked_as_of"] = as_of
     return news
 
 
 def relink_reasons(facts: AccountFacts) -> tuple[RelinkReason, ...]:
     """What a relink of it would mend, most urgent first."""
-    if facts.says == "relinkable":
+    if facts.reported_status == "relinkable":
         return ("inactive",)
-    if facts.says != "active":
+    if facts.reported_status != "active":
         return ()
     found: list[RelinkReason] = []
     if facts.number == "lapsed":
@@ -214,8 +216,10 @@ def relink_reasons(facts: AccountFacts) -> tuple[RelinkReason, ...]:
 
 def is_incomplete(facts: AccountFacts) -> bool:
     """Whether Stripe was asked if it can be repaired, or by which authorization (K5)."""
-    is_nameless = facts.says == "relinkable" and not (facts.authorization or facts.by_read)
-    return facts.says == "inactive" or is_nameless
+    is_nameless = facts.reported_status == "relinkable" and not (
+        facts.authorization or facts.by_read
+    )
+    return facts.reported_status == "inactive" or is_nameless
 
 
 def is_replaced(facts: AccountFacts) -> bool:
@@ -228,7 +232,9 @@ def outage_of(facts: AccountFacts) -> str:
     return facts.authorization or facts.id
 
 
-TOLD_ON = frozenset(("says", "cause", "authorization", "deactivates_on", "deactivation_action"))
+TOLD_ON = frozenset(
+    ("reported_status", "cause", "authorization", "deactivates_on", "deactivation_action")
+)
 """What authorization and outage are told of."""
 
 
@@ -237,23 +243,23 @@ def is_nothing_new(facts: AccountFacts, changes: dict[str, Any]) -> bool:
 
     Most words are like that, which makes it worth a shortcut.
     """
-    is_waited_for = facts.build_for is not None or facts.asked_by is not None
-    if facts.says not in ("active", "relinkable") or is_waited_for:
+    is_waited_for = facts.build_for is not None or facts.pending_check is not None
+    if facts.reported_status not in ("active", "relinkable") or is_waited_for:
         return False
     needs_relink = bool(relink_reasons(facts)) and not facts.given_up
-    return needs_relink == (facts.noted is not None) and changes.keys().isdisjoint(TOLD_ON)
+    return needs_relink == (facts.last_reported is not None) and changes.keys().isdisjoint(TOLD_ON)
 
 
 def is_mended(before: AccountFacts, now: AccountFacts) -> bool:
     """Whether it works again, or needs no relink any more while it does."""
-    was_broken = before.says != "active" or bool(relink_reasons(before))
-    return was_broken and now.says == "active" and not relink_reasons(now)
+    was_broken = before.reported_status != "active" or bool(relink_reasons(before))
+    return was_broken and now.reported_status == "active" and not relink_reasons(now)
 
 
 def reason_for(facts: AccountFacts, asked: RelinkRequested) -> RelinkReason | None:
     """Why a relink makes sense: as asked, else as the open session's, else inferred (S3)."""
     reasons = relink_reasons(facts)
-    works = facts.says == "active"
+    works = facts.reported_status == "active"
     if works and asked.reason not in (None, "inactive"):
         return asked.reason
     opened = facts.request if facts.session else None

@@ -1,28 +1,28 @@
 """What an account tells others: its outage, its authorization, sessions, a payment method.
 
 Each function looks at the facts and returns what is to be sent, and the facts that remember
-that it was; the effects in :mod:`relink.machines.account_effects` say when.
+that it was; the effects in :mod:`relink.machines.account.effects` say when.
 """
 
 from typing import Any
 
 from relink.engine import Command, Send
 
-from .account_facts import (
+from .facts import (
     ELIGIBLE,
     AccountFacts,
-    Noted,
-    Question,
+    ReportedNeeds,
+    OwnershipCheck,
     is_incomplete,
     outage_of,
     relink_reasons,
     was_told,
 )
-from .commands import RelinkReason, RetrieveAccount
-from .events import Happening
-from .messages import (
+from ..commands import RelinkReason, RetrieveAccount
+from ..events import DomainEvent
+from ..messages import (
     BuildRequested,
-    Heard,
+    Reported,
     MemberLeft,
     MemberReported,
     NeedsChanged,
@@ -33,47 +33,49 @@ from .messages import (
 # ── to its outage ────────────────────────────────────────────────────────────
 
 
-def tell_outage(now: AccountFacts, happened: Happening) -> tuple[dict[str, Any], list[Send]]:
+def tell_outage(now: AccountFacts, trigger: DomainEvent) -> tuple[dict[str, Any], list[Send]]:
     """Tell the outage what this account needs, unless it has noted just that.
 
     Returns:
         the changed facts, and what to send.
     """
-    noted, wanted = now.noted, _to_note(now)
-    if wanted == noted:
+    last_reported, wanted = now.last_reported, _to_note(now)
+    if wanted == last_reported:
         return {}, []
-    event: Happening
+    event: DomainEvent
     if wanted:
-        event = happened.follow(
+        event = trigger.follow(
             NeedsChanged,
             subject=now.id,
             needs=wanted.needs,
-            cause_of_it=wanted.cause_of_it,
+            cause=wanted.cause,
             ask=wanted.ask,
             relink_by=wanted.relink_by,
         )
     else:
-        event = happened.follow(NeedsChanged, subject=now.id, needs=())
+        event = trigger.follow(NeedsChanged, subject=now.id, needs=())
     new = wanted.outage if wanted else outage_of(now)
-    old = noted.outage if noted else new
+    old = last_reported.outage if last_reported else new
     if wanted and old != new:
-        event = happened.follow(NeedsMoved, subject=now.id, to=new, successor=event)
-    return {"noted": wanted}, [Send(machine="outage", key=old, event=event)]
+        event = trigger.follow(NeedsMoved, subject=now.id, to=new, successor=event)
+    return {"last_reported": wanted}, [Send(machine="outage", key=old, event=event)]
 
 
-def _to_note(facts: AccountFacts) -> Noted | None:
+def _to_note(facts: AccountFacts) -> ReportedNeeds | None:
     """What the outage is to know; while a word is incomplete, what it knew before it (K5)."""
     if facts.given_up:
         return None
     if is_incomplete(facts):
-        return facts.noted and facts.noted.model_copy(update={"outage": outage_of(facts)})
+        return facts.last_reported and facts.last_reported.model_copy(
+            update={"outage": outage_of(facts)}
+        )
     needs = relink_reasons(facts)
     if not needs:
         return None
-    return Noted(
+    return ReportedNeeds(
         outage=outage_of(facts),
         needs=needs,
-        cause_of_it=facts.cause if "inactive" in needs else None,
+        cause=facts.cause if "inactive" in needs else None,
         ask="relink" if facts.authorization else "new_payment_method",
         relink_by=_deadline(facts, needs),
     )
@@ -91,44 +93,46 @@ def _deadline(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | Non
 # ── to its authorization ─────────────────────────────────────────────────────
 
 
-def tell_authorization(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
+def tell_authorization(before: AccountFacts, now: AccountFacts, trigger: Reported) -> list[Send]:
     """Tell its authorization that it went down or came back, or moved (K8).
 
     Also that it is down anew, which another cause tells, or a late word that it had worked (K1).
     """
-    had_come_back = now.says != "active" and now.worked_as_of > before.worked_as_of
+    had_come_back = now.reported_status != "active" and now.worked_as_of > before.worked_as_of
     is_same = before.authorization == now.authorization and _fares(before) == _fares(now)
     stopped_anew = _fares(now) == "inactive" and now.cause != before.cause
     if is_same and not had_come_back and not stopped_anew:
         return []
-    return [*_left(before, now, happened), *_joined(now, happened)]
+    return [*_left(before, now, trigger), *_joined(now, trigger)]
 
 
-def tell_move(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
+def tell_move(before: AccountFacts, now: AccountFacts, trigger: Reported) -> list[Send]:
     """Tell its authorizations that it moved, if it did (K8)."""
     if before.authorization == now.authorization:
         return []
-    return [*_left(before, now, happened), *_joined(now, happened)]
+    return [*_left(before, now, trigger), *_joined(now, trigger)]
 
 
-def _left(before: AccountFacts, now: AccountFacts, happened: Heard) -> list[Send]:
+def _left(before: AccountFacts, now: AccountFacts, trigger: Reported) -> list[Send]:
     if before.authorization is None or before.authorization == now.authorization:
         return []
-    left = happened.follow(MemberLeft, account=now.id, as_of=happened.as_of)
+    left = trigger.follow(MemberLeft, account=now.id, as_of=trigger.as_of)
     return [Send(machine="authorization", key=before.authorization, event=left)]
 
 
-def _joined(now: AccountFacts, happened: Heard) -> list[Send]:
+def _joined(now: AccountFacts, trigger: Reported) -> list[Send]:
     if now.authorization is None:
         return []
     inactive = _fares(now) == "inactive"
-    news = happened.follow(MemberReported, account=now.id, inactive=inactive, as_of=happened.as_of)
+    news = trigger.follow(MemberReported, account=now.id, inactive=inactive, as_of=trigger.as_of)
     return [Send(machine="authorization", key=now.authorization, event=news)]
 
 
 def _fares(facts: AccountFacts) -> str:
     """What its authorization wants to know of it."""
-    return facts.says if facts.says in ("active", "disconnected") else "inactive"
+    return (
+        facts.reported_status if facts.reported_status in ("active", "disconnected") else "inactive"
+    )
 
 
 # ── to the session that returned it, and to what is built on it ──────────────
@@ -136,7 +140,7 @@ def _fares(facts: AccountFacts) -> str:
 
 def obstacle(facts: AccountFacts) -> str | None:
     """Why nothing can be built on a new account; None when it can (N1, N2)."""
-    if facts.says != "active":
+    if facts.reported_status != "active":
         return "not_active"
     if facts.subcategory not in ELIGIBLE:
         return "not_checking_or_savings"
@@ -152,16 +156,16 @@ def obstacle(facts: AccountFacts) -> str | None:
 def can_be_judged(facts: AccountFacts) -> bool:
     """Whether Stripe told enough to say if it can be built on."""
     told = ("subcategory", "permissions", "payment_method_types", "holder")
-    return facts.says not in (None, "inactive") and all(was_told(facts, f) for f in told)
+    return facts.reported_status not in (None, "inactive") and all(was_told(facts, f) for f in told)
 
 
-def whose_is_known(facts: AccountFacts, asked: Question) -> bool:
+def owner_is_known(facts: AccountFacts, asked: OwnershipCheck) -> bool:
     """Whether it can be said if the account is of the holder that the session was for (R6)."""
     return asked.holder is None or was_told(facts, "holder")
 
 
 def answer(
-    facts: AccountFacts, asked: Question, happened: Happening
+    facts: AccountFacts, asked: OwnershipCheck, trigger: DomainEvent
 ) -> tuple[dict[str, Any], list[Command]]:
     """Tell a session whether it returned a known account, a new one, or somebody else's; known is
     what we held before the session (K7, R6). A new one is built on, once enough is known of it.
@@ -169,30 +173,30 @@ def answer(
     Returns:
         the changed facts, and what to send and ask for.
     """
-    held_since = happened.at if facts.held_since is None else facts.held_since
-    verdict = "known" if held_since < asked.opened_at else "new"
+    first_seen_at = trigger.at if facts.first_seen_at is None else facts.first_seen_at
+    verdict = "known" if first_seen_at < asked.opened_at else "new"
     if asked.holder and facts.holder and asked.holder != facts.holder:
         verdict = "other_holder"
-    event = happened.follow(
+    event = trigger.follow(
         ReturnedAccountJudged,
         account=facts.id,
         verdict=verdict,
         as_of=asked.as_of,
         read=asked.read,
     )
-    changes: dict[str, Any] = {"asked_by": None, "held_since": held_since}
+    changes: dict[str, Any] = {"pending_check": None, "first_seen_at": first_seen_at}
     done: list[Command] = [Send(machine="session", key=asked.session, event=event)]
     if verdict == "new" and can_be_judged(facts):
-        done.append(build(facts, asked.session, happened))
+        done.append(build(facts, asked.session, trigger))
     elif verdict == "new":
         changes["build_for"] = asked.session
-        done.append(RetrieveAccount(account=facts.id, because="new", occasion=asked.session))
+        done.append(RetrieveAccount(account=facts.id, reason="new", dedup_key=asked.session))
     return changes, done
 
 
-def build(facts: AccountFacts, session: str, happened: Happening) -> Send:
+def build(facts: AccountFacts, session: str, trigger: DomainEvent) -> Send:
     """Ask the payment method to be built on this new account."""
-    event = happened.follow(
+    event = trigger.follow(
         BuildRequested, session=session, holder=facts.holder, obstacle=obstacle(facts)
     )
     return Send(machine="payment_method", key=facts.id, event=event)

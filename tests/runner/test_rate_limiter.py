@@ -11,8 +11,8 @@ from relink.adapters.gateway import PermanentError, RateLimitedError
 from relink.adapters.gateway.in_process import InProcessTransport
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.transport import Body, Call, Reply
-from relink.adapters.runner import LIVE_RATE, TEST_RATE, LocalPace, PacedTransport
-from relink.adapters.runner.pace import LONGEST_HOLD, LONGEST_SLEEP
+from relink.adapters.runner import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimitedTransport
+from relink.adapters.runner.rate_limiter import LONGEST_HOLD, LONGEST_SLEEP
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.machines.commands import RetrieveAccount
 
@@ -44,10 +44,10 @@ def test_the_rates_stay_below_stripes():
 )
 def test_moments_are_an_interval_apart(rate: float, gaps: list[float], longest: float):
     clock, moments = Clock(), []
-    pace = LocalPace(rate, clock)
+    rate_limiter = LocalRateLimiter(rate, clock)
     for gap in gaps:
         clock.sleep(gap)
-        wait = pace.wait(longest)
+        wait = rate_limiter.wait(longest)
         assert wait >= 0
         if wait <= longest:
             moments.append(clock.now + wait)
@@ -57,28 +57,28 @@ def test_moments_are_an_interval_apart(rate: float, gaps: list[float], longest: 
 
 
 def test_a_moment_that_is_too_far_is_not_taken():
-    pace = LocalPace(1, Clock())
-    assert [pace.wait(2) for _ in range(3)] == [0, 1, 2]
-    assert [pace.wait(2) for _ in range(5)] == [3] * 5
-    assert pace.wait(3) == 3
+    rate_limiter = LocalRateLimiter(1, Clock())
+    assert [rate_limiter.wait(2) for _ in range(3)] == [0, 1, 2]
+    assert [rate_limiter.wait(2) for _ in range(5)] == [3] * 5
+    assert rate_limiter.wait(3) == 3
 
 
 def test_everyone_is_held():
     clock = Clock()
-    pace = LocalPace(10, clock)
-    pace.hold(7)
-    pace.hold(2)
-    assert pace.wait(0) == 7
+    rate_limiter = LocalRateLimiter(10, clock)
+    rate_limiter.hold(7)
+    rate_limiter.hold(2)
+    assert rate_limiter.wait(0) == 7
     clock.sleep(7)
-    assert pace.wait(0) == 0
+    assert rate_limiter.wait(0) == 0
 
 
 def test_many_threads_take_different_moments():
-    pace, taken = LocalPace(1000, lambda: 0.0), []
+    rate_limiter, taken = LocalRateLimiter(1000, lambda: 0.0), []
 
     def take() -> None:
         for _ in range(100):
-            taken.append(pace.wait(1000))
+            taken.append(rate_limiter.wait(1000))
 
     threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
@@ -102,11 +102,13 @@ def simulator() -> Simulator:
 
 
 @pytest.fixture
-def transport(simulator: Simulator, clock: Clock) -> PacedTransport:
-    return PacedTransport(InProcessTransport(simulator), LocalPace(2, clock), clock.sleep)
+def transport(simulator: Simulator, clock: Clock) -> RateLimitedTransport:
+    return RateLimitedTransport(
+        InProcessTransport(simulator), LocalRateLimiter(2, clock), clock.sleep
+    )
 
 
-def test_a_request_waits_for_its_moment(transport: PacedTransport, clock: Clock):
+def test_a_request_waits_for_its_moment(transport: RateLimitedTransport, clock: Clock):
     times = []
     for _ in range(4):
         transport.send(CALL)
@@ -115,10 +117,10 @@ def test_a_request_waits_for_its_moment(transport: PacedTransport, clock: Clock)
 
 
 def test_every_request_of_a_command_takes_a_moment(
-    transport: PacedTransport, simulator: Simulator, clock: Clock
+    transport: RateLimitedTransport, simulator: Simulator, clock: Clock
 ):
     gateway = StripeGateway(transport)
-    read = RetrieveAccount(account="fca_unknown", because="x", occasion="y")
+    read = RetrieveAccount(account="fca_unknown", reason="x", dedup_key="y")
     for _ in range(3):
         with pytest.raises(PermanentError):
             gateway.perform(read, 0.0)
@@ -140,8 +142,8 @@ class Refuses:
 
 @pytest.mark.parametrize(("wait", "held"), [("10", 10), ("36000", LONGEST_HOLD)])
 def test_where_stripe_asks_to_wait_everyone_is_kept_back(clock: Clock, wait: str, held: float):
-    server, pace = Refuses(wait), LocalPace(2, clock)
-    first, second = (PacedTransport(server, pace, clock.sleep) for _ in range(2))
+    server, rate_limiter = Refuses(wait), LocalRateLimiter(2, clock)
+    first, second = (RateLimitedTransport(server, rate_limiter, clock.sleep) for _ in range(2))
     assert first.send(CALL).status == 429
     with pytest.raises(RateLimitedError, match="was kept back") as kept:
         second.send(CALL)
@@ -152,7 +154,9 @@ def test_where_stripe_asks_to_wait_everyone_is_kept_back(clock: Clock, wait: str
     assert (server.asked, clock.now) == (2, 1000 + held)
 
 
-def test_without_a_wait_others_go_on(transport: PacedTransport, simulator: Simulator, clock: Clock):
+def test_without_a_wait_others_go_on(
+    transport: RateLimitedTransport, simulator: Simulator, clock: Clock
+):
     simulator.inject(ApiFault.RATE_LIMITED)
     transport.send(CALL)
     transport.send(CALL)

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
 
-from .account_facts import AccountFacts
+from .account.facts import AccountFacts
 from .commands import (
     AttachExternalAccount,
     CreatePaymentMethod,
@@ -15,7 +15,7 @@ from .commands import (
     RetrieveAuthorization,
     RetrieveSession,
 )
-from .messages import Heard
+from .messages import Reported
 
 World = Mapping[Address, Snapshot[Facts]]
 """All machines, by address."""
@@ -26,7 +26,7 @@ C = TypeVar("C", bound=Command)
 ASKING = (RetrieveAccount, RetrieveAuthorization, RetrieveSession, ReportAnomaly)
 
 
-class Seen(NamedTuple):
+class StepView(NamedTuple):
     """A step, and the worlds before and after it."""
 
     was: World
@@ -51,11 +51,11 @@ class Seen(NamedTuple):
         """What was decided, in order."""
         return ((delivery.address, delivery.decision) for delivery in self.step.deliveries)
 
-    def words(self) -> Iterator[tuple[Address, Decision, Heard]]:
+    def words(self) -> Iterator[tuple[Address, Decision, Reported]]:
         """What was heard of an account, an authorization or a number."""
         for address, decision in self.decisions():
-            if isinstance(decision.happened, Heard):
-                yield address, decision, decision.happened
+            if isinstance(decision.trigger, Reported):
+                yield address, decision, decision.trigger
 
     def commands(self, kind: type[C]) -> Iterator[C]:
         """What was asked for, of one kind."""

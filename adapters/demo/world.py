@@ -17,7 +17,7 @@ from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service
 from relink.adapters.simulator import STRIPE_BANK, CustomerPart, Delivery, Faults
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.story import READS, of_delivery, tell, tell_command, tell_step
+from relink.adapters.explain import READS, of_delivery, tell, tell_command, tell_step
 from relink.engine import Command, Step
 from relink.machines.events import TimerFired
 
@@ -72,7 +72,7 @@ class Stage:
         self.counts["decisions"] += len(step.deliveries)
         lines = list(tell_step(step))
         moved = any(d.decision.outcome == "moved" for d in step.deliveries)
-        if isinstance(step.happened, TimerFired) and not moved and not step.commands:
+        if isinstance(step.trigger, TimerFired) and not moved and not step.commands:
             lines = []
         elif not lines and self._arriving and step.deliveries:
             lines = tell(of_delivery(step.deliveries[0]))
@@ -117,7 +117,7 @@ class Stage:
         self.sim.advance(DAY)
         return Linked(made.id, made.authorization.id)
 
-    def says(self, what: str) -> None:
+    def reported_status(self, what: str) -> None:
         """Tell what happens in the world."""
         self.settle()
         self.sim.advance(60)

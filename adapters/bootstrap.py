@@ -16,12 +16,12 @@ from relink.adapters.notify import Notifier, log_notification
 from relink.adapters.runner import (
     LIVE_RATE,
     TEST_RATE,
-    Duty,
-    LocalPace,
+    PeriodicTask,
+    LocalRateLimiter,
     Loop,
     Notify,
-    Pace,
-    PacedTransport,
+    RateLimiter,
+    RateLimitedTransport,
     Performer,
     reconcile,
 )
@@ -54,7 +54,7 @@ class Parts:
     service: Service
     performer: Performer
     metrics: Metrics
-    duties: tuple[Duty, ...]
+    periodic_tasks: tuple[PeriodicTask, ...]
     loop: Loop | None
     """Performs the commands, on SQLite; on PostgreSQL workers do."""
 
@@ -72,7 +72,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     policy = settings.policy
     store = Store(settings.database_url, relink_system())
     metrics = Metrics(lambda: standing(store, clock()))
-    pace = _pace(settings, store)
+    rate_limiter = _rate_limiter(settings, store)
     loop: Loop | None = None
 
     def watch(step: Step) -> None:
@@ -85,7 +85,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, pace, CUSTOMER_WAITS),
+        _gateway(settings, rate_limiter, CUSTOMER_WAITS),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -94,17 +94,17 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     )
     performer = Performer(
         store,
-        _gateway(settings, pace, READ_TIMEOUT),
+        _gateway(settings, rate_limiter, READ_TIMEOUT),
         _notify(settings, clock),
         clock,
         policy,
         watch=watch,
         watch_command=metrics.watch_command,
     )
-    duties = _duties(store, settings, clock)
+    periodic_tasks = _periodic_tasks(store, settings, clock)
     if settings.on_sqlite:
-        loop = Loop(store, performer, duties, clock)
-    return Parts(settings, store, service, performer, metrics, duties, loop)
+        loop = Loop(store, performer, periodic_tasks, clock)
+    return Parts(settings, store, service, performer, metrics, periodic_tasks, loop)
 
 
 def serving(parts: Parts) -> FastAPI:
@@ -139,24 +139,24 @@ def standing(store: Store, now: float) -> Standing:
     )
 
 
-def _pace(settings: Settings, store: Store) -> Pace:
+def _rate_limiter(settings: Settings, store: Store) -> RateLimiter:
     """One for all processes that ask Stripe with this key."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
     if settings.on_sqlite:
-        return LocalPace(rate)
-    from relink.adapters.runner.shared_pace import SharedPace
+        return LocalRateLimiter(rate)
+    from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
 
-    return SharedPace(store.engine, rate)
+    return SharedRateLimiter(store.engine, rate)
 
 
-def _gateway(settings: Settings, pace: Pace, read_timeout: float) -> Gateway:
+def _gateway(settings: Settings, rate_limiter: RateLimiter, read_timeout: float) -> Gateway:
     stripe = settings.gateway
     if stripe.api_key is None:
         raise SettingsError("STRIPE_API_KEY is not set")
     transport = SdkTransport(
         stripe.api_key, stripe.api_base, stripe.api_version, read_timeout=read_timeout
     )
-    return StripeGateway(PacedTransport(transport, pace))
+    return StripeGateway(RateLimitedTransport(transport, rate_limiter))
 
 
 def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
@@ -165,7 +165,9 @@ def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
     return Notifier(settings.notify_url, settings.notify_secret, clock)
 
 
-def _duties(store: Store, settings: Settings, clock: Callable[[], float]) -> tuple[Duty, ...]:
+def _periodic_tasks(
+    store: Store, settings: Settings, clock: Callable[[], float]
+) -> tuple[PeriodicTask, ...]:
     def walk() -> None:
         reconcile(store, clock(), settings.reconcile_every, settings.policy)
 
@@ -174,4 +176,6 @@ def _duties(store: Store, settings: Settings, clock: Callable[[], float]) -> tup
             if SLICE not in prune(store, clock(), settings.kept_for).values():
                 return
 
-    return Duty("reconcile", RECONCILE_EVERY, walk), Duty("prune", PRUNE_EVERY, let_go)
+    return PeriodicTask("reconcile", RECONCILE_EVERY, walk), PeriodicTask(
+        "prune", PRUNE_EVERY, let_go
+    )

@@ -56,7 +56,7 @@ def of_delivery(delivery: Delivery) -> Moment:
     return Moment(
         address.machine,
         address.key,
-        type(decision.happened),
+        type(decision.trigger),
         decision.before.state if decision.before.version else "",
         decision.state,
         decision.guards,
@@ -113,9 +113,9 @@ def tell_step(step: Step) -> Iterator[str]:
 
 def chapters(entries: Iterable[JournalEntry]) -> Iterator[str]:
     """A machine's journal: for each thing that came in, the time, and what was decided."""
-    for cause, group in groupby(entries, key=lambda entry: entry.cause):
+    for causation_id, group in groupby(entries, key=lambda entry: entry.causation_id):
         decided = list(group)
-        yield f"{at(decided[0].at)}  {cause}"
+        yield f"{at(decided[0].at)}  {causation_id}"
         for entry in decided:
             yield from (f"    {line}" for line in tell(of_entry(entry)))
             if entry.changes:

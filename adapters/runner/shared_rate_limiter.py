@@ -24,7 +24,7 @@ _LOOK = text(f"SELECT next_at - {_NOW} FROM pace WHERE name = :name")
 _HOLD = text(f"UPDATE pace SET next_at = greatest(next_at, {_NOW} + :seconds) WHERE name = :name")
 
 
-class SharedPace:
+class SharedRateLimiter:
     """A pace of all processes that use one PostgreSQL database.
 
     Args:
@@ -38,7 +38,7 @@ class SharedPace:
         self._given = {"name": name, "interval": 1 / rate}
 
     def wait(self, longest: float) -> float:
-        """Take the next moment, if it is near; see :class:`~relink.adapters.runner.pace.Pace`.
+        """Take the next moment, if it is near; see :class:`~relink.adapters.runner.rate_limiter.Pace`.
 
         Raises:
             StoreUnavailableError: the database is away.

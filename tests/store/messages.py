@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from relink.adapters.store import Applied, Arrival, DueCommand, MemoryStore, Store
+from relink.adapters.store import Applied, InboxMessage, DueCommand, MemoryStore, Store
 from relink.engine import Address
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import AccountReported, RelinkRequested, RelinkSessionCreated
-from relink.machines.word import AccountNumber, Holder, Word
+from relink.machines.report import AccountNumber, Holder, StatusReport
 
 NOW = 1_760_000_000
 ACCOUNT = Address("account", "fca_1")
@@ -29,18 +29,18 @@ _WORD: dict[str, Any] = {
 }
 
 
-def arrival(name: str, at: float = NOW, connected_account: str | None = None) -> Arrival:
+def message(name: str, at: float = NOW, connected_account: str | None = None) -> InboxMessage:
     """Something that arrives under this id."""
-    return Arrival(name, "test", NOW, at, connected_account)
+    return InboxMessage(name, "test", NOW, at, connected_account)
 
 
 def reported(
     name: str, as_of: int = NOW, account: str = "fca_1", **changed: Any
 ) -> AccountReported:
     """An account as a webhook reports it: inactive and relinkable, unless it says otherwise."""
-    word = Word(**{**_WORD, **changed})
+    report = StatusReport(**{**_WORD, **changed})
     return AccountReported(
-        cause=name, at=float(as_of), account=account, as_of=as_of, read=False, word=word
+        causation_id=name, at=float(as_of), account=account, as_of=as_of, read=False, report=report
     )
 
 
@@ -48,17 +48,17 @@ def hear(
     store: Store | MemoryStore, name: str, as_of: int = NOW, account: str = "fca_1", **said: Any
 ) -> Applied:
     """Apply the report of an account."""
-    word = reported(name, as_of, account, **said)
-    return store.apply(arrival(name, at=as_of), [word])
+    report = reported(name, as_of, account, **said)
+    return store.apply(message(name, at=as_of), [report])
 
 
 def relink(store: Store, at: float = NOW) -> CreateRelinkSession:
     """Ask for a session and open it; what the caller was to do."""
-    asked = RelinkRequested(cause="req_1", at=at, account=ACCOUNT.key)
-    commands = store.apply(arrival("req_1"), [asked]).steps[0].commands
+    asked = RelinkRequested(causation_id="req_1", at=at, account=ACCOUNT.key)
+    commands = store.apply(message("req_1"), [asked]).steps[0].commands
     (create,) = [command for command in commands if isinstance(command, CreateRelinkSession)]
-    made = RelinkSessionCreated(cause="req_2", at=at, session="fcsess_1", request=create)
-    store.apply(arrival("req_2"), [made])
+    made = RelinkSessionCreated(causation_id="req_2", at=at, session="fcsess_1", request=create)
+    store.apply(message("req_2"), [made])
     return create
 
 

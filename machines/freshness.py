@@ -13,57 +13,60 @@ Rules kept here: K1, K3 and K4.
 
 from relink.engine import Chart, Facts
 
-from .messages import Heard
-from .word import READ_DOUBT, contradict
+from .messages import Reported
+from .report import READ_WINDOW, contradict
 
-WORDS = "heard_active heard_relinkable heard_unrepairable heard_inactive heard_disconnected"
+WORDS = "reported_active reported_relinkable reported_unrepairable reported_inactive reported_disconnected"
 """The words about an account or authorization, as the charts name them."""
 
 
-class HearingFacts(Facts):
+class ReportFacts(Facts):
     """What a listening machine remembers of the latest word."""
 
     id: str
-    says: str | None = None
+    reported_status: str | None = None
     """``active``, ``relinkable``, ``unrepairable``, ``inactive`` (either), ``disconnected``."""
     as_of: int = -1
     """Stripe's time of it (Unix seconds)."""
     by_read: bool = False
 
 
-class Hearing(Chart):
+class ReportChart(Chart):
     """Base of the charts that listen to Stripe."""
 
-    def is_older(self, facts: HearingFacts, happened: Heard) -> bool:
+    def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
         """Older than what is known, and not in doubt."""
-        return happened.as_of < facts.as_of and not is_in_doubt(facts, happened)
+        return trigger.as_of < facts.as_of and not ambiguous(facts, trigger)
 
-    def is_doubtful(self, facts: HearingFacts, happened: Heard) -> bool:
+    def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
         """Too close in time to what it contradicts."""
-        return is_in_doubt(facts, happened)
+        return ambiguous(facts, trigger)
 
 
-def is_in_doubt(facts: HearingFacts, happened: Heard) -> bool:
+def ambiguous(facts: ReportFacts, trigger: Reported) -> bool:
     """Whether a word contradicts what is known too close in time to tell which came last.
 
     So does an incomplete word that may be the later one of the two, and an answer that Stripe's
     clocks date before the incomplete word that it completes.
     """
-    later = happened.as_of - facts.as_of
-    if abs(later) > window(facts.by_read or happened.read):
+    later = trigger.as_of - facts.as_of
+    if abs(later) > window(facts.by_read or trigger.read):
         return False
-    if contradict(facts.says, happened.says):
+    if contradict(facts.reported_status, trigger.reported_status):
         return True
-    completes = facts.says == "inactive" != happened.says
-    leaves_open = happened.says == "inactive" and facts.says not in (None, "inactive")
+    completes = facts.reported_status == "inactive" != trigger.reported_status
+    leaves_open = trigger.reported_status == "inactive" and facts.reported_status not in (
+        None,
+        "inactive",
+    )
     return (later < 0 and completes) or (later <= 0 and leaves_open)
 
 
 def window(involves_read: bool) -> int:
     """How far apart two words may be for their order to be in doubt (seconds)."""
-    return READ_DOUBT if involves_read else 0
+    return READ_WINDOW if involves_read else 0
 
 
-def when_doubt_is_over(facts: HearingFacts, as_of: int) -> int:
+def ambiguous_until(facts: ReportFacts, as_of: int) -> int:
     """The earliest time at which a read can't be in doubt again (Unix seconds)."""
-    return max(facts.as_of, as_of) + READ_DOUBT + 1
+    return max(facts.as_of, as_of) + READ_WINDOW + 1

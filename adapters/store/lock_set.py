@@ -28,8 +28,8 @@ from relink.machines.routing import READS
 
 def concerned(events: Sequence[Event]) -> Iterator[Address]:
     """The machines, in no particular order; some of them may not exist."""
-    for happened in events:
-        yield from _concerned(happened)
+    for trigger in events:
+        yield from _concerned(trigger)
 
 
 def around(address: Address) -> Iterable[Address]:
@@ -43,19 +43,19 @@ def around(address: Address) -> Iterable[Address]:
             return [address]
 
 
-def _concerned(happened: Event) -> Iterable[Address]:
-    match happened:
-        case AccountReported(account=account, word=word):
-            authorization = word.authorization if word else None
+def _concerned(trigger: Event) -> Iterable[Address]:
+    match trigger:
+        case AccountReported(account=account, report=report):
+            authorization = report.authorization if report else None
             yield from _account(account)
             yield from _authorization(authorization) if authorization else ()
             yield Address("outage", account)
         case AuthorizationReported(authorization=authorization):
             yield from _authorization(authorization)
         case SessionReported():
-            yield Address("session", happened.session)
-            for reported in happened.accounts or ():
-                yield from _concerned_by_return(reported.account, reported.word.authorization)
+            yield Address("session", trigger.session)
+            for reported in trigger.accounts or ():
+                yield from _concerned_by_return(reported.account, reported.report.authorization)
         case RelinkRequested(account=account):
             yield Address("account", account)
         case RelinkSessionCreated(session=session, request=request):
@@ -70,8 +70,8 @@ def _concerned(happened: Event) -> Iterable[Address]:
             | BillingNameAbsent()
             | BillingNameGiven()
         ):
-            yield Address("payment_method", happened.account)
-            yield from _account(happened.account)
+            yield Address("payment_method", trigger.account)
+            yield from _account(trigger.account)
         case CommandFailed(command=command, subject=subject):
             yield Address(READS.get(command, "payment_method"), subject)
         case TimerFired(machine=machine, key=key):
