@@ -11,6 +11,7 @@ from .effect import Assign, Command, Facts, Send
 from .errors import ChartError, DecisionError, EngineError
 from .event import Event
 from .live import LiveMachine, LiveStep
+from .reason import Reason
 from .system import Address, Delivery, Load, Route, Step, System
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree
@@ -36,6 +37,7 @@ __all__ = [
     "LiveStep",
     "Load",
     "Outcome",
+    "Reason",
     "Route",
     "Send",
     "Snapshot",

@@ -36,6 +36,7 @@ from statemachine.state import NestedStateFactory
 from .decision import Snapshot
 from .effect import Facts
 from .event import Event
+from .reason import Reason
 
 if TYPE_CHECKING:
     from .live import LiveMachine
@@ -51,7 +52,7 @@ class Ignored:
 
     states: tuple[State, ...]
     events: tuple[type[Event], ...]
-    because: str
+    reason: Reason
     when: str | None = None
     anomaly: bool = False
 
@@ -62,7 +63,7 @@ class Impossible:
 
     states: tuple[State, ...]
     events: tuple[type[Event], ...]
-    because: str
+    reason: Reason
     when: str
 
 
@@ -70,7 +71,7 @@ def ignored(
     states: StateArgument | Sequence[StateArgument],
     events: type[Event] | Sequence[type[Event]],
     *,
-    because: str,
+    because: str | Reason,
     when: str | None = None,
     anomaly: bool = False,
 ) -> Ignored:
@@ -79,12 +80,12 @@ def ignored(
     Args:
         states: A state or several; a compound state stands for all leaf states in it.
         events: An event class or several.
-        because: The reason, for people; it becomes the decision's.
+        because: The decision's reason: a sentence, or a :class:`Reason` with a code.
         when: A guard expression; the declaration holds only where the guards' answers make it
             true. Of several that hold, the first counts.
         anomaly: Whether such an event is worth a report.
     """
-    return Ignored(_states(states), _events(events), because, when, anomaly)
+    return Ignored(_states(states), _events(events), Reason.of(because), when, anomaly)
 
 
 def impossible(
@@ -92,7 +93,7 @@ def impossible(
     events: type[Event] | Sequence[type[Event]],
     *,
     when: str,
-    because: str,
+    because: str | Reason,
 ) -> Impossible:
     """Declare that in these states, for these events, the guards never answer so.
 
@@ -103,9 +104,9 @@ def impossible(
         states: A state or several; a compound state stands for all leaf states in it.
         events: An event class or several.
         when: A guard expression that the guards' answers have to make true.
-        because: Why that cannot be, for people.
+        because: Why they never do: a sentence, or a :class:`Reason` with a code.
     """
-    return Impossible(_states(states), _events(events), because, when)
+    return Impossible(_states(states), _events(events), Reason.of(because), when)
 
 
 def stays(

@@ -117,7 +117,7 @@ class _Compiler:
             outcome: Outcome = "impossible" if isinstance(said, Impossible) else "ignored"
             anomaly = isinstance(said, Ignored) and said.anomaly
             return Leaf(
-                index, state, event, guards, outcome, state, reason=said.because, anomaly=anomaly
+                index, state, event, guards, outcome, state, reason=said.reason, anomaly=anomaly
             )
         if taken is None:
             leaf = Leaf(index, state, event, guards, "ignored", state)

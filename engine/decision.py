@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from .effect import Command, Facts, Send
 from .event import Event
+from .reason import Reason
 from .tree import Answers, Leaf, Outcome
 
 F = TypeVar("F", bound=Facts, covariant=True)
@@ -66,7 +67,7 @@ class Decision(NamedTuple):
         return self.leaf.outcome
 
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> Reason | None:
         """Why the event was ignored."""
         return self.leaf.reason
 
@@ -100,7 +101,7 @@ class Decision(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The decision as JSON-ready data, its keys in a fixed order."""
-        before = self.before
+        before, reason = self.before, self.reason
         return {
             "before": {
                 "state": before.state,
@@ -112,7 +113,7 @@ class Decision(NamedTuple):
             "transition": self.transition,
             "guards": [{"guard": name, "answer": answer} for name, answer in self.guards],
             "effects": list(self.leaf.effects),
-            "reason": self.reason,
+            "reason": None if reason is None else {"code": reason.code, "text": reason.sentence},
             "anomaly": self.anomaly,
             "after": {
                 "state": self.state,

@@ -48,7 +48,7 @@ def _rows(table: Table, state: str, event: str) -> Iterator[tuple[str, str, str,
 def _end(leaf: Leaf) -> tuple[str, str]:
     """The last two cells of a row, which are the same for leaves that end alike."""
     goes = f"**`{leaf.target}`**" if leaf.outcome == "moved" else _kind(leaf)
-    return goes, _names(leaf.effects) if leaf.reason is None else _plain(leaf.reason)
+    return goes, _names(leaf.effects) if leaf.reason is None else _plain(leaf.reason.sentence)
 
 
 def _names(names: Iterable[str]) -> str:

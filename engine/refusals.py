@@ -186,13 +186,13 @@ def _refuse_declarations(chart: type[Chart]) -> None:
             if not _has(chart, state):
                 raise LostStateError(
                     chart,
-                    f"{said.because!r} is said of a state that the chart has not; "
+                    f"{said.reason.sentence!r} is said of a state that the chart has not; "
                     "its name was probably overwritten",
                 )
         for event in said.events:
             if event not in chart.alphabet:
                 raise EventNotInAlphabetError(
-                    chart, f"{said.because!r} is said of {event.name!r}, not in the alphabet"
+                    chart, f"{said.reason.sentence!r} is said of {event.name!r}, not in the alphabet"
                 )
 
 

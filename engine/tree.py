@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from .reason import Reason
+
 Answers = tuple[tuple[str, bool], ...]
 """Guards by name with their answers, in the order asked."""
 
@@ -36,7 +38,7 @@ class Leaf:
     """The transition as the chart declares it; None when none is taken."""
     label: str = ""
     """Event and condition of that transition: ``coin_inserted[is_enough]``."""
-    reason: str | None = None
+    reason: Reason | None = None
     """Why the event is ignored, or cannot happen."""
     anomaly: bool = False
     """Whether that it happened at all is worth a report."""

@@ -1,64 +1,175 @@
 """Commands: what the machines ask of the world.
 
-A command is data; its id follows from its data alone, so the same cause asked for
-twice is one command. ``after`` is the earliest time to carry it out (Unix seconds;
-0 is at once). :class:`CreateRelinkSession` and reads marked ``for_caller`` are
-carried out within the service's own request and never put in the outbox.
+A command is data. Its id is a pure function of that data, and the data is made of codes and ids,
+never of sentences, so the same cause asked for twice is one command, and rewording a message
+makes no second one.
+
+Who carries a command out follows from its type:
+
+==================== ============================================================================
+:class:`StripeCommand` a gateway, from the outbox: a :class:`Read` or a :class:`Build`
+:class:`CallerCommand` a gateway, within the request of the caller; never in the outbox
+:class:`Notification`  the embedding service is told
+:class:`Timer`         the clock: an event comes back to a machine
+==================== ============================================================================
+
+Every command is of exactly one of these families. ``StripeCommand`` is sealed: gateways have to
+know how to carry each of them out, so they are declared here and nowhere else.
 """
 
-from typing import Literal
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
 
 from pydantic import SerializeAsAny
 
 from relink.engine import Command, Event
 
+from .reasons import Anomaly, ReadReason
 from .report import Holder
+from .vocabulary import Ask, Delivery, Mode, RelinkReason
 
-Mode = Literal["specific", "any_eligible"]
-"""A relink of exactly this account, or of any eligible one at the same institution."""
-
-Delivery = Literal["modal", "email", "url"]
-"""In the service's own page, or hosted by Stripe (which writes the email itself)."""
-
-RelinkReason = Literal[
-    "inactive", "number_lapsed", "number_expiring", "announced_deactivation", "new_permissions"
-]
+# ── families ─────────────────────────────────────────────────────────────────
 
 
-class RetrieveAccount(Command):
+class StripeCommand(Command):
+    """Carried out at Stripe by a gateway."""
+
+    machine: ClassVar[str]
+    """Which machine is told when it fails for good."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse commands that no gateway can know.
+
+        Raises:
+            TypeError: the class is declared outside of this module.
+        """
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__module__ != __name__:
+            raise TypeError(
+                f"{cls.__module__}.{cls.__qualname__} is a StripeCommand that no gateway knows. "
+                f"Declare Stripe commands in {__name__} and teach the gateways to carry them "
+                "out, or derive from Notification to have the service told."
+            )
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """The id of what it is about."""
+
+
+class Read(StripeCommand):
+    """Reads an object at Stripe; the answer is a report."""
+
+
+class Build(StripeCommand):
+    """Makes something at Stripe on a new account."""
+
+    account: str
+    session: str
+    """The relink session that linked the account."""
+    holder: Holder
+
+    machine = "payment_method"
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
+
+class CallerCommand(StripeCommand):
+    """Carried out at Stripe within the caller's own request: never in the outbox."""
+
+
+class Notification(Command):
+    """For the embedding service, or for its operators."""
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """The id of what it is about."""
+
+
+class Timer(Command):
+    """For the clock."""
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """The id of what it is about."""
+
+
+# ── for Stripe, from the outbox ──────────────────────────────────────────────
+
+
+class RetrieveAccount(Read):
     """Read the account at Stripe, with the preview version."""
 
     account: str
-    reason: str
-    """The question, in a word or two."""
+    reason: ReadReason
     dedup_key: str
-    """What raised it: an event or a session. Asked again for the same, it is the same command."""
+    """What raised the question: an event or a session. The same question about the same is one
+    command."""
     after: int = 0
-    for_caller: bool = False
-    """Read within the service's request, before it is refused (R9)."""
+    """The earliest time to read it (Unix seconds); 0 is at once."""
+
+    machine = "account"
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
 
 
-class RetrieveAuthorization(Command):
-    """Read the authorization at Stripe: no webhook tells how it fares."""
+class RetrieveAuthorization(Read):
+    """Read the authorization at Stripe: no webhook tells its status."""
 
     authorization: str
-    reason: str
+    reason: ReadReason
     dedup_key: str
     after: int = 0
+    """The earliest time to read it (Unix seconds); 0 is at once."""
+
+    machine = "authorization"
+
+    @property
+    def subject(self) -> str:
+        """The authorization."""
+        return self.authorization
 
 
-class RetrieveSession(Command):
+class RetrieveSession(Read):
     """Read a relink session at Stripe."""
 
     session: str
-    reason: str
+    reason: ReadReason
     dedup_key: str
-    for_caller: bool = False
-    """Asked for by the service, which wants the client secret again (R1)."""
+
+    machine = "session"
+
+    @property
+    def subject(self) -> str:
+        """The session."""
+        return self.session
 
 
-class CreateRelinkSession(Command):
-    """Open a relink session: carried out in the caller's request, who gets the secret."""
+class CreatePaymentMethod(Build):
+    """Create a payment method from the account, then attach it to its customer (N1)."""
+
+    billing_name: str | None = None
+    """None: the gateway takes the customer's name."""
+
+
+class AttachExternalAccount(Build):
+    """Give a connected account its new bank account, from the session's token (N2)."""
+
+
+# ── for Stripe, within the caller's request ──────────────────────────────────
+
+
+class CreateRelinkSession(CallerCommand):
+    """Open a relink session; only the caller gets its secret."""
 
     account: str
     attempt: int
@@ -72,77 +183,131 @@ class CreateRelinkSession(Command):
     delivery: Delivery
     return_url: str | None
 
+    machine = "account"
 
-class NotifyCustomer(Command):
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
+
+class RetrieveAccountForCaller(CallerCommand):
+    """Read the account before its relink is refused (R9)."""
+
+    account: str
+    dedup_key: str
+
+    machine = "account"
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
+
+class RetrieveSessionForCaller(CallerCommand):
+    """Read a relink session for a caller who wants its result, or its secret again (R1)."""
+
+    session: str
+    reason: Literal["asked_again", "result"]
+    dedup_key: str
+
+    machine = "session"
+
+    @property
+    def subject(self) -> str:
+        """The session."""
+        return self.session
+
+
+# ── for the service and its operators ────────────────────────────────────────
+
+
+class NotifyCustomer(Notification):
     """Prompt the customer, through the service: the first time, or as a reminder."""
 
     outage: str
     """The authorization that is out, or the account where there is none."""
-    count: int
-    """Its how-manieth outage; with ``reminder`` it tells messages apart."""
+    outage_number: int
+    """Which outage of it this is, from 1; with ``reminder`` it tells messages apart."""
     since: float
     """When the outage began (Unix seconds)."""
     accounts: tuple[str, ...]
     """Those that need it; none where Stripe announced it for the authorization alone."""
-    ask: Literal["relink", "new_payment_method"]
+    ask: Ask
     """What to ask for; without an authorization nothing can be relinked."""
-    reason: str
+    reasons: tuple[str, ...]
+    """Stripe's causes, and else relink's own reasons (``RelinkReason``), in alphabetical order."""
     reminder: int = 0
-    """0 for the first prompt, then 1, 2, …"""
+    """0 for the prompt, then 1, 2, …"""
     relink_by: int | None = None
     """When it stops working, where Stripe announced it (Unix seconds)."""
 
+    @property
+    def subject(self) -> str:
+        """The authorization, or the account where there is none."""
+        return self.outage
 
-class RequestNewPaymentMethod(Command):
-    """The link can't be repaired, or not be built on: ask for another way to pay."""
+
+class RequestNewPaymentMethod(Notification):
+    """The link cannot be repaired, or nothing can be built on it: ask for another way to pay."""
 
     account: str
     reason: str
+    """A code: one of relink's, or Stripe's own cause or error code."""
     dedup_key: str
-    """What brought it up: a session, or the time of a word."""
+    """What raised it: a session, or a report's status and time."""
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
 
 
-class RequestBillingName(Command):
+class RequestBillingName(Notification):
     """Ask the service for the name that a payment method needs (N1)."""
 
     account: str
     session: str
 
-
-class CreatePaymentMethod(Command):
-    """Create a payment method from the account, then attach it to its customer (N1)."""
-
-    account: str
-    session: str
-    holder: Holder
-    billing_name: str | None = None
-    """None: the gateway takes the customer's name."""
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
 
 
-class AttachExternalAccount(Command):
-    """Give a connected account its new bank account, from the session's token (N2)."""
+class ReportAnomaly(Notification):
+    """Tell the operators of something that should not happen."""
 
-    account: str
-    session: str
-    holder: Holder
-
-
-class ReportAnomaly(Command):
-    """Tell the operators of something that should not be."""
-
-    subject: str
-    what: str
+    about: str
+    """The id of what it is about."""
+    anomaly: Anomaly
+    value: str | None = None
+    """The value that is not known, where there is one."""
     dedup_key: str
 
+    @property
+    def subject(self) -> str:
+        """The id of what it is about."""
+        return self.about
 
-class Wake(Command):
-    """A timer: bring ``event`` back to the machine at ``due`` (Unix seconds)."""
+
+# ── for the clock ────────────────────────────────────────────────────────────
+
+
+class Wake(Timer):
+    """Bring ``event`` back to the machine at ``due`` (Unix seconds)."""
 
     machine: str
     key: str
     due: int
     event: SerializeAsAny[Event]
 
+    @property
+    def subject(self) -> str:
+        """The machine's key."""
+        return self.key
 
-IN_REQUEST: tuple[type[Command], ...] = (CreateRelinkSession,)
-"""Never in the outbox; so are reads that say ``for_caller``."""
+
+StoredCommand = Read | Build | Notification | Timer
+"""What the outbox holds: everything but :class:`CallerCommand`."""

@@ -65,7 +65,7 @@ def _of_leaf(leaf: Leaf) -> dict[str, Any]:
         "to_state": leaf.target,
         "transition": leaf.transition,
         "guards": json.dumps(leaf.guards),
-        "reason": leaf.reason,
+        "reason": leaf.reason and (leaf.reason.code or leaf.reason.sentence),
         "anomaly": leaf.anomaly,
     }
 

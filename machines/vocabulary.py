@@ -1,0 +1,209 @@
+"""Closed types for what decisions branch on, and Stripe's literals.
+
+Stripe's enumerations are open: a new value can appear at any time. They enter as plain strings
+and are sorted here, once, into closed types. Whatever decides on one of these ends its ``match``
+with ``assert_never``, so a new member fails the type check in every place that has to say
+something about it.
+"""
+
+from enum import StrEnum
+from typing import Literal, assert_never
+
+# ── Stripe's literals ────────────────────────────────────────────────────────
+
+RELINK_REQUIRED = "relink_required"
+"""``status_details.*.action``: the customer can repair the link (or keep it, by relinking early)."""
+
+NO_ACTION = "none"
+"""``status_details.*.action``: nobody can repair the link now."""
+
+ACCESS_DENIED = "access_denied"
+"""``status_details.inactive.cause``: the customer revoked access at the bank."""
+
+NUMBER_DEACTIVATED = "tokenized_account_number_deactivated"
+"""``blocked.reason`` of a payment method, ``status`` of an external account: the one that a
+relink mends (C3)."""
+
+US_BANK_ACCOUNT = "us_bank_account"
+"""The payment method type that is made from an account."""
+
+PAYMENT_METHOD = "payment_method"
+"""The permission without which nothing can be built on an account."""
+
+ELIGIBLE_SUBCATEGORIES = ("checking", "savings")
+"""The account subcategories that can pay or be paid."""
+
+Permission = Literal["balances", "ownership", "payment_method", "transactions"]
+
+Mode = Literal["specific", "any_eligible"]
+"""A relink of exactly this account, or of any eligible one at the same institution."""
+
+Delivery = Literal["modal", "email", "url"]
+"""In the service's own page, or hosted by Stripe (with ``email`` Stripe writes to the customer)."""
+
+# ── what a report says ───────────────────────────────────────────────────────
+
+
+class ReportedStatus(StrEnum):
+    """What a report says about an account or an authorization."""
+
+    ACTIVE = "active"
+    RELINKABLE = "relinkable"
+    """Inactive, and the customer can repair it."""
+    UNREPAIRABLE = "unrepairable"
+    """Inactive, and nobody can repair it now; or with an action that is not known (S2)."""
+    INACTIVE = "inactive"
+    """Inactive, and the report leaves open whether it can be repaired (K5)."""
+    DISCONNECTED = "disconnected"
+
+    @classmethod
+    def of(cls, status: str | None, action: str | None) -> "ReportedStatus | None":
+        """Sort Stripe's ``status`` and ``status_details.inactive.action`` (S2, K5).
+
+        Returns:
+            None for a status that is missing or not known.
+        """
+        match status, action:
+            case "active", _:
+                return cls.ACTIVE
+            case "disconnected", _:
+                return cls.DISCONNECTED
+            case "inactive", None:
+                return cls.INACTIVE
+            case "inactive", str(required) if required == RELINK_REQUIRED:
+                return cls.RELINKABLE
+            case "inactive", _:
+                return cls.UNREPAIRABLE
+        return None
+
+    @property
+    def works(self) -> bool:
+        """It can be used."""
+        match self:
+            case ReportedStatus.ACTIVE:
+                return True
+            case (
+                ReportedStatus.RELINKABLE
+                | ReportedStatus.UNREPAIRABLE
+                | ReportedStatus.INACTIVE
+                | ReportedStatus.DISCONNECTED
+            ):
+                return False
+        assert_never(self)
+
+    @property
+    def needs_relink(self) -> bool:
+        """It is down, and the customer can repair it."""
+        match self:
+            case ReportedStatus.RELINKABLE:
+                return True
+            case (
+                ReportedStatus.ACTIVE
+                | ReportedStatus.UNREPAIRABLE
+                | ReportedStatus.INACTIVE
+                | ReportedStatus.DISCONNECTED
+            ):
+                return False
+        assert_never(self)
+
+    @property
+    def is_inactive(self) -> bool:
+        """It is down, and can come back."""
+        match self:
+            case ReportedStatus.RELINKABLE | ReportedStatus.UNREPAIRABLE | ReportedStatus.INACTIVE:
+                return True
+            case ReportedStatus.ACTIVE | ReportedStatus.DISCONNECTED:
+                return False
+        assert_never(self)
+
+    @property
+    def leaves_repair_open(self) -> bool:
+        """It is down, and the report does not say whether the customer can repair it (K5)."""
+        match self:
+            case ReportedStatus.INACTIVE:
+                return True
+            case (
+                ReportedStatus.ACTIVE
+                | ReportedStatus.RELINKABLE
+                | ReportedStatus.UNREPAIRABLE
+                | ReportedStatus.DISCONNECTED
+            ):
+                return False
+        assert_never(self)
+
+    @property
+    def repairable(self) -> bool | None:
+        """Whether the customer can repair it; None where that is no question, or left open."""
+        match self:
+            case ReportedStatus.RELINKABLE:
+                return True
+            case ReportedStatus.UNREPAIRABLE | ReportedStatus.DISCONNECTED:
+                return False
+            case ReportedStatus.ACTIVE | ReportedStatus.INACTIVE:
+                return None
+        assert_never(self)
+
+    def agrees_with(self, other: "ReportedStatus") -> bool:
+        """Whether both can be true at once: ``INACTIVE`` agrees with every inactive status."""
+        if self is other:
+            return True
+        left_open = self.leaves_repair_open or other.leaves_repair_open
+        return left_open and self.is_inactive and other.is_inactive
+
+
+class NumberStatus(StrEnum):
+    """What a report says about the numbers of an account, taken together (C1)."""
+
+    TRANSACTABLE = "transactable"
+    """One of them can pay; or none is listed, and Stripe needs none."""
+    PENDING = "pending"
+    """One is coming."""
+    EXPIRING = "expiring"
+    """One pays, and is known to stop."""
+    LAPSED = "lapsed"
+    """None pays."""
+
+    @property
+    def can_pay(self) -> bool:
+        """A payment reaches the account."""
+        match self:
+            case NumberStatus.TRANSACTABLE | NumberStatus.EXPIRING:
+                return True
+            case NumberStatus.PENDING | NumberStatus.LAPSED:
+                return False
+        assert_never(self)
+
+    def agrees_with(self, other: "NumberStatus") -> bool:
+        """Whether both can be true at once."""
+        return self is other
+
+
+class PaymentMethodState(StrEnum):
+    """The states of what is built on an account; its chart's, by the same names."""
+
+    NONE = "none"
+    CREATING = "creating"
+    NAME_NEEDED = "name_needed"
+    MANDATE_NEEDED = "mandate_needed"
+    READY = "ready"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+
+
+# ── what relink asks for ─────────────────────────────────────────────────────
+
+RelinkReason = Literal[
+    "inactive", "number_lapsed", "number_expiring", "announced_deactivation", "new_permissions"
+]
+"""What a relink is for."""
+
+Ask = Literal["relink", "new_payment_method"]
+"""What a prompt asks of the customer."""
+
+SessionOutcome = Literal[
+    "relinked", "known_account_linked", "new_account_linked", "failed", "cancelled", "abandoned"
+]
+"""How a relink session ended (R3)."""
+
+Ownership = Literal["known", "new", "other_holder"]
+"""Whose a returned account is, and whether it was held before the session (K7, R6)."""
