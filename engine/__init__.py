@@ -1,12 +1,13 @@
-"""The engine: state machines declared with python-statemachine, decided by table.
+"""The engine: state machines declared with python-statemachine, decided by tables.
 
-Declare a :class:`Chart`; compile it by asking for its :class:`Table`; put
-questions to it: :meth:`Table.decide` gives the next state, the new facts, and
-the commands, for a snapshot and an event. It knows nothing of banks.
+Declare a :class:`Chart` and call :meth:`Chart.table`. :meth:`Table.decide` takes a snapshot and
+an event, and returns the next state, the new facts and the commands. :class:`System` does the
+same for several machines. The engine knows nothing of banks.
 """
 
-from .chart import Chart, Ignored, Impossible, ignored, impossible, stays
+from .chart import Chart
 from .decision import Decision, Snapshot, Started
+from .declaration import Ignored, Impossible, ignored, impossible, stays
 from .effect import Assign, Command, Facts, Send
 from .errors import ChartError, DecisionError, EngineError
 from .event import Event

@@ -1,24 +1,17 @@
-"""The static walk over guards and effects.
+"""Validation of guards and effects.
 
-A guard or effect can be asked by a table only if it is a plain method of the
-chart, found by its name, that takes ``facts`` and ``trigger`` and uses nothing
-of the machine. All others are refused here, before anything is built.
+A table can run a guard or effect only if it is a plain method of the chart, found by its name,
+that takes ``facts`` and ``trigger``. Everything else is rejected before anything is built. What
+such a method uses of ``self`` is checked when it runs: see :mod:`.sealed`.
 """
 
-import dis
 import inspect
-from collections.abc import Iterator
 from functools import cached_property
-from types import CodeType, FunctionType
-from typing import Any
-
-from statemachine import State
-from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
-from statemachine.graph import iterate_states_and_transitions
-from statemachine.transition import Transition
+from types import FunctionType
+from typing import Any, NoReturn
 
 from . import expression
-from .chart import Chart
+from .chart_base import ChartBase
 from .errors import (
     AsyncCallbackError,
     CallbackNamedLikeStateOrEventError,
@@ -35,102 +28,125 @@ from .errors import (
     UnknownGuardError,
     ValidatorError,
 )
-from .inert import plain_attributes, plain_methods
+from .library import DeclaredCallback, Structure
+from .sealed import plain_methods
 
-CONVENTIONS = ("on_enter_", "on_exit_", "on_invoke_", "before_", "after_", "on_")
-"""How the names of effects begin that python-statemachine finds without being told."""
+_OF_STATES = ("on_enter_", "on_exit_", "on_invoke_")
+CONVENTIONS = (*_OF_STATES, "before_", "after_", "on_")
+"""How the names of effects begin that python-statemachine finds by convention."""
 
 _GENERATING = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _GATHERING = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
-_ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR"}
 
 
-def refuse_callbacks(chart: type[Chart]) -> None:
-    """Refuse guards and effects that a table could not ask.
+def validate_callbacks(chart: type[ChartBase], structure: Structure) -> None:
+    """Reject guards and effects that a table cannot run.
 
     Raises:
-        ChartError: the subclass says which rule is broken, the message where.
+        ChartError: the subclass says which rule is broken; the message says where, and what
+            to do instead.
     """
-    walk = _Walk(chart)
-    for visited in iterate_states_and_transitions(chart.states):
-        for spec in visited._specs:
-            walk.spec(spec, "by its name" if spec.is_convention else place(visited))
+    callbacks = _Callbacks(chart, structure)
+    for state in structure.states:
+        for callback in state.callbacks:
+            callbacks.check(callback, str(state))
+        for transition in state.transitions:
+            for callback in transition.callbacks:
+                callbacks.check(callback, str(transition))
     for declaration in chart.decided:
         if declaration.when is not None:
-            walk.guards(declaration.when, f"when={declaration.when!r}")
-    walk.self_uses()
-    walk.conventions()
+            callbacks.check_guards(declaration.when, f"when={declaration.when!r}")
+    callbacks.check_conventions()
 
 
-def place(visited: State | Transition) -> str:
-    """A state or transition in words: ``state 'x'``, ``transition x --event--> y``."""
-    if isinstance(visited, State):
-        return f"state {visited.id!r}"
-    target = visited.target or visited.source
-    # A state whose name was overwritten in the class body has no id.
-    return f"transition {visited.source.id} --{visited.event}--> {target.id or '?'}"
+class _Callbacks:
+    """The guards and effects of one chart."""
 
-
-class _Walk:
-    """Over one chart, remembering the methods that were found in use."""
-
-    def __init__(self, chart: type[Chart]) -> None:
+    def __init__(self, chart: type[ChartBase], structure: Structure) -> None:
         self._chart = chart
-        self._taken = {*(s.id for s in chart.states_map.values()), *chart._events}
+        states = {state.id for state in structure.by_value.values()}
+        self._taken = states | {event.name for event in structure.body_events}
         self._all = {name: v for base in reversed(chart.__mro__) for name, v in vars(base).items()}
         self._methods = plain_methods(chart)
-        self._used: dict[str, FunctionType] = {}
-        self._read: set[str] = set()
+        self._used: set[str] = set()
+        self._parsed: set[str] = set()
 
-    def spec(self, spec: CallbackSpec, where: str) -> None:
-        """One callback as it is declared."""
-        if spec.is_convention and spec.attr_name not in self._all:
+    def check(self, callback: DeclaredCallback, declared_by: str) -> None:
+        """Check one callback of a state or transition."""
+        name = callback.name
+        if callback.is_convention and name not in self._all:
             return
-        if spec.group is CallbackGroup.VALIDATOR:
-            raise ValidatorError(self._chart, f"{where} has the validator {spec.attr_name!r}")
-        if spec.group is CallbackGroup.INVOKE:
-            raise InvokeError(self._chart, f"{where}: {spec.attr_name!r} is invoked")
-        kind = "guard" if spec.group is CallbackGroup.COND else "effect"
-        if spec.reference is not SpecReference.NAME:
-            self._refuse_object(kind, spec.attr_name, spec.func, where)
-        if kind == "guard":
-            self.guards(spec.func, where)
+        where = "by naming convention" if callback.is_convention else declared_by
+        if callback.role == "validator":
+            raise ValidatorError(
+                self._chart,
+                f"{where} has the validator {name!r}, which raises where a guard would answer; "
+                "make it a guard",
+            )
+        if callback.role == "invoke":
+            raise InvokeError(
+                self._chart,
+                f"{where} invokes {name!r}, but a chart runs no activities; return a Command",
+            )
+        if not callback.is_named:
+            self._reject_object(callback.role, name, callback.declared, where)
+        if callback.role == "guard":
+            self.check_guards(callback.declared, where)
         else:
-            self._method(kind, spec.attr_name, where)
+            self._check_method("effect", name, where)
 
-    def guards(self, text: str, where: str) -> None:
-        """A guard expression."""
-        if text in self._read:
+    def check_guards(self, text: str, where: str) -> None:
+        """Check a guard expression."""
+        if text in self._parsed:
             return
-        self._read.add(text)
+        self._parsed.add(text)
         try:
             parsed = expression.parse(text)
         except expression.NotAnExpressionError as error:
             raise GuardExpressionError(
                 self._chart,
-                f"{where}: {text!r} is not names joined by and, or, not: {error}",
+                f"{where}: the guard expression {text!r} is invalid: {error}; it takes names of "
+                "guards, and, or, not and parentheses",
             ) from error
         for name in expression.names(parsed):
-            self._method("guard", name, where)
+            self._check_method("guard", name, where)
 
-    def _method(self, kind: str, name: str, where: str) -> None:
+    def check_conventions(self) -> None:
+        """Reject methods with the name of an effect that nothing ever runs."""
+        # A helper that another method calls may have any name.
+        called = {name for method in self._methods.values() for name in method.__code__.co_names}
+        for name in self._methods:
+            if name.startswith(CONVENTIONS) and name not in self._used | called:
+                prefix = next(prefix for prefix in CONVENTIONS if name.startswith(prefix))
+                missing = "state is named" if prefix in _OF_STATES else "transition has the event"
+                raise CallbackWithoutPlaceError(
+                    self._chart,
+                    f"nothing runs the method {name!r}: no {missing} "
+                    f"{name.removeprefix(prefix)!r}; correct the method's name",
+                )
+
+    def _check_method(self, role: str, name: str, where: str) -> None:
         if name in self._used:
             return
         if name in self._taken:
             raise CallbackNamedLikeStateOrEventError(
-                self._chart, f"{where}: the {kind} {name!r} is named like a state or an event"
+                self._chart,
+                f"{where}: the {role} {name!r} has the name of a state or an event; rename it",
             )
         if name not in self._all:
-            error = UnknownGuardError if kind == "guard" else UnknownEffectError
-            raise error(self._chart, f"{where}: there is no {kind} {name!r}")
+            error = UnknownGuardError if role == "guard" else UnknownEffectError
+            raise error(
+                self._chart,
+                f"{where}: the chart has no {role} {name!r}; add the method, or correct the name",
+            )
         method = self._methods.get(name)
         if method is None or method.__name__ == "<lambda>" or hasattr(method, "__wrapped__"):
-            self._refuse_object(kind, name, self._all[name], where)
-        assert method is not None
+            self._reject_object(role, name, self._all[name], where)
         code = method.__code__
         if code.co_flags & _GENERATING:
             raise AsyncCallbackError(
-                self._chart, f"{where}: the {kind} {name!r} is async or a generator"
+                self._chart,
+                f"{where}: the {role} {name!r} is async or a generator; make it a plain method",
             )
         plain = code.co_argcount == 3 and not code.co_kwonlyargcount and not code.co_posonlyargcount
         if (
@@ -141,76 +157,34 @@ class _Walk:
         ):
             raise CallbackParametersError(
                 self._chart,
-                f"{where}: the {kind} {name}{inspect.signature(method)} "
-                "has to take (self, facts, happened)",
+                f"{where}: the {role} {name}{inspect.signature(method)} "
+                "must take (self, facts, trigger)",
             )
-        self._used[name] = method
+        if "__class__" in code.co_freevars:
+            # The sealed self is no instance of the chart, so super() would fail.
+            raise MachineApiError(
+                self._chart,
+                f"{where}: the {role} {name!r} uses super() or __class__, which would reach the "
+                "machine; call a helper method instead",
+            )
+        self._used.add(name)
 
-    def _refuse_object(self, kind: str, name: str, found: Any, where: str) -> None:
-        """Refuse what is no plain method found by its name, saying what it is."""
+    def _reject_object(self, role: str, name: str, found: Any, where: str) -> NoReturn:
+        """Reject what is not a plain method given by its name, saying what it is."""
+        cure = "make it a plain method of the chart, and give its name"
         if isinstance(found, FunctionType) and found.__name__ == "<lambda>":
-            raise LambdaCallbackError(self._chart, f"{where}: the {kind} {name!r} is a lambda")
+            raise LambdaCallbackError(
+                self._chart, f"{where}: the {role} {name!r} is a lambda; {cure}"
+            )
         if isinstance(found, (property, cached_property)):
-            raise PropertyCallbackError(self._chart, f"{where}: the {kind} {name!r} is a property")
+            raise PropertyCallbackError(
+                self._chart, f"{where}: the {role} {name!r} is a property; {cure}"
+            )
         if callable(found) or isinstance(found, (staticmethod, classmethod)):
             raise DecoratedCallbackError(
                 self._chart,
-                f"{where}: the {kind} {name!r} is decorated or given as an object; "
-                "it has to be a plain method of the chart, given by its name",
+                f"{where}: the {role} {name!r} is decorated or given as an object; {cure}",
             )
         raise NotAMethodError(
-            self._chart, f"{where}: the {kind} {name!r} is {found!r}, not a method"
+            self._chart, f"{where}: the {role} {name!r} is {found!r}, not a method; {cure}"
         )
-
-    def self_uses(self) -> None:
-        """Follow what the guards and effects use on self, through the methods that they call."""
-        own = plain_attributes(self._chart)
-        waiting = list(self._used.items())
-        while waiting:
-            name, method = waiting.pop()
-            for attribute in _self_attributes(method):
-                if attribute not in own and not hasattr(object, attribute):
-                    raise MachineApiError(
-                        self._chart,
-                        f"{name!r} uses self.{attribute}; of the machine a guard or effect "
-                        "may use only its own plain methods and constants",
-                    )
-                helper = own.get(attribute)
-                if isinstance(helper, FunctionType) and attribute not in self._used:
-                    self._used[attribute] = helper
-                    waiting.append((attribute, helper))
-
-    def conventions(self) -> None:
-        """Refuse methods that look like effects and that nothing will ever run."""
-        for name in self._methods:
-            if name.startswith(CONVENTIONS) and name not in self._used:
-                raise CallbackWithoutPlaceError(
-                    self._chart,
-                    f"nothing runs the method {name!r}: no state or event has that name",
-                )
-
-
-def _self_attributes(method: FunctionType) -> Iterator[str]:
-    """Names of what a method reads, sets or calls on its first parameter."""
-    code = method.__code__
-    if code.co_argcount:
-        yield from _attributes(code, code.co_varnames[0])
-    if "__class__" in code.co_freevars:
-        yield "super()"
-
-
-def _attributes(code: CodeType, variable: str) -> Iterator[str]:
-    loaded = False
-    for instruction in dis.get_instructions(code):
-        if loaded and instruction.opname in _ATTRIBUTE:
-            yield instruction.argval
-        if instruction.opname != "EXTENDED_ARG":
-            # Python 3.13 and later do two such things at once; the last of them is on top.
-            names = instruction.argval
-            last = names[-1] if isinstance(names, tuple) and names else names
-            loads = "LOAD_FAST" in instruction.opname or instruction.opname == "LOAD_DEREF"
-            loaded = loads and last == variable
-    for constant in code.co_consts:
-        # Comprehensions and lambdas that close over it.
-        if isinstance(constant, CodeType) and variable in constant.co_freevars:
-            yield from _attributes(constant, variable)

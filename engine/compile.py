@@ -1,58 +1,68 @@
-"""Compiling: a chart is asked, question by question, until its table is complete.
+"""Compiling: a chart is asked question by question until its table is complete.
 
-For every leaf state and every event the real python-statemachine machine is
-run, its guards replaced by an oracle, its effects by a recorder. The oracle
-says yes to each guard that is asked for the first time; afterwards the same
-question is put again with the last yes turned into a no, and so on, until all
-paths are known. What comes out is the exact decision tree, so a table cannot
-disagree with the library about what a chart means.
+For every leaf state and every event the compiler runs the real python-statemachine machine, with
+guards replaced by an oracle and effects by a recorder. The oracle answers yes to each guard that
+is asked for the first time. The compiler then repeats the question with the last yes turned into
+a no, and so on, until all paths are known. The result is the exact decision tree, so a table
+cannot disagree with the library about what a chart means.
 """
 
-from statemachine import State
-from statemachine.transition import Transition
-
 from . import expression
-from .chart import Chart, Ignored, Impossible
+from .chart_base import ChartBase
 from .decision import Started
+from .declaration import Declaration, Ignored, Impossible
 from .errors import (
-    ConfigurationError,
     DeadDeclarationError,
     NoWayOutError,
     TooManyAnswersError,
     UndecidedError,
     UnreachableStateError,
 )
-from .instrument import Effect, Instrument
-from .refusals import refuse_unsound
+from .library import DeclaredTransition, Effect, Probe, leaf_ids, structure_of
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree, leaves_of
+from .validation import validate
 
 MAX_LEAVES = 4096
 """How many combinations of guard answers one event in one state may depend on."""
 
 
-def compile_chart(chart: type[Chart]) -> Table:
-    """Compile a chart. Nothing of the chart's own methods is executed.
+def table_of(chart: type[ChartBase]) -> Table:
+    """The chart's table, compiled on the first call and kept on the class.
+
+    Raises:
+        ChartError: the chart cannot be compiled soundly.
+    """
+    # Looked up on the class itself: a chart does not inherit the table of its base.
+    table = vars(chart).get("_table")
+    if not isinstance(table, Table):
+        table = compile_chart(chart)
+        chart._table = table
+    return table
+
+
+def compile_chart(chart: type[ChartBase]) -> Table:
+    """Compile a chart. No method of the chart runs.
 
     Raises:
         ChartError: the chart cannot be compiled soundly; the subclass says which rule it breaks.
     """
-    refuse_unsound(chart)
+    validate(chart)
     return _Compiler(chart).compile()
 
 
 class _Compiler:
-    """The questions put to one chart, and what is made of the answers."""
+    """The questions put to one chart, and the answers."""
 
-    def __init__(self, chart: type[Chart]) -> None:
+    def __init__(self, chart: type[ChartBase]) -> None:
         self._chart = chart
-        self._states = [state for state in chart.states_map.values() if state.is_atomic]
+        self._states = structure_of(chart).leaves
         self._declarations = _Declarations(chart)
-        self._machine = Instrument(chart, self._recorder, self._oracle)
+        self._probe = Probe(chart, self._recorder, self._oracle)
         self._leaves = 0
         self._first = 0
         self._undecided: list[Leaf] = []
-        # Of the question under way:
+        # Of the current question:
         self._known: dict[str, bool] = {}
         self._effects: list[str] = []
 
@@ -63,14 +73,14 @@ class _Compiler:
             for event in self._chart.alphabet:
                 self._first = self._leaves
                 trees[state.id, event.name] = self._ask(state.id, event.name, ())
-        self._refuse_undecided()
-        self._declarations.refuse_dead()
-        self._refuse_dead_ends(trees)
-        self._refuse_unreachable(entry.target, trees)
+        self._check_decided()
+        self._declarations.check_used()
+        self._check_ways_out(trees)
+        self._check_reachable(entry.target, trees)
         return Table(
             self._chart,
             states=[state.id for state in self._states],
-            final=[state.id for state in self._states if state.final],
+            final=[state.id for state in self._states if state.is_final],
             entry=entry,
             trees=trees,
         )
@@ -87,15 +97,15 @@ class _Compiler:
         return record
 
     def _entry(self) -> Leaf:
-        self._machine.enter()
-        return Leaf(-1, "", Started.name, (), "moved", self._arrived(), tuple(self._effects))
+        self._probe.enter()
+        return Leaf(-1, "", Started.name, (), "moved", self._probe.state, tuple(self._effects))
 
     def _ask(self, state: str, event: str, known: Answers) -> Tree:
-        """The tree under these known answers, of which there is one more for each recursion."""
+        """The tree under these known answers; each recursion adds one."""
         self._known = dict(known)
         self._effects = []
-        self._machine.place(state)
-        taken = self._machine.send(event)
+        self._probe.place(state)
+        taken = self._probe.send(event)
         guards = tuple(self._known.items())
         tree: Tree = self._leaf(state, event, guards, taken)
         for place in reversed(range(len(known), len(guards))):
@@ -103,59 +113,61 @@ class _Compiler:
             tree = Branch(guard, tree, self._ask(state, event, (*guards[:place], (guard, False))))
         return tree
 
-    def _leaf(self, state: str, event: str, guards: Answers, taken: Transition | None) -> Leaf:
+    def _leaf(
+        self, state: str, event: str, guards: Answers, taken: DeclaredTransition | None
+    ) -> Leaf:
         index = self._leaves
         self._leaves += 1
         if self._leaves - self._first > MAX_LEAVES:
             raise TooManyAnswersError(
                 self._chart,
-                f"{event} in {state} has more than {MAX_LEAVES} combinations of guard answers",
+                f"{event} in {state} depends on more than {MAX_LEAVES} combinations of guard "
+                "answers; ask fewer guards there, or put several into one",
             )
-        arrived = self._arrived()
-        said = self._declarations.find(state, event, dict(guards), taken is not None)
-        if said is not None:
-            outcome: Outcome = "impossible" if isinstance(said, Impossible) else "ignored"
-            anomaly = isinstance(said, Ignored) and said.anomaly
+        target = self._probe.state
+        declaration = self._declarations.find(state, event, dict(guards), taken is not None)
+        if declaration is not None:
+            outcome: Outcome = "impossible" if isinstance(declaration, Impossible) else "ignored"
             return Leaf(
-                index, state, event, guards, outcome, state, reason=said.reason, anomaly=anomaly
+                index,
+                state,
+                event,
+                guards,
+                outcome,
+                state,
+                reason=declaration.reason,
+                anomaly=isinstance(declaration, Ignored) and declaration.anomaly,
             )
         if taken is None:
             leaf = Leaf(index, state, event, guards, "ignored", state)
             self._undecided.append(leaf)
             return leaf
+        label = _label(event, taken)
         return Leaf(
             index,
             state,
             event,
             guards,
-            "stayed" if arrived == state else "moved",
-            arrived,
+            "stayed" if target == state else "moved",
+            target,
             tuple(self._effects),
-            transition=f"{taken.source.id} --{_label(event, taken)}--> {_target(taken)}",
-            label=_label(event, taken),
+            transition=f"{taken.source.id} --{label}--> {taken.target.id}",
+            label=label,
         )
-
-    def _arrived(self) -> str:
-        """The leaf state that the machine is in."""
-        active = self._machine.active
-        # What the static walk let through leaves the machine in one leaf and its ancestors.
-        if not active or [*reversed([*active[-1].ancestors()])] != active[:-1]:
-            raise ConfigurationError(self._chart, [state.id for state in active])
-        return active[-1].id
 
     # -- Is it complete? --
 
-    def _refuse_undecided(self) -> None:
+    def _check_decided(self) -> None:
         if not self._undecided:
             return
         lines = [f"{leaf.event} in {leaf.source}{_when(leaf.guards)}" for leaf in self._undecided]
         raise UndecidedError(
             self._chart,
-            f"{len(lines)} undecided; say what happens by a transition, ignored or impossible:"
-            + "".join(f"\n  {line}" for line in lines),
+            f"{len(lines)} undecided; every event needs a transition, ignored(...) or "
+            "impossible(...) in every state. Undecided:" + "".join(f"\n  {x}" for x in lines),
         )
 
-    def _refuse_dead_ends(self, trees: dict[tuple[str, str], Tree]) -> None:
+    def _check_ways_out(self, trees: dict[tuple[str, str], Tree]) -> None:
         leaving = {
             leaf.source
             for tree in trees.values()
@@ -163,12 +175,14 @@ class _Compiler:
             if leaf.target != leaf.source
         }
         for state in self._states:
-            if not state.final and state.id not in leaving:
+            if not state.is_final and state.id not in leaving:
                 raise NoWayOutError(
-                    self._chart, f"no event leaves state {state.id!r}, which is not final"
+                    self._chart,
+                    f"no event leaves state {state.id!r}; add a transition that is taken, "
+                    "or declare the state final",
                 )
 
-    def _refuse_unreachable(self, initial: str, trees: dict[tuple[str, str], Tree]) -> None:
+    def _check_reachable(self, initial: str, trees: dict[tuple[str, str], Tree]) -> None:
         targets: dict[str, set[str]] = {}
         for (source, _), tree in trees.items():
             targets.setdefault(source, set()).update(leaf.target for leaf in leaves_of(tree))
@@ -179,75 +193,69 @@ class _Compiler:
             waiting += new
         if lost := [state.id for state in self._states if state.id not in reached]:
             raise UnreachableStateError(
-                self._chart, f"no events lead from {initial!r} to {', '.join(map(repr, lost))}"
+                self._chart,
+                f"no events lead from {initial!r} to {', '.join(map(repr, lost))}; "
+                "add a transition that is taken, or remove the state",
             )
 
 
 class _Declarations:
     """What the chart declares ignored or impossible, by state and event."""
 
-    def __init__(self, chart: type[Chart]) -> None:
+    def __init__(self, chart: type[ChartBase]) -> None:
         self._chart = chart
         self._used: set[int] = set()
-        self._by_pair: dict[tuple[str, str], list[tuple[int, Ignored | Impossible]]] = {}
+        self._by_pair: dict[tuple[str, str], list[tuple[int, Declaration]]] = {}
         self._when: dict[int, expression.Expression] = {}
-        # A contradiction counts before anything that would be done on its strength.
+        # Impossible first: it takes precedence over what else would be decided.
         numbered = sorted(enumerate(chart.decided), key=lambda n: isinstance(n[1], Ignored))
-        for number, said in numbered:
-            if said.when is not None:
-                self._when[number] = expression.parse(said.when)
-            for state in said.states:
-                for event in said.events:
-                    for leaf in _leaf_states(state):
-                        pair = self._by_pair.setdefault((leaf.id, event.name), [])
-                        pair.append((number, said))
+        for number, declaration in numbered:
+            if declaration.when is not None:
+                self._when[number] = expression.parse(declaration.when)
+            for state in declaration.states:
+                for event in declaration.events:
+                    for leaf in leaf_ids(state):
+                        pair = self._by_pair.setdefault((leaf, event.name), [])
+                        pair.append((number, declaration))
 
     def find(
         self, state: str, event: str, answers: dict[str, bool], taken: bool
-    ) -> Ignored | Impossible | None:
+    ) -> Declaration | None:
         """The declaration that holds, if any."""
-        for number, said in self._by_pair.get((state, event), ()):
-            if taken and isinstance(said, Ignored):
+        for number, declaration in self._by_pair.get((state, event), ()):
+            if taken and isinstance(declaration, Ignored):
                 continue
             when = self._when.get(number)
             if when is None or expression.truth(when, answers):
                 self._used.add(number)
-                return said
+                return declaration
         return None
 
-    def refuse_dead(self) -> None:
-        for number, said in enumerate(self._chart.decided):
+    def check_used(self) -> None:
+        for number, declaration in enumerate(self._chart.decided):
             if number not in self._used:
-                kind = "ignored" if isinstance(said, Ignored) else "impossible"
-                states = ", ".join(state.id for state in said.states)
-                events = ", ".join(event.name for event in said.events)
-                when = f" when {said.when!r}" if said.when else ""
+                kind = "ignored" if isinstance(declaration, Ignored) else "impossible"
+                states = ", ".join(state.id for state in declaration.states)
+                events = ", ".join(event.name for event in declaration.events)
+                when = f" when {declaration.when!r}" if declaration.when else ""
                 raise DeadDeclarationError(
-                    self._chart, f"{kind}({states}; {events}){when} applies nowhere"
+                    self._chart,
+                    f"{kind}({states}; {events}){when} never applies; remove it, or correct its "
+                    "states, events or guards",
                 )
 
 
-def _leaf_states(state: State) -> list[State]:
-    if state.is_atomic:
-        return [state]
-    return [leaf for child in state.states for leaf in _leaf_states(child)]
-
-
-def _label(event: str, transition: Transition) -> str:
+def _label(event: str, transition: DeclaredTransition) -> str:
     """The event with the transition's condition: ``coin_inserted[is_enough and not (a or b)]``."""
-    specs = list(transition.cond)
-    if not specs:
+    guards = transition.guards
+    if not guards:
         return event
-    alone = len(specs) == 1 and specs[0].expected_value
+    alone = len(guards) == 1 and not guards[0].is_negated
     parts = []
-    for spec in specs:
-        text = spec.func if alone or spec.func.isidentifier() else f"({spec.func})"
-        parts.append(text if spec.expected_value else f"not {text}")
+    for guard in guards:
+        text = guard.name if alone or guard.name.isidentifier() else f"({guard.name})"
+        parts.append(f"not {text}" if guard.is_negated else text)
     return f"{event}[{' and '.join(parts)}]"
-
-
-def _target(transition: Transition) -> str:
-    return transition.target.id if transition.target else transition.source.id
 
 
 def _when(guards: Answers) -> str:

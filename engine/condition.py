@@ -1,16 +1,14 @@
-"""Conditions: which guard answers lead somewhere, in as few words as say it exactly.
+"""Conditions: which guard answers lead to an outcome, exact and short.
 
-A decision tree tells more than a reader wants: a leaf names every guard that was
-asked on the way to it, though often half of them would have led to the same
-place. Here leaves that end alike become one condition, a disjunction of *terms*,
-each a conjunction of guard answers.
+A decision tree says more than a reader wants: a leaf names every guard that was asked on the way
+to it, though half of them often make no difference. Here leaves with the same outcome become one
+condition, a disjunction of *terms*, each a conjunction of guard answers.
 
-The method is that of two-level logic minimisation (the expand step of Espresso).
-A leaf's answers may be dropped as long as no leaf that ends otherwise comes in;
-what cannot be shortened further is a prime term; of the prime terms a few that
-cover all leaves are kept. Leaves declared impossible are on neither side, so they
-may fall under a condition or not. The result is exact: it is true on all leaves
-that it was made from, and false on all leaves that end otherwise.
+The method is two-level logic minimisation (the expand step of Espresso). A leaf's answers can be
+dropped as long as no leaf with another outcome matches. A term that cannot be shortened further
+is prime. A few prime terms that cover all leaves are kept. Leaves declared impossible are on
+neither side, so a condition may hold for them or not. The result is exact: it is true on all
+leaves that it was made from, and false on all leaves with another outcome.
 """
 
 from collections.abc import Collection, Hashable, Iterable
@@ -20,14 +18,17 @@ from typing import TypeVar
 from .tree import Answers
 
 Condition = tuple[Answers, ...]
-"""Terms, of which at least one must hold; ``((),)`` always holds."""
-
+"""Terms; at least one must hold. ``((),)`` always holds."""
 
 End = TypeVar("End", bound=Hashable)
 
 
 def conditions(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
-    """What it takes to come to each end, in the order in which the ends first appear."""
+    """The condition of each end, in the order in which the ends first appear.
+
+    Args:
+        leaves: For each leaf its end (any hashable value) and its guard answers.
+    """
     ends: dict[End, list[Answers]] = {}
     for end, answers in leaves:
         ends.setdefault(end, []).append(answers)
@@ -38,11 +39,14 @@ def conditions(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
 
 
 def simplest(wanted: Collection[Answers], unwanted: Collection[Answers]) -> Condition:
-    """The shortest condition found that holds on ``wanted`` answers and on no ``unwanted``.
+    """A short condition that holds on all ``wanted`` answers and on no ``unwanted`` ones.
 
     Args:
-        wanted: the answers of the leaves to describe, in the order of the table.
-        unwanted: those of the leaves to keep out; no answers may be on both sides.
+        wanted: The answers of the leaves to describe, in the order of the table.
+        unwanted: The answers of the leaves to exclude.
+
+    Raises:
+        ValueError: the same answers are on both sides.
     """
     primes = {term: None for answers in wanted for term in _primes(answers, unwanted)}
     kept: list[Answers] = []
@@ -50,7 +54,7 @@ def simplest(wanted: Collection[Answers], unwanted: Collection[Answers]) -> Cond
     while uncovered:
         kept.append(max(primes, key=lambda term: _merit(term, uncovered)))
         uncovered = _uncovered(wanted, kept)
-    # A later term can have made an earlier one superfluous.
+    # A later term can make an earlier one redundant.
     for term in kept[:]:
         others = [other for other in kept if other != term]
         if not _uncovered(wanted, others):
@@ -59,7 +63,7 @@ def simplest(wanted: Collection[Answers], unwanted: Collection[Answers]) -> Cond
 
 
 def _merit(term: Answers, leaves: Iterable[Answers]) -> tuple[int, int, int]:
-    """How many leaves the term covers; of two alike the shorter, then the more affirmative."""
+    """How many leaves the term covers; then the shorter term, then the one with fewer nots."""
     covered = sum(set(term) <= set(answers) for answers in leaves)
     return covered, -len(term), sum(answer for _, answer in term)
 
@@ -69,8 +73,8 @@ def _uncovered(leaves: Iterable[Answers], terms: Collection[Answers]) -> list[An
 
 
 def _primes(answers: Answers, unwanted: Iterable[Answers]) -> list[Answers]:
-    """The shortest selections of the answers that still keep every unwanted leaf out."""
-    # For each unwanted leaf, the answers that contradict it: one of each group must stay.
+    """The shortest selections of the answers that still exclude every unwanted leaf."""
+    # For each unwanted leaf the answers that contradict it; one of each group must stay.
     groups = {
         frozenset((guard, answer) for guard, answer in answers if (guard, not answer) in other)
         for other in map(frozenset, unwanted)
@@ -90,9 +94,9 @@ def _primes(answers: Answers, unwanted: Iterable[Answers]) -> list[Answers]:
 
 
 def text(condition: Condition) -> str:
-    """The condition in the words of a chart: ``is_newer and (says_active or not is_known)``.
+    """The condition as a guard expression: ``is_newer and (is_open or not is_known)``.
 
-    An empty string when it always holds.
+    Empty when it always holds.
     """
     if () in condition:
         return ""

@@ -1,8 +1,8 @@
-"""Snapshots and decisions: what goes into a question, and what comes out.
+"""Snapshots and decisions: the input and output of :meth:`~relink.engine.Table.decide`.
 
-Both are plain tuples with names, so that they cost next to nothing. What
-explains a decision (transition, guards, reason) is not computed for it: it is
-constant for each leaf of the decision tree, and read from there.
+Both are named tuples, which are cheap to make. What explains a decision (transition, guards,
+reason) is not computed for each one: it is constant for each leaf of the decision tree, and read
+from there.
 """
 
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,11 +17,11 @@ F = TypeVar("F", bound=Facts, covariant=True)
 
 
 class Started(Event):
-    """What has happened to a new machine, where nothing else is named."""
+    """The trigger of a machine's first decision, unless the caller gives another."""
 
 
 class Snapshot(NamedTuple, Generic[F]):
-    """All there is to know about one machine between two events."""
+    """Everything that is stored of one machine between two events."""
 
     state: str
     """Id of the active leaf state."""
@@ -31,19 +31,19 @@ class Snapshot(NamedTuple, Generic[F]):
 
 
 class Decision(NamedTuple):
-    """The answer to: given this snapshot, and that this happened, what follows?"""
+    """What follows from an event in a snapshot, and why."""
 
     before: Snapshot[Any]
-    """Where the machine was; for its first decision a snapshot with the empty state, version -1."""
+    """Where the machine was. Before its first decision: the empty state, version -1."""
     trigger: Event
     leaf: Leaf
     facts: Any
-    """What the machine remembers after it: an instance of the chart's ``facts_type``."""
+    """What the machine remembers afterwards: an instance of the chart's ``facts_type``."""
     commands: tuple[Command, ...]
 
     @property
     def state(self) -> str:
-        """Id of the leaf state after."""
+        """Id of the leaf state afterwards."""
         return self.leaf.target
 
     @property
@@ -53,7 +53,7 @@ class Decision(NamedTuple):
 
     @property
     def transition(self) -> str | None:
-        """The transition taken, as the chart declares it; None when none was."""
+        """The transition taken, as the chart declares it; None when none was taken."""
         return self.leaf.transition
 
     @property
@@ -68,17 +68,17 @@ class Decision(NamedTuple):
 
     @property
     def reason(self) -> Reason | None:
-        """Why the event was ignored."""
+        """Why the event was ignored; None when a transition was taken."""
         return self.leaf.reason
 
     @property
     def anomaly(self) -> bool:
-        """Whether that it happened at all is worth a report."""
+        """Whether the event is worth reporting."""
         return self.leaf.anomaly
 
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
-        """Facts that changed, by field: old and new value."""
+        """Facts that changed, by field: the old and the new value."""
         if self.facts is self.before.facts:
             return {}
         old, new = self.before.facts.__dict__, self.facts.__dict__
@@ -88,8 +88,8 @@ class Decision(NamedTuple):
         """One line: ``locked --coin_inserted[is_enough]--> open: 1 command (click); sets sum``."""
         leaf = self.leaf
         if leaf.outcome == "ignored":
-            report = " (anomaly)" if leaf.anomaly else ""
-            return f"{leaf.source} --{leaf.event}--> ignored{report}: {leaf.reason}"
+            mark = " (anomaly)" if leaf.anomaly else ""
+            return f"{leaf.source} --{leaf.event}--> ignored{mark}: {leaf.reason}"
         count = len(self.commands)
         done = f"{count or 'no'} command{'' if count == 1 else 's'}"
         if count:

@@ -1,9 +1,8 @@
-"""Effects: what a transition wants done, as frozen data.
+"""Effects: the results of a transition, as frozen data.
 
-An effect method of a chart returns nothing, or one of these, or several in a
-list: an :class:`Assign` changes the machine's facts, a :class:`Command` asks
-the world for something, a :class:`Send` tells another machine of the system.
-None of them does anything by itself.
+An effect method of a chart returns None, one of these, or a list of them: an :class:`Assign`
+changes the machine's facts, a :class:`Command` asks an adapter to do something, a :class:`Send`
+sends an event to another machine of the system. None of them does anything by itself.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from .event import Event, snake_case
 
 
 class Facts(BaseModel):
-    """Base of what a machine remembers beside its state. Frozen; changed by :class:`Assign`."""
+    """Base of what a machine remembers besides its state. Frozen; changed by :class:`Assign`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,18 +23,20 @@ class Facts(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Keep the names of its fields at hand."""
+        """Compute the names of all fields once."""
         super().__pydantic_init_subclass__(**kwargs)
         cls._every_field = set(cls.model_fields)
 
     def after(self, changes: Mapping[str, Any]) -> Self:
-        """These facts with other values in some fields, which are not validated again.
+        """A copy with other values in some fields, without validation.
 
-        Whoever computes the values vouches for them by their types; validating each would cost
-        more than deciding.
+        Validation would cost more than the decision itself. A type checker covers the values.
+
+        Args:
+            changes: New values by field. The caller checks that the fields exist.
         """
         copy = object.__new__(type(self))
-        # Past pydantic's frozen __setattr__, as its own model_copy does.
+        # Past pydantic's frozen __setattr__, as model_copy does.
         fill = object.__setattr__
         fill(copy, "__dict__", {**self.__dict__, **changes})
         fill(copy, "__pydantic_fields_set__", self._every_field)
@@ -48,8 +49,8 @@ class Facts(BaseModel):
 class Assign:
     """Changes of facts, by field (XState's term).
 
-    Every effect of a step sees the facts as they were before it. Assigns are
-    merged in order afterwards; two that set one field differently are an error.
+    Every effect of a step sees the facts as they were before it. Assigns are merged in order
+    afterwards. Two that set one field differently are an error.
     """
 
     __slots__ = ("changes",)
@@ -62,11 +63,11 @@ class Assign:
 
 
 class Command(BaseModel):
-    """Base of what a machine may ask of the world. Frozen data, named after its class.
+    """Base of what a machine asks an adapter to do. Frozen data, named after its class.
 
-    Two commands with the same data are the same command: the ``id`` is a pure
-    function of name and fields. What makes an occasion different (a session, a
-    time, the event that caused it) must therefore be a field.
+    Two commands with the same data are the same command: ``id`` is a pure function of name and
+    fields. If the same request can come up twice, a field has to tell the two apart (a session,
+    a time, the event that caused it).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,11 +82,11 @@ class Command(BaseModel):
 
     @property
     def id(self) -> str:
-        """The same for the same data, in every process and release: ``retrieve_account_5e8c…``."""
-        # The data of an event alone does not tell which event it is.
+        """A hash of name and data, the same in every process and release: ``click_5e8c…``."""
+        # The data of an event does not say which event it is.
         events = [value.name for value in self.__dict__.values() if isinstance(value, Event)]
-        said = ":".join([self.name, *events, self.model_dump_json()])
-        digest = hashlib.sha256(said.encode()).hexdigest()
+        identity = ":".join([self.name, *events, self.model_dump_json()])
+        digest = hashlib.sha256(identity.encode()).hexdigest()
         return f"{self.name}_{digest[:24]}"
 
 
@@ -93,7 +94,7 @@ class Send(Command):
     """An event for another machine of the same system, delivered within the same step."""
 
     machine: str
-    """The name of the machine in its system, such as ``authorization``."""
+    """The machine's name in its system, such as ``authorization``."""
     key: str
-    """Which instance of it, such as the id of the authorization."""
+    """The key of the instance, such as the authorization's id."""
     event: SerializeAsAny[Event]

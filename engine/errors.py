@@ -1,8 +1,8 @@
-"""Errors: what the engine refuses, each by its own name.
+"""Errors: what the engine rejects, one class for each rule.
 
-A :class:`ChartError` says that a chart cannot be compiled soundly; it comes up
-when the chart is compiled, before anything is decided. A :class:`DecisionError`
-says that one question could not be answered, and names what was asked.
+A :class:`ChartError` says that a chart cannot be compiled soundly. It is raised when the chart is
+compiled, before anything is decided. A :class:`DecisionError` says that one event could not be
+decided, and names state and event.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ class EngineError(Exception):
 
 
 class ChartError(EngineError):
-    """A chart that cannot be compiled soundly. The message names the chart, construct and place."""
+    """A chart that cannot be compiled soundly. The message names chart, place, rule and cure."""
 
     def __init__(self, chart: type, problem: str) -> None:
         super().__init__(f"{chart.__name__}: {problem}")
@@ -29,23 +29,23 @@ class NoStatesError(ChartError):
 
 
 class ParallelStateError(ChartError):
-    """A parallel state. A configuration must be determined by its one active leaf."""
+    """A parallel state, or a transition to several states. One leaf state must be active."""
 
 
 class HistoryStateError(ChartError):
-    """A history state. What comes next would depend on more than state, facts and event."""
+    """A history state. The next state would depend on more than state, facts and event."""
 
 
 class NestedFinalStateError(ChartError):
-    """A final state inside a compound state. It raises `done.state` events by itself."""
+    """A final state inside a compound state. It would raise `done.state` events."""
 
 
 class FinalStateWithWayOutError(ChartError):
-    """A final state with a transition. python-statemachine refuses most when the class is made."""
+    """A final state with a transition. python-statemachine rejects most at class creation."""
 
 
 class NoWayOutError(ChartError):
-    """A state, not final, that no event can leave."""
+    """A state that is not final and that no event leaves."""
 
 
 class UnreachableStateError(ChartError):
@@ -53,38 +53,38 @@ class UnreachableStateError(ChartError):
 
 
 class LostStateError(ChartError):
-    """A transition to a state whose name in the class body was overwritten, by an event usually."""
+    """A transition or declaration for a state whose name in the class body was overwritten."""
 
 
 class DuplicateStateError(ChartError):
-    """Two states with one id or one value; the library would keep the later one only."""
+    """Two states with one id or one value. The library would keep only the later one."""
 
 
 # -- Transitions and events -----------------------------------------------------------------------
 
 
 class InternalTransitionError(ChartError):
-    """An `internal` transition that python-statemachine 3.2 executes unsoundly.
+    """An `internal` transition that python-statemachine 3.2 executes wrongly.
 
-    From a compound state it loses a state of the configuration; to itself in a nested state it
-    enters the parents again. ``stays(...)`` says the same and is sound.
+    From a compound state it loses a state of the configuration. To itself in a nested state it
+    enters the parents again. ``stays(...)`` means the same and works.
     """
 
 
 class ValidatorError(ChartError):
-    """A validator. It raises where a guard would answer."""
+    """A validator. It would raise where a guard answers."""
 
 
 class InvokeError(ChartError):
-    """An invoked activity. A chart decides, it does not run things."""
+    """An invoked activity. A chart decides; commands say what to run."""
 
 
 class ListenerError(ChartError):
-    """A class listener. Its callbacks would take part without being in the chart."""
+    """A class listener. It adds callbacks that the chart does not show."""
 
 
 class PrepareEventError(ChartError):
-    """A `prepare_event` callback. It would change what guards and effects are given."""
+    """A `prepare_event` callback. It would change what guards and effects get."""
 
 
 class EventlessTransitionError(ChartError):
@@ -96,15 +96,15 @@ class DelayedEventError(ChartError):
 
 
 class InternalEventError(ChartError):
-    """An event declared `internal`. Machines tell each other things with `Send`."""
+    """An event declared `internal`. Machines send events with `Send`."""
 
 
 class WildcardEventError(ChartError):
-    """An event name with `*` or a dot, which match other events' names."""
+    """An event name with `*` or a dot, which matches the names of other events."""
 
 
 class ReservedEventError(ChartError):
-    """An event named `error_*` or `done_*`, which the library raises by itself."""
+    """An event named `error_*` or `done_*`, which the library raises itself."""
 
 
 class EventNamedLikeStateError(ChartError):
@@ -112,7 +112,7 @@ class EventNamedLikeStateError(ChartError):
 
 
 class ReservedNameError(ChartError):
-    """A state, event or method named like a part of python-statemachine or of :class:`Chart`."""
+    """A state, event or method with the name of a part of the machine or of :class:`Chart`."""
 
 
 class AlphabetError(ChartError):
@@ -124,7 +124,7 @@ class EventNotInAlphabetError(ChartError):
 
 
 class EventNeverDecidedError(ChartError):
-    """An event of the alphabet that no state says anything about."""
+    """An event of the alphabet that no state decides."""
 
 
 # -- Guards and effects ---------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class LambdaCallbackError(ChartError):
 
 
 class DecoratedCallbackError(ChartError):
-    """A guard or effect that is decorated, or given as an object instead of by its name."""
+    """A guard or effect that is decorated, or given as an object instead of a name."""
 
 
 class NotAMethodError(ChartError):
@@ -159,7 +159,7 @@ class NotAMethodError(ChartError):
 
 
 class CallbackParametersError(ChartError):
-    """A guard or effect with other parameters than ``(self, facts, trigger)``."""
+    """A guard or effect that does not take ``(self, facts, trigger)``."""
 
 
 class CallbackNamedLikeStateOrEventError(ChartError):
@@ -167,60 +167,68 @@ class CallbackNamedLikeStateOrEventError(ChartError):
 
 
 class CallbackWithoutPlaceError(ChartError):
-    """A method named like an effect by convention, of a state or event that does not exist."""
+    """A method with the name of an effect of a state or event that does not exist."""
 
 
 class GuardExpressionError(ChartError):
-    """A guard string with anything but names, `and`, `or`, `not` and parentheses."""
+    """A guard expression with anything but names, `and`, `or`, `not` and parentheses."""
 
 
 class MachineApiError(ChartError):
-    """A guard or effect that uses more of ``self`` than the chart's own methods and constants."""
+    """A guard or effect that uses more of ``self`` than the chart's own methods and constants.
+
+    ``super()`` is found when the chart is compiled, everything else when the method runs.
+    """
 
 
 class FactsTypeError(ChartError):
-    """A facts model that cannot be copied field by field."""
+    """A ``facts_type`` that cannot be copied field by field."""
 
 
 # -- Completeness ---------------------------------------------------------------------------------
 
 
 class UndecidedError(ChartError):
-    """A (state, event) pair, or guard answers under it, that the chart says nothing about."""
+    """A (state, event) pair, or guard answers in it, that nothing decides."""
 
 
 class DeclarationError(ChartError):
-    """Something else than :func:`ignored` and :func:`impossible` in ``decided``."""
+    """Something other than :func:`ignored` and :func:`impossible` in ``decided``."""
 
 
 class DeadDeclarationError(ChartError):
-    """An `ignored` or `impossible` that applies nowhere."""
+    """An `ignored` or `impossible` that never applies."""
 
 
 class TooManyAnswersError(ChartError):
-    """A (state, event) pair under which too many combinations of guard answers are asked for."""
+    """A (state, event) pair that depends on too many combinations of guard answers."""
 
 
 class ConfigurationError(ChartError):
     """A step of python-statemachine that did not end in one leaf state and its ancestors."""
 
     def __init__(self, chart: type, active: Sequence[str]) -> None:
-        super().__init__(chart, f"a step ends in {', '.join(active)}: not a leaf and its ancestors")
+        super().__init__(
+            chart,
+            f"python-statemachine ends a step in the states {', '.join(active) or '(none)'}, which "
+            "are not one leaf state and the states around it; this is a bug in one of the two "
+            "libraries, so please report the chart",
+        )
 
 
 class LibraryRefusedError(ChartError):
-    """What python-statemachine itself refused when the machine was built."""
+    """A chart that python-statemachine itself rejects when the machine is built."""
 
 
 # -- Decisions ------------------------------------------------------------------------------------
 
 
 class DecisionError(EngineError):
-    """A question that has no answer."""
+    """An event that could not be decided."""
 
 
 class UnknownStateError(DecisionError):
-    """A snapshot in a state that the chart does not have."""
+    """A state that the chart does not have, or that is not a leaf state."""
 
 
 class UnknownEventError(DecisionError):
@@ -228,7 +236,7 @@ class UnknownEventError(DecisionError):
 
 
 class ImpossibleReachedError(DecisionError):
-    """Guard answers that the chart declares impossible came up all the same."""
+    """The guards gave answers that the chart declares impossible."""
 
 
 class ConflictingAssignsError(DecisionError):
@@ -240,17 +248,17 @@ class UnknownFieldError(DecisionError):
 
 
 class EffectResultError(DecisionError):
-    """An effect that returned something else than nothing, Assign, Command, or a list of these."""
+    """An effect that returned something other than None, Assign, Command, or a list of these."""
 
 
 # -- Systems --------------------------------------------------------------------------------------
 
 
 class UnknownMachineError(EngineError):
-    """Something was sent to a machine that the system does not have."""
+    """An event was sent to a machine that the system does not have."""
 
     def __init__(self, machine: str, known: Sequence[str]) -> None:
-        super().__init__(f"no machine {machine!r} in the system; it has {', '.join(known)}")
+        super().__init__(f"the system has no machine {machine!r}; it has {', '.join(known)}")
         self.machine = machine
 
 
@@ -258,6 +266,9 @@ class EndlessSystemError(EngineError):
     """Machines that keep sending each other events."""
 
     def __init__(self, trail: Sequence[str], limit: int) -> None:
-        super().__init__(f"more than {limit} deliveries in one step: {' → '.join(trail)}")
+        super().__init__(
+            f"one step has more than {limit} deliveries; these machines send each other events "
+            f"without end: {' → '.join(trail)}"
+        )
         self.trail = tuple(trail)
         self.limit = limit

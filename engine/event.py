@@ -1,8 +1,7 @@
 """Events: what happened, as frozen data.
 
-A machine never asks the world anything; whatever it may know arrives in an
-event, time included. An event is named after its class: ``CoinInserted`` is
-sent to a chart as ``coin_inserted``, and that is the name its transitions use.
+A machine reads nothing from outside; everything it knows arrives in an event, time included. An
+event is named after its class: transitions use the name ``coin_inserted`` for ``CoinInserted``.
 """
 
 import re
@@ -19,7 +18,7 @@ def snake_case(class_name: str) -> str:
 
 
 class Event(BaseModel):
-    """Base of everything that can happen to a machine. Frozen; unknown fields are an error."""
+    """Base of all events. Frozen; unknown fields are an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,18 +1,17 @@
 """Guard expressions: names joined by ``and``, ``or``, ``not``, and nothing else.
 
-python-statemachine evaluates the conditions of transitions itself. Here they
-are only read: to refuse what is not a question to guards (comparisons, calls,
-constants), and to tell whether the answers known on a leaf make an expression
-true, where some of its guards may never have been asked.
+python-statemachine evaluates the conditions of transitions itself. This module only reads them:
+to reject what does not ask guards (comparisons, calls, constants), and to tell whether the
+answers known at a leaf make an expression true, where some of its guards were not asked.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
 
-from statemachine.spec_parser import replace_operators
+from .library import python_operators
 
 Expression = ast.expr
-"""A guard expression that :func:`parse` has let through."""
+"""A guard expression that :func:`parse` accepts."""
 
 
 class NotAnExpressionError(ValueError):
@@ -23,11 +22,11 @@ def parse(text: str) -> Expression:
     """The expression as a syntax tree of names, ``and``, ``or`` and ``not`` only.
 
     Raises:
-        NotAnExpressionError: anything else is in it; the message says what.
+        NotAnExpressionError: it contains anything else; the message says what.
     """
     try:
-        # The library also takes `!`, `^` and `v`.
-        tree = ast.parse(replace_operators(text).strip(), mode="eval").body
+        # The library also accepts `!`, `^` and `v`.
+        tree = ast.parse(python_operators(text), mode="eval").body
     except SyntaxError as error:
         raise NotAnExpressionError(f"it is not an expression ({error.msg})") from error
     for node in ast.walk(tree):
@@ -35,7 +34,7 @@ def parse(text: str) -> Expression:
             node,
             (ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Name, ast.expr_context),
         ):
-            raise NotAnExpressionError(f"it has a {type(node).__name__}")
+            raise NotAnExpressionError(f"it contains a {type(node).__name__}")
     return tree
 
 
@@ -53,10 +52,10 @@ def truth(expression: Expression, answers: Mapping[str, bool]) -> bool | None:
             value = truth(operand, answers)
             return None if value is None else not value
         case ast.BoolOp(op=operator, values=parts):
-            # `or` is decided by one true part, `and` by one false part.
+            # One true part decides `or`, one false part decides `and`.
             decisive = isinstance(operator, ast.Or)
             values = [truth(part, answers) for part in parts]
             if decisive in values:
                 return decisive
             return None if None in values else not decisive
-    raise AssertionError(expression)  # parse() lets nothing else through
+    raise AssertionError(expression)  # parse() accepts nothing else

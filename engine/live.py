@@ -1,24 +1,22 @@
-"""Live machines: a chart run by python-statemachine itself, not by its table.
+"""Live machines: a chart that python-statemachine itself runs, not its table.
 
-Slow, and the measure of the table: both must come to the same state, facts and
-commands. The library's ``send`` returns only what some of the effects return;
-here all of them are collected, those of entry and exit too.
+Slow, and the reference for the table: both must reach the same state, facts and commands. The
+library's ``send`` returns only what some of the effects return; a live machine collects what all
+of them return, entry and exit effects included.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from .consequence import Returned, follow
+from .apply import Returned, apply_effects
+from .chart_base import ChartBase
 from .decision import Snapshot, Started
 from .effect import Command
 from .event import Event
-from .instrument import Effect, Instrument
-
-if TYPE_CHECKING:
-    from .chart import Chart
+from .library import Effect, Probe
 
 
 class LiveStep(NamedTuple):
-    """What one event came to on a live machine."""
+    """What one event led to on a live machine."""
 
     state: str
     facts: Any
@@ -28,40 +26,45 @@ class LiveStep(NamedTuple):
 class LiveMachine:
     """A real machine together with its facts."""
 
-    def __init__(self, chart: "type[Chart]", snapshot: Snapshot[Any]) -> None:
+    def __init__(self, chart: type[ChartBase], snapshot: Snapshot[Any]) -> None:
         """A machine in the snapshot's state, with its facts.
 
-        A snapshot with the empty state makes one that :meth:`enter` has still to start.
+        A snapshot with the empty state makes a machine that :meth:`enter` has yet to start.
 
         Raises:
             UnknownStateError: the chart has no such leaf state.
+            LibraryRefusedError: python-statemachine does not accept the chart.
         """
         self._returned: list[Returned] = []
-        self._instrument = Instrument(chart, self._collecting)
+        self._probe = Probe(chart, self._collecting)
         self.facts = snapshot.facts
         if snapshot.state:
-            self._instrument.place(snapshot.state)
+            self._probe.place(snapshot.state)
 
     @property
     def state(self) -> str:
         """Id of the active leaf state."""
-        return self._instrument.active[-1].id
+        return self._probe.state
 
     def enter(self, trigger: Event | None = None) -> LiveStep:
-        """Enter the chart's initial state, as a new machine does."""
+        """Enter the chart's initial state, as a new machine does.
+
+        Args:
+            trigger: What the entry effects get as ``trigger``; by default :class:`Started`.
+        """
         self._returned.clear()
-        self._instrument.enter(facts=self.facts, trigger=trigger or Started())
+        self._probe.enter(facts=self.facts, trigger=trigger or Started())
         return self._step()
 
-    def happen(self, trigger: Event) -> LiveStep:
-        """Send the event, and carry its facts over."""
-        # Before, not after: a step that raised leaves what its first effects returned.
+    def send(self, trigger: Event) -> LiveStep:
+        """Send the event, and keep the facts that follow from it."""
+        # Before sending: a step that raised leaves what its first effects returned.
         self._returned.clear()
-        self._instrument.send(trigger.name, facts=self.facts, trigger=trigger)
+        self._probe.send(trigger.name, facts=self.facts, trigger=trigger)
         return self._step()
 
     def _step(self) -> LiveStep:
-        self.facts, commands = follow(self.facts, self._returned)
+        self.facts, commands = apply_effects(self.facts, self._returned)
         return LiveStep(self.state, self.facts, commands)
 
     def _collecting(self, name: str, effect: Effect) -> Effect:

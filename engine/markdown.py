@@ -1,9 +1,9 @@
-"""Markdown: every state and every event of a table, with what follows and why.
+"""Markdown: every event in every state of a table, with what follows and why.
 
-Where a diagram shows the moves, this shows everything, one section a state: what
-keeps the state and what that does, what is ignored and for which reason, what
-was declared impossible. Leaves that end alike are one row with one condition.
-The text depends on the chart alone, so that a generated file can be kept fresh.
+A diagram shows only moves. This document has one section for each state, with transitions that
+keep the state and their effects, ignored events and their reasons, and impossible answers.
+Leaves with the same outcome share a row and a condition. The text depends on the chart alone, so
+a test can check that a generated file is current.
 """
 
 import inspect
@@ -26,19 +26,19 @@ def markdown(table: Table) -> str:
 
 
 def _start(table: Table) -> str:
-    does = f" and does {_names(table.entry.effects)}" if table.entry.effects else ""
-    return f"A new machine starts in `{table.initial}`{does}."
+    runs = f" and runs {_names(table.entry.effects)}" if table.entry.effects else ""
+    return f"A new machine starts in `{table.initial}`{runs}."
 
 
 def _state(table: Table, state: str) -> Iterator[str]:
     if state in table.final:
         yield "A final state."
     rows = [row for event in table.events for row in _rows(table, state, event)]
-    yield _grid(("Event", "When", "Goes to", "Does, or why nothing"), rows)
+    yield _grid(("Event", "When", "Goes to", "Effects, or reason"), rows)
 
 
 def _rows(table: Table, state: str, event: str) -> Iterator[tuple[str, str, str, str]]:
-    """A row for each way in which the pair can end, in the order of the first leaves."""
+    """A row for each outcome of the pair, in the order of their first leaves."""
     leaves = leaves_of(table.trees[state, event])
     for end, condition in conditions((_end(leaf), leaf.guards) for leaf in leaves).items():
         words = text(condition)
@@ -46,7 +46,7 @@ def _rows(table: Table, state: str, event: str) -> Iterator[tuple[str, str, str,
 
 
 def _end(leaf: Leaf) -> tuple[str, str]:
-    """The last two cells of a row, which are the same for leaves that end alike."""
+    """The last two cells of a row: the outcome of a leaf."""
     goes = f"**`{leaf.target}`**" if leaf.outcome == "moved" else _kind(leaf)
     return goes, _names(leaf.effects) if leaf.reason is None else _plain(leaf.reason.sentence)
 
@@ -56,7 +56,7 @@ def _names(names: Iterable[str]) -> str:
 
 
 def _glossary(table: Table) -> Iterator[str]:
-    """What the chart's docstrings say in their first paragraphs."""
+    """The first paragraphs of the docstrings of guards and effects."""
     leaves = [table.entry, *table.leaves()]
     guards = {guard for leaf in leaves for guard, _ in leaf.guards}
     effects = {effect for leaf in leaves for effect in leaf.effects}
@@ -66,8 +66,8 @@ def _glossary(table: Table) -> Iterator[str]:
 
 
 def _meaning(table: Table, name: str) -> str:
-    told = inspect.getdoc(getattr(table.chart, name)) or ""
-    return _plain(told.partition("\n\n")[0])
+    doc = inspect.getdoc(getattr(table.chart, name)) or ""
+    return _plain(doc.partition("\n\n")[0])
 
 
 def _totals(table: Table) -> str:
@@ -77,11 +77,11 @@ def _totals(table: Table) -> str:
     )
     rows = [(kind, str(pairs[kind]), str(leaves[kind])) for kind in _KINDS]
     rows.append(("all", str(len(table.trees)), str(leaves.total())))
-    told = (
-        f"{len(table.states)} states and {len(table.events)} events. A leaf is a set of guard "
-        "answers under a pair of these, and has one outcome; a pair can have several."
+    summary = (
+        f"{len(table.states)} states and {len(table.events)} events. A leaf is one set of guard "
+        "answers for a pair of these, and has one outcome. A pair can have several leaves."
     )
-    return f"{told}\n\n{_grid(('Outcome', 'Pairs', 'Leaves'), rows)}"
+    return f"{summary}\n\n{_grid(('Outcome', 'Pairs', 'Leaves'), rows)}"
 
 
 _KINDS = ("moves", "stays", "ignored", "ignored, as an anomaly", "impossible")
@@ -104,6 +104,6 @@ def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _plain(told: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*_<>\[\]|&#])", r"\\\1", " ".join(told.split()))
+def _plain(words: str) -> str:
+    """Text that Markdown shows literally, on one line."""
+    return re.sub(r"([\\`*_<>\[\]|&#])", r"\\\1", " ".join(words.split()))

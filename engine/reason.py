@@ -1,7 +1,7 @@
-"""Reasons: why an event is ignored, or cannot happen.
+"""Reasons: why a chart ignores an event, or declares guard answers impossible.
 
-Programs compare the code, people read the sentence. A chart may give a bare sentence; then
-there is no code, and nothing should depend on which reason it was.
+Programs compare the code, people read the sentence. A chart may give a bare sentence; such a
+reason has no code, and programs cannot tell it from others.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A code, with one sentence for people beside it."""
+    """A code, and one sentence for people."""
 
     code: str | None
-    """Stable, such as ``no_authorization``; None where the chart gave only a sentence."""
+    """Stable, such as ``no_authorization``; None where the chart gives only a sentence."""
     sentence: str
 
     def __str__(self) -> str:
@@ -20,5 +20,5 @@ class Reason:
 
     @classmethod
     def of(cls, because: "str | Reason") -> "Reason":
-        """A reason as a chart declares it: itself, or a bare sentence."""
+        """A reason from what a chart declares: a bare sentence, or a reason already."""
         return because if isinstance(because, Reason) else cls(None, because)

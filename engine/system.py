@@ -1,13 +1,12 @@
 """Several machines as one: an outside event in, one :class:`Step` out.
 
-A system routes an outside event to the machines that it concerns, delivers the
-events that they :class:`~relink.engine.Send` each other in turn, first in, first
-out, and returns everything that changed as one value, to be stored in one
-transaction. It holds nothing: what it needs to know it reads through the ``load``
-that it is given.
+A system routes an outside event to the machines that it concerns, delivers the events that they
+:class:`~relink.engine.Send` to each other, first in, first out, and returns everything that
+changed as one value, to be stored in one transaction. It keeps no state: it reads snapshots
+through the ``load`` function that it gets.
 
-A machine is found by its :class:`Address`, and begins when it is first sent
-something: its facts are made with ``id`` set to the key of the address.
+An :class:`Address` identifies a machine. A machine starts with the first event sent to it; its
+facts are made with ``id`` set to the key of the address.
 """
 
 from collections import deque
@@ -30,7 +29,7 @@ class Address(NamedTuple):
 
 
 Load = Callable[[Address], Snapshot[Facts] | None]
-"""Gives the stored snapshot of a machine, or None when it has none yet."""
+"""Gives the stored snapshot of a machine, or None when there is none yet."""
 
 Route = Callable[[Event, Load], Iterable[Send]]
 """Turns an outside event into the events of the machines that it concerns."""
@@ -46,26 +45,24 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """All that came of one outside event."""
+    """Everything that follows from one outside event."""
 
     trigger: Event
     deliveries: tuple[Delivery, ...]
     """In the order in which they were decided."""
     snapshots: Mapping[Address, Snapshot[Facts]]
     """The new snapshot of every machine that decided something."""
-    loaded: Mapping[Address, int]
-    """The version that each of them had before; 0 for a machine that is new."""
     commands: tuple[Command, ...]
-    """What is to be done, each once, in order; without the sends, which are done."""
+    """What adapters have to do, each command once, in order. Sends are delivered, and left out."""
 
 
 class System:
     """Compiled charts that send each other events.
 
     Args:
-        tables: the compiled charts, by the names that their addresses use.
-        route: what each outside event means for whom.
-        limit: deliveries in one step after which it is taken for endless.
+        tables: The compiled charts, by the names that their addresses use.
+        route: Turns an outside event into events for machines.
+        limit: How many deliveries one step may have; more count as endless.
     """
 
     def __init__(self, tables: Mapping[str, Table], route: Route, limit: int = 10_000) -> None:
@@ -74,46 +71,55 @@ class System:
         self._limit = limit
 
     def begin(self, address: Address) -> Decision:
-        """The first decision of a machine: its initial state, and what entering that asks for."""
+        """The first decision of a machine: its initial state, and the effects of entering it.
+
+        Raises:
+            UnknownMachineError: the system has no machine of that name.
+        """
         table = self._table(address)
         return table.start(table.chart.facts_type.model_validate({"id": address.key}))
 
     def step(self, trigger: Event, load: Load) -> Step:
         """Decide an outside event, and everything that follows from it.
 
+        Args:
+            trigger: The event.
+            load: Reads stored snapshots; it is called at most once for each machine.
+
         Raises:
-            UnknownMachineError: something was sent to a machine that the system has not.
+            UnknownMachineError: an event was sent to a machine that the system does not have.
             EndlessSystemError: the machines keep sending each other events; the message
                 shows the cycle.
+            DecisionError: a machine could not decide an event.
         """
         stored: dict[Address, Snapshot[Facts] | None] = {}
 
-        def recall(address: Address) -> Snapshot[Facts] | None:
+        def read(address: Address) -> Snapshot[Facts] | None:
             if address not in stored:
                 stored[address] = load(address)
             return stored[address]
 
         current: dict[Address, Snapshot[Facts]] = {}
         deliveries: list[Delivery] = []
-        causes: list[int] = []
+        senders: list[int] = []
         commands: dict[Command, None] = {}
-        queue = deque((send, -1) for send in self._route(trigger, recall))
+        queue = deque((send, -1) for send in self._route(trigger, read))
         while queue:
-            send, cause = queue.popleft()
+            send, sender = queue.popleft()
             address = Address(send.machine, send.key)
             table = self._table(address)
-            snapshot = current.get(address) or recall(address)
-            wanted: tuple[Command, ...] = ()
+            snapshot = current.get(address) or read(address)
+            on_entry: tuple[Command, ...] = ()
             if snapshot is None:
                 first = self.begin(address)
-                snapshot, wanted = first.snapshot, first.commands
+                snapshot, on_entry = first.snapshot, first.commands
             decision = table.decide(snapshot, send.event)
             current[address] = decision.snapshot
             deliveries.append(Delivery(address, decision))
-            causes.append(cause)
+            senders.append(sender)
             if len(deliveries) > self._limit:
-                raise EndlessSystemError(_trail(deliveries, causes), self._limit)
-            for command in (*wanted, *decision.commands):
+                raise EndlessSystemError(_trail(deliveries, senders), self._limit)
+            for command in (*on_entry, *decision.commands):
                 if isinstance(command, Send):
                     queue.append((command, len(deliveries) - 1))
                 else:
@@ -122,19 +128,18 @@ class System:
             trigger=trigger,
             deliveries=tuple(deliveries),
             snapshots=current,
-            loaded={a: s.version if (s := stored.get(a)) else 0 for a in current},
             commands=tuple(commands),
         )
 
     def replay(
         self, address: Address, events: Iterable[Event], since: Snapshot[Facts] | None = None
     ) -> Snapshot[Facts]:
-        """Rebuild a machine from the events that its journal holds, in their order.
+        """Rebuild a machine's snapshot from the events in its journal.
 
         Args:
-            address: which machine.
-            events: what it was sent.
-            since: where it was before the first of them; None: at its beginning.
+            address: Which machine.
+            events: The events that it decided, in order.
+            since: Its snapshot before the first of them; by default a new machine's.
         """
         table = self._table(address)
         snapshot = self.begin(address).snapshot if since is None else since
@@ -149,8 +154,8 @@ class System:
             raise UnknownMachineError(address.machine, sorted(self.tables)) from None
 
 
-def _trail(deliveries: list[Delivery], causes: list[int]) -> list[str]:
-    """The chain of deliveries that led to the last one, from its last repeat on."""
+def _trail(deliveries: list[Delivery], senders: list[int]) -> list[str]:
+    """The chain of deliveries that led to the last one, back to its previous occurrence."""
     chain: list[str] = []
     index = len(deliveries) - 1
     while index >= 0:
@@ -160,5 +165,5 @@ def _trail(deliveries: list[Delivery], causes: list[int]) -> list[str]:
             chain.append(label)
             break
         chain.append(label)
-        index = causes[index]
+        index = senders[index]
     return chain[::-1]

@@ -1,31 +1,28 @@
-"""Tables: a chart compiled, and how one decides.
+"""Tables: a compiled chart, and how it decides.
 
-For each state and event a table holds the decision tree that python-statemachine
-itself gave when the chart was compiled. To decide is to walk down one tree: ask
-the guards that stand in the way, arrive at a leaf, carry out its effects.
-Nothing is looked up, searched or remembered besides.
+For each state and event a table holds the decision tree that python-statemachine itself gave
+when the chart was compiled. A decision walks down one tree: it asks the guards on the way,
+reaches a leaf, and runs the leaf's effects. It searches nothing and remembers nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, final
+from typing import Any, NamedTuple, NoReturn, final
 
-from .consequence import follow
+from .apply import apply_effects
+from .chart_base import ChartBase
 from .decision import Decision, Snapshot, Started
 from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
-from .inert import inert_self
+from .sealed import sealed_self
 from .tree import Leaf, Tree, leaves_of
 
-if TYPE_CHECKING:
-    from .chart import Chart
-
 Bound = Callable[[Any, Any], Any]
-"""A guard or an effect, bound to the inert self: called with facts and event."""
+"""A guard or an effect, bound to the sealed self: called with facts and trigger."""
 
 
 @final
-class _Arrival(NamedTuple):
+class _BoundLeaf(NamedTuple):
     """A leaf with its effects, bound and named."""
 
     leaf: Leaf
@@ -33,12 +30,12 @@ class _Arrival(NamedTuple):
 
 
 @final
-class _Question(NamedTuple):
+class _BoundBranch(NamedTuple):
     """A branch with its guard bound."""
 
     guard: Bound
-    yes: "_Question | _Arrival"
-    no: "_Question | _Arrival"
+    yes: "_BoundBranch | _BoundLeaf"
+    no: "_BoundBranch | _BoundLeaf"
 
 
 class Table:
@@ -46,19 +43,19 @@ class Table:
 
     def __init__(
         self,
-        chart: "type[Chart]",
+        chart: type[ChartBase],
         *,
         states: Sequence[str],
         final: Sequence[str],
         entry: Leaf,
         trees: Mapping[tuple[str, str], Tree],
     ) -> None:
-        """Made by :func:`~relink.engine.compile.compile_chart`."""
+        """Called by :func:`~relink.engine.compile.compile_chart`."""
         self.chart = chart
         self.name = snake_case(chart.__name__.removesuffix("Chart") or chart.__name__)
         """The class name in snake case, without a trailing ``Chart``."""
         self.states = tuple(states)
-        """Ids of the leaf states, in the order of the document."""
+        """Ids of the leaf states, in document order."""
         self.initial = entry.target
         """Id of the leaf state that a new machine is in."""
         self.final = tuple(final)
@@ -69,8 +66,8 @@ class Table:
         """How a new machine enters the chart; not among :meth:`leaves`."""
         self.trees = dict(trees)
         """The decision trees by (state, event)."""
-        self._self = inert_self(chart)
-        self._entry = self._arrival(entry)
+        self._self = sealed_self(chart)
+        self._entry = self._bound_leaf(entry)
         self._rows = {
             state: {event: self._bind(self.trees[state, event]) for event in self.events}
             for state in self.states
@@ -86,58 +83,65 @@ class Table:
                 yield from leaves_of(tree)
 
     def decide(self, snapshot: Snapshot[Any], trigger: Event) -> Decision:
-        """What follows when this happens to a machine in this snapshot.
+        """What follows when an event reaches a machine in this snapshot.
+
+        Args:
+            snapshot: Where the machine is.
+            trigger: An event of the chart's alphabet.
 
         Raises:
             UnknownStateError: the chart has no such leaf state.
             UnknownEventError: the event is not in the chart's alphabet.
-            ImpossibleReachedError: the guards answered as the chart says they cannot.
-            ConflictingAssignsError, UnknownFieldError, EffectResultError: an effect is wrong.
+            ImpossibleReachedError: the guards gave answers that the chart declares impossible.
+            MachineApiError: a guard or effect uses more of ``self`` than is its own.
+            ConflictingAssignsError, UnknownFieldError, EffectResultError: an effect returned
+                something that cannot be applied.
         """
         state, facts, _ = snapshot
         try:
             node = self._rows[state][trigger.name]
         except KeyError:
             self._refuse(state, trigger)
-        while type(node) is _Question:
+        while type(node) is _BoundBranch:
             guard, yes, no = node
             node = yes if guard(facts, trigger) else no
         leaf, effects = node
         if not effects:
             return Decision(snapshot, trigger, leaf, facts, ())
         returned = [(name, effect(facts, trigger)) for name, effect in effects]
-        return Decision(snapshot, trigger, leaf, *follow(facts, returned))
+        return Decision(snapshot, trigger, leaf, *apply_effects(facts, returned))
 
     def start(self, facts: Facts, trigger: Event | None = None) -> Decision:
-        """The first decision of a new machine: its initial state, entry effects carried out.
+        """The first decision of a new machine: its initial state, entry effects applied.
 
         Args:
-            facts: What is known before the entry effects.
-            happened: What the effects are told; any event, by default :class:`Started`.
+            facts: What the machine remembers before the entry effects.
+            trigger: What the entry effects get as ``trigger``; by default :class:`Started`.
         """
         trigger = trigger or Started()
         returned = [(name, effect(facts, trigger)) for name, effect in self._entry.effects]
         before = Snapshot("", facts, -1)
-        return Decision(before, trigger, self.entry, *follow(facts, returned))
+        return Decision(before, trigger, self.entry, *apply_effects(facts, returned))
 
-    def _bind(self, tree: Tree) -> _Question | _Arrival:
+    def _bind(self, tree: Tree) -> _BoundBranch | _BoundLeaf:
         if isinstance(tree, Leaf):
-            return self._arrival(tree)
+            return self._bound_leaf(tree)
         guard = getattr(self._self, tree.guard)
-        return _Question(guard, self._bind(tree.yes), self._bind(tree.no))
+        return _BoundBranch(guard, self._bind(tree.yes), self._bind(tree.no))
 
-    def _arrival(self, leaf: Leaf) -> _Arrival:
+    def _bound_leaf(self, leaf: Leaf) -> _BoundLeaf:
         if leaf.outcome == "impossible":
-            # Raising is all that such a leaf does, so that others need not be asked about it.
-            return _Arrival(leaf, (("impossible", self._impossible(leaf)),))
-        return _Arrival(leaf, tuple((name, getattr(self._self, name)) for name in leaf.effects))
+            # An effect that raises, so that decide() does not check each leaf's outcome.
+            return _BoundLeaf(leaf, (("impossible", self._impossible(leaf)),))
+        return _BoundLeaf(leaf, tuple((name, getattr(self._self, name)) for name in leaf.effects))
 
     def _impossible(self, leaf: Leaf) -> Bound:
         def reached(facts: Facts, trigger: Event) -> NoReturn:
             answers = ", ".join(f"{name}={answer}" for name, answer in leaf.guards)
             raise ImpossibleReachedError(
-                f"{self.name}: {leaf.event} in {leaf.source} with {answers} "
-                f"was declared impossible: {leaf.reason}"
+                f"{self.name}: {leaf.event} in {leaf.source} with {answers} is declared "
+                f"impossible ({leaf.reason}), but the guards answered so; "
+                "correct the guards, or decide these answers"
             )
 
         return reached

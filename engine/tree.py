@@ -1,8 +1,7 @@
 """Decision trees: what one event does in one state, as data.
 
-A :class:`Branch` is a guard that is asked, a :class:`Leaf` what follows from
-the answers. Every path from the root asks each guard at most once, in the
-order in which python-statemachine asks them.
+A :class:`Branch` asks a guard, a :class:`Leaf` says what follows from the answers. Every path
+from the root asks each guard at most once, in the order in which python-statemachine asks them.
 """
 
 from collections.abc import Iterator
@@ -12,18 +11,18 @@ from typing import Literal
 from .reason import Reason
 
 Answers = tuple[tuple[str, bool], ...]
-"""Guards by name with their answers, in the order asked."""
+"""Guards by name, with their answers, in the order asked."""
 
 Outcome = Literal["moved", "stayed", "ignored", "impossible"]
-"""A transition changed the state; one kept it; none was taken; a declaration was contradicted."""
+"""A transition changes the state, or keeps it; none is taken; or the answers are impossible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What follows when an event meets a state and the guards answered just so."""
+    """What follows from an event in a state, under these guard answers."""
 
     index: int
-    """Place among all leaves of the table."""
+    """Position among all leaves of the table."""
     source: str
     """The leaf state before; empty for the entry into the chart."""
     event: str
@@ -33,20 +32,20 @@ class Leaf:
     target: str
     """The leaf state after."""
     effects: tuple[str, ...] = ()
-    """Names of the effects in the order in which they are carried out."""
+    """Names of the effects, in the order in which they run."""
     transition: str | None = None
     """The transition as the chart declares it; None when none is taken."""
     label: str = ""
     """Event and condition of that transition: ``coin_inserted[is_enough]``."""
     reason: Reason | None = None
-    """Why the event is ignored, or cannot happen."""
+    """Why the event is ignored, or the answers are impossible."""
     anomaly: bool = False
-    """Whether that it happened at all is worth a report."""
+    """Whether the event is worth reporting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A guard, and what follows from either answer."""
+    """A guard, and what follows from each answer."""
 
     guard: str
     yes: "Tree"
@@ -57,7 +56,7 @@ Tree = Branch | Leaf
 
 
 def leaves_of(tree: Tree) -> Iterator[Leaf]:
-    """The leaves, left to right: the answer yes before the answer no."""
+    """The leaves in order: the answer yes before the answer no."""
     if isinstance(tree, Leaf):
         yield tree
     else:

@@ -1,9 +1,8 @@
 """Diagrams: a compiled table drawn as text, for Mermaid and for Graphviz.
 
-What is drawn is the table, not the class: every arrow stands for paths through
-the decision trees that python-statemachine gave, so a picture cannot show what
-the machine does not do. Text only; turning DOT into SVG or PNG takes a program,
-and is an adapter's business.
+A diagram shows the table, not the class: every arrow stands for paths through the decision trees
+that python-statemachine gave, so a picture shows exactly what the machine does. The output is
+text; an adapter turns DOT into SVG or PNG.
 """
 
 from .dot_text import dot

@@ -5,18 +5,18 @@ from html import escape
 
 from statemachine import State
 
+from ..library import leaf_ids
 from ..table import Table
-from .moves import leaf_ids
 from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 22
 HEADING_WIDTH = 110
-"""Characters after which a label, or the heading, goes on in a new line."""
+"""Characters after which a label or the heading wraps."""
 
 ANY = "any other state"
-"""The node for what all states have in common; no id of a state has spaces."""
+"""The node for moves that all states have in common. Ids of states have no spaces."""
 
-# Every text stands out from its ground at 7:1 or more. What a colour says, a thickness says too.
+# All text has a contrast of 7:1 or more. Line thickness repeats what colours say.
 _INK, _PALE_INK, _CURRENT_INK = "#1f2937", "#374151", "#7c2d12"
 _PAPER, _STATE, _CURRENT_STATE, _CLUSTER = "#ffffff", "#eef2ff", "#fff3c4", "#f8fafc"
 
@@ -39,7 +39,7 @@ def dot(table: Table, state: str | None = None) -> str:
 
     Args:
         table: A compiled chart.
-        state: The leaf state to highlight, such as the one that a machine is in.
+        state: The leaf state to highlight, such as the current one of a machine.
 
     Raises:
         UnknownStateError: the table has no such leaf state.
@@ -51,17 +51,17 @@ def dot(table: Table, state: str | None = None) -> str:
 
 
 def _heading(drawn: Picture) -> str:
-    """The title, and under it what the starred events need."""
+    """The title, and below it the conditions of the starred events."""
     notes = [line for note in drawn.notes() for line in wrapped(note, HEADING_WIDTH)]
     if notes:
-        notes = ["", *notes, ""]  # Apart from the title, and from what is drawn below.
+        notes = ["", *notes, ""]  # Space to the title, and to the diagram.
     return f'<b>{escape(drawn.title)}</b><br align="left"/>' + "".join(
         f'<font point-size="10">{escape(line)} </font><br align="left"/>' for line in notes
     )
 
 
 def _body(drawn: Picture) -> Iterator[str]:
-    # Graphviz puts what comes first on top.
+    # Graphviz puts the first node on top.
     yield f'"[*]" [shape=point, width=0.2, color="{_INK}", fillcolor="{_INK}"]'
     yield f'"[*]" -> {_quoted(drawn.initial)}'
     yield from _states(drawn.states, drawn)
@@ -95,7 +95,7 @@ def _arrow(arrow: Arrow, drawn: Picture) -> str:
     looks = [f"label=<{''.join(map(_label_line, lines))}>"]
     start = ANY if arrow.source is None else arrow.source.id
     if arrow.source and arrow.source.states:
-        # An edge has to start at a node; it is clipped where it leaves the cluster.
+        # An edge starts at a node; `ltail` clips it at the border of the cluster.
         inside = leaf_ids(arrow.source)
         start = inside[len(inside) // 2]
         looks.append(f"ltail={_quoted(f'cluster_{arrow.source.id}')}")
@@ -105,7 +105,7 @@ def _arrow(arrow: Arrow, drawn: Picture) -> str:
 
 
 def _label_line(line: tuple[str, bool]) -> str:
-    """A line of an HTML-like label, events bold, with a space to keep it off the arrow."""
+    """A line of an HTML-like label, events bold, with spaces between it and the arrow."""
     words, is_event = f" {escape(line[0])} ", line[1]
     return f'{f"<b>{words}</b>" if is_event else words}<br align="left"/>'
 

@@ -10,17 +10,17 @@ from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 24
 NOTE_WIDTH = 40
-"""Characters after which a label goes on in a new line."""
+"""Characters after which a label or note wraps."""
 
 _ANY = "any_other_state"
 
-# Words that Mermaid's grammar takes for something else where the id of a state stands.
+# Keywords of Mermaid, which cannot be the id of a state.
 _RESERVED = {
     *("accdescr", "acctitle", "class", "classdef", "click", "default", "direction"),
     *("end", "hide", "href", "note", "scale", "state", "style", _ANY),
 }
 
-# Dark on light at more than 7:1, with a border that tells without colours too.
+# Dark on light at more than 7:1, and a border for readers who cannot see the colours.
 _CURRENT = "fill:#fff3c4,stroke:#7c2d12,stroke-width:4px,color:#1f2937"
 
 
@@ -29,7 +29,7 @@ def mermaid(table: Table, state: str | None = None) -> str:
 
     Args:
         table: A compiled chart.
-        state: The leaf state to highlight, such as the one that a machine is in.
+        state: The leaf state to highlight, such as the current one of a machine.
 
     Raises:
         UnknownStateError: the table has no such leaf state.
@@ -47,7 +47,7 @@ def _body(drawn: Picture) -> Iterator[str]:
     yield f"[*] --> {_id(drawn.initial)}"
     yield from (_arrow(arrow, drawn) for arrow in drawn.arrows)
     yield from (f"{_id(final)} --> [*]" for final in drawn.final)
-    if drawn.provisos:
+    if drawn.preconditions:
         yield f"note left of {_id(drawn.initial)}"
         for note in drawn.notes():
             yield from (f"    {_escaped(line)}" for line in wrapped(note, NOTE_WIDTH))
@@ -68,18 +68,18 @@ def _declarations(states: Sequence[State]) -> Iterator[str]:
 
 def _arrow(arrow: Arrow, drawn: Picture) -> str:
     lines = [line for label in arrow.labels for line, _ in drawn.lines(label, LABEL_WIDTH)]
-    # Mermaid cannot style one arrow of a state diagram, so a mark stands in its label.
+    # Mermaid cannot style one arrow of a state diagram, so its label gets a mark.
     mark = "▶ " if arrow.leaves_current else ""
     source = _ANY if arrow.source is None else _id(arrow.source.id)
     return f"{source} --> {_id(arrow.target)}: {mark}{'<br>'.join(map(_escaped, lines))}"
 
 
 def _id(state: str) -> str:
-    """The state's id as Mermaid can take it, different for each state."""
+    """The state's id in a form that Mermaid accepts, unique for each state."""
     ascii_only = "".join(c if c.isascii() else f"_{ord(c)}_" for c in state)
     return f"{ascii_only}_" if state.rstrip("_").lower() in _RESERVED else ascii_only
 
 
 def _escaped(line: str) -> str:
-    """Stars, and underscores at the ends of a name, are emphasis in Mermaid's labels."""
+    """Escape what Mermaid takes for emphasis: stars, and underscores at the ends of a name."""
     return re.sub(r"\*|\b_|_\b", lambda found: f"#{ord(found[0])};", line)

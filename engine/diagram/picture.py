@@ -1,9 +1,9 @@
-"""Pictures: what a diagram of a compiled table shows, in whatever format.
+"""Pictures: what a diagram of a compiled table shows, in any format.
 
-Only moves are drawn: what keeps a state, or is ignored, is in the Markdown table.
-Moves between the same two states share an arrow, with a label for each condition.
-An answer that an event needs wherever it moves anything (that a word is not an
-old one, say) is a proviso, told once beside the title; the event gets a star.
+Only moves are drawn; transitions that keep a state, and ignored events, are in the Markdown table.
+Moves between the same two states share an arrow, with a label for each condition. A guard answer
+that an event needs for all of its moves (that a report is not stale, say) is a precondition: a
+note next to the title states it once, and the event gets a star.
 """
 
 import re
@@ -16,18 +16,19 @@ from statemachine import State
 
 from ..condition import text
 from ..errors import UnknownStateError
+from ..library import leaf_ids
 from ..table import Table
 from ..tree import Answers
-from .moves import Moves, drawn_moves, leaf_ids
+from .moves import Moves, drawn_moves
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Events that move a machine alike, and the condition: ``paid, refunded [is_open]``."""
+    """Events with the same moves, and their condition: ``paid, refunded [is_open]``."""
 
     events: tuple[str, ...]
     condition: str
-    """In the words of a chart, without what :attr:`Picture.provisos` say; may be empty."""
+    """A guard expression, without the :attr:`Picture.preconditions`; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,17 @@ class Arrow:
     """All moves from one state to another."""
 
     source: State | None
-    """A state, maybe a compound one; None for every state that is not final, but the target."""
+    """A state, maybe a compound one; None for every state but the target and final ones."""
     target: str
     """A leaf state."""
     labels: tuple[Label, ...]
     leaves_current: bool
-    """Whether it leads out of the highlighted state."""
+    """Whether it leaves the highlighted state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """States and arrows, in the order of the chart."""
+    """States and arrows, in document order."""
 
     title: str
     states: tuple[State, ...]
@@ -55,20 +56,20 @@ class Picture:
     current: str | None
     """The highlighted state."""
     arrows: tuple[Arrow, ...]
-    provisos: tuple[Label, ...]
-    """What events need for any move at all."""
+    preconditions: tuple[Label, ...]
+    """What events need for all of their moves."""
 
     def lines(self, label: Label, width: int) -> Iterator[tuple[str, bool]]:
-        """A label in lines: its events, then its condition; and whether a line is an event."""
-        starred = {event for proviso in self.provisos for event in proviso.events}
+        """The lines of a label, and for each whether it names an event; events come first."""
+        starred = {event for precondition in self.preconditions for event in precondition.events}
         for event in label.events:
             yield (f"{event}*" if event in starred else event), True
         for line in wrapped(label.condition and f"[{label.condition}]", width):
             yield line, False
 
     def notes(self) -> list[str]:
-        """The provisos as sentences, for the reader of a starred event."""
-        return [f"* {', '.join(x.events)}: only if {x.condition}" for x in self.provisos]
+        """The preconditions as sentences, for readers of a starred event."""
+        return [f"* {', '.join(x.events)}: only if {x.condition}" for x in self.preconditions]
 
 
 def picture(table: Table, current: str | None = None) -> Picture:
@@ -76,7 +77,7 @@ def picture(table: Table, current: str | None = None) -> Picture:
 
     Args:
         table: A compiled chart.
-        current: The leaf state to highlight, such as the one that a machine is in.
+        current: The leaf state to highlight, such as the current one of a machine.
 
     Raises:
         UnknownStateError: the table has no such leaf state.
@@ -86,7 +87,7 @@ def picture(table: Table, current: str | None = None) -> Picture:
             f"{table.name} has no leaf state {current!r}; it has {', '.join(table.states)}"
         )
     drawn = drawn_moves(table)
-    provisos = _take_provisos(table.events, [moves for _, moves in drawn])
+    preconditions = _take_preconditions(table.events, [moves for _, moves in drawn])
 
     def leaves_current(source: State | None, target: str) -> bool:
         if source is None:
@@ -104,18 +105,18 @@ def picture(table: Table, current: str | None = None) -> Picture:
             for source, moves in drawn
             for target in dict.fromkeys(target for _, target in moves)
         ),
-        provisos=provisos,
+        preconditions=preconditions,
     )
 
 
-def wrapped(told: str, width: int) -> list[str]:
-    """The text in lines of about ``width`` characters, none of which ends in a small word."""
-    glued = re.sub(r"\b(and|or|not|only|if) ", "\\1\0", told)
+def wrapped(words: str, width: int) -> list[str]:
+    """The text in lines of about ``width`` characters; no line ends in a short word."""
+    glued = re.sub(r"\b(and|or|not|only|if) ", "\\1\0", words)
     return [line.replace("\0", " ") for line in wrap(glued, width, break_long_words=False)]
 
 
-def _take_provisos(events: Sequence[str], drawn: Sequence[Moves]) -> tuple[Label, ...]:
-    """Take the answers that all moves of an event need out of their conditions."""
+def _take_preconditions(events: Sequence[str], drawn: Sequence[Moves]) -> tuple[Label, ...]:
+    """Remove from the conditions, and return, the answers that all moves of an event need."""
     needed: dict[str, Answers] = {}
     for event in events:
         conditions = [moves[move] for moves in drawn for move in moves if move[0] == event]
@@ -123,23 +124,23 @@ def _take_provisos(events: Sequence[str], drawn: Sequence[Moves]) -> tuple[Label
         if terms:
             needed[event] = tuple(x for x in terms[0] if all(x in term for term in terms))
     uses = Counter(needed[event] for moves in drawn for event, _ in moves)
-    provisos: dict[Answers, list[str]] = {}
+    preconditions: dict[Answers, list[str]] = {}
     for event, answers in needed.items():
         if answers and uses[answers] > 1:
-            provisos.setdefault(answers, []).append(event)
+            preconditions.setdefault(answers, []).append(event)
     for moves in drawn:
         for move, condition in moves.items():
-            if (taken := needed[move[0]]) in provisos:
+            if (taken := needed[move[0]]) in preconditions:
                 moves[move] = tuple(
                     tuple(answer for answer in term if answer not in taken) for term in condition
                 )
-    return tuple(Label(tuple(names), text((x,))) for x, names in provisos.items())
+    return tuple(Label(tuple(names), text((x,))) for x, names in preconditions.items())
 
 
 def _labels(moves: Moves, target: str) -> Iterator[Label]:
     """The labels of the moves to a target; events with the same condition share one.
 
-    The unconditional one comes last, where no condition follows that might be taken for its own.
+    The unconditional label comes last, so that no condition below it looks like its own.
     """
     events: dict[str, list[str]] = {}
     for (event, to), condition in moves.items():

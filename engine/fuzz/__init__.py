@@ -1,10 +1,9 @@
-"""Fuzzing: Hypothesis lets everything happen to a chart, and looks for what must not come of it.
+"""Fuzzing: Hypothesis sends random events to a chart, and checks properties.
 
-From the fields of the events come their payloads (:func:`payloads`, :func:`events`,
-:func:`histories`); from a chart a rule-based state machine (:func:`machine_test`),
-from several charts one for the system (:func:`system_test`). Tests run them with
-pytest; :func:`find_counterexample` runs them without. :class:`LeafCoverage` says
-what they reached. Everything is for the tests of users too: see docs/fuzzing.md.
+:func:`payloads`, :func:`events` and :func:`histories` are strategies for events, made from their
+fields. :func:`machine_test` makes a rule-based state machine from a chart, :func:`system_test`
+from a system of charts. pytest runs them, and so does :func:`find_counterexample` without pytest.
+:class:`LeafCoverage` says what they reached. All of it is public: see docs/fuzzing.md.
 """
 
 from .coverage import CoverageReport, LeafCoverage, TableCoverage

@@ -1,8 +1,7 @@
-"""Coverage: which leaves of the tables have been decided, and which never.
+"""Coverage: which leaves of the tables were decided, and which were not.
 
-A leaf is one way that an event can go in one state: the guards asked and their
-answers. Lines of code say little about a chart, leaves say all; a leaf that no
-test ever decided is a rule that nothing has tried.
+A leaf is one outcome of an event in a state: the guards asked, with their answers. Line coverage
+says little about a chart, whose rules are data. A leaf that no test decided is an untested rule.
 """
 
 from collections import Counter
@@ -15,24 +14,24 @@ from ..tree import Leaf
 
 @dataclass(frozen=True, slots=True)
 class TableCoverage:
-    """How much of one table was decided."""
+    """The leaves of one table that were decided."""
 
     name: str
-    """The table's."""
+    """The table's name."""
     decided: int
-    """Leaves that came up at least once."""
+    """How many leaves were decided at least once."""
     missed: tuple[Leaf, ...]
-    """Leaves that never came up, though they may."""
+    """Leaves that were never decided, and can be."""
     impossible: tuple[Leaf, ...]
-    """Leaves that are declared impossible; they count neither way."""
+    """Leaves that are declared impossible; they do not count."""
 
     @property
     def possible(self) -> int:
-        """Leaves that may come up."""
+        """How many leaves can be decided."""
         return self.decided + len(self.missed)
 
     def __str__(self) -> str:
-        """``turnstile: 5 of 6 leaves decided (83 %), 1 impossible`` and the missed, one a line."""
+        """``turnstile: 5 of 6 leaves decided (83 %), 1 impossible``, and a line for each missed."""
         lines = [
             f"{self.name}: {self.decided} of {self.possible} leaves decided"
             f" ({_percent(self.decided, self.possible)} %), {len(self.impossible)} impossible"
@@ -42,18 +41,18 @@ class TableCoverage:
 
 @dataclass(frozen=True, slots=True)
 class CoverageReport:
-    """How much of each table was decided."""
+    """The leaves of several tables that were decided."""
 
     tables: tuple[TableCoverage, ...]
 
     @property
     def percent(self) -> int:
-        """Leaves decided of those possible, in all tables together, rounded down."""
+        """The share of possible leaves that were decided, over all tables, rounded down."""
         decided = sum(table.decided for table in self.tables)
         return _percent(decided, sum(table.possible for table in self.tables))
 
     def __str__(self) -> str:
-        """Each table's, one below the other."""
+        """The text of each table, one below the other."""
         return "\n".join(map(str, self.tables))
 
 
@@ -61,7 +60,7 @@ class LeafCoverage:
     """Counts how often each leaf of some tables was decided.
 
     Args:
-        tables: What to report on.
+        tables: The tables to report on.
     """
 
     def __init__(self, *tables: Table) -> None:
@@ -69,7 +68,7 @@ class LeafCoverage:
         self._counts: dict[Table, Counter[int]] = {table: Counter() for table in tables}
 
     def record(self, table: Table, decision: Decision) -> None:
-        """Count a decision of the table; a table that is not reported on is passed over."""
+        """Count a decision of the table; other tables are not counted."""
         if table in self._counts:
             self._counts[table][decision.leaf.index] += 1
 
@@ -78,7 +77,7 @@ class LeafCoverage:
         return self._counts[table][leaf.index]
 
     def report(self) -> CoverageReport:
-        """What has been decided so far, and what not."""
+        """The coverage so far."""
         return CoverageReport(tuple(map(self._report, self._tables)))
 
     def _report(self, table: Table) -> TableCoverage:

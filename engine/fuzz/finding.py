@@ -1,7 +1,7 @@
-"""Findings: how what was found is told.
+"""Findings: how a test reports a property that does not hold.
 
-A property that does not hold is told by its name, by what is wrong, and by the
-history that refutes it: every event with the fields that it carried, and what was decided of it.
+A report has the name of the property, what is wrong, and the history that refutes it: every
+event with its fields, and how it was decided.
 """
 
 import types
@@ -18,34 +18,34 @@ H = TypeVar("H", bound="HistoryTest")
 
 
 class PropertyViolatedError(EngineError, AssertionError):
-    """A property does not hold. The message names it and tells the history."""
+    """A property does not hold. The message names it and lists the history."""
 
     def __init__(self, violated: str, history: Sequence[str]) -> None:
         super().__init__("\n".join([violated, *history]))
         self.violated = violated
         """The property, and what is wrong."""
         self.history = tuple(history)
-        """All that happened and was decided, in readable lines."""
+        """The events and their decisions, in readable lines."""
 
 
 class HistoryTest(RuleBasedStateMachine):
-    """What the tests of a machine and of a system share: they remember what happened."""
+    """Base of the tests of a machine and of a system: it records the history."""
 
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Event] = []
-        """All that happened, in order."""
+        """The events so far, in order."""
         self.violated: str | None = None
-        """The property that does not hold, and what is wrong; None as long as all hold."""
+        """The property that does not hold, and what is wrong; None while all hold."""
         self._beginning: list[str] = []
         self._outcomes: list[list[str]] = []
 
     @property
     def history(self) -> list[str]:
-        """All that happened and was decided, in readable lines."""
+        """The events and their decisions, in readable lines."""
         lines = list(self._beginning)
-        told = zip(self.events, self._outcomes, strict=True)
-        for number, (trigger, outcomes) in enumerate(told, start=1):
+        decided = zip(self.events, self._outcomes, strict=True)
+        for number, (trigger, outcomes) in enumerate(decided, start=1):
             lines.append(f"{number}. {brief(trigger)}")
             lines.extend(f"   {outcome}" for outcome in outcomes)
         return lines
@@ -61,12 +61,12 @@ class HistoryTest(RuleBasedStateMachine):
                 continue
             if not isinstance(wrong, str):
                 raise TypeError(
-                    f"{_name(invariant)} returned {wrong!r}; "
-                    "an invariant returns what is wrong, as a string, or None"
+                    f"the invariant {_name(invariant)} returned {wrong!r}; "
+                    "return None, or a string that says what is wrong"
                 )
             self._refute(f"{_name(invariant)}: {wrong}")
 
-    def _undecided(self, trigger: Event, error: Exception) -> NoReturn:
+    def _fail(self, trigger: Event, error: Exception) -> NoReturn:
         self._remember(trigger, [type(error).__name__])
         self._refute(f"every event is decided without an error: {failure(error)}", error)
 
@@ -76,7 +76,7 @@ class HistoryTest(RuleBasedStateMachine):
 
 
 def derived(base: type[H], name: str, body: Mapping[str, Any]) -> type[H]:
-    """A subclass with this body."""
+    """Make a subclass with this body."""
     made = types.new_class(name, (base,), exec_body=lambda namespace: namespace.update(body))
     return cast(type[H], made)
 
@@ -87,9 +87,9 @@ def derived_with_rules(
     body: Mapping[str, Any],
     rules: Mapping[str, Callable[..., None]],
 ) -> type[H]:
-    """A subclass with this body and these rules, by the names of their events.
+    """Make a subclass with this body and these rules, by the names of their events.
 
-    A rule whose event is named like something else in the class gets a ``_`` behind it.
+    A rule whose event has the name of another attribute of the class gets a ``_`` at the end.
     """
     taken = {*body, *dir(base)}
     named = {f"{event}_" if event in taken else event: rule for event, rule in rules.items()}
@@ -101,7 +101,7 @@ def _name(invariant: Callable[..., str | None]) -> str:
 
 
 def brief(value: object) -> str:
-    """Like ``repr``, but of models only the fields that were given, and none hidden from it."""
+    """Like ``repr``, but models show only the fields that were set and are not hidden."""
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         shown = [name for name in fields if name in value.model_fields_set and fields[name].repr]
@@ -114,5 +114,5 @@ def brief(value: object) -> str:
 
 
 def failure(error: Exception) -> str:
-    """An error as one line: its name, and what it says."""
+    """An error as one line: its class and its message."""
     return f"{type(error).__name__}: {error}"

@@ -1,9 +1,9 @@
-"""Testing one chart: rules that let its events happen, and invariants that must hold.
+"""Testing one chart: a rule for each of its events, and invariants.
 
-Besides the invariants of its own, three properties are asked of every chart. Each
-event is decided without an error. The same question has the same answer, or else a
-guard or an effect is not pure. And python-statemachine, running the chart itself,
-comes to the same state, facts and commands as the table.
+Every test checks three properties besides its own invariants. Each event is decided without an
+error. The same question has the same answer; otherwise a guard or effect is not pure. And
+python-statemachine, running the chart itself, reaches the same state, facts and commands as the
+table.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from ..chart import Chart
+from ..chart_base import ChartBase
+from ..compile import table_of
 from ..decision import Decision, Snapshot
 from ..effect import Facts
 from ..event import Event
@@ -24,14 +25,14 @@ from .payloads import NO_VALUES, Values, instances, payloads
 from .steering import steered
 
 Invariant = Callable[[Decision], str | None]
-"""Asked with every decision; returns what is wrong with it, or None."""
+"""Called with every decision; returns what is wrong with it, or None."""
 
 
 class MachineTest(HistoryTest):
-    """One machine under test; :func:`machine_test` makes a class of it for a chart.
+    """One machine under test; :func:`machine_test` makes a subclass for a chart.
 
     Subclass that to add rules and Hypothesis ``@invariant`` methods of your own. A rule
-    lets something happen with :meth:`happen`.
+    sends an event with :meth:`send`.
     """
 
     table: ClassVar[Table]
@@ -42,16 +43,16 @@ class MachineTest(HistoryTest):
     def __init__(self) -> None:
         super().__init__()
         self.decisions: list[Decision] = []
-        """All of them, that of the start first."""
+        """All decisions, that of the start first."""
         self._live: LiveMachine | None = None
 
     @property
     def snapshot(self) -> Snapshot[Any]:
-        """Where the machine is."""
+        """The machine's current snapshot."""
         return self.decisions[-1].snapshot
 
     def start(self, facts: Facts) -> Decision:
-        """Begin with these facts.
+        """Start the machine with these facts.
 
         Raises:
             PropertyViolatedError: an entry effect fails, or python-statemachine disagrees.
@@ -64,11 +65,11 @@ class MachineTest(HistoryTest):
         self._beginning.append(f"   {decision}")
         self.decisions.append(decision)
         if self.against_live:
-            self._live = self.table.chart.live(decision.before)
+            self._live = LiveMachine(self.table.chart, decision.before)
             self._compare(decision, self._live.enter)
         return decision
 
-    def happen(self, trigger: Event) -> Decision:
+    def send(self, trigger: Event) -> Decision:
         """Decide an event, and check that all properties hold.
 
         Raises:
@@ -78,16 +79,16 @@ class MachineTest(HistoryTest):
         try:
             decision = self.table.decide(before, trigger)
         except Exception as error:
-            self._undecided(trigger, error)
+            self._fail(trigger, error)
         self._remember(trigger, [str(decision)])
         self.decisions.append(decision)
         if self.coverage is not None:
             self.coverage.record(self.table, decision)
         again = self.table.decide(before, trigger)
         if again != decision:
-            self._refute(f"the same question has the same answer: asked again, {again}")
+            self._refute(f"the same question has the same answer: the second time, {again}")
         if live := self._live:
-            self._compare(decision, lambda: live.happen(trigger))
+            self._compare(decision, lambda: live.send(trigger))
         self._ask(self.safety, decision)
         return decision
 
@@ -98,14 +99,14 @@ class MachineTest(HistoryTest):
         except Exception as error:
             self._refute(f"{_AGREES}: it fails with {failure(error)}", error)
         if step != expected:
-            self._refute(f"{_AGREES}: it comes to {step}")
+            self._refute(f"{_AGREES}: it reaches {step}")
 
 
 _AGREES = "python-statemachine agrees with the table"
 
 
 def machine_test(
-    chart: type[Chart],
+    chart: type[ChartBase],
     *,
     invariants: Iterable[Invariant] = (),
     facts: st.SearchStrategy[Facts] | Facts | None = None,
@@ -113,33 +114,33 @@ def machine_test(
     against_live: bool = True,
     coverage: LeafCoverage | None = None,
 ) -> type[MachineTest]:
-    """A Hypothesis state machine that lets a chart's events happen, a rule for each.
+    """Make a Hypothesis state machine that sends a chart its events, with a rule for each.
 
-    Its ``TestCase`` is what pytest and unittest run:
+    pytest and unittest run its ``TestCase``:
     ``TestDoor = machine_test(Door, invariants=[…]).TestCase``.
 
     Args:
-        chart: What is tested.
-        invariants: What must hold of every decision but that of the start.
-        facts: What the machine begins with; by default the required fields of its facts
-            made up, and the others left to their defaults.
-        values: What fields of events and facts may hold, where that is not to be derived.
-        against_live: Whether python-statemachine runs the chart beside the table; exact, and
-            many times slower.
-        coverage: Counts the leaves that come up.
+        chart: The chart to test.
+        invariants: Checked for every decision but that of the start.
+        facts: The facts to start with. By default required fields get random values, and others
+            keep their defaults.
+        values: Strategies for fields of events and facts whose types say too little.
+        against_live: Whether python-statemachine runs the chart next to the table, which is many
+            times slower.
+        coverage: Counts the leaves that are decided.
 
     Raises:
-        NoPayloadError: a field says too little about itself.
+        NoPayloadError: the type of a field says too little, and ``values`` has no strategy for it.
         ChartError: the chart cannot be compiled soundly.
     """
-    table = chart.table()
+    table = table_of(chart)
     if facts is None:
         facts = instances(chart.facts_type, values, defaults=True)
     elif isinstance(facts, Facts):
         facts = st.just(facts)
 
     body = {
-        "__doc__": f"Lets the events of {chart.__name__} happen.",
+        "__doc__": f"Sends {chart.__name__} its events.",
         "__module__": chart.__module__,
         "table": table,
         "safety": tuple(invariants),
@@ -156,10 +157,10 @@ def _begin(test: MachineTest, facts: Facts) -> None:
 
 
 def _rule(table: Table, event: type[Event], blind: st.SearchStrategy[Event]) -> Callable[..., None]:
-    def let_happen(test: MachineTest, trigger: Event | None) -> None:
+    def send(test: MachineTest, trigger: Event | None) -> None:
         if trigger is not None:
-            test.happen(trigger)
+            test.send(trigger)
 
-    let_happen.__name__ = event.name
+    send.__name__ = event.name
     where = st.runner().map(lambda test: test.snapshot)
-    return rule(trigger=steered(table, where, event, blind))(let_happen)
+    return rule(trigger=steered(table, where, event, blind))(send)

@@ -1,10 +1,8 @@
-"""Payloads: events made up from their own fields.
+"""Payloads: random events, made from their pydantic fields.
 
-What an event may carry is written in its pydantic fields, and that is where it
-is read from: types, bounds, literals, nested models. Two things differ from
-values drawn blindly: numbers and strings are few, so that ids and times meet, and
-fields with a default are given or *left out*, since a model can tell which
-(``model_fields_set``).
+The strategies read types, bounds, literals and nested models. They differ from uniformly random
+values in two ways: numbers and strings come from few values, so that ids and times coincide, and
+fields with a default are set or *left out*, since a model can tell which (``model_fields_set``).
 """
 
 import types
@@ -19,18 +17,18 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ..chart import Chart
+from ..chart_base import ChartBase
 from ..effect import Command, Facts
 from ..errors import EngineError
 from ..event import Event
 from .scalars import Bounds, floats, strings, whole_numbers
 
 Values = Mapping[Any, st.SearchStrategy[Any]]
-"""What fields may hold, where their types say too little.
+"""Strategies for fields whose types say too little.
 
-A key is ``"Event.field"``, a field's name (in every event and nested model), or
-a type (or alias of one, such as a ``Literal``); the first of these that fits
-counts. ``st.nothing()`` leaves an optional field out always.
+A key is ``"Event.field"``, the name of a field (in every event and nested model), or a type (or
+an alias, such as a ``Literal``). The first key that matches counts, in this order.
+``st.nothing()`` always leaves out an optional field.
 """
 
 B = TypeVar("B", bound=BaseModel)
@@ -38,15 +36,15 @@ E = TypeVar("E", bound=Event)
 
 NO_VALUES: Values = types.MappingProxyType({})
 _FEW = 3
-"""Items in a container, at most, beyond those that it must have."""
+"""How many items a container gets beyond its minimum length."""
 _TRIES = 3
 _OWN_RULES = ("value_error", "assertion_error", "string_pattern_mismatch")
-"""What validators of a model raise; and patterns mean slightly less to pydantic than to Python."""
+"""Errors of a model's own validators, and of patterns, which pydantic reads differently."""
 _ANYTHING = (Any, object, BaseModel, Event, Facts, Command)
 
 
 class NoPayloadError(EngineError):
-    """A field that no value can be made up for; the message says which, and what to do."""
+    """A field without a strategy, or one that rejects its values; the message names the field."""
 
 
 def payloads(event: type[E], values: Values = NO_VALUES) -> st.SearchStrategy[E]:
@@ -54,37 +52,37 @@ def payloads(event: type[E], values: Values = NO_VALUES) -> st.SearchStrategy[E]
 
     Args:
         event: The class.
-        values: What its fields may hold, where that is not to be derived.
+        values: Strategies for fields whose types say too little.
 
     Raises:
-        NoPayloadError: a field says too little about itself, such as ``Any`` or ``Event``.
+        NoPayloadError: the type of a field says too little, such as ``Any`` or ``Event``.
     """
     return instances(event, values)
 
 
 def events(
-    known: type[Chart] | Iterable[type[Event]], values: Values = NO_VALUES
+    known: type[ChartBase] | Iterable[type[Event]], values: Values = NO_VALUES
 ) -> st.SearchStrategy[Event]:
-    """Events of any class of a chart's alphabet, or of the classes given.
+    """Events of any class of a chart's alphabet, or of the given classes.
 
     Raises:
-        NoPayloadError: as :func:`payloads`.
+        NoPayloadError: as in :func:`payloads`.
     """
     alphabet = known.alphabet if isinstance(known, type) else known
     return st.one_of([payloads(event, values) for event in alphabet])
 
 
 def histories(
-    known: type[Chart] | Iterable[type[Event]],
+    known: type[ChartBase] | Iterable[type[Event]],
     values: Values = NO_VALUES,
     *,
     min_size: int = 0,
     max_size: int = 20,
 ) -> st.SearchStrategy[list[Event]]:
-    """Sequences of events, of ``min_size`` to ``max_size`` of them.
+    """Lists of ``min_size`` to ``max_size`` events.
 
     Raises:
-        NoPayloadError: as :func:`payloads`.
+        NoPayloadError: as in :func:`payloads`.
     """
     return st.lists(events(known, values), min_size=min_size, max_size=max_size)
 
@@ -95,19 +93,19 @@ def instances(
     """Instances of any pydantic model, such as a chart's facts.
 
     Args:
-        model: Its class.
-        values: What its fields may hold, where that is not to be derived.
-        defaults: Leave out every field of it that has a default.
+        model: The class.
+        values: Strategies for fields whose types say too little.
+        defaults: Leave out every field that has a default.
 
     Raises:
-        NoPayloadError: as :func:`payloads`.
+        NoPayloadError: as in :func:`payloads`.
     """
     return _Maker(values).model(model, defaults=defaults)
 
 
 @dataclass(slots=True)
 class _Maker:
-    """Derives strategies; one per call, so that a model that contains itself ends somewhere."""
+    """Derives strategies, one for each model, so that a model may contain itself."""
 
     values: Values
     models: dict[type[BaseModel], st.SearchStrategy[Any]] = field(default_factory=dict)
@@ -139,7 +137,7 @@ class _Maker:
         def made(draw: st.DrawFn) -> B:
             for _ in range(_TRIES):
                 given = {key: draw(strategy) for key, strategy in required}
-                # Hypothesis shrinks to False: a field that plays no part ends up left out.
+                # Hypothesis shrinks to False, which leaves out a field without influence.
                 given |= {key: draw(strategy) for key, strategy in optional if draw(given_or_not)}
                 if (built := _built(model, given)) is not None:
                     return built
@@ -155,12 +153,12 @@ class _Maker:
             return self._type(info.annotation, info.metadata)
         except NoPayloadError as error:
             raise NoPayloadError(
-                f"{model.__name__}.{name}: {error}; say what it may hold with "
+                f"no payload for {model.__name__}.{name}: {error}; give a strategy with "
                 f"values={{'{model.__name__}.{name}': …}}"
             ) from None
 
     def _type(self, annotation: Any, metadata: Sequence[object] = ()) -> st.SearchStrategy[Any]:
-        """Values of an annotation, within the bounds that its metadata state."""
+        """Values of an annotation, within the bounds in its metadata."""
         if isinstance(annotation, Hashable) and annotation in self.values:
             return self.values[annotation]
         if alias := getattr(annotation, "__value__", None):  # type X = …
@@ -180,7 +178,7 @@ class _Maker:
             return self._container(annotation, origin, arguments, bounds)
         if isinstance(annotation, type):
             return self._class(annotation, bounds)
-        raise NoPayloadError(f"nothing is known of {annotation!r}")
+        raise NoPayloadError(f"the type {annotation!r} has no strategy")
 
     def _container(
         self, annotation: Any, origin: type, arguments: tuple[Any, ...], bounds: Bounds
@@ -201,7 +199,7 @@ class _Maker:
             return st.dictionaries(keys, held, min_size=least, max_size=most)
         if issubclass(origin, Iterable):
             return st.lists(self._type(arguments[0]), min_size=least, max_size=most)
-        raise NoPayloadError(f"nothing is known of {annotation!r}")
+        raise NoPayloadError(f"the type {annotation!r} has no strategy")
 
     def _class(self, annotation: type, bounds: Bounds) -> st.SearchStrategy[Any]:
         if annotation is type(None):
@@ -217,14 +215,14 @@ class _Maker:
         if annotation is str:
             return strings(bounds)
         if annotation in _ANYTHING:
-            raise NoPayloadError(f"any {annotation.__name__} would do")
+            raise NoPayloadError(f"the type {annotation.__name__} allows anything")
         if issubclass(annotation, BaseModel):
             return self.model(annotation)
         return st.from_type(annotation)
 
 
 def _built(model: type[B], given: dict[str, Any]) -> B | None:
-    """The model, or None where a validator of its own rejects the combination."""
+    """The model, or None when one of its own validators rejects the combination."""
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -232,7 +230,7 @@ def _built(model: type[B], given: dict[str, Any]) -> B | None:
             if detail["type"] not in _OWN_RULES:
                 place = ".".join(map(str, (model.__name__, *detail["loc"])))
                 raise NoPayloadError(
-                    f"{place}: {detail['input']!r} was made up, and refused: {detail['msg']}; "
-                    f"say what it may hold with values={{'{place}': …}}"
+                    f"{place} rejected the generated value {detail['input']!r}: {detail['msg']}; "
+                    f"give a strategy with values={{'{place}': …}}"
                 ) from None
         return None

@@ -1,9 +1,8 @@
-"""Scalars: numbers and strings for fields, few of them, and within their bounds.
+"""Scalars: numbers and strings for fields, from few values, within their bounds.
 
-Numbers are mostly small and strings mostly ``a``, ``b`` or ``c``, because the faults
-of a state machine show when two things have the same id, the same second, the same
-amount. Other values are rare: after one timestamp of the year 5000, all that comes
-is old.
+Numbers are mostly small and strings mostly ``a``, ``b`` or ``c``, because the bugs of a state
+machine show when two things have the same id, the same second, the same amount. Other values are
+rare: after one timestamp in the year 5000, every later event is stale.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ _OF_SIXTEEN = st.integers(0, 15)
 
 @dataclass(slots=True)
 class Bounds:
-    """What the metadata of a field demand, as far as it is needed to draw in one go."""
+    """The bounds of a field, as far as strategies can respect them."""
 
     ge: Any = None
     gt: Any = None
@@ -36,7 +35,7 @@ class Bounds:
 
     @classmethod
     def of(cls, metadata: Iterable[object]) -> "Bounds":
-        """The bounds that pydantic and annotated-types metadata state, groups of them included."""
+        """The bounds in pydantic and annotated-types metadata, nested groups included."""
         bounds = cls()
         for item in _flat(metadata):
             for name in cls.__slots__:
@@ -45,7 +44,7 @@ class Bounds:
         return bounds
 
     def whole(self) -> tuple[int | None, int | None]:
-        """The least and the greatest whole number within the bounds."""
+        """The smallest and the largest whole number within the bounds."""
         low = [ceil(self.ge)] if self.ge is not None else []
         high = [floor(self.le)] if self.le is not None else []
         low += [floor(self.gt) + 1] if self.gt is not None else []
@@ -64,13 +63,13 @@ def _flat(metadata: Iterable[object]) -> Iterator[object]:
 def _mostly(
     draw: st.DrawFn, few: Sequence[st.SearchStrategy[T]], anything: st.SearchStrategy[T]
 ) -> T:
-    """One of a few, each as likely as the next; rarely anything."""
+    """One of a few, all with the same probability; rarely anything."""
     chosen = draw(_OF_SIXTEEN)
     return draw(anything if chosen == 15 else few[chosen % len(few)])
 
 
 def whole_numbers(bounds: Bounds) -> st.SearchStrategy[int]:
-    """Mostly the ones nearest to zero, rarely any."""
+    """Whole numbers, mostly those nearest to zero."""
     step = bounds.multiple_of or 1
     low, high = bounds.whole()
     low = None if low is None else ceil(low / step)
@@ -82,7 +81,7 @@ def whole_numbers(bounds: Bounds) -> st.SearchStrategy[int]:
 
 
 def floats(bounds: Bounds) -> st.SearchStrategy[float]:
-    """Mostly the whole ones nearest to zero, rarely any that JSON has: no infinity, no NaN."""
+    """Finite numbers, mostly the whole ones nearest to zero."""
     anything = st.floats(
         bounds.ge if bounds.gt is None else bounds.gt,
         bounds.le if bounds.lt is None else bounds.lt,
@@ -98,7 +97,7 @@ def floats(bounds: Bounds) -> st.SearchStrategy[float]:
 
 
 def _near_zero(low: int | None, high: int | None) -> list[st.SearchStrategy[int]]:
-    """The whole numbers nearest to zero, the nearer the likelier."""
+    """Ranges of the whole numbers nearest to zero, from small to large."""
     if high is not None and high < 0:
         windows = [(high - size if low is None else max(high - size, low), high) for size in _SIZES]
     else:
@@ -109,9 +108,9 @@ def _near_zero(low: int | None, high: int | None) -> list[st.SearchStrategy[int]
 
 
 def strings(bounds: Bounds) -> st.SearchStrategy[str]:
-    """Mostly one of three, of the least length allowed; rarely any short one."""
+    """Strings, mostly one of three, of the shortest length allowed."""
     if bounds.pattern is not None:
-        # To Python a $ also stands before a final newline, to pydantic it does not.
+        # In Python `$` also matches before a final newline, in pydantic it does not.
         return st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
     least = bounds.min_length or 0
     most = least + 8 if bounds.max_length is None else bounds.max_length

@@ -1,7 +1,7 @@
 """Searching for a counterexample outside of a test run, such as from a command line.
 
-The same test class with the same seed searches in the same order. What is found
-first is shrunk: fewer events, simpler fields, until nothing more can go.
+The same test class with the same seed searches in the same order. The first counterexample is
+shrunk to fewer events and simpler fields, as far as possible.
 """
 
 from collections.abc import Callable
@@ -16,21 +16,21 @@ from ..event import Event
 from .finding import HistoryTest, derived, failure
 from .payloads import NoPayloadError
 
-# Hypothesis soon goes on to vary what it has tried. Beginning anew finds more: on a chart of
-# 255 leaves, 400 histories decided 73 % of them in one go, and 85 % in batches of 20.
+# Hypothesis soon varies what it has tried already, so a restart finds more: on a chart of 255
+# leaves, 400 histories decided 73 % of them in one run, and 85 % in batches of 20.
 _BATCH = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a search has come."""
+    """The progress of a search."""
 
     runs: int
-    """Histories tried."""
+    """Histories tried so far."""
     events: int
     """Events in all of them."""
     found: bool
-    """Whether a counterexample was found, and is now being shrunk."""
+    """Whether a counterexample was found, which is then being shrunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Counterexample:
     violated: str
     """The property, and what is wrong."""
     history: tuple[str, ...]
-    """All that happened and was decided, in readable lines."""
+    """The events and their decisions, in readable lines."""
     events: tuple[Event, ...]
-    """All that happened, in order; the last is what refutes the property."""
+    """The events, in order; the last one refutes the property."""
     repeatable: bool
-    """False: it did not fail again when repeated, so something in the chart is not pure."""
+    """False: it did not fail when repeated, so something in the chart is not pure."""
 
     def __str__(self) -> str:
-        """The property, and the history below it."""
+        """The property, with the history below it."""
         return "\n".join([self.violated, *self.history])
 
 
@@ -59,21 +59,21 @@ def find_counterexample(
     seed: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Counterexample | None:
-    """Run a test made by ``machine_test`` or ``system_test``; its smallest failure, or None.
+    """Run a test made by ``machine_test`` or ``system_test``; return its smallest failure, or None.
 
     Args:
         test: The class, or a subclass of it with rules and invariants of your own.
-        max_examples: Histories to try before giving up.
-        max_events: Events in a history, at most.
-        seed: Where to begin; the same seed searches in the same order.
+        max_examples: How many histories to try.
+        max_events: How many events a history has at most.
+        seed: The same seed searches in the same order.
         on_progress: Called after each history.
 
     Raises:
-        HypothesisException: the search itself went wrong, as by a rule that cannot run.
-        NoPayloadError: a field refused what it was to hold.
+        HypothesisException: the search itself failed, for instance by a rule that cannot run.
+        NoPayloadError: a field rejected a generated value.
     """
     watch = _Watch(on_progress)
-    # A subclass carries the seed, so that the test itself stays as it is.
+    # The seed is set on a subclass, so that the test itself does not change.
     watched = derived(test, test.__name__, {"teardown": watch.teardown_of(test)})
     quiet = settings(
         stateful_step_count=max_events,
@@ -93,20 +93,20 @@ def find_counterexample(
     except Flaky:
         if watch.refuted is None:
             raise
-        return _told(watch.refuted, watch.refuted.violated or "", repeatable=False)
+        return _counterexample(watch.refuted, watch.refuted.violated or "", repeatable=False)
     except (HypothesisException, NoPayloadError):
         raise
     except Exception as error:
-        if watch.last is None:  # no history at all: the test itself cannot be made
+        if watch.last is None:  # no history at all: the test itself failed
             raise
-        # The last history is the shrunk one, played once more.
-        return _told(watch.last, watch.last.violated or failure(error), repeatable=True)
+        # The last history is the shrunk one, run once more.
+        return _counterexample(watch.last, watch.last.violated or failure(error), repeatable=True)
     return None
 
 
 @dataclass(slots=True)
 class _Watch:
-    """Looks at each history when it is over."""
+    """Observes each history when it ends."""
 
     on_progress: Callable[[Progress], None] | None
     runs: int = 0
@@ -115,18 +115,18 @@ class _Watch:
     refuted: HistoryTest | None = None
 
     def teardown_of(self, test: type[HistoryTest]) -> Callable[[HistoryTest], None]:
-        def teardown(over: HistoryTest) -> None:
-            test.teardown(over)
+        def teardown(ended: HistoryTest) -> None:
+            test.teardown(ended)
             self.runs += 1
-            self.events += len(over.events)
-            self.last = over
-            if over.violated:
-                self.refuted = over
+            self.events += len(ended.events)
+            self.last = ended
+            if ended.violated:
+                self.refuted = ended
             if self.on_progress:
                 self.on_progress(Progress(self.runs, self.events, self.refuted is not None))
 
         return teardown
 
 
-def _told(test: HistoryTest, violated: str, *, repeatable: bool) -> Counterexample:
+def _counterexample(test: HistoryTest, violated: str, *, repeatable: bool) -> Counterexample:
     return Counterexample(violated, tuple(test.history), tuple(test.events), repeatable)

@@ -1,13 +1,12 @@
-"""Steering: payloads that reach the rare leaves too, and steps that can shrink away.
+"""Steering: payloads that reach rare leaves too, and steps that shrink well.
 
-Where an event can go three ways in a state, payloads drawn blindly go one of them
-most of the time. So a leaf is drawn first, each as likely as the next, and then
-payloads until one leads there, a few at most. Nothing is remembered between draws:
-the same choices of Hypothesis make the same payload, and shrink as usual.
+Where an event has three outcomes in a state, random payloads lead to one of them most of the
+time. So the strategy draws a leaf first, all with the same probability, and then up to a few
+payloads until one leads there. It keeps nothing between draws: the same choices of Hypothesis
+make the same payload, and shrink as usual.
 
-Hypothesis makes choices simpler one by one, and seldom drops a whole step of a
-state machine, unless the step is made of very few. So the simplest choice of all is
-that nothing happens, and a step that plays no part shrinks to that first.
+Hypothesis simplifies choices one by one, and rarely drops a whole step of a state machine. So
+the simplest choice is to send nothing, and a step without influence shrinks to that.
 """
 
 from typing import Any, TypeVar
@@ -33,14 +32,14 @@ def steered(
     event: type[E],
     blind: st.SearchStrategy[E],
 ) -> E | None:
-    """Payloads of an event, each leaf that it can reach equally wanted; now and then nothing.
+    """Payloads of an event that aim at each leaf with the same probability; sometimes None.
 
     Args:
         draw: Given by Hypothesis.
-        table: What decides the event.
-        snapshot: Where the machine is.
+        table: The table that decides the event.
+        snapshot: The machine's snapshot.
         event: The event's class.
-        blind: Its payloads, as they are drawn without a goal.
+        blind: Payloads drawn without a goal.
     """
     aim = draw(_AIMS)
     if aim == _NOTHING:
@@ -54,7 +53,7 @@ def steered(
         try:
             leaf = table.decide(where, trigger).leaf
         except Exception:
-            return trigger  # it fails: just what we are looking for
+            return trigger  # an error is a finding
         if leaf is goal:
             return trigger
         trigger = draw(blind)
@@ -63,5 +62,5 @@ def steered(
 
 @st.composite
 def perhaps(draw: st.DrawFn, blind: st.SearchStrategy[E]) -> E | None:
-    """A payload, or now and then nothing."""
+    """Payloads; sometimes None."""
     return None if draw(_AIMS) == _NOTHING else draw(blind)

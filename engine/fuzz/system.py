@@ -1,11 +1,11 @@
 """Testing several machines as one: a rule for each outside event, and a world in memory.
 
-Besides its invariants, two properties are asked of every system: each event is decided
-without an error, and the same question has the same answer.
+Every test checks two properties besides its own invariants: each event is decided without an
+error, and the same question has the same answer.
 
-What answers the commands of a system, such as a bank, is not known here. To play
-it, subclass the test and add rules: they see :attr:`SystemTest.steps`, with the
-commands of each, and let the answers happen.
+The test does not know what answers the commands of a system, such as a bank. To simulate it,
+subclass the test and add rules that read :attr:`SystemTest.steps`, with the commands of each
+step, and send the answers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,18 +24,18 @@ from .payloads import NO_VALUES, Values, payloads
 from .steering import perhaps
 
 World = Mapping[Address, Snapshot[Facts]]
-"""The snapshots of all machines that there are."""
+"""The snapshots of all existing machines."""
 
 SystemInvariant = Callable[[World, Step, World], str | None]
-"""Asked with the world before a step, the step, and the world after it; returns what is
+"""Called with the world before a step, the step, and the world after it; returns what is
 wrong, or None."""
 
 
 class SystemTest(HistoryTest):
-    """A system under test; :func:`system_test` makes a class of it.
+    """A system under test; :func:`system_test` makes a subclass for a system.
 
     Subclass that to add rules and Hypothesis ``@invariant`` methods of your own. A rule
-    lets something happen with :meth:`happen`.
+    sends an outside event with :meth:`send`.
     """
 
     system: ClassVar[System]
@@ -45,23 +45,23 @@ class SystemTest(HistoryTest):
     def __init__(self) -> None:
         super().__init__()
         self.world: World = {}
-        """The snapshots of all machines that there are."""
+        """The snapshots of all existing machines."""
         self.steps: list[Step] = []
-        """All of them, in order."""
+        """The steps so far, in order."""
 
-    def happen(self, trigger: Event) -> Step:
+    def send(self, trigger: Event) -> Step:
         """Let the system decide an outside event, and check that all properties hold.
 
         Raises:
-            PropertyViolatedError: one of them does not, or the step failed.
+            PropertyViolatedError: one of them does not hold, or the step failed.
         """
         before = self.world
         try:
             step = self.system.step(trigger, before.get)
         except Exception as error:
-            self._undecided(trigger, error)
+            self._fail(trigger, error)
         outcomes = [f"{_place(d.address)}: {d.decision}" for d in step.deliveries]
-        self._remember(trigger, outcomes or ["concerns no machine"])
+        self._remember(trigger, outcomes or ["routed to no machine"])
         self.steps.append(step)
         self.world = {**before, **step.snapshots}
         if self.coverage is not None:
@@ -69,7 +69,7 @@ class SystemTest(HistoryTest):
                 table = self.system.tables[delivery.address.machine]
                 self.coverage.record(table, delivery.decision)
         if self.system.step(trigger, before.get) != step:
-            self._refute("the same question has the same answer: asked again, it is another")
+            self._refute("the same question has the same answer: the second step differs")
         self._ask(self.safety, before, step, self.world)
         return step
 
@@ -86,20 +86,20 @@ def system_test(
     values: Values = NO_VALUES,
     coverage: LeafCoverage | None = None,
 ) -> type[SystemTest]:
-    """A Hypothesis state machine that lets outside events happen to a system, a rule for each.
+    """Make a Hypothesis state machine that sends a system outside events, with a rule for each.
 
     Args:
-        system: What is tested.
+        system: The system to test.
         outside_events: Classes of the events that its route knows.
-        invariants: What must hold of every step and of the worlds around it.
-        values: What fields of events may hold, where that is not to be derived.
-        coverage: Counts the leaves that come up in any machine of the system.
+        invariants: Checked for every step, with the worlds before and after it.
+        values: Strategies for fields of events whose types say too little.
+        coverage: Counts the leaves that are decided in any machine of the system.
 
     Raises:
-        NoPayloadError: a field says too little about itself.
+        NoPayloadError: the type of a field says too little, and ``values`` has no strategy for it.
     """
     body = {
-        "__doc__": "Lets outside events happen to a system.",
+        "__doc__": "Sends outside events to a system.",
         "system": system,
         "safety": tuple(invariants),
         "coverage": coverage,
@@ -109,9 +109,9 @@ def system_test(
 
 
 def _rule(event: type[Event], blind: st.SearchStrategy[Event]) -> Callable[..., None]:
-    def let_happen(test: SystemTest, trigger: Event | None) -> None:
+    def send(test: SystemTest, trigger: Event | None) -> None:
         if trigger is not None:
-            test.happen(trigger)
+            test.send(trigger)
 
-    let_happen.__name__ = event.name
-    return rule(trigger=perhaps(blind))(let_happen)
+    send.__name__ = event.name
+    return rule(trigger=perhaps(blind))(send)

@@ -1,4 +1,4 @@
-"""A door with a lock: the example of these tests."""
+"""A door with a lock: the example chart of these tests."""
 
 from statemachine import State
 
@@ -8,6 +8,7 @@ from relink.engine import (
     Command,
     Event,
     Facts,
+    Reason,
     Send,
     Snapshot,
     ignored,
@@ -63,7 +64,7 @@ class DoorChart(Chart):
 
     decided = (
         impossible(opened, KeyTurned, when="holds_key", because="the key is on the wall"),
-        ignored(closed, KeyTurned, because="there is no key"),
+        ignored(closed, KeyTurned, because=Reason("no_key", "there is no key")),
         ignored(gone, (Pushed, KeyTurned), because="it is gone"),
         ignored(gone, Burnt, because="it burnt before", anomaly=True),
         ignored(closed, Pushed, because="jammed", when="is_jammed and not holds_key"),

@@ -1,4 +1,4 @@
-"""Conditions are exact: they hold on the leaves that they were made from, and on no other."""
+"""Conditions are exact: they hold on the leaves that they are made from, and on no others."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -46,7 +46,9 @@ def holds(condition: Condition, answers: dict[str, bool]) -> bool:
 
 
 @given(trees())
-def test_every_end_has_the_condition_under_which_it_is_reached(leaves: list[tuple[str, Answers]]):
+def test_a_condition_holds_exactly_for_the_answers_that_lead_to_its_end(
+    leaves: list[tuple[str, Answers]],
+):
     found = conditions(leaves)
     for answers in truth_table():
         end = end_of(leaves, answers)
@@ -54,7 +56,7 @@ def test_every_end_has_the_condition_under_which_it_is_reached(leaves: list[tupl
 
 
 @given(trees())
-def test_what_cannot_happen_is_on_no_side(leaves: list[tuple[str, Answers]]):
+def test_conditions_may_hold_or_not_for_impossible_answers(leaves: list[tuple[str, Answers]]):
     found = conditions(leaf for leaf in leaves if leaf[0] != "impossible")
     for answers in truth_table():
         end = end_of(leaves, answers)
@@ -63,7 +65,7 @@ def test_what_cannot_happen_is_on_no_side(leaves: list[tuple[str, Answers]]):
 
 
 @given(trees())
-def test_nothing_can_be_left_out(leaves: list[tuple[str, Answers]]):
+def test_a_condition_has_no_redundant_answer_or_term(leaves: list[tuple[str, Answers]]):
     found = conditions(leaves)
     for end, condition in found.items():
         for term in condition:
@@ -81,7 +83,7 @@ def test_nothing_can_be_left_out(leaves: list[tuple[str, Answers]]):
 
 
 @given(trees())
-def test_the_words_say_what_the_condition_says(leaves: list[tuple[str, Answers]]):
+def test_the_text_of_a_condition_means_the_same_as_the_condition(leaves: list[tuple[str, Answers]]):
     for condition in conditions(leaves).values():
         words = compile(text(condition) or "True", "condition", "eval")
         for answers in truth_table():
@@ -107,16 +109,16 @@ def test_the_words_say_what_the_condition_says(leaves: list[tuple[str, Answers]]
             ],
             "not a and ((b and c) or (not b and not d))",
         ),
-        # Of two that say the same, a and b being impossible together, the one without a not.
+        # Two conditions are equivalent; the simplest is the one without a not.
         ([(("a", False), ("b", True))], [(("a", True), ("b", False))], "b"),
     ],
 )
-def test_examples(wanted: list[Answers], unwanted: list[Answers], words: str):
+def test_simplest_condition_by_example(wanted: list[Answers], unwanted: list[Answers], words: str):
     assert text(simplest(wanted, unwanted)) == words
 
 
-def test_a_term_that_later_ones_make_superfluous_is_left_out():
-    """Here ``d and b`` covers most leaves, and is taken first."""
+def test_a_term_that_later_terms_make_redundant_is_dropped():
+    """Here ``d and b`` covers most leaves, and is chosen first."""
     d, a = (("d", True),), (("a", True),)
     leaves = [
         ("yes", (*d, *a, ("b", True))),
@@ -130,6 +132,6 @@ def test_a_term_that_later_ones_make_superfluous_is_left_out():
     assert text(conditions(leaves)["yes"]) == "(a and b) or (d and not a)"
 
 
-def test_one_set_of_answers_cannot_lead_to_two_ends():
+def test_the_same_answers_for_two_ends_are_an_error():
     with pytest.raises(ValueError, match="wanted and unwanted"):
         simplest([(("a", True),)], [(("a", True),), (("a", False),)])

@@ -1,13 +1,10 @@
-"""Decisions explain themselves."""
+"""Decisions explain themselves, as a line of text and as JSON."""
 
 import json
 
 import pytest
 
-from relink.engine import (
-    Event,
-    Snapshot,
-)
+from relink.engine import Event, Reason, Snapshot
 
 from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, at
 
@@ -32,7 +29,7 @@ from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, at
         (at("gone"), Burnt(), "gone --burnt--> ignored (anomaly): it burnt before"),
     ],
 )
-def test_a_decision_in_one_line(snapshot: Snapshot[DoorFacts], trigger: Event, line: str):
+def test_a_decision_as_a_line_of_text(snapshot: Snapshot[DoorFacts], trigger: Event, line: str):
     assert str(TABLE.decide(snapshot, trigger)) == line
 
 
@@ -74,3 +71,23 @@ def test_a_decision_as_json():
         *("before", "trigger", "outcome", "transition", "guards", "effects"),
         *("reason", "anomaly", "after", "changed", "commands"),
     ]
+
+
+def test_the_reason_of_a_decision_is_that_of_its_declaration():
+    assert TABLE.decide(at("shut"), KeyTurned()).reason == Reason("no_key", "there is no key")
+    assert TABLE.decide(at("gone"), Burnt()).reason == Reason(None, "it burnt before")
+    assert TABLE.decide(at("opened"), Pushed()).reason is None
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "trigger", "reason"),
+    [
+        (at("shut"), KeyTurned(), {"code": "no_key", "text": "there is no key"}),
+        (at("gone"), Burnt(), {"code": None, "text": "it burnt before"}),
+        (at("opened"), Pushed(), None),
+    ],
+)
+def test_the_json_of_a_decision_has_the_code_and_text_of_its_reason(
+    snapshot: Snapshot[DoorFacts], trigger: Event, reason: dict[str, str | None] | None
+):
+    assert TABLE.decide(snapshot, trigger).to_json()["reason"] == reason

@@ -1,4 +1,4 @@
-"""Guard expressions: what is let through, and what the known answers make of it."""
+"""Guard expressions: what parse() accepts, and what known answers make of it."""
 
 from itertools import product
 
@@ -29,7 +29,7 @@ def completions(answers: dict[str, bool]) -> list[dict[str, bool]]:
 
 
 @given(expressions, st.dictionaries(st.sampled_from("abc"), st.booleans()))
-def test_what_is_determined_holds_whatever_the_open_answers_are(text: str, answers):
+def test_a_determined_value_holds_for_every_completion_of_the_answers(text: str, answers):
     value = truth(parse(text), answers)
     possible = {eval(text, dict(complete)) for complete in completions(answers)}
     if value is not None:
@@ -37,7 +37,7 @@ def test_what_is_determined_holds_whatever_the_open_answers_are(text: str, answe
 
 
 @given(expressions, st.fixed_dictionaries({name: st.booleans() for name in "abc"}))
-def test_with_all_answers_everything_is_determined(text: str, answers):
+def test_all_answers_together_determine_every_expression(text: str, answers):
     assert truth(parse(text), answers) is eval(text, dict(answers))
 
 
@@ -55,11 +55,11 @@ def test_with_all_answers_everything_is_determined(text: str, answers):
         (" a ", {"a": True}, True),
     ],
 )
-def test_three_values(text: str, answers: dict[str, bool], value: bool | None):
+def test_truth_by_example(text: str, answers: dict[str, bool], value: bool | None):
     assert truth(parse(text), answers) is value
 
 
-def test_names():
+def test_names_lists_every_guard_mentioned():
     assert sorted(names(parse("a and not (b or a)"))) == ["a", "a", "b"]
 
 
@@ -76,6 +76,6 @@ def test_names():
         ("", "not an expression"),
     ],
 )
-def test_what_is_not_an_expression(text: str, found: str):
+def test_parse_rejects_anything_but_names_and_or_not(text: str, found: str):
     with pytest.raises(NotAnExpressionError, match=found):
         parse(text)

@@ -1,9 +1,9 @@
-"""The table and the library agree, on charts that nobody would think of.
+"""Table and library agree on randomly generated charts.
 
-Charts are generated: nested states, guard expressions, several conditions,
-effects of every kind, self-transitions, transitions for several events. Each is
-compiled, and then run side by side by its table, by a live machine that collects
-what effects return, and by a plain python-statemachine machine.
+The charts have nested states, guard expressions, several conditions, effects of every kind,
+self-transitions, and transitions for several events. Each is compiled, and then run side by side
+by its table, by a live machine that collects what effects return, and by a plain
+python-statemachine machine.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ EFFECTS = ["f0", "f1", "f2", "f3"]
 
 
 class DomainEvent(Event):
-    """An event that carries the guards' answers, and notes which effects have run."""
+    """An event that carries the guards' answers, and records which effects ran."""
 
     bits: int = 0
     _ran: list[str] = PrivateAttr(default_factory=list)
@@ -42,18 +42,18 @@ class E2(DomainEvent):
 
 
 class Tour(DomainEvent):
-    """Goes from each state to the next, so that every state is reached."""
+    """Leads from each state to the next, so that every state is reachable."""
 
 
 class Spare(DomainEvent):
-    """Does nothing in any state, so that the one declaration is never dead."""
+    """Does nothing in any state, so that the one declaration always applies."""
 
 
 ALPHABET = (E0, E1, E2, Tour, Spare)
 EVENTS = ["e0", "e1", "e2"]
 
 
-class StepView(Facts):
+class Memory(Facts):
     bits: int = 0
     count: int = 0
     last: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Mark(Command):
 
 @dataclass
 class Node:
-    """A state, compound if it has children."""
+    """A state; a compound one has children."""
 
     children: list["Node"] = field(default_factory=list)
     initial: bool = False
@@ -81,7 +81,7 @@ class Node:
 
 @dataclass
 class Arrow:
-    """A transition between the states with these numbers."""
+    """A transition, between states given by their numbers."""
 
     source: int
     target: int | None
@@ -90,7 +90,7 @@ class Arrow:
 
 @dataclass
 class Plan:
-    """Everything that makes one chart."""
+    """Everything that defines one chart."""
 
     nodes: list[Node]
     arrows: list[Arrow]
@@ -175,7 +175,7 @@ def make_guard(name: str, explode: bool) -> Any:
 
     def guard(self, facts, trigger):
         assert not explode
-        # Not a bool: the library takes what is true for a yes.
+        # An int on purpose: the library takes any true value for a yes.
         return (facts.bits ^ trigger.bits) >> place & 1
 
     guard.__name__ = name
@@ -227,29 +227,29 @@ def make_chart(plan: Plan, explode: bool = False) -> type[Chart]:
     final = [state for state in states if state.final]
     for state in final:
         leaves[0].to(state, event="tour", cond="g2")
-        # Before the others, or it would never be taken.
+        # First, or another transition would always be taken.
         leaves[0].transitions.transitions.insert(0, leaves[0].transitions.transitions.pop())
     methods = {name: make_guard(name, explode) for name in GUARDS}
     methods |= {name: make_effect(name, explode) for name in [*EFFECTS, *plan.conventions]}
     body = {
         **top,
         **methods,
-        "facts_type": StepView,
+        "facts_type": Memory,
         "alphabet": ALPHABET,
         "decided": (ignored(list(top.values()), ALPHABET, because="generated"),),
     }
     return type(Chart)("Generated", (Chart,), body)
 
 
-happenings = st.builds(
+triggers = st.builds(
     lambda kind, bits: kind(bits=bits), st.sampled_from(ALPHABET), st.integers(0, 15)
 )
 
 
 def compiled(chart: type[Chart]) -> Table:
-    """The chart's table, if the library takes the chart.
+    """The chart's table, if the library accepts the chart.
 
-    It does not take two conditions of one transition that it cannot tell apart, such as
+    It rejects two conditions of one transition that it cannot tell apart, such as
     ``(a or b) and c`` and ``a or (b and c)``.
     """
     try:
@@ -266,7 +266,7 @@ def bounded(examples: int) -> settings:
     )
 
 
-def plain_step(machine: Any, event: DomainEvent, facts: StepView) -> tuple[str, list[str]]:
+def plain_step(machine: Any, event: DomainEvent, facts: Memory) -> tuple[str, list[str]]:
     """One event on a plain machine of the library: the state after, the effects that ran."""
     event._ran.clear()
     machine.send(event.name, facts=facts, trigger=event)
@@ -274,48 +274,51 @@ def plain_step(machine: Any, event: DomainEvent, facts: StepView) -> tuple[str, 
 
 
 @bounded(100)
-@given(plans(), st.lists(happenings, max_size=25))
-def test_table_and_library_come_to_the_same(plan: Plan, events: list[DomainEvent]):
+@given(plans(), st.lists(triggers, max_size=25))
+def test_table_live_machine_and_plain_machine_agree(plan: Plan, events: list[DomainEvent]):
     chart = make_chart(plan)
     table = compiled(chart)
-    began = Spare()
-    decision = table.start(StepView(), began)
+    first = Spare()
+    decision = table.start(Memory(), first)
     live = chart.live(decision.before)
-    assert live.enter(began) == (decision.state, decision.facts, decision.commands)
-    began._ran.clear()
-    plain: Any = chart(facts=StepView(), trigger=began)
-    assert tuple(began._ran) == table.entry.effects
+    assert live.enter(first) == (decision.state, decision.facts, decision.commands)
+    first._ran.clear()
+    plain: Any = chart(facts=Memory(), trigger=first)
+    assert tuple(first._ran) == table.entry.effects
     for event in events:
         snapshot = decision.snapshot
         assert plain_step(plain, event, snapshot.facts) is not None
         ran = list(event._ran)
         decision = table.decide(snapshot, event)
-        assert live.happen(event) == (decision.state, decision.facts, decision.commands)
+        assert live.send(event) == (decision.state, decision.facts, decision.commands)
         assert [state.id for state in plain.configuration if state.is_atomic] == [decision.state]
         assert decision.leaf.effects == tuple(ran)
-        assert decision.facts == StepView.model_validate(decision.facts.model_dump())
+        assert decision.facts == Memory.model_validate(decision.facts.model_dump())
 
 
 @bounded(50)
-@given(plans(), happenings, st.integers(0, 15))
-def test_a_stored_machine_goes_on_like_a_live_one(plan: Plan, event: DomainEvent, bits: int):
-    """Set to any state, as a service sets it from what it stored."""
+@given(plans(), triggers, st.integers(0, 15))
+def test_a_live_machine_set_to_any_stored_state_agrees_with_the_table(
+    plan: Plan, event: DomainEvent, bits: int
+):
     chart = make_chart(plan)
     table = compiled(chart)
     for state in table.states:
-        snapshot = Snapshot(state, StepView(bits=bits))
+        snapshot = Snapshot(state, Memory(bits=bits))
         decision = table.decide(snapshot, event)
-        step = chart.live(snapshot).happen(event)
+        step = chart.live(snapshot).send(event)
         assert step == (decision.state, decision.facts, decision.commands)
 
 
 @bounded(50)
 @given(plans(), st.integers(0, 7))
-def test_every_question_has_one_answer_and_every_leaf_is_the_answer_to_one(plan: Plan, count: int):
+def test_every_combination_of_answers_has_one_leaf_and_every_leaf_is_reached(
+    plan: Plan, count: int
+):
     table = compiled(make_chart(plan))
     reached = set()
     for state in table.states:
-        snapshot = Snapshot(state, StepView(count=count))
+        snapshot = Snapshot(state, Memory(count=count))
         for kind in ALPHABET:
             for bits in range(16):
                 event = kind(bits=bits)
@@ -325,9 +328,9 @@ def test_every_question_has_one_answer_and_every_leaf_is_the_answer_to_one(plan:
                 assert dict(decision.guards) == answers
                 assert (decision.leaf.source, decision.leaf.event) == (state, event.name)
                 assert decision.state in table.states
-                # The same question again, of snapshots and events that nothing has changed.
+                # Deciding changed neither snapshot nor event, and gives the same again.
                 assert table.decide(snapshot, event) == decision
-                assert snapshot == Snapshot(state, StepView(count=count))
+                assert snapshot == Snapshot(state, Memory(count=count))
                 assert event.bits == bits
     assert reached == {leaf.index for leaf in table.leaves()}
     assert [leaf.index for leaf in table.leaves()] == list(range(len(reached)))
@@ -335,7 +338,7 @@ def test_every_question_has_one_answer_and_every_leaf_is_the_answer_to_one(plan:
 
 @bounded(25)
 @given(plans())
-def test_compiling_executes_nothing_of_the_chart(plan: Plan):
+def test_compiling_runs_no_method_of_the_chart(plan: Plan):
     table = compiled(make_chart(plan))
     exploding = compiled(make_chart(plan, explode=True))
     assert (exploding.trees, exploding.entry) == (table.trees, table.entry)

@@ -1,16 +1,13 @@
-"""A chart is an ordinary machine of python-statemachine, and goes the way of its table."""
+"""Live machines: a chart runs on python-statemachine, and agrees with its table."""
 
 import pytest
 
-from relink.engine import (
-    Started,
-    errors,
-)
+from relink.engine import Started, errors
 
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
 
 
-def test_a_chart_is_an_ordinary_machine():
+def test_a_chart_is_an_ordinary_machine_of_the_library():
     door = DoorChart(facts=DoorFacts(), trigger=Started())
     assert [state.id for state in door.configuration] == ["opened"]
     door.send("pushed", facts=DoorFacts(), trigger=Pushed())
@@ -19,29 +16,31 @@ def test_a_chart_is_an_ordinary_machine():
     assert "opened --> closed : Pushed" in f"{DoorChart:mermaid}"
 
 
-def test_a_live_machine_goes_the_same_way():
+def test_a_live_machine_agrees_with_the_table():
     facts = DoorFacts()
     decision = TABLE.start(facts)
     door = DoorChart.live(decision.before)
     assert door.enter() == ("opened", facts, (Ring(times=7),))
     for event in [Pushed(), KeyTurned(), Pushed(), Pushed(force=7), KeyTurned(), Burnt(), Burnt()]:
         decision = TABLE.decide(decision.snapshot, event)
-        assert door.happen(event) == (decision.state, decision.facts, decision.commands)
+        assert door.send(event) == (decision.state, decision.facts, decision.commands)
         assert (door.state, door.facts) == (decision.state, decision.facts)
 
 
-def test_a_live_machine_of_an_unknown_state():
-    with pytest.raises(errors.UnknownStateError, match="no leaf state 'closed'"):
+def test_a_live_machine_rejects_a_state_that_is_no_leaf():
+    with pytest.raises(
+        errors.UnknownStateError, match="no leaf state 'closed'; it has opened, shut"
+    ):
         DoorChart.live(at("closed"))
 
 
-def test_a_live_machine_goes_on_after_a_step_that_raised():
+def test_a_live_machine_continues_after_a_step_that_raised():
     class Weighing(DoorChart):
         def on_exit_closed(self, facts, trigger):
             return Ring(times=100 // (trigger.force - 9))
 
     door = Weighing.live(at("shut", pushes=3))
     with pytest.raises(ZeroDivisionError):
-        door.happen(Pushed(force=9))
+        door.send(Pushed(force=9))
     assert (door.state, door.facts) == ("shut", DoorFacts(pushes=3))
-    assert door.happen(Pushed()) == ("shut", DoorFacts(pushes=4), (Ring(times=3),))
+    assert door.send(Pushed()) == ("shut", DoorFacts(pushes=4), (Ring(times=3),))

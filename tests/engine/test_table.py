@@ -1,4 +1,4 @@
-"""Tables by example: what they hold, and what they decide."""
+"""Tables by example: what they contain, and what they decide."""
 
 import pytest
 from statemachine import State
@@ -8,6 +8,7 @@ from relink.engine import (
     Chart,
     Event,
     Leaf,
+    Reason,
     Snapshot,
     Started,
     errors,
@@ -21,7 +22,7 @@ from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, a
 # -- The table ------------------------------------------------------------------------------------
 
 
-def test_a_table_knows_its_states_and_events():
+def test_a_table_lists_its_states_and_events():
     assert TABLE.chart is DoorChart
     assert TABLE.name == "door"
     assert TABLE.states == ("opened", "shut", "locked", "gone")
@@ -31,7 +32,7 @@ def test_a_table_knows_its_states_and_events():
     assert repr(TABLE) == "<Table door: 4 states, 3 events>"
 
 
-def test_a_table_is_compiled_once_and_a_base_does_not_lend_its_own():
+def test_each_chart_class_has_its_own_table_compiled_once():
     class OtherDoor(DoorChart):
         pass
 
@@ -42,7 +43,7 @@ def test_a_table_is_compiled_once_and_a_base_does_not_lend_its_own():
     assert OtherDoor.table().name == "other_door"
 
 
-def test_leaves_of_one_pair():
+def test_the_leaves_of_one_state_and_event():
     jammed = (("is_strong", True), ("is_jammed", True))
     moved = {"event": "pushed", "outcome": "moved", "target": "opened", "source": "shut"}
     fine = "closed --pushed[is_strong and not is_jammed]--> opened"
@@ -63,7 +64,7 @@ def test_leaves_of_one_pair():
             outcome="ignored",
             target="shut",
             guards=(*jammed, ("holds_key", False)),
-            reason="jammed",
+            reason=Reason(None, "jammed"),
         ),
         Leaf(
             **moved,
@@ -94,7 +95,7 @@ def test_leaves_of_one_pair():
     assert found == expected
 
 
-def test_leaves_of_one_state_of_one_event_and_of_all():
+def test_leaves_can_be_selected_by_state_or_event():
     everything = list(TABLE.leaves())
     assert list(TABLE.leaves("gone")) == [leaf for leaf in everything if leaf.source == "gone"]
     assert list(TABLE.leaves(event="burnt")) == [x for x in everything if x.event == "burnt"]
@@ -102,7 +103,7 @@ def test_leaves_of_one_state_of_one_event_and_of_all():
     assert list(TABLE.leaves("nowhere")) == []
 
 
-def test_trees_hold_the_guards_in_the_order_asked():
+def test_trees_have_the_guards_in_the_order_in_which_they_are_asked():
     tree = TABLE.trees["shut", "pushed"]
     assert isinstance(tree, Branch)
     assert tree.guard == "is_strong"
@@ -111,7 +112,7 @@ def test_trees_hold_the_guards_in_the_order_asked():
     assert isinstance(tree.no, Leaf)
 
 
-def test_effects_by_convention_are_those_of_the_event_that_came():
+def test_conventional_effects_are_those_of_the_event_sent():
     class Named(Chart):
         facts_type = DoorFacts
         alphabet = (Pushed, KeyTurned)
@@ -142,14 +143,14 @@ def test_effects_by_convention_are_those_of_the_event_that_came():
     assert turned == (*exits, "middle", "on_key_turned", *enters, "after_transition")
 
 
-def test_a_table_is_made_of_nothing_but_the_chart():
+def test_compiling_a_chart_twice_gives_the_same_trees():
     assert compile_chart(DoorChart).trees == TABLE.trees
 
 
 # -- Deciding -------------------------------------------------------------------------------------
 
 
-def test_a_first_decision():
+def test_the_first_decision_enters_the_initial_state():
     decision = TABLE.start(DoorFacts())
     assert decision.before == Snapshot("", DoorFacts(), -1)
     assert decision.trigger == Started()
@@ -159,7 +160,7 @@ def test_a_first_decision():
     assert str(decision) == "(start) --started--> opened: 1 command (ring)"
 
 
-def test_a_first_decision_after_an_event():
+def test_the_first_decision_can_have_a_trigger():
     assert TABLE.start(DoorFacts(), Burnt(at=3)).trigger == Burnt(at=3)
 
 
@@ -185,7 +186,7 @@ def test_a_transition_to_a_compound_state_enters_its_initial_state():
     assert decision.commands == (Ring(times=1), Ring(times=2))
 
 
-def test_a_state_that_stays_is_neither_left_nor_entered():
+def test_a_transition_that_keeps_the_state_neither_exits_nor_enters_it():
     for state in ("shut", "locked"):
         decision = TABLE.decide(at(state, pushes=5), Pushed())
         assert (decision.state, decision.outcome) == (state, "stayed")
@@ -193,37 +194,38 @@ def test_a_state_that_stays_is_neither_left_nor_entered():
         assert decision.facts.pushes == 6
 
 
-def test_an_ignored_event():
+def test_an_ignored_event_changes_nothing_and_has_a_reason():
     decision = TABLE.decide(at("shut"), KeyTurned())
     assert (decision.state, decision.outcome) == ("shut", "ignored")
     assert decision.facts is decision.before.facts
     assert decision.commands == ()
     assert decision.changes == {}
     assert decision.transition is None
-    assert decision.reason == "there is no key"
+    assert decision.reason is not None
+    assert decision.reason.code == "no_key"
     assert not decision.anomaly
 
 
-def test_an_anomaly():
+def test_an_ignored_event_can_be_an_anomaly():
     decision = TABLE.decide(at("gone"), Burnt())
     assert (decision.state, decision.outcome, decision.anomaly) == ("gone", "ignored", True)
 
 
-def test_what_is_impossible_raises():
+def test_guard_answers_declared_impossible_raise():
     with pytest.raises(
         errors.ImpossibleReachedError,
-        match=r"door: key_turned in opened with holds_key=True .*: the key is on the wall",
+        match=r"door: key_turned in opened with holds_key=True .*\(the key is on the wall\)",
     ):
         TABLE.decide(at("opened", has_key=True), KeyTurned())
 
 
-def test_an_unknown_state():
+def test_a_state_that_is_no_leaf_of_the_chart_is_an_error():
     for state in ("closed", "ajar", ""):
         with pytest.raises(errors.UnknownStateError, match=f"no leaf state '{state}'.* opened,"):
             TABLE.decide(at(state), Pushed())
 
 
-def test_an_unknown_event():
+def test_an_event_outside_of_the_alphabet_is_an_error():
     class Painted(Event):
         pass
 
@@ -231,7 +233,7 @@ def test_an_unknown_event():
         TABLE.decide(at("shut"), Painted())
 
 
-def test_impossible_counts_before_a_transition_and_before_ignored():
+def test_impossible_takes_precedence_over_transitions_and_ignored():
     class Wall(DoorChart):
         decided = (
             ignored(DoorChart.opened, KeyTurned, because="never", when="holds_key"),
@@ -251,18 +253,22 @@ def test_impossible_counts_before_a_transition_and_before_ignored():
         Wood.table().decide(at("opened"), KeyTurned())
 
 
-def test_the_first_of_two_that_ignore_counts():
+def test_the_first_of_two_matching_ignored_declarations_counts():
     class Wood(DoorChart):
         decided = (
-            ignored(DoorChart.closed.shut, KeyTurned, because="first"),
+            ignored(DoorChart.closed.shut, KeyTurned, because=Reason("first", "it is the first")),
             *DoorChart.decided,
         )
 
-    assert Wood.table().decide(at("shut"), KeyTurned()).reason == "first"
-    assert Wood.table().decide(at("locked"), KeyTurned()).reason == "there is no key"
+    codes = {}
+    for state in ("shut", "locked"):
+        reason = Wood.table().decide(at(state), KeyTurned()).reason
+        assert reason is not None
+        codes[state] = reason.code
+    assert codes == {"shut": "first", "locked": "no_key"}
 
 
-def test_what_only_impossible_answers_lead_to_is_not_reached():
+def test_a_state_that_only_impossible_answers_lead_to_is_unreachable():
     class Wood(DoorChart):
         decided = (
             *DoorChart.decided,

@@ -1,19 +1,16 @@
-"""The real machine, instrumented: the one place that reaches into python-statemachine.
+"""The probe: a real machine whose callbacks are replaced.
 
-One machine of a chart is built without activating it, and the callbacks that
-the library resolved for it are replaced in its registry. The library still
-decides which transition is taken, which callbacks run, and in what order; only
-what they call is ours. Guard strings are rebuilt with the library's own parser.
-
-This reads private attributes (``_callbacks``, ``_registry``, ``_engine``), so
-the supported range of python-statemachine is pinned and both ends are tested.
+One machine of a chart is built without entering its initial state, and the callbacks that the
+library resolved for it are replaced in its registry. The library still decides which transition
+is taken, which callbacks run, and in what order; only what they call is ours. Guard expressions
+are rebuilt with the library's own parser.
 """
 
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from statemachine import State, StateChart
+from statemachine import StateChart
 from statemachine.callbacks import CallbackGroup, CallbackSpec
 from statemachine.engines.sync import SyncEngine
 from statemachine.event_data import TriggerData
@@ -22,7 +19,8 @@ from statemachine.orderedset import OrderedSet
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr
 from statemachine.transition import Transition
 
-from .errors import LibraryRefusedError, UnknownStateError
+from ..errors import ConfigurationError, LibraryRefusedError, UnknownStateError
+from .structure import DeclaredTransition, leaf_ids, read_transition
 
 Oracle = Callable[[str], bool]
 """Answers a guard, by its name."""
@@ -32,7 +30,7 @@ WrapEffect = Callable[[str, Effect], Effect]
 
 
 class _Engine(SyncEngine):
-    """The library's engine; it only notes which transition it takes."""
+    """The library's engine, which also notes the transition it takes."""
 
     taken: Transition | None = None
 
@@ -41,13 +39,18 @@ class _Engine(SyncEngine):
         return super().microstep(transitions, trigger_data)
 
 
-class Instrument:
-    """One machine of a chart with its effects, and if asked for its guards, replaced."""
+class Probe:
+    """One machine of a chart with its effects, and on request its guards, replaced."""
 
     def __init__(
         self, chart: type[StateChart[Any]], effect: WrapEffect, oracle: Oracle | None = None
     ) -> None:
-        """Build the machine. Nothing of the chart is executed.
+        """Build the machine. No method of the chart runs.
+
+        Args:
+            chart: The class.
+            effect: Gives what to call instead of each effect.
+            oracle: Answers the guards; without one the chart's own guards do.
 
         Raises:
             LibraryRefusedError: python-statemachine does not accept the chart.
@@ -57,16 +60,18 @@ class Instrument:
         # A model that already has a state keeps the machine from entering its initial one.
         model = SimpleNamespace(state=initial.value)
         try:
-            self.machine = chart(model)
+            self._machine = chart(model)
         except InvalidDefinition as error:
-            raise LibraryRefusedError(chart, str(error)) from error
+            raise LibraryRefusedError(chart, f"python-statemachine rejects it: {error}") from error
+        self._chart = chart
         self._states = {state.id: state for state in chart.states_map.values()}
+        self._read: dict[Transition, DeclaredTransition] = {}
         self._replace_callbacks(effect, oracle)
-        self._engine = _Engine(self.machine)
-        self.machine._engine = self._engine
+        self._engine = _Engine(self._machine)
+        self._machine._engine = self._engine
 
     def _replace_callbacks(self, effect: WrapEffect, oracle: Oracle | None) -> None:
-        for executor in self.machine._callbacks._registry.values():
+        for executor in self._machine._callbacks._registry.values():
             for callback in executor:
                 if callback.meta.group is not CallbackGroup.COND:
                     callback._callback = effect(callback.meta.attr_name, callback._callback)
@@ -74,35 +79,49 @@ class Instrument:
                     callback._callback = _guard(callback.meta, oracle)
 
     def place(self, state: str) -> None:
-        """Set the machine into a leaf state, its ancestors included.
+        """Put the machine into a leaf state and the compound states around it.
 
         Raises:
             UnknownStateError: the chart has no such leaf state.
         """
         leaf = self._states.get(state)
         if leaf is None or not leaf.is_atomic:
-            raise UnknownStateError(f"{type(self.machine).__name__} has no leaf state {state!r}")
-        self.machine.configuration = OrderedSet([*reversed([*leaf.ancestors()]), leaf])
-        # An engine that reached a final state stops; the next question is a new one.
+            raise UnknownStateError(
+                f"{self._chart.__name__} has no leaf state {state!r}; it has "
+                f"{', '.join(x for top in self._chart.states for x in leaf_ids(top))}"
+            )
+        self._machine.configuration = OrderedSet([*reversed([*leaf.ancestors()]), leaf])
+        # An engine stops at a final state; the next question starts it again.
         self._engine.running = True
 
-    def send(self, event: str, **arguments: Any) -> Transition | None:
+    def send(self, event: str, **arguments: Any) -> DeclaredTransition | None:
         """Send an event; the transition taken, or None."""
         self._engine.taken = None
-        self.machine.send(event, **arguments)
-        return self._engine.taken
+        self._machine.send(event, **arguments)
+        if (taken := self._engine.taken) is None:
+            return None
+        if taken not in self._read:
+            self._read[taken] = read_transition(taken)
+        return self._read[taken]
 
     def enter(self, **arguments: Any) -> None:
-        """Enter the chart as a new machine does."""
-        self.machine.current_state_value = None
+        """Enter the chart's initial state, as a new machine does."""
+        self._machine.current_state_value = None
         self._engine.running = True
         self._engine.activate_initial_state(**arguments)  # type: ignore[no-untyped-call]
 
     @property
-    def active(self) -> list[State]:
-        """The active states, outermost first when the configuration is sound."""
-        values = self.machine.configuration_values
-        return [self.machine.states_map[value] for value in values]
+    def state(self) -> str:
+        """Id of the active leaf state.
+
+        Raises:
+            ConfigurationError: the active states are not one leaf and the states around it.
+        """
+        values = self._machine.configuration_values
+        active = [self._machine.states_map[value] for value in values]
+        if not active or [*reversed([*active[-1].ancestors()])] != active[:-1]:
+            raise ConfigurationError(self._chart, [state.id for state in active])
+        return active[-1].id
 
 
 def _guard(spec: CallbackSpec, oracle: Oracle) -> Effect:

@@ -1,4 +1,4 @@
-"""What effects return becomes facts and commands."""
+"""Applying effects: what they return becomes facts and commands."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relink.engine import Assign, Command, Event, Facts, Send, errors
-from relink.engine.consequence import follow
+from relink.engine.apply import apply_effects
 
 
-class StepView(Facts):
+class Counter(Facts):
     id: str
     count: int = 0
     names: tuple[str, ...] = ()
@@ -24,10 +24,10 @@ class Reported(Event):
     pass
 
 
-def test_nothing_changes_nothing():
-    facts = StepView(id="x")
-    assert follow(facts, [("a", None), ("b", []), ("c", ())]) == (facts, ())
-    assert follow(facts, [("a", None)])[0] is facts
+def test_effects_that_return_nothing_change_nothing():
+    facts = Counter(id="x")
+    assert apply_effects(facts, [("a", None), ("b", []), ("c", ())]) == (facts, ())
+    assert apply_effects(facts, [("a", None)])[0] is facts
 
 
 def test_commands_keep_their_order():
@@ -38,20 +38,20 @@ def test_commands_keep_their_order():
         ("c", (Tell(what="1"),)),
     ]
     commands = (Tell(what="1"), Tell(what="2"), send, Tell(what="1"))
-    assert follow(StepView(id="x"), returned)[1] == commands
+    assert apply_effects(Counter(id="x"), returned)[1] == commands
 
 
 @given(
-    st.builds(StepView, id=st.text(), count=st.integers(), names=st.tuples(st.text())),
+    st.builds(Counter, id=st.text(), count=st.integers(), names=st.tuples(st.text())),
     st.fixed_dictionaries({}, optional={"count": st.integers(), "names": st.tuples(st.text())}),
 )
-def test_assigned_facts_are_like_validated_ones(facts: StepView, changes: dict[str, Any]):
+def test_assigned_facts_equal_validated_facts(facts: Counter, changes: dict[str, Any]):
     before = facts.model_dump()
-    new, _ = follow(facts, [("a", Assign(**changes))])
-    same = StepView(**{**before, **changes})
+    new, _ = apply_effects(facts, [("a", Assign(**changes))])
+    same = Counter(**{**before, **changes})
     assert new == same
     assert hash(new) == hash(same)
-    assert type(new) is StepView
+    assert type(new) is Counter
     assert new.model_dump() == same.model_dump()
     assert new.model_dump_json() == same.model_dump_json()
     assert new.model_copy() == same
@@ -60,40 +60,42 @@ def test_assigned_facts_are_like_validated_ones(facts: StepView, changes: dict[s
 
 
 def test_assigned_facts_are_frozen():
-    new, _ = follow(StepView(id="x"), [("a", Assign(count=1))])
+    new, _ = apply_effects(Counter(id="x"), [("a", Assign(count=1))])
     with pytest.raises(ValueError, match="frozen"):
         new.count = 2
 
 
-def test_facts_that_were_assigned_to_are_dumped_whole():
-    new, _ = follow(StepView(id="x"), [("a", Assign(count=1))])
+def test_a_dump_of_assigned_facts_has_all_fields():
+    new, _ = apply_effects(Counter(id="x"), [("a", Assign(count=1))])
     assert new.model_dump(exclude_unset=True) == {"id": "x", "count": 1, "names": ()}
 
 
 def test_assigns_of_different_fields_are_merged():
     returned = [("a", Assign(count=1)), ("b", [Assign(names=("n",)), Assign(count=1)])]
-    assert follow(StepView(id="x"), returned)[0] == StepView(id="x", count=1, names=("n",))
+    assert apply_effects(Counter(id="x"), returned)[0] == Counter(id="x", count=1, names=("n",))
 
 
-def test_two_effects_that_set_one_field_differently():
+def test_two_effects_that_set_one_field_differently_conflict():
     returned = [("a", Assign(id="y")), ("b", Assign(count=1)), ("c", Assign(count=2))]
     with pytest.raises(errors.ConflictingAssignsError, match=r"'b' and 'c' .* 'count'"):
-        follow(StepView(id="x"), returned)
+        apply_effects(Counter(id="x"), returned)
 
 
-def test_one_effect_that_sets_one_field_differently():
+def test_one_effect_that_sets_one_field_twice_differently_conflicts():
     with pytest.raises(errors.ConflictingAssignsError, match=r"'a' and 'a' .* 'count'"):
-        follow(StepView(id="x"), [("a", [Assign(count=1), Assign(count=2)])])
+        apply_effects(Counter(id="x"), [("a", [Assign(count=1), Assign(count=2)])])
 
 
-def test_an_assign_to_what_is_not_a_field():
-    with pytest.raises(errors.UnknownFieldError, match=r"'a' assigns 'cuont', .* StepView"):
-        follow(StepView(id="x"), [("a", Assign(cuont=1))])
+def test_an_assign_to_an_unknown_field_is_an_error():
+    with pytest.raises(
+        errors.UnknownFieldError, match=r"'a' assigns 'cuont', .* Counter .* id, count, names"
+    ):
+        apply_effects(Counter(id="x"), [("a", Assign(cuont=1))])
 
 
 @pytest.mark.parametrize(
     "result", [True, "tell", {"count": 1}, Reported(), [[Tell(what="1")]], {1}]
 )
-def test_an_effect_that_returns_something_else(result: Any):
+def test_an_effect_that_returns_another_type_is_an_error(result: Any):
     with pytest.raises(errors.EffectResultError, match="effect 'a' returned"):
-        follow(StepView(id="x"), [("a", result)])
+        apply_effects(Counter(id="x"), [("a", result)])

@@ -1,4 +1,4 @@
-"""Charts that are sound but for one thing, and how refusing it is checked."""
+"""Charts with exactly one mistake, and the assertion that the compiler rejects it."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class SomeFacts(Facts):
 
 
 class Base(Chart):
-    """What all charts here share: facts, an alphabet, guards and effects by their plain names."""
+    """Shared by all charts here: facts, an alphabet, a guard and an effect."""
 
     facts_type = SomeFacts
     alphabet = (Go, Back)
@@ -38,8 +38,8 @@ class Base(Chart):
         return None
 
 
-def refused(chart: type[Chart], error: type[errors.ChartError], *words: str) -> None:
-    """Compiling fails with exactly this error, whose message names the chart and the words."""
+def assert_rejected(chart: type[Chart], error: type[errors.ChartError], *words: str) -> None:
+    """Assert that compiling raises exactly this error, and that its message has these words."""
     with pytest.raises(errors.ChartError) as caught:
         compile_chart(chart)
     assert type(caught.value) is error
@@ -49,20 +49,23 @@ def refused(chart: type[Chart], error: type[errors.ChartError], *words: str) -> 
 
 
 def two_states(**attributes: Any) -> type[Chart]:
-    """A sound chart of two states, with attributes added to its class body."""
+    """A valid chart of two states, with more attributes in its class body."""
     a, b = State(initial=True), State()
     a.to(b, event="go")
     b.to(a, event="back")
     body = {
         "a": a,
         "b": b,
-        "decided": (ignored(a, Back, because="there"), ignored(b, Go, because="gone")),
+        "decided": (
+            ignored(a, Back, because="there"),
+            ignored(b, Go, because="gone"),
+        ),
     }
     return type(Base)("Two", (Base,), {**body, **attributes})
 
 
 def guarded(guard: Any, **attributes: Any) -> type[Chart]:
-    """A sound chart with one guarded transition, if only the guard is."""
+    """A chart with one guarded transition; it is valid if the guard is."""
     a, b = State(initial=True), State()
     a.to(b, event="go", cond=guard)
     b.to(a, event="back")
@@ -79,20 +82,23 @@ def guarded(guard: Any, **attributes: Any) -> type[Chart]:
 
 
 def acting(effect: Any, **attributes: Any) -> type[Chart]:
-    """A sound chart with one effect, if only the effect is."""
+    """A chart with one effect; it is valid if the effect is."""
     a, b = State(initial=True), State()
     a.to(b, event="go", on=effect)
     b.to(a, event="back")
     body = {
         "a": a,
         "b": b,
-        "decided": (ignored(a, Back, because="there"), ignored(b, Go, because="gone")),
+        "decided": (
+            ignored(a, Back, because="there"),
+            ignored(b, Go, because="gone"),
+        ),
     }
     return type(Base)("Acting", (Base,), {**body, **attributes})
 
 
 def transition(**arguments: Any) -> type[Chart]:
-    """A chart with one transition of these arguments."""
+    """A chart with a transition that has these arguments."""
     a, b = State(initial=True), State()
     a.to(b, **arguments)
     b.to(a, event="back")
@@ -100,5 +106,5 @@ def transition(**arguments: Any) -> type[Chart]:
 
 
 def plain(self, facts, trigger):
-    """A method that may be a guard or an effect."""
+    """A valid guard or effect."""
     return True

@@ -1,4 +1,4 @@
-"""States that cannot be compiled soundly are refused by name, saying where they are."""
+"""The compiler rejects states that it cannot compile soundly, and names them."""
 
 import pytest
 from statemachine import HistoryState, State
@@ -6,31 +6,31 @@ from statemachine.exceptions import InvalidDefinition
 
 from relink.engine import errors, ignored, stays
 
-from .refusing import (
+from .invalid_charts import (
     Back,
     Base,
     Go,
     acting,
+    assert_rejected,
     guarded,
-    refused,
     two_states,
 )
 
 
-def test_the_charts_that_the_refusals_vary_are_sound():
+def test_the_charts_without_a_mistake_are_valid():
     assert two_states().table().states == ("a", "b")
     assert guarded("yes").table().states == ("a", "b")
     assert acting("effect").table().states == ("a", "b")
 
 
-def test_no_states():
+def test_chart_without_states():
     class Empty(Base):
         pass
 
-    refused(Empty, errors.NoStatesError)
+    assert_rejected(Empty, errors.NoStatesError)
 
 
-def test_parallel_state():
+def test_state_that_is_parallel():
     class Forked(Base):
         class both(State.Parallel):  # noqa: N801
             class left(State.Compound):  # noqa: N801
@@ -43,7 +43,7 @@ def test_parallel_state():
                 w = State()
                 z.to(w, event="back")
 
-    refused(Forked, errors.ParallelStateError, "'both'")
+    assert_rejected(Forked, errors.ParallelStateError, "'both'")
 
 
 def test_transition_to_several_states():
@@ -56,10 +56,10 @@ def test_transition_to_several_states():
         b.to(a, event="back")
         c.to(a, event="back")
 
-    refused(Torn, errors.ParallelStateError, "a --go--> b")
+    assert_rejected(Torn, errors.ParallelStateError, "a --go--> b")
 
 
-def test_history_state():
+def test_state_that_is_a_history_state():
     class Remembering(Base):
         class inside(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -71,10 +71,10 @@ def test_history_state():
         inside.to(outside, event="back")
         outside.to(inside.h, event="back")
 
-    refused(Remembering, errors.HistoryStateError, "'h'")
+    assert_rejected(Remembering, errors.HistoryStateError, "'h'")
 
 
-def test_nested_final_state():
+def test_final_state_inside_a_compound_state():
     class Ending(Base):
         class inside(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -85,20 +85,20 @@ def test_nested_final_state():
         inside.to(outside, event="back")
         outside.to(inside, event="back")
 
-    refused(Ending, errors.NestedFinalStateError, "'end'", "'inside'")
+    assert_rejected(Ending, errors.NestedFinalStateError, "'end'", "'inside'")
 
 
-def test_final_state_with_a_way_out():
-    """One added after the class was made, when the library does not look any more."""
+def test_transition_added_to_a_final_state_after_class_creation():
+    """python-statemachine checks final states only when it creates the class."""
     a, end = State(initial=True), State(final=True)
     a.to(end, event="go")
     body = {"a": a, "end": end, "decided": ()}
     chart = type(Base)("Undead", (Base,), body)
     end.to(a, event="back")
-    refused(chart, errors.FinalStateWithWayOutError, "'end'", "end --back--> a")
+    assert_rejected(chart, errors.FinalStateWithWayOutError, "'end'", "end --back--> a")
 
 
-def test_the_library_itself_refuses_a_final_state_with_a_way_out_at_class_creation():
+def test_the_library_rejects_a_final_state_with_a_transition_at_class_creation():
     with pytest.raises(InvalidDefinition, match="final state"):
 
         class Undead(Base):
@@ -108,7 +108,7 @@ def test_the_library_itself_refuses_a_final_state_with_a_way_out_at_class_creati
             end.to(a, event="back")
 
 
-def test_the_library_itself_refuses_a_trap_state_at_class_creation():
+def test_the_library_rejects_a_state_without_a_way_out_at_class_creation():
     with pytest.raises(InvalidDefinition, match="outgoing transition"):
 
         class Trapped(Base):
@@ -117,7 +117,7 @@ def test_the_library_itself_refuses_a_trap_state_at_class_creation():
             a.to(b, event="go")
 
 
-def test_the_library_itself_refuses_an_unreachable_state_at_class_creation():
+def test_the_library_rejects_an_unreachable_state_at_class_creation():
     with pytest.raises(InvalidDefinition, match="unreachable"):
 
         class Apart(Base):
@@ -127,7 +127,7 @@ def test_the_library_itself_refuses_an_unreachable_state_at_class_creation():
             b.to(a, event="back")
 
 
-def test_nested_state_without_a_way_out():
+def test_nested_state_that_no_event_leaves():
     class Stuck(Base):
         class inside(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -138,11 +138,11 @@ def test_nested_state_without_a_way_out():
 
         decided = (ignored(inside.y, Back, because="stuck"),)
 
-    refused(Stuck, errors.NoWayOutError, "'y'")
+    assert_rejected(Stuck, errors.NoWayOutError, "'y'")
 
 
-def test_way_out_that_a_guard_shadows():
-    """A transition is not enough: some event has to take it."""
+def test_state_whose_way_out_is_never_taken():
+    """Another transition for the same events comes first."""
 
     class Shadowed(Base):
         a = State(initial=True)
@@ -151,11 +151,11 @@ def test_way_out_that_a_guard_shadows():
         stays(b, event="go back")
         b.to(a, event="go back")
 
-    refused(Shadowed, errors.NoWayOutError, "'b'")
+    assert_rejected(Shadowed, errors.NoWayOutError, "'b'")
 
 
-def test_unreachable_nested_state():
-    """The library refuses those without a transition to them; here one is never taken."""
+def test_nested_state_whose_only_way_in_is_never_taken():
+    """python-statemachine rejects only states without any transition to them."""
 
     class Apart(Base):
         class inside(State.Compound):  # noqa: N801
@@ -168,22 +168,22 @@ def test_unreachable_nested_state():
         outside = State()
         inside.to(outside, event="back")
         outside.to(inside, event="go")
-        decided = (ignored(outside, Back, because="is"),)
+        decided = (ignored(outside, Back, because="already back"),)
 
-    refused(Apart, errors.UnreachableStateError, "'y'", "'x'")
+    assert_rejected(Apart, errors.UnreachableStateError, "'y'", "'x'")
 
 
-def test_state_whose_name_an_event_overwrote():
+def test_state_whose_name_an_event_overwrites():
     class Lost(Base):
         a = State(initial=True)
         b = State()
         a.to(b, event="go")
         b = b.to(a, event="back")
 
-    refused(Lost, errors.LostStateError, "a --go--> ?")
+    assert_rejected(Lost, errors.LostStateError, "a --go--> ?")
 
 
-def test_state_whose_name_a_method_overwrote():
+def test_state_whose_name_a_method_overwrites():
     class Lost(Base):
         a = State(initial=True)
         b = State()
@@ -193,15 +193,17 @@ def test_state_whose_name_a_method_overwrote():
         def b(self, facts, trigger):
             return None
 
-    refused(Lost, errors.LostStateError, "a --go--> ?")
+    assert_rejected(Lost, errors.LostStateError, "a --go--> ?")
 
 
-def test_declaration_for_a_lost_state():
+def test_declaration_for_a_state_that_the_chart_does_not_have():
     lost = State()
-    refused(two_states(decided=(ignored(lost, Go, because="lost"),)), errors.LostStateError, "lost")
+    assert_rejected(
+        two_states(decided=(ignored(lost, Go, because="lost"),)), errors.LostStateError, "lost"
+    )
 
 
-def test_two_nested_states_of_one_name():
+def test_two_nested_states_with_one_name():
     class Twins(Base):
         class left(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -212,14 +214,14 @@ def test_two_nested_states_of_one_name():
         left.to(right, event="go")
         right.to(left, event="back")
 
-    refused(Twins, errors.DuplicateStateError, "'x'")
+    assert_rejected(Twins, errors.DuplicateStateError, "'x'")
 
 
-def test_two_states_of_one_value():
+def test_two_states_with_one_value():
     class Twins(Base):
         a = State(initial=True, value=1)
         b = State(value=1)
         a.to(b, event="go")
         b.to(a, event="back")
 
-    refused(Twins, errors.DuplicateStateError, "'a'")
+    assert_rejected(Twins, errors.DuplicateStateError, "'a'")

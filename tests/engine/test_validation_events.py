@@ -1,4 +1,4 @@
-"""Transitions, events and alphabets that are refused, and where they are."""
+"""The compiler rejects invalid transitions, events and alphabets, and names the place."""
 
 import functools
 from typing import Any
@@ -10,19 +10,19 @@ from statemachine import State
 
 from relink.engine import Event, Facts, errors, ignored
 
-from .refusing import (
+from .invalid_charts import (
     Back,
     Base,
     Go,
     SomeFacts,
     Stay,
-    refused,
+    assert_rejected,
     transition,
     two_states,
 )
 
 
-def test_internal_transition_of_a_compound_state():
+def test_internal_transition_from_a_compound_state_to_itself():
     class Losing(Base):
         class inside(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -34,10 +34,10 @@ def test_internal_transition_of_a_compound_state():
         inside.to(outside, event="back")
         outside.to(inside, event="back")
 
-    refused(Losing, errors.InternalTransitionError, "inside --go--> inside", "stays(")
+    assert_rejected(Losing, errors.InternalTransitionError, "inside --go--> inside", "stays(")
 
 
-def test_internal_transition_of_a_nested_state():
+def test_internal_transition_from_a_nested_state_to_itself():
     class Entering(Base):
         class inside(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -47,10 +47,10 @@ def test_internal_transition_of_a_nested_state():
         inside.to(outside, event="back")
         outside.to(inside, event="back")
 
-    refused(Entering, errors.InternalTransitionError, "x --go--> x")
+    assert_rejected(Entering, errors.InternalTransitionError, "x --go--> x")
 
 
-def test_internal_transition_to_a_nested_state():
+def test_internal_transition_from_a_compound_state_to_a_state_inside():
     class Losing(Base):
         class inside(State.Compound):  # noqa: N801
             x = State(initial=True)
@@ -62,41 +62,43 @@ def test_internal_transition_to_a_nested_state():
         inside.to(outside, event="back")
         outside.to(inside, event="back")
 
-    refused(Losing, errors.InternalTransitionError, "inside --back--> y")
+    assert_rejected(Losing, errors.InternalTransitionError, "inside --back--> y")
 
 
-def test_validator():
-    refused(transition(event="go", validators="yes"), errors.ValidatorError, "a --go--> b", "'yes'")
+def test_validator_of_a_transition():
+    assert_rejected(
+        transition(event="go", validators="yes"), errors.ValidatorError, "a --go--> b", "'yes'"
+    )
 
 
-def test_eventless_transition():
-    refused(transition(), errors.EventlessTransitionError, "a ----> b")
+def test_transition_without_an_event():
+    assert_rejected(transition(), errors.EventlessTransitionError, "a ----> b")
 
 
 @pytest.mark.parametrize("name", ["*", "go.*", "go.on"])
-def test_wildcard_event(name: str):
-    refused(transition(event=name), errors.WildcardEventError, repr(name))
+def test_event_name_that_matches_other_events(name: str):
+    assert_rejected(transition(event=name), errors.WildcardEventError, repr(name))
 
 
 @pytest.mark.parametrize("name", ["error_execution", "done_state_a", "done_invoke_x", "done_it"])
-def test_reserved_event(name: str):
-    refused(transition(event=name), errors.ReservedEventError, repr(name))
+def test_event_with_a_prefix_of_the_library(name: str):
+    assert_rejected(transition(event=name), errors.ReservedEventError, repr(name))
 
 
-def test_delayed_event():
-    refused(transition(event=LibraryEvent("go", delay=5)), errors.DelayedEventError, "'go'")
+def test_event_with_a_delay():
+    assert_rejected(transition(event=LibraryEvent("go", delay=5)), errors.DelayedEventError, "'go'")
 
 
-def test_internal_event():
+def test_event_declared_internal():
     event = LibraryEvent("go", internal=True)
-    refused(transition(event=event), errors.InternalEventError, "'go'")
+    assert_rejected(transition(event=event), errors.InternalEventError, "'go'")
 
 
-def test_event_named_like_a_state():
-    refused(transition(event="b"), errors.EventNamedLikeStateError, "'b'")
+def test_event_with_the_name_of_a_state():
+    assert_rejected(transition(event="b"), errors.EventNamedLikeStateError, "'b'")
 
 
-def test_event_named_like_a_nested_state():
+def test_event_with_the_name_of_a_nested_state():
     class Named(Base):
         class inside(State.Compound):  # noqa: N801
             go = State(initial=True)
@@ -105,21 +107,21 @@ def test_event_named_like_a_nested_state():
         inside.to(outside, event="go")
         outside.to(inside, event="back")
 
-    refused(Named, errors.EventNamedLikeStateError, "'go'")
+    assert_rejected(Named, errors.EventNamedLikeStateError, "'go'")
 
 
 @pytest.mark.parametrize("name", ["send", "model", "_engine", "configuration", "table", "name"])
-def test_event_named_like_a_part_of_the_machine(name: str):
-    refused(transition(event=name), errors.ReservedNameError, repr(name))
+def test_event_with_the_name_of_a_part_of_the_machine(name: str):
+    assert_rejected(transition(event=name), errors.ReservedNameError, repr(name))
 
 
 @pytest.mark.parametrize("name", ["send", "model", "events", "live", "id", "prepare"])
-def test_state_named_like_a_part_of_the_machine(name: str):
+def test_state_with_the_name_of_a_part_of_the_machine(name: str):
     a, b = State(initial=True), State()
     a.to(b, event="go")
     b.to(a, event="back")
     chart = type(Base)("Named", (Base,), {"a": a, name: b})
-    refused(chart, errors.ReservedNameError, repr(name))
+    assert_rejected(chart, errors.ReservedNameError, repr(name))
 
 
 @pytest.mark.parametrize(
@@ -135,74 +137,78 @@ def test_state_named_like_a_part_of_the_machine(name: str):
         ("start_configuration_values", ["b"]),
     ],
 )
-def test_part_of_the_machine_defined_anew(name: str, value: object):
-    refused(two_states(**{name: value}), errors.ReservedNameError, repr(name))
+def test_chart_that_redefines_a_part_of_the_machine(name: str, value: object):
+    assert_rejected(two_states(**{name: value}), errors.ReservedNameError, repr(name))
 
 
-def test_class_listener():
+def test_chart_with_a_class_listener():
     class Listener:
         def on_enter_b(self):
             raise AssertionError
 
-    refused(two_states(listeners=[Listener]), errors.ListenerError, "Listener")
+    assert_rejected(two_states(listeners=[Listener]), errors.ListenerError, "Listener")
 
 
-def test_prepare_event():
+def test_chart_with_prepare_event():
     def prepare_event(self):
         raise AssertionError
 
-    refused(two_states(prepare_event=prepare_event), errors.PrepareEventError, "prepare_event")
+    assert_rejected(
+        two_states(prepare_event=prepare_event), errors.PrepareEventError, "prepare_event"
+    )
 
 
-def test_invoke():
+def test_state_that_invokes_an_activity():
     a, b = State(initial=True, invoke="effect"), State()
     a.to(b, event="go")
     b.to(a, event="back")
     chart = type(Base)("Doing", (Base,), {"a": a, "b": b})
-    refused(chart, errors.InvokeError, "state 'a'")
+    assert_rejected(chart, errors.InvokeError, "state 'a'")
 
 
-def test_invoke_by_convention():
+def test_method_that_the_library_would_invoke_by_naming_convention():
     def on_invoke_b(self, facts, trigger):
         raise AssertionError
 
-    refused(two_states(on_invoke_b=on_invoke_b), errors.InvokeError, "'on_invoke_b'")
+    assert_rejected(two_states(on_invoke_b=on_invoke_b), errors.InvokeError, "'on_invoke_b'")
 
 
 # -- The alphabet and the declarations ---
 
 
-def test_event_that_is_not_in_the_alphabet():
-    refused(transition(event="gone"), errors.EventNotInAlphabetError, "a --gone--> b", "'gone'")
+def test_transition_for_an_event_outside_of_the_alphabet():
+    assert_rejected(
+        transition(event="gone"), errors.EventNotInAlphabetError, "a --gone--> b", "'gone'"
+    )
 
 
-def test_name_of_a_transition_that_becomes_an_event():
-    """Assigned to a name, a transition with an event has the name for a second event."""
+def test_transition_assigned_to_a_name_that_is_no_event():
+    """python-statemachine takes the name for a second event of the transition."""
     a, b = State(initial=True), State()
     body = {"a": a, "b": b, "going": a.to(b, event="go"), "returning": b.to(a, event="back")}
-    refused(type(Base)("Named", (Base,), body), errors.EventNotInAlphabetError, "'going'")
+    assert_rejected(type(Base)("Named", (Base,), body), errors.EventNotInAlphabetError, "'going'")
 
 
-def test_declaration_for_an_event_that_is_not_in_the_alphabet():
+def test_declaration_for_an_event_outside_of_the_alphabet():
     a, b = State(initial=True), State()
     a.to(b, event="go")
     b.to(a, event="back")
     decided = (ignored(a, Stay, because="nothing to keep"),)
     chart = type(Base)("Other", (Base,), {"a": a, "b": b, "decided": decided})
-    refused(chart, errors.EventNotInAlphabetError, "'stay'", "nothing to keep")
+    assert_rejected(chart, errors.EventNotInAlphabetError, "'stay'", "nothing to keep")
 
 
-def test_event_that_no_state_decides():
-    refused(two_states(alphabet=(Go, Back, Stay)), errors.EventNeverDecidedError, "'stay'")
+def test_event_of_the_alphabet_that_no_state_decides():
+    assert_rejected(two_states(alphabet=(Go, Back, Stay)), errors.EventNeverDecidedError, "'stay'")
 
 
 @pytest.mark.parametrize("alphabet", [(Go, Back, Go), (Go, "back"), (Go, Back, SomeFacts)])
-def test_alphabet_that_is_none(alphabet: tuple[Any, ...]):
-    refused(two_states(alphabet=alphabet), errors.AlphabetError)
+def test_alphabet_that_is_not_a_tuple_of_different_event_classes(alphabet: tuple[Any, ...]):
+    assert_rejected(two_states(alphabet=alphabet), errors.AlphabetError)
 
 
-def test_declaration_that_is_none():
-    refused(two_states(decided=("b",)), errors.DeclarationError, "'b'")
+def test_decided_with_something_other_than_a_declaration():
+    assert_rejected(two_states(decided=("b",)), errors.DeclarationError, "'b'")
 
 
 @pytest.mark.parametrize(
@@ -217,4 +223,4 @@ def test_declaration_that_is_none():
     ],
 )
 def test_facts_that_cannot_be_copied_field_by_field(model: Any):
-    refused(two_states(facts_type=model), errors.FactsTypeError)
+    assert_rejected(two_states(facts_type=model), errors.FactsTypeError)
