@@ -1,8 +1,8 @@
 """Writes the generated parts of the documentation: ``make docs``.
 
-What is generated stands in :data:`PAGES`: a file, and a function that gives its text. The
-function is told the file's present text, so that a page can be generated in part. A test
-compares every page with what is on disk.
+:data:`PAGES` maps each generated file to the function that returns its text. The function gets
+the file's present text, so that a page can be generated in part. A test compares every page with
+what is on disk.
 """
 
 import ast
@@ -145,8 +145,6 @@ def pictures() -> dict[str, Page]:
     return {f"docs/machines/{name}.svg": page(chart.table()) for name, chart in CHARTS.items()}
 
 
-# ── all pages ────────────────────────────────────────────────────────────────
-
 # ── docs/embedding.md ────────────────────────────────────────────────────────
 
 SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$)", re.M | re.S)
@@ -165,6 +163,8 @@ def embedding(present: str) -> str:
         raise ValueError(f"examples that are there and examples that are shown differ: {odd}")
     return SHOWN.sub(lambda block: block[1] + examples[block[2]] + block[3], present)
 
+
+# ── all pages ────────────────────────────────────────────────────────────────
 
 PAGES: dict[str, Page] = {
     "docs/embedding.md": embedding,
