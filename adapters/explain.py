@@ -148,7 +148,7 @@ def tell_command(command: Command) -> str:
             ask = command.ask.replace("_", " ")
             return f"{kind} to the customer: {ask}, {who}, because {', '.join(command.reasons)}{by}"
         case RequestNewPaymentMethod():
-            return f"ask the service for another payment method: {command.because}"
+            return f"ask the service for another payment method: {command.reason}"
         case RequestBillingName():
             return "ask the service for the billing name"
         case CreatePaymentMethod():
@@ -159,11 +159,11 @@ def tell_command(command: Command) -> str:
             mode = command.mode.replace("_", " ")
             return f"open a relink session for {mode} account, because {command.reason}"
         case RetrieveAccount():
-            return f"read account {command.account} at Stripe: {command.because}"
+            return f"read account {command.account} at Stripe: {command.reason}"
         case RetrieveAuthorization():
-            return f"read authorization {command.authorization} at Stripe: {command.because}"
+            return f"read authorization {command.authorization} at Stripe: {command.reason}"
         case RetrieveSession():
-            return f"read session {command.session} at Stripe: {command.because}"
+            return f"read session {command.session} at Stripe: {command.reason}"
         case ReportAnomaly():
             return f"tell the operators: {command.anomaly.sentence}"
         case Wake():
