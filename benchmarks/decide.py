@@ -29,7 +29,7 @@ from statemachine.spec_parser import operator_mapping, parse_boolean_expr
 from transitions import Machine
 
 from relink.engine import Event, Snapshot
-from relink.engine.consequence import follow
+from relink.engine.apply import apply_effects
 from relink.machines.account import AccountChart
 from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import CreateRelinkSession
@@ -183,7 +183,7 @@ def by_send(chart: type[AccountChart], steps: list[Step]) -> Callable[[], None]:
     def go() -> None:
         for _, facts, event in steps:
             result = machine.send(event.name, facts=facts, trigger=event)
-            follow(facts, returned(result))
+            apply_effects(facts, returned(result))
 
     return go
 
@@ -194,7 +194,7 @@ def by_build_and_send(chart: type[AccountChart], steps: list[Step]) -> Callable[
     def go() -> None:
         for state, facts, event in steps:
             result = chart(start_value=state).send(event.name, facts=facts, trigger=event)
-            follow(facts, returned(result))
+            apply_effects(facts, returned(result))
 
     return go
 
@@ -245,7 +245,7 @@ def by_transitions(chart: type[AccountChart], steps: list[Step]) -> Callable[[],
     def go() -> None:
         for trigger, facts, event in triggers:
             trigger(facts, event)
-            follow(facts, model.returned)
+            apply_effects(facts, model.returned)
             model.returned.clear()
 
     return go

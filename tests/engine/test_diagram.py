@@ -1,4 +1,4 @@
-"""Diagrams show the table: every move, under its exact condition, and nothing else."""
+"""Diagrams show every move of the table under its exact condition, and nothing else."""
 
 import re
 from itertools import product
@@ -117,7 +117,7 @@ def make_guard(name: str) -> Any:
 
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
-    """A chart of a few states, some in compound ones; one with everything else ignored."""
+    """Charts of a few states, some in compound states; all other events are ignored."""
     top: dict[str, Any] = {}
     states: list[Any] = []
     for number, size in enumerate(draw(st.lists(st.integers(1, 3), min_size=2, max_size=3))):
@@ -128,7 +128,7 @@ def tables(draw: st.DrawFn) -> Table:
         else:
             top |= inner
     everywhere = [*states, *(state for state in top.values() if state.states)]
-    # Many moves to one target under one condition, so that some are common to all states.
+    # Many moves to one target under one condition, so that all states share some.
     target = draw(st.sampled_from(states))
     for state in everywhere:
         if state is not target and draw(st.integers(0, 3)):
@@ -150,8 +150,8 @@ def tables(draw: st.DrawFn) -> Table:
     return type(Chart)("Generated", (Chart,), body).table()
 
 
-def arrive(table: Table, state: str, event: str, answers: dict[str, bool]) -> Leaf:
-    """The leaf that the table comes to."""
+def leaf_of(table: Table, state: str, event: str, answers: dict[str, bool]) -> Leaf:
+    """The leaf that these answers lead to."""
     [leaf] = [
         leaf
         for leaf in table.leaves(state, event)
@@ -161,19 +161,19 @@ def arrive(table: Table, state: str, event: str, answers: dict[str, bool]) -> Le
 
 
 def shown(drawn: Picture, state: str, event: str, answers: dict[str, bool]) -> list[str]:
-    """Where the picture says that the event leads from the state."""
+    """The targets that the picture shows for the event in the state."""
 
     def holds(condition: str) -> bool:
         return eval(condition or "True", {}, answers)
 
-    provisos = [x.condition for x in drawn.provisos if event in x.events]
+    preconditions = [x.condition for x in drawn.preconditions if event in x.events]
     return [
         arrow.target
         for arrow in drawn.arrows
         for label in arrow.labels
         if starts_in(arrow.source, state, arrow.target, drawn.final)
         and event in label.events
-        and all(map(holds, [label.condition, *provisos]))
+        and all(map(holds, [label.condition, *preconditions]))
     ]
 
 
@@ -189,7 +189,7 @@ def assert_exact(table: Table) -> None:
         guards = sorted({guard for leaf in table.leaves(state, event) for guard, _ in leaf.guards})
         for values in product([True, False], repeat=len(guards)):
             answers = dict(zip(guards, values, strict=True))
-            leaf = arrive(table, state, event, answers)
+            leaf = leaf_of(table, state, event, answers)
             if leaf.outcome != "impossible":
                 expected = [leaf.target] if leaf.outcome == "moved" else []
                 assert shown(drawn, state, event, answers) == expected, (state, event, answers)
@@ -197,16 +197,16 @@ def assert_exact(table: Table) -> None:
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(tables())
-def test_a_picture_shows_every_move_under_its_exact_condition(table: Table):
+def test_a_picture_of_a_generated_chart_shows_every_move_under_its_exact_condition(table: Table):
     assert_exact(table)
 
 
 @pytest.mark.parametrize("table", [PARCEL, *relink_system().tables.values()], ids=repr)
-def test_so_it_does_for_charts_with_a_meaning(table: Table):
+def test_a_picture_of_a_real_chart_shows_every_move_under_its_exact_condition(table: Table):
     assert_exact(table)
 
 
-def test_every_arrow_leaving_the_highlighted_state_is_known_and_no_other():
+def test_a_picture_marks_exactly_the_arrows_that_leave_the_highlighted_state():
     for state in PARCEL.states:
         drawn = picture(PARCEL, state)
         assert drawn.current == state
@@ -218,7 +218,7 @@ def test_every_arrow_leaving_the_highlighted_state_is_known_and_no_other():
 # -- Few arrows -----------------------------------------------------------------------------------
 
 
-def told(drawn: Picture) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def summary(drawn: Picture) -> list[tuple[str, str, list[tuple[str, str]]]]:
     return [
         (
             arrow.source.id if arrow.source else "any",
@@ -229,8 +229,8 @@ def told(drawn: Picture) -> list[tuple[str, str, list[tuple[str, str]]]]:
     ]
 
 
-def test_what_is_alike_is_drawn_once():
-    assert told(picture(PARCEL)) == [
+def test_moves_that_states_share_are_drawn_once():
+    assert summary(picture(PARCEL)) == [
         ("depot", "road", [("loaded", "fits")]),
         ("under_way", "depot", [("recalled", "")]),
         ("road", "door", [("rung", "")]),
@@ -241,7 +241,7 @@ def test_what_is_alike_is_drawn_once():
     ]
 
 
-def test_what_an_event_always_needs_is_told_once():
+def test_a_condition_of_all_moves_of_an_event_is_stated_once():
     drawn = picture(PARCEL)
     assert drawn.notes() == ["* loaded, recalled, crushed: only if is_paid"]
     [label] = drawn.arrows[0].labels
@@ -284,19 +284,19 @@ stateDiagram-v2
 """
 
 
-def test_mermaid():
-    """StepView to be drawn as it should be, by Mermaid 11."""
+def test_mermaid_text_of_a_chart_with_a_highlighted_state():
+    """Mermaid 11 draws this text as intended; the output was checked by eye."""
     assert mermaid(PARCEL, "door") == PARCEL_IN_MERMAID
 
 
-def test_mermaid_without_a_highlighted_state():
+def test_mermaid_text_without_a_highlighted_state():
     text = mermaid(PARCEL)
     assert "title: parcel\n" in text
     assert "▶" not in text
     assert "current" not in text
 
 
-def test_underscores_around_a_name_are_no_emphasis_in_mermaid():
+def test_mermaid_escapes_underscores_around_a_name():
     class Under(Chart):
         facts_type = Nothing
         alphabet = (Rung, Recalled)
@@ -315,7 +315,7 @@ def test_underscores_around_a_name_are_no_emphasis_in_mermaid():
     assert "rung<br>[#95;is_it and is_what#95;]" in mermaid(Under.table())
 
 
-def test_states_named_like_a_word_of_mermaid_keep_apart():
+def test_mermaid_gives_states_with_the_name_of_a_keyword_ids_of_their_own():
     class Words(Chart):
         facts_type = Nothing
         alphabet = (Rung, Recalled)
@@ -327,7 +327,7 @@ def test_states_named_like_a_word_of_mermaid_keep_apart():
         note_.to(any_other_state, event="rung")
         any_other_state.to(é, event="rung")
         é.to(note, event="rung")
-        decided = (ignored((note, note_, any_other_state, é), Recalled, because="it is"),)
+        decided = (ignored((note, note_, any_other_state, é), Recalled, because="nothing to do"),)
 
     names = re.findall(r'state "(.+)" as (\w+)', mermaid(Words.table()))
     assert dict(names) == {
@@ -341,19 +341,19 @@ def test_states_named_like_a_word_of_mermaid_keep_apart():
 # -- DOT ------------------------------------------------------------------------------------------
 
 
-def test_dot_has_a_cluster_around_the_states_of_a_compound_one():
+def test_dot_draws_a_cluster_around_the_states_of_a_compound_state():
     [inside] = re.findall(r'subgraph "cluster_under_way" \{(.*?)\n    \}', dot(PARCEL), re.S)
     assert re.findall(r'^ +"(\w+)" \[', inside, re.M) == ["road", "door"]
     [edge] = [line for line in dot(PARCEL).splitlines() if '-> "depot" [label=<<b> rec' in line]
     assert 'ltail="cluster_under_way"' in edge
 
 
-def test_dot_draws_a_final_state_with_two_lines():
+def test_dot_draws_a_final_state_with_a_double_border():
     twice = [line.strip() for line in dot(PARCEL).splitlines() if "peripheries=2" in line]
     assert twice == ['"delivered" [peripheries=2]']
 
 
-def test_dot_marks_the_highlighted_state_and_its_arrows_by_thickness_too():
+def test_dot_draws_the_highlighted_state_and_its_arrows_thicker():
     def thick(text: str) -> set[str]:
         return {line.partition(" [")[0].strip() for line in text.splitlines() if "penwidth" in line}
 
@@ -372,29 +372,29 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_every_text_and_line_stands_out_from_every_ground():
-    """At 7:1, what WCAG asks of text at its strictest level."""
+def test_every_text_and_line_has_a_contrast_of_7_to_1_on_every_background():
+    """The strictest level of WCAG (AAA)."""
     text = dot(PARCEL, "door") + mermaid(PARCEL, "door")
-    grounds = set(re.findall(r'(?:fillcolor=|bgcolor=|fill:)"?(#\w{6})', text)) - {"#1f2937"}
+    backgrounds = set(re.findall(r'(?:fillcolor=|bgcolor=|fill:)"?(#\w{6})', text)) - {"#1f2937"}
     inks = set(re.findall(r'(?:\bcolor=|fontcolor=|stroke:|\bcolor:)"?(#\w{6})', text))
-    assert len(grounds) == 4
+    assert len(backgrounds) == 4
     assert len(inks) == 3
-    for ground, ink in product(grounds, inks):
-        assert (luminance(ground) + 0.05) / (luminance(ink) + 0.05) >= 7, (ground, ink)
+    for background, ink in product(backgrounds, inks):
+        assert (luminance(background) + 0.05) / (luminance(ink) + 0.05) >= 7, (background, ink)
 
 
 # -- Both -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("draw", [mermaid, dot])
-def test_only_a_leaf_state_of_the_chart_can_be_highlighted(draw: Any):
+def test_highlighting_a_state_that_is_no_leaf_of_the_chart_is_an_error(draw: Any):
     for state in ("under_way", "nowhere", ""):
         with pytest.raises(UnknownStateError, match=f"parcel has no leaf state '{state}'; .* road"):
             draw(PARCEL, state)
 
 
 @pytest.mark.parametrize("draw", [mermaid, dot])
-def test_the_text_is_the_same_every_time(draw: Any):
+def test_equal_charts_give_the_same_text(draw: Any):
     class Again(ParcelChart):
         pass
 

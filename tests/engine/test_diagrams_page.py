@@ -1,4 +1,4 @@
-"""The page on diagrams: its code runs, and its pictures are what the code draws."""
+"""The page docs/diagrams.md: its code runs, and its diagrams are the output of the code."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
 
 
-def test_the_page_shows_what_its_code_makes(tmp_path: Path, monkeypatch: Any):
+def test_the_diagrams_page_shows_the_output_of_its_code(tmp_path: Path, monkeypatch: Any):
     monkeypatch.chdir(tmp_path)
     chart, draw, write, tabulate = blocks("python")
     names: dict[str, Any] = {"__name__": "book"}

@@ -1,4 +1,4 @@
-"""The Markdown table says everything that the table holds, exactly, and explains it."""
+"""The Markdown document has every decision of the table, exact, with reasons."""
 
 import re
 from collections import Counter
@@ -81,7 +81,7 @@ A new machine starts in `off`.
 
 ## `off`
 
-| Event | When | Goes to | Does, or why nothing |
+| Event | When | Goes to | Effects, or reason |
 | --- | --- | --- | --- |
 | `pressed` | `has_current` | **`on`** |  |
 | `pressed` | `not has_current and is_smart` | stays | `click`, `blink` |
@@ -90,7 +90,7 @@ A new machine starts in `off`.
 
 ## `on`
 
-| Event | When | Goes to | Does, or why nothing |
+| Event | When | Goes to | Effects, or reason |
 | --- | --- | --- | --- |
 | `pressed` | always | **`off`** | `click` |
 | `fell` | `is_fragile or is_hot` | **`broken`** |  |
@@ -100,7 +100,7 @@ A new machine starts in `off`.
 
 A final state.
 
-| Event | When | Goes to | Does, or why nothing |
+| Event | When | Goes to | Effects, or reason |
 | --- | --- | --- | --- |
 | `pressed` | always | ignored, as an anomaly | only shards are left |
 | `fell` | always | ignored, as an anomaly | only shards are left |
@@ -121,8 +121,8 @@ A final state.
 
 ## Totals
 
-3 states and 2 events. A leaf is a set of guard answers under a pair of these, and has one \
-outcome; a pair can have several.
+3 states and 2 events. A leaf is one set of guard answers for a pair of these, and has one \
+outcome. A pair can have several leaves.
 
 | Outcome | Pairs | Leaves |
 | --- | --- | --- |
@@ -135,22 +135,22 @@ outcome; a pair can have several.
 """.replace("\\\n", "").lstrip()
 
 
-def test_a_whole_table():
+def test_the_document_of_a_chart_with_every_outcome():
     assert markdown(LampChart.table()) == LAMP_TABLE
 
 
-def test_entry_effects_are_told():
+def test_entry_effects_are_listed():
     class Lit(LampChart):
         def on_enter_off(self, facts, trigger):
             """Begin in the dark."""
 
     text = markdown(Lit.table())
-    assert "A new machine starts in `off` and does `on_enter_off`.\n" in text
+    assert "A new machine starts in `off` and runs `on_enter_off`.\n" in text
     assert "| `on_enter_off` | Begin in the dark. |\n" in text
 
 
 def rows(text: str) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
-    """What the document says: by state and event the condition, the end, and what is done."""
+    """The rows of the document by state and event: condition, outcome, and effects or reason."""
     found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for section in re.split(r"^## ", text, flags=re.M):
         if named := re.match(r"`(\w+)`\n", section):
@@ -170,27 +170,27 @@ def end_of(leaf: Leaf) -> str:
 
 
 @pytest.mark.parametrize("table", [LampChart.table(), *relink_system().tables.values()], ids=repr)
-def test_for_every_question_one_row_holds_the_answer(table: Table):
-    told = rows(markdown(table))
-    assert told.keys() == table.trees.keys()
-    for (state, event), found in told.items():
+def test_every_combination_of_guard_answers_matches_exactly_one_row(table: Table):
+    sections = rows(markdown(table))
+    assert sections.keys() == table.trees.keys()
+    for (state, event), found in sections.items():
         leaves = list(table.leaves(state, event))
         guards = sorted({guard for leaf in leaves for guard, _ in leaf.guards})
         for values in product([True, False], repeat=len(guards)):
             answers = dict(zip(guards, values, strict=True))
             [leaf] = [x for x in leaves if all(answers[g] == yes for g, yes in x.guards)]
-            [(_, end, does)] = [
+            [(_, end, effects)] = [
                 row for row in found if row[0] == "always" or eval(row[0], {}, answers)
             ]
             assert end == end_of(leaf)
             if leaf.reason is None:
-                assert re.findall(r"`(\w+)`", does) == list(leaf.effects)
+                assert re.findall(r"`(\w+)`", effects) == list(leaf.effects)
             else:
-                assert does.replace("\\", "") == " ".join(leaf.reason.split())
+                assert effects.replace("\\", "") == " ".join(leaf.reason.sentence.split())
 
 
 @pytest.mark.parametrize("table", relink_system().tables.values(), ids=repr)
-def test_the_totals_are_those_of_the_table(table: Table):
+def test_the_totals_count_the_leaves_of_the_table(table: Table):
     totals = dict(re.findall(r"^\| ([a-z, ]+) \| \d+ \| (\d+) \|$", markdown(table), re.M))
     counted = Counter(
         {"moved": "moves", "stayed": "stays"}.get(leaf.outcome, end_of(leaf))
