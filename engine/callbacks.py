@@ -80,13 +80,14 @@ class _Callbacks:
         if callback.role == "validator":
             raise ValidatorError(
                 self._chart,
-                f"{where} has the validator {name!r}, which raises where a guard would answer; "
+                f"{where}: {name!r} is a validator, which raises where a guard would answer; "
                 "make it a guard",
             )
         if callback.role == "invoke":
             raise InvokeError(
                 self._chart,
-                f"{where} invokes {name!r}, but a chart runs no activities; return a Command",
+                f"{where}: {name!r} is an invoked activity, and a chart runs none; "
+                "return a Command from an effect",
             )
         if not callback.is_named:
             self._reject_object(callback.role, name, callback.declared, where)

@@ -2,7 +2,7 @@
 
 A chart is a class on python-statemachine's ``StateChart``, and an ordinary machine of that
 library. It also declares the facts that it remembers, the alphabet of events that it knows, and
-what happens to events that no transition is taken for. Every event is decided in every state: by
+the outcome of events that take no transition. Every event is decided in every state: by
 a transition, or as :func:`~relink.engine.ignored` with a reason, or, for guard answers that
 exclude each other, as :func:`~relink.engine.impossible`.
 

@@ -1,4 +1,4 @@
-"""Declarations: what a chart says about an event besides its transitions.
+"""Declarations: how a chart decides events without ``State.to``.
 
 ``stays`` declares a transition that keeps the state. ``ignored`` and ``impossible`` go into
 ``decided``, and cover what no transition is taken for.

@@ -2,8 +2,8 @@
 
 The rest of relink imports ``State``, ``StateChart`` and ``Event`` from ``statemachine`` and
 nothing else, so what a new release of the library can break is in this package. A test holds
-both halves of that: nobody else imports the library's modules or reads the private attributes
-listed here, and the lists here are complete.
+both halves of that: no other module imports the library's modules or reads the private
+attributes listed here, and the lists here are complete.
 
 The compiler needs three things that python-statemachine has no public interface for:
 
