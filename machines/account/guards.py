@@ -36,7 +36,7 @@ class AccountGuards(ReportChart):
         return facts.session is not None
 
     def is_known_unrepairable(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """The account was reported unrepairable before, and the service was told then."""
+        """The account was reported unrepairable before, and the service knows."""
         return facts.reported_status is ReportedStatus.UNREPAIRABLE
 
     def opened_while_active(self, facts: AccountFacts, trigger: LinkReported) -> bool:
