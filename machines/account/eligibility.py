@@ -85,5 +85,11 @@ def _why_not_active(facts: AccountFacts) -> str:
             return facts.cause or "nothing_reported_yet"
         case ReportedStatus.DISCONNECTED:
             return "disconnected"
-        case status:
+        case (
+            ReportedStatus.ACTIVE
+            | ReportedStatus.RELINKABLE
+            | ReportedStatus.UNREPAIRABLE
+            | ReportedStatus.INACTIVE
+        ) as status:
             return facts.cause or status
+    assert_never(facts.reported_status)
