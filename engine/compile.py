@@ -18,7 +18,7 @@ from .errors import (
     UndecidedError,
     UnreachableStateError,
 )
-from .library import DeclaredTransition, Effect, Probe, leaf_ids, structure_of
+from .library import DeclaredTransition, Effect, Probe, Structure, leaf_ids, structure_of
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree, leaves_of
 from .validation import validate
@@ -47,16 +47,17 @@ def compile_chart(chart: type[ChartBase]) -> Table:
     Raises:
         ChartError: the chart cannot be compiled soundly; the subclass says which rule it breaks.
     """
-    validate(chart)
-    return _Compiler(chart).compile()
+    structure = structure_of(chart)
+    validate(chart, structure)
+    return _Compiler(chart, structure).compile()
 
 
 class _Compiler:
     """The questions put to one chart, and the answers."""
 
-    def __init__(self, chart: type[ChartBase]) -> None:
+    def __init__(self, chart: type[ChartBase], structure: Structure) -> None:
         self._chart = chart
-        self._states = structure_of(chart).leaves
+        self._states = structure.leaves
         self._declarations = _Declarations(chart)
         self._probe = Probe(chart, self._recorder, self._oracle)
         self._leaves = 0

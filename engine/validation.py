@@ -42,7 +42,6 @@ from .library import (
     DeclaredState,
     DeclaredTransition,
     Structure,
-    structure_of,
 )
 from .sealed import RESERVED_NAMES, own_attributes
 
@@ -59,16 +58,19 @@ _HOOKS = {
 """Methods with which a chart would change how its machine works."""
 
 
-def validate(chart: type[ChartBase]) -> None:
+def validate(chart: type[ChartBase], structure: Structure) -> None:
     """Reject what cannot be compiled soundly, as far as it shows without running anything.
+
+    Args:
+        chart: The chart class.
+        structure: What it declares.
 
     Raises:
         ChartError: the subclass says which rule is broken; the message says where, and what
             to do instead.
     """
-    if not chart.states:
+    if not structure.states:
         raise NoStatesError(chart, "it has no states; declare at least an initial one")
-    structure = structure_of(chart)
     for state in structure.states:
         _validate_state(chart, state)
     _validate_unique(chart, structure)

@@ -135,12 +135,12 @@ class Structure:
 
 def structure_of(chart: type[StateChart[Any]]) -> Structure:
     """Read what a chart class declares."""
-    states = tuple(map(_state, iterate_states(chart.states)))
-    leaves = tuple(_state(state) for state in chart.states_map.values() if state.is_atomic)
+    states = {id(state): _state(state) for state in iterate_states(chart.states)}
+    leaves = (state for state in chart.states_map.values() if state.is_atomic)
     body = (getattr(chart, name, name) for name in chart._events)
     return Structure(
-        states=states,
-        leaves=leaves,
+        states=tuple(states.values()),
+        leaves=tuple(states[id(state)] for state in leaves),
         body_events=tuple(map(_event, body)),
         listeners=tuple(chart._class_listeners),
         by_value=dict(chart.states_map),
