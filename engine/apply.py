@@ -27,7 +27,7 @@ def apply_effects(facts: F, returned: Sequence[Returned]) -> tuple[F, tuple[Comm
         ConflictingAssignsError: two assigns set one field differently.
     """
     if len(returned) == 1 and type(returned[0][1]) is Assign:
-        # By far the most frequent case, and twice as fast this way.
+        # By far the most frequent case, and a fifth faster this way.
         return with_assigns(facts, ((returned[0][0], returned[0][1].changes),)), ()
     commands: list[Command] = []
     assigns: list[tuple[str, Mapping[str, Any]]] = []
