@@ -34,7 +34,7 @@ from relink.machines.events import (
     RelinkSessionCreated,
     TimerFired,
 )
-from relink.machines.invariants import violations
+from relink.machines.properties import violations
 
 from .bank import Bank
 
