@@ -48,31 +48,35 @@ USUAL: Mapping[str, Any] = {
 """What Stripe tells of an account beside its status, where a test says nothing else."""
 
 
-def report(status: str | None, without: tuple[str, ...] = (), **details: Any) -> StatusReport:
+def account_report(
+    status: str | None, without: tuple[str, ...] = (), **details: Any
+) -> StatusReport:
     """Stripe's word about an account. Fields named in ``without`` are absent from it."""
     told = {"status": status, **USUAL, **details}
     return StatusReport(**{field: value for field, value in told.items() if field not in without})
 
 
 def active(**details: Any) -> StatusReport:
-    return report("active", **details)
+    return account_report("active", **details)
 
 
 def relinkable(**details: Any) -> StatusReport:
-    return report("inactive", **{"action": "relink_required", "cause": "access_expired", **details})
+    return account_report(
+        "inactive", **{"action": "relink_required", "cause": "access_expired", **details}
+    )
 
 
 def unrepairable(**details: Any) -> StatusReport:
-    return report("inactive", **{"action": "none", "cause": "account_closed", **details})
+    return account_report("inactive", **{"action": "none", "cause": "account_closed", **details})
 
 
 def inactive(**details: Any) -> StatusReport:
     """Inactive, and the payload does not say whether it can be repaired (K5)."""
-    return report("inactive", **details)
+    return account_report("inactive", **details)
 
 
 def disconnected(**details: Any) -> StatusReport:
-    return report("disconnected", **details)
+    return account_report("disconnected", **details)
 
 
 def number(status: str, expires_on: int | None = None, ach: bool = True) -> AccountNumber:
@@ -122,23 +126,27 @@ class Scenario:
         self.to_do += [command for command in new if _is_left_to_do(command)]
         return self.step
 
-    def webhook(self, account: str, said: StatusReport | None, created: int | None = None) -> Step:
+    def webhook(
+        self, account: str, report: StatusReport | None, created: int | None = None
+    ) -> Step:
         """A webhook about an account; None is a thin one. Without ``created`` it is news."""
-        if created is None and said is not None:
-            self.stripe[account] = said
+        if created is None and report is not None:
+            self.stripe[account] = report
         as_of = self.now + 10 if created is None else created
-        return self.happens(AccountReported, account=account, as_of=as_of, read=False, report=said)
+        return self.happens(
+            AccountReported, account=account, as_of=as_of, read=False, report=report
+        )
 
-    def authorization_webhook(self, authorization: str, said: StatusReport | None) -> Step:
+    def authorization_webhook(self, authorization: str, report: StatusReport | None) -> Step:
         """A webhook about an authorization; None is a thin one."""
-        if said is not None:
-            self.stripe[authorization] = said
+        if report is not None:
+            self.stripe[authorization] = report
         return self.happens(
             AuthorizationReported,
             authorization=authorization,
             as_of=self.now + 10,
             read=False,
-            report=said,
+            report=report,
         )
 
     def read(self, subject: str, date: int | None = None) -> Step:
@@ -190,7 +198,9 @@ class Scenario:
         listed = None
         if accounts is not None:
             self.stripe |= accounts
-            listed = [SessionAccount(account=name, report=said) for name, said in accounts.items()]
+            listed = [
+                SessionAccount(account=name, report=report) for name, report in accounts.items()
+            ]
         self.results[session] = {
             "status": status or ("failed" if failure_reason else "succeeded"),
             "failure_reason": failure_reason,
@@ -297,10 +307,10 @@ class Scenario:
         return next(d.decision for d in self.step.deliveries if d.address == address)
 
 
-def knowing(said: StatusReport) -> Scenario:
+def knowing(report: StatusReport) -> Scenario:
     """An account of which this is known."""
     s = Scenario()
-    s.webhook("fca_1", said)
+    s.webhook("fca_1", report)
     return s
 
 

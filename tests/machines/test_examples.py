@@ -28,9 +28,9 @@ def picks_the_wrong_account() -> Scenario:
     return s
 
 
-def test_a_customer_picks_the_wrong_account_twice_and_it_is_a_new_one() -> None:
+def test_a_customer_picks_the_wrong_account_twice_and_links_a_new_one() -> None:
     s = picks_the_wrong_account()
-    s.perform_reads()  # Stripe says what it said before
+    s.perform_reads()  # Stripe says what it report before
 
     request = s.request_relink("fca_1")
     assert isinstance(request, CreateRelinkSession)
@@ -56,7 +56,7 @@ def test_a_customer_picks_the_wrong_account_twice_and_it_is_a_new_one() -> None:
     assert len(s.asked_for(NotifyCustomer)) == 1
 
 
-def test_a_customer_picks_the_wrong_account_twice_and_it_is_one_that_we_know() -> None:
+def test_a_customer_picks_the_wrong_account_twice_and_links_a_known_one() -> None:
     s = picks_the_wrong_account()
     s.webhook("fca_2", active())
 

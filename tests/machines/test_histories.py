@@ -112,11 +112,11 @@ class Histories(RuleBasedStateMachine):
         for prompt in step.commands:
             if isinstance(prompt, NotifyCustomer) and prompt.reminder == 0:
                 again = self.prompted & set(prompt.accounts)
-                assert not again, "\n".join([f"prompted again: {again}", *self.world.story()])
+                assert not again, "\n".join([f"prompted again: {again}", *self.world.explain()])
                 self.prompted |= set(prompt.accounts)
 
     def _hear_all(self) -> None:
-        self.world.hear(self.network)
+        self.world.deliver(self.network)
         self.network.clear()
 
     def _send(self, shape: Shape) -> None:
@@ -256,7 +256,7 @@ class Histories(RuleBasedStateMachine):
         self.bank.now += 10
         for asked in self.creating:
             self.world.open(asked)
-        self.world.hear(self.network)
+        self.world.deliver(self.network)
         self.world.perform_all()
         self.world.replays()
         if not self.reads_fail:
@@ -279,7 +279,7 @@ class Histories(RuleBasedStateMachine):
                 known, real = getattr(facts, field), getattr(truth, field)
                 if known != real:
                     wrong.append(f"{account} has {field} {known}, and it is {real}")
-        assert not wrong, "\n".join([*wrong, *self.world.story()])
+        assert not wrong, "\n".join([*wrong, *self.world.explain()])
 
 
 def expected_states(facts: AccountFacts) -> set[str]:

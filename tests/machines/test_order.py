@@ -60,13 +60,13 @@ def prelude(trigger: list[tuple[str, str]], tokens: bool) -> World:
         bank.link(account, authorization, CUSTOMER, numbers=numbers)
     for what, account in trigger:
         bank.now += 100
-        world.hear(bank.collect())
+        world.deliver(bank.collect())
         world.perform_all()
         if what == "stop":
             bank.stop(account, "relink_required", "access_expired")
         else:
             ask(world, account, "any_eligible" if what == "open any" else "specific")
-    world.hear(bank.collect())
+    world.deliver(bank.collect())
     world.perform_all()
     bank.now += 100
     return world
@@ -140,7 +140,7 @@ def hold_the_same(
 ) -> None:
     """Let two services hear the webhooks in different orders, and compare them."""
     second = copied(first)
-    first.hear(held_back)
+    first.deliver(held_back)
     first.perform_all()
     repeated = data.draw(st.lists(st.sampled_from(held_back), max_size=3)) if held_back else []
     for report in data.draw(st.permutations([*held_back, *repeated])):
@@ -155,7 +155,7 @@ def hold_the_same(
     # Of an authorization that an account had for a moment only one may have heard.
     strays = {key for key in one.keys() ^ other.keys() if not key.startswith("authorization")}
     odd = different or strays
-    stories = ["IN ORDER", *first.story(), "IN ANOTHER", *second.story()]
+    stories = ["IN ORDER", *first.explain(), "IN ANOTHER", *second.explain()]
     assert not odd, "\n".join([str(odd), *stories])
     for account, link in first.bank.accounts.items():
         facts = first.facts("account", account)
@@ -170,7 +170,7 @@ def hold_the_same(
     endpoint=ENDPOINTS,
     data=st.data(),
 )
-def test_K1_words_in_any_order_end_in_stripes_truth(
+def test_K1_reports_in_any_order_end_in_stripes_truth(
     before: list[tuple[str, str]], tokens: bool, acts: Acts, endpoint: Endpoint, data: Any
 ) -> None:
     world = prelude(before, tokens)

@@ -30,7 +30,7 @@ def stopped(*accounts: str) -> World:
 
 def settle(world: World) -> None:
     """Everything arrives, and everything that is asked for is read."""
-    world.hear(world.bank.collect())
+    world.deliver(world.bank.collect())
     world.perform_all()
     world.bank.now += 100
 
@@ -62,7 +62,7 @@ def built(world: World) -> list[str]:
 
 @pytest.mark.parametrize("shape", ["full", "ga", "sparse", "thin"])
 @pytest.mark.parametrize("order", [*permutations(["created", "updated", "read"])])
-def test_K7_a_new_account_is_new_whatever_tells_of_it_first(
+def test_K7_a_new_account_is_new_whatever_reports_it_first(
     order: tuple[str, ...], shape: Shape
 ) -> None:
     world = stopped("fca_1")
@@ -83,7 +83,7 @@ def test_K7_a_new_account_is_new_whatever_tells_of_it_first(
 
 
 @pytest.mark.parametrize("order", [*permutations(["reactivated", "updated", "read"])])
-def test_K7_an_account_that_we_held_is_known_whatever_tells_of_it_first(
+def test_K7_an_account_held_before_is_known_whatever_reports_it_first(
     order: tuple[str, ...],
 ) -> None:
     world = stopped("fca_1", "fca_2")
@@ -105,7 +105,7 @@ def test_K7_an_account_that_we_held_is_known_whatever_tells_of_it_first(
 
 @pytest.mark.parametrize("holder", [STRANGER, CONNECTED])
 @pytest.mark.parametrize("order", [*permutations(["created", "updated", "read"])])
-def test_R6_somebody_elses_account_is_nothing_to_us_whatever_tells_of_it_first(
+def test_R6_nothing_is_built_for_another_holder_whatever_reports_the_account_first(
     order: tuple[str, ...], holder: Holder
 ) -> None:
     world = stopped("fca_1")
@@ -127,7 +127,7 @@ def test_R6_somebody_elses_account_is_nothing_to_us_whatever_tells_of_it_first(
 
 
 @given(data=st.data())
-def test_R5_siblings_come_back_without_a_session_of_their_own_and_without_a_webhook(
+def test_R5_siblings_come_back_without_a_session_or_a_webhook_of_their_own(
     data: st.DataObject,
 ) -> None:
     world = stopped(*ACCOUNTS)
@@ -145,7 +145,7 @@ def test_R5_siblings_come_back_without_a_session_of_their_own_and_without_a_webh
     assert len(world.bank.sessions) == len(world.prompts) == 1
 
 
-def test_R5_even_if_their_webhooks_were_still_on_their_way() -> None:
+def test_R5_a_sibling_comes_back_even_if_a_late_webhook_says_that_it_is_inactive() -> None:
     world = stopped("fca_1")
     world.bank.stop("fca_2", "relink_required", "access_expired")
     [late] = world.bank.collect()
@@ -164,7 +164,7 @@ def test_R5_even_if_their_webhooks_were_still_on_their_way() -> None:
 @pytest.mark.parametrize(
     ("order", "state"), [(("gone", "back"), "disconnected"), (("back", "gone"), "active")]
 )
-def test_S7_an_active_word_after_a_disconnection_is_the_one_exception_to_K1(
+def test_S7_an_active_report_after_disconnected_is_the_one_exception_to_K1(
     order: tuple[str, ...], state: str
 ) -> None:
     world = stopped()
