@@ -229,7 +229,7 @@ class Bank:
         self._change(account, **_WORKS)
 
     def disconnect(self, account: str) -> None:
-        """It is gone for good."""
+        """It is disconnected for good."""
         self._change(account, status="disconnected", action=None, cause=None)
 
     def announce(self, account: str, day: int | None, action: str) -> None:

@@ -1,4 +1,4 @@
-"""The numbers of an account: what is listed, what becomes of it, and what the account is told."""
+"""The numbers of an account: what is listed, what follows, and what the account knows of it."""
 
 import pytest
 
@@ -23,13 +23,13 @@ def listing(*numbers: AccountNumber) -> Scenario:
 
 
 def refreshing(state: str = "lapsed") -> tuple[Scenario, str]:
-    """An account whose number had come into this state; a session for it is open."""
+    """An account whose number was in this state, with an open session."""
     s = listing(LISTED[state])
     return s, s.open_session("fca_1")
 
 
 def block(s: Scenario, as_of: int) -> None:
-    """A webhook says that the tokenized number of a payment method was deactivated."""
+    """A webhook reports that the tokenized number of a payment method was deactivated."""
     s.happens(
         PaymentMethodReported,
         account="fca_1",
@@ -99,7 +99,7 @@ def test_a_late_success_repairs_the_number_too(before: str, after: str) -> None:
     assert s.account("fca_1").facts.number == after
 
 
-# ── a payment method says that it was deactivated (C3) ───────────────────────
+# ── a payment method reports a deactivated number (C3) ───────────────────────
 
 
 @pytest.mark.parametrize("before", LISTED)
@@ -116,7 +116,7 @@ def test_C3_a_block_in_the_same_second_as_a_list_of_numbers_is_ambiguous() -> No
     s = listing(LISTED["transactable"])
     block(s, as_of=s.now)
     assert s.number("fca_1").state == "transactable"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]
 
 
 def test_C3_a_block_older_than_the_list_of_numbers_lapses_nothing() -> None:
@@ -142,4 +142,4 @@ def test_C3_a_list_of_numbers_in_the_same_second_as_a_block_asks_for_a_read() ->
     block(s, as_of=s.now + 5)
     s.webhook("fca_1", active(numbers=(LISTED["transactable"],)), created=s.now - 5)
     assert s.number("fca_1").state == "lapsed"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]

@@ -1,6 +1,6 @@
-"""Anything happens to each machine: it decides, and as python-statemachine itself would.
+"""Each machine decides any event, and decides it as python-statemachine itself does.
 
-The payloads know nothing of the domain. What makes sense in it is in the histories.
+The payloads are arbitrary. Events that make sense in the domain are in ``test_histories.py``.
 """
 
 import pytest
@@ -25,7 +25,7 @@ SMALL = settings(
     suppress_health_check=list(HealthCheck),
 )
 VALUES = {"policy": st.nothing()}
-"""The default policy: others are tried in the histories."""
+"""The default policy. The histories use others."""
 
 
 @pytest.mark.parametrize("machine", CHARTS)

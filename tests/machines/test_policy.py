@@ -1,4 +1,4 @@
-"""A policy is validated when it is made, and says what is wrong with it."""
+"""A policy is validated when it is created, and its errors say what is wrong."""
 
 from typing import Any
 

@@ -139,3 +139,9 @@ def test_properties_change_nothing_and_answer_the_same_again():
 def test_a_property_is_an_invariant_that_returns_what_is_wrong_or_none():
     step = prompted()
     assert {each(step.before, step.step, step.after) for each in ALL} == {None}
+    step, breaks = BROKEN["state_agrees_with_report"]()
+    broken = breaks(step)
+    [found] = [each for each in ALL if each.__name__ == "state_agrees_with_report"]
+    assert found(broken.before, broken.step, broken.after) == (
+        "account fca_1 is inactive_relinkable, and the latest report is active"
+    )

@@ -1,4 +1,4 @@
-"""C1 to C3: may an account be charged, and what is to be done next?"""
+"""C1 to C3: whether an account may be charged, and what is next."""
 
 from typing import Any, get_args
 
@@ -24,14 +24,14 @@ from .scenario import (
     unrepairable,
 )
 
-UNMENDABLE = [
+UNREPAIRABLE_BLOCKS = [
     "bank_account_closed",
     "bank_account_frozen",
     "bank_account_invalid_details",
     "bank_account_restricted",
     "bank_account_unusable",
     "debit_not_authorized",
-    "a_reason_of_tomorrow",
+    "an_unknown_reason",
 ]
 
 
@@ -43,7 +43,7 @@ def working(**details: Any) -> Scenario:
 
 
 def check_payment_method(s: Scenario, blocked: str | None) -> None:
-    """A webhook tells whether the payment method made from ``fca_1`` is blocked."""
+    """A webhook reports whether the payment method made from ``fca_1`` is blocked."""
     s.happens(
         PaymentMethodReported,
         account="fca_1",
@@ -84,7 +84,7 @@ def test_C1_an_account_is_chargeable_only_while_the_latest_report_is_active(
     ("details", "reason"),
     [
         ({"subcategory": "credit_card"}, "not_checking_or_savings"),
-        ({"subcategory": "a_kind_of_tomorrow"}, "not_checking_or_savings"),
+        ({"subcategory": "an_unknown_kind"}, "not_checking_or_savings"),
         ({"payment_method_types": ("link",)}, "us_bank_account_not_supported"),
         ({"permissions": ("balances",)}, "no_payment_method_permission"),
     ],
@@ -117,7 +117,7 @@ def test_C1_an_account_without_numbers_needs_none_to_be_chargeable(details: dict
         ([number("expired")], ("number_lapsed",)),
         ([number("deactivated"), number("expired")], ("number_lapsed",)),
         ([number("pending")], ("number_pending",)),
-        ([number("a_status_of_tomorrow")], ("number_pending",)),
+        ([number("an_unknown_status")], ("number_pending",)),
         ([number("transactable", ach=False)], ("number_pending",)),
     ],
 )
@@ -168,7 +168,7 @@ def test_C1_the_reasons_name_everything_that_speaks_against_charging() -> None:
 
 
 def test_C1_chargeable_is_no_mandate() -> None:
-    """A new account is chargeable by its link, while the customer's word is still missing."""
+    """A new account is chargeable by its link before the customer authorizes debits."""
     s = working()
     s.webhook("fca_1", relinkable())
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
@@ -282,13 +282,13 @@ def test_C3_a_deactivated_tokenized_number_has_lapsed_and_a_relink_repairs_it() 
     assert s.number("fca_1").state == "lapsed"
     assert s.assess("fca_1").reasons == ("number_lapsed",)
     assert s.next("fca_1") == [("relink", "number_lapsed")]
-    mended = active(numbers=(number("transactable"),))
-    s.result(s.open_session("fca_1"), {"fca_1": mended}, relinked="fca_1")
+    repaired = active(numbers=(number("transactable"),))
+    s.result(s.open_session("fca_1"), {"fca_1": repaired}, relinked="fca_1")
     assert s.assess("fca_1").chargeable
     assert s.next("fca_1") == []
 
 
-@pytest.mark.parametrize("reason", UNMENDABLE)
+@pytest.mark.parametrize("reason", UNREPAIRABLE_BLOCKS)
 def test_C3_a_block_for_any_other_reason_stops_charges_and_no_relink_helps(reason: str) -> None:
     s = working(numbers=(number("transactable"),))
     check_payment_method(s, reason)

@@ -1,4 +1,4 @@
-"""K7, K8 and R6: which accounts we know, where they belong, and whose they are."""
+"""K7, K8 and R6: which accounts are known, where they belong, and who holds them."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_K7_an_account_first_seen_in_a_result_is_new() -> None:
     assert s.session(session).facts.outcome == "new_account_linked"
 
 
-@pytest.mark.parametrize("report", [active(), None], ids=["account.created", "a thin one"])
+@pytest.mark.parametrize("report", [active(), None], ids=["account.created", "thin"])
 def test_K7_an_account_first_seen_by_a_webhook_while_the_session_was_open_is_new(
     report: StatusReport | None,
 ) -> None:
@@ -52,7 +52,7 @@ def test_K7_an_account_first_seen_by_a_webhook_while_the_session_was_open_is_new
 
 
 def test_K7_an_account_that_stripe_has_had_for_long_is_new_if_relink_had_not_seen_it() -> None:
-    """Its first webhook tells of a time long before the session, and comes after."""
+    """Its first webhook is dated long before the session, and arrives while the session is open."""
     s = knowing(relinkable())
     session = s.open_session("fca_1", mode="any_eligible")
     s.webhook("fca_2", active(), created=100)
@@ -189,7 +189,7 @@ def test_K8_two_authorizations_within_one_second_are_ambiguous() -> None:
     s = knowing(active())
     s.webhook("fca_1", active(authorization="fcauth_2"), created=s.now)
     assert s.account("fca_1").facts.authorization == "fcauth_1"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]
     s.stripe["fca_1"] = active(authorization="fcauth_2")
     s.perform_reads()
     assert s.account("fca_1").facts.authorization == "fcauth_2"
@@ -259,13 +259,13 @@ def test_R6_a_late_account_of_another_holder_is_recorded_and_changes_nothing_els
 def test_R6_a_result_of_a_session_that_relink_did_not_create_changes_nothing(webhook: bool) -> None:
     s = expired()
     world = dict(s.world)
-    s.result("fcsess_of_somebody_else", {"fca_2": active()}, relinked="fca_1", webhook=webhook)
+    s.result("fcsess_of_another_service", {"fca_2": active()}, relinked="fca_1", webhook=webhook)
     assert s.step.deliveries == ()
     assert s.commands == ()
     assert s.world == world
 
 
-# ── accounts that nobody knew ────────────────────────────────────────────────
+# ── unknown accounts ─────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("report", [active(), relinkable(), unrepairable(), inactive(), None])

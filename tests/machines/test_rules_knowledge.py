@@ -31,7 +31,7 @@ from .scenario import (
 # ── K1 ───────────────────────────────────────────────────────────────────────
 
 HISTORY = [(100, active()), (200, relinkable()), (300, active()), (300, unrepairable())]
-"""Words with their times; which of the last two came last can't be told from them."""
+"""Reports with their times. Nothing in them tells which of the last two came last."""
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
@@ -53,15 +53,15 @@ def test_K1_any_order_and_repetition_ends_in_stripes_truth(
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_K1_details_and_announcements_in_any_order_end_alike(order: tuple[int, ...]) -> None:
-    """A late announcement is acted on, unless something newer withdrew it."""
-    told = [
+    """A late announcement is acted on, unless a newer report withdrew it."""
+    reports = [
         (100, active(without=("deactivates_on",))),
         (200, active(deactivates_on=1_000_000 + 2 * DAY, last4="6789")),
         (300, active(without=("deactivates_on", "last4"))),
     ]
     s = Scenario()
     for index in order:
-        s.webhook("fca_1", told[index][1], created=told[index][0])
+        s.webhook("fca_1", reports[index][1], created=reports[index][0])
     facts = s.account("fca_1").facts
     assert (facts.deactivates_on, facts.last4) == (1_000_000 + 2 * DAY, "6789")
     assert len(s.asked_for(NotifyCustomer)) == 1
@@ -94,7 +94,7 @@ def test_K2_accounts_inside_a_retrieved_session_are_reads() -> None:
     assert facts.as_of == s.now
     s.webhook("fca_1", relinkable(), created=s.now + 2)  # within two seconds of a read
     assert s.account("fca_1").state == "active"
-    assert s.questions[-1] == "contradiction"
+    assert s.read_reasons[-1] == "contradiction"
 
 
 def test_K2_accounts_inside_a_sessions_webhook_are_not_reads() -> None:
@@ -126,7 +126,7 @@ def test_K3_a_stale_report_fills_in_what_no_newer_report_included() -> None:
 
 
 def test_K3_a_report_that_agrees_confirms_what_is_known() -> None:
-    """What the confirmation is newer than, is old."""
+    """A report that is older than the confirmation is stale."""
     s = knowing(active())
     between = s.now + 5
     s.webhook("fca_1", active())
@@ -150,11 +150,11 @@ STATES = [
     "relinked",
     "new_account_linked",
 ]
-"""All but the final one."""
+"""All states but the final one."""
 
 
 def account_in(state: str) -> Scenario:
-    """An account that has come into this state."""
+    """An account in this state."""
     s = Scenario()
     match state:
         case "active":
@@ -236,11 +236,11 @@ def test_K4_webhooks_a_second_apart_are_not_ambiguous() -> None:
 
 
 @pytest.mark.parametrize(
-    ("apart", "in_doubt"), [(-3, False), (-2, True), (0, True), (2, True), (3, False)]
+    ("apart", "is_ambiguous"), [(-3, False), (-2, True), (0, True), (2, True), (3, False)]
 )
 @pytest.mark.parametrize("which", ["the first is a read", "the second is a read"])
 def test_K4_reports_within_two_seconds_of_a_read_are_ambiguous(
-    apart: int, in_doubt: bool, which: str
+    apart: int, is_ambiguous: bool, which: str
 ) -> None:
     s = Scenario()
     s.stripe["fca_1"] = active() if which == "the first is a read" else relinkable()
@@ -250,8 +250,8 @@ def test_K4_reports_within_two_seconds_of_a_read_are_ambiguous(
     else:
         s.webhook("fca_1", active(), created=s.now)
         s.read("fca_1", date=s.now - 10 + apart)
-    assert ("contradiction" in s.questions) is in_doubt
-    believed = not in_doubt and apart > 0
+    assert ("contradiction" in s.read_reasons) is is_ambiguous
+    believed = not is_ambiguous and apart > 0
     assert s.account("fca_1").state == ("inactive_relinkable" if believed else "active")
 
 
@@ -266,7 +266,7 @@ def test_K4_contradictions_about_authorizations_and_numbers_are_settled_by_a_rea
     s = knowing(active(numbers=(number("transactable"),)))
     s.webhook("fca_1", active(numbers=(number("expired"),)), created=s.now)
     assert s.number("fca_1").state == "transactable"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]
 
     s.read("fcauth_1")
     s.stripe["fcauth_1"] = relinkable()
@@ -305,11 +305,11 @@ def test_K5_null_overwrites_since_it_says_that_there_is_none() -> None:
 def test_K5_inactive_without_an_action_asks_for_a_read(
     known: StatusReport | None, meanwhile: str
 ) -> None:
-    """Until the answer: the previous repairability, else unrepairable."""
+    """Until the answer it keeps its previous repairability, or is unrepairable without one."""
     s = knowing(known)
     s.webhook("fca_1", inactive())
     assert s.account("fca_1").state == meanwhile
-    assert s.questions == ["incomplete"]
+    assert s.read_reasons == ["incomplete"]
     s.stripe["fca_1"] = relinkable()
     s.perform_reads()
     assert s.account("fca_1").state == "inactive_relinkable"
@@ -318,7 +318,7 @@ def test_K5_inactive_without_an_action_asks_for_a_read(
 def test_K5_an_unknown_account_reported_inactive_without_an_action_asks_for_a_read() -> None:
     s = knowing(inactive())
     assert s.account("fca_1").state == "inactive_unrepairable"
-    assert s.questions == ["incomplete"]
+    assert s.read_reasons == ["incomplete"]
 
 
 def test_K5_nobody_is_prompted_or_asked_for_another_payment_method_until_the_answer() -> None:
@@ -345,7 +345,7 @@ def test_K5_relinkable_without_an_authorization_asks_for_a_read(
         s.webhook("fca_1", known.model_copy(update={"authorization": None}))
     s.webhook("fca_1", relinkable(without=("authorization",)))
     assert s.account("fca_1").state == meanwhile
-    assert s.questions == ["incomplete"]
+    assert s.read_reasons == ["incomplete"]
     assert s.asked_for(NotifyCustomer) == []
     s.stripe["fca_1"] = relinkable()
     s.perform_reads()
@@ -358,11 +358,11 @@ def test_K5_relinkable_without_an_authorization_asks_nothing_if_one_is_known() -
     s = knowing(active())
     s.webhook("fca_1", relinkable(without=("authorization",)))
     assert s.account("fca_1").state == "inactive_relinkable"
-    assert s.questions == []
+    assert s.read_reasons == []
 
 
 def test_K5_a_read_settles_that_there_is_no_authorization() -> None:
-    """It is relinkable, but there is nothing to relink it by."""
+    """It is relinkable, and has no authorization to relink."""
     s = Scenario()
     s.stripe["fca_1"] = relinkable(authorization=None)
     s.read("fca_1")
@@ -380,14 +380,14 @@ def test_K5_an_unknown_status_changes_nothing_and_asks_for_a_read(
     before = s.account("fca_1")
     s.webhook("fca_1", account_report(status, without=() if status else ("status",)))
     assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
-    assert s.questions == ["look"]
+    assert s.read_reasons == ["look"]
 
 
 @pytest.mark.parametrize("answer", [account_report("resting"), inactive()])
 def test_K5_operators_are_told_when_the_answer_leaves_the_question_open(
     answer: StatusReport,
 ) -> None:
-    """Asking again would give the same answer."""
+    """Another read would give the same answer."""
     s = knowing(relinkable())
     s.stripe["fca_1"] = answer
     s.read("fca_1")
@@ -399,7 +399,7 @@ def test_K5_operators_are_told_when_the_answer_leaves_the_question_open(
 def test_K5_a_missing_action_asks_for_a_read_in_every_state(state: str) -> None:
     s = account_in(state)
     s.webhook("fca_1", inactive())
-    assert s.questions[-1] == "incomplete"
+    assert s.read_reasons[-1] == "incomplete"
 
 
 # ── K6 ───────────────────────────────────────────────────────────────────────
@@ -411,7 +411,7 @@ def test_K6_a_thin_notification_asks_for_a_read(known: StatusReport | None) -> N
     if known:
         s.webhook("fca_1", known)
     s.webhook("fca_1", None)
-    assert s.questions == ["look"]
+    assert s.read_reasons == ["look"]
 
 
 def test_K6_thin_notifications_of_authorizations_and_sessions_ask_for_a_read() -> None:

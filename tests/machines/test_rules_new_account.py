@@ -1,4 +1,4 @@
-"""N1 to N3: what is made from a new account, and what is left to the service."""
+"""N1 to N3: what is built on a new account, and what is left to the service."""
 
 import pytest
 
@@ -32,7 +32,7 @@ from .scenario import (
 
 
 def linked(new: StatusReport, holder: Holder | None = CUSTOMER, webhook: bool = False) -> Scenario:
-    """The customer of ``fca_1`` linked ``fca_2`` in its stead."""
+    """The customer of ``fca_1`` linked ``fca_2`` instead."""
     s = Scenario()
     s.webhook("fca_1", relinkable(holder=holder))
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": new}, webhook=webhook)
@@ -40,7 +40,7 @@ def linked(new: StatusReport, holder: Holder | None = CUSTOMER, webhook: bool = 
 
 
 def made() -> Scenario:
-    """And a payment method was made from it."""
+    """The same, and a payment method was made from ``fca_2``."""
     s = linked(active())
     s.happens(PaymentMethodMade, account="fca_2", payment_method="pm_1")
     return s
@@ -61,7 +61,7 @@ def test_N1_a_payment_method_is_made_from_an_eligible_account(subcategory: str, 
 
 
 @pytest.mark.parametrize(
-    ("new", "because"),
+    ("new", "reason"),
     [
         (relinkable(), "not_active"),
         (unrepairable(), "not_active"),
@@ -73,11 +73,11 @@ def test_N1_a_payment_method_is_made_from_an_eligible_account(subcategory: str, 
     ],
 )
 def test_N1_an_ineligible_account_makes_the_service_ask_for_another_payment_method(
-    new: StatusReport, because: str
+    new: StatusReport, reason: str
 ) -> None:
     s = linked(new)
     asked = [c for c in s.asked_for(RequestNewPaymentMethod) if c.dedup_key == "fcsess_1"]
-    assert [(c.account, c.reason) for c in asked] == [("fca_2", because)]
+    assert [(c.account, c.reason) for c in asked] == [("fca_2", reason)]
     assert s.asked_for(CreatePaymentMethod) == []
     assert s.payment_method("fca_2").state == "refused"
     assert s.payment_method("fca_2").facts.session == "fcsess_1"
@@ -88,7 +88,7 @@ def test_N1_an_account_with_missing_details_is_read_before_anything_is_built(mis
     s = linked(active(without=(missing,)), webhook=True)
     assert s.asked_for(CreatePaymentMethod) == s.asked_for(RequestNewPaymentMethod) == []
     assert "new_account" in {c.reason for c in s.asked_for(RetrieveAccount) if c.account == "fca_2"}
-    # Whose account it is decides whether it stands in for the other one at all (R6).
+    # Only an account of the same holder replaces the other one (R6).
     meanwhile = "relinking" if missing == "holder" else "new_account_linked"
     assert s.account("fca_1").state == meanwhile
     s.stripe |= {"fca_2": active(), "fca_1": relinkable()}
@@ -155,7 +155,7 @@ def test_N2_a_connect_holder_gets_an_external_account_instead_of_a_payment_metho
 
 
 def test_N2_the_command_to_attach_has_no_token() -> None:
-    """The gateway reads the session afresh for it: the command only names the session."""
+    """The command only names the session. The gateway reads the session for the token."""
     assert set(AttachExternalAccount.model_fields) == {"account", "session", "holder"}
 
 
@@ -168,18 +168,18 @@ def test_N2_a_session_without_a_token_asks_for_another_payment_method() -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "because"),
+    ("new", "reason"),
     [
         (relinkable(holder=CONNECTED), "not_active"),
         (active(holder=CONNECTED, subcategory="other"), "not_checking_or_savings"),
     ],
 )
 def test_N2_an_account_that_cannot_be_paid_out_to_is_not_attached(
-    new: StatusReport, because: str
+    new: StatusReport, reason: str
 ) -> None:
     s = linked(new, CONNECTED)
     assert s.asked_for(AttachExternalAccount) == []
-    assert s.asked_for(RequestNewPaymentMethod)[-1].reason == because
+    assert s.asked_for(RequestNewPaymentMethod)[-1].reason == reason
 
 
 # ── N3 ───────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""P1 to P3: when the customer is asked to act, and how often."""
+"""P1 to P3: when the customer is prompted, and how often."""
 
 import pytest
 
@@ -13,12 +13,12 @@ FIVE = [f"fca_{n}" for n in range(1, 6)]
 
 
 def prompts(s: Scenario) -> list[int]:
-    """The messages to the customer so far: 0 for a first prompt, then the reminders' numbers."""
+    """The messages so far: 0 for a first prompt, then the numbers of the reminders."""
     return [message.reminder for message in s.asked_for(NotifyCustomer)]
 
 
 def days(s: Scenario) -> list[int]:
-    """How many days pass before each of the messages that are still to come."""
+    """After how many days each of the messages of the next sixty days is sent."""
     begun, found = s.now, []
     for _ in range(60):
         before = len(prompts(s))
@@ -126,7 +126,7 @@ def test_P1_timers_of_an_earlier_outage_remind_nobody() -> None:
 
 
 def test_P1_an_outage_that_begins_with_an_announcement_is_prompted_for_once() -> None:
-    """What is announced and what then happens is prompted for once."""
+    """The announcement and the inactivity that follows are one outage."""
     s = Scenario()
     s.webhook("fca_1", active(deactivates_on=in_days(3)))
     assert prompts(s) == [0]
@@ -148,9 +148,9 @@ def test_P1_a_relink_that_repairs_a_number_ends_the_outage_and_prompts_nobody(br
     s = Scenario()
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     session = s.open_session("fca_1")
-    mended = active(numbers=(number("transactable"),))
-    s.stripe["fca_1"] = mended
-    s.result(session, {"fca_1": mended} if brings == "the account" else None, relinked="fca_1")
+    repaired = active(numbers=(number("transactable"),))
+    s.stripe["fca_1"] = repaired
+    s.result(session, {"fca_1": repaired} if brings == "the account" else None, relinked="fca_1")
     assert s.outage("fcauth_1").state == "none"
     s.perform_reads()
     assert (s.account("fca_1").state, s.number("fca_1").state) == ("active", "transactable")
@@ -178,10 +178,10 @@ def test_P2_nobody_is_prompted_for_an_unrepairable_account() -> None:
 
 @pytest.mark.parametrize("before", [None, active(), relinkable()])
 @pytest.mark.parametrize(
-    ("report", "because"), [(unrepairable(), "account_closed"), (disconnected(), "disconnected")]
+    ("report", "reason"), [(unrepairable(), "account_closed"), (disconnected(), "disconnected")]
 )
 def test_P2_the_service_is_asked_once_for_another_payment_method_instead_of_a_prompt(
-    before: StatusReport | None, report: StatusReport, because: str
+    before: StatusReport | None, report: StatusReport, reason: str
 ) -> None:
     s = Scenario()
     if before:
@@ -189,7 +189,7 @@ def test_P2_the_service_is_asked_once_for_another_payment_method_instead_of_a_pr
     for _ in range(2):
         s.webhook("fca_1", report)
     [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.reason) == ("fca_1", because)
+    assert (request.account, request.reason) == ("fca_1", reason)
 
 
 def test_P2_nobody_is_prompted_for_the_lapsed_number_of_an_unrepairable_account() -> None:

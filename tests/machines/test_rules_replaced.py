@@ -1,4 +1,4 @@
-"""S6 and S7: accounts that were replaced, or are gone for good."""
+"""S6 and S7: accounts that were replaced or disconnected."""
 
 from collections.abc import Callable
 
@@ -84,7 +84,7 @@ def test_S6_an_active_report_from_before_the_replacement_does_not_bring_the_acco
 def test_S6_an_active_report_before_a_late_replacement_decides_by_its_time(
     start: Callable[[], Scenario], later: int, state: str
 ) -> None:
-    """The active word is there when the slow webhook of the new account comes."""
+    """The active report arrives before the late webhook of the session."""
     s = start()
     session = s.open_session("fca_1", mode="any_eligible")
     s.webhook("fca_1", active(without=("numbers",)))

@@ -1,4 +1,4 @@
-"""R4 and R7 to R9: which session the service gets, or why it gets none."""
+"""R4 and R7 to R9: which session the service gets, or why the relink is refused."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def fail(s: Scenario, reason: str = "other", **wanted: Any) -> None:
 
 
 def next_mode(s: Scenario) -> str:
-    """The mode that the policy chooses now."""
+    """The mode of the next session by default."""
     request = s.request_relink("fca_1")
     assert isinstance(request, CreateRelinkSession)
     return request.mode

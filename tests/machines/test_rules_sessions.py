@@ -1,4 +1,4 @@
-"""R1 to R3 and R5: relink sessions, and what comes of them."""
+"""R1 to R3 and R5: relink sessions and their results."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ OTHER = Holder(field="customer", id="cus_2")
 
 
 def two_known_accounts() -> Scenario:
-    """Both at one bank, both expired."""
+    """Two expired accounts of one authorization."""
     s = expired()
     s.webhook("fca_2", relinkable())
     return s
 
 
 def read_after(s: Scenario) -> tuple[set[str], set[str]]:
-    """The accounts and authorizations that the last event asks to be read."""
+    """The accounts and authorizations that the last event reads."""
     return (
         {c.account for c in s.commands if isinstance(c, RetrieveAccount)},
         {c.authorization for c in s.commands if isinstance(c, RetrieveAuthorization)},
@@ -121,7 +121,7 @@ def test_R1_another_reason_supersedes_the_open_session() -> None:
 
 
 def test_R1_two_sessions_that_race_leave_one_open() -> None:
-    """Two requests are decided before Stripe has answered either."""
+    """Both requests are decided before Stripe answers either."""
     s = expired()
     one = s.request_relink("fca_1", mode="specific")
     two = s.request_relink("fca_1", mode="any_eligible")
@@ -231,7 +231,7 @@ def test_R2_a_session_that_cannot_be_read_is_abandoned_after_its_deadline() -> N
 def test_R2_a_session_that_returned_a_disconnected_account_is_abandoned_after_its_deadline() -> (
     None
 ):
-    """An account that is gone for good stands in for nothing."""
+    """A disconnected account replaces nothing."""
     s = expired()
     s.webhook("fca_2", disconnected())
     session = s.open_session("fca_1", mode="any_eligible")
@@ -300,7 +300,7 @@ def test_R3_a_specific_session_can_be_abandoned() -> None:
 
 
 def test_R3_a_session_for_any_eligible_account_can_return_the_expected_one() -> None:
-    """Such a session never names a relinked account: it is judged by the ids."""
+    """Such a session never names a relinked account, so the ids decide."""
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_1": active()})
@@ -309,7 +309,7 @@ def test_R3_a_session_for_any_eligible_account_can_return_the_expected_one() -> 
 
 
 def test_R3_a_session_for_any_eligible_account_can_return_another_known_one() -> None:
-    """It is updated, ours stays as its latest word says, the known one is offered."""
+    """It is updated and offered, and ours stays as its latest report says."""
     s = two_known_accounts()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_2": active(permissions=("payment_method", "balances"))})

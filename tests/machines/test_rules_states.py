@@ -1,4 +1,4 @@
-"""S1 to S5: the states of an account, and what sessions make of them."""
+"""S1 to S5: the states of an account, and how sessions change them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ UNSUCCESSFUL = [
 
 
 def end_unsuccessfully(s: Scenario, session: str, result: dict[str, str] | None) -> None:
-    """With this result; with None the customer just walks away."""
+    """End the session with this result; without one it is abandoned."""
     if result is not None:
         s.result(session, **result)
     else:
@@ -115,7 +115,7 @@ def test_S3_an_account_is_relinking_while_a_session_for_it_is_open() -> None:
 
 
 def test_S3_a_request_for_a_session_alone_changes_nothing() -> None:
-    """Stripe may refuse; only a session that is there is under way."""
+    """Stripe may refuse to create it."""
     s = expired()
     assert isinstance(s.request_relink("fca_1"), CreateRelinkSession)
     assert s.account("fca_1").state == "inactive_relinkable"
@@ -142,7 +142,7 @@ def test_S3_a_relinking_account_keeps_its_latest_report() -> None:
         ({}, {"permissions": ("balances",)}, "new_permissions"),
         ({}, {"reason": "number_lapsed"}, "number_lapsed"),
     ],
-    ids=["lapsed", "expiring", "announced", "permissions", "the service says so"],
+    ids=["lapsed", "expiring", "announced", "permissions", "named by the service"],
 )
 def test_S3_an_active_account_can_be_relinked_for_a_reason_that_is_recorded(
     details: dict[str, Any], wanted: dict[str, Any], reason: str
@@ -335,12 +335,12 @@ def test_S5_a_result_with_the_active_account_in_it_makes_it_active_at_once() -> 
 def test_S5_report_and_result_end_alike_in_either_order(
     start: Callable[[], Scenario],
 ) -> None:
-    def end(word_first: bool) -> tuple[str, dict]:
+    def end(report_first: bool) -> tuple[str, dict]:
         s = start()
         session = s.open_session("fca_1")
         reactivated = active(without=("numbers",))
         created = s.now + 5
-        if word_first:
+        if report_first:
             s.webhook("fca_1", reactivated, created)
             s.result(session, relinked="fca_1")
         else:
@@ -350,8 +350,8 @@ def test_S5_report_and_result_end_alike_in_either_order(
         facts = s.account("fca_1").facts.model_dump(exclude=times)
         return s.account("fca_1").state, facts
 
-    assert end(word_first=True) == end(word_first=False)
-    assert end(word_first=True)[0] == "active"
+    assert end(report_first=True) == end(report_first=False)
+    assert end(report_first=True)[0] == "active"
 
 
 def test_S5_a_report_from_before_the_repair_does_not_undo_it() -> None:
@@ -366,12 +366,12 @@ def test_S5_a_report_from_before_the_repair_does_not_undo_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "state"), [(0, "relinked"), (1, "inactive_relinkable")], ids=["in doubt", "certain"]
+    ("later", "state"), [(0, "relinked"), (1, "inactive_relinkable")], ids=["ambiguous", "certain"]
 )
 def test_S5_a_repair_older_than_the_latest_inactive_report_does_not_count(
     later: int, state: str
 ) -> None:
-    """The webhook of the success was slow; within the same second the repair is believed."""
+    """The webhook of the success is late. Within the same second the repair counts."""
     s = expired()
     session = s.open_session("fca_1")
     s.result(session, status="cancelled")
