@@ -1,9 +1,9 @@
-"""A small bank: Stripe's truth for a handful of accounts, and what Stripe tells of it.
+"""A small bank: what is true at Stripe for a handful of accounts, and the webhooks about it.
 
 Time is a whole number of seconds and moves only when a test moves it, so several things can
-happen within one second. Whatever changes is announced by a webhook, as Stripe does it, with
-these exceptions: nothing is announced of an authorization but its deactivation, and a sibling
-of a relinked account may come back in silence. Reads answer from the truth of the moment.
+happen within one second. Every change sends a webhook, as at Stripe, with two exceptions: of an
+authorization only an announced deactivation does, and a sibling of a relinked account can come
+back without one. Reads answer with what is true at the moment.
 
 The bank makes no choices of its own: tests pass them in.
 """
@@ -39,7 +39,7 @@ REAL = AccountNumber(status="transactable", networks=("ach",))
 
 
 def tokenized(status: str, expires_on: int | None = None) -> AccountNumber:
-    """A number in place of the real one."""
+    """A tokenized number, which stands for the real one."""
     return AccountNumber(
         identifier_type="tokenized_account_number",
         status=status,
@@ -49,7 +49,7 @@ def tokenized(status: str, expires_on: int | None = None) -> AccountNumber:
 
 
 Shape = Literal["full", "ga", "sparse", "thin"]
-"""What a webhook leaves out: nothing; what the GA version has no fields for; most of what may be
+"""What a webhook leaves out: nothing; what the GA version has no fields for; most of what can be
 missing; or everything but the id."""
 
 SPARSE = {"status", "deactivates_on", "institution_name"}
@@ -59,7 +59,7 @@ NO_RESULT = ["status", "failure_reason", "relinked_account"]
 
 
 def shaped(event: DomainEvent, shape: Shape) -> DomainEvent:
-    """The webhook as an endpoint of this kind gets it."""
+    """The webhook as an endpoint with this shape receives it."""
     match event, shape:
         case _, "full":
             return event
@@ -88,9 +88,11 @@ def shaped(event: DomainEvent, shape: Shape) -> DomainEvent:
 
 
 def _shaped_report(report: StatusReport, shape: Shape) -> StatusReport:
-    told = report.model_dump(exclude_unset=True)
+    included = report.model_dump(exclude_unset=True)
     left = {
-        k: v for k, v in told.items() if k not in NOT_IN_GA and (shape != "sparse" or k in SPARSE)
+        k: v
+        for k, v in included.items()
+        if k not in NOT_IN_GA and (shape != "sparse" or k in SPARSE)
     }
     return StatusReport.model_validate(left)
 
@@ -112,7 +114,7 @@ class Link:
     numbers: tuple[AccountNumber, ...] = (REAL,)
 
     def report(self) -> StatusReport:
-        """The account object: parts of ``status_details`` that don't apply are left out."""
+        """The account object, without the parts of ``status_details`` that do not apply."""
         details = {"action": self.action, "cause": self.cause}
         return StatusReport(
             status=self.status,
@@ -150,7 +152,7 @@ class Credentials:
 
 @dataclass
 class RelinkSession:
-    """A relink session as it is at Stripe: it stays open until the customer is through."""
+    """A relink session as it is at Stripe: it stays pending until the customer finishes."""
 
     request: CreateRelinkSession
     status: str = "pending"
@@ -161,7 +163,7 @@ class RelinkSession:
 
 @dataclass
 class Bank:
-    """The truth, and the webhooks that were sent and not collected yet."""
+    """What is true at Stripe, and the webhooks that were sent and not collected yet."""
 
     now: int = 1_000
     accounts: dict[str, Link] = field(default_factory=dict)
@@ -169,7 +171,7 @@ class Bank:
     sessions: dict[str, RelinkSession] = field(default_factory=dict)
     sent: list[DomainEvent] = field(default_factory=list)
     skew: int = 0
-    """By how much the ``Date`` of reads is off the ``created`` of events (K4: up to 2 s)."""
+    """How far the ``Date`` of reads is from the ``created`` of events (seconds; K4: up to 2)."""
     _events: int = 0
     _created: dict[str, str] = field(default_factory=dict)
 
@@ -213,35 +215,34 @@ class Bank:
         )
 
     def stop_all(self, authorization: str, action: str, cause: str) -> None:
-        """Consent expires, or is revoked: every account that works stops, and so do the
-        credentials."""
+        """Consent expires or is revoked: every active account stops, and so do the credentials."""
         self.authorizations[authorization] = Credentials("inactive", action)
         for account in self.members(authorization):
             if self.accounts[account].status == "active":
                 self.stop(account, action, cause)
 
     def work(self, account: str) -> None:
-        """It works again, of its own, and so do its credentials."""
+        """It works again without a relink, and so do its credentials."""
         authorization = self.accounts[account].authorization
         if authorization and self.authorizations[authorization].status == "inactive":
             self.authorizations[authorization] = Credentials()
         self._change(account, **_WORKS)
 
     def disconnect(self, account: str) -> None:
-        """It is gone for good."""
+        """It is disconnected for good."""
         self._change(account, status="disconnected", action=None, cause=None)
 
     def announce(self, account: str, day: int | None, action: str) -> None:
-        """A day is named on which it will stop working; None: not any more."""
+        """Stripe announces the day on which it stops working; None withdraws the announcement."""
         self._change(account, deactivates_on=day, deactivation_action=action if day else None)
 
     def announce_all(self, authorization: str, day: int | None) -> None:
-        """The same, of its credentials."""
+        """The same for its credentials."""
         self.authorizations[authorization].deactivates_on = day
         report = self.authorizations[authorization].report()
         self.sent.append(
             AuthorizationReported(
-                **self._told(), authorization=authorization, read=False, report=report
+                **self._sent_now(), authorization=authorization, read=False, report=report
             )
         )
 
@@ -259,18 +260,17 @@ class Bank:
             self._change(account, authorization=new)
 
     def block(self, account: str, reason: str | None) -> None:
-        """What was built on it is blocked, or let go."""
+        """What was built on it is blocked, or unblocked."""
         self.sent.append(
             PaymentMethodReported(
-                **self._told(), account=account, payment_method=f"pm_{account}", blocked=reason
+                **self._sent_now(), account=account, payment_method=f"pm_{account}", blocked=reason
             )
         )
 
-    # ── what the customer makes of a session ─────────────────────────────────
+    # ── what the customer does in a session ──────────────────────────────────
 
     def fail(self, session: str, reason: str) -> None:
-        """The customer does not sign in, does not find the account, or something else goes
-        wrong."""
+        """The customer cannot sign in or find the account, or something else goes wrong."""
         self._end(session, "failed", failure_reason=reason)
 
     def cancel(self, session: str) -> None:
@@ -287,15 +287,15 @@ class Bank:
         silent: Iterable[str] = (),
         subcategory: str = "checking",
     ) -> None:
-        """The customer links an account: the expected one, or in a session for any another.
+        """The customer links an account: the expected one, or another in a session for any.
 
         Args:
             session: Which session.
-            account: The account; it is made if the bank has no such account.
+            account: The account; it is created if the bank has no such account.
             holder: Who holds it from now on.
             authorization: Under which it comes back; by default the session's.
-            silent: Its siblings that come back without a webhook. The others stay as they are.
-            subcategory: Of an account that is made.
+            silent: Its siblings that come back without a webhook. Other siblings stay as they are.
+            subcategory: For an account that is created.
         """
         request = self.sessions[session].request
         authorization = authorization or request.authorization
@@ -316,23 +316,26 @@ class Bank:
         relinked = account if request.mode == "specific" else None
         self._end(session, "succeeded", linked=(account,), relinked=relinked)
 
-    # ── what we ask of it ────────────────────────────────────────────────────
+    # ── requests ─────────────────────────────────────────────────────────────
 
     def create_session(self, asked: CreateRelinkSession) -> str:
-        """A new session, or the same again for the same idempotency key."""
+        """A new session; the same one again for the same idempotency key."""
         if asked.id not in self._created:
             self._created[asked.id] = f"fcsess_{len(self._created) + 1}"
             self.sessions[self._created[asked.id]] = RelinkSession(asked)
         return self._created[asked.id]
 
     def read(self, command: Command) -> DomainEvent:
-        """Answer a read; if it is not due yet, the bank waits until it is."""
+        """Answer a read. If it is not due yet, time passes until it is."""
         match command:
             case RetrieveAccount(account=account) | RetrieveAccountForCaller(account=account):
                 self.now = max(self.now, getattr(command, "after", 0))
                 if link := self.accounts.get(account):
                     return AccountReported(
-                        **self._read(command), account=account, read=True, report=link.report()
+                        **self._answered_now(command),
+                        account=account,
+                        read=True,
+                        report=link.report(),
                     )
                 return self._not_found(command, account)
             case RetrieveAuthorization(authorization=authorization):
@@ -340,11 +343,14 @@ class Bank:
                 if credentials := self.authorizations.get(authorization):
                     report = credentials.report()
                     return AuthorizationReported(
-                        **self._read(command), authorization=authorization, read=True, report=report
+                        **self._answered_now(command),
+                        authorization=authorization,
+                        read=True,
+                        report=report,
                     )
                 return self._not_found(command, authorization)
             case RetrieveSession(session=session) | RetrieveSessionForCaller(session=session):
-                return self._report(session, self._read(command), read=True)
+                return self._report(session, self._answered_now(command), read=True)
         raise TypeError(f"not a read: {command.name}")
 
     # ── inside ───────────────────────────────────────────────────────────────
@@ -357,7 +363,7 @@ class Bank:
     def _announce(self, account: str) -> None:
         report = self.accounts[account].report()
         self.sent.append(
-            AccountReported(**self._told(), account=account, read=False, report=report)
+            AccountReported(**self._sent_now(), account=account, read=False, report=report)
         )
 
     def _end(
@@ -373,12 +379,12 @@ class Bank:
         assert ended.status == "pending", "a session ends once"
         ended.status, ended.failure_reason = status, failure_reason
         ended.linked, ended.relinked = linked, relinked
-        self.sent.append(self._report(session, self._told(), read=False))
+        self.sent.append(self._report(session, self._sent_now(), read=False))
 
-    def _report(self, session: str, told: dict[str, object], read: bool) -> SessionReported:
+    def _report(self, session: str, fields: dict[str, object], read: bool) -> SessionReported:
         at_stripe = self.sessions[session]
         return SessionReported(
-            **told,
+            **fields,
             session=session,
             read=read,
             status=at_stripe.status,
@@ -390,11 +396,11 @@ class Bank:
             ),
         )
 
-    def _told(self) -> dict[str, object]:
+    def _sent_now(self) -> dict[str, object]:
         self._events += 1
         return {"causation_id": f"evt_{self._events}", "at": float(self.now), "as_of": self.now}
 
-    def _read(self, command: Command) -> dict[str, object]:
+    def _answered_now(self, command: Command) -> dict[str, object]:
         return {"causation_id": command.id, "at": float(self.now), "as_of": self.now + self.skew}
 
     def _not_found(self, command: Command, subject: str) -> CommandFailed:
@@ -414,4 +420,4 @@ _WORKS: dict[str, object] = {
     "deactivates_on": None,
     "deactivation_action": None,
 }
-"""How an account is that works, and of which nothing is announced."""
+"""An account that works, without an announced deactivation."""

@@ -1,6 +1,6 @@
 """What can happen at the bank and to its customers, as data that Hypothesis can draw.
 
-An act that makes no sense at the moment (to close an account that is gone, say) does nothing.
+An act that is impossible at the moment, such as closing a disconnected account, does nothing.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ CONNECTED = Holder(field="account", id="acct_1")
 STRANGER = Holder(field="customer", id="cus_2")
 
 ACCOUNTS = ["fca_1", "fca_2", "fca_3"]
-"""The accounts that there are at first; new ones follow."""
+"""The accounts at the beginning; new ones follow."""
 
 
 class Act(NamedTuple):
-    """Something that happens, to which account or session, and how."""
+    """What happens, to which account or session, and how."""
 
     what: str
     which: Any
@@ -29,7 +29,7 @@ class Act(NamedTuple):
 
 
 def happens(bank: Bank, act: Act) -> None:
-    """Let it happen."""
+    """Let the act happen."""
     acts: dict[str, Callable[[Bank, Any, Any], None]] = {
         "account": _account,
         "consent": _consent,
@@ -47,7 +47,7 @@ def happens(bank: Bank, act: Act) -> None:
 
 
 def chosen(bank: Bank, which: int) -> str:
-    """One of its accounts."""
+    """One of the bank's accounts, counted around."""
     names = list(bank.accounts)
     return names[which % len(names)]
 
@@ -57,9 +57,9 @@ def _acts(what: str, which: st.SearchStrategy[Any], how: list[Any]) -> st.Search
 
 
 accounts = st.integers(0, 5)
-"""Which of the accounts, counted around."""
+"""An index of an account, counted around."""
 sessions = st.integers(0, 3)
-"""Which of the sessions that are open at Stripe, counted around."""
+"""An index of a session that is pending at Stripe, counted around."""
 
 NUMBERS = ["transactable", "expiring", "pending", "expired"]
 BLOCKS = [None, "bank_account_closed", "tokenized_account_number_deactivated"]
@@ -151,7 +151,7 @@ def _checked(bank: Bank, which: int, reason: str | None) -> None:
 
 
 def _is_gone(bank: Bank, authorization: str) -> bool:
-    """Disconnected for good: nothing comes back under it."""
+    """Whether it is disconnected: nothing comes back under it."""
     credentials = bank.authorizations.get(authorization)
     return credentials is not None and credentials.status == "disconnected"
 

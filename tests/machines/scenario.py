@@ -1,8 +1,8 @@
-"""A small stage for the example tests: a service, its customers and Stripe, without any I/O.
+"""A small world for the example tests: a service, its customers and Stripe, without any I/O.
 
-A test tells a story in verbs (``webhook``, ``open_session``, ``result``, …) and looks at what the
-machines made of it. Each verb is one outside event, ten seconds after the one before, so that
-nothing is in doubt (K4) unless the test says so. What a read would find stands in ``stripe``.
+A test is a sequence of verbs (``webhook``, ``open_session``, ``result``, …), and then looks at what
+the machines decided. Each verb is one outside event, ten seconds after the one before, so that no
+report is ambiguous (K4) unless the test makes it so. ``stripe`` holds what a read would find.
 """
 
 from collections.abc import Mapping
@@ -45,34 +45,38 @@ USUAL: Mapping[str, Any] = {
     "numbers": (),
     "deactivates_on": None,
 }
-"""What Stripe tells of an account beside its status, where a test says nothing else."""
+"""What an account object contains beside its status, unless a test says otherwise."""
 
 
-def report(status: str | None, without: tuple[str, ...] = (), **details: Any) -> StatusReport:
-    """Stripe's word about an account. Fields named in ``without`` are absent from it."""
-    told = {"status": status, **USUAL, **details}
-    return StatusReport(**{field: value for field, value in told.items() if field not in without})
+def account_report(
+    status: str | None, without: tuple[str, ...] = (), **details: Any
+) -> StatusReport:
+    """A report about an account. Fields named in ``without`` are absent from it."""
+    fields = {"status": status, **USUAL, **details}
+    return StatusReport(**{field: value for field, value in fields.items() if field not in without})
 
 
 def active(**details: Any) -> StatusReport:
-    return report("active", **details)
+    return account_report("active", **details)
 
 
 def relinkable(**details: Any) -> StatusReport:
-    return report("inactive", **{"action": "relink_required", "cause": "access_expired", **details})
+    return account_report(
+        "inactive", **{"action": "relink_required", "cause": "access_expired", **details}
+    )
 
 
 def unrepairable(**details: Any) -> StatusReport:
-    return report("inactive", **{"action": "none", "cause": "account_closed", **details})
+    return account_report("inactive", **{"action": "none", "cause": "account_closed", **details})
 
 
 def inactive(**details: Any) -> StatusReport:
     """Inactive, and the payload does not say whether it can be repaired (K5)."""
-    return report("inactive", **details)
+    return account_report("inactive", **details)
 
 
 def disconnected(**details: Any) -> StatusReport:
-    return report("disconnected", **details)
+    return account_report("disconnected", **details)
 
 
 def number(status: str, expires_on: int | None = None, ach: bool = True) -> AccountNumber:
@@ -86,7 +90,7 @@ def number(status: str, expires_on: int | None = None, ach: bool = True) -> Acco
 
 
 class Scenario:
-    """The stage. ``policy`` is the service's."""
+    """A service with its policy, and all that it knows."""
 
     def __init__(self, policy: RelinkPolicy | None = None) -> None:
         self.policy = policy or RelinkPolicy()
@@ -95,12 +99,12 @@ class Scenario:
         self.stripe = {f"fcauth_{n}": StatusReport(status="active") for n in (1, 2)}
         """What a read of an account or authorization finds."""
         self.results: dict[str, dict[str, Any]] = {}
-        """What a read of a session finds; while it is not here, the session is pending."""
+        """What a read of a session finds; a session that is not listed is pending."""
         self.step: Step
         """What the last event led to."""
         self.all_commands: list[Command] = []
         self.to_do: list[Command] = []
-        """Reads and timers that nobody has carried out yet."""
+        """Reads and timers that are not carried out yet."""
         self._events = 0
 
     # ── what happens ─────────────────────────────────────────────────────────
@@ -109,40 +113,47 @@ class Scenario:
         """Any outside event, ten seconds after the last."""
         self.now += 10
         self._events += 1
-        told = {
+        sent = {
             "causation_id": f"evt_{self._events}",
             "at": self.now,
             "policy": self.policy,
             **fields,
         }
-        self.step = relink_system().step(kind(**told), self.world.get)
+        self.step = relink_system().step(kind(**sent), self.world.get)
         self.world.update(self.step.snapshots)
         new = [command for command in self.step.commands if command not in self.all_commands]
         self.all_commands += new
         self.to_do += [command for command in new if _is_left_to_do(command)]
         return self.step
 
-    def webhook(self, account: str, said: StatusReport | None, created: int | None = None) -> Step:
-        """A webhook about an account; None is a thin one. Without ``created`` it is news."""
-        if created is None and said is not None:
-            self.stripe[account] = said
-        as_of = self.now + 10 if created is None else created
-        return self.happens(AccountReported, account=account, as_of=as_of, read=False, report=said)
+    def webhook(
+        self, account: str, report: StatusReport | None, created: int | None = None
+    ) -> Step:
+        """A webhook about an account, newer than all before unless ``created`` says otherwise.
 
-    def authorization_webhook(self, authorization: str, said: StatusReport | None) -> Step:
-        """A webhook about an authorization; None is a thin one."""
-        if said is not None:
-            self.stripe[authorization] = said
+        Without a report it is a thin one.
+        """
+        if created is None and report is not None:
+            self.stripe[account] = report
+        as_of = self.now + 10 if created is None else created
+        return self.happens(
+            AccountReported, account=account, as_of=as_of, read=False, report=report
+        )
+
+    def authorization_webhook(self, authorization: str, report: StatusReport | None) -> Step:
+        """A webhook about an authorization; without a report it is a thin one."""
+        if report is not None:
+            self.stripe[authorization] = report
         return self.happens(
             AuthorizationReported,
             authorization=authorization,
             as_of=self.now + 10,
             read=False,
-            report=said,
+            report=report,
         )
 
     def read(self, subject: str, date: int | None = None) -> Step:
-        """Stripe answers a read of an account or authorization, with what stands in ``stripe``."""
+        """Stripe answers a read of an account or authorization with what ``stripe`` holds."""
         is_account = subject.startswith("fca_")
         kind = AccountReported if is_account else AuthorizationReported
         name = {"account" if is_account else "authorization": subject}
@@ -150,12 +161,12 @@ class Scenario:
         return self.happens(kind, as_of=as_of, read=True, report=self.stripe[subject], **name)
 
     def ask(self, account: str, **wanted: Any) -> Command | None:
-        """The service asks for a relink session: what it gets, None for a refusal."""
+        """The service asks for a relink session. Returns what it gets; None for a refusal."""
         commands = self.happens(RelinkRequested, account=account, **wanted).commands
         return commands[0] if commands else None
 
     def request_relink(self, account: str, **wanted: Any) -> Command | None:
-        """The same, as the service's request does it: one read, if one is asked for (R9)."""
+        """The same within one request, which carries out the read before a refusal (R9)."""
         answer = self.ask(account, **wanted)
         if isinstance(answer, RetrieveAccountForCaller):
             self.read(account)
@@ -163,13 +174,13 @@ class Scenario:
         return answer
 
     def open_session(self, account: str, **wanted: Any) -> str:
-        """The service asks for a relink session, and Stripe makes it. Returns its id."""
+        """The service asks for a relink session, and Stripe creates it. Returns its id."""
         request = self.request_relink(account, **wanted)
-        assert isinstance(request, CreateRelinkSession), f"no session to be had: {request}"
+        assert isinstance(request, CreateRelinkSession), f"the relink is refused: {request}"
         return self.create(request)
 
     def create(self, request: CreateRelinkSession) -> str:
-        """Stripe makes this session. Returns its id: ``fcsess_1``, ``fcsess_2``, …"""
+        """Stripe creates this session. Returns its id: ``fcsess_1``, ``fcsess_2``, …"""
         session = f"fcsess_{1 + sum(address.machine == 'session' for address in self.world)}"
         self.happens(RelinkSessionCreated, session=session, request=request)
         return session
@@ -183,14 +194,16 @@ class Scenario:
         failure_reason: str | None = None,
         relinked: str | None = None,
     ) -> None:
-        """The customer comes to an end at Stripe, and nobody has told us yet.
+        """The session ends at Stripe, and no report of it has arrived yet.
 
-        It succeeded where neither ``status`` nor ``failure_reason`` says otherwise.
+        It succeeds unless ``status`` or ``failure_reason`` says otherwise.
         """
         listed = None
         if accounts is not None:
             self.stripe |= accounts
-            listed = [SessionAccount(account=name, report=said) for name, said in accounts.items()]
+            listed = [
+                SessionAccount(account=name, report=report) for name, report in accounts.items()
+            ]
         self.results[session] = {
             "status": status or ("failed" if failure_reason else "succeeded"),
             "failure_reason": failure_reason,
@@ -206,9 +219,9 @@ class Scenario:
         created: int | None = None,
         **how: Any,
     ) -> Step:
-        """The customer comes to an end, see ``finish``, and a read or a webhook tells of it.
+        """The session ends as in ``finish``, and a read or a webhook reports it.
 
-        Without an end it tells once more of what there was; with ``created`` it is a late webhook.
+        Without an end, the session is reported as it is. With ``created`` it is a late webhook.
         """
         if finish or how:
             self.finish(session, *finish, **how)
@@ -224,7 +237,7 @@ class Scenario:
             if not reads:
                 return
             self._perform(reads[0])
-        raise AssertionError("the answers to reads ask for ever more reads")
+        raise AssertionError("the answers to reads never stop asking for more reads")
 
     def _perform(self, read: Command) -> None:
         self.to_do.remove(read)
@@ -239,7 +252,7 @@ class Scenario:
                 self.read(subject)
 
     def wait(self, seconds: int) -> None:
-        """Time passes, and timers go off on the way."""
+        """Time passes, and timers that come due fire."""
         end = self.now + seconds
         while due := [c for c in self.to_do if isinstance(c, Wake) and c.due <= end]:
             timer = min(due, key=lambda wake: wake.due)
@@ -249,7 +262,7 @@ class Scenario:
             self.happens(TimerFired, **fields)
         self.now = max(self.now, end)
 
-    # ── what became of it ────────────────────────────────────────────────────
+    # ── what came of it ──────────────────────────────────────────────────────
 
     def account(self, key: str) -> Snapshot[Any]:
         return self.world[Address("account", key)]
@@ -270,16 +283,16 @@ class Scenario:
         return self.world[Address("outage", key)]
 
     def assess(self, account: str) -> Assessment:
-        """May it be charged, and what next?"""
+        """Whether the account may be charged, and what is next."""
         return assess(self.account(account))
 
     def next(self, account: str) -> list[tuple[str, str]]:
-        """What is to be done next: actions with their reasons."""
+        """The next actions, with their reasons."""
         return [(action.action, action.reason) for action in self.assess(account).next]
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """What the last event asks of the world."""
+        """The commands of the last event."""
         return self.step.commands
 
     def asked_for(self, kind: type[C]) -> list[C]:
@@ -287,8 +300,8 @@ class Scenario:
         return [command for command in self.all_commands if isinstance(command, kind)]
 
     @property
-    def questions(self) -> list[str]:
-        """What accounts are read for, so far."""
+    def read_reasons(self) -> list[str]:
+        """The reasons of all reads of accounts so far."""
         return [read.reason for read in self.asked_for(RetrieveAccount)]
 
     def decided(self, machine: str, key: str) -> Decision:
@@ -297,10 +310,10 @@ class Scenario:
         return next(d.decision for d in self.step.deliveries if d.address == address)
 
 
-def knowing(said: StatusReport) -> Scenario:
-    """An account of which this is known."""
+def knowing(report: StatusReport) -> Scenario:
+    """A service that knows one account by this report."""
     s = Scenario()
-    s.webhook("fca_1", said)
+    s.webhook("fca_1", report)
     return s
 
 
@@ -313,21 +326,21 @@ def expired(policy: RelinkPolicy | None = None, **details: Any) -> Scenario:
 
 
 def lapsed() -> Scenario:
-    """An account that is active, while its tokenized number is not."""
+    """An active account whose tokenized number has expired."""
     s = Scenario()
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     return s
 
 
 def replaced() -> Scenario:
-    """An account in whose stead the customer linked a new one, ``fca_2``."""
+    """An account that the customer replaced by a new one, ``fca_2``."""
     s = expired()
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
     return s
 
 
 def _is_left_to_do(command: Command) -> bool:
-    """Timers and reads, except the reads that the caller of a request makes itself."""
+    """Whether it is a timer, or a read outside of a caller's request."""
     match command:
         case RetrieveAccount() | RetrieveAuthorization() | RetrieveSession() | Wake():
             return True

@@ -1,4 +1,4 @@
-"""The numbers of an account: what is listed, what becomes of it, and what the account is told."""
+"""The numbers of an account: what is listed, what follows, and what the account knows of it."""
 
 import pytest
 
@@ -23,13 +23,13 @@ def listing(*numbers: AccountNumber) -> Scenario:
 
 
 def refreshing(state: str = "lapsed") -> tuple[Scenario, str]:
-    """An account whose number had come into this state; a session for it is open."""
+    """An account whose number was in this state, with an open session."""
     s = listing(LISTED[state])
     return s, s.open_session("fca_1")
 
 
 def block(s: Scenario, as_of: int) -> None:
-    """A webhook says that the tokenized number of a payment method was deactivated."""
+    """A webhook reports that the tokenized number of a payment method was deactivated."""
     s.happens(
         PaymentMethodReported,
         account="fca_1",
@@ -41,7 +41,7 @@ def block(s: Scenario, as_of: int) -> None:
 
 @pytest.mark.parametrize("before", LISTED)
 @pytest.mark.parametrize("after", LISTED)
-def test_a_number_is_what_stripe_lists_and_the_account_knows(before: str, after: str) -> None:
+def test_a_number_is_what_stripe_lists_and_the_account_knows_it(before: str, after: str) -> None:
     s = listing(LISTED[before])
     s.webhook("fca_1", active(numbers=(LISTED[after],)))
     facts = s.number("fca_1").facts
@@ -56,13 +56,13 @@ def test_a_number_is_what_stripe_lists_and_the_account_knows(before: str, after:
         assert s.account("fca_1").facts.number_expires_on == facts.expires_on
 
 
-def test_a_number_that_expired_does_not_expire() -> None:
+def test_an_expired_number_has_no_expiry_date() -> None:
     s = listing(number("expired", 1_000_000 - DAY))
     assert s.number("fca_1").facts.expires_on is None
 
 
 @pytest.mark.parametrize("after", ["pending", "expiring", "lapsed"])
-def test_while_a_session_is_open_trouble_is_refreshing_and_the_account_knows_which(
+def test_a_number_in_trouble_is_refreshing_while_a_session_is_open(
     after: str,
 ) -> None:
     s, _ = refreshing()
@@ -74,7 +74,7 @@ def test_while_a_session_is_open_trouble_is_refreshing_and_the_account_knows_whi
     assert s.account("fca_1").facts.number == after
 
 
-def test_while_a_session_is_open_a_number_that_pays_is_the_end_of_it() -> None:
+def test_a_number_that_can_pay_ends_refreshing_while_the_session_is_still_open() -> None:
     s, _ = refreshing()
     s.webhook("fca_1", active(numbers=(LISTED["transactable"],)))
     assert s.number("fca_1").state == "transactable"
@@ -82,7 +82,7 @@ def test_while_a_session_is_open_a_number_that_pays_is_the_end_of_it() -> None:
 
 
 @pytest.mark.parametrize("after", ["expiring", "lapsed"])
-def test_when_the_session_brings_nothing_it_is_what_stripe_last_said(after: str) -> None:
+def test_a_session_without_success_returns_the_number_to_its_latest_report(after: str) -> None:
     s, session = refreshing()
     s.webhook("fca_1", active(numbers=(LISTED[after],)))
     s.result(session, status="cancelled")
@@ -90,7 +90,7 @@ def test_when_the_session_brings_nothing_it_is_what_stripe_last_said(after: str)
 
 
 @pytest.mark.parametrize(("before", "after"), [("lapsed", "pending"), ("expiring", "transactable")])
-def test_a_late_success_mends_it_too(before: str, after: str) -> None:
+def test_a_late_success_repairs_the_number_too(before: str, after: str) -> None:
     s, session = refreshing(before)
     s.result(session, status="cancelled")
     assert s.number("fca_1").state == before
@@ -99,11 +99,11 @@ def test_a_late_success_mends_it_too(before: str, after: str) -> None:
     assert s.account("fca_1").facts.number == after
 
 
-# ── a payment method says that it was deactivated (C3) ───────────────────────
+# ── a payment method reports a deactivated number (C3) ───────────────────────
 
 
 @pytest.mark.parametrize("before", LISTED)
-def test_C3_a_deactivated_number_has_lapsed_whatever_was_listed(before: str) -> None:
+def test_C3_a_deactivated_number_has_lapsed_whatever_was_listed_before(before: str) -> None:
     s = listing(LISTED[before])
     block(s, as_of=s.now + 5)
     facts = s.number("fca_1").facts
@@ -112,20 +112,20 @@ def test_C3_a_deactivated_number_has_lapsed_whatever_was_listed(before: str) -> 
     assert s.account("fca_1").facts.number == "lapsed"
 
 
-def test_C3_in_the_same_second_as_its_list_it_is_in_doubt() -> None:
+def test_C3_a_block_in_the_same_second_as_a_list_of_numbers_is_ambiguous() -> None:
     s = listing(LISTED["transactable"])
     block(s, as_of=s.now)
     assert s.number("fca_1").state == "transactable"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]
 
 
-def test_C3_unless_stripe_has_listed_numbers_since() -> None:
+def test_C3_a_block_older_than_the_list_of_numbers_lapses_nothing() -> None:
     s = listing(LISTED["transactable"])
     block(s, as_of=s.now - 1)
     assert s.number("fca_1").state == "transactable"
 
 
-def test_C3_while_a_session_is_open_it_lapses_within() -> None:
+def test_C3_a_block_while_a_session_is_open_shows_when_the_session_ends() -> None:
     s, session = refreshing("expiring")
     block(s, as_of=s.now + 5)
     assert (s.number("fca_1").state, s.number("fca_1").facts.reported_status) == (
@@ -137,9 +137,9 @@ def test_C3_while_a_session_is_open_it_lapses_within() -> None:
     assert s.number("fca_1").state == "lapsed"
 
 
-def test_C3_a_list_that_contradicts_it_in_the_same_second_is_read_again() -> None:
+def test_C3_a_list_of_numbers_in_the_same_second_as_a_block_asks_for_a_read() -> None:
     s = listing(LISTED["transactable"])
     block(s, as_of=s.now + 5)
     s.webhook("fca_1", active(numbers=(LISTED["transactable"],)), created=s.now - 5)
     assert s.number("fca_1").state == "lapsed"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]

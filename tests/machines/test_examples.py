@@ -1,4 +1,4 @@
-"""Whole stories, as :mod:`relink.machines.account` tells them."""
+"""Whole scenarios, as in the docstring of :mod:`relink.machines.account.chart`."""
 
 from relink.machines.commands import (
     CreatePaymentMethod,
@@ -11,7 +11,7 @@ from .scenario import DAY, Scenario, active, relinkable
 
 
 def picks_the_wrong_account() -> Scenario:
-    """An account expires, and its customer picks another one in a session for exactly this."""
+    """An account expires, and its customer picks another one in a specific session."""
     s = Scenario()
     s.webhook("fca_1", active())
     s.webhook("fca_1", relinkable())
@@ -28,9 +28,9 @@ def picks_the_wrong_account() -> Scenario:
     return s
 
 
-def test_a_customer_picks_the_wrong_account_twice_and_it_is_a_new_one() -> None:
+def test_a_customer_picks_the_wrong_account_twice_and_links_a_new_one() -> None:
     s = picks_the_wrong_account()
-    s.perform_reads()  # Stripe says what it said before
+    s.perform_reads()  # the answers repeat what is known
 
     request = s.request_relink("fca_1")
     assert isinstance(request, CreateRelinkSession)
@@ -56,7 +56,7 @@ def test_a_customer_picks_the_wrong_account_twice_and_it_is_a_new_one() -> None:
     assert len(s.asked_for(NotifyCustomer)) == 1
 
 
-def test_a_customer_picks_the_wrong_account_twice_and_it_is_one_that_we_know() -> None:
+def test_a_customer_picks_the_wrong_account_twice_and_links_a_known_one() -> None:
     s = picks_the_wrong_account()
     s.webhook("fca_2", active())
 

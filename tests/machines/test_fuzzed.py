@@ -1,6 +1,6 @@
-"""Anything happens to each machine: it decides, and as python-statemachine itself would.
+"""Each machine decides any event, and decides it as python-statemachine itself does.
 
-The payloads know nothing of the domain. What makes sense in it is in the histories.
+The payloads are arbitrary. Events that make sense in the domain are in ``test_histories.py``.
 """
 
 import pytest
@@ -25,7 +25,7 @@ SMALL = settings(
     suppress_health_check=list(HealthCheck),
 )
 VALUES = {"policy": st.nothing()}
-"""The default policy: others are tried in the histories."""
+"""The default policy. The histories use others."""
 
 
 @pytest.mark.parametrize("machine", CHARTS)
@@ -35,7 +35,7 @@ def test_every_machine_decides_anything_as_the_library_does(machine: str):
     case("runTest").debug()
 
 
-def test_the_system_decides_anything_that_stripe_may_say():
+def test_the_system_decides_any_report_of_stripe():
     outside = (
         AccountReported,
         AuthorizationReported,
@@ -48,7 +48,7 @@ def test_the_system_decides_anything_that_stripe_may_say():
     case("runTest").debug()
 
 
-def test_what_no_machine_knows_is_no_outside_event():
+def test_a_message_between_machines_is_refused_as_an_outside_event():
     system = relink_system()
     begun = system.begin(Address("account", "fca_1"))
     with pytest.raises(TypeError, match="is not an outside event"):

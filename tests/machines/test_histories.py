@@ -1,9 +1,8 @@
-"""Whole histories: everything happens in any order, and at the end all is as it is at Stripe.
+"""Whole histories: everything happens in any order, and the end agrees with Stripe.
 
-The bank and its customers act, webhooks come late, twice and in any order, the service asks for
-sessions, commands are carried out in any order and some of them twice, timers come due. All
-invariants are checked after every step. At the end everything that is still on its way arrives,
-and everything that was asked for is read.
+The bank and its customers act; webhooks come late, twice and in any order; the service asks for
+sessions; commands are carried out in any order, some of them twice; timers fire. All properties
+are checked after every step. At the end all webhooks arrive and all reads are carried out.
 """
 
 from typing import Any
@@ -42,7 +41,7 @@ from .life import (
 from .world import READS, World
 
 ENDPOINTS: list[tuple[Shape, ...]] = [("full",), ("ga",), ("full", "ga", "sparse", "thin")]
-"""What an endpoint is sent: the preview version, a GA version, or anything."""
+"""The shapes that an endpoint receives: the preview version's, a GA version's, or any."""
 
 POLICIES = [
     RelinkPolicy(),
@@ -52,11 +51,11 @@ POLICIES = [
 ]
 
 some = st.integers(0, 20)
-"""Which of several, counted around."""
+"""An index of one of several, counted around."""
 
 
 class Histories(RuleBasedStateMachine):
-    """The bank, its customers, the network, the service and the clock, each when it likes."""
+    """The bank, its customers, the network, the service and the clock act in any order."""
 
     @initialize(
         holder=st.sampled_from([CUSTOMER, CONNECTED, None]),
@@ -64,7 +63,7 @@ class Histories(RuleBasedStateMachine):
         policy=st.sampled_from(POLICIES),
         skew=st.sampled_from([0, 1, -1]),
         tokens=st.booleans(),
-        heard=st.sampled_from([True, True, False]),
+        is_delivered=st.sampled_from([True, True, False]),
         stopped=st.lists(st.sampled_from(ACCOUNTS), unique=True),
         reads_fail=st.sampled_from([False, False, False, True]),
         nameless=st.booleans(),
@@ -76,7 +75,7 @@ class Histories(RuleBasedStateMachine):
         policy: RelinkPolicy,
         skew: int,
         tokens: bool,
-        heard: bool,
+        is_delivered: bool,
         stopped: list[str],
         reads_fail: bool,
         nameless: bool,
@@ -99,8 +98,8 @@ class Histories(RuleBasedStateMachine):
         for account in stopped:
             self.bank.stop(account, "relink_required", "access_expired")
         self._send(endpoint[0])
-        if heard:
-            self._hear_all()
+        if is_delivered:
+            self._deliver_all()
             self.world.perform_all()
             self.bank.now += 100
 
@@ -112,11 +111,11 @@ class Histories(RuleBasedStateMachine):
         for prompt in step.commands:
             if isinstance(prompt, NotifyCustomer) and prompt.reminder == 0:
                 again = self.prompted & set(prompt.accounts)
-                assert not again, "\n".join([f"prompted again: {again}", *self.world.story()])
+                assert not again, "\n".join([f"prompted again: {again}", *self.world.explain()])
                 self.prompted |= set(prompt.accounts)
 
-    def _hear_all(self) -> None:
-        self.world.hear(self.network)
+    def _deliver_all(self) -> None:
+        self.world.deliver(self.network)
         self.network.clear()
 
     def _send(self, shape: Shape) -> None:
@@ -201,7 +200,7 @@ class Histories(RuleBasedStateMachine):
         reason=st.sampled_from([None, "new_permissions"]),
         act=BY_CUSTOMERS,
         shape=SHAPES,
-        heard=st.booleans(),
+        is_delivered=st.booleans(),
         read=st.booleans(),
     )
     def customer_is_asked(
@@ -211,10 +210,10 @@ class Histories(RuleBasedStateMachine):
         reason: RelinkReason | None,
         act: Act,
         shape: Shape,
-        heard: bool,
+        is_delivered: bool,
         read: bool,
     ) -> None:
-        """From asking for a session to its end in one go."""
+        """A session, from the request for it to its end."""
         created = self._asks(which, mode=mode, reason=reason)
         if created is None:
             return
@@ -222,8 +221,8 @@ class Histories(RuleBasedStateMachine):
         self.bank.now += 60
         happens(self.bank, act._replace(which=-1))
         self._send(shape)
-        if heard:
-            self._hear_all()
+        if is_delivered:
+            self._deliver_all()
         if read:
             self.world.perform_all()
 
@@ -256,7 +255,7 @@ class Histories(RuleBasedStateMachine):
         self.bank.now += 10
         for asked in self.creating:
             self.world.open(asked)
-        self.world.hear(self.network)
+        self.world.deliver(self.network)
         self.world.perform_all()
         self.world.replays()
         if not self.reads_fail:
@@ -267,11 +266,12 @@ class Histories(RuleBasedStateMachine):
         truth, state = self.bank.accounts[account], self.world.state("account", account)
         facts = self.world.facts("account", account)
         assert isinstance(facts, AccountFacts)
-        reported_status = "relinkable" if truth.action == "relink_required" else "unrepairable"
-        reported_status = truth.status if truth.status != "inactive" else reported_status
+        expected = truth.status
+        if expected == "inactive":
+            expected = "relinkable" if truth.action == "relink_required" else "unrepairable"
         wrong = []
-        if facts.reported_status != reported_status:
-            wrong.append(f"{account} says {facts.reported_status}, and is {reported_status}")
+        if facts.reported_status != expected:
+            wrong.append(f"{account} is reported {facts.reported_status}, and is {expected}")
         if state not in expected_states(facts):
             wrong.append(f"{account} is {state}, not {expected_states(facts)}")
         if self.endpoint == ("full",) and state != "disconnected":
@@ -279,11 +279,11 @@ class Histories(RuleBasedStateMachine):
                 known, real = getattr(facts, field), getattr(truth, field)
                 if known != real:
                     wrong.append(f"{account} has {field} {known}, and it is {real}")
-        assert not wrong, "\n".join([*wrong, *self.world.story()])
+        assert not wrong, "\n".join([*wrong, *self.world.explain()])
 
 
 def expected_states(facts: AccountFacts) -> set[str]:
-    """Where an account may be, by Stripe's word and the sessions that we know."""
+    """The states that go with the latest report and with the open session."""
     match facts.reported_status:
         case "disconnected":
             return {"disconnected"}

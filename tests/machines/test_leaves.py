@@ -1,7 +1,8 @@
-"""Every leaf of every chart is decided at least once: there is no branch that nothing has tried.
+"""Every leaf of every chart is decided at least once, so no branch is untested.
 
-A leaf is one way that an event can go in one state. For each that has not come up yet, facts and
-payloads are drawn from a small world, where ids meet and times are close, until it does.
+A leaf is one way that an event can go in one state. For each leaf that has not come up yet, facts
+and payloads are drawn until it does. They come from a small world, in which ids are the same and
+times are close.
 """
 
 from collections.abc import Callable
@@ -17,13 +18,13 @@ from relink.machines import relink_system
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 TABLES = tuple(relink_system().tables.values())
-SAYS = ["active", "relinkable", "unrepairable", "inactive", "disconnected"]
+LINK_STATUS = ["active", "relinkable", "unrepairable", "inactive", "disconnected"]
 NUMBER_STATUS = ["transactable", "pending", "expiring", "lapsed"]
 DENIED = "access_denied"
 
 FEW = st.integers(-1, 4)
 IDS = st.sampled_from(["fca_1", "fca_2"])
-LOGINS = st.sampled_from(["fcauth_1", "fcauth_2"])
+AUTHORIZATIONS = st.sampled_from(["fcauth_1", "fcauth_2"])
 SESSIONS = st.sampled_from(["fcsess_1", "fcsess_2"])
 SMALL = {
     **dict.fromkeys(("as_of", "worked_as_of", "repaired_as_of", "replaced_as_of"), FEW),
@@ -35,8 +36,8 @@ SMALL = {
     **dict.fromkeys(("linked", "asked", "relinked_account"), st.none() | IDS),
     **dict.fromkeys(("session", "by"), SESSIONS),
     "id": IDS,
-    "authorization": LOGINS,
-    "ReportedNeeds.outage": LOGINS,
+    "authorization": AUTHORIZATIONS,
+    "ReportedNeeds.outage": AUTHORIZATIONS,
     "ReminderDue.number": st.integers(1, 3),
     "SessionSucceeded.accounts": st.none() | st.lists(IDS, max_size=2).map(tuple),
     "delivery": st.just("modal"),
@@ -66,8 +67,8 @@ SEARCH = settings(
 
 def search(table: Table, coverage: LeafCoverage) -> None:
     """For each leaf that has not come up yet, draw facts and events until it does."""
-    reported_status = NUMBER_STATUS if table.name == "account_number" else SAYS
-    values = {**SMALL, "reported_status": st.sampled_from(reported_status)}
+    statuses = NUMBER_STATUS if table.name == "account_number" else LINK_STATUS
+    values = {**SMALL, "reported_status": st.sampled_from(statuses)}
     facts = instances(table.chart.facts_type, values)
     kinds = {kind.name: payloads(kind, values) for kind in table.chart.alphabet}
 

@@ -1,9 +1,9 @@
 """K1: the order of webhooks does not matter, nor how often they come.
 
-A prelude happens live: accounts are linked, some stop, sessions are opened. Then the bank and its
-customers act, and all webhooks of that are held back. Two services hear them: one in the order in
-which they were made, one in another order and some of them twice, reading now and then in between.
-Both end with what they asked to be read; what they hold must then be the same.
+In a prelude, accounts are linked, some stop, and sessions are opened. Then the bank and its
+customers act, and all webhooks of that are held back. Two services receive them: one in the order
+in which they were sent, one in another order, some of them twice and with reads in between. Both
+carry out all reads at the end, and must then hold the same.
 """
 
 from copy import deepcopy
@@ -20,7 +20,7 @@ from .world import World
 
 Acts = list[tuple[Act, Shape]]
 Endpoint = tuple[Shape, ...]
-"""The shapes in which webhooks come; the first is that of most."""
+"""The shapes of webhooks; the first is the usual one."""
 
 ENDPOINTS: st.SearchStrategy[Endpoint] = st.sampled_from(
     [("full",), ("full",), ("ga",), ("full", "ga", "sparse", "thin")]
@@ -45,35 +45,35 @@ FACTS = {
     "account_number": ("reported_status", "expires_on"),
     "session": ("outcome", "failure_reason", "linked"),
 }
-"""The machines that K1 is about, and what decides what comes next of what they remember."""
+"""The machines that K1 is about, and the facts that decide what comes next."""
 
-NOT_ALWAYS_TOLD = {"authorization", "members", "holder", "permissions", "expires_on"}
-"""What webhooks may leave out, so that it is told only to a service that happens to read."""
+NOT_ALWAYS_INCLUDED = {"authorization", "members", "holder", "permissions", "expires_on"}
+"""What webhooks can leave out, so that only a service that reads knows it."""
 
 
-def prelude(trigger: list[tuple[str, str]], tokens: bool) -> World:
-    """A service that knows three accounts, and has sessions open for some."""
+def prelude(events: list[tuple[str, str]], tokens: bool) -> World:
+    """A service that knows three accounts and has sessions open for some."""
     bank = Bank()
     world = World(bank)
     numbers = (tokenized("expired"),) if tokens else (REAL,)
     for account, authorization in zip(ACCOUNTS, ["fcauth_1", "fcauth_1", "fcauth_2"], strict=True):
         bank.link(account, authorization, CUSTOMER, numbers=numbers)
-    for what, account in trigger:
+    for what, account in events:
         bank.now += 100
-        world.hear(bank.collect())
+        world.deliver(bank.collect())
         world.perform_all()
         if what == "stop":
             bank.stop(account, "relink_required", "access_expired")
         else:
             ask(world, account, "any_eligible" if what == "open any" else "specific")
-    world.hear(bank.collect())
+    world.deliver(bank.collect())
     world.perform_all()
     bank.now += 100
     return world
 
 
 def ask(world: World, account: str, mode: str) -> str | None:
-    """Ask for a session; of an account that works, for new permissions."""
+    """Ask for a session; for an active account, with new permissions as the reason."""
     works = world.bank.accounts[account].status == "active"
     created = world.request(
         RelinkRequested(
@@ -88,7 +88,7 @@ def ask(world: World, account: str, mode: str) -> str | None:
 
 
 def act_out(bank: Bank, acts: Acts, endpoint: Endpoint) -> list[DomainEvent]:
-    """Let everything happen; the webhooks of it. A customer takes three seconds at least."""
+    """Let everything happen. Returns the webhooks. A customer takes at least three seconds."""
     held_back: list[DomainEvent] = []
     for act, shape in acts:
         happens(bank, act)
@@ -101,7 +101,7 @@ def act_out(bank: Bank, acts: Acts, endpoint: Endpoint) -> list[DomainEvent]:
 
 
 def copied(world: World) -> World:
-    """The same service and the same bank once more."""
+    """A copy of a service and its bank."""
     copy = World(deepcopy(world.bank), world.policy)
     copy.machines = dict(world.machines)
     copy.commands = dict(world.commands)
@@ -110,37 +110,41 @@ def copied(world: World) -> World:
 
 
 def known(world: World, endpoint: Endpoint) -> dict[str, Any]:
-    """Where everything is, and the facts that decide what comes next."""
-    gone = {
+    """All states, and the facts that decide what comes next."""
+    disconnected = {
         key for (_, key), snapshot in world.machines.items() if snapshot.state == "disconnected"
     }
     found = {}
     for (machine, key), (state, facts, _) in world.machines.items():
-        # Of an account that is gone nothing is heard any more; nor is anything asked of an
+        # No report follows about a disconnected account, and nothing is asked about an
         # authorization without accounts.
-        if machine not in FACTS or (machine == "account_number" and key in gone):
+        if machine not in FACTS or (machine == "account_number" and key in disconnected):
             continue
-        if machine == "authorization" and not facts.members - gone:
+        if machine == "authorization" and not facts.members - disconnected:
             continue
-        told = {name: getattr(facts, name) for name in FACTS[machine] if state != "disconnected"}
-        if "members" in told:
-            told["members"] -= gone
+        remembered = {
+            name: getattr(facts, name) for name in FACTS[machine] if state != "disconnected"
+        }
+        if "members" in remembered:
+            remembered["members"] -= disconnected
         if endpoint != ("full",):
-            told = {name: told[name] for name in told.keys() - NOT_ALWAYS_TOLD}
-            if told.get("replaced_by"):
-                # A result that is only read is as late as the read: whether the old account
-                # worked before or after it can't be told.
-                state = "new_account_linked or as Stripe says"
-        found[f"{machine}:{key}"] = {"state": state, **told}
+            remembered = {
+                name: remembered[name] for name in remembered.keys() - NOT_ALWAYS_INCLUDED
+            }
+            if remembered.get("replaced_by"):
+                # A result that is only read has the time of the read. Nothing tells whether
+                # the old account worked before or after the result itself.
+                state = "new_account_linked, or by the latest report"
+        found[f"{machine}:{key}"] = {"state": state, **remembered}
     return found
 
 
 def hold_the_same(
     first: World, held_back: list[DomainEvent], endpoint: Endpoint, data: Any
 ) -> None:
-    """Let two services hear the webhooks in different orders, and compare them."""
+    """Deliver the webhooks to two services in different orders, and compare the services."""
     second = copied(first)
-    first.hear(held_back)
+    first.deliver(held_back)
     first.perform_all()
     repeated = data.draw(st.lists(st.sampled_from(held_back), max_size=3)) if held_back else []
     for report in data.draw(st.permutations([*held_back, *repeated])):
@@ -152,11 +156,11 @@ def hold_the_same(
     one, other = known(first, endpoint), known(second, endpoint)
     different = {key: (one[key], other[key]) for key in one.keys() & other.keys()}
     different = {key: both for key, both in different.items() if both[0] != both[1]}
-    # Of an authorization that an account had for a moment only one may have heard.
+    # Only one of them may know an authorization that an account had for a moment.
     strays = {key for key in one.keys() ^ other.keys() if not key.startswith("authorization")}
     odd = different or strays
-    stories = ["IN ORDER", *first.story(), "IN ANOTHER", *second.story()]
-    assert not odd, "\n".join([str(odd), *stories])
+    histories = ["IN ORDER", *first.explain(), "IN ANOTHER", *second.explain()]
+    assert not odd, "\n".join([str(odd), *histories])
     for account, link in first.bank.accounts.items():
         facts = first.facts("account", account)
         stopped = "relinkable" if link.action == "relink_required" else "unrepairable"
@@ -170,7 +174,7 @@ def hold_the_same(
     endpoint=ENDPOINTS,
     data=st.data(),
 )
-def test_K1_words_in_any_order_end_in_stripes_truth(
+def test_K1_reports_in_any_order_end_in_stripes_truth(
     before: list[tuple[str, str]], tokens: bool, acts: Acts, endpoint: Endpoint, data: Any
 ) -> None:
     world = prelude(before, tokens)

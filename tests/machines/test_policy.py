@@ -1,4 +1,4 @@
-"""A policy is validated when it is made, and says what is wrong with it."""
+"""A policy is validated when it is created, and its errors say what is wrong."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from relink.machines import RelinkPolicy
 from .scenario import DAY
 
 
-def test_the_defaults_are_a_policy() -> None:
+def test_the_defaults_are_valid() -> None:
     policy = RelinkPolicy()
     assert (policy.attempts, policy.reminders, policy.session_open_for) == (
         3,
@@ -35,13 +35,13 @@ def test_the_defaults_are_a_policy() -> None:
         ({"reminder": (DAY,)}, "reminder\n.*not permitted"),
     ],
 )
-def test_a_policy_that_makes_no_sense_is_refused_with_its_field(
+def test_an_invalid_policy_is_refused_and_the_error_names_the_field(
     choice: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValidationError, match=complaint):
         RelinkPolicy(**choice)
 
 
-def test_a_policy_is_not_changed_but_made_anew() -> None:
+def test_a_policy_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         RelinkPolicy().attempts = 5  # type: ignore[misc]

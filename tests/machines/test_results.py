@@ -1,4 +1,4 @@
-"""Results of sessions, whichever of all that tells of them comes first (K7, R5, S7)."""
+"""Results of sessions, in whatever order the webhooks and reads arrive (K7, R5, S7)."""
 
 from itertools import permutations
 
@@ -29,14 +29,14 @@ def stopped(*accounts: str) -> World:
 
 
 def settle(world: World) -> None:
-    """Everything arrives, and everything that is asked for is read."""
-    world.hear(world.bank.collect())
+    """All webhooks arrive, and all commands are carried out."""
+    world.deliver(world.bank.collect())
     world.perform_all()
     world.bank.now += 100
 
 
 def opened(world: World, account: str, mode: str) -> str:
-    """A session that the customer is at."""
+    """A session that is open, and not finished yet."""
     request = RelinkRequested(causation_id=f"for {account}", at=0.0, account=account, mode=mode)
     created = world.request(request)
     assert created
@@ -46,14 +46,14 @@ def opened(world: World, account: str, mode: str) -> str:
 
 
 def result_read(world: World, session: str, dedup_key: str) -> DomainEvent:
-    """The session, read for the caller."""
+    """The answer to a read of the session for a caller."""
     return world.bank.read(
         RetrieveSessionForCaller(session=session, reason="result", dedup_key=dedup_key)
     )
 
 
 def built(world: World) -> list[str]:
-    """What payment methods were asked to be made from."""
+    """The accounts from which payment methods are to be made."""
     return [c.account for c in world.commands.values() if isinstance(c, CreatePaymentMethod)]
 
 
@@ -62,7 +62,7 @@ def built(world: World) -> list[str]:
 
 @pytest.mark.parametrize("shape", ["full", "ga", "sparse", "thin"])
 @pytest.mark.parametrize("order", [*permutations(["created", "updated", "read"])])
-def test_K7_a_new_account_is_new_whatever_tells_of_it_first(
+def test_K7_a_new_account_is_new_whatever_reports_it_first(
     order: tuple[str, ...], shape: Shape
 ) -> None:
     world = stopped("fca_1")
@@ -70,10 +70,10 @@ def test_K7_a_new_account_is_new_whatever_tells_of_it_first(
     world.bank.succeed(session, "fca_new", holder=CUSTOMER)
     created, updated = (shaped(report, shape) for report in world.bank.collect())
     world.bank.now += 1
-    tells = {"created": created, "updated": updated, "read": result_read(world, session, "1")}
+    arrivals = {"created": created, "updated": updated, "read": result_read(world, session, "1")}
     for name in order:
-        world.happen(tells[name])
-        world.happen(tells[name])
+        world.happen(arrivals[name])
+        world.happen(arrivals[name])
     world.perform_all()
     world.happen(result_read(world, session, "once more"))
     assert world.facts("session", session).outcome == "new_account_linked"
@@ -83,7 +83,7 @@ def test_K7_a_new_account_is_new_whatever_tells_of_it_first(
 
 
 @pytest.mark.parametrize("order", [*permutations(["reactivated", "updated", "read"])])
-def test_K7_an_account_that_we_held_is_known_whatever_tells_of_it_first(
+def test_K7_an_account_held_before_is_known_whatever_reports_it_first(
     order: tuple[str, ...],
 ) -> None:
     world = stopped("fca_1", "fca_2")
@@ -92,9 +92,9 @@ def test_K7_an_account_that_we_held_is_known_whatever_tells_of_it_first(
     reactivated, updated = world.bank.collect()
     world.bank.now += 1
     read = result_read(world, session, "1")
-    tells = {"reactivated": reactivated, "updated": updated, "read": read}
+    arrivals = {"reactivated": reactivated, "updated": updated, "read": read}
     for name in order:
-        world.happen(tells[name])
+        world.happen(arrivals[name])
     world.perform_all()
     assert world.facts("session", session).outcome == "known_account_linked"
     assert world.facts("account", "fca_1").known_linked == "fca_2"
@@ -105,7 +105,7 @@ def test_K7_an_account_that_we_held_is_known_whatever_tells_of_it_first(
 
 @pytest.mark.parametrize("holder", [STRANGER, CONNECTED])
 @pytest.mark.parametrize("order", [*permutations(["created", "updated", "read"])])
-def test_R6_somebody_elses_account_is_nothing_to_us_whatever_tells_of_it_first(
+def test_R6_nothing_is_built_for_another_holder_whatever_reports_the_account_first(
     order: tuple[str, ...], holder: Holder
 ) -> None:
     world = stopped("fca_1")
@@ -113,9 +113,9 @@ def test_R6_somebody_elses_account_is_nothing_to_us_whatever_tells_of_it_first(
     world.bank.succeed(session, "fca_new", holder=holder)
     created, updated = (shaped(report, "ga") for report in world.bank.collect())
     world.bank.now += 1
-    tells = {"created": created, "updated": updated, "read": result_read(world, session, "1")}
+    arrivals = {"created": created, "updated": updated, "read": result_read(world, session, "1")}
     for name in order:
-        world.happen(tells[name])
+        world.happen(arrivals[name])
     world.perform_all()
     assert world.facts("session", session).failure_reason == "other_holder"
     assert world.facts("session", session).linked == "fca_new"
@@ -127,7 +127,7 @@ def test_R6_somebody_elses_account_is_nothing_to_us_whatever_tells_of_it_first(
 
 
 @given(data=st.data())
-def test_R5_siblings_come_back_without_a_session_of_their_own_and_without_a_webhook(
+def test_R5_siblings_come_back_without_a_session_or_a_webhook_of_their_own(
     data: st.DataObject,
 ) -> None:
     world = stopped(*ACCOUNTS)
@@ -145,7 +145,7 @@ def test_R5_siblings_come_back_without_a_session_of_their_own_and_without_a_webh
     assert len(world.bank.sessions) == len(world.prompts) == 1
 
 
-def test_R5_even_if_their_webhooks_were_still_on_their_way() -> None:
+def test_R5_a_sibling_comes_back_even_if_a_late_webhook_says_that_it_is_inactive() -> None:
     world = stopped("fca_1")
     world.bank.stop("fca_2", "relink_required", "access_expired")
     [late] = world.bank.collect()
@@ -164,15 +164,15 @@ def test_R5_even_if_their_webhooks_were_still_on_their_way() -> None:
 @pytest.mark.parametrize(
     ("order", "state"), [(("gone", "back"), "disconnected"), (("back", "gone"), "active")]
 )
-def test_S7_an_active_word_after_a_disconnection_is_the_one_exception_to_K1(
+def test_S7_an_active_report_after_disconnected_is_the_one_exception_to_K1(
     order: tuple[str, ...], state: str
 ) -> None:
     world = stopped()
     world.bank.disconnect("fca_1")
     world.bank.now += 100
     world.bank.work("fca_1")
-    tells = dict(zip(("gone", "back"), world.bank.collect(), strict=True))
-    decided = [d.decision for name in order for d in world.happen(tells[name]).deliveries]
+    arrivals = dict(zip(("gone", "back"), world.bank.collect(), strict=True))
+    decided = [d.decision for name in order for d in world.happen(arrivals[name]).deliveries]
     world.perform_all()
     assert world.state("account", "fca_1") == state
     assert any(decision.anomaly for decision in decided) == (state == "disconnected")

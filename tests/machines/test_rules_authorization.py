@@ -1,6 +1,6 @@
-"""S1 to S5, S7 and K3 to K6 once more: authorizations have an account's states, and are only read.
+"""S1 to S5, S7 and K3 to K6 for authorizations, which have the states of an account.
 
-No webhook tells that an authorization became inactive or active; what asks for the reads is R5.
+No webhook says that an authorization became inactive or active. Reads do, which R5 asks for.
 """
 
 import pytest
@@ -23,31 +23,31 @@ INACTIVE = StatusReport(status="inactive")
 GONE = StatusReport(status="disconnected")
 
 
-def hear(s: Scenario, said: StatusReport) -> str:
-    """A read answers with this; returns the state after it."""
-    s.stripe["fcauth_1"] = said
+def read(s: Scenario, report: StatusReport) -> str:
+    """A read answers with this report. Returns the state after it."""
+    s.stripe["fcauth_1"] = report
     s.read("fcauth_1")
     return s.authorization("fcauth_1").state
 
 
 def reads(s: Scenario) -> list[str]:
-    """What the authorization is read for, by the last event."""
+    """The reasons for which the last event reads the authorization."""
     return [c.reason for c in s.commands if isinstance(c, RetrieveAuthorization)]
 
 
 # ── S1, S2 ───────────────────────────────────────────────────────────────────
 
 
-def test_S1_an_authorization_is_taken_to_work_until_stripe_says_otherwise() -> None:
+def test_S1_an_authorization_counts_as_active_until_a_report_says_otherwise() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     assert s.authorization("fcauth_1").state == "active"
 
 
-def test_S2_an_authorization_is_what_it_was_last_read_to_be() -> None:
+def test_S2_the_state_of_an_authorization_follows_its_latest_read() -> None:
     s = Scenario()
-    told = [RELINKABLE, UNREPAIRABLE, RELINKABLE, WORKS, UNREPAIRABLE, WORKS]
-    assert [hear(s, said) for said in told] == [
+    reports = [RELINKABLE, UNREPAIRABLE, RELINKABLE, WORKS, UNREPAIRABLE, WORKS]
+    assert [read(s, report) for report in reports] == [
         "inactive_relinkable",
         "inactive_unrepairable",
         "inactive_relinkable",
@@ -62,14 +62,14 @@ def test_S2_an_authorization_is_what_it_was_last_read_to_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "after"), [(None, "active"), (WORKS, "active"), (RELINKABLE, "inactive_relinkable")]
+    ("report", "after"), [(None, "active"), (WORKS, "active"), (RELINKABLE, "inactive_relinkable")]
 )
-def test_S4_an_authorization_is_relinking_with_its_account_and_then_as_stripe_says(
-    said: StatusReport | None, after: str
+def test_S4_an_authorization_is_relinking_with_its_account_and_returns_to_its_latest_report(
+    report: StatusReport | None, after: str
 ) -> None:
     s = expired()
-    if said:
-        hear(s, said)
+    if report:
+        read(s, report)
     session = s.open_session("fca_1")
     assert s.authorization("fcauth_1").state == "relinking"
     s.result(session, failure_reason="other")
@@ -87,7 +87,7 @@ def test_S4_an_authorization_is_relinking_as_long_as_any_account_is() -> None:
     assert s.authorization("fcauth_1").state == "active"
 
 
-def test_S4_a_superseded_session_is_no_session_any_more() -> None:
+def test_S4_an_authorization_does_not_count_a_superseded_session() -> None:
     s = expired()
     s.open_session("fca_1")
     second = s.open_session("fca_1", mode="any_eligible")
@@ -95,7 +95,7 @@ def test_S4_a_superseded_session_is_no_session_any_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "after"),
+    ("report", "after"),
     [
         (WORKS, "active"),
         (RELINKABLE, "relinking"),
@@ -104,32 +104,32 @@ def test_S4_a_superseded_session_is_no_session_any_more() -> None:
         (GONE, "disconnected"),
     ],
 )
-def test_S4_what_stripe_says_of_an_authorization_while_a_session_is_open(
-    said: StatusReport, after: str
+def test_S4_a_report_of_an_authorization_while_a_session_is_open_moves_it_or_keeps_it_relinking(
+    report: StatusReport, after: str
 ) -> None:
     s = expired()
-    hear(s, RELINKABLE)
+    read(s, RELINKABLE)
     s.open_session("fca_1")
-    assert hear(s, said) == after
+    assert read(s, report) == after
 
 
-def test_S4_an_authorization_that_worked_all_along_is_relinking_until_the_session_ends() -> None:
+def test_S4_an_authorization_that_stayed_active_is_relinking_until_the_session_ends() -> None:
     s = expired()
-    hear(s, WORKS)
+    read(s, WORKS)
     session = s.open_session("fca_1")
-    assert hear(s, WORKS) == "relinking"
+    assert read(s, WORKS) == "relinking"
     s.result(session, failure_reason="other")
     assert s.authorization("fcauth_1").state == "active"
 
 
 @pytest.mark.parametrize("before", [WORKS, UNREPAIRABLE])
-def test_S4_an_authorization_that_can_be_repaired_again_is_relinking_again(
+def test_S4_an_authorization_that_becomes_relinkable_while_a_session_is_open_is_relinking(
     before: StatusReport,
 ) -> None:
     s = expired()
     s.open_session("fca_1")
-    hear(s, before)
-    assert hear(s, RELINKABLE) == "relinking"
+    read(s, before)
+    assert read(s, RELINKABLE) == "relinking"
 
 
 # ── S5 ───────────────────────────────────────────────────────────────────────
@@ -137,33 +137,35 @@ def test_S4_an_authorization_that_can_be_repaired_again_is_relinking_again(
 
 def test_S5_an_authorization_is_relinked_by_a_session_and_active_by_a_read() -> None:
     s = expired()
-    hear(s, RELINKABLE)
+    read(s, RELINKABLE)
     s.result(s.open_session("fca_1"), relinked="fca_1")
     assert s.authorization("fcauth_1").state == "relinked"
-    assert hear(s, WORKS) == "active"
+    assert read(s, WORKS) == "active"
 
 
 @pytest.mark.parametrize(
-    ("said", "after"),
+    ("report", "after"),
     [
         (RELINKABLE, "inactive_relinkable"),
         (UNREPAIRABLE, "inactive_unrepairable"),
         (INACTIVE, "inactive_unrepairable"),
     ],
 )
-def test_S5_or_it_did_not_last(said: StatusReport, after: str) -> None:
+def test_S5_a_relinked_authorization_that_stops_again_is_inactive(
+    report: StatusReport, after: str
+) -> None:
     s = expired()
     s.result(s.open_session("fca_1"), relinked="fca_1")
-    assert hear(s, said) == after
+    assert read(s, report) == after
 
 
 # ── S7 ───────────────────────────────────────────────────────────────────────
 
 
-def test_S7_a_disconnected_authorization_is_gone_and_a_later_active_word_an_anomaly() -> None:
+def test_S7_a_disconnected_authorization_stays_so_and_a_later_active_report_is_an_anomaly() -> None:
     s = expired()
-    assert hear(s, GONE) == "disconnected"
-    assert hear(s, WORKS) == "disconnected"
+    assert read(s, GONE) == "disconnected"
+    assert read(s, WORKS) == "disconnected"
     assert s.decided("authorization", "fcauth_1").anomaly
 
 
@@ -171,13 +173,13 @@ STATES = ["active", "inactive_relinkable", "inactive_unrepairable", "relinking",
 
 
 def authorization_in(state: str) -> Scenario:
-    """The authorization of an expired account, come into this state."""
+    """The authorization of an expired account, in this state."""
     s = expired()
     match state:
         case "inactive_relinkable":
-            hear(s, RELINKABLE)
+            read(s, RELINKABLE)
         case "inactive_unrepairable":
-            hear(s, UNREPAIRABLE)
+            read(s, UNREPAIRABLE)
         case "relinking":
             s.open_session("fca_1")
         case "relinked":
@@ -191,7 +193,7 @@ def authorization_in(state: str) -> Scenario:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    ("said", "reported_status"),
+    ("report", "reported_status"),
     [
         (WORKS, "active"),
         (RELINKABLE, "relinkable"),
@@ -200,18 +202,18 @@ def authorization_in(state: str) -> Scenario:
         (GONE, "disconnected"),
     ],
 )
-def test_K3_what_is_newly_read_of_an_authorization_is_remembered_in_every_state(
-    state: str, said: StatusReport, reported_status: str
+def test_K3_a_newer_read_of_an_authorization_is_remembered_in_every_state(
+    state: str, report: StatusReport, reported_status: str
 ) -> None:
     s = authorization_in(state)
-    hear(s, said)
+    read(s, report)
     facts = s.authorization("fcauth_1").facts
     assert (facts.reported_status, facts.as_of, facts.by_read) == (reported_status, s.now, True)
 
 
-def test_K3_an_older_read_of_an_authorization_changes_nothing() -> None:
+def test_K3_a_stale_read_of_an_authorization_changes_nothing() -> None:
     s = expired()
-    hear(s, WORKS)
+    read(s, WORKS)
     s.stripe["fcauth_1"] = RELINKABLE
     s.read("fcauth_1", date=s.now - 60)
     assert s.authorization("fcauth_1").state == "active"
@@ -230,27 +232,27 @@ def test_K5_an_authorization_that_is_inactive_without_an_action_is_read(
     known: StatusReport, meanwhile: str
 ) -> None:
     s = expired()
-    hear(s, known)
+    read(s, known)
     s.authorization_webhook("fcauth_1", INACTIVE)
     assert s.authorization("fcauth_1").state == meanwhile
     assert reads(s) == ["incomplete"]
 
 
 @pytest.mark.parametrize("answer", [INACTIVE, StatusReport(status="resting")])
-def test_K5_where_reading_an_authorization_does_not_help_people_are_told(
+def test_K5_operators_are_told_when_the_read_of_an_authorization_leaves_the_question_open(
     answer: StatusReport,
 ) -> None:
     s = expired()
-    hear(s, RELINKABLE)
-    assert hear(s, answer) == "inactive_relinkable"
+    read(s, RELINKABLE)
+    assert read(s, answer) == "inactive_relinkable"
     assert [c.subject for c in s.commands if isinstance(c, ReportAnomaly)] == ["fcauth_1"]
     assert reads(s) == []
 
 
-def test_K5_what_an_authorization_is_called_is_kept() -> None:
+def test_K5_a_report_without_the_institution_name_keeps_it() -> None:
     s = expired()
-    hear(s, StatusReport(status="active", institution_name="StripeBank"))
-    hear(s, WORKS)
+    read(s, StatusReport(status="active", institution_name="StripeBank"))
+    read(s, WORKS)
     assert s.authorization("fcauth_1").facts.institution_name == "StripeBank"
 
 
@@ -262,19 +264,19 @@ def test_K6_a_thin_notification_of_an_authorization_asks_for_a_read() -> None:
 
 def test_K6_a_read_of_an_authorization_that_fails_for_good_changes_nothing() -> None:
     s = expired()
-    failed = {"command": "retrieve_authorization", "subject": "fcauth_1", "error": "gone"}
+    failed = {"command": "retrieve_authorization", "subject": "fcauth_1", "error": "not_found"}
     s.happens(CommandFailed, **failed)
     assert s.authorization("fcauth_1").state == "active"
     assert s.decided("authorization", "fcauth_1").anomaly
 
 
-# ── R5, from the authorization's side ────────────────────────────────────────
+# ── R5, for the authorization ────────────────────────────────────────
 
 
 def test_R5_an_authorization_is_read_when_an_account_of_it_goes_down_or_comes_back() -> None:
     s = Scenario()
-    for said, inactive in ((active(), set()), (relinkable(), {"fca_1"}), (active(), set())):
-        s.webhook("fca_1", said)
+    for report, inactive in ((active(), set()), (relinkable(), {"fca_1"}), (active(), set())):
+        s.webhook("fca_1", report)
         assert reads(s) == ["account_changed"]
         assert s.authorization("fcauth_1").facts.inactive_members == inactive
     s.webhook("fca_1", active())
@@ -282,51 +284,51 @@ def test_R5_an_authorization_is_read_when_an_account_of_it_goes_down_or_comes_ba
 
 
 @pytest.mark.parametrize("before", [WORKS, RELINKABLE, UNREPAIRABLE])
-def test_R5_an_authorization_that_is_read_to_work_has_its_inactive_accounts_read(
+def test_R5_a_read_that_finds_an_authorization_active_has_its_inactive_accounts_read(
     before: StatusReport,
 ) -> None:
     s = expired()
     s.webhook("fca_2", active())
-    hear(s, before)
-    hear(s, WORKS)
+    read(s, before)
+    read(s, WORKS)
     assert [c.account for c in s.commands if isinstance(c, RetrieveAccount)] == ["fca_1"]
 
 
-def test_R5_also_after_a_success_that_a_read_of_the_authorization_came_before() -> None:
+def test_R5_siblings_are_read_even_if_the_authorization_was_read_before_the_success() -> None:
     s = expired()
     s.webhook("fca_2", relinkable())
     session = s.open_session("fca_1")
-    hear(s, WORKS)
+    read(s, WORKS)
     s.result(session, relinked="fca_1")
     assert "fca_2" in {c.account for c in s.commands if isinstance(c, RetrieveAccount)}
     assert s.authorization("fcauth_1").facts.sessions == frozenset()
 
 
-def test_R5_a_failure_after_that_ends_the_session_too() -> None:
+def test_R5_a_failure_after_the_authorization_was_read_active_ends_the_session() -> None:
     s = expired()
     session = s.open_session("fca_1")
-    hear(s, WORKS)
+    read(s, WORKS)
     s.result(session, failure_reason="other")
     assert s.authorization("fcauth_1").facts.sessions == frozenset()
-    assert hear(s, RELINKABLE) == "inactive_relinkable"
+    assert read(s, RELINKABLE) == "inactive_relinkable"
 
 
-# ── P3, from the authorization's side ────────────────────────────────────────
+# ── P3, for the authorization ────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     ("then", "prompts"),
     [(WORKS, 1), (StatusReport(status="active", deactivates_on=None), 0), (RELINKABLE, 0)],
-    ids=["left out", "taken back", "it stopped"],
+    ids=["left out", "withdrawn", "it stopped"],
 )
-def test_P3_an_announcement_of_an_authorization_stands_until_it_is_taken_back(
+def test_P3_an_announcement_of_an_authorization_stands_until_it_is_withdrawn(
     then: StatusReport, prompts: int
 ) -> None:
-    """That it stopped is told by its accounts."""
+    """That it stopped is a need of its accounts, and not of its own."""
     s = Scenario()
     s.authorization_webhook(
         "fcauth_1", StatusReport(status="active", deactivates_on=s.now + 30 * DAY)
     )
-    hear(s, then)
+    read(s, then)
     s.wait(29 * DAY)
     assert [m.reminder for m in s.asked_for(NotifyCustomer)][:1] == [0] * prompts

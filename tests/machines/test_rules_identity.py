@@ -1,4 +1,4 @@
-"""K7, K8 and R6: which accounts we know, where they belong, and whose they are."""
+"""K7, K8 and R6: which accounts are known, where they belong, and who holds them."""
 
 import pytest
 
@@ -25,7 +25,7 @@ OTHER = Holder(field="customer", id="cus_2")
 # ── K7 ───────────────────────────────────────────────────────────────────────
 
 
-def test_K7_an_account_that_we_held_before_the_session_is_known() -> None:
+def test_K7_an_account_held_before_the_session_is_known() -> None:
     s = knowing(relinkable())
     s.webhook("fca_2", relinkable(authorization="fcauth_2"))
     session = s.open_session("fca_1", mode="any_eligible")
@@ -33,26 +33,26 @@ def test_K7_an_account_that_we_held_before_the_session_is_known() -> None:
     assert s.session(session).facts.outcome == "known_account_linked"
 
 
-def test_K7_an_account_that_its_result_brings_is_new() -> None:
+def test_K7_an_account_first_seen_in_a_result_is_new() -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_2": active()})
     assert s.session(session).facts.outcome == "new_account_linked"
 
 
-@pytest.mark.parametrize("said", [active(), None], ids=["account.created", "a thin one"])
-def test_K7_so_is_one_whose_webhook_came_first_while_the_session_was_open(
-    said: StatusReport | None,
+@pytest.mark.parametrize("report", [active(), None], ids=["account.created", "thin"])
+def test_K7_an_account_first_seen_by_a_webhook_while_the_session_was_open_is_new(
+    report: StatusReport | None,
 ) -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1", mode="any_eligible")
-    s.webhook("fca_2", said)
+    s.webhook("fca_2", report)
     s.result(session, {"fca_2": active()})
     assert s.session(session).facts.outcome == "new_account_linked"
 
 
-def test_K7_how_long_stripe_has_had_it_does_not_matter() -> None:
-    """Its first webhook tells of a time long before the session, and comes after."""
+def test_K7_an_account_that_stripe_has_had_for_long_is_new_if_relink_had_not_seen_it() -> None:
+    """Its first webhook is dated long before the session, and arrives while the session is open."""
     s = knowing(relinkable())
     session = s.open_session("fca_1", mode="any_eligible")
     s.webhook("fca_2", active(), created=100)
@@ -60,7 +60,7 @@ def test_K7_how_long_stripe_has_had_it_does_not_matter() -> None:
     assert s.session(session).facts.outcome == "new_account_linked"
 
 
-def test_K7_the_same_result_again_is_the_same_outcome_and_builds_nothing_twice() -> None:
+def test_K7_the_same_result_again_gives_the_same_outcome_and_builds_nothing_twice() -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_2": active()}, webhook=True)
@@ -88,7 +88,7 @@ def test_K8_an_account_moves_to_its_new_authorization_and_both_are_read() -> Non
     assert read == {"fcauth_1", "fcauth_2"}
 
 
-def test_K8_its_customer_is_not_prompted_again() -> None:
+def test_K8_the_customer_of_an_account_that_moves_is_not_prompted_again() -> None:
     s = knowing(relinkable())
     s.webhook("fca_1", relinkable(authorization="fcauth_2"))
     assert len(s.asked_for(NotifyCustomer)) == 1
@@ -96,7 +96,7 @@ def test_K8_its_customer_is_not_prompted_again() -> None:
     assert s.outage("fcauth_2").state == "prompted"
 
 
-def test_K8_but_reminded_as_before() -> None:
+def test_K8_the_customer_of_an_account_that_moves_is_reminded_as_before() -> None:
     s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
     s.webhook("fca_1", relinkable())
     [prompt] = s.asked_for(NotifyCustomer)
@@ -108,7 +108,7 @@ def test_K8_but_reminded_as_before() -> None:
     assert len(s.asked_for(NotifyCustomer)) == 2
 
 
-def test_K8_and_not_after_the_last_reminder() -> None:
+def test_K8_an_account_that_moves_after_the_last_reminder_brings_no_more() -> None:
     s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
     s.webhook("fca_1", relinkable())
     s.webhook("fca_2", relinkable())
@@ -120,7 +120,7 @@ def test_K8_and_not_after_the_last_reminder() -> None:
     assert len(s.asked_for(NotifyCustomer)) == 2
 
 
-def test_K8_unless_the_policy_has_no_reminders() -> None:
+def test_K8_an_account_that_moves_is_not_reminded_of_if_the_policy_has_no_reminders() -> None:
     s = Scenario(RelinkPolicy(reminders=()))
     s.webhook("fca_1", relinkable())
     s.webhook("fca_1", relinkable(authorization="fcauth_2"))
@@ -128,7 +128,7 @@ def test_K8_unless_the_policy_has_no_reminders() -> None:
     assert len(s.asked_for(NotifyCustomer)) == 1
 
 
-def test_K8_the_accounts_that_stay_are_reminded_of_without_it() -> None:
+def test_K8_reminders_for_the_accounts_that_stay_do_not_name_the_one_that_moved() -> None:
     s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
     s.webhook("fca_1", relinkable())
     s.webhook("fca_2", relinkable())
@@ -138,7 +138,7 @@ def test_K8_the_accounts_that_stay_are_reminded_of_without_it() -> None:
     assert (reminder.outage, reminder.accounts) == ("fcauth_1", ("fca_2",))
 
 
-def test_K8_an_announcement_moves_along_and_is_prompted_for_once() -> None:
+def test_K8_an_announcement_moves_along_with_its_account_and_is_prompted_for_once() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     day = s.now + 30 * DAY
     s.webhook("fca_1", active(deactivates_on=day))
@@ -148,7 +148,9 @@ def test_K8_an_announcement_moves_along_and_is_prompted_for_once() -> None:
     assert (prompt.outage, prompt.relink_by) == ("fcauth_2", day)
 
 
-def test_K8_also_after_an_earlier_outage_that_was_prompted_for() -> None:
+def test_K8_an_announcement_that_moves_is_prompted_for_once_after_an_earlier_prompted_outage() -> (
+    None
+):
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     day = s.now + 30 * DAY
     s.webhook("fca_1", relinkable())
@@ -159,7 +161,7 @@ def test_K8_also_after_an_earlier_outage_that_was_prompted_for() -> None:
     assert [prompt.outage for prompt in s.asked_for(NotifyCustomer)] == ["fcauth_1", "fcauth_2"]
 
 
-def test_K8_who_was_prompted_is_not_prompted_for_what_is_announced_where_it_moves() -> None:
+def test_K8_a_prompted_customer_is_not_prompted_for_the_new_authorizations_announcement() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
     announced = StatusReport(status="active", deactivates_on=s.now + 30 * DAY)
     s.authorization_webhook("fcauth_2", announced)
@@ -170,7 +172,7 @@ def test_K8_who_was_prompted_is_not_prompted_for_what_is_announced_where_it_move
     assert s.outage("fcauth_2").facts.needing.keys() == {"fcauth_2", "fca_1"}
 
 
-def test_K8_nor_when_its_authorization_is_learned_from_an_older_word() -> None:
+def test_K8_an_authorization_learned_from_a_stale_report_prompts_nobody_again() -> None:
     s = Scenario()
     s.stripe["fca_1"] = relinkable(without=("authorization",))
     s.read("fca_1")
@@ -183,17 +185,17 @@ def test_K8_nor_when_its_authorization_is_learned_from_an_older_word() -> None:
     assert s.outage("fcauth_1").state == "none"
 
 
-def test_K8_two_authorizations_in_one_second_are_in_doubt() -> None:
+def test_K8_two_authorizations_within_one_second_are_ambiguous() -> None:
     s = knowing(active())
     s.webhook("fca_1", active(authorization="fcauth_2"), created=s.now)
     assert s.account("fca_1").facts.authorization == "fcauth_1"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]
     s.stripe["fca_1"] = active(authorization="fcauth_2")
     s.perform_reads()
     assert s.account("fca_1").facts.authorization == "fcauth_2"
 
 
-def test_K8_a_late_word_of_the_old_authorization_moves_nothing_back() -> None:
+def test_K8_a_stale_report_with_the_old_authorization_moves_nothing_back() -> None:
     s = knowing(active())
     s.webhook("fca_1", active(authorization="fcauth_2"))
     s.webhook("fca_1", active(authorization="fcauth_1"), created=s.now - 5)
@@ -219,7 +221,7 @@ def test_R6_an_account_of_another_holder_is_recorded_and_nothing_is_built_on_it(
 @pytest.mark.parametrize(
     ("holder", "outcome"), [(CUSTOMER, "new_account_linked"), (OTHER, "failed")]
 )
-def test_R6_whose_it_is_is_read_first_where_the_result_left_it_out(
+def test_R6_the_holder_is_read_first_if_the_result_leaves_it_out(
     holder: Holder, outcome: str
 ) -> None:
     s = expired()
@@ -234,7 +236,7 @@ def test_R6_whose_it_is_is_read_first_where_the_result_left_it_out(
     assert built == (["fca_2"] if holder == CUSTOMER else [])
 
 
-def test_R6_a_known_one_is_not_offered() -> None:
+def test_R6_a_known_account_of_another_holder_is_not_offered() -> None:
     s = expired()
     s.webhook("fca_2", active(holder=OTHER))
     session = s.open_session("fca_1", mode="any_eligible")
@@ -242,7 +244,7 @@ def test_R6_a_known_one_is_not_offered() -> None:
     assert s.account("fca_1").facts.known_linked is None
 
 
-def test_R6_a_late_one_changes_nothing_else() -> None:
+def test_R6_a_late_account_of_another_holder_is_recorded_and_changes_nothing_else() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, status="cancelled")
@@ -254,24 +256,24 @@ def test_R6_a_late_one_changes_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "read"])
-def test_R6_a_result_for_a_session_that_we_did_not_create_is_not_known_to_us(webhook: bool) -> None:
+def test_R6_a_result_of_a_session_that_relink_did_not_create_changes_nothing(webhook: bool) -> None:
     s = expired()
     world = dict(s.world)
-    s.result("fcsess_of_somebody_else", {"fca_2": active()}, relinked="fca_1", webhook=webhook)
+    s.result("fcsess_of_another_service", {"fca_2": active()}, relinked="fca_1", webhook=webhook)
     assert s.step.deliveries == ()
     assert s.commands == ()
     assert s.world == world
 
 
-# ── accounts that nobody knew ────────────────────────────────────────────────
+# ── unknown accounts ─────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("said", [active(), relinkable(), unrepairable(), inactive(), None])
-def test_an_account_that_nobody_knew_becomes_known_by_its_first_webhook(
-    said: StatusReport | None,
+@pytest.mark.parametrize("report", [active(), relinkable(), unrepairable(), inactive(), None])
+def test_an_unknown_account_becomes_known_by_its_first_webhook(
+    report: StatusReport | None,
 ) -> None:
     s = Scenario()
-    s.webhook("fca_9", said)
+    s.webhook("fca_9", report)
     assert Address("account", "fca_9") in s.world
     assert s.account("fca_9").facts.first_seen_at == s.now
-    assert s.account("fca_9").facts.holder == (CUSTOMER if said else None)
+    assert s.account("fca_9").facts.holder == (CUSTOMER if report else None)

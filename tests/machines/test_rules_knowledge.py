@@ -18,20 +18,20 @@ from relink.machines.report import StatusReport
 from .scenario import (
     DAY,
     Scenario,
+    account_report,
     active,
     disconnected,
     inactive,
     knowing,
     number,
     relinkable,
-    report,
     unrepairable,
 )
 
 # ── K1 ───────────────────────────────────────────────────────────────────────
 
 HISTORY = [(100, active()), (200, relinkable()), (300, active()), (300, unrepairable())]
-"""Words with their times; which of the last two came last can't be told from them."""
+"""Reports with their times. Nothing in them tells which of the last two came last."""
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
@@ -41,8 +41,8 @@ def test_K1_any_order_and_repetition_ends_in_stripes_truth(
 ) -> None:
     s = Scenario()
     for index in (*order, order[0], order[2]):
-        created, said = HISTORY[index]
-        s.webhook("fca_1", said, created)
+        created, report = HISTORY[index]
+        s.webhook("fca_1", report, created)
     s.stripe["fca_1"] = truth
     s.perform_reads()
     assert s.account("fca_1").facts.reported_status == (
@@ -52,16 +52,16 @@ def test_K1_any_order_and_repetition_ends_in_stripes_truth(
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_K1_details_and_announcements_too(order: tuple[int, ...]) -> None:
-    """A late announcement is acted on, unless something newer withdrew it."""
-    told = [
+def test_K1_details_and_announcements_in_any_order_end_alike(order: tuple[int, ...]) -> None:
+    """A late announcement is acted on, unless a newer report withdrew it."""
+    reports = [
         (100, active(without=("deactivates_on",))),
         (200, active(deactivates_on=1_000_000 + 2 * DAY, last4="6789")),
         (300, active(without=("deactivates_on", "last4"))),
     ]
     s = Scenario()
     for index in order:
-        s.webhook("fca_1", told[index][1], created=told[index][0])
+        s.webhook("fca_1", reports[index][1], created=reports[index][0])
     facts = s.account("fca_1").facts
     assert (facts.deactivates_on, facts.last4) == (1_000_000 + 2 * DAY, "6789")
     assert len(s.asked_for(NotifyCustomer)) == 1
@@ -94,10 +94,10 @@ def test_K2_accounts_inside_a_retrieved_session_are_reads() -> None:
     assert facts.as_of == s.now
     s.webhook("fca_1", relinkable(), created=s.now + 2)  # within two seconds of a read
     assert s.account("fca_1").state == "active"
-    assert s.questions[-1] == "contradiction"
+    assert s.read_reasons[-1] == "contradiction"
 
 
-def test_K2_accounts_inside_a_sessions_webhook_are_not() -> None:
+def test_K2_accounts_inside_a_sessions_webhook_are_not_reads() -> None:
     s = knowing(relinkable())
     s.result(s.open_session("fca_1"), {"fca_1": active()}, relinked="fca_1", webhook=True)
     assert not s.account("fca_1").facts.by_read
@@ -106,17 +106,17 @@ def test_K2_accounts_inside_a_sessions_webhook_are_not() -> None:
 # ── K3 ───────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("said", [relinkable(), unrepairable(), inactive(), disconnected()])
-def test_K3_older_knowledge_changes_no_state_and_is_journaled(said: StatusReport | None) -> None:
+@pytest.mark.parametrize("report", [relinkable(), unrepairable(), inactive(), disconnected()])
+def test_K3_a_stale_report_changes_no_state_and_is_journaled(report: StatusReport | None) -> None:
     s = knowing(active())
-    s.webhook("fca_1", said, created=s.now - 1)
+    s.webhook("fca_1", report, created=s.now - 1)
     assert s.decided("account", "fca_1").outcome == "stayed"
     assert s.account("fca_1").state == "active"
     assert s.account("fca_1").version == 2
     assert s.commands == ()
 
 
-def test_K3_older_knowledge_fills_in_what_nothing_newer_told() -> None:
+def test_K3_a_stale_report_fills_in_what_no_newer_report_included() -> None:
     s = knowing(active(without=("permissions",)))
     s.webhook("fca_1", relinkable(permissions=("balances",), last4="6789"), created=500)
     facts = s.account("fca_1").facts
@@ -125,8 +125,8 @@ def test_K3_older_knowledge_fills_in_what_nothing_newer_told() -> None:
     assert s.account("fca_1").facts.last4 == "6789"
 
 
-def test_K3_knowledge_that_agrees_confirms() -> None:
-    """What the confirmation is newer than, is old."""
+def test_K3_a_report_that_agrees_confirms_what_is_known() -> None:
+    """A report that is older than the confirmation is stale."""
     s = knowing(active())
     between = s.now + 5
     s.webhook("fca_1", active())
@@ -134,7 +134,7 @@ def test_K3_knowledge_that_agrees_confirms() -> None:
     assert s.account("fca_1").state == "active"
 
 
-def test_K3_and_takes_its_transition() -> None:
+def test_K3_a_report_that_agrees_takes_its_transition() -> None:
     """In the same second, but no contradiction: relinkable is a kind of inactive."""
     s = knowing(inactive())
     assert s.account("fca_1").state == "inactive_unrepairable"
@@ -150,11 +150,11 @@ STATES = [
     "relinked",
     "new_account_linked",
 ]
-"""All but the final one."""
+"""All states but the final one."""
 
 
 def account_in(state: str) -> Scenario:
-    """An account that has come into this state."""
+    """An account in this state."""
     s = Scenario()
     match state:
         case "active":
@@ -176,7 +176,7 @@ def account_in(state: str) -> Scenario:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    ("said", "reported_status"),
+    ("report", "reported_status"),
     [
         (active(last4="6789"), "active"),
         (relinkable(last4="6789"), "relinkable"),
@@ -186,17 +186,17 @@ def account_in(state: str) -> Scenario:
         (disconnected(last4="6789"), "disconnected"),
     ],
 )
-def test_K3_newer_knowledge_is_remembered_in_every_state(
-    state: str, said: StatusReport, reported_status: str
+def test_K3_a_newer_report_is_remembered_in_every_state(
+    state: str, report: StatusReport, reported_status: str
 ) -> None:
     s = account_in(state)
-    s.webhook("fca_1", said)
+    s.webhook("fca_1", report)
     facts = s.account("fca_1").facts
     assert (facts.reported_status, facts.as_of, facts.last4) == (reported_status, s.now, "6789")
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_K3_older_details_fill_gaps_in_every_state(state: str) -> None:
+def test_K3_stale_details_fill_gaps_in_every_state(state: str) -> None:
     s = account_in(state)
     prompts = s.asked_for(NotifyCustomer)
     s.webhook("fca_1", relinkable(last4="6789"), created=500)
@@ -208,7 +208,7 @@ def test_K3_older_details_fill_gaps_in_every_state(state: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "said"),
+    ("known", "report"),
     [
         (active(), relinkable()),
         (active(), unrepairable()),
@@ -219,27 +219,29 @@ def test_K3_older_details_fill_gaps_in_every_state(state: str) -> None:
     ],
 )
 def test_K4_a_contradiction_within_one_second_is_settled_by_a_read(
-    known: StatusReport | None, said: StatusReport | None
+    known: StatusReport | None, report: StatusReport | None
 ) -> None:
     s = knowing(known)
     before = s.account("fca_1")
-    s.webhook("fca_1", said, created=s.now)
+    s.webhook("fca_1", report, created=s.now)
     assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
     [read] = [c for c in s.commands if isinstance(c, RetrieveAccount)]
     assert read.reason == "contradiction"
 
 
-def test_K4_webhooks_a_second_apart_are_in_no_doubt() -> None:
+def test_K4_webhooks_a_second_apart_are_not_ambiguous() -> None:
     s = knowing(active())
     s.webhook("fca_1", relinkable(), created=s.now + 1)
     assert s.account("fca_1").state == "inactive_relinkable"
 
 
 @pytest.mark.parametrize(
-    ("apart", "in_doubt"), [(-3, False), (-2, True), (0, True), (2, True), (3, False)]
+    ("apart", "is_ambiguous"), [(-3, False), (-2, True), (0, True), (2, True), (3, False)]
 )
 @pytest.mark.parametrize("which", ["the first is a read", "the second is a read"])
-def test_K4_around_a_read_doubt_reaches_two_seconds(apart: int, in_doubt: bool, which: str) -> None:
+def test_K4_reports_within_two_seconds_of_a_read_are_ambiguous(
+    apart: int, is_ambiguous: bool, which: str
+) -> None:
     s = Scenario()
     s.stripe["fca_1"] = active() if which == "the first is a read" else relinkable()
     if which == "the first is a read":
@@ -248,23 +250,23 @@ def test_K4_around_a_read_doubt_reaches_two_seconds(apart: int, in_doubt: bool, 
     else:
         s.webhook("fca_1", active(), created=s.now)
         s.read("fca_1", date=s.now - 10 + apart)
-    assert ("contradiction" in s.questions) is in_doubt
-    believed = not in_doubt and apart > 0
+    assert ("contradiction" in s.read_reasons) is is_ambiguous
+    believed = not is_ambiguous and apart > 0
     assert s.account("fca_1").state == ("inactive_relinkable" if believed else "active")
 
 
-def test_K4_the_read_waits_until_its_answer_is_in_no_doubt_itself() -> None:
+def test_K4_the_read_waits_until_its_answer_cannot_be_ambiguous() -> None:
     s = knowing(active())
     s.webhook("fca_1", disconnected(), created=s.now)
     [read] = s.asked_for(RetrieveAccount)
     assert read.after == s.account("fca_1").facts.as_of + 3
 
 
-def test_K4_holds_for_authorizations_and_account_numbers() -> None:
+def test_K4_contradictions_about_authorizations_and_numbers_are_settled_by_a_read() -> None:
     s = knowing(active(numbers=(number("transactable"),)))
     s.webhook("fca_1", active(numbers=(number("expired"),)), created=s.now)
     assert s.number("fca_1").state == "transactable"
-    assert s.questions == ["contradiction"]
+    assert s.read_reasons == ["contradiction"]
 
     s.read("fcauth_1")
     s.stripe["fcauth_1"] = relinkable()
@@ -285,7 +287,7 @@ def test_K5_an_absent_field_never_overwrites_a_known_one() -> None:
     assert after.model_dump(exclude=times) == before.model_dump(exclude=times)
 
 
-def test_K5_null_does_since_it_says_that_there_is_none() -> None:
+def test_K5_null_overwrites_since_it_says_that_there_is_none() -> None:
     s = knowing(active(deactivates_on=1_000_000 + 90 * DAY))
     s.webhook("fca_1", active(deactivates_on=None, holder=None))
     assert s.account("fca_1").facts.deactivates_on is None
@@ -300,31 +302,31 @@ def test_K5_null_does_since_it_says_that_there_is_none() -> None:
         (unrepairable(), "inactive_unrepairable"),
     ],
 )
-def test_K5_inactive_without_an_action_is_looked_up(
+def test_K5_inactive_without_an_action_asks_for_a_read(
     known: StatusReport | None, meanwhile: str
 ) -> None:
-    """Until the answer: the previous repairability, else unrepairable."""
+    """Until the answer it keeps its previous repairability, or is unrepairable without one."""
     s = knowing(known)
     s.webhook("fca_1", inactive())
     assert s.account("fca_1").state == meanwhile
-    assert s.questions == ["incomplete"]
+    assert s.read_reasons == ["incomplete"]
     s.stripe["fca_1"] = relinkable()
     s.perform_reads()
     assert s.account("fca_1").state == "inactive_relinkable"
 
 
-def test_K5_of_an_account_that_nobody_knew_as_well() -> None:
+def test_K5_an_unknown_account_reported_inactive_without_an_action_asks_for_a_read() -> None:
     s = knowing(inactive())
     assert s.account("fca_1").state == "inactive_unrepairable"
-    assert s.questions == ["incomplete"]
+    assert s.read_reasons == ["incomplete"]
 
 
-def test_K5_until_the_answer_nobody_is_prompted_or_asked_for_another_way() -> None:
+def test_K5_nobody_is_prompted_or_asked_for_another_payment_method_until_the_answer() -> None:
     s = knowing(inactive())
     assert s.asked_for(NotifyCustomer) == s.asked_for(RequestNewPaymentMethod) == []
 
 
-def test_K5_an_outage_is_not_over_because_a_word_leaves_something_out() -> None:
+def test_K5_a_report_that_leaves_something_out_does_not_end_an_outage() -> None:
     s = knowing(relinkable())
     s.webhook("fca_1", inactive())
     s.stripe["fca_1"] = relinkable()
@@ -335,7 +337,7 @@ def test_K5_an_outage_is_not_over_because_a_word_leaves_something_out() -> None:
 @pytest.mark.parametrize(
     ("known", "meanwhile"), [(None, "inactive_unrepairable"), (active(), "inactive_unrepairable")]
 )
-def test_K5_relinkable_without_an_authorization_is_looked_up(
+def test_K5_relinkable_without_an_authorization_asks_for_a_read(
     known: StatusReport | None, meanwhile: str
 ) -> None:
     s = Scenario()
@@ -343,7 +345,7 @@ def test_K5_relinkable_without_an_authorization_is_looked_up(
         s.webhook("fca_1", known.model_copy(update={"authorization": None}))
     s.webhook("fca_1", relinkable(without=("authorization",)))
     assert s.account("fca_1").state == meanwhile
-    assert s.questions == ["incomplete"]
+    assert s.read_reasons == ["incomplete"]
     assert s.asked_for(NotifyCustomer) == []
     s.stripe["fca_1"] = relinkable()
     s.perform_reads()
@@ -352,15 +354,15 @@ def test_K5_relinkable_without_an_authorization_is_looked_up(
     assert (prompt.outage, prompt.ask) == ("fcauth_1", "relink")
 
 
-def test_K5_unless_one_is_known() -> None:
+def test_K5_relinkable_without_an_authorization_asks_nothing_if_one_is_known() -> None:
     s = knowing(active())
     s.webhook("fca_1", relinkable(without=("authorization",)))
     assert s.account("fca_1").state == "inactive_relinkable"
-    assert s.questions == []
+    assert s.read_reasons == []
 
 
-def test_K5_a_read_has_the_last_word() -> None:
-    """It is relinkable, but there is nothing to relink it by."""
+def test_K5_a_read_settles_that_there_is_no_authorization() -> None:
+    """It is relinkable, and has no authorization to relink."""
     s = Scenario()
     s.stripe["fca_1"] = relinkable(authorization=None)
     s.read("fca_1")
@@ -371,19 +373,21 @@ def test_K5_a_read_has_the_last_word() -> None:
 
 @pytest.mark.parametrize("known", [active(), relinkable(), unrepairable()])
 @pytest.mark.parametrize("status", ["resting", None], ids=["unknown", "missing"])
-def test_K5_an_unknown_status_changes_nothing_and_is_looked_up(
+def test_K5_an_unknown_status_changes_nothing_and_asks_for_a_read(
     known: StatusReport | None, status: str | None
 ) -> None:
     s = knowing(known)
     before = s.account("fca_1")
-    s.webhook("fca_1", report(status, without=() if status else ("status",)))
+    s.webhook("fca_1", account_report(status, without=() if status else ("status",)))
     assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
-    assert s.questions == ["look"]
+    assert s.read_reasons == ["look"]
 
 
-@pytest.mark.parametrize("answer", [report("resting"), inactive()])
-def test_K5_where_the_answer_leaves_it_open_too_people_are_told(answer: StatusReport) -> None:
-    """Asking again would give the same answer."""
+@pytest.mark.parametrize("answer", [account_report("resting"), inactive()])
+def test_K5_operators_are_told_when_the_answer_leaves_the_question_open(
+    answer: StatusReport,
+) -> None:
+    """Another read would give the same answer."""
     s = knowing(relinkable())
     s.stripe["fca_1"] = answer
     s.read("fca_1")
@@ -392,10 +396,10 @@ def test_K5_where_the_answer_leaves_it_open_too_people_are_told(answer: StatusRe
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_K5_what_is_missing_is_looked_up_in_every_state(state: str) -> None:
+def test_K5_a_missing_action_asks_for_a_read_in_every_state(state: str) -> None:
     s = account_in(state)
     s.webhook("fca_1", inactive())
-    assert s.questions[-1] == "incomplete"
+    assert s.read_reasons[-1] == "incomplete"
 
 
 # ── K6 ───────────────────────────────────────────────────────────────────────
@@ -407,10 +411,10 @@ def test_K6_a_thin_notification_asks_for_a_read(known: StatusReport | None) -> N
     if known:
         s.webhook("fca_1", known)
     s.webhook("fca_1", None)
-    assert s.questions == ["look"]
+    assert s.read_reasons == ["look"]
 
 
-def test_K6_of_authorizations_and_sessions_too() -> None:
+def test_K6_thin_notifications_of_authorizations_and_sessions_ask_for_a_read() -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1")
     s.authorization_webhook("fcauth_1", None)
@@ -421,7 +425,7 @@ def test_K6_of_authorizations_and_sessions_too() -> None:
     assert (read.session, read.reason) == (session, "look")
 
 
-def test_K5_of_a_session_too() -> None:
+def test_K5_operators_are_told_of_an_unknown_session_status() -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1")
     s.result(session, status="pondering")
@@ -429,7 +433,7 @@ def test_K5_of_a_session_too() -> None:
     assert [c.subject for c in s.commands if isinstance(c, ReportAnomaly)] == [session]
 
 
-def test_K6_a_session_that_succeeded_without_saying_with_what_is_read() -> None:
+def test_K6_a_succeeded_session_without_its_accounts_is_read() -> None:
     s = knowing(relinkable())
     session = s.open_session("fca_1")
     s.result(session, status="succeeded", webhook=True)
@@ -437,7 +441,7 @@ def test_K6_a_session_that_succeeded_without_saying_with_what_is_read() -> None:
     assert [read.reason for read in s.asked_for(RetrieveSession)] == ["incomplete"]
 
 
-def test_K6_a_read_that_fails_for_good_leaves_the_latest_word_standing() -> None:
+def test_K6_a_read_that_fails_for_good_leaves_the_latest_report_in_force() -> None:
     s = knowing(active())
     s.webhook("fca_1", None)
     s.happens(CommandFailed, command="retrieve_account", subject="fca_1", error="not_found")

@@ -1,4 +1,4 @@
-"""N1 to N3: what is made from a new account, and what is left to the service."""
+"""N1 to N3: what is built on a new account, and what is left to the service."""
 
 import pytest
 
@@ -32,7 +32,7 @@ from .scenario import (
 
 
 def linked(new: StatusReport, holder: Holder | None = CUSTOMER, webhook: bool = False) -> Scenario:
-    """The customer of ``fca_1`` linked ``fca_2`` in its stead."""
+    """The customer of ``fca_1`` linked ``fca_2`` instead."""
     s = Scenario()
     s.webhook("fca_1", relinkable(holder=holder))
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": new}, webhook=webhook)
@@ -40,7 +40,7 @@ def linked(new: StatusReport, holder: Holder | None = CUSTOMER, webhook: bool = 
 
 
 def made() -> Scenario:
-    """And a payment method was made from it."""
+    """The same, and a payment method was made from ``fca_2``."""
     s = linked(active())
     s.happens(PaymentMethodMade, account="fca_2", payment_method="pm_1")
     return s
@@ -51,7 +51,7 @@ def made() -> Scenario:
 
 @pytest.mark.parametrize("subcategory", ["checking", "savings"])
 @pytest.mark.parametrize("field", ["customer", "customer_account"])
-def test_N1_a_payment_method_is_made_from_a_fit_account(subcategory: str, field: str) -> None:
+def test_N1_a_payment_method_is_made_from_an_eligible_account(subcategory: str, field: str) -> None:
     holder = Holder(field=field, id="cus_1")
     s = linked(active(subcategory=subcategory, holder=holder), holder)
     [create] = s.asked_for(CreatePaymentMethod)
@@ -61,7 +61,7 @@ def test_N1_a_payment_method_is_made_from_a_fit_account(subcategory: str, field:
 
 
 @pytest.mark.parametrize(
-    ("new", "because"),
+    ("new", "reason"),
     [
         (relinkable(), "not_active"),
         (unrepairable(), "not_active"),
@@ -72,23 +72,23 @@ def test_N1_a_payment_method_is_made_from_a_fit_account(subcategory: str, field:
         (active(holder=None), "no_customer"),
     ],
 )
-def test_N1_otherwise_the_service_is_asked_for_another_one_with_the_reason(
-    new: StatusReport, because: str
+def test_N1_an_ineligible_account_makes_the_service_ask_for_another_payment_method(
+    new: StatusReport, reason: str
 ) -> None:
     s = linked(new)
     asked = [c for c in s.asked_for(RequestNewPaymentMethod) if c.dedup_key == "fcsess_1"]
-    assert [(c.account, c.reason) for c in asked] == [("fca_2", because)]
+    assert [(c.account, c.reason) for c in asked] == [("fca_2", reason)]
     assert s.asked_for(CreatePaymentMethod) == []
     assert s.payment_method("fca_2").state == "refused"
     assert s.payment_method("fca_2").facts.session == "fcsess_1"
 
 
 @pytest.mark.parametrize("missing", ["subcategory", "permissions", "payment_method_types"])
-def test_N1_what_stripe_left_out_is_read_first(missing: str) -> None:
+def test_N1_an_account_with_missing_details_is_read_before_anything_is_built(missing: str) -> None:
     s = linked(active(without=(missing,)), webhook=True)
     assert s.asked_for(CreatePaymentMethod) == s.asked_for(RequestNewPaymentMethod) == []
     assert "new_account" in {c.reason for c in s.asked_for(RetrieveAccount) if c.account == "fca_2"}
-    # Whose account it is decides whether it stands in for the other one at all (R6).
+    # Only an account of the same holder replaces the other one (R6).
     meanwhile = "relinking" if missing == "holder" else "new_account_linked"
     assert s.account("fca_1").state == meanwhile
     s.stripe |= {"fca_2": active(), "fca_1": relinkable()}
@@ -97,7 +97,9 @@ def test_N1_what_stripe_left_out_is_read_first(missing: str) -> None:
     assert [c.account for c in s.asked_for(CreatePaymentMethod)] == ["fca_2"]
 
 
-def test_N1_so_is_whether_it_works() -> None:
+def test_N1_an_account_that_is_inactive_without_an_action_is_read_before_anything_is_built() -> (
+    None
+):
     s = linked(inactive(), webhook=True)
     assert s.asked_for(RequestNewPaymentMethod) == []
     s.stripe |= {"fca_2": active(), "fca_1": relinkable()}
@@ -105,7 +107,7 @@ def test_N1_so_is_whether_it_works() -> None:
     assert [c.account for c in s.asked_for(CreatePaymentMethod)] == ["fca_2"]
 
 
-def test_N1_a_missing_billing_name_suspends_it_and_asks_the_service() -> None:
+def test_N1_a_missing_billing_name_suspends_the_build_and_asks_the_service() -> None:
     s = linked(active())
     s.happens(BillingNameAbsent, account="fca_2")
     [request] = s.asked_for(RequestBillingName)
@@ -114,7 +116,7 @@ def test_N1_a_missing_billing_name_suspends_it_and_asks_the_service() -> None:
     assert s.next("fca_2") == [("provide_name", "billing_name_missing")]
 
 
-def test_N1_the_name_makes_it_go_on() -> None:
+def test_N1_the_billing_name_resumes_the_build() -> None:
     s = linked(active())
     s.happens(BillingNameAbsent, account="fca_2")
     s.happens(BillingNameGiven, account="fca_2", billing_name="Ada Lovelace")
@@ -123,7 +125,7 @@ def test_N1_the_name_makes_it_go_on() -> None:
     assert s.payment_method("fca_2").state == "creating"
 
 
-def test_N1_the_name_is_kept_nowhere_else() -> None:
+def test_N1_the_billing_name_is_not_stored_in_events_or_facts() -> None:
     s = linked(active())
     s.happens(BillingNameAbsent, account="fca_2")
     s.happens(BillingNameGiven, account="fca_2", billing_name="Ada Lovelace")
@@ -131,7 +133,7 @@ def test_N1_the_name_is_kept_nowhere_else() -> None:
     assert "Lovelace" not in repr(s.world)
 
 
-def test_N1_that_stripe_refuses_it_for_good_asks_for_another_one() -> None:
+def test_N1_a_build_that_stripe_refuses_for_good_asks_for_another_payment_method() -> None:
     s = linked(active())
     s.happens(CommandFailed, command="create_payment_method", subject="fca_2", error="declined")
     assert s.asked_for(RequestNewPaymentMethod)[-1].reason == "declined"
@@ -142,7 +144,7 @@ def test_N1_that_stripe_refuses_it_for_good_asks_for_another_one() -> None:
 # ── N2 ───────────────────────────────────────────────────────────────────────
 
 
-def test_N2_a_connect_holder_gets_an_external_account_instead() -> None:
+def test_N2_a_connect_holder_gets_an_external_account_instead_of_a_payment_method() -> None:
     s = linked(active(holder=CONNECTED, payment_method_types=()), CONNECTED)
     [attach] = s.asked_for(AttachExternalAccount)
     assert (attach.account, attach.session, attach.holder) == ("fca_2", "fcsess_1", CONNECTED)
@@ -152,12 +154,12 @@ def test_N2_a_connect_holder_gets_an_external_account_instead() -> None:
     assert s.next("fca_2") == []
 
 
-def test_N2_the_token_is_nowhere_in_the_core() -> None:
-    """The gateway reads the session afresh for it: the command only names the session."""
+def test_N2_the_command_to_attach_has_no_token() -> None:
+    """The command only names the session. The gateway reads the session for the token."""
     assert set(AttachExternalAccount.model_fields) == {"account", "session", "holder"}
 
 
-def test_N2_without_a_token_another_one_is_asked_for() -> None:
+def test_N2_a_session_without_a_token_asks_for_another_payment_method() -> None:
     s = linked(active(holder=CONNECTED), CONNECTED)
     error = "no_bank_account_token"
     s.happens(CommandFailed, command="attach_external_account", subject="fca_2", error=error)
@@ -166,24 +168,24 @@ def test_N2_without_a_token_another_one_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "because"),
+    ("new", "reason"),
     [
         (relinkable(holder=CONNECTED), "not_active"),
         (active(holder=CONNECTED, subcategory="other"), "not_checking_or_savings"),
     ],
 )
-def test_N2_nothing_is_attached_that_could_not_be_paid_out_to(
-    new: StatusReport, because: str
+def test_N2_an_account_that_cannot_be_paid_out_to_is_not_attached(
+    new: StatusReport, reason: str
 ) -> None:
     s = linked(new, CONNECTED)
     assert s.asked_for(AttachExternalAccount) == []
-    assert s.asked_for(RequestNewPaymentMethod)[-1].reason == because
+    assert s.asked_for(RequestNewPaymentMethod)[-1].reason == reason
 
 
 # ── N3 ───────────────────────────────────────────────────────────────────────
 
 
-def test_N3_relink_has_no_command_that_moves_money_or_changes_what_is_in_use() -> None:
+def test_N3_no_command_moves_money_or_changes_a_default_or_a_subscription() -> None:
     assert {kind.__name__ for kind in commands.BY_NAME.values()} == {
         "RetrieveAccount",
         "RetrieveAuthorization",
@@ -201,20 +203,20 @@ def test_N3_relink_has_no_command_that_moves_money_or_changes_what_is_in_use() -
     }
 
 
-def test_N3_what_follows_for_the_service_is_the_mandate() -> None:
+def test_N3_the_service_collects_a_mandate_for_a_new_payment_method() -> None:
     s = made()
     assert s.payment_method("fca_2").state == "mandate_needed"
     assert s.next("fca_2") == [("collect_mandate", "new_account")]
 
 
-def test_N3_once_it_is_collected_nothing_is_left_to_do() -> None:
+def test_N3_nothing_is_next_once_the_mandate_is_collected() -> None:
     s = made()
     s.happens(MandateCollected, account="fca_2")
     assert s.payment_method("fca_2").state == "ready"
     assert s.next("fca_2") == []
 
 
-def test_N3_the_old_accounts_payment_method_is_not_touched() -> None:
+def test_N3_the_payment_method_of_the_old_account_is_not_touched() -> None:
     s = made()
     assert {c.account for c in s.asked_for(CreatePaymentMethod)} == {"fca_2"}
     assert ("payment_method", "fca_1") not in s.world

@@ -1,4 +1,4 @@
-"""P1 to P3: when the customer is asked to act, and how often."""
+"""P1 to P3: when the customer is prompted, and how often."""
 
 import pytest
 
@@ -13,12 +13,12 @@ FIVE = [f"fca_{n}" for n in range(1, 6)]
 
 
 def prompts(s: Scenario) -> list[int]:
-    """The messages to the customer so far: 0 for a first prompt, then the reminders' numbers."""
+    """The messages so far: 0 for a first prompt, then the numbers of the reminders."""
     return [message.reminder for message in s.asked_for(NotifyCustomer)]
 
 
 def days(s: Scenario) -> list[int]:
-    """How many days pass before each of the messages that are still to come."""
+    """After how many days each of the messages of the next sixty days is sent."""
     begun, found = s.now, []
     for _ in range(60):
         before = len(prompts(s))
@@ -34,7 +34,7 @@ def in_days(count: int) -> int:
 # ── P1 ───────────────────────────────────────────────────────────────────────
 
 
-def test_P1_five_accounts_of_one_bank_are_one_message() -> None:
+def test_P1_five_accounts_of_one_authorization_are_one_message() -> None:
     s = Scenario()
     for account in FIVE:
         s.webhook(account, relinkable())
@@ -47,7 +47,7 @@ def test_P1_five_accounts_of_one_bank_are_one_message() -> None:
     )
 
 
-def test_P1_reminders_are_the_policys_and_name_them_all() -> None:
+def test_P1_reminders_follow_the_policy_and_name_all_accounts() -> None:
     s = Scenario(RelinkPolicy(reminders=(2 * DAY, 7 * DAY)))
     for account in FIVE:
         s.webhook(account, relinkable())
@@ -57,14 +57,14 @@ def test_P1_reminders_are_the_policys_and_name_them_all() -> None:
     assert s.asked_for(NotifyCustomer)[-1].accounts == tuple(FIVE)
 
 
-def test_P1_without_reminders_in_the_policy_there_are_none() -> None:
+def test_P1_a_policy_without_reminders_sends_none() -> None:
     s = Scenario(RelinkPolicy(reminders=()))
     s.webhook("fca_1", relinkable())
     assert s.outage("fcauth_1").state == "quiet"
     assert days(s) == []
 
 
-def test_P1_without_an_authorization_it_is_one_message_an_account() -> None:
+def test_P1_accounts_without_an_authorization_get_one_message_each() -> None:
     s = Scenario()
     for account in ("fca_1", "fca_2"):
         s.stripe[account] = relinkable(authorization=None)
@@ -86,7 +86,7 @@ def test_P1_an_outage_runs_until_no_account_of_it_needs_a_relink() -> None:
     assert days(s) == []
 
 
-def test_P1_a_successful_relink_ends_it_before_stripe_confirms() -> None:
+def test_P1_a_successful_relink_ends_the_outage_before_stripe_confirms() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.result(s.open_session("fca_1"), relinked="fca_1")
@@ -95,7 +95,7 @@ def test_P1_a_successful_relink_ends_it_before_stripe_confirms() -> None:
     assert days(s) == []
 
 
-def test_P1_so_does_a_new_account() -> None:
+def test_P1_a_new_account_ends_the_outage() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
@@ -104,7 +104,7 @@ def test_P1_so_does_a_new_account() -> None:
 
 
 @pytest.mark.parametrize("cause", ["access_expired", "access_denied"])
-def test_P1_the_next_outage_is_prompted_for_anew(cause: str) -> None:
+def test_P1_the_next_outage_gets_a_prompt_of_its_own(cause: str) -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable(cause=cause))
     s.webhook("fca_1", active())
@@ -116,7 +116,7 @@ def test_P1_the_next_outage_is_prompted_for_anew(cause: str) -> None:
     assert first.id != second.id
 
 
-def test_P1_timers_of_an_outage_that_is_over_remind_nobody() -> None:
+def test_P1_timers_of_an_earlier_outage_remind_nobody() -> None:
     s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
     s.webhook("fca_1", relinkable())
     s.wait(DAY)
@@ -125,8 +125,8 @@ def test_P1_timers_of_an_outage_that_is_over_remind_nobody() -> None:
     assert days(s) == [2]
 
 
-def test_P1_an_outage_begins_with_an_announcement_too() -> None:
-    """What is announced and what then happens is prompted for once."""
+def test_P1_an_outage_that_begins_with_an_announcement_is_prompted_for_once() -> None:
+    """The announcement and the inactivity that follows are one outage."""
     s = Scenario()
     s.webhook("fca_1", active(deactivates_on=in_days(3)))
     assert prompts(s) == [0]
@@ -134,7 +134,7 @@ def test_P1_an_outage_begins_with_an_announcement_too() -> None:
     assert prompts(s) == [0]
 
 
-def test_P1_what_happens_before_its_announced_day_is_prompted_for_then_and_not_again() -> None:
+def test_P1_an_account_that_stops_before_its_announced_day_is_prompted_for_once() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY,)))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", relinkable())
@@ -144,20 +144,20 @@ def test_P1_what_happens_before_its_announced_day_is_prompted_for_then_and_not_a
 
 
 @pytest.mark.parametrize("brings", ["the account", "the result alone"])
-def test_P1_a_relink_that_mends_a_number_ends_it_and_prompts_nobody(brings: str) -> None:
+def test_P1_a_relink_that_repairs_a_number_ends_the_outage_and_prompts_nobody(brings: str) -> None:
     s = Scenario()
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     session = s.open_session("fca_1")
-    mended = active(numbers=(number("transactable"),))
-    s.stripe["fca_1"] = mended
-    s.result(session, {"fca_1": mended} if brings == "the account" else None, relinked="fca_1")
+    repaired = active(numbers=(number("transactable"),))
+    s.stripe["fca_1"] = repaired
+    s.result(session, {"fca_1": repaired} if brings == "the account" else None, relinked="fca_1")
     assert s.outage("fcauth_1").state == "none"
     s.perform_reads()
     assert (s.account("fca_1").state, s.number("fca_1").state) == ("active", "transactable")
     assert prompts(s) == [0]
 
 
-def test_P1_one_that_did_not_mend_it_prompts_again() -> None:
+def test_P1_a_relink_that_did_not_repair_the_number_prompts_again() -> None:
     s = Scenario()
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     s.result(s.open_session("fca_1"), relinked="fca_1")
@@ -169,7 +169,7 @@ def test_P1_one_that_did_not_mend_it_prompts_again() -> None:
 # ── P2 ───────────────────────────────────────────────────────────────────────
 
 
-def test_P2_where_nothing_can_be_done_nobody_is_prompted() -> None:
+def test_P2_nobody_is_prompted_for_an_unrepairable_account() -> None:
     s = Scenario()
     s.webhook("fca_1", unrepairable())
     assert prompts(s) == []
@@ -178,21 +178,21 @@ def test_P2_where_nothing_can_be_done_nobody_is_prompted() -> None:
 
 @pytest.mark.parametrize("before", [None, active(), relinkable()])
 @pytest.mark.parametrize(
-    ("said", "because"), [(unrepairable(), "account_closed"), (disconnected(), "disconnected")]
+    ("report", "reason"), [(unrepairable(), "account_closed"), (disconnected(), "disconnected")]
 )
-def test_P2_the_service_is_asked_for_another_payment_method_instead(
-    before: StatusReport | None, said: StatusReport, because: str
+def test_P2_the_service_is_asked_once_for_another_payment_method_instead_of_a_prompt(
+    before: StatusReport | None, report: StatusReport, reason: str
 ) -> None:
     s = Scenario()
     if before:
         s.webhook("fca_1", before)
     for _ in range(2):
-        s.webhook("fca_1", said)
+        s.webhook("fca_1", report)
     [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.reason) == ("fca_1", because)
+    assert (request.account, request.reason) == ("fca_1", reason)
 
 
-def test_P2_not_even_for_a_number_that_a_relink_could_mend() -> None:
+def test_P2_nobody_is_prompted_for_the_lapsed_number_of_an_unrepairable_account() -> None:
     s = Scenario()
     s.webhook("fca_1", unrepairable())
     s.webhook("fca_1", unrepairable(numbers=(number("expired"),)))
@@ -200,21 +200,21 @@ def test_P2_not_even_for_a_number_that_a_relink_could_mend() -> None:
     assert prompts(s) == []
 
 
-def test_P2_nor_reminded() -> None:
+def test_P2_nobody_is_reminded_of_an_account_that_became_unrepairable() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.webhook("fca_1", unrepairable())
     assert days(s) == []
 
 
-def test_P2_who_revoked_access_is_prompted_and_not_reminded() -> None:
+def test_P2_a_customer_who_revoked_access_is_prompted_and_not_reminded() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable(cause="access_denied"))
     assert prompts(s) == [0]
     assert days(s) == []
 
 
-def test_P2_also_if_it_was_announced_before() -> None:
+def test_P2_a_customer_who_revoked_access_after_an_announcement_is_not_reminded() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", relinkable(cause="access_denied"))
@@ -223,20 +223,20 @@ def test_P2_also_if_it_was_announced_before() -> None:
     assert days(s) == []
 
 
-def test_P2_unless_the_policy_says_so() -> None:
+def test_P2_a_policy_can_remind_customers_who_revoked_access() -> None:
     s = Scenario(RelinkPolicy(remind_after_denial=True, reminders=(3 * DAY,)))
     s.webhook("fca_1", relinkable(cause="access_denied"))
     assert days(s) == [3]
 
 
-def test_P2_or_another_account_of_the_outage_failed_by_itself() -> None:
+def test_P2_reminders_go_on_if_another_account_of_the_outage_failed_by_itself() -> None:
     s = Scenario(RelinkPolicy(reminders=(3 * DAY,)))
     s.webhook("fca_1", relinkable())
     s.webhook("fca_2", relinkable(cause="access_denied"))
     assert days(s) == [3]
 
 
-def test_P2_who_revoked_access_later_is_not_reminded_either() -> None:
+def test_P2_a_customer_who_revokes_access_after_the_prompt_is_not_reminded() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.wait(DAY)
@@ -245,7 +245,7 @@ def test_P2_who_revoked_access_later_is_not_reminded_either() -> None:
     assert prompts(s) == [0]
 
 
-def test_P2_where_stripe_writes_we_do_not() -> None:
+def test_P2_relink_sends_no_prompt_where_stripe_writes_to_the_customer() -> None:
     s = Scenario()
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.open_session("fca_1", delivery="email")
@@ -254,7 +254,7 @@ def test_P2_where_stripe_writes_we_do_not() -> None:
     assert prompts(s) == []
 
 
-def test_P2_once_stripe_has_written_we_do_not_remind() -> None:
+def test_P2_relink_sends_no_reminder_once_stripe_has_written() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.open_session("fca_1", delivery="email")
@@ -263,7 +263,7 @@ def test_P2_once_stripe_has_written_we_do_not_remind() -> None:
 
 
 @pytest.mark.parametrize("delivery", ["modal", "url"])
-def test_P2_a_session_that_stripe_does_not_write_about_leaves_the_reminders(delivery: str) -> None:
+def test_P2_a_session_that_stripe_does_not_email_leaves_the_reminders(delivery: str) -> None:
     s = Scenario(RelinkPolicy(reminders=(2 * DAY,)))
     s.webhook("fca_1", relinkable())
     s.open_session("fca_1", delivery=delivery)
@@ -283,20 +283,22 @@ def test_P3_an_announced_deactivation_prompts_ahead_of_time() -> None:
 
 
 @pytest.mark.parametrize(("ahead", "prompted"), [(7 * DAY + 1, []), (7 * DAY, [0]), (5 * DAY, [0])])
-def test_P3_at_once_where_the_day_is_near(ahead: int, prompted: list[int]) -> None:
+def test_P3_an_announcement_within_the_lead_prompts_at_once(
+    ahead: int, prompted: list[int]
+) -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
     s.webhook("fca_1", active(deactivates_on=s.now + 10 + ahead))
     assert prompts(s) == prompted
 
 
-def test_P3_reminders_follow_that_prompt() -> None:
+def test_P3_reminders_follow_the_prompt_for_an_announcement() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY, 7 * DAY)))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     assert days(s) == [23, 25, 30]
     assert prompts(s) == [0, 1, 2]
 
 
-def test_P3_at_once_where_something_does_not_work_already() -> None:
+def test_P3_a_number_that_lapses_before_the_announced_day_prompts_at_once() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", active(deactivates_on=in_days(30), numbers=(number("expired"),)))
@@ -304,7 +306,7 @@ def test_P3_at_once_where_something_does_not_work_already() -> None:
     assert (message.reasons, message.relink_by) == (("number_lapsed",), None)
 
 
-def test_P3_of_two_days_the_earlier_counts() -> None:
+def test_P3_the_earlier_of_two_days_counts() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     expiring = number("transactable", in_days(20))
     s.webhook("fca_1", active(deactivates_on=in_days(25), numbers=(expiring,)))
@@ -312,7 +314,7 @@ def test_P3_of_two_days_the_earlier_counts() -> None:
     assert s.asked_for(NotifyCustomer)[0].relink_by == in_days(20)
 
 
-def test_P3_unless_its_action_is_none() -> None:
+def test_P3_an_announcement_with_the_action_none_prompts_nobody() -> None:
     s = Scenario()
     s.webhook("fca_1", active(deactivates_on=in_days(30), deactivation_action="none"))
     assert days(s) == []
@@ -326,21 +328,21 @@ def test_P3_an_expiring_number_prompts_ahead_of_time() -> None:
     assert s.asked_for(NotifyCustomer)[0].reasons == ("number_expiring",)
 
 
-def test_P3_a_number_that_lasts_is_not_expiring() -> None:
+def test_P3_a_number_that_expires_after_the_notice_is_not_expiring() -> None:
     s = Scenario(RelinkPolicy(number_notice=30 * DAY))
     s.webhook("fca_1", active(numbers=(number("transactable", in_days(40)),)))
     assert s.number("fca_1").state == "transactable"
     assert days(s) == []
 
 
-def test_P3_a_day_put_off_puts_off_the_prompt() -> None:
+def test_P3_a_later_day_puts_off_the_prompt() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     s.webhook("fca_1", active(deactivates_on=in_days(10)))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     assert days(s) == [23]
 
 
-def test_P3_a_day_put_off_after_the_prompt_puts_off_the_reminders() -> None:
+def test_P3_a_later_day_after_the_prompt_puts_off_the_reminders() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY, 3 * DAY)))
     s.webhook("fca_1", active(deactivates_on=in_days(5)))
     assert prompts(s) == [0]
@@ -348,21 +350,21 @@ def test_P3_a_day_put_off_after_the_prompt_puts_off_the_reminders() -> None:
     assert days(s) == [23, 24]
 
 
-def test_P3_a_day_taken_back_needs_no_prompt() -> None:
+def test_P3_an_announcement_that_is_withdrawn_prompts_nobody() -> None:
     s = Scenario()
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", active(deactivates_on=None))
     assert days(s) == []
 
 
-def test_P3_announcements_for_an_account_and_its_authorization_are_one() -> None:
+def test_P3_announcements_for_an_account_and_its_authorization_are_one_message() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.authorization_webhook("fcauth_1", StatusReport(status="active", deactivates_on=in_days(30)))
     assert days(s) == [23]
 
 
-def test_P3_the_authorizations_alone_prompts_as_well_unless_its_action_is_none() -> None:
+def test_P3_an_authorizations_own_announcement_prompts_unless_its_action_is_none() -> None:
     s = Scenario(RelinkPolicy(reminders=()))
     near = in_days(3)
     none = StatusReport(status="active", deactivates_on=near, deactivation_action="none")

@@ -1,4 +1,4 @@
-"""S6 and S7: accounts that were replaced, or are gone for good."""
+"""S6 and S7: accounts that were replaced or disconnected."""
 
 from collections.abc import Callable
 
@@ -27,35 +27,37 @@ from .scenario import (
 # ── S6 ───────────────────────────────────────────────────────────────────────
 
 
-def test_S6_the_facts_name_the_new_account() -> None:
+def test_S6_a_replaced_account_names_the_new_one() -> None:
     s = replaced()
     assert s.account("fca_1").state == "new_account_linked"
     assert s.account("fca_1").facts.replaced_by == "fca_2"
 
 
-@pytest.mark.parametrize("said", [relinkable(cause="access_denied"), unrepairable()])
-def test_S6_words_that_the_old_account_is_inactive_change_facts_only(
-    said: StatusReport | None,
+@pytest.mark.parametrize("report", [relinkable(cause="access_denied"), unrepairable()])
+def test_S6_inactive_reports_of_a_replaced_account_change_facts_only(
+    report: StatusReport | None,
 ) -> None:
     s = replaced()
     prompts = s.asked_for(NotifyCustomer)
-    s.webhook("fca_1", said)
+    s.webhook("fca_1", report)
     account = s.account("fca_1")
     assert account.state == "new_account_linked"
-    assert account.facts.cause == said.cause
+    assert account.facts.cause == report.cause
     assert s.commands == ()
     s.wait(60 * DAY)
     assert s.asked_for(NotifyCustomer) == prompts
     assert s.asked_for(RequestNewPaymentMethod) == []
 
 
-def test_S6_a_relink_is_refused() -> None:
+def test_S6_a_relink_of_a_replaced_account_is_refused() -> None:
     s = replaced()
     assert s.request_relink("fca_1") is None
     assert s.decided("account", "fca_1").reason.code == "replaced"
 
 
-def test_S6_a_newer_active_word_makes_it_active_and_builds_and_unbuilds_nothing() -> None:
+def test_S6_a_newer_active_report_makes_a_replaced_account_active_and_keeps_what_was_built() -> (
+    None
+):
     s = replaced()
     built = s.payment_method("fca_2")
     s.webhook("fca_1", active())
@@ -65,7 +67,7 @@ def test_S6_a_newer_active_word_makes_it_active_and_builds_and_unbuilds_nothing(
     assert s.account("fca_2").state == "active"
 
 
-def test_S6_an_active_word_from_before_the_replacement_does_not() -> None:
+def test_S6_an_active_report_from_before_the_replacement_does_not_bring_the_account_back() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     before = s.now + 5
@@ -79,10 +81,10 @@ def test_S6_an_active_word_from_before_the_replacement_does_not() -> None:
 @pytest.mark.parametrize(
     ("later", "state"), [(0, "new_account_linked"), (1, "active")], ids=["same second", "newer"]
 )
-def test_S6_word_and_result_come_in_either_order(
+def test_S6_an_active_report_before_a_late_replacement_decides_by_its_time(
     start: Callable[[], Scenario], later: int, state: str
 ) -> None:
-    """The active word is there when the slow webhook of the new account comes."""
+    """The active report arrives before the late webhook of the session."""
     s = start()
     session = s.open_session("fca_1", mode="any_eligible")
     s.webhook("fca_1", active(without=("numbers",)))
@@ -95,7 +97,7 @@ def test_S6_word_and_result_come_in_either_order(
 # ── S7 ───────────────────────────────────────────────────────────────────────
 
 
-def test_S7_a_word_in_doubt_disconnects_nothing() -> None:
+def test_S7_an_ambiguous_report_disconnects_nothing() -> None:
     s = Scenario()
     s.webhook("fca_1", active())
     s.webhook("fca_1", disconnected(), created=s.now)
@@ -108,13 +110,13 @@ def test_S7_a_word_in_doubt_disconnects_nothing() -> None:
 
 
 @pytest.mark.parametrize("start", [expired, lapsed, replaced])
-def test_S7_a_word_beyond_doubt_disconnects(start: Callable[[], Scenario]) -> None:
+def test_S7_an_unambiguous_report_disconnects(start: Callable[[], Scenario]) -> None:
     s = start()
     s.webhook("fca_1", disconnected())
     assert s.account("fca_1").state == "disconnected"
 
 
-def test_S7_a_later_active_word_is_journaled_and_reported_and_changes_nothing() -> None:
+def test_S7_a_later_active_report_is_an_anomaly_and_changes_nothing() -> None:
     s = expired()
     s.webhook("fca_1", disconnected())
     before = s.account("fca_1")
@@ -126,14 +128,14 @@ def test_S7_a_later_active_word_is_journaled_and_reported_and_changes_nothing() 
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_S7_no_other_state_is_without_a_way_out(name: str) -> None:
+def test_S7_every_other_state_has_a_way_out(name: str) -> None:
     table = CHARTS[name].table()
     for state in set(table.states) - set(table.final):
         assert any(leaf.target != state for leaf in table.leaves(state)), state
     assert CHARTS["account"].table().final == ("disconnected",)
 
 
-def test_S7_even_after_the_last_attempt_an_account_comes_back() -> None:
+def test_S7_an_account_comes_back_even_after_the_last_attempt() -> None:
     s = Scenario(RelinkPolicy(attempts=1))
     s.webhook("fca_1", relinkable())
     s.result(s.open_session("fca_1"), failure_reason="other")

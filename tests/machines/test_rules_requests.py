@@ -1,4 +1,4 @@
-"""R4 and R7 to R9: which session the service gets, or why it gets none."""
+"""R4 and R7 to R9: which session the service gets, or why the relink is refused."""
 
 from typing import Any
 
@@ -38,17 +38,17 @@ def fail(s: Scenario, reason: str = "other", **wanted: Any) -> None:
 
 
 def next_mode(s: Scenario) -> str:
-    """The mode that the policy chooses now."""
+    """The mode of the next session by default."""
     request = s.request_relink("fca_1")
     assert isinstance(request, CreateRelinkSession)
     return request.mode
 
 
-def test_R4_first_the_specific_account() -> None:
+def test_R4_the_first_session_is_for_the_specific_account() -> None:
     assert next_mode(expired()) == "specific"
 
 
-def test_R4_after_no_account_any_eligible_one() -> None:
+def test_R4_the_session_after_no_account_is_for_any_eligible_one() -> None:
     s = expired()
     fail(s, "no_account")
     assert next_mode(s) == "any_eligible"
@@ -56,21 +56,21 @@ def test_R4_after_no_account_any_eligible_one() -> None:
 
 @pytest.mark.parametrize("mode", ["specific", "any_eligible"])
 @pytest.mark.parametrize("reason", ["no_authorization", "other"])
-def test_R4_after_another_failure_the_same_again(mode: str | None, reason: str) -> None:
+def test_R4_the_mode_stays_the_same_after_any_other_failure(mode: str | None, reason: str) -> None:
     s = expired()
     fail(s, reason, mode=mode)
     assert next_mode(s) == mode
 
 
 @pytest.mark.parametrize("mode", ["specific", "any_eligible"])
-def test_R4_after_cancelling_the_same_again(mode: str | None) -> None:
+def test_R4_the_mode_stays_the_same_after_a_cancelled_session(mode: str | None) -> None:
     s = expired()
     s.result(s.open_session("fca_1", mode=mode), status="cancelled")
     assert next_mode(s) == mode
 
 
 @pytest.mark.parametrize("mode", ["specific", "any_eligible"])
-def test_R4_after_walking_away_the_same_again(mode: str | None) -> None:
+def test_R4_the_mode_stays_the_same_after_an_abandoned_session(mode: str | None) -> None:
     s = expired()
     s.open_session("fca_1", mode=mode)
     s.wait(DAY)
@@ -78,7 +78,7 @@ def test_R4_after_walking_away_the_same_again(mode: str | None) -> None:
     assert next_mode(s) == mode
 
 
-def test_R4_the_read_after_a_failure_does_not_make_it_forget() -> None:
+def test_R4_the_read_after_a_failure_keeps_the_mode() -> None:
     s = Scenario()
     s.webhook("fca_1", active())
     fail(s, "no_account", permissions=("balances",))
@@ -86,7 +86,7 @@ def test_R4_the_read_after_a_failure_does_not_make_it_forget() -> None:
     assert s.request_relink("fca_1", permissions=("balances",)).mode == "any_eligible"
 
 
-def test_R4_after_the_last_attempt_no_more_prompts_but_another_way_to_pay() -> None:
+def test_R4_the_last_attempt_ends_the_prompts_and_asks_for_another_payment_method() -> None:
     s = expired(RelinkPolicy(attempts=2))
     fail(s)
     assert s.asked_for(RequestNewPaymentMethod) == []
@@ -99,7 +99,7 @@ def test_R4_after_the_last_attempt_no_more_prompts_but_another_way_to_pay() -> N
     assert len(s.asked_for(NotifyCustomer)) == 1
 
 
-def test_R4_an_attempt_that_brings_another_known_account_is_one_too() -> None:
+def test_R4_a_session_that_links_another_known_account_counts_as_an_attempt() -> None:
     s = expired(RelinkPolicy(attempts=1))
     s.webhook("fca_2", active())
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
@@ -127,7 +127,7 @@ def test_R4_the_next_outage_has_all_its_attempts() -> None:
     assert len(s.asked_for(RequestNewPaymentMethod)) == 2
 
 
-def test_R4_also_when_nobody_could_repair_it_in_between() -> None:
+def test_R4_the_next_outage_has_all_its_attempts_after_an_unrepairable_time_in_between() -> None:
     s = expired(RelinkPolicy(attempts=1))
     fail(s, "no_account")
     s.webhook("fca_1", unrepairable())
@@ -137,7 +137,7 @@ def test_R4_also_when_nobody_could_repair_it_in_between() -> None:
     assert next_mode(s) == "specific"
 
 
-def test_R4_also_of_an_account_that_was_active_all_along() -> None:
+def test_R4_the_next_outage_of_an_account_that_stayed_active_has_all_its_attempts() -> None:
     s = Scenario(RelinkPolicy(attempts=1))
     for count in (1, 2):
         s.webhook("fca_1", active(numbers=(number("expired"),)))
@@ -161,7 +161,7 @@ def test_R4_also_of_an_account_that_was_active_all_along() -> None:
     ],
     ids=["its own", "no more", "none", "explicit", "explicitly none"],
 )
-def test_R7_permissions(
+def test_R7_a_relink_asks_for_the_accounts_permissions_or_those_requested(
     own: tuple[str, ...], wanted: tuple[str, ...] | None, permissions: tuple[str, ...]
 ) -> None:
     s = expired(permissions=own)
@@ -169,7 +169,7 @@ def test_R7_permissions(
     assert request.permissions == permissions
 
 
-def test_R7_where_stripe_never_told_them_the_policys() -> None:
+def test_R7_unknown_permissions_are_replaced_by_the_policys() -> None:
     s = expired(RelinkPolicy(permissions=("balances",)), without=("permissions",))
     assert s.request_relink("fca_1").permissions == ("balances", "payment_method")
 
@@ -202,7 +202,7 @@ def reads_before_refusing(s: Scenario) -> int:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_R9_no_authorization(mode: str | None) -> None:
+def test_R9_an_account_without_an_authorization_is_refused_after_one_read(mode: str | None) -> None:
     s = Scenario()
     s.stripe["fca_1"] = relinkable(authorization=None)
     s.read("fca_1")
@@ -211,7 +211,7 @@ def test_R9_no_authorization(mode: str | None) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_R9_unrepairable(mode: str | None) -> None:
+def test_R9_an_unrepairable_account_is_refused_after_one_read(mode: str | None) -> None:
     s = Scenario()
     s.webhook("fca_1", unrepairable())
     assert refusal(s, mode) == "unrepairable"
@@ -219,7 +219,7 @@ def test_R9_unrepairable(mode: str | None) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_R9_disconnected(mode: str | None) -> None:
+def test_R9_a_disconnected_account_is_refused(mode: str | None) -> None:
     s = expired()
     s.webhook("fca_1", disconnected())
     assert refusal(s, mode) == "account_disconnected"
@@ -227,7 +227,7 @@ def test_R9_disconnected(mode: str | None) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_R9_replaced_by_a_new_account(mode: str | None) -> None:
+def test_R9_a_replaced_account_is_refused(mode: str | None) -> None:
     s = expired()
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
     assert refusal(s, mode) == "replaced"
@@ -236,20 +236,22 @@ def test_R9_replaced_by_a_new_account(mode: str | None) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("claimed", [None, "inactive"])
-def test_R9_active_without_a_reason(mode: str | None, claimed: str | None) -> None:
+def test_R9_an_active_account_without_a_reason_is_refused(
+    mode: str | None, claimed: str | None
+) -> None:
     s = Scenario()
     s.webhook("fca_1", active())
     assert refusal(s, mode, reason=claimed) == "no_reason_to_relink"
     assert reads_before_refusing(s) == 0
 
 
-def test_R9_active_with_permissions_that_it_has() -> None:
+def test_R9_permissions_that_the_account_has_are_no_reason() -> None:
     s = Scenario()
     s.webhook("fca_1", active(permissions=("payment_method", "balances")))
     assert refusal(s, None, permissions=("balances",)) == "no_reason_to_relink"
 
 
-def test_R9_just_relinked() -> None:
+def test_R9_an_account_that_was_just_relinked_is_refused() -> None:
     s = expired()
     s.result(s.open_session("fca_1"), relinked="fca_1")
     assert refusal(s, None) == "just_relinked"
@@ -267,7 +269,7 @@ def test_R9_the_read_before_refusing_may_show_that_there_is_something_to_relink(
     assert reads_before_refusing(s) == 1
 
 
-def test_R9_an_account_that_works_is_read_for_its_authorization_too() -> None:
+def test_R9_an_active_account_is_read_for_its_authorization_before_it_is_refused() -> None:
     s = Scenario()
     s.webhook("fca_1", active(authorization=None, numbers=(number("expired"),)))
     s.stripe["fca_1"] = active(numbers=(number("expired"),))
@@ -275,7 +277,7 @@ def test_R9_an_account_that_works_is_read_for_its_authorization_too() -> None:
     assert reads_before_refusing(s) == 1
 
 
-def test_R9_an_account_that_nobody_knows_is_not_made_known_by_asking() -> None:
+def test_R9_a_request_does_not_make_an_unknown_account_known() -> None:
     s = Scenario()
     assert s.ask("fca_9") is None
     assert s.world == {}

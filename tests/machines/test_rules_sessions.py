@@ -1,4 +1,4 @@
-"""R1 to R3 and R5: relink sessions, and what comes of them."""
+"""R1 to R3 and R5: relink sessions and their results."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ OTHER = Holder(field="customer", id="cus_2")
 
 
 def two_known_accounts() -> Scenario:
-    """Both at one bank, both expired."""
+    """Two expired accounts of one authorization."""
     s = expired()
     s.webhook("fca_2", relinkable())
     return s
 
 
 def read_after(s: Scenario) -> tuple[set[str], set[str]]:
-    """The accounts and authorizations that the last event asks to be read."""
+    """The accounts and authorizations that the last event reads."""
     return (
         {c.account for c in s.commands if isinstance(c, RetrieveAccount)},
         {c.authorization for c in s.commands if isinstance(c, RetrieveAuthorization)},
@@ -58,7 +58,7 @@ def read_after(s: Scenario) -> tuple[set[str], set[str]]:
     ],
     ids=["default", "mode", "permissions", "delivery"],
 )
-def test_R1_the_same_again_gives_the_same_session_with_its_secret_read_anew(
+def test_R1_the_same_request_again_gives_the_same_session_read_again(
     wanted: dict[str, Any],
 ) -> None:
     s = expired()
@@ -69,7 +69,7 @@ def test_R1_the_same_again_gives_the_same_session_with_its_secret_read_anew(
     assert s.account("fca_1").facts.session == session
 
 
-def test_R1_what_is_left_open_is_as_in_the_open_session() -> None:
+def test_R1_a_request_takes_what_it_leaves_open_from_the_open_session() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible", permissions=("balances",))
     answer = s.request_relink("fca_1")
@@ -77,7 +77,7 @@ def test_R1_what_is_left_open_is_as_in_the_open_session() -> None:
     assert answer.session == session
 
 
-def test_R1_of_an_account_that_works_as_well() -> None:
+def test_R1_the_same_request_for_an_active_account_gives_the_same_session() -> None:
     s = Scenario()
     s.webhook("fca_1", active())
     session = s.open_session("fca_1", reason="new_permissions", permissions=("balances",))
@@ -87,7 +87,7 @@ def test_R1_of_an_account_that_works_as_well() -> None:
         assert again.session == session
 
 
-def test_R1_of_an_account_that_works_again_while_the_session_is_open() -> None:
+def test_R1_the_same_request_gives_the_same_session_after_the_account_came_back() -> None:
     s = expired()
     session = s.open_session("fca_1")
     s.webhook("fca_1", active())
@@ -101,7 +101,7 @@ def test_R1_of_an_account_that_works_again_while_the_session_is_open() -> None:
     [{"mode": "any_eligible"}, {"permissions": ("balances",)}, {"delivery": "email"}],
     ids=["mode", "permissions", "delivery"],
 )
-def test_R1_other_parameters_supersede_it(other: dict[str, Any]) -> None:
+def test_R1_other_parameters_supersede_the_open_session(other: dict[str, Any]) -> None:
     s = expired()
     first = s.open_session("fca_1")
     second = s.open_session("fca_1", **other)
@@ -111,7 +111,7 @@ def test_R1_other_parameters_supersede_it(other: dict[str, Any]) -> None:
     assert s.account("fca_1").facts.session == second
 
 
-def test_R1_so_does_another_reason() -> None:
+def test_R1_another_reason_supersedes_the_open_session() -> None:
     s = Scenario()
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     first = s.open_session("fca_1")
@@ -121,7 +121,7 @@ def test_R1_so_does_another_reason() -> None:
 
 
 def test_R1_two_sessions_that_race_leave_one_open() -> None:
-    """Two requests are decided before Stripe has answered either."""
+    """Both requests are decided before Stripe answers either."""
     s = expired()
     one = s.request_relink("fca_1", mode="specific")
     two = s.request_relink("fca_1", mode="any_eligible")
@@ -133,7 +133,7 @@ def test_R1_two_sessions_that_race_leave_one_open() -> None:
     assert s.session(second).state == "superseded"
 
 
-def test_R1_told_twice_of_a_session_nothing_changes() -> None:
+def test_R1_a_session_that_is_reported_as_created_twice_changes_nothing() -> None:
     s = expired()
     request = s.request_relink("fca_1")
     session = s.create(request)
@@ -158,7 +158,9 @@ def test_R2_a_superseded_session_can_still_succeed() -> None:
 
 @pytest.mark.parametrize("ended", ["abandoned", "failed", "cancelled"])
 @pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "read"])
-def test_R2_so_can_one_that_ended_without_success(ended: str, webhook: bool) -> None:
+def test_R2_a_session_that_ended_without_success_can_still_succeed(
+    ended: str, webhook: bool
+) -> None:
     s = expired()
     session = s.open_session("fca_1")
     if ended == "abandoned":
@@ -182,7 +184,7 @@ def test_R2_a_late_new_account_counts_like_any_other() -> None:
     assert [c.account for c in s.asked_for(CreatePaymentMethod)] == ["fca_2"]
 
 
-def test_R2_so_does_a_late_known_account() -> None:
+def test_R2_a_late_known_account_counts_like_any_other() -> None:
     s = two_known_accounts()
     first = s.open_session("fca_1", mode="any_eligible")
     second = s.open_session("fca_1", mode="specific")
@@ -213,7 +215,7 @@ def test_R2_the_read_may_find_that_the_customer_had_finished() -> None:
     assert s.account("fca_1").state == "active"
 
 
-def test_R2_a_session_that_can_not_be_read_is_abandoned_when_its_time_is_up() -> None:
+def test_R2_a_session_that_cannot_be_read_is_abandoned_after_its_deadline() -> None:
     s = expired()
     session = s.open_session("fca_1")
     failed = {"command": "retrieve_session", "subject": session, "error": "not_found"}
@@ -226,8 +228,10 @@ def test_R2_a_session_that_can_not_be_read_is_abandoned_when_its_time_is_up() ->
     assert read_after(s) == ({"fca_1"}, {"fcauth_1"})
 
 
-def test_R2_so_is_one_whose_account_was_disconnected_before_it_could_be_judged() -> None:
-    """An account that is gone for good stands in for nothing."""
+def test_R2_a_session_that_returned_a_disconnected_account_is_abandoned_after_its_deadline() -> (
+    None
+):
+    """A disconnected account replaces nothing."""
     s = expired()
     s.webhook("fca_2", disconnected())
     session = s.open_session("fca_1", mode="any_eligible")
@@ -240,7 +244,7 @@ def test_R2_so_is_one_whose_account_was_disconnected_before_it_could_be_judged()
     assert read_after(s) == ({"fca_1"}, {"fcauth_1"})
 
 
-def test_R2_how_long_it_may_stay_open_is_the_policys() -> None:
+def test_R2_the_policy_sets_how_long_a_session_stays_open() -> None:
     s = expired(RelinkPolicy(session_open_for=3600))
     session = s.open_session("fca_1")
     s.wait(3600)
@@ -251,7 +255,7 @@ def test_R2_how_long_it_may_stay_open_is_the_policys() -> None:
 # ── R3 ───────────────────────────────────────────────────────────────────────
 
 
-def test_R3_specific_relinked() -> None:
+def test_R3_a_specific_session_can_relink_the_account() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="specific")
     s.result(session, {"fca_1": active()}, relinked="fca_1")
@@ -260,7 +264,7 @@ def test_R3_specific_relinked() -> None:
 
 
 @pytest.mark.parametrize("reason", FAILURES)
-def test_R3_specific_failed(reason: str) -> None:
+def test_R3_a_specific_session_can_fail_with_a_reason(reason: str) -> None:
     s = expired()
     session = s.open_session("fca_1", mode="specific")
     s.result(session, failure_reason=reason)
@@ -269,7 +273,7 @@ def test_R3_specific_failed(reason: str) -> None:
     assert facts.failure_reason == s.account("fca_1").facts.failure_reason == reason
 
 
-def test_R3_specific_without_any_account_counts_as_no_account() -> None:
+def test_R3_a_specific_session_that_succeeds_without_an_account_counts_as_no_account() -> None:
     """Stripe says that it succeeded, and could not match the account."""
     s = expired()
     session = s.open_session("fca_1", mode="specific")
@@ -277,7 +281,7 @@ def test_R3_specific_without_any_account_counts_as_no_account() -> None:
     assert s.session(session).facts.failure_reason == "no_account"
 
 
-def test_R3_specific_cancelled() -> None:
+def test_R3_a_specific_session_can_be_cancelled() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="specific")
     s.result(session, status="cancelled")
@@ -287,7 +291,7 @@ def test_R3_specific_cancelled() -> None:
     )
 
 
-def test_R3_specific_abandoned() -> None:
+def test_R3_a_specific_session_can_be_abandoned() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="specific")
     s.wait(DAY)
@@ -295,8 +299,8 @@ def test_R3_specific_abandoned() -> None:
     assert s.session(session).facts.outcome == "abandoned"
 
 
-def test_R3_any_eligible_the_expected_account() -> None:
-    """Such a session never names a relinked account: it is judged by the ids."""
+def test_R3_a_session_for_any_eligible_account_can_return_the_expected_one() -> None:
+    """Such a session never names a relinked account, so the ids decide."""
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_1": active()})
@@ -304,8 +308,8 @@ def test_R3_any_eligible_the_expected_account() -> None:
     assert s.account("fca_1").state == "active"
 
 
-def test_R3_any_eligible_another_known_account() -> None:
-    """It is updated, ours stays as its latest word says, the known one is offered."""
+def test_R3_a_session_for_any_eligible_account_can_return_another_known_one() -> None:
+    """It is updated and offered, and ours stays as its latest report says."""
     s = two_known_accounts()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_2": active(permissions=("payment_method", "balances"))})
@@ -317,7 +321,7 @@ def test_R3_any_eligible_another_known_account() -> None:
     assert s.asked_for(CreatePaymentMethod) == []
 
 
-def test_R3_any_eligible_another_known_account_while_ours_works() -> None:
+def test_R3_another_known_account_leaves_an_active_account_active() -> None:
     s = Scenario()
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     s.webhook("fca_2", active())
@@ -327,7 +331,7 @@ def test_R3_any_eligible_another_known_account_while_ours_works() -> None:
     assert s.account("fca_1").facts.known_linked == "fca_2"
 
 
-def test_R3_or_works_again() -> None:
+def test_R3_another_known_account_leaves_an_account_active_that_came_back() -> None:
     s = two_known_accounts()
     session = s.open_session("fca_1", mode="any_eligible")
     s.webhook("fca_1", active())
@@ -337,7 +341,7 @@ def test_R3_or_works_again() -> None:
     assert s.account("fca_1").facts.session is None
 
 
-def test_R3_any_eligible_a_new_account() -> None:
+def test_R3_a_session_for_any_eligible_account_can_return_a_new_one() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, {"fca_2": active()})
@@ -363,7 +367,7 @@ def test_R3_any_eligible_a_new_account() -> None:
     ],
     ids=[*FAILURES, "cancelled", "relinked", "expected", "known", "new", "other", "nothing"],
 )
-def test_R5_after_any_end_account_and_authorization_are_read(result: dict[str, Any]) -> None:
+def test_R5_account_and_authorization_are_read_after_any_result(result: dict[str, Any]) -> None:
     s = two_known_accounts()
     session = s.open_session("fca_1", mode="any_eligible")
     s.result(session, **result)
@@ -372,7 +376,7 @@ def test_R5_after_any_end_account_and_authorization_are_read(result: dict[str, A
     assert "fcauth_1" in authorizations
 
 
-def test_R5_after_an_abandoned_session_too() -> None:
+def test_R5_account_and_authorization_are_read_after_an_abandoned_session() -> None:
     s = expired()
     session = s.open_session("fca_1")
     s.wait(DAY)
@@ -392,7 +396,7 @@ def test_R5_the_other_accounts_come_back_without_a_session_of_their_own() -> Non
     assert s.outage("fcauth_1").state == "none"
 
 
-def test_R5_also_when_only_a_read_tells_that_the_authorization_works_again() -> None:
+def test_R5_the_other_accounts_are_read_when_only_a_read_shows_the_authorization_active() -> None:
     s = two_known_accounts()
     s.stripe["fcauth_1"] = relinkable()
     s.perform_reads()

@@ -1,4 +1,4 @@
-"""S1 to S5: the states of an account, and what sessions make of them."""
+"""S1 to S5: the states of an account, and how sessions change them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ UNSUCCESSFUL = [
 
 
 def end_unsuccessfully(s: Scenario, session: str, result: dict[str, str] | None) -> None:
-    """With this result; with None the customer just walks away."""
+    """End the session with this result; without one it is abandoned."""
     if result is not None:
         s.result(session, **result)
     else:
@@ -42,7 +42,7 @@ def end_unsuccessfully(s: Scenario, session: str, result: dict[str, str] | None)
 # ── S1 ───────────────────────────────────────────────────────────────────────
 
 
-def test_S1_an_account_is_active_by_stripes_latest_word() -> None:
+def test_S1_an_account_is_active_by_its_latest_report() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.webhook("fca_1", active())
@@ -50,7 +50,7 @@ def test_S1_an_account_is_active_by_stripes_latest_word() -> None:
     assert s.account("fca_1").facts.reported_status == "active"
 
 
-def test_S1_with_a_session_of_ours_under_way_it_is_not_active() -> None:
+def test_S1_an_account_with_an_open_session_is_not_active() -> None:
     s = lapsed()
     s.open_session("fca_1")
     assert s.account("fca_1").facts.reported_status == "active"
@@ -68,7 +68,7 @@ def test_S2_inactive_accounts_are_told_apart_by_their_action() -> None:
     assert s.account("fca_2").state == "inactive_unrepairable"
 
 
-def test_S2_the_action_decides_whatever_the_cause() -> None:
+def test_S2_the_action_decides_whether_an_account_is_relinkable_whatever_the_cause() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable(cause="account_closed"))
     s.webhook("fca_2", unrepairable(cause="access_expired"))
@@ -76,7 +76,7 @@ def test_S2_the_action_decides_whatever_the_cause() -> None:
     assert s.account("fca_2").state == "inactive_unrepairable"
 
 
-def test_S2_an_account_goes_from_one_to_the_other() -> None:
+def test_S2_an_inactive_account_follows_the_action_of_its_latest_report() -> None:
     s = expired()
     s.webhook("fca_1", unrepairable())
     assert s.account("fca_1").state == "inactive_unrepairable"
@@ -85,7 +85,7 @@ def test_S2_an_account_goes_from_one_to_the_other() -> None:
 
 
 @pytest.mark.parametrize("before", [active(), relinkable(), unrepairable()])
-def test_S2_an_action_that_we_do_not_know_counts_as_none_and_is_reported(
+def test_S2_an_unknown_action_counts_as_none_and_is_reported(
     before: StatusReport,
 ) -> None:
     s = Scenario()
@@ -114,14 +114,14 @@ def test_S3_an_account_is_relinking_while_a_session_for_it_is_open() -> None:
     assert s.account("fca_1").facts.session == session
 
 
-def test_S3_asking_alone_changes_nothing() -> None:
-    """Stripe may refuse; only a session that is there is under way."""
+def test_S3_a_request_for_a_session_alone_changes_nothing() -> None:
+    """Stripe may refuse to create it."""
     s = expired()
     assert isinstance(s.request_relink("fca_1"), CreateRelinkSession)
     assert s.account("fca_1").state == "inactive_relinkable"
 
 
-def test_S3_it_keeps_stripes_latest_word_beside() -> None:
+def test_S3_a_relinking_account_keeps_its_latest_report() -> None:
     s = expired()
     s.open_session("fca_1")
     s.webhook("fca_1", relinkable(cause="institution_requirement"))
@@ -142,7 +142,7 @@ def test_S3_it_keeps_stripes_latest_word_beside() -> None:
         ({}, {"permissions": ("balances",)}, "new_permissions"),
         ({}, {"reason": "number_lapsed"}, "number_lapsed"),
     ],
-    ids=["lapsed", "expiring", "announced", "permissions", "the service says so"],
+    ids=["lapsed", "expiring", "announced", "permissions", "named by the service"],
 )
 def test_S3_an_active_account_can_be_relinked_for_a_reason_that_is_recorded(
     details: dict[str, Any], wanted: dict[str, Any], reason: str
@@ -163,7 +163,7 @@ TROUBLE = [
 
 @pytest.mark.parametrize(("listed", "state"), TROUBLE)
 @pytest.mark.parametrize("result", [*UNSUCCESSFUL, {"accounts": {"fca_2": active()}}])
-def test_S3_the_number_is_refreshing_as_long_and_then_what_it_was(
+def test_S3_a_number_in_trouble_is_refreshing_until_the_session_ends(
     listed: AccountNumber, state: str, result: dict[str, Any] | None
 ) -> None:
     s = Scenario()
@@ -175,25 +175,25 @@ def test_S3_the_number_is_refreshing_as_long_and_then_what_it_was(
     assert s.number("fca_1").state == state
 
 
-def test_S3_no_number_is_refreshing_that_is_well() -> None:
+def test_S3_a_transactable_number_is_not_refreshing() -> None:
     s = expired()
     s.open_session("fca_1")
     assert s.number("fca_1").state == "transactable"
 
 
-@pytest.mark.parametrize("said", [unrepairable(), disconnected()])
-def test_S3_an_account_that_went_beyond_repair_while_stripe_made_the_session_is_not(
-    said: StatusReport,
+@pytest.mark.parametrize("report", [unrepairable(), disconnected()])
+def test_S3_an_account_that_became_unrepairable_before_its_session_opened_is_not_relinking(
+    report: StatusReport,
 ) -> None:
     s = expired()
     request = s.request_relink("fca_1")
-    s.webhook("fca_1", said)
+    s.webhook("fca_1", report)
     state = s.account("fca_1").state
     s.create(request)
     assert s.account("fca_1").state == state
 
 
-def test_S3_until_it_can_be_repaired_after_all() -> None:
+def test_S3_an_account_that_becomes_relinkable_after_its_session_opened_is_relinking() -> None:
     s = expired()
     request = s.request_relink("fca_1")
     s.webhook("fca_1", unrepairable())
@@ -206,7 +206,7 @@ def test_S3_until_it_can_be_repaired_after_all() -> None:
 
 
 @pytest.mark.parametrize("result", UNSUCCESSFUL)
-def test_S4_without_success_an_inactive_account_is_inactive_again(
+def test_S4_a_session_without_success_returns_an_inactive_account_to_inactive(
     result: dict[str, Any] | None,
 ) -> None:
     s = expired()
@@ -216,7 +216,7 @@ def test_S4_without_success_an_inactive_account_is_inactive_again(
 
 
 @pytest.mark.parametrize("result", UNSUCCESSFUL)
-def test_S4_without_success_an_active_account_is_active_again(
+def test_S4_a_session_without_success_returns_an_active_account_to_active(
     result: dict[str, Any] | None,
 ) -> None:
     s = lapsed()
@@ -226,7 +226,7 @@ def test_S4_without_success_an_active_account_is_active_again(
 
 
 @pytest.mark.parametrize("result", UNSUCCESSFUL)
-def test_S4_it_is_the_latest_word_that_counts_not_the_state_before(
+def test_S4_a_session_without_success_returns_the_account_to_its_latest_report(
     result: dict[str, Any] | None,
 ) -> None:
     s = lapsed()
@@ -237,7 +237,7 @@ def test_S4_it_is_the_latest_word_that_counts_not_the_state_before(
     assert s.account("fca_1").state == "inactive_relinkable"
 
 
-def test_S4_opened_while_inactive_a_newer_active_word_makes_it_active() -> None:
+def test_S4_an_active_report_ends_relinking_if_the_session_was_opened_while_inactive() -> None:
     s = expired()
     session = s.open_session("fca_1")
     s.webhook("fca_1", active())
@@ -246,7 +246,7 @@ def test_S4_opened_while_inactive_a_newer_active_word_makes_it_active() -> None:
     assert s.account("fca_1").facts.session == session
 
 
-def test_S4_and_the_session_stays_open_for_its_result() -> None:
+def test_S4_a_session_can_succeed_after_the_account_came_back() -> None:
     s = expired()
     session = s.open_session("fca_1")
     s.webhook("fca_1", active())
@@ -257,7 +257,9 @@ def test_S4_and_the_session_stays_open_for_its_result() -> None:
 
 
 @pytest.mark.parametrize("result", UNSUCCESSFUL)
-def test_S4_whatever_it_is(result: dict[str, Any] | None) -> None:
+def test_S4_a_session_can_end_without_success_after_the_account_came_back(
+    result: dict[str, Any] | None,
+) -> None:
     s = expired()
     session = s.open_session("fca_1")
     s.webhook("fca_1", active())
@@ -267,7 +269,7 @@ def test_S4_whatever_it_is(result: dict[str, Any] | None) -> None:
     assert s.account("fca_1").facts.failures == 0
 
 
-def test_S4_opened_while_active_active_words_only_update_facts() -> None:
+def test_S4_active_reports_only_update_facts_if_the_session_was_opened_while_active() -> None:
     s = lapsed()
     session = s.open_session("fca_1")
     s.webhook("fca_1", active(without=("numbers",), last4="6789"))
@@ -278,23 +280,25 @@ def test_S4_opened_while_active_active_words_only_update_facts() -> None:
 
 @pytest.mark.parametrize("start", [expired, lapsed])
 @pytest.mark.parametrize(
-    ("said", "state"),
+    ("report", "state"),
     [(unrepairable(), "inactive_unrepairable"), (disconnected(), "disconnected")],
     ids=["none", "disconnected"],
 )
-def test_S4_an_action_of_none_or_a_disconnection_leaves_at_once(
-    start: Callable[[], Scenario], said: StatusReport | None, state: str
+def test_S4_an_action_of_none_or_a_disconnection_ends_relinking_at_once(
+    start: Callable[[], Scenario], report: StatusReport | None, state: str
 ) -> None:
     s = start()
     session = s.open_session("fca_1")
-    s.webhook("fca_1", said)
+    s.webhook("fca_1", report)
     assert s.account("fca_1").state == state
     assert s.session(session).state == "open"
     s.result(session, failure_reason="other")
     assert s.account("fca_1").state == state
 
 
-def test_S4_relinkable_again_while_the_session_is_open_it_is_relinking_again() -> None:
+def test_S4_an_account_that_becomes_relinkable_while_the_session_is_open_is_relinking_again() -> (
+    None
+):
     s = expired()
     s.open_session("fca_1")
     s.webhook("fca_1", unrepairable())
@@ -305,7 +309,7 @@ def test_S4_relinkable_again_while_the_session_is_open_it_is_relinking_again() -
 # ── S5 ───────────────────────────────────────────────────────────────────────
 
 
-def test_S5_relinked_by_the_sessions_result_active_by_a_webhook() -> None:
+def test_S5_a_result_makes_an_account_relinked_and_a_webhook_makes_it_active() -> None:
     s = expired()
     s.result(s.open_session("fca_1"), relinked="fca_1")
     assert s.account("fca_1").state == "relinked"
@@ -313,7 +317,7 @@ def test_S5_relinked_by_the_sessions_result_active_by_a_webhook() -> None:
     assert s.account("fca_1").state == "active"
 
 
-def test_S5_active_by_a_read_as_well() -> None:
+def test_S5_a_read_makes_a_relinked_account_active() -> None:
     s = expired()
     s.result(s.open_session("fca_1"), relinked="fca_1")
     s.stripe["fca_1"] = active()
@@ -321,22 +325,22 @@ def test_S5_active_by_a_read_as_well() -> None:
     assert s.account("fca_1").state == "active"
 
 
-def test_S5_a_result_that_has_the_account_in_it_says_both_at_once() -> None:
+def test_S5_a_result_with_the_active_account_in_it_makes_it_active_at_once() -> None:
     s = expired()
     s.result(s.open_session("fca_1"), {"fca_1": active()}, relinked="fca_1")
     assert s.account("fca_1").state == "active"
 
 
 @pytest.mark.parametrize("start", [expired, lapsed])
-def test_S5_word_and_result_come_in_either_order_and_end_alike(
+def test_S5_report_and_result_end_alike_in_either_order(
     start: Callable[[], Scenario],
 ) -> None:
-    def end(word_first: bool) -> tuple[str, dict]:
+    def end(report_first: bool) -> tuple[str, dict]:
         s = start()
         session = s.open_session("fca_1")
         reactivated = active(without=("numbers",))
         created = s.now + 5
-        if word_first:
+        if report_first:
             s.webhook("fca_1", reactivated, created)
             s.result(session, relinked="fca_1")
         else:
@@ -346,11 +350,11 @@ def test_S5_word_and_result_come_in_either_order_and_end_alike(
         facts = s.account("fca_1").facts.model_dump(exclude=times)
         return s.account("fca_1").state, facts
 
-    assert end(word_first=True) == end(word_first=False)
-    assert end(word_first=True)[0] == "active"
+    assert end(report_first=True) == end(report_first=False)
+    assert end(report_first=True)[0] == "active"
 
 
-def test_S5_a_word_from_before_the_repair_does_not_undo_it() -> None:
+def test_S5_a_report_from_before_the_repair_does_not_undo_it() -> None:
     s = expired()
     session = s.open_session("fca_1")
     before = s.now + 5
@@ -362,12 +366,12 @@ def test_S5_a_word_from_before_the_repair_does_not_undo_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "state"), [(0, "relinked"), (1, "inactive_relinkable")], ids=["in doubt", "certain"]
+    ("later", "state"), [(0, "relinked"), (1, "inactive_relinkable")], ids=["ambiguous", "certain"]
 )
-def test_S5_a_repair_from_before_the_account_stopped_again_does_not_count(
+def test_S5_a_repair_older_than_the_latest_inactive_report_does_not_count(
     later: int, state: str
 ) -> None:
-    """The webhook of the success was slow; within the same second the repair is believed."""
+    """The webhook of the success is late. Within the same second the repair counts."""
     s = expired()
     session = s.open_session("fca_1")
     s.result(session, status="cancelled")
@@ -384,7 +388,7 @@ def test_S5_a_repair_from_before_the_account_stopped_again_does_not_count(
     [(number("expired"), "pending"), (number("transactable", 1_000_000 + DAY), "transactable")],
     ids=["lapsed", "expiring"],
 )
-def test_S5_what_paid_is_trusted_until_stripe_tells_of_the_new_number(
+def test_S5_a_number_that_could_pay_is_trusted_until_the_new_number_is_reported(
     listed: AccountNumber, meanwhile: str
 ) -> None:
     s = Scenario()

@@ -1,4 +1,4 @@
-"""Every event is decided in every state, whatever it carries and whatever is remembered."""
+"""Every event is decided in every state, whatever its payload and whatever the facts."""
 
 import json
 

@@ -1,8 +1,8 @@
 """A service in memory: what the adapters do around the machines, without the adapters.
 
-It lets outside events happen, holds snapshots, journal, outbox and timers, and performs
-commands by asking the bank. After every step it checks all invariants, that the step is pure,
-and that the journal replays to the snapshots.
+It takes outside events, holds snapshots, journal, outbox and timers, and performs commands by
+asking the bank. After every step it checks all properties, and that the step is pure. A test can
+check that the journal replays to the snapshots.
 """
 
 from collections import defaultdict
@@ -34,13 +34,13 @@ from relink.machines.events import (
     RelinkSessionCreated,
     TimerFired,
 )
-from relink.machines.invariants import violations
+from relink.machines.properties import violations
 
 from .bank import Bank
 
 READS = (RetrieveAccount, RetrieveAuthorization, RetrieveSession)
 ANSWERED = (*READS, CreatePaymentMethod, AttachExternalAccount, RequestBillingName)
-"""The commands that come back as events."""
+"""The commands whose answers are events."""
 
 
 class World:
@@ -51,14 +51,14 @@ class World:
     ) -> None:
         self.bank = bank
         self.nameless = nameless
-        """Whether the customer objects have no name, so that the service is asked for it."""
+        """Whether customers have no name at Stripe, so that the service is asked for it."""
         self.policy = policy or RelinkPolicy()
         self.system = relink_system()
         self.machines: dict[Address, Snapshot[Facts]] = {}
         self.journal: dict[Address, list[Event]] = defaultdict(list)
         self.steps: list[Step] = []
         self.commands: dict[str, Command] = {}
-        """All that were ever asked for, by id: what is asked for again is not done again."""
+        """All commands so far, by id: a command that comes again is not carried out again."""
         self.outbox: list[Command] = []
         self.timers: list[Wake] = []
         self.prompts: list[NotifyCustomer] = []
@@ -68,11 +68,11 @@ class World:
 
     @property
     def at(self) -> float:
-        """Our clock: no two events at the same time."""
+        """Our clock: no two events have the same time."""
         return self.bank.now + len(self.steps) * 1e-6
 
     def happen(self, event: DomainEvent) -> Step:
-        """Let something happen now, and check all that must hold."""
+        """Let an event happen now, and check everything that must hold."""
         event = event.model_copy(update={"at": self.at, "policy": self.policy})
         before = dict(self.machines)
         step = self.system.step(event, before.get)
@@ -80,7 +80,7 @@ class World:
         self.machines.update(step.snapshots)
         self.steps.append(step)
         wrong = violations(before, step, self.machines)
-        assert not wrong, "\n".join([*wrong, *self.story()])
+        assert not wrong, "\n".join([*wrong, *self.explain()])
         for delivery in step.deliveries:
             self.journal[delivery.address].append(delivery.decision.trigger)
         for command in step.commands:
@@ -90,8 +90,8 @@ class World:
             self.watch(step)
         return step
 
-    def hear(self, reports: Iterable[DomainEvent]) -> None:
-        """Let webhooks arrive."""
+    def deliver(self, reports: Iterable[DomainEvent]) -> None:
+        """Deliver webhooks, one after the other."""
         for report in reports:
             self.happen(report)
 
@@ -116,17 +116,17 @@ class World:
         self.happen(self._answer(command, fails))
 
     def _answer(self, command: Command, fails: bool) -> DomainEvent:
-        told = {"causation_id": command.id, "at": self.at}
+        answer = {"causation_id": command.id, "at": self.at}
         match command:
             case RequestBillingName(account=account):
-                return BillingNameGiven(**told, account=account, billing_name="Jenny Rosen")
+                return BillingNameGiven(**answer, account=account, billing_name="Jenny Rosen")
             case CreatePaymentMethod(account=account, billing_name=None) if self.nameless:
-                return BillingNameAbsent(**told, account=account)
+                return BillingNameAbsent(**answer, account=account)
             case CreatePaymentMethod(account=account) if not fails:
-                return PaymentMethodMade(**told, account=account, payment_method=f"pm_{account}")
+                return PaymentMethodMade(**answer, account=account, payment_method=f"pm_{account}")
             case AttachExternalAccount(account=account) if not fails:
                 return ExternalAccountMade(
-                    **told, account=account, external_account=f"ba_{account}"
+                    **answer, account=account, external_account=f"ba_{account}"
                 )
         is_read = isinstance(command, (*READS, RetrieveAccountForCaller, RetrieveSessionForCaller))
         if is_read and not fails:
@@ -134,18 +134,20 @@ class World:
         subject = getattr(command, "account", None) or getattr(
             command, "authorization", getattr(command, "session", "")
         )
-        return CommandFailed(**told, command=command.name, subject=subject, error="refused")
+        return CommandFailed(**answer, command=command.name, subject=subject, error="refused")
 
     def perform_all(self) -> None:
-        """Carry out everything that is asked for, and what that asks for in turn."""
+        """Carry out all commands, and those that their answers ask for."""
         for _ in range(1_000):
             if not self.outbox:
                 return
             self.perform(self.outbox.pop(0))
-        raise AssertionError("\n".join(["the machines never stop asking", *self.story()[-60:]]))
+        raise AssertionError(
+            "\n".join(["the machines never stop asking for more", *self.explain()[-60:]])
+        )
 
     def fire(self, timer: Wake) -> None:
-        """Let a timer come due."""
+        """Let a timer fire. If it is not due yet, time passes until it is."""
         self.timers.remove(timer)
         self.bank.now = max(self.bank.now, timer.due)
         self.happen(
@@ -159,9 +161,9 @@ class World:
         )
 
     def request(self, request: RelinkRequested) -> CreateRelinkSession | None:
-        """Ask for a relink session as a caller does; what is to be created, if anything.
+        """Ask for a relink session as a caller does. Returns what to create, if anything.
 
-        An account is read within the request where the machines want that before they refuse.
+        If the machines want the account read before they refuse, it is read within the request.
         """
         step = self.happen(request)
         reads = [c for c in step.commands if isinstance(c, RetrieveAccountForCaller)]
@@ -173,17 +175,17 @@ class World:
         return created[0] if created else None
 
     def open(self, asked: CreateRelinkSession) -> str:
-        """Create the session at Stripe, and learn that it is open."""
+        """Create the session at Stripe, and report that it is open. Returns its id."""
         session = self.bank.create_session(asked)
         self.happen(
             RelinkSessionCreated(causation_id=asked.id, at=self.at, session=session, request=asked)
         )
         return session
 
-    # ── looking ──────────────────────────────────────────────────────────────
+    # ── what came of it ──────────────────────────────────────────────────────
 
     def state(self, machine: str, key: str) -> str | None:
-        """Where a machine is; None when there is none."""
+        """The state of a machine; None if it does not exist."""
         snapshot = self.machines.get(Address(machine, key))
         return snapshot.state if snapshot else None
 
@@ -192,12 +194,12 @@ class World:
         return self.machines[Address(machine, key)].facts
 
     def replays(self) -> None:
-        """The journal of every machine rebuilds its snapshot."""
+        """Check that the journal of every machine rebuilds its snapshot."""
         for address, events in self.journal.items():
             assert self.system.replay(address, events) == self.machines[address]
 
-    def story(self) -> list[str]:
-        """All that happened and was decided, in readable lines."""
+    def explain(self) -> list[str]:
+        """Everything that happened and was decided, in readable lines."""
         lines = []
         for step in self.steps:
             shown = step.trigger.model_dump(exclude={"policy", "at"}, exclude_defaults=True)
@@ -205,5 +207,5 @@ class World:
             lines += [
                 f"    {d.address.machine}:{d.address.key} {d.decision}" for d in step.deliveries
             ]
-            lines += [f"    → {c.name} {getattr(c, 'because', '')}" for c in step.commands]
+            lines += [f"    → {c.name} {getattr(c, 'reason', '')}" for c in step.commands]
         return lines

@@ -13,7 +13,7 @@ from relink.adapters.store import MemoryStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command, Facts, Snapshot, Step
 from relink.machines import RelinkPolicy, relink_system
-from relink.machines.invariants import violations
+from relink.machines.properties import violations
 
 SECRET = "whsec_life"
 DAY = 24 * 60 * 60

@@ -1,0 +1,39 @@
+"""When two reports are ambiguous, restated from K4 for the properties that depend on it."""
+
+from ..freshness import ReportFacts
+from ..messages import Reported
+from ..vocabulary import ReportedStatus, Status
+
+SECONDS_AROUND_A_READ = 2
+"""Within this time of a read, nothing tells which of two contradicting reports came last (K4)."""
+
+VAGUE = ReportedStatus.INACTIVE
+"""Inactive, and the report does not say whether the customer can repair it (K5)."""
+
+CLEAR = {ReportedStatus.RELINKABLE, ReportedStatus.UNREPAIRABLE}
+"""Inactive, and the report says whether the customer can repair it."""
+
+
+def ambiguous(known: ReportFacts, report: Reported) -> bool:
+    """Whether nothing tells if the known report or this one came last.
+
+    A vague and a clear report of an inactivity do not contradict each other. They are ambiguous
+    when the vague one arrives last and is not newer, or when the clear one arrives last and is
+    older: then the vague one may be about a later inactivity.
+    """
+    earlier, later = sorted([known.as_of, report.as_of])
+    if known.reported_status is None or later - earlier > _tolerance(known, report):
+        return False
+    pair: tuple[Status, Status] = (known.reported_status, report.reported_status)
+    if pair[0] == pair[1]:
+        return False
+    if pair[0] == VAGUE and pair[1] in CLEAR:
+        return report.as_of < known.as_of
+    if pair[0] in CLEAR and pair[1] == VAGUE:
+        return report.as_of <= known.as_of
+    return True
+
+
+def _tolerance(known: ReportFacts, report: Reported) -> int:
+    """How far apart two reports may be for their order to be unknown (seconds)."""
+    return SECONDS_AROUND_A_READ if report.read or known.by_read else 0

@@ -1,0 +1,86 @@
+"""The P rules: whom relink prompts, when, and how often."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..account import AccountFacts
+from ..commands import NotifyCustomer
+from ..events import DomainEvent
+from ..outage import OutageFacts
+from .property import always
+from .step_view import StepView
+
+
+@always
+def prompt_names_accounts_that_a_relink_repairs(view: StepView) -> Iterator[str]:
+    """P2: A message names only known accounts that are active or that a relink may repair."""
+    for command in view.commands(NotifyCustomer):
+        for key in command.accounts:
+            account = view.after(AccountFacts, key)
+            status = account.facts.reported_status if account else None
+            if status not in ("active", "relinkable", "inactive"):
+                yield f"a message names {key}, and the latest report of it is {status}"
+
+
+@always
+def prompt_names_accounts_that_need_a_relink(view: StepView) -> Iterator[str]:
+    """P2, S5, S6: A message names only accounts that need a relink: none repaired or replaced."""
+    for command in view.commands(NotifyCustomer):
+        for key in command.accounts:
+            account = view.after(AccountFacts, key)
+            if account is None:
+                continue
+            is_settled = account.state in ("relinked", "new_account_linked")
+            if is_settled or not account.facts.needs:
+                needs = account.facts.needs
+                yield f"a message names {key}, which is {account.state} and needs {needs}"
+
+
+@always
+def prompt_names_no_account_whose_attempts_are_used_up(view: StepView) -> Iterator[str]:
+    """R4: After the policy's last attempt, no message names the account."""
+    for command in view.commands(NotifyCustomer):
+        for key in command.accounts:
+            account = view.after(AccountFacts, key)
+            if account and account.facts.given_up:
+                yield f"a message names {key}, whose attempts are used up"
+
+
+@always
+def step_prompts_an_outage_once(view: StepView) -> Iterator[str]:
+    """P1: One report leads to at most one first prompt for an authorization."""
+    prompts = Counter(c.outage for c in view.commands(NotifyCustomer) if c.reminder == 0)
+    for outage, count in prompts.items():
+        if count > 1:
+            yield f"{count} first prompts for {outage} at once"
+
+
+@always
+def message_belongs_to_a_running_outage(view: StepView) -> Iterator[str]:
+    """P1: A message is for an outage that is not over."""
+    for command in view.commands(NotifyCustomer):
+        now = view.after(OutageFacts, command.outage)
+        if now is None or now.state == "none" or now.facts.count != command.outage_number:
+            yield f"a message for outage {command.outage_number} of {command.outage}, which is over"
+
+
+@always
+def outage_has_one_first_prompt(view: StepView) -> Iterator[str]:
+    """P1: An outage whose customer was prompted is not prompted again."""
+    for command in view.commands(NotifyCustomer):
+        was = view.before(OutageFacts, command.outage)
+        is_same = was is not None and was.facts.count == command.outage_number
+        if command.reminder == 0 and was and is_same and was.facts.prompted:
+            yield f"outage {command.outage_number} of {command.outage} is prompted again"
+
+
+@always
+def nobody_is_prompted_too_early(view: StepView) -> Iterator[str]:
+    """P3: A message about what still works is sent within the policy's lead, and not before."""
+    trigger = view.step.trigger
+    for command in view.commands(NotifyCustomer):
+        day = command.relink_by
+        if day is None or not isinstance(trigger, DomainEvent):
+            continue
+        if trigger.at + trigger.policy.announcement_lead < day:
+            yield f"a message for {command.outage} at {trigger.at}, which works until {day}"

@@ -1,0 +1,103 @@
+"""A step that was taken, as data that a test can break by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
+
+Machines = dict[Address, Snapshot[Facts]]
+
+
+@dataclass(frozen=True)
+class TakenStep:
+    """A step that was taken, and the worlds around it. Every change makes a new one."""
+
+    before: Machines
+    step: Step
+    after: Machines
+
+    def with_machine(
+        self, machine: str, key: str, state: str | None = None, **facts: Any
+    ) -> "TakenStep":
+        """The machine is in another state afterwards, or remembers something else."""
+        address = Address(machine, key)
+        was = self.after[address]
+        changed = Snapshot(state or was.state, was.facts.after(facts), was.version)
+        snapshots = dict(self.step.snapshots)
+        if address in snapshots:
+            snapshots[address] = changed
+        return TakenStep(
+            self.before,
+            replace(self.step, snapshots=snapshots),
+            {**self.after, address: changed},
+        )
+
+    def with_machine_before(self, machine: str, key: str, **facts: Any) -> "TakenStep":
+        """The machine was before as it is afterwards, but for these facts."""
+        address = Address(machine, key)
+        was = self.after[address]
+        before = Snapshot(was.state, was.facts.after(facts), was.version)
+        return TakenStep({**self.before, address: before}, self.step, self.after)
+
+    def with_decision(
+        self,
+        machine: str,
+        change: Callable[[Decision], Decision],
+    ) -> "TakenStep":
+        """The last decision of a machine is another one."""
+        deliveries = list(self.step.deliveries)
+        index = max(i for i, d in enumerate(deliveries) if d.address.machine == machine)
+        decision = change(deliveries[index].decision)
+        deliveries[index] = replace(deliveries[index], decision=decision)
+        return replace(self, step=replace(self.step, deliveries=tuple(deliveries)))
+
+    def with_command(self, *commands: Command) -> "TakenStep":
+        """The step asks for more."""
+        return replace(self, step=replace(self.step, commands=(*self.step.commands, *commands)))
+
+    def with_changed_command(self, kind: type[Command], **fields: Any) -> "TakenStep":
+        """The step asks for something else."""
+        commands = tuple(
+            command.model_copy(update=fields) if isinstance(command, kind) else command
+            for command in self.step.commands
+        )
+        return replace(self, step=replace(self.step, commands=commands))
+
+    def command(self, kind: type[Command]) -> Command:
+        """The command of this kind."""
+        return next(command for command in self.step.commands if isinstance(command, kind))
+
+
+# ── other decisions ──────────────────────────────────────────────────────────
+
+
+def deciding(state: str) -> Callable[[Decision], Decision]:
+    """The same decision, and the machine is in this state afterwards."""
+    return lambda decision: decision._replace(leaf=replace(decision.leaf, target=state))
+
+
+def remembering(**facts: Any) -> Callable[[Decision], Decision]:
+    """The same decision, and the machine remembers this."""
+    return lambda decision: decision._replace(facts=decision.facts.after(facts))
+
+
+def having_remembered(**facts: Any) -> Callable[[Decision], Decision]:
+    """The same decision, and the machine had remembered this before."""
+
+    def change(decision: Decision) -> Decision:
+        was = decision.before
+        before = Snapshot(was.state, was.facts.after(facts), was.version)
+        return decision._replace(before=before)
+
+    return change
+
+
+def on_trigger(**fields: Any) -> Callable[[Decision], Decision]:
+    """The same decision, on a trigger that differs in these fields."""
+    return lambda decision: decision._replace(trigger=decision.trigger.model_copy(update=fields))
+
+
+def asking_nothing(decision: Decision) -> Decision:
+    """The same decision, and nothing is asked for."""
+    return decision._replace(commands=())
