@@ -60,13 +60,13 @@ def ambiguous(facts: ReportFacts, report: Reported) -> bool:
     later = report.as_of - facts.as_of
     if abs(later) > window(facts.by_read or report.read):
         return False
-    known, told = facts.reported_status, report.reported_status
+    known, new = facts.reported_status, report.reported_status
     if known is None:
         return False
-    if not known.agrees_with(told):
+    if not known.agrees_with(new):
         return True
-    completes = known.leaves_open and not told.leaves_open
-    leaves_open = told.leaves_open and not known.leaves_open
+    completes = known.leaves_open and not new.leaves_open
+    leaves_open = new.leaves_open and not known.leaves_open
     return (later < 0 and completes) or (later <= 0 and leaves_open)
 
 
