@@ -44,27 +44,30 @@ def database_error(error: "DBAPIError") -> str:
 
 
 @contextmanager
-def open_store() -> Iterator["Store"]:
-    """The database of ``RELINK_DATABASE_URL``, with the schema of this release.
+def open_store(url: str | None = None) -> Iterator["Store"]:
+    """A database with the schema of this release.
+
+    Args:
+        url: its URL; by default ``RELINK_DATABASE_URL``.
 
     Raises:
         UsageError: it does not exist, does not answer, or has another schema.
     """
     from pathlib import Path
 
-    from sqlalchemy import make_url
-
     from relink.adapters.store import Store, StoreError
+    from relink.adapters.store.database import checked_url
     from relink.machines import relink_system
 
-    url = settings_of(os.environ).database_url
-    path = make_url(url).database or ""
+    url = url or settings_of(os.environ).database_url
+    try:
+        parsed = checked_url(url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    path = parsed.database or ""
     # SQLite would create an empty database from a mistyped name.
-    if url.startswith("sqlite") and not Path(path).is_file():
-        raise UsageError(
-            f"the database {path} does not exist. Check RELINK_DATABASE_URL, or create it with "
-            "relink migrate."
-        )
+    if parsed.get_backend_name() == "sqlite" and not Path(path).is_file():
+        raise UsageError(f"the database {path} does not exist. relink migrate creates it.")
     store = Store(url, relink_system())
     try:
         store.check()

@@ -98,7 +98,8 @@ def _checked(world: DemoWorld) -> Iterator[str]:
     if not checks.violations:
         yield f"\n{checked}: none was violated."
         return
-    yield f"\n{checked}: {len(checks.violations)} violations."
+    count = len(checks.violations)
+    yield f"\n{checked}: {count} violation{'s' if count > 1 else ''}"
     yield from (f"  {violation}" for violation in checks.violations)
 
 
