@@ -1,7 +1,8 @@
-"""Decisions told to people: what came in, what each machine made of it and why, what is to do.
+"""Decisions in sentences: what arrived, what each machine decided and why, and what follows.
 
-The sentences are not written here: an event, a guard and a command tell what they mean in the
-first line of their docstrings, so that a story can't say anything that the source doesn't.
+Most sentences are not written here. Events, guards and reasons say what they mean where they are
+declared, in the first paragraph of their docstrings, so an explanation and the code cannot drift
+apart.
 """
 
 import inspect
@@ -38,142 +39,170 @@ READS = (
     RetrieveAccountForCaller,
     RetrieveSessionForCaller,
 )
-"""Questions to Stripe, which follow most decisions."""
+"""Commands that read at Stripe. Most decisions ask for one."""
 
-_ASIDE = re.compile(r"^To [a-z, ]+: | \([A-Z]\d(, [A-Z]\d)*\)")
-"""``To the account: …`` and ``… (K7, R6)``, which are for readers of the source."""
+_ADDRESSEE = re.compile(r"^To [a-z, ]+: ")
+_RULES = re.compile(r" \([A-Z]\d+(?:(?:,| to| and) [A-Z]\d+)*\)")
+"""What only readers of the code need: ``To the account: …`` and ``… (K7, R10)``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One machine's decision, as far as a story tells it."""
+class ExplainedDecision:
+    """One decision of one machine, with everything that its explanation needs."""
 
     machine: str
     key: str
     event: type[Event]
     before: str
-    """Empty when it was heard of for the first time."""
+    """The state before; empty for the machine's first decision."""
     after: str
     guards: Sequence[tuple[str, bool]]
     ignored: str | None
+    """Why the event was ignored, in a sentence; None when it was not."""
     anomaly: bool
 
+    @property
+    def path(self) -> str:
+        """From which state to which: ``active → relinking``, ``new → active``, ``stays active``."""
+        if not self.before:
+            return f"new → {self.after}"
+        if self.before == self.after:
+            return f"stays {self.after}"
+        return f"{self.before} → {self.after}"
 
-def of_delivery(delivery: Delivery) -> Moment:
-    """A decision that was just made."""
+    @property
+    def meaning(self) -> str:
+        """What happened, or why it was ignored, in a sentence."""
+        return self.ignored or meaning_of(self.event)
+
+    @property
+    def grounds(self) -> list[str]:
+        """What made the difference, a sentence for each guard that answered yes."""
+        if self.ignored:
+            return []
+        chart = CHARTS[self.machine]
+        return [meaning_of(getattr(chart, guard)) for guard, answer in self.guards if answer]
+
+    def lines(self) -> list[str]:
+        """The decision in one line, and its grounds in one line each, indented."""
+        mark = " [anomaly]" if self.anomaly else ""
+        subject = f"{self.machine.replace('_', ' ')} {self.key}"
+        first = f"{subject}: {self.path}{mark}. {self.meaning}"
+        return [first, *(f"    {ground}" for ground in self.grounds)]
+
+
+def explain_delivery(delivery: Delivery) -> ExplainedDecision:
+    """Explain a decision of a step."""
     address, decision = delivery.address, delivery.decision
-    return Moment(
+    return ExplainedDecision(
         address.machine,
         address.key,
         type(decision.trigger),
         decision.before.state if decision.before.version else "",
         decision.state,
         decision.guards,
-        decision.reason and decision.reason.sentence,
+        decision.reason.sentence if decision.reason else None,
         decision.anomaly,
     )
 
 
-def of_entry(entry: JournalEntry) -> Moment:
-    """A decision out of the journal."""
-    return Moment(
+def explain_entry(entry: JournalEntry) -> ExplainedDecision:
+    """Explain a decision of the journal."""
+    return ExplainedDecision(
         entry.address.machine,
         entry.address.key,
         type(entry.event),
         entry.from_state if entry.version > 1 else "",
         entry.to_state,
         entry.guards,
-        entry.reason and sentence(entry.reason),
+        sentence(entry.reason) if entry.reason else None,
         entry.anomaly,
     )
 
 
-def tell(moment: Moment) -> list[str]:
-    """A decision in a line or two: from where to where, and why."""
-    name = moment.machine.replace("_", " ")
-    if moment.ignored:
-        mark = " [anomaly]" if moment.anomaly else ""
-        return [f"{name} {moment.key}: stays {moment.after}{mark}: {moment.ignored}"]
-    if not moment.before:
-        path = f"new, {moment.after}"
-    elif moment.before != moment.after:
-        path = f"{moment.before} → {moment.after}"
-    else:
-        path = f"stays {moment.after}"
-    lines = [f"{name} {moment.key}: {path}: {_meaning(moment.event)}"]
-    chart = CHARTS[moment.machine]
-    lines += [f"    {_meaning(getattr(chart, guard))}" for guard, yes in moment.guards if yes]
-    return lines
+def explain_step(step: Step) -> Iterator[str]:
+    """Explain a step in lines: what changed or was ignored, and the commands that follow.
 
-
-def tell_step(step: Step) -> Iterator[str]:
-    """A step: the machines that moved, or let something pass, and what is to be done.
-
-    Reads and timers are left out: they are how relink finds out, not what it decides.
+    Reads and timers are left out: they only prepare the next decision.
     """
     for delivery in step.deliveries:
-        moment = of_delivery(delivery)
-        if moment.before != moment.after or moment.ignored:
-            yield from tell(moment)
+        decision = explain_delivery(delivery)
+        if decision.before != decision.after or decision.ignored:
+            yield from decision.lines()
     for command in step.commands:
         if not isinstance(command, (*READS, Wake)):
-            yield f"▸ {tell_command(command)}"
+            yield f"▸ {describe(command)}"
 
 
-def chapters(entries: Iterable[JournalEntry]) -> Iterator[str]:
-    """A machine's journal: for each thing that came in, the time, and what was decided."""
+def explain_journal(entries: Iterable[JournalEntry]) -> Iterator[str]:
+    """Explain a machine's journal in lines: for each cause its time and id, then the decisions."""
     for causation_id, group in groupby(entries, key=lambda entry: entry.causation_id):
         decided = list(group)
-        yield f"{at(decided[0].at)}  {causation_id}"
+        yield f"{utc(decided[0].at)}  {causation_id}"
         for entry in decided:
-            yield from (f"    {line}" for line in tell(of_entry(entry)))
+            yield from (f"    {line}" for line in explain_entry(entry).lines())
             if entry.changes:
-                yield f"    remembers {', '.join(sorted(entry.changes))}"
+                yield f"    facts changed: {', '.join(sorted(entry.changes))}"
             for command in entry.commands:
-                yield f"    ▸ {command.rpartition('_')[0].replace('_', ' ')}"
+                yield f"    ▸ {command_name(command)}"
 
 
-def at(time: float) -> str:
-    """A time for people, UTC."""
+def command_name(command_id: str) -> str:
+    """The name in a command's id, in words: ``retrieve account``."""
+    return command_id.rpartition("_")[0].replace("_", " ")
+
+
+def utc(time: float) -> str:
+    """A time for people, in UTC.
+
+    Args:
+        time: Unix seconds.
+    """
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def tell_command(command: Command) -> str:
-    """What is to be done, in a line."""
+def describe(command: Command) -> str:
+    """What a command asks for, in a line."""
     match command:
         case NotifyCustomer():
-            who = f"{len(command.accounts)} accounts" if len(command.accounts) > 1 else "account"
-            kind = f"reminder {command.reminder}" if command.reminder else "prompt"
-            by = f", by {at(command.relink_by)[:10]}" if command.relink_by else ""
-            ask = command.ask.replace("_", " ")
-            return f"{kind} to the customer: {ask}, {who}, because {', '.join(command.reasons)}{by}"
+            return _prompt(command)
         case RequestNewPaymentMethod():
-            return f"ask the service for another payment method: {command.reason}"
+            return f"ask for a new payment method ({command.reason})"
         case RequestBillingName():
-            return "ask the service for the billing name"
+            return f"ask for the billing name of {command.account}"
         case CreatePaymentMethod():
             return f"create a payment method from {command.account}, and attach it"
         case AttachExternalAccount():
             return f"attach {command.account} to the connected account"
         case CreateRelinkSession():
-            mode = command.mode.replace("_", " ")
-            return f"open a relink session for {mode} account, because {command.reason}"
+            which = "this account" if command.mode == "specific" else "any eligible account"
+            return f"open a relink session for {which} ({command.reason})"
         case RetrieveAccount():
-            return f"read account {command.account} at Stripe: {command.reason}"
+            return f"read account {command.account} at Stripe. {command.reason.sentence}"
         case RetrieveAuthorization():
-            return f"read authorization {command.authorization} at Stripe: {command.reason}"
+            return (
+                f"read authorization {command.authorization} at Stripe. {command.reason.sentence}"
+            )
         case RetrieveSession():
-            return f"read session {command.session} at Stripe: {command.reason}"
+            return f"read session {command.session} at Stripe. {command.reason.sentence}"
         case ReportAnomaly():
-            return f"tell the operators: {command.anomaly.sentence}"
+            return f"alert the operators. {command.anomaly.sentence}"
         case Wake():
-            return f"wake the {command.machine} at {at(command.due)}"
+            return f"wake the {command.machine.replace('_', ' ')} at {utc(command.due)}"
     return command.name.replace("_", " ")
 
 
-def _meaning(what: object) -> str:
-    """What a docstring says at first, without whom it is for and which rule it keeps."""
+def _prompt(command: NotifyCustomer) -> str:
+    accounts = len(command.accounts)
+    which = "the account" if accounts < 2 else f"{accounts} accounts"
+    ask = f"to relink {which}" if command.ask == "relink" else "for a new payment method"
+    kind = f"send reminder {command.reminder}: ask" if command.reminder else "ask"
+    by = f" by {utc(command.relink_by)[:10]}" if command.relink_by else ""
+    return f"{kind} the customer {ask}{by} ({', '.join(command.reasons)})"
+
+
+def meaning_of(what: object) -> str:
+    """The first paragraph of a docstring as a sentence, without addressee and rule numbers."""
     doc = inspect.getdoc(what) or str(getattr(what, "__name__", ""))
-    said = " ".join(doc.split("\n\n")[0].split())
-    said = _ASIDE.sub("", said).rstrip(".")
-    return said[:1].upper() + said[1:]
+    text = _RULES.sub("", _ADDRESSEE.sub("", " ".join(doc.split("\n\n")[0].split())))
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -1,7 +1,7 @@
-"""Graphviz: DOT made into pictures, by the ``graphviz-pure`` program.
+"""Graphviz: renders DOT as pictures with the ``graphviz-pure`` program.
 
-The program comes as a wheel (the extra ``diagrams``) and needs no Graphviz on the
-system. It is given the text on its standard input, and nothing of it is a command.
+The program comes as a wheel (extra ``diagrams``) and needs no Graphviz on the system. It reads the
+text from standard input, so no part of the text can become a command.
 """
 
 import os
@@ -12,11 +12,11 @@ from typing import Literal
 
 PROGRAM = "graphviz-pure"
 TIMEOUT = 30.0
-"""Seconds after which a picture is given up. The largest of ours takes a fraction of one."""
+"""How long a picture may take (seconds). relink's largest takes a fraction of one."""
 
 
 class GraphvizError(Exception):
-    """No picture could be made."""
+    """The picture could not be rendered."""
 
 
 class GraphvizMissingError(GraphvizError):
@@ -24,15 +24,15 @@ class GraphvizMissingError(GraphvizError):
 
 
 def render(dot: str, format: Literal["svg", "png"]) -> bytes:
-    """The picture of a graph.
+    """Render a graph.
 
     Args:
-        dot: The graph in the DOT language.
+        dot: the graph, in the DOT language.
         format: SVG (UTF-8) or PNG.
 
     Raises:
-        GraphvizMissingError: the program is not installed; the message says how to.
-        GraphvizError: it cannot be run, refused the text, or did not come to an end.
+        GraphvizMissingError: the program is not installed; the message says how to install it.
+        GraphvizError: it cannot be run, refuses the text, or takes too long.
     """
     try:
         done = subprocess.run(
@@ -43,17 +43,17 @@ def render(dot: str, format: Literal["svg", "png"]) -> bytes:
     except OSError as error:
         raise GraphvizError(f"{PROGRAM} cannot be run: {error}") from error
     if done.returncode:
-        told = done.stderr.decode(errors="replace").strip()
-        raise GraphvizError(f"{PROGRAM} made no {format}: {told or f'exit {done.returncode}'}")
+        message = done.stderr.decode(errors="replace").strip()
+        raise GraphvizError(f"{PROGRAM} made no {format}: {message or f'exit {done.returncode}'}")
     return done.stdout
 
 
 def _program() -> str:
-    """Where the program is: beside this Python, whose environment may not be active, or on PATH."""
+    """The path of the program: beside this interpreter, or else on PATH."""
     beside = os.path.dirname(sys.executable)
     if found := shutil.which(PROGRAM, path=beside) or shutil.which(PROGRAM):
         return found
     raise GraphvizMissingError(
-        f"{PROGRAM} is neither beside {sys.executable} nor on PATH; "
-        "install it with: pip install 'relink-engine[diagrams]'"
+        f"{PROGRAM} is neither beside {sys.executable} nor on PATH. Install it: "
+        "pip install 'relink-engine[diagrams]'"
     )

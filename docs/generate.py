@@ -1,8 +1,7 @@
-"""Writes the generated parts of the documentation: ``make docs``.
+"""Write the generated parts of the documentation: ``make docs``.
 
-:data:`PAGES` maps each generated file to the function that returns its text. The function gets
-the file's present text, so that a page can be generated in part. A test compares every page with
-what is on disk.
+:data:`PAGES` maps each generated file to the function that returns its text. The function receives
+the current text, so it can replace just a part of a page. A test compares every page with its file.
 """
 
 import ast
@@ -30,16 +29,16 @@ KEEPS = re.compile(r"Rules kept here: (.*?)\.(?:\s|$)", re.DOTALL)
 NAMED = re.compile(r"test_([SKRNPCF]\d+)_")
 
 COMING = "coming"
-"""The table of rules.toml for what the code does not keep yet, or not in full."""
+"""The table of rules.toml for rules that the code does not keep yet, or not in full."""
 
 
 def rules(_: str) -> str:
-    """Every rule: what it says, which modules keep it, and which tests prove it.
+    """Every rule with its text, the modules that keep it, and the tests that prove it.
 
-    Rules that are only coming need neither keeper nor test, and may have them already.
+    Rules that are only coming need no module and no test, but may have them.
 
     Raises:
-        ValueError: a rule that is stated, but not kept or not tested, or the reverse.
+        ValueError: a rule is stated but not kept or not tested, or the reverse.
     """
     chapters = tomllib.loads((ROOT / "docs" / "rules.toml").read_text())
     coming = chapters.pop(COMING, {})
@@ -59,13 +58,13 @@ def rules(_: str) -> str:
     ]
     for title, chapter in chapters.items():
         rows = [
-            f"| {rule} | {reported_status} | {_links(keepers[rule])} | {_listed(tests[rule])} |"
-            for rule, reported_status in chapter.items()
+            f"| {rule} | {promise} | {_links(keepers[rule])} | {_listed(tests[rule])} |"
+            for rule, promise in chapter.items()
         ]
         head = "| Rule | Promise | Kept by | Tests |\n| --- | --- | --- | --- |"
         paragraphs += [f"## {title}", "\n".join([head, *rows])]
     if coming:
-        rows = [f"| {rule} | {says} |" for rule, says in coming.items()]
+        rows = [f"| {rule} | {promise} |" for rule, promise in coming.items()]
         paragraphs += [
             "## Coming",
             "The next edition: rules that the code does not keep yet, or not in full. A rule that "
@@ -76,25 +75,25 @@ def rules(_: str) -> str:
 
 
 def rule_keepers() -> dict[str, list[Path]]:
-    """Modules of the domain by the rules that their docstrings say they keep."""
+    """Modules of the domain, by the rules that they keep according to their docstrings."""
     keepers = defaultdict(list)
     for module in sorted((ROOT / "machines").rglob("*.py")):
-        theory = ast.get_docstring(ast.parse(module.read_text())) or ""
-        for kept in KEEPS.findall(theory):
+        docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
+        for kept in KEEPS.findall(docstring):
             for rule in named_rules(kept):
                 keepers[rule].append(module)
     return keepers
 
 
 def named_rules(text: str) -> Iterator[str]:
-    """``S1 to S3, K8 and K10`` names S1, S2, S3, K8 and K10."""
+    """Each rule that a text names: ``S1 to S3, K8 and K10`` names five."""
     for kind, first, last in re.findall(r"\b([A-Z])(\d+)(?:\s+to\s+[A-Z](\d+))?", text):
         for number in range(int(first), int(last or first) + 1):
             yield f"{kind}{number}"
 
 
 def rule_tests() -> dict[str, list[tuple[Path, str]]]:
-    """Tests by the rule that their names begin with, in the order of the files."""
+    """Tests by the rule in their names, in the order of the files."""
     tests = defaultdict(list)
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -110,7 +109,7 @@ def _links(modules: list[Path]) -> str:
 
 
 def module_name(module: Path) -> str:
-    """``account`` for a module or the package's own, ``account/guards`` for one within it."""
+    """The name of a module: ``outage``, or ``account/guards`` within a package."""
     path = module.relative_to(ROOT / "machines").with_suffix("")
     return str(path.parent if path.name == "__init__" else path)
 
@@ -128,7 +127,7 @@ def _listed(tests: list[tuple[Path, str]]) -> str:
 
 
 def tables() -> dict[str, Page]:
-    """Each machine as a table, below a picture of it."""
+    """Each machine as a picture and a table."""
 
     def page(name: str, table: Table) -> Page:
         return lambda _: f"![{name}]({name}.svg)\n\n{markdown(table)}"
@@ -151,16 +150,16 @@ SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$
 
 
 def embedding(present: str) -> str:
-    """The page as it is, with the examples as their files are.
+    """The current page, with each example replaced by its file.
 
     Raises:
-        ValueError: an example is not shown.
+        ValueError: the page does not show exactly the examples that exist.
     """
     examples = {file.name: file.read_text() for file in (ROOT / "docs/examples").glob("*.py")}
     shown = {name for _, name, _ in SHOWN.findall(present)}
     if shown != set(examples):
         odd = ", ".join(sorted(shown ^ set(examples)))
-        raise ValueError(f"examples that are there and examples that are shown differ: {odd}")
+        raise ValueError(f"examples that exist and examples that are shown differ: {odd}")
     return SHOWN.sub(lambda block: block[1] + examples[block[2]] + block[3], present)
 
 
@@ -172,23 +171,23 @@ PAGES: dict[str, Page] = {
     **tables(),
     **pictures(),
 }
-"""Generated files, from the top of the repository."""
+"""Generated files, as paths from the top of the repository."""
 
 
 def fresh(page: str) -> str:
-    """What a page should say."""
+    """The text that a page should have."""
     file = ROOT / page
     return PAGES[page](file.read_text() if file.exists() else "")
 
 
 def write() -> None:
-    """Bring every page up to date, and say which were not."""
+    """Write every page that is stale, and print its name."""
     for page in PAGES:
         text, file = fresh(page), ROOT / page
         if not file.exists() or file.read_text() != text:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text)
-            print(f"{page} is up to date now", file=sys.stderr)
+            print(f"wrote {page}", file=sys.stderr)
 
 
 if __name__ == "__main__":

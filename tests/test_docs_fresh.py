@@ -1,4 +1,4 @@
-"""What is generated in the documentation is what would be generated now."""
+"""The generated parts of the documentation are up to date."""
 
 import importlib.util
 import tomllib
@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = {"S": 7, "K": 12, "R": 9, "N": 4, "P": 4, "C": 4, "F": 1}
-"""How many rules each family has, those that are coming included."""
+"""How many rules each family has, coming ones included."""
 
 
 def load_generator() -> ModuleType:
-    """The script, which stands outside of all packages."""
+    """Load the script, which belongs to no package."""
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec
     assert spec.loader
@@ -27,11 +27,11 @@ generate = load_generator()
 
 @pytest.mark.parametrize("page", generate.PAGES)
 def test_a_generated_page_is_fresh(page: str) -> None:
-    assert (ROOT / page).read_text() == generate.fresh(page), f"{page} is stale: make docs"
+    assert (ROOT / page).read_text() == generate.fresh(page), f"{page} is stale. Run make docs."
 
 
 def stated(*, coming: bool) -> set[str]:
-    """The rules of the chapters, or those that are coming."""
+    """The rules of the chapters, or the coming ones."""
     chapters = tomllib.loads((ROOT / "docs" / "rules.toml").read_text())
     wanted = (rules for title, rules in chapters.items() if (title == generate.COMING) == coming)
     return {rule for rules in wanted for rule in rules}
@@ -49,7 +49,7 @@ def test_every_stated_rule_is_kept_and_tested(found: str) -> None:
     assert rules <= stated(coming=False) | stated(coming=True)
 
 
-def test_a_rule_without_a_test_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_without_a_test_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     tests = generate.rule_tests()
     del tests["K4"]
     monkeypatch.setattr(generate, "rule_tests", lambda: tests)
@@ -57,14 +57,14 @@ def test_a_rule_without_a_test_is_refused_by_name(monkeypatch: pytest.MonkeyPatc
         generate.rules("")
 
 
-def test_a_rule_that_nobody_states_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_rule_that_is_not_stated_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     keepers = {**generate.rule_keepers(), "S99": [ROOT / "machines" / "account.py"]}
     monkeypatch.setattr(generate, "rule_keepers", lambda: keepers)
     with pytest.raises(ValueError, match="kept differ: S99"):
         generate.rules("")
 
 
-def test_a_rule_that_is_only_coming_may_be_kept_already(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_coming_rule_may_already_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     (rule, *_) = sorted(stated(coming=True) - stated(coming=False))
     keepers = {**generate.rule_keepers(), rule: [ROOT / "machines" / "account.py"]}
     monkeypatch.setattr(generate, "rule_keepers", lambda: keepers)
@@ -80,7 +80,7 @@ def test_a_rule_that_is_only_coming_may_be_kept_already(monkeypatch: pytest.Monk
         ("K8 to K10, F1 and K12", ["K8", "K9", "K10", "F1", "K12"]),
     ],
 )
-def test_rules_are_named_one_by_one_or_from_first_to_last(text: str, names: list[str]) -> None:
+def test_rules_are_listed_singly_or_as_a_range(text: str, names: list[str]) -> None:
     assert list(generate.named_rules(text)) == names
 
 
@@ -92,5 +92,5 @@ def test_rules_are_named_one_by_one_or_from_first_to_last(text: str, names: list
         ("account/guards.py", "account/guards"),
     ],
 )
-def test_a_module_of_a_package_is_named_with_it(module: str, name: str) -> None:
+def test_a_module_of_a_package_is_named_with_the_package(module: str, name: str) -> None:
     assert generate.module_name(ROOT / "machines" / module) == name

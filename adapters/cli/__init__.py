@@ -1,8 +1,8 @@
 """The ``relink`` command.
 
-Each subcommand is a module of this package with ``add`` (its arguments) and ``run`` (what it
-does, returning the exit code). What a subcommand needs is imported when it runs, so that each
-works with the extras that it needs and no others.
+Each subcommand is a module of this package with ``add``, which declares its arguments, and
+``run``, which returns the exit code. A subcommand imports what it needs when it runs, so each
+works with just the extras that it needs.
 """
 
 import argparse
@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from types import ModuleType
 
 SUBCOMMANDS = {
-    "demo": "play a cast of customers against a simulated Stripe, and tell what was decided",
-    "table": "print a machine as a table: every state and event, and what is decided",
-    "diagram": "draw a machine",
-    "serve": "serve relink over HTTP; on SQLite with all its work, alone",
-    "work": "carry out commands beside serve, on PostgreSQL",
-    "migrate": "bring the database to where this release needs it",
-    "status": "tell how things stand: accounts by state, what is due, what failed",
-    "dead-letters": "list the commands that failed for good, or take them up again",
-    "replay": "rebuild every machine from its journal, and compare with what is stored",
-    "explain": "tell the story of an account, authorization or session from the journal",
-    "simulate": "serve a simulated Stripe, with StripeBank to click through",
-    "fuzz": "let anything happen to a machine, and look for what must not come of it",
+    "demo": "play scenarios against a simulated Stripe and explain every decision",
+    "table": "print a machine as a table: every state, every event, every decision",
+    "diagram": "draw a machine: SVG, PNG, DOT or Mermaid",
+    "serve": "serve webhooks and the HTTP API; on SQLite, also perform all commands",
+    "work": "perform commands beside relink serve, on PostgreSQL",
+    "migrate": "create the database schema, or upgrade it to this release",
+    "status": "show accounts by state, due commands, timers and dead letters",
+    "dead-letters": "list the commands that failed for good, or retry them",
+    "replay": "rebuild every machine from its journal and compare it with its snapshot",
+    "explain": "explain the history of an account, authorization or session",
+    "simulate": "serve a simulated Stripe API, with a bank to click through",
+    "fuzz": "send a machine random events and search for a counterexample",
 }
 
 EXTRA_OF = {
@@ -40,26 +40,31 @@ EXTRA_OF = {
     "starlette": "simulator",
     "uvicorn": "simulator",
 }
-"""Which extra brings a library, for the message when it is missing."""
+"""Which extra installs a library, for the message when it is missing."""
 
 
 class UsageError(Exception):
-    """Something that the user can put right; its text says what."""
+    """The command was used wrongly. The text says how to put it right."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand.
 
+    Args:
+        argv: the arguments; by default those of the process.
+
     Returns:
-        the exit code: 0, or 1 for a finding (such as a counterexample), or 2 for wrong usage.
+        the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage.
     """
     parser = argparse.ArgumentParser(
         prog="relink",
-        description="Decides what to do when a customer's linked bank account stops working.",
+        description="Decide what to do when a customer's linked bank account stops working.",
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in SUBCOMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary.capitalize())
+        subparser = subparsers.add_parser(
+            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}."
+        )
         _module(name).add(subparser)
     arguments = parser.parse_args(argv)
     try:
@@ -72,12 +77,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if extra is None:
             raise
         print(
-            f"relink {arguments.command} needs {error.name}: pip install 'relink-engine[{extra}]'",
+            f"relink {arguments.command} needs {error.name}. Run: "
+            f"pip install 'relink-engine[{extra}]'",
             file=sys.stderr,
         )
         return 2
     except BrokenPipeError:
-        # The reader (such as head) has seen enough.
+        # The reader, such as head, closed the pipe.
         sys.stderr.close()
         return 0
     return code

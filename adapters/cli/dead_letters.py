@@ -1,4 +1,4 @@
-"""``relink dead-letters``: commands that failed for good, and another try for them."""
+"""``relink dead-letters``: list the commands that failed for good, or retry them."""
 
 import argparse
 import time
@@ -7,19 +7,19 @@ from . import UsageError
 from .settings import open_store
 
 MOST = 1_000
-"""Dead letters that are listed, or retried, at a time."""
+"""How many dead letters one run lists or retries at most."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Declare the arguments."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--retry", nargs="+", metavar="ID", help="take these up again")
-    group.add_argument("--retry-all", action="store_true", help="take all of them up again")
+    group.add_argument("--retry", nargs="+", metavar="ID", help="retry these commands")
+    group.add_argument("--retry-all", action="store_true", help="retry all dead letters")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List them, or take them up again."""
-    from relink.adapters.explain import at
+    """List the dead letters, or retry them."""
+    from relink.adapters.explain import utc
 
     with open_store() as store:
         letters = store.dead_letters(limit=MOST)
@@ -27,13 +27,15 @@ def run(arguments: argparse.Namespace) -> int:
             wanted = arguments.retry or [letter.id for letter in letters]
             for command_id in wanted:
                 if store.retry(command_id, time.time()):
-                    print(f"{command_id} is due again")
+                    print(f"{command_id} is due now")
                 elif arguments.retry:
-                    raise UsageError(f"{command_id!r} is no dead letter")
+                    raise UsageError(
+                        f"{command_id!r} is not a dead letter. relink dead-letters lists them."
+                    )
             return 0
     for letter in letters:
-        print(f"{at(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")
-        print(f"    {letter.error or 'no reason was given'}")
+        print(f"{utc(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")
+        print(f"    {letter.error or 'no error was recorded'}")
     if not letters:
-        print("no dead letters")
+        print("No dead letters.")
     return 0

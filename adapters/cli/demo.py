@@ -1,28 +1,32 @@
-"""``relink demo``: a cast of customers against a simulated Stripe."""
+"""``relink demo``: scenarios against a simulated Stripe, with every decision explained."""
 
 import argparse
-import os
 from pathlib import Path
 
-from . import UsageError
+from .settings import refuse_live_key
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Declare the arguments."""
     parser.add_argument(
         "--folder",
         type=Path,
         default=Path("demo"),
-        help="where the database and the picture go (demo)",
+        help="where to put the database and the picture (default: demo)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the simulated world (1)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="seed of the simulated world (default: 1)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play it, and tell the story."""
-    if os.environ.get("STRIPE_API_KEY", "").startswith(("sk_live_", "rk_live_")):
-        raise UsageError("a live key is set (STRIPE_API_KEY), and a demo is no place for it")
+    """Play all scenarios.
+
+    Returns:
+        0, or 1 if a step violated a property.
+    """
+    refuse_live_key()
     from relink.adapters.demo import play
 
-    play(arguments.folder, seed=arguments.seed)
-    return 0
+    violations = play(arguments.folder, seed=arguments.seed)
+    return 1 if violations else 0

@@ -1,4 +1,4 @@
-"""``relink diagram``: a machine as a picture, or as text that makes one."""
+"""``relink diagram``: draw a machine, as a picture or as text that renders to one."""
 
 import argparse
 import sys
@@ -12,11 +12,18 @@ from .machine import add_machine, table_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Declare the arguments."""
     add_machine(parser)
-    parser.add_argument("--format", choices=("mermaid", "dot", "svg", "png"), default="mermaid")
-    parser.add_argument("--state", help="highlight the state that a machine is in")
-    parser.add_argument("--output", type=Path, help="write to this file instead of the terminal")
+    parser.add_argument(
+        "--format",
+        choices=("mermaid", "dot", "svg", "png"),
+        default="mermaid",
+        help="output format (default: mermaid)",
+    )
+    parser.add_argument("--state", help="highlight this state")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write to this file (default: standard output)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     table, state = table_of(arguments), arguments.state
     if state is not None and state not in table.states:
         raise UsageError(
-            f"{arguments.machine} has no state {state!r}; it has {', '.join(table.states)}"
+            f"{arguments.machine} has no state {state!r}. Its states are {', '.join(table.states)}."
         )
     if arguments.format == "mermaid":
         drawn = mermaid(table, state).encode()
@@ -38,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output:
         arguments.output.write_bytes(drawn)
     elif arguments.format == "png" and sys.stdout.isatty():
-        raise UsageError("a PNG is not for the terminal; name a file with --output")
+        raise UsageError("a PNG cannot be shown in a terminal. Name a file with --output.")
     else:
         sys.stdout.buffer.write(drawn)
     return 0

@@ -1,7 +1,7 @@
-"""``relink fuzz``: anything happens to a machine, in any order.
+"""``relink fuzz``: send a machine random events, in any order.
 
-Each event has to be decided without an error, and by the table just as python-statemachine
-itself decides it live.
+Every event must be decided without an error, and the compiled table must decide it as
+python-statemachine does live.
 """
 
 import argparse
@@ -12,18 +12,24 @@ from .machine import add_machine, table_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Declare the arguments."""
     add_machine(parser)
-    parser.add_argument("--examples", type=int, default=1000, help="histories to try (1000)")
-    parser.add_argument("--events", type=int, default=30, help="events in a history, at most (30)")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed tries the same (0)")
+    parser.add_argument(
+        "--examples", type=int, default=1000, help="histories to try (default: 1000)"
+    )
+    parser.add_argument(
+        "--events", type=int, default=30, help="most events in a history (default: 30)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the same seed tries the same histories (default: 0)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Search, show progress, and print the smallest counterexample if there is one.
+    """Search, show progress, and print the smallest counterexample.
 
     Returns:
-        0 when none was found, else 1.
+        0 if none was found, else 1.
     """
     from relink.engine.fuzz import Progress, find_counterexample, machine_test
 
@@ -35,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         nonlocal last
         last = progress
         if sys.stderr.isatty():
-            doing = "found one, shrinking" if progress.found else "searching"
+            doing = "found one, shrinking it" if progress.found else "searching"
             print(
                 f"\r{doing}: {progress.runs:,} histories, {progress.events:,} events",
                 end="",
@@ -55,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     took = time.monotonic() - began
     print(f"{last.runs:,} histories, {last.events:,} events, {took:.1f} s, seed {arguments.seed}")
     if found is None:
-        print("No counterexample.")
+        print("No counterexample found.")
         return 0
-    print(f"A counterexample:\n{found}")
+    print(f"Counterexample:\n{found}")
     return 1

@@ -7,11 +7,11 @@ from relink.machines import CHARTS
 
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
-    """The argument that names a machine: ``account``, ``account-number``, …"""
+    """Declare the argument that names a machine: ``account``, ``account-number``, …"""
     names = [name.replace("_", "-") for name in CHARTS]
-    parser.add_argument("machine", choices=names, help=" | ".join(names), metavar="MACHINE")
+    parser.add_argument("machine", choices=names, help=", ".join(names), metavar="MACHINE")
 
 
 def table_of(arguments: argparse.Namespace) -> Table:
-    """The compiled chart of the machine that was named."""
+    """The compiled chart of the named machine."""
     return CHARTS[arguments.machine.replace("-", "_")].table()

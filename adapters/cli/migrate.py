@@ -1,14 +1,14 @@
-"""``relink migrate``: bring the database to where this release needs it."""
+"""``relink migrate``: create the database schema, or upgrade it to this release."""
 
 import argparse
 import os
 
 from . import UsageError
-from .settings import settings_of
+from .settings import database_error, settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """It has no arguments."""
+    """Declare no arguments."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,6 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
     except (StoreError, ValueError) as error:
         raise UsageError(str(error)) from error
     except DBAPIError as error:
-        raise UsageError(f"the database: {str(error.orig).splitlines()[0]}") from None
-    print("the database is where this release needs it")
+        raise UsageError(database_error(error)) from None
+    print("The database schema is up to date.")
     return 0

@@ -1,4 +1,4 @@
-"""``relink replay``: does the journal of every machine lead to its snapshot?"""
+"""``relink replay``: rebuild every machine from its journal and compare it with its snapshot."""
 
 import argparse
 import sys
@@ -7,11 +7,15 @@ from .settings import open_store
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """It has no arguments."""
+    """Declare no arguments."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Rebuild and compare; 1 when something differs."""
+    """Rebuild and compare.
+
+    Returns:
+        0, or 1 if a machine differs.
+    """
     from relink.adapters.store.replay import replay
 
     total = 0
@@ -29,5 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{difference.address.machine} {difference.address.key}: {difference.what}")
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(f"{total:,} machines rebuilt from the journal, {differing:,} differ from what is stored")
+    print(
+        f"{total:,} machines rebuilt from their journals: {differing:,} differ from their snapshots"
+    )
     return 1 if differing else 0

@@ -1,4 +1,4 @@
-"""``relink serve``: the service over HTTP; on SQLite with all its work, alone."""
+"""``relink serve``: webhooks and the HTTP API; on SQLite, all commands too."""
 
 import argparse
 import ipaddress
@@ -6,28 +6,30 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .settings import settings_of
+from .settings import database_error, settings_of
 
 DRAIN = 30
-"""Seconds that requests which are being answered may take when the service is stopped."""
+"""How long requests in progress may take when the service stops (seconds)."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
-    parser.add_argument("--host", default="127.0.0.1", help="the address to bind (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (8000)")
-    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate, with its chain")
+    """Declare the arguments."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate with its chain")
     parser.add_argument("--tls-key", metavar="FILE", help="PEM private key of the certificate")
     parser.add_argument(
         "--behind-tls-proxy",
         action="store_true",
-        help="TLS ends before us: bind to other addresses than loopback without it",
+        help="a proxy terminates TLS: allow other addresses than loopback without TLS here",
     )
-    parser.add_argument("--log-level", default="INFO", help="of the JSON lines (INFO)")
+    parser.add_argument("--log-level", default="INFO", help="log level (default: INFO)")
     parser.add_argument(
         "--demo",
         action="store_true",
-        help="with a simulated Stripe and a shop to click through: no keys, nothing is kept",
+        help="serve a shop to click through, with a simulated Stripe; needs no keys, keeps nothing",
     )
 
 
@@ -46,9 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(os.environ)
     if settings.api_token is None:
-        raise UsageError("RELINK_API_TOKEN is not set: anybody could open relink sessions")
+        raise UsageError(
+            "RELINK_API_TOKEN is not set. Without it anyone who reaches the API could open "
+            "relink sessions."
+        )
     if not settings.webhook_secrets:
-        raise UsageError("STRIPE_WEBHOOK_SECRET is not set: no webhook could be verified")
+        raise UsageError(
+            "STRIPE_WEBHOOK_SECRET is not set. Set it to the endpoint's signing secret."
+        )
     with ExitStack() as stack:
         try:
             if settings.on_sqlite:
@@ -57,14 +64,14 @@ def run(arguments: argparse.Namespace) -> int:
             parts = assemble(settings)
             stack.callback(parts.store.close)
             if parts.loop is not None:
-                # Also where a second signal keeps the server from ending as it should: nobody
-                # else may get the database while commands are performed.
+                # Even when a second signal interrupts the server: no other process may lock the
+                # database while this one performs commands.
                 stack.callback(parts.loop.stop)
             parts.store.check()
         except (InUseError, StoreError, OSError, ValueError) as error:
             raise UsageError(str(error)) from error
         except DBAPIError as error:
-            raise UsageError(f"the database: {str(error.orig).splitlines()[0]}") from None
+            raise UsageError(database_error(error)) from None
         log_json(arguments.log_level)
         uvicorn.run(
             serving(parts),
@@ -85,7 +92,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     from relink.adapters.settings import SettingsError
 
     if not _is_loopback(arguments.host):
-        raise UsageError("the demo asks nobody for a token, and stays on a loopback address")
+        raise UsageError(
+            f"{arguments.host} is not a loopback address. --demo needs one: it asks for no token."
+        )
     try:
         return run_demo(arguments.host, arguments.port)
     except (SettingsError, OSError) as error:
@@ -93,14 +102,14 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_open_door(arguments: argparse.Namespace) -> None:
-    """Client secrets go over this connection, so it has TLS, or stays on the machine."""
+    """Client secrets travel in answers, so only loopback addresses go without TLS."""
     if bool(arguments.tls_cert) != bool(arguments.tls_key):
-        raise UsageError("--tls-cert and --tls-key go together")
+        raise UsageError("--tls-cert and --tls-key need each other. Give both.")
     if arguments.tls_cert or arguments.behind_tls_proxy or _is_loopback(arguments.host):
         return
     raise UsageError(
         f"{arguments.host} is not a loopback address, and client secrets must not travel without "
-        "TLS: give --tls-cert and --tls-key, or --behind-tls-proxy where it ends before us"
+        "TLS. Give --tls-cert and --tls-key, or --behind-tls-proxy if a proxy terminates TLS."
     )
 
 

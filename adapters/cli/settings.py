@@ -1,4 +1,4 @@
-"""Settings for a subcommand, with what is wrong about them as wrong usage."""
+"""Settings of the subcommands. Everything wrong with them is reported as wrong usage."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from . import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
+
     from relink.adapters.settings import Settings
     from relink.adapters.store import Store
 
 
 def settings_of(environment: Mapping[str, str]) -> "Settings":
-    """The settings of the environment.
+    """The settings in the environment.
 
     Raises:
-        UsageError: one of them can't be.
+        UsageError: one of them is invalid.
     """
     from relink.adapters.settings import Settings, SettingsError
 
@@ -26,25 +28,46 @@ def settings_of(environment: Mapping[str, str]) -> "Settings":
         raise UsageError(str(error)) from None
 
 
-@contextmanager
-def open_store() -> Iterator["Store"]:
-    """The database of ``RELINK_DATABASE_URL``, with the schema of this release.
+def refuse_live_key() -> None:
+    """Refuse to simulate anything while a live key is set.
 
     Raises:
-        UsageError: there is none, it does not answer, or its schema is another.
+        UsageError: ``STRIPE_API_KEY`` is a live key.
+    """
+    if "_live_" in os.environ.get("STRIPE_API_KEY", ""):
+        raise UsageError("STRIPE_API_KEY is a live key. Unset it: this command only simulates.")
+
+
+def database_error(error: "DBAPIError") -> str:
+    """The database's error in one line."""
+    return f"the database answered: {str(error.orig).splitlines()[0]}"
+
+
+@contextmanager
+def open_store(url: str | None = None) -> Iterator["Store"]:
+    """A database with the schema of this release.
+
+    Args:
+        url: its URL; by default ``RELINK_DATABASE_URL``.
+
+    Raises:
+        UsageError: it does not exist, does not answer, or has another schema.
     """
     from pathlib import Path
 
-    from sqlalchemy import make_url
-
     from relink.adapters.store import Store, StoreError
+    from relink.adapters.store.database import checked_url
     from relink.machines import relink_system
 
-    url = settings_of(os.environ).database_url
-    path = make_url(url).database or ""
-    # SQLite would make an empty database of a mistyped name.
-    if url.startswith("sqlite") and not Path(path).is_file():
-        raise UsageError(f"there is no database {path} (RELINK_DATABASE_URL)")
+    url = url or settings_of(os.environ).database_url
+    try:
+        parsed = checked_url(url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    path = parsed.database or ""
+    # SQLite would create an empty database from a mistyped name.
+    if parsed.get_backend_name() == "sqlite" and not Path(path).is_file():
+        raise UsageError(f"the database {path} does not exist. relink migrate creates it.")
     store = Store(url, relink_system())
     try:
         store.check()

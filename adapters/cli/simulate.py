@@ -1,30 +1,41 @@
-"""``relink simulate``: a simulated Stripe to develop against, with StripeBank for people."""
+"""``relink simulate``: a simulated Stripe to develop against, with a bank to click through."""
 
 import argparse
 import os
 
 from . import UsageError
+from .settings import refuse_live_key
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
-    parser.add_argument("--port", type=int, default=12111, help="on 127.0.0.1; 0: a free one")
-    parser.add_argument("--seed", type=int, default=0, help="of ids, secrets and faults (0)")
-    parser.add_argument("--webhook-url", help="where webhooks are posted to")
+    """Declare the arguments."""
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=12111,
+        help="port on 127.0.0.1; 0 chooses a free one (default: 12111)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of ids, secrets and faults (default: 0)"
+    )
+    parser.add_argument("--webhook-url", metavar="URL", help="post webhooks to this URL")
     parser.add_argument(
         "--webhook-secret",
         default=os.environ.get("STRIPE_WEBHOOK_SECRET", "").partition(",")[0] or "whsec_simulated",
-        help="what signs them (default: $STRIPE_WEBHOOK_SECRET, else whsec_simulated)",
+        metavar="SECRET",
+        help="sign webhooks with this (default: $STRIPE_WEBHOOK_SECRET, else whsec_simulated)",
     )
     parser.add_argument(
-        "--faults", type=float, default=0.0, help="rate of each fault, 0 to 0.125 (0)"
+        "--faults",
+        type=float,
+        default=0.0,
+        help="probability of each fault, 0 to 0.125 (default: 0)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    if os.environ.get("STRIPE_API_KEY", "").startswith(("sk_live_", "rk_live_")):
-        raise UsageError("a live key is set (STRIPE_API_KEY), and a simulator is no place for it")
+    refuse_live_key()
     from relink.adapters.simulator import INACTIVE_ACCOUNTS, TOKENIZED_NUMBERS, Faults, Simulator
     from relink.adapters.simulator.server import SimulatorServer
 
@@ -44,11 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         server = SimulatorServer(sim, port=arguments.port)
     except OSError as error:
-        raise UsageError(f"port {arguments.port} can't be bound: {error.strerror}") from error
-    print(f"Stripe's API     {server.url}   (any sk_test_… key; STRIPE_API_BASE={server.url})")
+        raise UsageError(f"port {arguments.port} cannot be bound: {error.strerror}") from error
+    print(
+        f"Stripe's API     {server.url}   (set STRIPE_API_BASE={server.url}, and any sk_test_… key)"
+    )
     print(f"StripeBank       {server.url}/stripebank")
     if arguments.webhook_url:
-        print(f"Webhooks         {arguments.webhook_url}   signed with --webhook-secret")
-    print(f"Linked already   {', '.join(sim.world.accounts)}", flush=True)
+        print(f"Webhooks         {arguments.webhook_url}   (signed with --webhook-secret)")
+    print(f"Linked accounts  {', '.join(sim.world.accounts)}", flush=True)
     server.run()
     return 0

@@ -1,4 +1,4 @@
-"""``relink status``: accounts by state, what is due, and what failed."""
+"""``relink status``: accounts by state, due commands, timers and dead letters."""
 
 import argparse
 import json
@@ -8,14 +8,14 @@ from .settings import open_store
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    """Declare the arguments."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print how things stand."""
+    """Print the status."""
     from relink.adapters.bootstrap import standing
-    from relink.adapters.explain import at
+    from relink.adapters.explain import utc
 
     with open_store() as store:
         now = time.time()
@@ -39,10 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     for state, count in sorted(stands.accounts.items()):
         print(f"  {state.replace('_', ' '):24}{count:>3,}")
     oldest = f"{stands.oldest_due:,.0f} s ago" if stands.oldest_due else "none is due"
-    print(f"oldest unsent command   {oldest}")
+    print(f"oldest due command      {oldest}")
     print(f"dead letters            {stands.dead_letters:,}")
-    print(f"next timer              {at(timers[0].due_at) if timers else 'none'}")
+    print(f"next timer              {utc(timers[0].due_at) if timers else 'none'}")
     for timer in timers:
         wake = timer.command
-        print(f"  {at(timer.due_at)}  {getattr(wake, 'machine', '')} {getattr(wake, 'key', '')}")
+        print(f"  {utc(timer.due_at)}  {getattr(wake, 'machine', '')} {getattr(wake, 'key', '')}")
     return 0

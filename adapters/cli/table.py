@@ -1,4 +1,4 @@
-"""``relink table``: a machine as Markdown."""
+"""``relink table``: print a machine as a Markdown table."""
 
 import argparse
 
@@ -8,7 +8,7 @@ from .machine import add_machine, table_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Declare the arguments."""
     add_machine(parser)
 
 

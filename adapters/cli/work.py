@@ -1,4 +1,4 @@
-"""``relink work``: a worker beside ``relink serve``, on PostgreSQL."""
+"""``relink work``: perform commands beside ``relink serve``, on PostgreSQL."""
 
 import argparse
 import os
@@ -9,21 +9,26 @@ from .settings import settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
+    """Declare the arguments."""
     parser.add_argument(
-        "--concurrency", type=int, default=10, help="commands that are performed at once (10)"
+        "--concurrency", type=int, default=10, help="commands to perform at once (default: 10)"
     )
     parser.add_argument(
-        "--metrics-port", type=int, metavar="PORT", help="metrics for Prometheus, on 127.0.0.1"
+        "--metrics-port",
+        type=int,
+        metavar="PORT",
+        help="serve Prometheus metrics on this port of 127.0.0.1",
     )
-    parser.add_argument("--log-level", default="INFO", help="of the JSON lines (INFO)")
+    parser.add_argument("--log-level", default="INFO", help="log level (default: INFO)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Work until interrupted; the commands that are being performed are finished first."""
+    """Work until interrupted, and finish the attempts in progress first."""
     settings = settings_of(os.environ)
     if settings.on_sqlite:
-        raise UsageError("on SQLite relink serve does all the work itself; workers need PostgreSQL")
+        raise UsageError(
+            "workers need PostgreSQL. On SQLite, relink serve performs all commands itself."
+        )
     if arguments.concurrency < 1:
         raise UsageError(f"--concurrency must be at least 1, got {arguments.concurrency}")
     from relink.adapters.bootstrap import assemble

@@ -1,4 +1,4 @@
-"""The demo: a cast of customers, each in one of the situations that links get into."""
+"""The demo: customers whose bank links break, each in one of the situations that relink handles."""
 
 from .play import play
 

@@ -34,7 +34,7 @@ def webhook_endpoint(handle: Callable[[bytes, str], str]) -> Starlette:
 
 @contextmanager
 def serving(app: Starlette) -> Iterator[str]:
-    """Serve an application on a free port of 127.0.0.1, in a thread; gives its address."""
+    """Serve an application on a free port of 127.0.0.1, in a thread, and yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

@@ -1,6 +1,6 @@
-"""The whole demo: Stripe and the service as two HTTP servers, the cast, and what it came to.
+"""The whole demo: Stripe and the service as two HTTP servers, the scenarios, and a summary.
 
-The simulator stands in for Stripe's API, and the SDK talks to it; its webhooks are signed, and
+The simulator stands in for Stripe's API, and the real SDK talks to it; its webhooks are signed and
 posted to the service's endpoint. Nothing leaves 127.0.0.1.
 """
 
@@ -8,7 +8,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,21 +26,24 @@ from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
 
 from .endpoint import serving, webhook_endpoint
-from .scenarios import CAST
-from .world import Stage
+from .scenarios import SCENARIOS
+from .world import DemoWorld
 
 SECRET = "whsec_demo"
 TIMEOUT = 10.0
-"""Seconds that the simulated Stripe waits for the endpoint's answer."""
+"""How long the simulated Stripe waits for the endpoint's answer (seconds)."""
 
 
-def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> None:
-    """Play the cast.
+def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> list[str]:
+    """Play all scenarios, and check every step against relink's properties.
 
     Args:
-        folder: where the database and the picture go; an older database there is replaced.
-        out: takes the story, line by line.
-        seed: of the simulated world.
+        folder: where the database and the picture go; a database from an earlier run is replaced.
+        out: receives the narration, line by line.
+        seed: seed of the simulated world.
+
+    Returns:
+        the violations; empty when every property held in every step.
     """
     began = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,37 +60,51 @@ def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> Non
         transport = SdkTransport(ApiKey("sk_test_demo"), server.url)
         stack.callback(transport.close)
         endpoint = ""
-        stage = Stage(server, lambda delivery: _post(endpoint, delivery), out)
+        world = DemoWorld(server, lambda delivery: _post(endpoint, delivery), out)
         gateway = StripeGateway(transport)
         service = Service(
             store,
             gateway,
             webhooks=StripeWebhooks([SECRET], livemode=False),
             clock=lambda: sim.now,
-            watch=stage.watch,
+            watch=world.watch,
         )
         performer = Performer(
-            store, gateway, stage.notify, clock=lambda: sim.now, watch=stage.watch
+            store, gateway, world.notify, clock=lambda: sim.now, watch=world.watch
         )
-        stage.enter(service, performer)
+        world.connect(service, performer)
         endpoint = stack.enter_context(serving(webhook_endpoint(service.handle_webhook)))
         stack.enter_context(server.lock)
-        for situation in CAST:
-            out(f"\n━━ {situation.name}: {situation.title}")
-            situation.play(stage, sim.add_customer(situation.name))
-            stage.settle()
+        for scenario in SCENARIOS:
+            out(f"\n━━ {scenario.name}: {scenario.title}")
+            scenario.play(world, sim.add_customer(scenario.name))
+            world.settle()
     picture = folder / "account.svg"
     picture.write_bytes(render(dot(CHARTS["account"].table()), "svg"))
-    out(f"\n━━ {len(CAST)} customers in {time.monotonic() - began:.1f} s")
-    for name, count in sorted(stage.counts.items()):
+    out(f"\n━━ {len(SCENARIOS)} customers in {time.monotonic() - began:.1f} s")
+    for name, count in sorted(world.counts.items()):
         out(f"  {count:>5}  {name.replace('_', ' ')}")
-    out(f"\nThe account's machine, drawn: {picture}")
+    for line in _checked(world):
+        out(line)
+    out(f"\nThe account chart as a picture: {picture}")
     account = next(iter(sim.world.accounts))
-    out(f"An account's story: relink explain {account} --database sqlite:///{database}")
+    out(f"One account explained: relink explain {account} --database sqlite:///{database}")
+    return world.checks.violations
+
+
+def _checked(world: DemoWorld) -> Iterator[str]:
+    checks = world.checks
+    checked = f"{checks.steps} steps checked against {checks.properties} properties"
+    if not checks.violations:
+        yield f"\n{checked}: none was violated."
+        return
+    count = len(checks.violations)
+    yield f"\n{checked}: {count} violation{'s' if count > 1 else ''}"
+    yield from (f"  {violation}" for violation in checks.violations)
 
 
 def _post(endpoint: str, delivery: Delivery) -> str | None:
-    """Post a webhook; the outcome that the service answers, or None when it refuses."""
+    """Post a webhook; returns the outcome that the service answers, or None if it refuses."""
     request = urllib.request.Request(
         f"{endpoint}/webhooks/stripe", delivery.payload, delivery.headers, method="POST"
     )

@@ -1,144 +1,153 @@
-"""The cast: what happens to each customer, as calls on the simulated world and the service.
+"""The scenarios: what happens to each customer, as calls on the simulated world.
 
-A situation only makes things happen. What is decided, and why, the stage tells by itself.
+A scenario only makes things happen. :mod:`relink.adapters.demo.world` narrates what relink decides.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from relink.adapters.simulator import TOKENIZED_NUMBERS
+from relink.adapters.simulator import TOKENIZED_NUMBERS, CustomerPart
 
-from .world import DAY, Stage
+from .world import DAY, DemoWorld, Linked
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """One customer's story."""
+class Scenario:
+    """One customer, and what happens to them."""
 
     name: str
     title: str
-    play: Callable[[Stage, str], None]
-    """Given the stage, and the customer at Stripe."""
+    play: Callable[[DemoWorld, str], None]
+    """Called with the world, and the customer's id at Stripe."""
 
 
-def expired(stage: Stage, customer: str) -> None:
-    """Consent runs out, and the customer relinks the account that was asked for."""
-    account = stage.link(customer)
-    stage.reported_status("consent expires at the bank")
-    stage.bank.expire_consent(account.login)
-    session = stage.relink(account)
-    stage.reported_status("the customer signs in and picks the same account")
+def opened(world: DemoWorld, account: Linked) -> CustomerPart:
+    """The customer's part of a new relink session, in a scenario in which relink opens one."""
+    part = world.relink(account)
+    assert part is not None, "relink opens a session here"
+    return part
+
+
+def consent_expires(world: DemoWorld, customer: str) -> None:
+    """Consent expires, and the customer relinks the expected account."""
+    account = world.link(customer)
+    world.narrate("the consent expires at the bank")
+    world.bank.expire_consent(account.authorization)
+    session = opened(world, account)
+    world.narrate("the customer signs in and picks the same account")
     session.choose_expected()
-    stage.shows(account)
+    world.show(account)
 
 
-def wrong_account_twice(stage: Stage, customer: str) -> None:
+def wrong_account_twice(world: DemoWorld, customer: str) -> None:
     """A session for this account fails; one for any eligible account links a new one."""
-    account = stage.link(customer)
-    stage.reported_status("the bank changes how one signs in")
-    stage.bank.change_password(account.login)
-    session = stage.relink(account)
-    stage.reported_status("the customer signs in and picks an account that is not the expected one")
+    account = world.link(customer)
+    world.narrate("the bank changes its sign-in")
+    world.bank.change_password(account.authorization)
+    session = opened(world, account)
+    world.narrate("the customer signs in and picks an account that is not the expected one")
     session.choose_new()
-    session = stage.relink(account)
-    stage.reported_status("the customer picks that one again, and now may")
+    session = opened(world, account)
+    world.narrate("the customer picks the other account again, and this session accepts it")
     session.choose_new()
-    stage.shows(account)
-    stage.shows_replacement(account)
+    world.show(account)
+    world.show_replacement(account)
 
 
-def never_signs_in(stage: Stage, customer: str) -> None:
-    """Attempts are used up, and another payment method is asked for."""
-    account = stage.link(customer)
-    stage.reported_status("consent expires at the bank")
-    stage.bank.expire_consent(account.login)
-    for what in ("forgets the password", "forgets it again", "types the wrong one"):
-        session = stage.relink(account)
-        stage.reported_status(f"the customer {what}")
+def never_signs_in(world: DemoWorld, customer: str) -> None:
+    """All attempts fail, and relink asks for a new payment method."""
+    account = world.link(customer)
+    world.narrate("the consent expires at the bank")
+    world.bank.expire_consent(account.authorization)
+    for what in ("forgets the password", "forgets it again", "types a wrong one"):
+        session = opened(world, account)
+        world.narrate(f"the customer {what}")
         session.fail_to_sign_in()
-    stage.shows(account)
+    world.show(account)
 
 
-def closed(stage: Stage, customer: str) -> None:
-    """Nothing to repair: no prompt, and a relink is refused."""
-    account = stage.link(customer)
-    stage.reported_status("the customer closes the account")
-    stage.bank.close_account(account.id)
-    stage.relink(account)
-    stage.shows(account)
+def account_closed(world: DemoWorld, customer: str) -> None:
+    """Nothing can be repaired: relink sends no prompt and refuses a session."""
+    account = world.link(customer)
+    world.narrate("the customer closes the account")
+    world.bank.close_account(account.id)
+    world.relink(account)
+    world.show(account)
 
 
-def revoked(stage: Stage, customer: str) -> None:
-    """The customer was prompted once, and is left in peace."""
-    account = stage.link(customer)
-    stage.reported_status("the customer revokes access in the bank's portal")
-    stage.bank.revoke_access(account.login)
-    stage.passes(10 * DAY, "no reminder is sent: they meant it")
-    stage.shows(account)
+def access_revoked(world: DemoWorld, customer: str) -> None:
+    """The customer is asked once, and gets no reminders."""
+    account = world.link(customer)
+    world.narrate("the customer revokes access in the bank's portal")
+    world.bank.revoke_access(account.authorization)
+    world.pass_time(10 * DAY, "no reminder goes out, because the customer revoked access")
+    world.show(account)
 
 
-def five_accounts(stage: Stage, customer: str) -> None:
-    """One outage, one prompt, one session; the others come back by being read."""
-    first = stage.link(customer)
-    others = [stage.link(customer, beside=first) for _ in range(4)]
-    stage.reported_status("consent for all five of them expires")
-    stage.bank.expire_consent(first.login)
-    session = stage.relink(first)
-    stage.reported_status("the customer relinks one of them, and Stripe brings back all")
+def five_accounts(world: DemoWorld, customer: str) -> None:
+    """One outage, one prompt, one session; a read brings back the other accounts."""
+    first = world.link(customer)
+    others = [world.link(customer, beside=first) for _ in range(4)]
+    world.narrate("the consent for all five accounts expires")
+    world.bank.expire_consent(first.authorization)
+    session = opened(world, first)
+    world.narrate("the customer relinks one of them, and Stripe brings back all five")
     session.choose_expected()
     for account in (first, *others):
-        stage.shows(account)
+        world.show(account)
 
 
-def lapsed_number(stage: Stage, customer: str) -> None:
-    """The account stays active, and payments would fail."""
-    account = stage.link(customer, institution=TOKENIZED_NUMBERS)
-    stage.reported_status("the bank revokes the tokenized number; the account itself stays active")
-    stage.bank.revoke_number(account.id)
-    stage.shows(account)
-    session = stage.relink(account)
-    stage.reported_status("the customer relinks, which brings a new number")
+def number_lapses(world: DemoWorld, customer: str) -> None:
+    """The account stays active, but payments would fail."""
+    account = world.link(customer, institution=TOKENIZED_NUMBERS)
+    world.narrate("the bank revokes the tokenized number, and the account stays active")
+    world.bank.revoke_number(account.id)
+    world.show(account)
+    session = opened(world, account)
+    world.narrate("the customer relinks, which brings a new number")
     session.choose_expected()
-    stage.shows(account)
+    world.show(account)
 
 
-def announced(stage: Stage, customer: str) -> None:
-    """The prompt comes ahead of time, and there is no outage."""
-    account = stage.link(customer)
-    stage.reported_status("Stripe announces that the link will stop working in 30 days")
-    stage.bank.announce_deactivation(account.id, int(stage.now + 30 * DAY))
-    stage.passes(24 * DAY, "the prompt waits until seven days before")
-    session = stage.relink(account)
-    stage.reported_status("the customer relinks in time, without an outage")
+def announced(world: DemoWorld, customer: str) -> None:
+    """The prompt goes out ahead of time, and there is no outage."""
+    account = world.link(customer)
+    world.narrate("Stripe announces that the link will stop working in 30 days")
+    world.bank.announce_deactivation(account.id, int(world.now + 30 * DAY))
+    world.pass_time(24 * DAY, "the prompt goes out seven days before the link stops working")
+    session = opened(world, account)
+    world.narrate("the customer relinks in time")
     session.choose_expected()
-    stage.shows(account)
+    world.show(account)
 
 
-def disorder(stage: Stage, customer: str) -> None:
-    """Whatever the order, the end is Stripe's truth."""
-    account = stage.link(customer)
-    stage.reported_status("the link flaps, and Stripe's webhooks come late, twice and out of order")
-    with stage.disorder():
+def webhooks_in_disorder(world: DemoWorld, customer: str) -> None:
+    """Whatever the order of the webhooks, the account ends in its true state."""
+    account = world.link(customer)
+    world.narrate("the link goes down and comes back twice; webhooks arrive late and repeated")
+    with world.disorder():
         for _ in range(2):
-            stage.bank.suspend_account(account.id)
-            stage.sim.advance(20)
-            stage.bank.restore_account(account.id)
-            stage.sim.advance(20)
-    stage.shows(account)
+            world.bank.suspend_account(account.id)
+            world.sim.advance(20)
+            world.bank.restore_account(account.id)
+            world.sim.advance(20)
+    world.show(account)
 
 
-CAST = (
-    Situation("Ada", "her consent expired, and she relinks the account", expired),
-    Situation(
-        "Ben", "picks the wrong account twice, and the second time it counts", wrong_account_twice
+SCENARIOS = (
+    Scenario("Ada", "her consent expires, and she relinks the account", consent_expires),
+    Scenario(
+        "Ben",
+        "he picks the wrong account twice, and the second time it counts",
+        wrong_account_twice,
     ),
-    Situation("Cleo", "can't sign in, three times", never_signs_in),
-    Situation("Dan", "closed his account", closed),
-    Situation("Eve", "revoked access", revoked),
-    Situation(
-        "Finn", "has five accounts at one bank, and one relink repairs them all", five_accounts
+    Scenario("Cleo", "she cannot sign in, three times", never_signs_in),
+    Scenario("Dan", "he closes his account", account_closed),
+    Scenario("Eve", "she revokes access", access_revoked),
+    Scenario(
+        "Finn", "he has five accounts at one bank, and relinks them all at once", five_accounts
     ),
-    Situation("Gus", "has a tokenized account number, and it lapsed", lapsed_number),
-    Situation("Hana", "was told ahead of time", announced),
-    Situation("Ivo", "whose webhooks come late, twice and out of order", disorder),
+    Scenario("Gus", "his tokenized account number lapses", number_lapses),
+    Scenario("Hana", "Stripe announces the end of her link, and she relinks in time", announced),
+    Scenario("Ivo", "his webhooks arrive late, repeated and out of order", webhooks_in_disorder),
 )

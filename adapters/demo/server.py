@@ -1,8 +1,8 @@
 """``relink serve --demo``: relink and a shop that embeds it, beside a simulated Stripe.
 
-Everything is as in real life, but in one process: the simulator stands in for Stripe's API, and
+Everything runs as in production, but in one process: the simulator stands in for Stripe's API, and
 the SDK talks to it over HTTP; its webhooks are signed and posted to relink; relink's notifications
-are signed and posted to the shop. Only the time is the simulator's, since people can put it ahead
+are signed and posted to the shop. Only the time is the simulator's, because people can advance it
 in StripeBank. There is no API token, and nothing is kept.
 """
 
@@ -32,28 +32,28 @@ from .shop import Inbox, shop_routes, sign_up
 KEY = ApiKey("sk_test_demo")
 
 DRAIN = 2
-"""Seconds that requests may take when the demo is stopped."""
+"""How long requests in progress may take when the demo stops (seconds)."""
 
 
 def run_demo(host: str, port: int, seed: int = 1) -> int:
-    """Serve the demo until it is interrupted; say where.
+    """Print the addresses, and serve the demo until it is interrupted.
 
     Args:
-        host: the address to bind: one that nobody else reaches.
-        port: 0 takes a free one.
-        seed: of the simulated world.
+        host: a loopback address.
+        port: 0 chooses a free one.
+        seed: seed of the simulated world.
 
     Returns:
         the exit code.
 
     Raises:
-        SettingsError: a live key is set.
-        OSError: the address can't be bound.
+        SettingsError: ``STRIPE_API_KEY`` is a live key.
+        OSError: the address cannot be bound.
     """
     if LIVE in os.environ.get("STRIPE_API_KEY", ""):
-        raise SettingsError("a live key is set (STRIPE_API_KEY), and a demo is no place for it")
+        raise SettingsError("STRIPE_API_KEY is a live key. Unset it: the demo only simulates.")
     with ExitStack() as stack:
-        # Both ways to end it are alike: this function is left as by any exception.
+        # SIGTERM ends the demo as Ctrl-C does, and the folder is removed.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         stack.callback(signal.signal, signal.SIGTERM, before)
         stack.enter_context(suppress(KeyboardInterrupt))
@@ -65,7 +65,7 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         app = _application(settings, bank, address)
         print(f"The shop         {address}/demo")
         print(f"StripeBank       {bank.url}/stripebank")
-        print("All of it is simulated, and nothing is kept. Ctrl-C ends it.", flush=True)
+        print("Everything is simulated, and nothing is kept. Press Ctrl-C to stop.", flush=True)
         config = uvicorn.Config(
             app, log_config=None, server_header=False, timeout_graceful_shutdown=DRAIN
         )
@@ -74,7 +74,7 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
 
 
 def _settings(database_url: str, stripe_url: str, address: str) -> Settings:
-    """What the environment would say, with secrets of this one time."""
+    """Settings as the environment would give them, with new secrets."""
     return Settings(
         gateway=GatewaySettings(KEY, stripe_url),
         webhook_secrets=(f"whsec_{secrets.token_hex(16)}",),
@@ -85,7 +85,7 @@ def _settings(database_url: str, stripe_url: str, address: str) -> Settings:
 
 
 def _application(settings: Settings, bank: SimulatorServer, address: str) -> Starlette:
-    """relink and the shop at one address; Stripe's webhooks come there from now on."""
+    """relink and the shop at one address, to which the simulator posts its webhooks."""
 
     def clock() -> float:
         return bank.simulator.now
@@ -96,10 +96,10 @@ def _application(settings: Settings, bank: SimulatorServer, address: str) -> Sta
     with bank.lock:
         bank.simulator.add_endpoint(*settings.webhook_secrets, url=f"{address}/webhooks/stripe")
         customers = sign_up(bank.simulator)
-    assert settings.notify_secret is not None, "it was made above"
+    assert settings.notify_secret is not None, "_settings() makes one"
     inbox = Inbox(settings.notify_secret, clock)
     shop = shop_routes(parts.service, inbox, customers, f"{bank.url}/stripebank")
-    # The shop stands before relink, whose answers forbid browsers to load anything.
+    # The shop's routes come first: relink's answers forbid browsers to load anything.
     home = Route("/", lambda _: RedirectResponse("/demo"))
     return Starlette(
         routes=[home, *shop, Mount("/", relink)], lifespan=relink.router.lifespan_context

@@ -1,10 +1,11 @@
-"""The stage: a simulated Stripe, the service, and what happens between them, told as it goes.
+"""The demo's world: a simulated Stripe, the service, and the time in which both live.
 
-Time is the simulator's, so that weeks pass in no time. Webhooks travel from the simulator to the
-service, and commands from the service to the simulator; the stage only lets due things happen.
+Time is the simulator's, so weeks pass at once. Webhooks go from the simulator to the service, and
+commands from the service to the simulator; this module lets whatever is due happen, narrates it,
+and checks every step against the properties that relink promises.
 
-The simulator is served by other threads. So the stage holds its lock, and lets go of it only
-while the service is at work.
+The simulator is served by other threads. The world holds the simulator's lock and releases it only
+while the service works.
 """
 
 import re
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from relink.adapters.explain import READS, of_delivery, tell, tell_command, tell_step
+from relink.adapters.explain import READS, describe, explain_delivery, explain_step
 from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service
 from relink.adapters.simulator import STRIPE_BANK, CustomerPart, Delivery, Faults
@@ -21,11 +22,13 @@ from relink.adapters.simulator.server import SimulatorServer
 from relink.engine import Command, Step
 from relink.machines.events import TimerFired
 
+from .checks import StepChecks
+
 DAY = 24 * 60 * 60
 """Seconds."""
 
-DOUBT = 5
-"""Seconds that the stage lets pass for reads that wait until a contradiction can be settled."""
+READ_DELAY = 5
+"""Seconds to let pass for reads that wait until their answer cannot be ambiguous."""
 
 _ID = re.compile(r"\b(fca|fcauth|fcsess|evt|pm|cus)_\w*(\w{4})\b")
 
@@ -35,18 +38,17 @@ class Linked:
     """An account that a customer linked."""
 
     id: str
-    login: str
-    """Its authorization."""
+    authorization: str
 
 
-class Stage:
-    """Where the cast plays.
+class DemoWorld:
+    """Everything that a scenario can use.
 
     Args:
         server: the simulated Stripe; its clock is the time.
-        post: delivers a webhook to the service, and returns its ``outcome``; None where it
-            did not accept the webhook.
-        out: takes the story, line by line.
+        post: delivers a webhook to the service, and returns its ``outcome``, or None if the
+            service did not accept the webhook.
+        out: receives the narration, line by line.
     """
 
     def __init__(
@@ -57,48 +59,50 @@ class Stage:
     ) -> None:
         self.sim = server.simulator
         self.bank = self.sim.bank
-        self._lock = server.lock
         self.counts: Counter[str] = Counter()
+        self.checks = StepChecks()
+        self._lock = server.lock
         self._post = post
         self._out = out
         self._service: Service | None = None
         self._performer: Performer | None = None
-        self._arriving = False
+        self._is_webhook = False
 
     # ── what the service is given ────────────────────────────────────────────
 
     def watch(self, step: Step) -> None:
-        """Tell a step of the service, unless it is a timer or an answer that came to nothing."""
+        """Check and narrate a step. Timers and answers that change nothing are not narrated."""
+        self.checks.check(step)
         self.counts["decisions"] += len(step.deliveries)
-        lines = list(tell_step(step))
+        lines = list(explain_step(step))
         moved = any(d.decision.outcome == "moved" for d in step.deliveries)
         if isinstance(step.trigger, TimerFired) and not moved and not step.commands:
             lines = []
-        elif not lines and self._arriving and step.deliveries:
-            lines = tell(of_delivery(step.deliveries[0]))
-        reads = sum(isinstance(command, READS) for command in step.commands)
+        elif not lines and self._is_webhook and step.deliveries:
+            lines = explain_delivery(step.deliveries[0]).lines()
         for line in lines:
-            self._tell(f"      {line}")
+            self._print(f"      {line}")
+        reads = sum(isinstance(command, READS) for command in step.commands)
         if reads:
-            self._tell(f"      ▸ read {reads} object{'s' if reads > 1 else ''} at Stripe")
+            self._print(f"      ▸ read {reads} object{'s' if reads > 1 else ''} at Stripe")
         for command in step.commands:
             self.counts[command.name] += 1
 
     def notify(self, command: Command, id: str) -> None:
-        """Stand in for the service's own code, which would write to the customer."""
-        self._tell(f"    ✉ {tell_command(command)}")
+        """Stand in for the code of the service that writes to customers."""
+        self._print(f"    ✉ {describe(command)}")
 
-    def enter(self, service: Service, performer: Performer) -> None:
-        """Begin: this is the service, and who performs its commands."""
+    def connect(self, service: Service, performer: Performer) -> None:
+        """Set the service, and the performer of its commands."""
         self._service, self._performer = service, performer
 
     @property
     def service(self) -> Service:
-        """The service, once it has entered."""
-        assert self._service is not None, "the service has not entered the stage"
+        """The service."""
+        assert self._service is not None, "connect() comes first"
         return self._service
 
-    # ── what situations are made of ──────────────────────────────────────────
+    # ── what scenarios are made of ───────────────────────────────────────────
 
     @property
     def now(self) -> float:
@@ -108,55 +112,64 @@ class Stage:
     def link(
         self, customer: str, *, beside: Linked | None = None, institution: str = STRIPE_BANK
     ) -> Linked:
-        """The customer links an account, as on the day they signed up."""
+        """The customer links an account, as they did when they signed up.
+
+        Args:
+            customer: ``cus_…``.
+            beside: an account under the same authorization.
+            institution: the bank; ignored with ``beside``.
+        """
         made = self.sim.link_account(
-            customer, authorization=beside.login if beside else None, institution=institution
+            customer,
+            authorization=beside.authorization if beside else None,
+            institution=institution,
         )
         assert made.authorization is not None, "a linked account has an authorization"
         self.settle()
         self.sim.advance(DAY)
         return Linked(made.id, made.authorization.id)
 
-    def reported_status(self, what: str) -> None:
-        """Tell what happens in the world."""
+    def narrate(self, what: str) -> None:
+        """Say what happens next, a minute later."""
         self.settle()
         self.sim.advance(60)
-        self._tell(f"  {what}")
+        self._print(f"  {what}")
 
-    def relink(self, account: Linked) -> CustomerPart:
-        """The customer comes back, and the service asks for a relink session.
+    def relink(self, account: Linked) -> CustomerPart | None:
+        """An hour later the service requests a relink session for the customer.
 
-        Where it is refused, the customer part is of no session and must not be used.
+        Returns:
+            the customer's part of the session; None if relink refused it.
         """
         self.settle()
         self.sim.advance(60 * 60)
-        self._tell("  the service asks for a relink session")
+        self._print("  the service requests a relink session")
         try:
-            with self._service_at_work():
+            with self._service_works():
                 session = self.service.request_relink(account.id)
         except RelinkRefusedError as refused:
-            self._tell(f"    refused: {refused.reason}")
-            return None  # type: ignore[return-value]
+            self._print(f"    refused: {refused.reason}")
+            return None
         self.counts["relink sessions"] += 1
         assert session.secret is not None, "a session in the service's page has a secret"
         return self.sim.customer(session.id)
 
-    def passes(self, seconds: float, what: str) -> None:
-        """Time passes, and what is due in it happens."""
+    def pass_time(self, seconds: float, what: str) -> None:
+        """Let time pass, and everything happen that is due in it."""
         self.settle()
-        self._tell(f"  {round(seconds / DAY)} days pass: {what}")
+        self._print(f"  {round(seconds / DAY)} days pass: {what}")
         until = self.now + seconds
         while self.now < until:
             self.sim.advance(min(DAY, until - self.now))
             self.settle()
 
-    def shows(self, account: Linked) -> None:
-        """Tell how the account stands, and what the service should do."""
+    def show(self, account: Linked) -> None:
+        """Show an account's state, whether it may be charged, and what to do next."""
         self.settle()
         self._show(account.id)
 
-    def shows_replacement(self, account: Linked) -> None:
-        """Tell how the account stands that the customer linked in its stead."""
+    def show_replacement(self, account: Linked) -> None:
+        """Show the account that the customer linked instead of this one."""
         self.settle()
         snapshot, _ = self.service.account(account.id)
         if snapshot.facts.replaced_by:
@@ -164,7 +177,7 @@ class Stage:
 
     @contextmanager
     def disorder(self) -> Iterator[None]:
-        """Webhooks come late and twice, until what was caused in here has arrived."""
+        """Deliver the webhooks of what happens in here late and more than once."""
         self.settle()
         self.sim.faults = Faults(duplicate=0.5, reorder=0.8)
         yield
@@ -172,23 +185,23 @@ class Stage:
         self.sim.faults = Faults()
 
     def settle(self) -> None:
-        """Let all webhooks that are on their way arrive, and the service do what is due."""
+        """Deliver all webhooks that are on their way, and perform all commands that are due."""
         while True:
             moved = self._deliver() + self._work_off()
             if self.sim.next_webhook_at is not None:
                 self.sim.advance_to(self.sim.next_webhook_at)
             elif not moved:
-                self.sim.advance(DOUBT)
+                self.sim.advance(READ_DELAY)
                 if not self._work_off():
                     return
 
     def _work_off(self) -> int:
-        assert self._performer is not None, "the service has not entered the stage"
-        with self._service_at_work():
+        assert self._performer is not None, "connect() comes first"
+        with self._service_works():
             return self._performer.work_off()
 
     @contextmanager
-    def _service_at_work(self) -> Iterator[None]:
+    def _service_works(self) -> Iterator[None]:
         self._lock.release()
         try:
             yield
@@ -198,29 +211,27 @@ class Stage:
     def _deliver(self) -> int:
         delivered = 0
         for delivery in self.sim.due_webhooks():
-            self._tell(f"    ← {delivery.type} {delivery.event}")
-            self._arriving = True
-            with self._service_at_work():
+            self._print(f"    ← {delivery.type} {delivery.event}")
+            self._is_webhook = True
+            with self._service_works():
                 outcome = self._post(delivery)
-            self._arriving = False
+            self._is_webhook = False
             self.counts[f"webhooks {outcome or 'refused'}"] += 1
             if outcome is None:
                 self.sim.webhook_failed(delivery)
             elif outcome != "applied":
-                self._tell(f"      {outcome}, and nothing is done")
+                self._print(f"      {outcome}: nothing changes")
             delivered += 1
         return delivered
 
     def _show(self, account: str) -> None:
-        snapshot, answer = self.service.account(account)
-        charge = "may be charged" if answer.chargeable else "not to be charged"
-        reasons = f" ({', '.join(answer.reasons)})" if answer.reasons else ""
-        todo = "; ".join(
-            f"{n.action}{f' {n.mode}' if n.mode else ''}, {n.reason}" for n in answer.next
-        )
-        self._tell(f"  ⇒ {account} is {snapshot.state}, {charge}{reasons}")
-        if todo:
-            self._tell(f"    next: {todo}")
+        snapshot, assessment = self.service.account(account)
+        charge = "may be charged" if assessment.chargeable else "must not be charged"
+        reasons = f" ({', '.join(assessment.reasons)})" if assessment.reasons else ""
+        self._print(f"  ⇒ {account} is {snapshot.state} and {charge}{reasons}")
+        for action in assessment.next:
+            mode = f", {action.mode}" if action.mode else ""
+            self._print(f"    next: {action.action}{mode} ({action.reason})")
 
-    def _tell(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         self._out(_ID.sub(r"\1_…\2", line))

@@ -1,6 +1,6 @@
 """relink in Django, in one file: ``python django_app.py runserver``.
 
-Another process carries out the commands; ``celery_app.py`` is one.
+Another process performs the commands, such as ``celery_app.py``.
 """
 
 import os
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from relink_answers import EXPECTED, Answer, error_answer, own, result_answer, session_answer
+from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer, session_answer
 from relink_setup import service
 
 settings.configure(
@@ -30,7 +30,7 @@ settings.configure(
 
 
 def answers(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
-    """A view that answers POSTs, and expected errors too."""
+    """Make a view for POST requests that answers expected errors too."""
 
     @wraps(view)
     def respond(request: HttpRequest, **arguments: str) -> HttpResponse:
@@ -40,28 +40,29 @@ def answers(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
             body, status, headers = error_answer(error)
         return JsonResponse(body, status=status, headers=headers)
 
-    return require_POST(respond)
+    only_post: Callable[..., HttpResponse] = require_POST(respond)
+    return only_post
 
 
-@csrf_exempt  # Stripe has no token of ours: its signature says who it is
+@csrf_exempt  # Stripe sends no CSRF token; its signature identifies it
 @answers
 def webhook(request: HttpRequest) -> Answer:
-    """Take in a webhook, by its bytes as they came: the signature is of them."""
+    """Apply a webhook. The signature covers the raw bytes."""
     signature = request.headers.get("Stripe-Signature", "")
     return {"outcome": service().handle_webhook(request.body, signature)}, 200, {}
 
 
 @answers
 def relink(request: HttpRequest, account: str) -> Answer:
-    """Open a relink session for whoever is logged in."""
-    opened = service().request_relink(own(account, request.session.get("customer")))
+    """Open a relink session for the logged-in customer."""
+    opened = service().request_relink(owned(account, request.session.get("customer")))
     request.session["relink"] = opened.id
     return session_answer(opened)
 
 
 @answers
 def result(request: HttpRequest) -> Answer:
-    """Tell what came of the session that this customer opened."""
+    """Answer the result of the session that this customer opened."""
     name = request.POST.get("billing_name")
     return result_answer(service().session_result(request.session.get("relink", ""), name))
 

@@ -1,4 +1,4 @@
-"""relink in Flask, all in one process, as SQLite needs it: ``python flask_app.py``."""
+"""relink in Flask, in one process, as SQLite needs it: ``python flask_app.py``."""
 
 import logging
 import os
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from flask import Flask, request
 from flask import session as login
-from relink_answers import EXPECTED, Answer, error_answer, own, result_answer, session_answer
-from relink_setup import look_after, performer, service, settings, store
+from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer, session_answer
+from relink_setup import maintain, performer, service, settings, store
 
 from relink.adapters.exclusive import exclusive
 from relink.adapters.runner import Loop, PeriodicTask
@@ -16,48 +16,48 @@ from relink.engine import Command
 
 
 def create_app() -> Flask:
-    """The application: Stripe's webhook, a relink for whoever is logged in, and its result."""
+    """The application: Stripe's webhook, a relink for the logged-in customer, and its result."""
     app = Flask(__name__)
     app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
-    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"  # other sites can't post in a customer's name
-    app.config["MAX_CONTENT_LENGTH"] = 1_000_000  # anybody can post to the webhook
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"  # other sites cannot post as the customer
+    app.config["MAX_CONTENT_LENGTH"] = 1_000_000  # anyone can post to the webhook
     for kind in EXPECTED:
         app.register_error_handler(kind, error_answer)
 
     @app.post("/webhooks/stripe")
     def webhook() -> dict[str, str]:
-        # The bytes as they came: the signature is of them, and of nothing parsed from them.
+        # Pass the raw bytes: the signature covers them.
         signature = request.headers.get("Stripe-Signature", "")
         return {"outcome": service().handle_webhook(request.get_data(), signature)}
 
     @app.post("/accounts/<account>/relink")
     def relink(account: str) -> Answer:
-        opened = service().request_relink(own(account, login.get("customer")))
+        opened = service().request_relink(owned(account, login.get("customer")))
         login["relink"] = opened.id
         return session_answer(opened)
 
     @app.post("/relink/result")
     def result() -> Answer:
-        # Of the session that this customer opened, not of one that the request names.
+        # The session that this customer opened, never one that the request names.
         name = request.form.get("billing_name")
         return result_answer(service().session_result(login.get("relink", ""), name))
 
     return app
 
 
-def tell(command: Command, command_id: str) -> None:
-    """Yours: write to the customer, ask for a name, page somebody, by ``command.name``.
+def notify(command: Command, command_id: str) -> None:
+    """Replace this: write to the customer, ask for a name or alert someone, by ``command.name``.
 
-    It can be called twice, which the id tells. Where it raises, it is called again later.
+    It can be called twice with the same id. If it raises, it is called again later.
     """
     logging.getLogger("shop").info("%s: %r", command_id, command)
 
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Carry out commands, in threads beside the server's."""
-    with exclusive(settings().database_url):  # a second process would do the same commands
-        loop = Loop(store(), performer(tell), [PeriodicTask("look_after", 60, look_after)])
+    """Perform commands in threads of this process."""
+    with exclusive(settings().database_url):  # a second process would repeat the commands
+        loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])
         loop.start()
         try:
             yield

@@ -1,4 +1,4 @@
-"""What callers are told, in any framework: body, status and headers."""
+"""Answers to callers, for any framework: body, status and headers."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ from relink.adapters.stripe import WebhookRefused
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 
 
-def own(account: str, customer: str | None) -> str:
-    """An account of this customer's (``cus_…``); anybody else's is as good as unknown."""
+def owned(account: str, customer: str | None) -> str:
+    """The account, if it belongs to this customer (``cus_…``); any other counts as unknown."""
     holder = service().account(account).snapshot.facts.holder
     if holder is None or holder.id != customer:
         raise UnknownAccountError(account)
@@ -27,10 +27,10 @@ def own(account: str, customer: str | None) -> str:
 
 
 def session_answer(opened: RelinkSession) -> Answer:
-    """A session for the customer it belongs to.
+    """A relink session, for the browser of its customer.
 
-    The secret opens the bank's login in their name. It goes to their browser in this answer,
-    and nowhere else: into no log, cache, database or URL.
+    The secret opens the bank's login in the customer's name. Send it to that browser only, and
+    keep it out of logs, caches, databases and URLs.
     """
     secret = opened.secret.reveal() if opened.secret else None
     body = {"session": opened.id, "mode": opened.mode, "client_secret": secret}
@@ -38,15 +38,15 @@ def session_answer(opened: RelinkSession) -> Answer:
 
 
 def result_answer(found: SessionResult) -> Answer:
-    """What came of a session, and what is due."""
+    """The result of a session, and what to do next."""
     due = [action.model_dump() for action in found.next]
-    return {"outcome": found.outcome, "failure": found.failure_reason, "next": due}, 200, {}
+    return {"outcome": found.outcome, "failure_reason": found.failure_reason, "next": due}, 200, {}
 
 
 REFUSALS = (WebhookRefused, UnknownAccountError, UnknownSessionError, RelinkRefusedError)
 FAILURES = (PermanentError, TransientError, StoreUnavailableError, ConcurrentChangeError)
 EXPECTED = (*REFUSALS, *FAILURES)
-"""Errors that have an answer. Any other is a fault: let it be a 500, and Stripe comes again."""
+"""Errors that have an answer. Any other is a bug: answer 500, and Stripe delivers again."""
 
 
 def error_answer(error: Exception) -> Answer:
@@ -55,7 +55,7 @@ def error_answer(error: Exception) -> Answer:
         case WebhookRefused():
             return {"error": error.reason}, 400, {}
         case UnknownAccountError() | UnknownSessionError():
-            return {"error": "not known"}, 404, {}
+            return {"error": "unknown"}, 404, {}
         case RelinkRefusedError():
             instead = [action.model_dump() for action in error.assessment.next]
             return {"error": error.reason, "state": error.state, "next": instead}, 409, {}

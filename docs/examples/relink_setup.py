@@ -1,7 +1,7 @@
-"""relink's pieces, put together once: for web handlers, and for who carries out commands.
+"""relink's parts, assembled once: for web handlers, and for whatever performs commands.
 
-Each piece is made when it is first used, in the process that uses it: servers and workers
-fork, and connections to a database must not be shared across a fork.
+Each part is created when it is first used. Servers and workers fork, and database connections
+must not be shared across a fork.
 """
 
 import os
@@ -17,7 +17,7 @@ from relink.adapters.store.retention import prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.machines import RelinkPolicy, relink_system
 
-# Your choices. Events carry them, so every piece that makes events is given the same.
+# Your choices. Events carry the policy, so every part that makes events gets the same one.
 POLICY = RelinkPolicy(attempts=3, session_open_for=6 * 60 * 60)
 
 
@@ -29,14 +29,14 @@ def settings() -> Settings:
 
 @cache
 def store() -> Store:
-    """What is known, and what is to be done. ``relink migrate`` makes the tables."""
-    # Nobody runs `relink work` beside this, so its jobs would only pile up.
+    """The database. ``relink migrate`` creates its tables."""
+    # No `relink work` runs beside this application, so nothing would take its jobs.
     return Store(settings().database_url, relink_system(), jobs=False)
 
 
 @cache
 def gateway() -> Gateway:
-    """The way to Stripe."""
+    """Performs commands at Stripe."""
     return load_gateway("stripe", settings().gateway)
 
 
@@ -48,13 +48,13 @@ def service() -> Service:
 
 
 def performer(notify: Notify) -> Performer:
-    """What carries out commands. ``notify`` is called with those that are for you."""
+    """Performs commands. ``notify`` gets those that are for your application."""
     return Performer(store(), gateway(), notify, policy=POLICY)
 
 
-def look_after() -> None:
-    """What is to be done every minute, beside the commands."""
-    # A webhook can be lost: accounts that nothing was heard of for a day are read, spread over it.
+def maintain() -> None:
+    """Run this every minute."""
+    # Webhooks can be lost: read accounts that nothing was received about for a day.
     reconcile(store(), time.time(), policy=POLICY)
-    # Of what is older than a year, as much goes as is not needed any more, a slice each time.
+    # Delete a slice of what is older than a year and no longer needed.
     prune(store(), time.time())

@@ -1,5 +1,6 @@
 """The command line, as a user types it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relink.adapters.cli import main
+from relink.adapters.demo.checks import StepChecks
 from relink.machines import CHARTS
 
 
@@ -40,56 +42,85 @@ def test_a_picture_goes_into_a_file(capsysbinary, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("argv", "told"),
+    ("argv", "message"),
     [
         (("table", "acount"), "invalid choice: 'acount'"),
-        (("diagram", "account", "--state", "gone"), "account has no state 'gone'; it has active,"),
-        (("explain", "cus_1"), "'cus_1' is no id of Stripe's"),
-        (("explain", "fca_1", "--database", "nonsense"), "the database can't be read"),
-        (("explain", "fca_1", "--database", "sqlite:///nowhere.db"), "there is no database"),
+        (("diagram", "account", "--state", "gone"), "account has no state 'gone'. Its states are"),
+        (("explain", "cus_1"), "'cus_1' cannot be explained"),
+        (("explain", "fca_1", "--database", "nonsense"), "URL"),
+        (("explain", "fca_1", "--database", "sqlite:///nowhere.db"), "nowhere.db does not exist"),
         (("frobnicate",), "invalid choice: 'frobnicate'"),
         ((), "the following arguments are required"),
     ],
 )
-def test_wrong_usage_is_told_in_a_line(capsysbinary, tmp_path, monkeypatch, argv, told: str):
+def test_wrong_usage_gets_one_line(capsysbinary, tmp_path, monkeypatch, argv, message: str):
     monkeypatch.chdir(tmp_path)
     code, out, err = run(capsysbinary, *argv)
     assert (code, out) == (2, "")
-    assert told in err
+    assert message in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_demo_is_no_place_for_a_live_key(capsysbinary, tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("STRIPE_API_KEY", "sk_live_4242")
-    code, _, err = run(capsysbinary, "demo", "--folder", str(tmp_path / "demo"))
-    assert code == 2
-    assert "live key" in err
-    assert "4242" not in err
-    assert not (tmp_path / "demo").exists()
-
-
-def test_the_demo_and_then_the_story_of_one_of_its_accounts(capsysbinary, tmp_path: Path):
-    code, out, _ = run(capsysbinary, "demo", "--folder", str(tmp_path))
-    assert code == 0
-    words = out.splitlines()[-1].split()
-    argv = words[words.index("explain") :]
-    code, story, _ = run(capsysbinary, *argv)
-    assert code == 0
-    assert "active → inactive_relinkable: Inactive, and the customer can repair it" in story
-    argv[1] = "fca_unheard"
+@pytest.mark.parametrize("argv", [("demo", "--folder", "demo"), ("simulate", "--port", "0")])
+@pytest.mark.parametrize("prefix", ["sk_live_", "rk_live_", "sk_org_live_"])
+def test_simulations_refuse_a_live_key_and_do_not_show_it(
+    capsysbinary, tmp_path: Path, monkeypatch, argv, prefix: str
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STRIPE_API_KEY", f"{prefix}4242")
     code, _, err = run(capsysbinary, *argv)
     assert code == 2
-    assert "nothing is known of fca_unheard" in err
+    assert "STRIPE_API_KEY is a live key" in err
+    assert "4242" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_checks_every_step_and_explain_explains_one_of_its_accounts(
+    capsysbinary, tmp_path: Path
+):
+    code, out, _ = run(capsysbinary, "demo", "--folder", str(tmp_path))
+    assert code == 0
+    assert re.search(r"^\d+ steps checked against \d+ properties: none was violated\.$", out, re.M)
+    shown = out.splitlines()[-1].split()
+    argv = shown[shown.index("explain") :]
+    code, explanation, _ = run(capsysbinary, *argv)
+    assert code == 0
+    assert "active → inactive_relinkable. Stripe reports" in explanation
+    assert "inactive_relinkable → relinking. A relink session is open." in explanation
+    argv[1] = "fca_unknown"
+    code, _, err = run(capsysbinary, *argv)
+    assert code == 2
+    assert "the database holds no decisions about fca_unknown" in err
+
+
+def test_explain_does_not_show_the_password_of_the_database(capsysbinary):
+    url = "postgresql://relink:hunter2@127.0.0.1:9/relink"
+    code, out, err = run(capsysbinary, "explain", "fca_1", "--database", url)
+    assert code == 2
+    assert "Traceback" not in err
+    assert "hunter2" not in out + err
+
+
+def test_demo_lists_violations_and_exits_with_1(capsysbinary, tmp_path: Path, monkeypatch):
+    def check(self: StepChecks, step: object) -> None:
+        self.steps += 1
+        if self.steps == 3:
+            self.violations.append("some_property: something is wrong")
+
+    monkeypatch.setattr(StepChecks, "check", check)
+    code, out, _ = run(capsysbinary, "demo", "--folder", str(tmp_path))
+    assert code == 1
+    assert "properties: 1 violation\n  some_property: something is wrong\n" in out
 
 
 def test_fuzzing_a_sound_machine_finds_nothing(capsysbinary):
     code, out, _ = run(capsysbinary, "fuzz", "account-number", "--examples", "5", "--events", "5")
     assert code == 0
-    assert "No counterexample." in out
+    assert "No counterexample found." in out
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+def test_a_closed_pipe_is_no_error():
     argv = [sys.executable, "-m", "relink.adapters.cli", "table", "account"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as printing:
         assert printing.stdout

@@ -1,4 +1,4 @@
-"""The demo, over real HTTP both ways: every situation ends as it should."""
+"""The demo, over real HTTP in both directions: every scenario ends in the expected state."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from relink.machines import relink_system
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[str]]]:
-    """The folder, and the lines of each customer's story."""
+    """The folder, and the narration of each scenario in lines."""
     folder = tmp_path_factory.mktemp("demo")
     lines: list[str] = []
     play(folder, lines.append)
@@ -27,74 +27,74 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, li
 
 
 def ends(story: list[str]) -> list[str]:
-    """How its accounts stand in the end, without their ids."""
+    """What the scenario shows of its accounts, without their ids."""
     return [re.sub(r".*⇒ \S+ is ", "", line) for line in story if "⇒" in line]
 
 
 @pytest.mark.parametrize(
     ("name", "end"),
     [
-        ("Ada", ["active, may be charged"]),
+        ("Ada", ["active and may be charged"]),
         (
             "Ben",
             [
-                "new_account_linked, not to be charged (institution_requirement)",
-                "active, may be charged",
+                "new_account_linked and must not be charged (institution_requirement)",
+                "active and may be charged",
             ],
         ),
-        ("Cleo", ["inactive_relinkable, not to be charged (access_expired)"]),
-        ("Dan", ["inactive_unrepairable, not to be charged (account_closed)"]),
-        ("Eve", ["inactive_relinkable, not to be charged (access_denied)"]),
-        ("Finn", ["active, may be charged"] * 5),
-        ("Gus", ["active, not to be charged (number_lapsed)", "active, may be charged"]),
-        ("Hana", ["active, may be charged"]),
-        ("Ivo", ["active, may be charged"]),
+        ("Cleo", ["inactive_relinkable and must not be charged (access_expired)"]),
+        ("Dan", ["inactive_unrepairable and must not be charged (account_closed)"]),
+        ("Eve", ["inactive_relinkable and must not be charged (access_denied)"]),
+        ("Finn", ["active and may be charged"] * 5),
+        ("Gus", ["active and must not be charged (number_lapsed)", "active and may be charged"]),
+        ("Hana", ["active and may be charged"]),
+        ("Ivo", ["active and may be charged"]),
     ],
 )
-def test_every_situation_ends_as_it_should(played, name: str, end: list[str]):
+def test_every_scenario_ends_in_the_expected_state(played, name: str, end: list[str]):
     assert ends(played[1][name]) == end
 
 
 def test_ben_gets_one_payment_method_and_has_to_give_a_mandate(played):
     story = played[1]["Ben"]
     assert sum("create a payment method" in line for line in story) == 1
-    assert [line.strip() for line in story if line][-1] == "next: collect_mandate, new_account"
+    assert [line.strip() for line in story if line][-1] == "next: collect_mandate (new_account)"
 
 
 def test_five_accounts_are_one_prompt_and_one_session(played):
     story = played[1]["Finn"]
-    assert sum("✉ prompt" in line for line in story) == 1
+    assert sum("✉ ask the customer" in line for line in story) == 1
     assert sum("▸ open a relink session" in line for line in story) == 1
 
 
-def test_a_closed_account_is_neither_prompted_for_nor_relinked(played):
+def test_a_closed_account_gets_no_prompt_and_no_session(played):
     story = played[1]["Dan"]
-    assert not any("✉ prompt" in line for line in story)
-    assert any("refused: nobody can repair it" in line for line in story)
+    assert not any("✉ ask the customer" in line for line in story)
+    assert any("refused: Nobody can repair the account" in line for line in story)
 
 
-def test_who_revoked_access_is_prompted_once_and_not_reminded(played):
+def test_a_customer_who_revoked_access_is_prompted_once_and_not_reminded(played):
     assert sum("✉" in line for line in played[1]["Eve"]) == 1
 
 
-def test_duplicates_do_nothing(played):
-    assert any("duplicate, and nothing is done" in line for line in played[1]["Ivo"])
+def test_duplicates_change_nothing(played):
+    assert any("duplicate: nothing changes" in line for line in played[1]["Ivo"])
 
 
-def test_the_story_holds_no_secret(played):
+def test_neither_narration_nor_files_hold_a_secret(played):
     folder, stories = played
-    told = "\n".join(line for story in stories.values() for line in story)
-    assert "_secret_" not in told
+    narration = "\n".join(line for story in stories.values() for line in story)
+    assert "_secret_" not in narration
     for file in folder.iterdir():
         assert b"_secret_" not in file.read_bytes(), file.name
 
 
-def test_the_picture_and_the_database_are_where_it_says(played):
+def test_the_picture_and_the_database_are_where_the_demo_says(played):
     folder, stories = played
     assert (folder / "account.svg").read_text().count("<title>account") == 1
-    completion = "\n".join(list(stories.values())[-1])
-    account = re.search(r"relink explain (fca_\w+)", completion)
-    assert account, completion
+    ending = "\n".join(list(stories.values())[-1])
+    account = re.search(r"relink explain (fca_\w+)", ending)
+    assert account, ending
     store = Store(f"sqlite:///{folder / 'relink.db'}", relink_system())
     address = Address("account", account[1])
     entries = store.journal(address)
@@ -102,12 +102,12 @@ def test_the_picture_and_the_database_are_where_it_says(played):
     store.close()
 
 
-def test_the_same_seed_plays_the_same_story(played, tmp_path: Path):
+def test_the_same_seed_gives_the_same_narration(played, tmp_path: Path):
     again: list[str] = []
     play(tmp_path, again.append)
     before = [line for story in played[1].values() for line in story]
-    told = [line for line in "\n".join(again).splitlines() if not line.startswith("━━")]
+    lines = [line for line in "\n".join(again).splitlines() if not line.startswith("━━")]
     same = [line for line in before if "demo" not in line and str(played[0]) not in line]
-    assert [line for line in told if line and str(tmp_path) not in line] == [
+    assert [line for line in lines if line and str(tmp_path) not in line] == [
         line for line in same if line
     ]

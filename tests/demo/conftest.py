@@ -19,18 +19,18 @@ from .windows import Windows
 
 START = 30.0
 STOP = 15.0
-"""Seconds that it may take."""
+"""How long starting and stopping may take (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Where the demo's pages are."""
+    """The URLs of the demo's pages."""
 
     shop: str
     bank: str
 
     def at_the_bank(self, method: str, what: str, **how: object) -> Any:
-        """Let something happen there, past its pages."""
+        """Call the simulator's control API, past its pages."""
         return ask(method, self.bank.replace("/stripebank", f"/_simulator/{what}"), how)
 
 
@@ -43,18 +43,18 @@ def ask(method: str, url: str, body: dict[str, Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """``relink serve --demo``; at the end it is interrupted, as people do it."""
+    """``relink serve --demo``, interrupted at the end as by Ctrl-C."""
     folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "relink.adapters.cli", "serve", "--demo", "--port", "0"]
     errors = folder / "errors"
-    # Without the environment's proxies, keys and settings.
+    # Without proxies, keys and settings of the environment.
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with errors.open("w") as stderr:
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            bufsize=0,  # so that what is waited for is not in a buffer already
+            bufsize=0,  # so that select() sees every line
             env={**environment, "TMPDIR": str(folder)},
         )
     try:
@@ -70,9 +70,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         process.communicate()
 
 
-def _address(told: IO[bytes], errors: Path) -> str:
-    assert select.select([told], [], [], START)[0], "the demo does not say where it is"
-    line = told.readline().decode()
+def _address(output: IO[bytes], errors: Path) -> str:
+    assert select.select([output], [], [], START)[0], "the demo printed no URL"
+    line = output.readline().decode()
     assert "http://" in line, errors.read_text()
     return line.split()[-1]
 

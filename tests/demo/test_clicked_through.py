@@ -1,6 +1,6 @@
-"""The demo by clicks: links break in StripeBank, and the shop sees what comes of it.
+"""The demo, clicked through: links break in StripeBank, and the shop shows what follows.
 
-The tests share one demo, and each has a customer of its own.
+The tests share one demo, and each uses its own customer.
 """
 
 import re
@@ -13,7 +13,7 @@ from .windows import Windows
 
 
 class Visit:
-    """Shop and StripeBank in a window each, and the bank's page in those that the shop opens."""
+    """Shop and StripeBank in one window each, and the bank's page in those that the shop opens."""
 
     def __init__(self, browser: Windows, demo: Demo) -> None:
         self.browser = browser
@@ -22,26 +22,26 @@ class Visit:
         self._at_the_bank = ""
         self._seen: set[str] = set()
         browser.text(".message", "Ask Eli Brandt to relink")
-        # If the page is loaded anew, this is gone.
+        # Reloading the page would remove this.
         browser.run("void (window.isTheSame = true)")
 
-    def of(self, customer: str, saying: str) -> str:
-        """What the shop shows of a customer, as soon as it says this."""
-        return self.browser.text(f'.card[aria-label="{customer}"]', saying)
+    def card(self, customer: str, text: str) -> str:
+        """The card of a customer in the shop, as soon as it contains this text."""
+        return self.browser.text(f'.card[aria-label="{customer}"]', text)
 
     def press(self, customer: str, what: str) -> None:
-        """Press a button of a customer's account."""
+        """Press a button in the card of a customer."""
         self.browser.press(f'.card[aria-label="{customer}"] [data-do="{what}"]')
 
-    def breaks(self, holder: str, what: str) -> None:
-        """Break a login in StripeBank, and look at the shop again."""
+    def break_login(self, holder: str, what: str) -> None:
+        """Break a login in StripeBank, and return to the shop."""
         self.browser.turn_to(self._bank)
         self.browser.click_within(".card[data-authorization]", holder, ".card-head summary")
         self.browser.click("details[open] button", what)
         self.browser.turn_to(self._shop)
 
-    def relinks(self, customer: str) -> None:
-        """Press Relink, and be the customer in the window that opens, signed in."""
+    def relink(self, customer: str) -> None:
+        """Press Relink, and sign in as the customer in the window that opens."""
         self.press(customer, "relink")
         self._at_the_bank = self.browser.turn_to_opened("/stripebank/fcsess_", self._seen)
         address = self.browser.run("location.href")
@@ -49,23 +49,27 @@ class Visit:
         self.browser.click("#agree")
         self.browser.click("#sign-in")
 
-    def looks_back(self) -> None:
-        """Turn to the shop for a moment; a headless browser does not tell the page so itself."""
+    def glance_at_shop(self) -> None:
+        """Look at the shop and go back. A headless browser fires no focus event by itself."""
         self.browser.turn_to(self._shop)
         self.browser.run("void dispatchEvent(new Event('focus'))")
         self.browser.text('[data-outcome="pending"]', "The customer is still at the bank")
         self.browser.turn_to(self._at_the_bank)
 
-    def chooses(self, account: str) -> str:
-        """Choose an account, and look at the shop again; returns what the bank said."""
+    def choose(self, account: str) -> str:
+        """Choose an account, and return to the shop.
+
+        Returns:
+            the bank's message.
+        """
         self.browser.click("label.choice", account)
         self.browser.click("#connect")
-        said = self.browser.text("#outcome")
+        message = self.browser.text("#outcome")
         self.browser.turn_to(self._shop)
-        return said
+        return message
 
-    def leaves(self) -> None:
-        """The shop's page was not loaded anew, no secret is in it, and nothing went wrong."""
+    def check(self) -> None:
+        """The shop's page was not reloaded, holds no secret, and logged no error."""
         assert self.browser.run("window.isTheSame && location.search + location.hash") == ""
         assert "client_secret" not in self.browser.run("document.documentElement.outerHTML")
         assert self.browser.errors == []
@@ -77,72 +81,74 @@ def visit(browser: Windows, demo: Demo) -> Visit:
 
 
 def test_from_a_broken_link_to_a_repaired_account(visit: Visit):
-    visit.breaks("Ada Winter", "The consent expires")
-    told = visit.browser.text(".message", "Ask Ada Winter to relink")
-    assert "the customer's consent expired" in told
-    assert "Signature verified" in told
-    assert "Not to be charged: the customer's consent expired" in visit.of("Ada Winter", "Relink")
+    visit.break_login("Ada Winter", "The consent expires")
+    message = visit.browser.text(".message", "Ask Ada Winter to relink")
+    assert "the customer's consent expired" in message
+    assert "Signature verified" in message
+    assert "Must not be charged: the customer's consent expired" in visit.card(
+        "Ada Winter", "Relink"
+    )
 
-    visit.relinks("Ada Winter")
-    assert visit.chooses("Expected") == "Account connected"
+    visit.relink("Ada Winter")
+    assert visit.choose("Expected") == "Account connected"
     assert visit.browser.text('[data-outcome="relinked"]').startswith("Repaired")
-    card = visit.of("Ada Winter", "May be charged")
-    assert card.count("May be charged") == 2, "the savings account came back with it"
+    card = visit.card("Ada Winter", "May be charged")
+    assert card.count("May be charged") == 2, "the savings account came back too"
 
     visit.press("Ada Winter", "history")
     assert visit.browser.text("#timeline .moved", "A relink session is open")
     visit.browser.run("document.getElementById('picture').decode()")
     assert visit.browser.run("document.getElementById('picture').alt").endswith("state active")
-    visit.leaves()
+    visit.check()
 
 
 def test_a_new_account_with_a_name_and_a_mandate(visit: Visit):
-    visit.breaks("cus_", "The customer changes the password")
-    visit.of("dana@mail.test", "Have the customer relink this account")
-    visit.relinks("dana@mail.test")
-    assert visit.chooses("Never connected") == "That is not the account"
+    visit.break_login("cus_", "The customer changes the password")
+    visit.card("dana@mail.test", "Have the customer relink this account")
+    visit.relink("dana@mail.test")
+    assert visit.choose("Never connected") == "That is not the account"
     assert "did not connect this account" in visit.browser.text('[data-outcome="failed"]')
 
-    visit.of("dana@mail.test", "Have the customer link any account at this bank")
-    visit.relinks("dana@mail.test")
-    assert visit.chooses("Never connected") == "Account connected"
+    visit.card("dana@mail.test", "Have the customer link any account at this bank")
+    visit.relink("dana@mail.test")
+    assert visit.choose("Never connected") == "Account connected"
     assert visit.browser.text('[data-outcome="new_account_linked"]').startswith("A new account")
     visit.browser.text(".message", "Ask dana@mail.test for the account holder's name")
 
     visit.browser.press('input[name="name"]')
     visit.browser.write("Dana Kim")
     visit.press("dana@mail.test", "send-name")
-    visit.of("dana@mail.test", "Collect a mandate")
+    visit.card("dana@mail.test", "Collect a mandate")
     visit.press("dana@mail.test", "mandate")
-    visit.of("dana@mail.test", "May be charged")
-    visit.leaves()
+    visit.card("dana@mail.test", "May be charged")
+    visit.check()
 
 
-def test_without_webhooks_the_customer_who_is_back_tells(visit: Visit, demo: Demo):
-    visit.breaks("Cleo Marin", "The consent expires")
-    visit.of("Cleo Marin", "Have the customer relink this account")
+def test_without_webhooks_the_returning_customer_triggers_the_result(visit: Visit, demo: Demo):
+    visit.break_login("Cleo Marin", "The consent expires")
+    visit.card("Cleo Marin", "Have the customer relink this account")
     demo.at_the_bank("PUT", "faults", lose=1.0)
-    visit.relinks("Cleo Marin")
-    visit.looks_back()
-    assert visit.chooses("Expected") == "Account connected"
-    visit.of("Cleo Marin", "A relink session is open")
+    visit.relink("Cleo Marin")
+    visit.glance_at_shop()
+    assert visit.choose("Expected") == "Account connected"
+    visit.card("Cleo Marin", "A relink session is open")
     visit.press("Cleo Marin", "back")
     visit.browser.text('[data-outcome="relinked"]', "Repaired")
     demo.at_the_bank("PUT", "faults")
-    visit.of("Cleo Marin", "May be charged")
-    visit.leaves()
+    visit.card("Cleo Marin", "May be charged")
+    visit.check()
 
 
-def test_time_passes_for_relink_as_it_does_at_stripe(visit: Visit, demo: Demo):
+def test_relink_and_stripe_share_the_simulated_time(visit: Visit, demo: Demo):
     demo.at_the_bank("POST", "clock", seconds=3 * 24 * 3600)
     assert visit.browser.text(".message", "Ask Eli Brandt to relink (reminder 1)")
     demo.at_the_bank("POST", "clock", seconds=3 * 24 * 3600)
-    visit.of("Eli Brandt", "Not to be charged")
-    visit.leaves()
+    visit.card("Eli Brandt", "Must not be charged")
+    visit.check()
 
 
-def test_the_inbox_takes_nothing_that_relink_did_not_sign(demo: Demo):
+def test_the_inbox_refuses_unsigned_notifications(demo: Demo):
     with pytest.raises(urllib.error.HTTPError, match="400"):
         ask("POST", f"{demo.shop}/notifications", {"id": "notify_customer_1"})
-    told = ask("GET", f"{demo.shop}/notifications", {})["notifications"]
-    assert "notify_customer_1" not in [notification["id"] for notification in told]
+    kept = ask("GET", f"{demo.shop}/notifications", {})["notifications"]
+    assert "notify_customer_1" not in [notification["id"] for notification in kept]

@@ -1,4 +1,4 @@
-"""The shops of the examples, each with a database of its own, and who works for them."""
+"""The shops of the examples, each with its own database."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def stripe() -> Iterator[SimulatorServer]:
 def configured(
     tmp_path: Path, stripe: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """The environment that the examples are configured by."""
+    """The environment variables that configure the examples."""
     url = f"sqlite:///{tmp_path / 'relink.db'}"
     migrate(url)
     monkeypatch.syspath_prepend(EXAMPLES)
@@ -48,16 +48,16 @@ def configured(
 
 @pytest.fixture(params=["flask", "django"])
 def shop(request: pytest.FixtureRequest, stripe: SimulatorServer, configured: None) -> Shop:
-    """Commands are carried out there by the test's own thread."""
+    """The test's own thread performs its commands."""
     site = FlaskSite() if request.param == "flask" else DjangoSite()
-    return Shop(stripe, site, works_itself=True)
+    return Shop(stripe, site, performs_commands=True)
 
 
 @pytest.fixture(params=["flask and its loop", "django and celery"])
 def staffed_shop(
     request: pytest.FixtureRequest, stripe: SimulatorServer, configured: None
 ) -> Iterator[Shop]:
-    """Commands are carried out there as the examples do it."""
+    """Commands are performed as in the examples."""
     is_flask = request.param.startswith("flask")
     with import_module("flask_app").working() if is_flask else celery_at_work():
         yield Shop(stripe, FlaskSite() if is_flask else DjangoSite())

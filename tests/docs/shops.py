@@ -1,8 +1,8 @@
-"""Shops that embed relink as ``docs/examples`` does, and Stripe's side of them.
+"""Shops that embed relink as ``docs/examples`` does, and a simulated Stripe for them.
 
-Stripe is the simulator, over HTTP and with the real SDK. Its clock stands some minutes behind
-the machine's, which is the shops' own: what is due a few seconds later in the simulated world
-is due at once for them, and no test has to wait.
+The real SDK talks to the simulator over HTTP. The simulator's clock is some minutes behind the
+machine's, which the shops use. So what is due a few seconds later in the simulated world is due at
+once for the shops, and no test has to wait.
 """
 
 import json
@@ -22,9 +22,9 @@ from relink.engine import Command
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 WEBHOOK_SECRET = "whsec_of_the_shop"
 BEHIND = 240
-"""Seconds; a signature is good for 300."""
-PATIENCE = 20
-"""Seconds for what takes a fraction of one."""
+"""How far the simulator's clock is behind (seconds); a signature is valid for 300."""
+TIMEOUT = 20
+"""Seconds to wait for something that takes a fraction of one."""
 
 FORM = "application/x-www-form-urlencoded"
 Headers = dict[str, str]
@@ -32,7 +32,7 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True)
 class Got:
-    """An answer, read whole."""
+    """A complete answer."""
 
     status: int
     headers: Headers
@@ -45,7 +45,7 @@ class Got:
 
 
 class Site(Protocol):
-    """The endpoints of an example, reached through its framework's own test client."""
+    """The endpoints of an example, called through its framework's test client."""
 
     def login(self, customer: str) -> None: ...
 
@@ -66,7 +66,7 @@ class FlaskSite:
 
 
 class DjangoSite:
-    """With its protection against forged requests: pages send a token, and Stripe none."""
+    """Includes the CSRF protection: pages send a token, Stripe sends none."""
 
     def __init__(self) -> None:
         import_module("django_app")
@@ -90,7 +90,7 @@ class DjangoSite:
 
 @contextmanager
 def celery_at_work() -> Iterator[None]:
-    """A worker and the beat, as threads; their broker is this process's memory."""
+    """Run a worker and the beat as threads, with a broker in memory."""
     from celery.beat import EmbeddedService
     from celery.contrib.testing.worker import start_worker
     from celery.signals import setup_logging
@@ -107,28 +107,28 @@ def celery_at_work() -> Iterator[None]:
 
 
 def _leave_logging_alone(**_: object) -> None:
-    """Celery sets logging up for the whole process where nobody else does."""
+    """Keep Celery from configuring logging for the whole process."""
 
 
 @dataclass
 class Shop:
-    """A shop, its customers and their bank."""
+    """A shop with its customers and their bank."""
 
     stripe: SimulatorServer
     site: Site
-    works_itself: bool = False
-    """Whether commands are carried out whenever time passes; else somebody else has to."""
+    performs_commands: bool = False
+    """Whether :meth:`pass_time` performs due commands; otherwise something else has to."""
     answers: list[Got] = field(default_factory=list)
-    told: list[Command] = field(default_factory=list)
+    notified: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.sim = self.stripe.simulator
         self.sim.add_endpoint(WEBHOOK_SECRET)
         self.setup = import_module("relink_setup")
-        self.performer = self.setup.performer(lambda command, _: self.told.append(command))
+        self.performer = self.setup.performer(lambda command, _: self.notified.append(command))
 
     def post(self, path: str, body: bytes = b"", headers: Headers | None = None) -> Got:
-        """What the shop answers, which is remembered."""
+        """The shop's answer, which is also kept in ``answers``."""
         self.answers.append(self.site.post(path, body, headers or {}))
         return self.answers[-1]
 
@@ -136,7 +136,7 @@ class Shop:
         return self.post("/webhooks/stripe", payload, {"Stripe-Signature": signature})
 
     def linked_account(self, name: str | None = "Jo") -> Account:
-        """An account of a customer who is logged in."""
+        """An account of a logged-in customer."""
         with self.stripe.lock:
             customer = self.sim.add_customer(name)
             account = self.sim.link_account(customer)
@@ -145,34 +145,34 @@ class Shop:
         return account
 
     def broken_account(self, name: str | None = "Jo") -> str:
-        """The same, and its consent has expired."""
+        """An account of a logged-in customer whose consent has expired."""
         account = self.linked_account(name)
         assert account.authorization
-        self.passes(10)
+        self.pass_time(10)
         with self.stripe.lock:
             self.sim.bank.expire_consent(account.authorization.id)
         self.until(lambda: self.state(account.id) == "inactive_relinkable")
         return account.id
 
-    def passes(self, seconds: float) -> None:
-        """Let time pass and Stripe's webhooks arrive."""
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, and deliver Stripe's webhooks."""
         with self.stripe.lock:
             deliveries = list(self.sim.due_webhooks(self.sim.now + seconds))
         for delivery in deliveries:
             got = self.webhook(delivery.payload, delivery.signature)
             assert (got.status, got.json) == (200, {"outcome": "applied"})
-        if self.works_itself:
+        if self.performs_commands:
             for due in self.setup.store().due_commands(time.time(), limit=100):
                 self.performer.perform(due)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """The same, until the shop has come so far."""
-        deadline = time.monotonic() + PATIENCE
-        self.passes(0.1)
+        """Let time pass until the condition holds."""
+        deadline = time.monotonic() + TIMEOUT
+        self.pass_time(0.1)
         while not condition():
-            assert time.monotonic() < deadline, "the shop did not come so far"
+            assert time.monotonic() < deadline, "timed out waiting for the shop"
             time.sleep(0.02)
-            self.passes(0.1)
+            self.pass_time(0.1)
 
     def account(self, account: str) -> AssessedAccount:
         found: AssessedAccount = self.setup.service().account(account)

@@ -1,4 +1,4 @@
-"""The examples of embedding: each is run from a broken link to a repaired account."""
+"""The embedding examples run, each from a broken link to a repaired account."""
 
 import logging
 import os
@@ -42,28 +42,28 @@ def test_from_a_broken_link_to_a_repaired_account(
     shop.until(lambda: shop.state(account) == "active")
     assert shop.account(account).assessment.chargeable
 
-    # The secret is in the answers to who asked for it, and nowhere else.
+    # Only the two answers to the customer hold the secret.
     assert [got for got in shop.answers if secret in f"{got.headers} {got.text}"] == [opened, again]
     assert secret not in caplog.text
     for file in tmp_path.iterdir():
         assert secret.encode() not in file.read_bytes(), file.name
 
 
-def test_a_new_account_gets_its_payment_method_once_the_name_is_there(shop: Shop) -> None:
+def test_a_new_account_gets_its_payment_method_once_the_name_is_known(shop: Shop) -> None:
     account = shop.broken_account(name=None)
     outcomes = []
-    for _ in range(2):  # in place of the expected account, and then as any eligible one
+    for _ in range(2):  # first refused, then accepted as any eligible account
         session = shop.post(f"/accounts/{account}/relink").json["session"]
-        shop.passes(5)
+        shop.pass_time(5)
         with shop.stripe.lock:
             shop.sim.customer(session).choose_new()
         result = shop.post("/relink/result").json
-        outcomes.append((result["outcome"], result["failure"], result["next"][0]["action"]))
+        outcomes.append((result["outcome"], result["failure_reason"], result["next"][0]["action"]))
     assert outcomes == [
         ("failed", "no_account", "relink"),
         ("new_account_linked", None, "wait"),
     ]
-    shop.until(lambda: any(command.name == "request_billing_name" for command in shop.told))
+    shop.until(lambda: any(command.name == "request_billing_name" for command in shop.notified))
     assert shop.post("/relink/result", b"billing_name=Jo+March").status == 200
     shop.until(lambda: shop.sim.world.payment_methods != {})
     (made,) = shop.sim.world.payment_methods.values()
@@ -71,7 +71,7 @@ def test_a_new_account_gets_its_payment_method_once_the_name_is_there(shop: Shop
     assert shop.post("/relink/result").json["next"][0]["action"] == "collect_mandate"
 
 
-def test_what_is_not_stripes_is_refused_and_not_stored(shop: Shop) -> None:
+def test_a_forged_webhook_is_refused_and_not_stored(shop: Shop) -> None:
     with shop.stripe.lock:
         shop.sim.link_account(shop.sim.add_customer())
         (delivery, *_) = list(shop.sim.due_webhooks())
@@ -84,18 +84,18 @@ def test_what_is_not_stripes_is_refused_and_not_stored(shop: Shop) -> None:
     assert shop.webhook(delivery.payload, delivery.signature).json == {"outcome": "duplicate"}
 
 
-def test_what_is_not_the_customers_is_not_known_to_them(shop: Shop) -> None:
+def test_accounts_and_sessions_of_other_customers_count_as_unknown(shop: Shop) -> None:
     account = shop.broken_account()
-    assert shop.post("/accounts/fca_unheard/relink").status == 404
+    assert shop.post("/accounts/fca_unknown/relink").status == 404
     shop.site.login("cus_somebody_else")
     assert shop.post(f"/accounts/{account}/relink").status == 404
     assert shop.post("/relink/result").status == 404
     assert not shop.sim.world.sessions
 
 
-def test_what_can_not_be_relinked_is_refused_with_what_to_do_instead(shop: Shop) -> None:
+def test_a_refused_relink_says_what_to_do_instead(shop: Shop) -> None:
     account = shop.linked_account()
-    shop.passes(10)
+    shop.pass_time(10)
     with shop.stripe.lock:
         shop.sim.bank.close_account(account.id)
     shop.until(lambda: shop.state(account.id) == "inactive_unrepairable")
@@ -105,7 +105,7 @@ def test_what_can_not_be_relinked_is_refused_with_what_to_do_instead(shop: Shop)
     assert [action["action"] for action in refused.json["next"]] == ["request_new_payment_method"]
 
 
-def test_when_stripe_refuses_or_the_database_is_away(
+def test_an_error_of_stripe_is_a_502_and_of_the_database_a_503(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = shop.broken_account()
@@ -123,12 +123,12 @@ def test_when_stripe_refuses_or_the_database_is_away(
     assert (away.status, away.headers["Retry-After"]) == (503, "5")
 
 
-def test_when_stripe_is_silent_the_caller_may_come_again(configured: None) -> None:
+def test_a_rate_limit_of_stripe_is_a_503_with_retry_after(configured: None) -> None:
     answers = import_module("relink_answers")
     assert answers.error_answer(RateLimitedError("429"))[1:] == (503, {"Retry-After": "5"})
 
 
-def test_another_site_can_not_post_in_a_customers_name(shop: Shop) -> None:
+def test_another_site_cannot_post_as_a_customer(shop: Shop) -> None:
     account = shop.broken_account()
     opened = shop.post(f"/accounts/{account}/relink")
     assert "SameSite=Lax" in opened.headers["Set-Cookie"]
@@ -137,9 +137,7 @@ def test_another_site_can_not_post_in_a_customers_name(shop: Shop) -> None:
         assert shop.post(f"/accounts/{account}/relink").status == 403
 
 
-def test_a_message_of_celery_that_is_lost_costs_nothing(
-    stripe: SimulatorServer, configured: None
-) -> None:
+def test_a_lost_celery_message_costs_nothing(stripe: SimulatorServer, configured: None) -> None:
     shop, celery = Shop(stripe, FlaskSite()), import_module("celery_app")
     shop.linked_account()
     (due,) = shop.setup.store().due_commands(time.time(), limit=10)
@@ -152,7 +150,7 @@ def test_a_message_of_celery_that_is_lost_costs_nothing(
     assert shop.setup.store().due_command(due.id) is None
 
 
-def test_a_message_of_celery_that_comes_twice_or_early_does_nothing(
+def test_a_repeated_or_early_celery_message_changes_nothing(
     stripe: SimulatorServer, configured: None
 ) -> None:
     shop, celery = Shop(stripe, FlaskSite()), import_module("celery_app")
@@ -161,12 +159,12 @@ def test_a_message_of_celery_that_comes_twice_or_early_does_nothing(
     shop.sim.inject("error_before", method="GET")
 
     celery.perform(due.id)
-    put_off = shop.setup.store().due_command(due.id)
-    assert put_off.attempts == 1
+    postponed = shop.setup.store().due_command(due.id)
+    assert postponed.attempts == 1
     celery.perform(due.id)
-    assert shop.setup.store().due_command(due.id) == put_off
+    assert shop.setup.store().due_command(due.id) == postponed
 
-    time.sleep(max(0.0, put_off.due_at - time.time()))
+    time.sleep(max(0.0, postponed.due_at - time.time()))
     celery.perform(due.id)
     assert shop.setup.store().due_command(due.id) is None
     done = len(shop.sim.ledger.entries)
@@ -174,18 +172,18 @@ def test_a_message_of_celery_that_comes_twice_or_early_does_nothing(
     assert len(shop.sim.ledger.entries) == done
 
 
-def test_an_account_that_nothing_was_heard_of_is_read(
+def test_an_account_without_news_is_read(
     stripe: SimulatorServer, configured: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop, look_after = Shop(stripe, FlaskSite(), works_itself=True), "relink.look_after"
+    shop = Shop(stripe, FlaskSite(), performs_commands=True)
     account = shop.linked_account()
     celery = import_module("celery_app").app
-    celery.tasks[look_after]()
+    celery.tasks["relink.maintain"]()
     assert shop.setup.store().due_commands(time.time(), limit=10) == []
 
     in_two_days = time.time() + 2 * 24 * 60 * 60
     monkeypatch.setattr(shop.setup, "time", SimpleNamespace(time=lambda: in_two_days))
-    celery.tasks[look_after]()
+    celery.tasks["relink.maintain"]()
     due = shop.setup.store().due_commands(in_two_days, limit=10)
     assert account.id in [getattr(found.command, "account", None) for found in due]
 
@@ -198,7 +196,7 @@ def test_an_account_that_nothing_was_heard_of_is_read(
         ("-m celery --app celery_app report", "relink.sweep"),
     ],
 )
-def test_the_frameworks_own_commands_find_the_examples(
+def test_the_commands_of_the_frameworks_load_the_examples(
     configured: None, command: str, prints: str
 ) -> None:
     done = subprocess.run(

@@ -1,7 +1,7 @@
-"""The shop: a small company that collects by bank debit, and embeds relink.
+"""The shop: a small company that collects payments by bank debit and embeds relink.
 
-It knows its customers, is told by relink what to do, and asks relink for the rest. Its pages ask
-relink's own API, which stands beside them at the same address.
+It knows its customers, and relink notifies it of what to do. Its pages call relink's own API at the
+same address.
 """
 
 from .customers import Customer, sign_up

@@ -1,4 +1,4 @@
-"""The shop's customers: a music school's, who pay their lessons from their bank accounts."""
+"""The shop's customers, who pay a music school for lessons from their bank accounts."""
 
 from dataclasses import dataclass
 
@@ -8,26 +8,26 @@ DAY = 24 * 60 * 60
 """Seconds."""
 
 SINCE_THEN = 5.0
-"""Seconds since they signed up."""
+"""How long ago they signed up (seconds)."""
 
 ENDS_IN = 5 * DAY
-"""When one link stops working, as is announced: soon enough for a prompt at once."""
+"""When one link stops working, as announced (seconds from now): soon enough to prompt at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What the shop knows of a customer."""
+    """What the shop knows about a customer."""
 
     id: str
     """``cus_…``, at Stripe."""
     name: str
-    """As the shop calls them."""
+    """The name that the shop shows."""
     takes: str
     pays: str
 
 
 def sign_up(simulator: Simulator) -> list[Customer]:
-    """Bring customers to Stripe, with the accounts that they linked when they signed up."""
+    """Create customers at Stripe, with the accounts that they linked when they signed up."""
     ada = simulator.add_customer("Ada Winter")
     checking = simulator.link_account(ada)
     assert checking.authorization is not None, "a linked account has an authorization"
@@ -36,12 +36,12 @@ def sign_up(simulator: Simulator) -> list[Customer]:
     simulator.link_account(ben, institution=TOKENIZED_NUMBERS)
     cleo = simulator.add_customer("Cleo Marin")
     simulator.link_account(cleo)
-    # A new account of hers waits for the name, which nobody has asked for yet.
+    # She has no name at Stripe, so a payment method for a new account waits for one.
     dana = simulator.add_customer(None, "dana@mail.test")
     simulator.link_account(dana)
     eli = simulator.add_customer("Eli Brandt")
     ending = simulator.link_account(eli)
-    # What contradicts a word of the same moment is in doubt, and would be read first.
+    # A report of the same second would be ambiguous, and relink would read the account first.
     simulator.advance(SINCE_THEN)
     simulator.bank.announce_deactivation(ending.id, int(simulator.now + ENDS_IN))
     return [

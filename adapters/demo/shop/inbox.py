@@ -1,4 +1,4 @@
-"""What relink tells the shop: signed notifications, verified and kept once each."""
+"""relink's notifications to the shop: signed, verified, and kept once each."""
 
 import json
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from relink.adapters.http.problems import Problem
 from relink.adapters.notify import BadSignatureError, verify
 
 LONGEST = 64 * 1024
-"""Bytes of a notification."""
+"""Size limit of a notification (bytes)."""
 
 KEPT = 100
-"""Notifications; older ones are let go."""
+"""How many notifications are kept; older ones are dropped."""
 
 
 class Inbox:
@@ -29,10 +29,10 @@ class Inbox:
     def __init__(self, secret: str, clock: Callable[[], float]) -> None:
         self._secret = secret
         self._clock = clock
-        self._told: dict[str, Any] = {}
+        self._kept: dict[str, Any] = {}
 
     async def receive(self, request: Request) -> Response:
-        """Take in a notification. What was taken in before changes nothing."""
+        """Verify and keep a notification. A repeated one changes nothing."""
         try:
             payload = await read(request, LONGEST)
             verify(
@@ -41,11 +41,11 @@ class Inbox:
         except (BadSignatureError, Problem):
             return Response(status_code=400)
         notification = json.loads(payload)
-        self._told.setdefault(notification["id"], notification)
-        if len(self._told) > KEPT:
-            del self._told[next(iter(self._told))]
+        self._kept.setdefault(notification["id"], notification)
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
         return Response(status_code=204)
 
     async def show(self, request: Request) -> JSONResponse:
-        """All that are kept, the newest first."""
-        return JSONResponse({"notifications": list(self._told.values())[::-1]})
+        """The kept notifications, newest first."""
+        return JSONResponse({"notifications": list(self._kept.values())[::-1]})

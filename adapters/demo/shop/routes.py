@@ -1,4 +1,4 @@
-"""The shop's page, and the little that it needs beside relink's own API."""
+"""The shop's page, and what it needs besides relink's own API."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -24,7 +24,7 @@ from .timeline import timeline
 
 PAGES = Path(__file__).parent / "pages"
 
-# Nothing comes from elsewhere, nothing stands in the page itself, and nobody frames it.
+# The page loads only its own files, has no inline scripts or styles, and cannot be framed.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -35,8 +35,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-LONGEST_STORY = 1000
-"""Decisions that a timeline shows."""
+TIMELINE_LIMIT = 1000
+"""How many decisions a timeline shows."""
 
 
 def shop_routes(
@@ -45,10 +45,10 @@ def shop_routes(
     """The routes, all under ``/demo``.
 
     Args:
-        service: relink, for what its API does not show.
-        inbox: takes in relink's notifications.
-        customers: the shop's.
-        bank: where StripeBank's pages are.
+        service: relink, for what its API does not offer.
+        inbox: receives relink's notifications.
+        customers: the shop's customers.
+        bank: the URL of StripeBank's pages.
     """
 
     def page(_: Request) -> Response:
@@ -57,8 +57,8 @@ def shop_routes(
     def list_customers(_: Request) -> Response:
         return JSONResponse({"bank": bank, "customers": [asdict(one) for one in customers]})
 
-    def tell_timeline(request: Request) -> Response:
-        entries = service.history(request.path_params["id"], limit=LONGEST_STORY)
+    def show_timeline(request: Request) -> Response:
+        entries = service.history(request.path_params["id"], limit=TIMELINE_LIMIT)
         return JSONResponse({"timeline": timeline(entries)})
 
     def record_mandate(request: Request) -> Response:
@@ -76,14 +76,14 @@ def shop_routes(
         Route("/demo/customers", list_customers),
         Route("/demo/notifications", inbox.show),
         Route("/demo/notifications", inbox.receive, methods=["POST"]),
-        Route("/demo/accounts/{id}/timeline", _or_404(tell_timeline)),
+        Route("/demo/accounts/{id}/timeline", _or_404(show_timeline)),
         Route("/demo/accounts/{id}/mandate", _or_404(record_mandate), methods=["POST"]),
         Route("/demo/machines/account/{state}.svg", _or_404(draw_account)),
     ]
 
 
 def draw_account(request: Request) -> Response:
-    """The account's machine, with one state marked."""
+    """The account chart as a picture, with one state highlighted."""
     return Response(
         _drawn(request.path_params["state"]), headers=HEADERS, media_type="image/svg+xml"
     )
@@ -95,7 +95,7 @@ def _drawn(state: str) -> bytes:
 
 
 def _or_404(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Answer what is not known, or can't be drawn here, as not found."""
+    """Answer 404 for an unknown account or state, and where pictures cannot be drawn."""
 
     def answer_or_404(request: Request) -> Response:
         try:

@@ -1,28 +1,26 @@
-"""An account's journal, as the page shows it."""
+"""An account's journal, as the shop's page shows it."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from relink.adapters.explain import of_entry, tell
+from relink.adapters.explain import command_name, explain_entry
 from relink.adapters.store import JournalEntry
 
 
 def timeline(entries: Iterable[JournalEntry]) -> list[dict[str, Any]]:
-    """What was decided, told in sentences, the newest first."""
-    return [_moment(entry) for entry in entries][::-1]
+    """The decisions in sentences, newest first."""
+    return [_shown(entry) for entry in entries][::-1]
 
 
-def _moment(entry: JournalEntry) -> dict[str, Any]:
-    first, *because = tell(of_entry(entry))
-    # "account fca_…: active → relinking: A relink session is open"
-    _, path, meaning = first.split(": ", 2)
+def _shown(entry: JournalEntry) -> dict[str, Any]:
+    decision = explain_entry(entry)
     return {
         "version": entry.version,
         "at": entry.at,
-        "path": path,
-        "moved": entry.version == 1 or entry.from_state != entry.to_state,
-        "anomaly": entry.anomaly,
-        "meaning": meaning,
-        "because": [line.strip() for line in because],
-        "asks": [command.rpartition("_")[0].replace("_", " ") for command in entry.commands],
+        "path": decision.path,
+        "moved": decision.before != decision.after,
+        "anomaly": decision.anomaly,
+        "meaning": decision.meaning,
+        "grounds": decision.grounds,
+        "commands": [command_name(command) for command in entry.commands],
     }

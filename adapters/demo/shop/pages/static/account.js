@@ -1,11 +1,12 @@
-// One account: how it is, whether it may be charged, what to do, and what came of it.
+// One account: its state, whether it may be charged, what to do, and the last session's result.
 
 import { day, el } from "./page.js";
 import * as words from "./words.js";
 
 /**
- * @param item `{ account, result, nameFor, replacedBy }`: as relink tells it; the last session's
- *   outcome, in words; the session whose new account waits for a name.
+ * @param item `{ account, result, nameFor, replacedBy }`: the account as relink answers it, the
+ *   last session's result in words, the session whose new account needs a name, and the name of
+ *   the account that replaced this one.
  * @param acts what the buttons do.
  */
 export function accountRow({ account, result, nameFor, replacedBy }, acts) {
@@ -26,14 +27,13 @@ export function accountRow({ account, result, nameFor, replacedBy }, acts) {
 }
 
 function charge(account, replacedBy) {
-  if (replacedBy) return el("p", { class: "charge" }, `${replacedBy} stands in for it.`);
+  if (replacedBy) return el("p", { class: "charge" }, `Replaced by ${replacedBy}.`);
   const ends = account.deactivates_on ? ` It stops working on ${day(account.deactivates_on)}.` : "";
   if (!account.chargeable) {
-    return el("p", { class: "charge no" }, `Not to be charged: ${account.reasons.map(words.because).join(", and ")}.`);
+    return el("p", { class: "charge no" }, `Must not be charged: ${account.reasons.map(words.because).join(", and ")}.`);
   }
-  // As far as the link goes; relink knows of no mandate.
   const isBuilt = !account.next.some(({ action }) => ["collect_mandate", "provide_name"].includes(action));
-  return el("p", { class: "charge yes" }, isBuilt ? `May be charged.${ends}` : "The link works. Before it is charged:");
+  return el("p", { class: "charge yes" }, isBuilt ? `May be charged.${ends}` : "The link works. Before you charge it:");
 }
 
 function task(todo, account, nameFor, acts) {
@@ -42,7 +42,7 @@ function task(todo, account, nameFor, acts) {
 
 function atTheBank(account, acts) {
   return el("div", { class: "task" },
-    el("p", {}, "A relink session is open: the customer is at the bank."),
+    el("p", {}, "A relink session is open. The customer is at the bank."),
     el("div", { class: "actions" },
       button("back", "The customer is back", () => acts.askResult(account.id, account.session)),
       button("relink", "Open the bank's page again", () => acts.relink(account.id), true)));

@@ -1,19 +1,19 @@
-// Stands in for Stripe.js, which would show the bank's page within this one.
+// Stands in for Stripe.js, which would show the bank's page inside this one.
 
-/** Room for the bank's page. Browsers allow a window only within the click that asks for it. */
+/** A window for the bank's page. Browsers open one only during the click that asks for it. */
 export function openRoom() {
   const beside = matchMedia("(min-width: 900px)").matches ? "popup,width=480,height=780" : "";
   const room = window.open("", "_blank", beside);
-  if (!room) throw new Error("Your browser keeps the bank's page from opening. Allow pop-ups for this page.");
+  if (!room) throw new Error("Your browser blocked the bank's page. Allow pop-ups for this page.");
   room.opener = null;
   return room;
 }
 
 /**
- * Bring the customer to the bank. Stripe.js hands the secret to Stripe, and to nobody else. The
- * simulated bank knows its sessions by their ids, so here the secret goes no further.
+ * Send the customer to the bank. Stripe.js passes the secret to Stripe and to nobody else. The
+ * simulated bank identifies sessions by id, so the secret stays here.
  */
 export function collectFinancialConnectionsAccounts({ clientSecret }, { room, pages, session }) {
-  if (!clientSecret) throw new Error("A session in the school's own page has a client secret.");
+  if (!clientSecret) throw new Error("The session has no client secret.");
   room.location.replace(`${pages}/${encodeURIComponent(session)}`);
 }

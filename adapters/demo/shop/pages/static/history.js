@@ -1,4 +1,4 @@
-// An account's history, on demand: its machine as a picture, and what was decided, in sentences.
+// An account's history: its chart as a picture, and every decision in sentences.
 
 import { el, get, moment, show } from "./page.js";
 import { accountName } from "./words.js";
@@ -15,10 +15,10 @@ export async function openHistory(account) {
   dialog.showModal();
 }
 
-/** The account that is shown, if any. */
+/** The account that is shown, or null. */
 export const historyOf = () => (dialog.open ? shown?.id : null);
 
-/** Show what is new, if anything is. */
+/** Update what is shown, if the account changed. */
 export async function updateHistory(account) {
   if (shown?.id === account.id && shown.version === account.version) return;
   shown = account;
@@ -26,22 +26,22 @@ export async function updateHistory(account) {
   const source = `/demo/machines/account/${encodeURIComponent(account.state)}.svg`;
   if (picture.getAttribute("src") !== source) {
     picture.src = source;
-    picture.alt = `The account's machine, in the state ${account.state}`;
+    picture.alt = `The account chart, in state ${account.state}`;
     document.getElementById("picture-link").href = source;
   }
   const { timeline } = await get(`/demo/accounts/${account.id}/timeline`);
   show(document.getElementById("timeline"), timeline.map((each) => ({ key: String(each.version), ...each })), entry);
 }
 
-function entry({ at, path, moved, anomaly, meaning, because, asks }) {
+function entry({ at, path, moved, anomaly, meaning, grounds, commands }) {
   return el("li", { class: `${moved ? "moved" : ""} ${anomaly ? "anomaly" : ""}` },
     moment(at),
     el("div", {},
-      el("p", {}, `${meaning}.`),
-      because.length ? el("p", { class: "muted" }, because.map((each) => `${each}.`).join(" ")) : null,
+      el("p", {}, meaning),
+      grounds.length ? el("p", { class: "muted" }, grounds.join(" ")) : null,
       el("p", { class: "path" }, el("code", {}, path)),
-      asks.length ? el("p", { class: "asks" }, asks.join(", ")) : null));
+      commands.length ? el("p", { class: "commands" }, commands.join(", ")) : null));
 }
 
-// A press beside the drawer closes it.
+// A click beside the drawer closes it.
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

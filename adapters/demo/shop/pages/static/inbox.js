@@ -1,4 +1,4 @@
-// What relink told the school, the newest first.
+// relink's notifications to the school, newest first.
 
 import { el, moment, show } from "./page.js";
 import * as words from "./words.js";
@@ -11,8 +11,8 @@ let unseen = 0;
  * Show the notifications.
  *
  * @param notifications as they were received.
- * @param accounts all, by id.
- * @param nameOf the customer of an account.
+ * @param accounts all accounts by id.
+ * @param nameOf names the customer of an account.
  */
 export function showInbox(notifications, accounts, nameOf) {
   const items = notifications.map(({ id, type, created, data }) => {
@@ -30,9 +30,9 @@ export function showInbox(notifications, accounts, nameOf) {
   show(document.getElementById("inbox"), items, (item) => message(item, fresh.includes(item)));
 }
 
-/** The accounts that a notification is about. */
+/** The accounts that a notification concerns. */
 function concerned(data, accounts) {
-  const named = (data.accounts ?? [data.account, data.subject]).map((id) => accounts.get(id)).filter(Boolean);
+  const named = (data.accounts ?? [data.account, data.about]).map((id) => accounts.get(id)).filter(Boolean);
   if (named.length || !data.outage) return named;
   return [...accounts.values()].filter(({ authorization }) => authorization === data.outage);
 }

@@ -1,6 +1,6 @@
-// Small helpers: asking a server, and making what is shown.
+// Helpers: requests to the server, and elements of the page.
 
-/** An answer that says no, in the server's words. */
+/** An error answer, with the server's message. */
 export class Refused extends Error {}
 
 async function ask(method, path, body) {
@@ -31,19 +31,19 @@ export function el(name, attributes = {}, ...children) {
 }
 
 /**
- * Show items in a list, each `{ key, … }`. One that changed is made anew; all others stay the
- * elements that they are, with the focus, and what was typed into them.
+ * Show items in a list, each `{ key, … }`. Only elements of changed items are replaced; all others
+ * keep the focus, and what was typed into them.
  */
 export function show(list, items, make) {
   const left = new Map([...list.children].map((child) => [child.dataset.key, child]));
   items.forEach((item, index) => {
-    const told = JSON.stringify(item);
+    const content = JSON.stringify(item);
     let child = left.get(item.key);
     left.delete(item.key);
-    if (child?.told !== told) {
+    if (child?.content !== content) {
       const made = make(item);
       made.dataset.key = item.key;
-      made.told = told;
+      made.content = content;
       if (child) replace(child, made);
       child = made;
     }
@@ -52,7 +52,7 @@ export function show(list, items, make) {
   for (const child of left.values()) child.remove();
 }
 
-/** Replace an element; where the focus was in it, it goes to the same control of the new one. */
+/** Replace an element. If the focus was in it, focus the same control of the new one. */
 function replace(old, made) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(made);
@@ -64,7 +64,7 @@ function replace(old, made) {
 const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 
-/** A time in Unix seconds: of today, or with its day. */
+/** A time (Unix seconds), with its day unless it is today. */
 export function moment(at) {
   const date = new Date(at * 1000);
   const time = el("time", { datetime: date.toISOString() }, CLOCK.format(date));

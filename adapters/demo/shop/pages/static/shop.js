@@ -1,4 +1,4 @@
-// The school's page. It asks relink's API how the accounts are, and the school what relink told.
+// The school's page. Accounts come from relink's API, notifications from the school's server.
 
 import { accountRow } from "./account.js";
 import { collectFinancialConnectionsAccounts, openRoom } from "./bank.js";
@@ -13,13 +13,13 @@ const { bank, customers } = await get("/demo/customers");
 const names = new Map(customers.map(({ id, name }) => [id, name]));
 let accounts = new Map();
 let notifications = [];
-const waiting = new Map(); // by account, the session that the customer was brought to
-const results = new Map(); // by account, what came of its last session
+const waiting = new Map(); // by account: the session that the customer was sent to
+const results = new Map(); // by account: the result of its last session
 
 const nameOf = (account) => names.get(account.holder?.id) ?? "the customer";
 const label = (id) => (accounts.has(id) ? words.accountName(accounts.get(id)) : id);
 
-// ── what is done ────────────────────────────────────────────────────────────
+// ── actions ────────────────────────────────────────────────────────────
 
 const acts = {
   relink: (account) => attempt(async () => {
@@ -41,7 +41,7 @@ const acts = {
   dismiss: (account) => attempt(async () => results.delete(account)),
 };
 
-/** What came of a session; that the customer is not through yet is shown to who asked. */
+/** Fetch a session's result. A pending one is shown only if a person asked for it. */
 async function askResult(account, session, isAsked) {
   waiting.delete(account);
   const answer = await post(`/relink-sessions/${session}/result`);
@@ -54,14 +54,14 @@ async function askResult(account, session, isAsked) {
 async function attempt(act) {
   try {
     await act();
-    tell(null);
+    showProblem(null);
   } catch (error) {
-    tell(error.message);
+    showProblem(error.message);
   }
-  await refresh().catch(() => {}); // the next look tells
+  await refresh().catch(() => {}); // the next refresh shows it
 }
 
-function tell(problem) {
+function showProblem(problem) {
   const toast = document.getElementById("problem");
   toast.textContent = problem ?? "";
   toast.hidden = !problem;
@@ -72,19 +72,19 @@ addEventListener("focus", () => {
   for (const [account, session] of waiting) acts.askResult(account, session);
 });
 
-// ── what is shown ───────────────────────────────────────────────────────────
+// ── display ───────────────────────────────────────────────────────────
 
 async function look() {
-  const [found, told] = await Promise.all([get("/accounts"), get("/demo/notifications")]);
+  const [found, received] = await Promise.all([get("/accounts"), get("/demo/notifications")]);
   accounts = new Map(found.accounts.map((account) => [account.id, account]));
-  notifications = told.notifications;
+  notifications = received.notifications;
 }
 
 async function refresh() {
   await look();
   for (const { id, session } of accounts.values()) if (session) waiting.set(id, session);
   for (const [account, session] of waiting) {
-    // Stripe's webhook was faster than the customer.
+    // Stripe's webhook arrived before the customer came back.
     if (accounts.get(account)?.session !== session) await askResult(account, session, false);
   }
   for (const customer of customers) {
@@ -95,7 +95,7 @@ async function refresh() {
   if (open) await updateHistory(open);
 }
 
-/** A customer's accounts, those that are over at the end. */
+/** A customer's accounts; replaced and disconnected ones last. */
 function accountsOf({ id }) {
   const isOver = ({ state }) => ["new_account_linked", "disconnected"].includes(state);
   return [...accounts.values()]
@@ -122,11 +122,11 @@ function customerCard({ id, name, takes, pays }) {
 async function watch() {
   try {
     await refresh();
-    if (isAway) tell(null);
+    if (isAway) showProblem(null);
     isAway = false;
   } catch (error) {
     isAway = true;
-    tell(error instanceof Refused ? error.message : "The demo does not answer. Is it still running?");
+    showProblem(error instanceof Refused ? error.message : "The demo does not answer. Is it still running?");
   }
   setTimeout(watch, EVERY);
 }

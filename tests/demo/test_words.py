@@ -1,0 +1,74 @@
+"""The shop has words for every code that relink can give it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from relink.adapters.demo import shop
+from relink.machines import assessment
+from relink.machines.account import eligibility
+from relink.machines.reasons import Anomaly
+from relink.machines.vocabulary import RelinkReason, ReportedStatus
+
+WORDS = Path(shop.__file__).parent / "pages" / "static" / "words.js"
+
+
+def listed(table: str) -> set[str]:
+    """The keys of a table in ``words.js``."""
+    found = re.search(rf"^const {table} = {{(.*?)^}};", WORDS.read_text(), re.M | re.S)
+    assert found, f"words.js has no table {table}"
+    return set(re.findall(r"^  (\w+):", found[1], re.M))
+
+
+def codes(module: object) -> Iterator[str]:
+    """The codes in a module: strings that it yields or returns, or passes on as a reason."""
+    for node in ast.walk(ast.parse(Path(str(vars(module)["__file__"])).read_text())):
+        match node:
+            case ast.Yield(ast.expr() as value) | ast.Return(ast.expr() as value):
+                yield from strings(value)
+            case ast.keyword("reason", value) | ast.Call(ast.Name("_request_another"), [value]):
+                yield from strings(value)
+
+
+def strings(value: ast.expr) -> Iterator[str]:
+    """The strings that an expression can be, as far as it names them."""
+    match value:
+        case ast.Constant(str(text)):
+            yield text
+        case ast.IfExp(_, body, orelse):
+            yield from (*strings(body), *strings(orelse))
+        case ast.BoolOp(_, values):
+            for part in values:
+                yield from strings(part)
+
+
+CODES = {
+    *codes(eligibility),
+    *codes(assessment),
+    *get_args(RelinkReason),
+    *(status.value for status in ReportedStatus if not status.works),
+}
+
+
+def test_codes_are_found() -> None:
+    assert {
+        "number_lapsed",
+        "nothing_reported_yet",
+        "attempts_used_up",
+        "not_active",
+        "unrepairable",
+    } <= CODES
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_reason_has_words(code: str) -> None:
+    assert code in listed("REASONS")
+
+
+@pytest.mark.parametrize("anomaly", Anomaly)
+def test_every_anomaly_has_words(anomaly: Anomaly) -> None:
+    assert anomaly in listed("ANOMALIES")
