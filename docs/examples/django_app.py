@@ -40,7 +40,8 @@ def answers(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
             body, status, headers = error_answer(error)
         return JsonResponse(body, status=status, headers=headers)
 
-    return require_POST(respond)
+    only_post: Callable[..., HttpResponse] = require_POST(respond)
+    return only_post
 
 
 @csrf_exempt  # Stripe has no token of ours: its signature says who it is

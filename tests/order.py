@@ -1,0 +1,64 @@
+"""Which tests run first, and which stay together when several workers share them.
+
+A worker takes a whole file at a time, so that what a module sets up is set up once. The
+longest files come first: a long one that begins last would keep one worker busy while the
+others have nothing left.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+ALONE = (
+    "kill/test_kill.py::test_on_postgresql",
+    "kill/test_kill.py::test_on_sqlite",
+)
+"""Tests that would not leave a worker time for the rest of their file."""
+
+LONGEST = (
+    *ALONE,
+    "kill/test_secrets.py",
+    "runner/test_worker.py",
+    "machines/test_leaves.py",
+    "engine/test_fuzz.py",
+    "store/test_replay.py",
+)
+"""What takes longest, longest first. The rest takes seconds, in any order."""
+
+
+def unit(nodeid: str) -> str:
+    """The tests that a worker takes together with this one.
+
+    Args:
+        nodeid: of a test, as pytest writes it.
+
+    Returns:
+        the same name for all of them.
+    """
+    file, _, _ = nodeid.partition("::")
+    return nodeid if nodeid.endswith(ALONE) else file
+
+
+def place(nodeid: str) -> int:
+    """Where a test stands in the order; lower runs earlier."""
+    names = enumerate(LONGEST)
+    return next((n for n, name in names if unit(nodeid).endswith(name)), len(LONGEST))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit(nodeid)
+
+    config.option.loadscopereorder = False  # it would put the largest first, not the longest
+    return ByFile(config, log)

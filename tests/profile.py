@@ -1,0 +1,70 @@
+"""How much the tests try: the quick profile at a desk, the full profile in CI.
+
+The environment variable ``CI`` selects the full profile. Everything that differs between the
+two is in this module. A test that has a number of its own asks for it with :func:`examples`.
+"""
+
+import os
+from dataclasses import dataclass
+
+from hypothesis import Phase, settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The numbers that cost time.
+
+    Args:
+        name: ``quick`` or ``full``.
+        examples: how many Hypothesis draws for a test that names no number.
+        share: the part that it draws of a number that a test names.
+        kills: processes that the kill test ends on PostgreSQL.
+        kills_on_sqlite: the same on SQLite.
+        households: customers who are active during the kill test.
+    """
+
+    name: str
+    examples: int
+    share: float
+    kills: int
+    kills_on_sqlite: int
+    households: int
+
+    def compared_to(self, other: "Profile") -> list[str]:
+        """What this profile tries, beside what the other one does; one line each."""
+        return [
+            f"Examples of a property: {self.examples} instead of {other.examples}; "
+            f"of long histories {self.share:.0%}.",
+            f"Kills of processes: {self.kills} instead of {other.kills} on PostgreSQL, "
+            f"{self.kills_on_sqlite} instead of {other.kills_on_sqlite} on SQLite.",
+        ]
+
+
+FULL = Profile(name="full", examples=100, share=1.0, kills=100, kills_on_sqlite=30, households=10)
+QUICK = Profile(name="quick", examples=25, share=0.25, kills=8, kills_on_sqlite=4, households=5)
+PROFILE = FULL if os.environ.get("CI") else QUICK
+
+QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+"""All but explaining, which makes a failing test three times as slow."""
+
+
+def examples(full: int) -> int:
+    """How many examples a test draws.
+
+    Args:
+        full: how many it draws in the full profile.
+    """
+    return max(5, round(full * PROFILE.share))
+
+
+def register() -> None:
+    """Register both profiles with Hypothesis, and load the one that is in use."""
+    for profile in (QUICK, FULL):
+        settings.register_profile(
+            profile.name,
+            max_examples=profile.examples,
+            deadline=None,
+            phases=QUICKLY,
+            print_blob=profile is FULL,
+        )
+    settings.load_profile(PROFILE.name)
