@@ -16,13 +16,13 @@ from relink.adapters.notify import Notifier, log_notification
 from relink.adapters.runner import (
     LIVE_RATE,
     TEST_RATE,
-    PeriodicTask,
     LocalRateLimiter,
     Loop,
     Notify,
-    RateLimiter,
-    RateLimitedTransport,
     Performer,
+    PeriodicTask,
+    RateLimitedTransport,
+    RateLimiter,
     reconcile,
 )
 from relink.adapters.service import Service

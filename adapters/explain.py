@@ -23,12 +23,21 @@ from relink.machines.commands import (
     RequestBillingName,
     RequestNewPaymentMethod,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
     Wake,
 )
+from relink.machines.reasons import sentence
 
-READS = (RetrieveAccount, RetrieveAuthorization, RetrieveSession)
+READS = (
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+    RetrieveAccountForCaller,
+    RetrieveSessionForCaller,
+)
 """Questions to Stripe, which follow most decisions."""
 
 _ASIDE = re.compile(r"^To [a-z, ]+: | \([A-Z]\d(, [A-Z]\d)*\)")
@@ -60,7 +69,7 @@ def of_delivery(delivery: Delivery) -> Moment:
         decision.before.state if decision.before.version else "",
         decision.state,
         decision.guards,
-        decision.reason,
+        decision.reason and decision.reason.sentence,
         decision.anomaly,
     )
 
@@ -74,7 +83,7 @@ def of_entry(entry: JournalEntry) -> Moment:
         entry.from_state if entry.version > 1 else "",
         entry.to_state,
         entry.guards,
-        entry.reason,
+        entry.reason and sentence(entry.reason),
         entry.anomaly,
     )
 
@@ -137,9 +146,9 @@ def tell_command(command: Command) -> str:
             kind = f"reminder {command.reminder}" if command.reminder else "prompt"
             by = f", by {at(command.relink_by)[:10]}" if command.relink_by else ""
             ask = command.ask.replace("_", " ")
-            return f"{kind} to the customer: {ask}, {who}, because {command.because}{by}"
+            return f"{kind} to the customer: {ask}, {who}, because {', '.join(command.reasons)}{by}"
         case RequestNewPaymentMethod():
-            return f"ask the service for another payment method: {command.because}"
+            return f"ask the service for another payment method: {command.reason}"
         case RequestBillingName():
             return "ask the service for the billing name"
         case CreatePaymentMethod():
@@ -150,13 +159,13 @@ def tell_command(command: Command) -> str:
             mode = command.mode.replace("_", " ")
             return f"open a relink session for {mode} account, because {command.reason}"
         case RetrieveAccount():
-            return f"read account {command.account} at Stripe: {command.because}"
+            return f"read account {command.account} at Stripe: {command.reason}"
         case RetrieveAuthorization():
-            return f"read authorization {command.authorization} at Stripe: {command.because}"
+            return f"read authorization {command.authorization} at Stripe: {command.reason}"
         case RetrieveSession():
-            return f"read session {command.session} at Stripe: {command.because}"
+            return f"read session {command.session} at Stripe: {command.reason}"
         case ReportAnomaly():
-            return f"tell the operators: {command.what}"
+            return f"tell the operators: {command.anomaly.sentence}"
         case Wake():
             return f"wake the {command.machine} at {at(command.due)}"
     return command.name.replace("_", " ")

@@ -24,16 +24,20 @@ from relink.adapters.gateway import (
     HostedUrl,
     TransientError,
 )
+from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
 from relink.adapters.runner import WatchCommand
 from relink.adapters.store import Applied, InboxMessage, JournalEntry, MemoryStore, Store
 from relink.adapters.stripe import Accepted, Received, StripeWebhooks
-from relink.adapters.gateway.retrying import RetryingGateway
 from relink.engine import Address, Command, Decision, Snapshot, Step
 from relink.machines import Assessment, NextAction, RelinkPolicy, assess, relink_system
 from relink.machines.account.facts import AccountFacts
 from relink.machines.authorization import AuthorizationFacts
-from relink.machines.commands import CreateRelinkSession, Mode, RetrieveAccount, RetrieveSession
+from relink.machines.commands import (
+    CreateRelinkSession,
+    RetrieveAccountForCaller,
+    RetrieveSessionForCaller,
+)
 from relink.machines.events import (
     BillingNameGiven,
     DomainEvent,
@@ -41,6 +45,7 @@ from relink.machines.events import (
     RelinkSessionCreated,
 )
 from relink.machines.session import SessionFacts
+from relink.machines.vocabulary import Mode
 
 ResultOutcome = Literal[
     "relinked", "new_account_linked", "known_account_linked", "failed", "cancelled", "pending"
@@ -230,13 +235,13 @@ class Service:
                     answer, is_new = self._perform_now(command, about, until)
                     session = _created(answer)
                     return RelinkSession(session, command.mode, is_new, answer.secret, answer.url)
-                case RetrieveSession(session=session):
+                case RetrieveSessionForCaller(session=session):
                     answer, _ = self._perform_now(command, about, until)
                     if self._session(session).state == "open":
                         mode = decision.before.facts.request.mode
                         return RelinkSession(session, mode, False, answer.secret, answer.url)
                     # It is over, which we had not heard: the account knows better now.
-                case RetrieveAccount():
+                case RetrieveAccountForCaller():
                     self._perform_now(command, about, until)
                     has_read = True
                 case _:
@@ -257,8 +262,8 @@ class Service:
             PermanentError: Stripe refused.
         """
         self._session(session)
-        read = RetrieveSession(
-            session=session, reason="result", dedup_key=f"result {uuid4()}", for_caller=True
+        read = RetrieveSessionForCaller(
+            session=session, reason="result", dedup_key=f"result {uuid4()}"
         )
         about, until = Address("session", session), self.clock() + RETRY_FOR
         self._perform_now(read, about, until)
@@ -376,7 +381,7 @@ class Service:
         return answer, self._apply(message, answer.events).outcome == "applied"
 
     def _refusal(self, account: str, decision: Decision) -> RelinkRefusedError:
-        reason = (decision.reason or "").removeprefix("refused: ")
+        reason = decision.reason.sentence if decision.reason else ""
         return RelinkRefusedError(account, decision.state, reason, self.account(account).assessment)
 
     def _session(self, session: str) -> Snapshot[SessionFacts]:

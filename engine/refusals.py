@@ -192,7 +192,8 @@ def _refuse_declarations(chart: type[Chart]) -> None:
         for event in said.events:
             if event not in chart.alphabet:
                 raise EventNotInAlphabetError(
-                    chart, f"{said.reason.sentence!r} is said of {event.name!r}, not in the alphabet"
+                    chart,
+                    f"{said.reason.sentence!r} is said of {event.name!r}, not in the alphabet",
                 )
 
 

@@ -6,8 +6,8 @@ from relink.engine import System
 
 from .account import AccountChart
 from .account_number import AccountNumberChart
+from .assessment import Assessment, NextAction, assess
 from .authorization import AuthorizationChart
-from .charge import Assessment, NextAction, assess
 from .outage import OutageChart
 from .payment_method import PaymentMethodChart
 from .policy import RelinkPolicy

@@ -12,7 +12,7 @@ States
     ``lapsed``        None pays: expired, deactivated, or blocked on a payment method (C3).
     ``refreshing``    It is any of these three, and a relink session is open.
 
-The account is told of every change: trouble with its number is a reason to relink it (S3).
+The account is told every change: trouble with its number is a reason to relink it (S3).
 
 Rules kept here: K2 to K4, C3.
 """
@@ -25,27 +25,31 @@ from .commands import RetrieveAccount
 from .events import DomainEvent
 from .freshness import ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
-    Reported,
+    NumberBlocked,
+    NumberChanged,
+    NumbersReported,
+    RefreshEnded,
+    RefreshStarted,
+    RefreshSucceeded,
     ReportedExpiring,
     ReportedLapsed,
     ReportedPending,
     ReportedTransactable,
-    NumberBlocked,
-    NumberChanged,
-    RefreshEnded,
-    RefreshStarted,
-    RefreshSucceeded,
 )
+from .reasons import ReadReason
+from .vocabulary import NumberStatus
 
 Effects = list[Command | Assign]
 
 TROUBLE = "reported_pending reported_expiring reported_lapsed"
-WORDS = f"reported_transactable {TROUBLE}"
+REPORTS = f"reported_transactable {TROUBLE}"
 
 
 class AccountNumberFacts(ReportFacts):
     """The numbers' memory."""
 
+    reported_status: NumberStatus | None = None
+    """What the latest report said; None before the first one."""
     expires_on: int | None = None
     """When it stops paying (Unix seconds)."""
     session_is_open: bool = False
@@ -75,11 +79,11 @@ class AccountNumberChart(ReportChart):
 
     every = (transactable, pending, expiring, lapsed, refreshing)
 
-    # ── words that are not believed, or not yet (K3, K4) ─────────────────────
-    stays(*every, event=WORDS, cond="is_stale")
-    stays(*every, event=WORDS, cond="is_ambiguous", on="settle_contradiction")
+    # ── reports that do not count, or not yet (K3, K4) ───────────────────────
+    stays(*every, event=REPORTS, cond="is_stale")
+    stays(*every, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
 
-    # ── Stripe's word ────────────────────────────────────────────────────────
+    # ── reports ──────────────────────────────────────────────────────────────
     stays(transactable, event="reported_transactable", on="learn")
     transactable.from_(
         pending, expiring, lapsed, refreshing, event="reported_transactable", on=["learn", "tell"]
@@ -148,38 +152,40 @@ class AccountNumberChart(ReportChart):
     # ── guards ───────────────────────────────────────────────────────────────
 
     def is_outdated(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> bool:
-        """Stripe has told of the numbers since."""
+        """A newer report about the numbers is known."""
         return trigger.as_of < facts.as_of
 
     def was_told_since(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> bool:
-        """The same; a read as late as the session's result tells of what came after it too."""
+        """A newer report about the numbers is known, or a read as late as the result."""
         return trigger.as_of < facts.as_of or (facts.by_read and trigger.as_of == facts.as_of)
 
     def block_is_ambiguous(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> bool:
-        """Its list says that it pays, too close in time to tell which came last (K4)."""
+        """The listed numbers say that it pays, too close in time to tell which came last (K4)."""
         close = abs(trigger.as_of - facts.as_of) <= window(facts.by_read)
-        return close and facts.reported_status not in (None, "lapsed")
+        return close and facts.reported_status not in (None, NumberStatus.LAPSED)
 
-    def session_is_open(self, facts: AccountNumberFacts, trigger: Reported | NumberBlocked) -> bool:
+    def session_is_open(
+        self, facts: AccountNumberFacts, trigger: NumbersReported | NumberBlocked
+    ) -> bool:
         """A relink session of the account is open."""
         return facts.session_is_open
 
     def is_reported_expiring(
         self, facts: AccountNumberFacts, trigger: RefreshEnded | RefreshSucceeded
     ) -> bool:
-        """The latest word is that it still pays, for a while."""
-        return facts.reported_status == "expiring"
+        """The latest report says that the number still pays, until a known day."""
+        return facts.reported_status is NumberStatus.EXPIRING
 
     def is_reported_pending(
         self, facts: AccountNumberFacts, trigger: RefreshEnded | RefreshSucceeded
     ) -> bool:
-        """The latest word is that one is coming."""
-        return facts.reported_status == "pending"
+        """The latest report says that a number is coming."""
+        return facts.reported_status is NumberStatus.PENDING
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def learn(self, facts: AccountNumberFacts, trigger: Reported) -> Assign:
-        """Believe it."""
+    def learn(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Assign:
+        """Take the report in."""
         return Assign(
             reported_status=trigger.reported_status,
             as_of=trigger.as_of,
@@ -188,27 +194,29 @@ class AccountNumberChart(ReportChart):
         )
 
     def learn_blocked(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Assign:
-        """The number has lapsed, whatever its list said before."""
-        return Assign(reported_status="lapsed", as_of=trigger.as_of, by_read=False, expires_on=None)
+        """The number has lapsed, whatever was listed before."""
+        return Assign(
+            reported_status=NumberStatus.LAPSED, as_of=trigger.as_of, by_read=False, expires_on=None
+        )
 
     def settle_contradiction(
-        self, facts: AccountNumberFacts, trigger: Reported | NumberBlocked
+        self, facts: AccountNumberFacts, trigger: NumbersReported | NumberBlocked
     ) -> Command:
-        """Read the account as soon as the answer can't be in doubt itself (K4)."""
+        """Read the account as soon as the answer cannot be ambiguous itself (K4)."""
         return RetrieveAccount(
             account=facts.id,
-            reason="contradiction",
+            reason=ReadReason.CONTRADICTION,
             dedup_key=trigger.causation_id,
             after=ambiguous_until(facts, trigger.as_of),
         )
 
-    def tell(self, facts: AccountNumberFacts, trigger: Reported) -> Command:
+    def tell(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Command:
         """The account is told: it may be a reason to relink, or the end of one."""
         return _told(facts, trigger, trigger.reported_status, expiry(trigger))
 
     def tell_lapsed(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Command:
         """The account is told that no payment gets through."""
-        return _told(facts, trigger, "lapsed", None)
+        return _told(facts, trigger, NumberStatus.LAPSED, None)
 
     def note_open(self, facts: AccountNumberFacts, trigger: RefreshStarted) -> Assign:
         """A relink session of the account is open."""
@@ -217,47 +225,51 @@ class AccountNumberChart(ReportChart):
     def note_over(
         self, facts: AccountNumberFacts, trigger: RefreshEnded | RefreshSucceeded
     ) -> Assign:
-        """It is over, and says nothing new of the number."""
+        """The relink session is over, and says nothing about the number."""
         return Assign(session_is_open=False)
 
     def tell_again(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> Command:
-        """The account, which was relinked, is told that its number fares as before."""
-        return _told(facts, trigger, facts.reported_status or "transactable", facts.expires_on)
+        """The account, which was relinked, is told that its number is as before."""
+        return _told(
+            facts, trigger, facts.reported_status or NumberStatus.TRANSACTABLE, facts.expires_on
+        )
 
     def trust_new(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> Effects:
-        """The old one still paid; it needs no relink any more."""
-        return _relinked(facts, trigger, "transactable")
+        """The old number still paid: no relink is needed any more."""
+        return _relinked(facts, trigger, NumberStatus.TRANSACTABLE)
 
     def await_new(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> Effects:
-        """The old one did not pay; Stripe's word of the new one is still to come."""
-        return _relinked(facts, trigger, "pending")
+        """The old number did not pay; the report of the new one is still to come."""
+        return _relinked(facts, trigger, NumberStatus.PENDING)
 
 
-def expiry(trigger: Reported) -> int | None:
+def expiry(trigger: NumbersReported) -> int | None:
     """When the number stops paying, of an expiring one: the earliest date that is listed."""
-    if trigger.reported_status != "expiring":
+    if trigger.reported_status is not NumberStatus.EXPIRING:
         return None
     dates = [n.expires_on for n in trigger.report.numbers or () if n.expires_on is not None]
     return min(dates, default=None)
 
 
-def _relinked(facts: AccountNumberFacts, trigger: RefreshSucceeded, state: str) -> Effects:
-    """What was said of the number before the relink says nothing about the new one."""
+def _relinked(
+    facts: AccountNumberFacts, trigger: RefreshSucceeded, status: NumberStatus
+) -> Effects:
+    """Reports about the number before the relink say nothing about the new one."""
     as_of = max(facts.as_of, trigger.as_of)
     return [
         Assign(
-            reported_status=state,
+            reported_status=status,
             as_of=as_of,
             by_read=False,
             expires_on=None,
             session_is_open=False,
         ),
-        _told(facts, trigger, state, None),
+        _told(facts, trigger, status, None),
     ]
 
 
 def _told(
-    facts: AccountNumberFacts, trigger: DomainEvent, state: str, expires_on: int | None
+    facts: AccountNumberFacts, trigger: DomainEvent, status: NumberStatus, expires_on: int | None
 ) -> Command:
-    event = trigger.follow(NumberChanged, state=state, expires_on=expires_on)
+    event = trigger.follow(NumberChanged, status=status, expires_on=expires_on)
     return Send(machine="account", key=facts.id, event=event)

@@ -1,12 +1,12 @@
 """The authorization: the credentials behind one or more accounts.
 
-States: as an account's, without ``new_account_linked``. Machines begin ``active``: that an
-authorization exists is learned from an account of it, and is no bad news.
+States: as an account's, without ``new_account_linked``. Machines begin ``active``: relink learns
+of an authorization from an account of it, which says nothing bad.
 
-What moves it: what is read of it, since no webhook tells that one became inactive or active,
-and the sessions of its accounts. Whenever an account of it goes down or comes back, or a
-session ends, it is read (R5). When it turns out to be repaired, its other inactive accounts
-are read, so that they come back without a session of their own.
+What moves it: reads, since no webhook tells that an authorization became inactive or active,
+and the sessions of its accounts. It is read whenever an account of it goes down or comes back,
+or a session ends (R5). When it turns out to be repaired, its other inactive accounts are read,
+so that they come back without a session of their own.
 
 Rules kept here: K2 to K6, K8 and R5.
 """
@@ -15,25 +15,28 @@ from statemachine import State
 
 from relink.engine import Assign, Command, Send, ignored, stays
 
+from . import reasons
 from .commands import ReportAnomaly, RetrieveAccount, RetrieveAuthorization
 from .events import DomainEvent
-from .freshness import WORDS, ReportChart, ReportFacts, ambiguous_until, window
+from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
-    Reported,
+    LinkReported,
+    MemberLeft,
+    MemberReported,
+    MemberSessionEnded,
+    NeedsChanged,
+    ReadFailed,
     ReportedActive,
     ReportedDisconnected,
     ReportedInactive,
     ReportedRelinkable,
     ReportedUnclear,
     ReportedUnrepairable,
-    MemberLeft,
-    MemberReported,
-    MemberSessionEnded,
-    NeedsChanged,
-    ReadFailed,
     SessionOpened,
     SessionRelinked,
 )
+from .reasons import Anomaly, ReadReason
+from .vocabulary import NO_ACTION, ReportedStatus
 
 Effects = list[Command | Assign]
 
@@ -41,17 +44,24 @@ Effects = list[Command | Assign]
 class AuthorizationFacts(ReportFacts):
     """An authorization's memory."""
 
+    reported_status: ReportedStatus | None = None
+    """What the latest report said; None before the first one."""
     members: frozenset[str] = frozenset()
     """The accounts that Stripe last named it for."""
     inactive_members: frozenset[str] = frozenset()
     sessions: frozenset[str] = frozenset()
     """The relink sessions that are open for accounts of it."""
     opened_while_active: bool = False
-    """It worked when the last of them was opened."""
+    """Whether it worked when the last of them was opened."""
     institution_name: str | None = None
     deactivates_on: int | None = None
     announced: bool = False
     """Whether the outage was told of an announced deactivation."""
+
+    @property
+    def works(self) -> bool:
+        """Whether the latest report says that it works."""
+        return self.reported_status is not None and self.reported_status.works
 
 
 class AuthorizationChart(ReportChart):
@@ -83,13 +93,13 @@ class AuthorizationChart(ReportChart):
     inactive = (inactive_relinkable, inactive_unrepairable)
     usable = (active, *inactive, relinking, relinked)
 
-    # ── words that are not believed, or not yet (K3, K4, K6) ─────────────────
-    stays(*usable, event=WORDS, cond="is_ambiguous", on="settle_contradiction")
+    # ── reports that do not count, or not yet (K3, K4, K6) ────────────────
+    stays(*usable, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
     stays(*usable, event="reported_active", cond="has_ambiguous_day", on="settle_contradiction")
-    stays(*usable, event=WORDS, cond="is_stale")
+    stays(*usable, event=REPORTS, cond="is_stale")
     stays(*usable, event="reported_unclear", on="look")
 
-    # ── Stripe's word ────────────────────────────────────────────────────────
+    # ── reports ──────────────────────────────────────────────────────────────
     stays(
         active,
         event="reported_active",
@@ -171,13 +181,13 @@ class AuthorizationChart(ReportChart):
         ignored(
             usable,
             ReadFailed,
-            because="Stripe refused the read for good; its latest word stands",
+            because=reasons.READ_REFUSED,
             anomaly=True,
         ),
         ignored(
             disconnected,
             ReportedActive,
-            because="Stripe says active of an authorization that it had disconnected for good",
+            because=reasons.ACTIVE_AFTER_DISCONNECTED,
             anomaly=True,
         ),
         ignored(
@@ -195,31 +205,31 @@ class AuthorizationChart(ReportChart):
                 MemberSessionEnded,
                 ReadFailed,
             ),
-            because="it is disconnected for good",
+            because=reasons.AUTHORIZATION_DISCONNECTED,
         ),
     )
 
     # ── guards ───────────────────────────────────────────────────────────────
 
-    def has_ambiguous_day(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
-        """Another day of deactivation, or none, is told at the same time (K4)."""
+    def has_ambiguous_day(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
+        """Reports of the same time name different days of deactivation (K4)."""
         report = trigger.report
         close = abs(trigger.as_of - facts.as_of) <= window(facts.by_read or trigger.read)
         is_other = (
             report.includes("deactivates_on") and report.deactivates_on != facts.deactivates_on
         )
-        return close and facts.reported_status == "active" and is_other
+        return close and facts.works and is_other
 
-    def has_open_session(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
-        """A session of ours is under way for an account of it."""
+    def has_open_session(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
+        """A relink session for an account of it is open."""
         return bool(facts.sessions)
 
-    def has_inactive_members(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
-        """It works although some of its accounts did not when we last heard of them."""
+    def has_inactive_members(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
+        """It works, and some of its accounts were inactive when last reported."""
         return trigger.read and bool(facts.inactive_members)
 
-    def opened_while_active(self, facts: AuthorizationFacts, trigger: Reported) -> bool:
-        """A session is open, and it worked when that was opened (S4)."""
+    def opened_while_active(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
+        """A relink session is open, and was opened while the authorization worked (S4)."""
         return bool(facts.sessions) and facts.opened_while_active
 
     def has_other_open_session(
@@ -229,13 +239,13 @@ class AuthorizationChart(ReportChart):
         return bool(facts.sessions - {trigger.session})
 
     def is_reported_active(self, facts: AuthorizationFacts, trigger: MemberSessionEnded) -> bool:
-        """Stripe's latest word is active; so is none at all."""
-        return facts.reported_status in (None, "active")
+        """The latest report says active, or there is none yet."""
+        return facts.reported_status is None or facts.works
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def learn(self, facts: AuthorizationFacts, trigger: Reported) -> Effects:
-        """Believe it; an announced deactivation is the outage's to prompt for (P3)."""
+    def learn(self, facts: AuthorizationFacts, trigger: LinkReported) -> Effects:
+        """Take the report in; the outage prompts for an announced deactivation (P3)."""
         report = trigger.report
         changes = {
             "reported_status": trigger.reported_status,
@@ -244,10 +254,10 @@ class AuthorizationChart(ReportChart):
         }
         if report.includes("institution_name"):
             changes["institution_name"] = report.institution_name
-        if trigger.reported_status == "active" and not report.includes("deactivates_on"):
+        if trigger.reported_status.works and not report.includes("deactivates_on"):
             return [Assign(**changes)]
-        date = report.deactivates_on if trigger.reported_status == "active" else None
-        announced = date is not None and report.deactivation_action != "none"
+        date = report.deactivates_on if trigger.reported_status.works else None
+        announced = date is not None and report.deactivation_action != NO_ACTION
         changes |= {"deactivates_on": date, "announced": announced}
         if not announced and not facts.announced:
             return [Assign(**changes)]
@@ -260,31 +270,36 @@ class AuthorizationChart(ReportChart):
         )
         return [Assign(**changes), Send(machine="outage", key=facts.id, event=news)]
 
-    def settle_contradiction(self, facts: AuthorizationFacts, trigger: Reported) -> Command:
-        """Read it as soon as the answer can't be in doubt itself (K4)."""
+    def settle_contradiction(self, facts: AuthorizationFacts, trigger: LinkReported) -> Command:
+        """Read it as soon as the answer cannot be ambiguous itself (K4)."""
         return RetrieveAuthorization(
             authorization=facts.id,
-            reason="contradiction",
+            reason=ReadReason.CONTRADICTION,
             dedup_key=trigger.causation_id,
             after=ambiguous_until(facts, trigger.as_of),
         )
 
-    def ask_what_is_missing(self, facts: AuthorizationFacts, trigger: Reported) -> Command:
-        """Read it; if a read left it out, only people can tell (K5)."""
+    def ask_what_is_missing(self, facts: AuthorizationFacts, trigger: LinkReported) -> Command:
+        """Read it; if the read itself left it out, tell the operators (K5)."""
         if trigger.read:
-            what = "Stripe's own answer does not say whether it can be repaired"
-            return ReportAnomaly(subject=facts.id, what=what, dedup_key=trigger.causation_id)
-        return _read(facts, "incomplete", trigger)
+            return ReportAnomaly(
+                about=facts.id, anomaly=Anomaly.REPAIR_LEFT_OPEN, dedup_key=trigger.causation_id
+            )
+        return _read(facts, ReadReason.INCOMPLETE, trigger)
 
     def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> Command:
-        """Read it, when all that we know is that there is something to see (K6)."""
+        """Read it, since the report says only that something changed (K6)."""
         if trigger.read:
-            what = f"Stripe answers with a status that is not known: {trigger.status}"
-            return ReportAnomaly(subject=facts.id, what=what, dedup_key=trigger.causation_id)
-        return _read(facts, "look", trigger)
+            return ReportAnomaly(
+                about=facts.id,
+                anomaly=Anomaly.UNKNOWN_STATUS,
+                value=trigger.status,
+                dedup_key=trigger.causation_id,
+            )
+        return _read(facts, ReadReason.LOOK, trigger)
 
     def note_member(self, facts: AuthorizationFacts, trigger: MemberReported) -> Assign:
-        """Keep who belongs to it, and who of them is down."""
+        """Remember which accounts belong to it, and which of them are down."""
         inactive = facts.inactive_members - {trigger.account}
         return Assign(
             members=facts.members | {trigger.account},
@@ -301,14 +316,14 @@ class AuthorizationChart(ReportChart):
     def read_because_of_member(
         self, facts: AuthorizationFacts, trigger: MemberReported | MemberLeft
     ) -> Command:
-        """No webhook tells how it fares itself."""
-        return _read(facts, "an account of it changed", trigger)
+        """Read it: no webhook tells its own status."""
+        return _read(facts, ReadReason.ACCOUNT_CHANGED, trigger)
 
     def note_session(self, facts: AuthorizationFacts, trigger: SessionOpened) -> Assign:
         """A session for an account of it is open."""
         return Assign(
             sessions=facts.sessions | {trigger.session},
-            opened_while_active=facts.reported_status == "active",
+            opened_while_active=facts.works,
         )
 
     def end_session(
@@ -316,7 +331,7 @@ class AuthorizationChart(ReportChart):
         facts: AuthorizationFacts,
         trigger: SessionRelinked | MemberSessionEnded,
     ) -> Assign:
-        """That session is over."""
+        """The session is over."""
         return Assign(sessions=facts.sessions - {trigger.session})
 
     def read_inactive_members(
@@ -326,14 +341,14 @@ class AuthorizationChart(ReportChart):
         return [
             RetrieveAccount(
                 account=account,
-                reason="its authorization came back",
+                reason=ReadReason.AUTHORIZATION_REPAIRED,
                 dedup_key=trigger.causation_id,
             )
             for account in sorted(facts.inactive_members)
         ]
 
 
-def _read(facts: AuthorizationFacts, because: str, trigger: DomainEvent) -> Command:
+def _read(facts: AuthorizationFacts, reason: ReadReason, trigger: DomainEvent) -> Command:
     return RetrieveAuthorization(
-        authorization=facts.id, reason=because, dedup_key=trigger.causation_id
+        authorization=facts.id, reason=reason, dedup_key=trigger.causation_id
     )

@@ -6,19 +6,20 @@ makes no second one.
 
 Who carries a command out follows from its type:
 
-==================== ============================================================================
-:class:`StripeCommand` a gateway, from the outbox: a :class:`Read` or a :class:`Build`
-:class:`CallerCommand` a gateway, within the request of the caller; never in the outbox
-:class:`Notification`  the embedding service is told
-:class:`Timer`         the clock: an event comes back to a machine
-==================== ============================================================================
+- :class:`Read` and :class:`Build`: a gateway, from the outbox;
+- :class:`CallerCommand`: a gateway, within the caller's own request, and never in the outbox;
+- :class:`Notification`: the embedding service is told;
+- :class:`Timer`: the clock, which brings an event back to a machine.
 
-Every command is of exactly one of these families. ``StripeCommand`` is sealed: gateways have to
-know how to carry each of them out, so they are declared here and nowhere else.
+Every command is of exactly one of these families. The first two and ``CallerCommand`` are Stripe
+commands, and sealed: gateways have to know how to carry each of them out, so they are declared
+here and nowhere else.
 """
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from inspect import isabstract
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import SerializeAsAny
 
@@ -71,11 +72,6 @@ class Build(StripeCommand):
     holder: Holder
 
     machine = "payment_method"
-
-    @property
-    def subject(self) -> str:
-        """The account."""
-        return self.account
 
 
 class CallerCommand(StripeCommand):
@@ -160,9 +156,19 @@ class CreatePaymentMethod(Build):
     billing_name: str | None = None
     """None: the gateway takes the customer's name."""
 
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
 
 class AttachExternalAccount(Build):
     """Give a connected account its new bank account, from the session's token (N2)."""
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
 
 
 # ── for Stripe, within the caller's request ──────────────────────────────────
@@ -309,5 +315,73 @@ class Wake(Timer):
         return self.key
 
 
+AnyStripeCommand = (
+    RetrieveAccount
+    | RetrieveAuthorization
+    | RetrieveSession
+    | CreatePaymentMethod
+    | AttachExternalAccount
+    | CreateRelinkSession
+    | RetrieveAccountForCaller
+    | RetrieveSessionForCaller
+)
+"""Every Stripe command, as a closed type: a gateway's ``match`` over it ends in
+``assert_never``."""
+
 StoredCommand = Read | Build | Notification | Timer
 """What the outbox holds: everything but :class:`CallerCommand`."""
+
+_FAMILIES = (Read, Build, CallerCommand, Notification, Timer)
+
+
+def concrete_commands(namespace: Mapping[str, object]) -> dict[str, type[Command]]:
+    """The command classes of a module, by their names.
+
+    Raises:
+        TypeError: one of them is of no family, so nobody would carry it out.
+    """
+    found: dict[str, type[Command]] = {}
+    for kind in namespace.values():
+        if not (isinstance(kind, type) and issubclass(kind, Command)):
+            continue
+        if kind is Command or isabstract(kind):
+            continue
+        require_family(kind)
+        found[kind.name] = kind
+    return found
+
+
+def require_family(kind: type[Command]) -> None:
+    """Refuse a command class that nobody would carry out.
+
+    Raises:
+        TypeError: it derives from none of the families, or from several.
+    """
+    families = [family.__name__ for family in _FAMILIES if issubclass(kind, family)]
+    if len(families) != 1:
+        names = ", ".join(family.__name__ for family in _FAMILIES)
+        raise TypeError(
+            f"{kind.__qualname__} is of {' and '.join(families) or 'no command family'}. "
+            f"Derive it from exactly one of {names}: that says who carries it out."
+        )
+
+
+def require_known(kinds: Iterable[type[Command]]) -> None:
+    """Refuse a Stripe command that the closed type leaves out: gateways would not know it.
+
+    Raises:
+        TypeError: one is not in :data:`AnyStripeCommand`.
+    """
+    for kind in kinds:
+        if issubclass(kind, StripeCommand) and kind not in get_args(AnyStripeCommand):
+            raise TypeError(
+                f"{kind.__qualname__} is a StripeCommand that no gateway knows. Add it to "
+                "AnyStripeCommand; the type checker then names each gateway that has to carry it "
+                "out."
+            )
+
+
+BY_NAME = concrete_commands(dict(globals()))
+"""Every command, by its name."""
+
+require_known(BY_NAME.values())

@@ -1,9 +1,9 @@
-"""Events: what can happen outside the machines.
+"""Events: what can happen outside of the machines.
 
-They are facts from Stripe, requests of the service, answers to commands, and timers;
-:mod:`relink.machines.routing` turns each into the messages that the machines get.
-Every event carries the time at which we learned of it, what caused it, and the
-policy in force, since the machines have no clock and no settings.
+They are reports from Stripe, requests of the service, answers to commands, and timers.
+:mod:`relink.machines.routing` turns each into messages for the machines that it concerns. Every
+event carries the time at which relink learned of it, the id of what caused it, and the policy in
+force, since the machines have no clock and no settings.
 """
 
 from typing import Any, TypeVar
@@ -12,39 +12,42 @@ from pydantic import Field, SerializeAsAny
 
 from relink.engine import Event
 
-from .commands import CreateRelinkSession, Delivery, Mode, RelinkReason
-from .policy import DEFAULT_POLICY, Permission, RelinkPolicy
+from .commands import CreateRelinkSession
+from .policy import DEFAULT_POLICY, RelinkPolicy
 from .report import StatusReport
+from .vocabulary import Delivery, Mode, Permission, RelinkReason
 
 E = TypeVar("E", bound="DomainEvent")
 
 
 class DomainEvent(Event):
-    """What all events have."""
+    """What all events and messages have."""
 
     causation_id: str
-    """The outside event's id: Stripe's ``evt_…``, a command's id, a request's key."""
+    """The id of the outside event: Stripe's ``evt_…``, a command's id, or a request's key."""
     at: float
-    """When we learned of it (Unix seconds, our clock)."""
+    """When relink learned of it (Unix seconds, our clock)."""
     policy: RelinkPolicy = DEFAULT_POLICY
 
     def follow(self, kind: type[E], **fields: Any) -> E:
-        """A follow-up event for another machine: same cause, time and policy."""
+        """A message that follows from this event: same causation id, time and policy."""
         return kind(causation_id=self.causation_id, at=self.at, policy=self.policy, **fields)
 
 
 class AccountReported(DomainEvent):
-    """A webhook or a read told of an account. ``report`` is None where it only says "look" (K6)."""
+    """A webhook or a read reports on an account."""
 
     account: str
     as_of: int
     """The event's ``created``, or the ``Date`` of the answer to a read (K2; Unix seconds)."""
     read: bool
+    """Whether it answers a read of ours."""
     report: StatusReport | None
+    """None where Stripe says only that something changed (K6)."""
 
 
 class AuthorizationReported(DomainEvent):
-    """A webhook or a read told of an authorization."""
+    """A webhook or a read reports on an authorization."""
 
     authorization: str
     as_of: int
@@ -60,7 +63,7 @@ class SessionAccount(Event):
 
 
 class SessionReported(DomainEvent):
-    """A webhook or a read told of a relink session."""
+    """A webhook or a read reports on a relink session."""
 
     session: str
     as_of: int
@@ -75,7 +78,7 @@ class SessionReported(DomainEvent):
 
 
 class PaymentMethodReported(DomainEvent):
-    """A webhook told of a payment method made from an account."""
+    """A webhook reports on a payment method that was made from an account."""
 
     account: str
     payment_method: str
@@ -85,7 +88,7 @@ class PaymentMethodReported(DomainEvent):
 
 
 class ExternalAccountReported(DomainEvent):
-    """A webhook told of a connected account's external account that we attached."""
+    """A webhook reports on an external account that relink attached to a connected account."""
 
     account: str
     external_account: str
@@ -110,7 +113,7 @@ class RelinkRequested(DomainEvent):
 
 
 class RelinkSessionCreated(DomainEvent):
-    """Stripe answered a :class:`CreateRelinkSession`."""
+    """Stripe created the session of a :class:`CreateRelinkSession`."""
 
     session: str
     request: CreateRelinkSession
@@ -155,8 +158,9 @@ class CommandFailed(DomainEvent):
     command: str
     """Its name, such as ``retrieve_account``."""
     subject: str
-    """What it was about: the account, authorization or session."""
+    """The id of what it was about."""
     error: str
+    """A code: Stripe's, or one of relink's."""
 
 
 class TimerFired(DomainEvent):

@@ -1,12 +1,13 @@
-"""Whether to believe a word: the guards of every machine that listens to Stripe.
+"""Freshness: whether a report counts. The guards of every machine that takes reports.
 
-Webhooks come late, twice and in any order, and their times have a resolution of one
-second. So a machine remembers the time of the latest word (``as_of``), and compares:
+Webhooks come late, twice and in any order, and their times have a resolution of one second. So a
+machine remembers the time of its latest report (``as_of``), and compares:
 
-- an **older** word changes no state; it may fill in details that nothing newer told (K3);
-- a word that **contradicts** what is known within the same second, or within two
-  seconds of a read, is in doubt: Stripe is asked, and the state waits (K4);
-- any other word is believed, also one that says again what is known (K3).
+- a **stale** report, older than the latest one, changes no state; it may fill in details that no
+  newer report included (K3);
+- an **ambiguous** report contradicts the latest one within the same second, or within two seconds
+  of a read. Nothing tells which came last: Stripe is asked, and the state waits (K4);
+- any other report counts, also one that repeats what is known (K3).
 
 Rules kept here: K1, K3 and K4.
 """
@@ -14,59 +15,66 @@ Rules kept here: K1, K3 and K4.
 from relink.engine import Chart, Facts
 
 from .messages import Reported
-from .report import READ_WINDOW, contradict
+from .vocabulary import Status
 
-WORDS = "reported_active reported_relinkable reported_unrepairable reported_inactive reported_disconnected"
-"""The words about an account or authorization, as the charts name them."""
+READ_WINDOW = 2
+"""Seconds around a read within which a contradiction is ambiguous (K4)."""
+
+REPORTS = (
+    "reported_active reported_relinkable reported_unrepairable reported_inactive "
+    "reported_disconnected"
+)
+"""The reports about an account or an authorization, as the charts name them."""
 
 
 class ReportFacts(Facts):
-    """What a listening machine remembers of the latest word."""
+    """What a machine remembers of its latest report."""
 
     id: str
-    reported_status: str | None = None
-    """``active``, ``relinkable``, ``unrepairable``, ``inactive`` (either), ``disconnected``."""
+    reported_status: Status | None = None
+    """What it said; None before the first one. Each machine narrows the type."""
     as_of: int = -1
     """Stripe's time of it (Unix seconds)."""
     by_read: bool = False
+    """Whether it was the answer to a read."""
 
 
 class ReportChart(Chart):
-    """Base of the charts that listen to Stripe."""
+    """Base of the charts that take reports."""
 
     def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
-        """Older than what is known, and not in doubt."""
+        """The report is older than the latest one, and not ambiguous."""
         return trigger.as_of < facts.as_of and not ambiguous(facts, trigger)
 
     def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
-        """Too close in time to what it contradicts."""
+        """The report contradicts the latest one too closely in time to tell which came last."""
         return ambiguous(facts, trigger)
 
 
-def ambiguous(facts: ReportFacts, trigger: Reported) -> bool:
-    """Whether a word contradicts what is known too close in time to tell which came last.
+def ambiguous(facts: ReportFacts, report: Reported) -> bool:
+    """Whether nothing tells which of two reports came last.
 
-    So does an incomplete word that may be the later one of the two, and an answer that Stripe's
-    clocks date before the incomplete word that it completes.
+    They contradict each other within the window; or one of them leaves open what the other says,
+    and the incomplete one may be the later one.
     """
-    later = trigger.as_of - facts.as_of
-    if abs(later) > window(facts.by_read or trigger.read):
+    later = report.as_of - facts.as_of
+    if abs(later) > window(facts.by_read or report.read):
         return False
-    if contradict(facts.reported_status, trigger.reported_status):
+    known, told = facts.reported_status, report.reported_status
+    if known is None:
+        return False
+    if not known.agrees_with(told):
         return True
-    completes = facts.reported_status == "inactive" != trigger.reported_status
-    leaves_open = trigger.reported_status == "inactive" and facts.reported_status not in (
-        None,
-        "inactive",
-    )
+    completes = known.leaves_open and not told.leaves_open
+    leaves_open = told.leaves_open and not known.leaves_open
     return (later < 0 and completes) or (later <= 0 and leaves_open)
 
 
 def window(involves_read: bool) -> int:
-    """How far apart two words may be for their order to be in doubt (seconds)."""
+    """How far apart the times of two reports may be for their order to be ambiguous (seconds)."""
     return READ_WINDOW if involves_read else 0
 
 
 def ambiguous_until(facts: ReportFacts, as_of: int) -> int:
-    """The earliest time at which a read can't be in doubt again (Unix seconds)."""
+    """The earliest time at which the answer to a read is not ambiguous itself (Unix seconds)."""
     return max(facts.as_of, as_of) + READ_WINDOW + 1

@@ -14,24 +14,26 @@ from typing import cast
 
 from relink.engine import Step
 
-from .account.facts import DETAILS, ELIGIBLE, AccountFacts, is_incomplete, outage_of, relink_reasons
+from .account.facts import DETAILS, AccountFacts, outage_of
+from .account.needs import is_incomplete, relink_reasons
+from .assessment import assess
 from .authorization import AuthorizationFacts
-from .charge import assess
 from .commands import (
     AttachExternalAccount,
     CreatePaymentMethod,
     NotifyCustomer,
     RetrieveAccount,
     RetrieveAuthorization,
-    RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from .events import DomainEvent, RelinkRequested
 from .freshness import ReportFacts, ambiguous
 from .messages import ReportedDisconnected, ReportedInactive, ReportedUnclear
 from .outage import OutageFacts
 from .payment_method import PaymentMethodFacts
-from .step_view import StepView, World, asks
 from .session import SessionFacts
+from .step_view import StepView, World, asks
+from .vocabulary import ELIGIBLE_SUBCATEGORIES
 
 Invariant = Callable[[World, Step, World], str | None]
 """Asked with the world before a step, the step, and the world after it."""
@@ -231,9 +233,9 @@ def one_open_session_per_account(seen: StepView) -> Iterator[str]:
         account = seen.after("account", session.facts.request.account, AccountFacts)
         if account and account.state != "disconnected" and account.facts.session != key:
             yield f"{key} is open, and its account names {account.facts.session}"
-    for command in seen.commands(RetrieveSession):
+    for command in seen.commands(RetrieveSessionForCaller):
         returned = seen.after("session", command.session, SessionFacts)
-        if command.for_caller and (returned is None or returned.state != "open"):
+        if returned is None or returned.state != "open":
             yield f"{command.session} is returned, and it is not open"
 
 
@@ -323,7 +325,7 @@ def built_only_on_what_can_be_built_on(seen: StepView) -> Iterator[str]:
     for command in seen.builds():
         account = seen.after("account", command.account, AccountFacts)
         facts = account.facts if account else AccountFacts(id=command.account)
-        if facts.reported_status != "active" or facts.subcategory not in ELIGIBLE:
+        if facts.reported_status != "active" or facts.subcategory not in ELIGIBLE_SUBCATEGORIES:
             yield f"{command.name} on {command.account}, {facts.reported_status} and {facts.subcategory}"
         if "payment_method" not in (facts.permissions or ()):
             yield f"{command.name} on {command.account} without the permission"
@@ -390,11 +392,11 @@ def one_first_prompt_per_outage(seen: StepView) -> Iterator[str]:
     for command in prompts:
         now = seen.after("outage", command.outage, OutageFacts)
         was = seen.before("outage", command.outage, OutageFacts)
-        if now is None or now.state == "none" or now.facts.count != command.count:
-            yield f"a message for outage {command.count} of {command.outage}, which is over"
-        same = was is not None and was.facts.prompted and was.facts.count == command.count
+        if now is None or now.state == "none" or now.facts.count != command.outage_number:
+            yield f"a message for outage {command.outage_number} of {command.outage}, which is over"
+        same = was is not None and was.facts.prompted and was.facts.count == command.outage_number
         if command.reminder == 0 and same:
-            yield f"outage {command.count} of {command.outage} is prompted again"
+            yield f"outage {command.outage_number} of {command.outage} is prompted again"
 
 
 @_invariant
@@ -452,7 +454,7 @@ def chargeable_only_while_active(seen: StepView) -> Iterator[str]:
         facts = now.facts
         speaks_against = (
             facts.reported_status != "active",
-            facts.subcategory not in ELIGIBLE,
+            facts.subcategory not in ELIGIBLE_SUBCATEGORIES,
             "payment_method" not in (facts.permissions or ()),
             facts.number not in (None, "transactable", "expiring"),
             facts.payment_method == "blocked",

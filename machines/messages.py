@@ -1,6 +1,6 @@
-"""Messages: what the machines are told, by routing and by each other.
+"""Messages: what the machines are sent, by routing and by each other.
 
-Words about accounts, authorizations and numbers, sorted by what they say; then what sessions,
+Reports about accounts, authorizations and numbers, sorted by what they say; then what sessions,
 accounts, authorizations, numbers, payment methods and outages tell each other. Each is delivered
 within the step of the outside event that caused it.
 """
@@ -9,102 +9,125 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from .commands import CreateRelinkSession, RelinkReason
+from .commands import CreateRelinkSession
 from .events import DomainEvent
 from .report import Holder, StatusReport
+from .vocabulary import (
+    Ask,
+    NumberStatus,
+    Ownership,
+    PaymentMethodState,
+    RelinkReason,
+    ReportedStatus,
+    Status,
+)
 
-# ── words, for accounts, authorizations and account numbers ──────────────────
+# ── reports, for accounts, authorizations and account numbers ────────────────
 
 
 class Reported(DomainEvent):
-    """Stripe's word, sorted by what it says."""
+    """A report, sorted by what it says."""
 
-    reported_status: ClassVar[str] = ""
+    reported_status: ClassVar[Status]
     as_of: int
+    """When it was true (Unix seconds)."""
     read: bool
+    """Whether it answers a read of ours."""
     report: StatusReport
 
 
-class ReportedActive(Reported):
-    """It works."""
+class LinkReported(Reported):
+    """A report about an account or an authorization."""
 
-    reported_status = "active"
-
-
-class ReportedRelinkable(Reported):
-    """Inactive, and the customer can repair it."""
-
-    reported_status = "relinkable"
+    reported_status: ClassVar[ReportedStatus]
 
 
-class ReportedUnrepairable(Reported):
-    """Inactive, and nobody can repair it now; or with an action that we don't know (S2)."""
+class ReportedActive(LinkReported):
+    """Stripe reports that it works."""
 
-    reported_status = "unrepairable"
-
-
-class ReportedInactive(Reported):
-    """Inactive, without an action: repairable or not is left open (K5)."""
-
-    reported_status = "inactive"
+    reported_status = ReportedStatus.ACTIVE
 
 
-class ReportedDisconnected(Reported):
-    """The customer or the service ended it for good."""
+class ReportedRelinkable(LinkReported):
+    """Stripe reports that it is inactive, and that the customer can repair it."""
 
-    reported_status = "disconnected"
+    reported_status = ReportedStatus.RELINKABLE
+
+
+class ReportedUnrepairable(LinkReported):
+    """Stripe reports that it is inactive, and names no action that repairs it (S2)."""
+
+    reported_status = ReportedStatus.UNREPAIRABLE
+
+
+class ReportedInactive(LinkReported):
+    """Stripe reports that it is inactive, and leaves out whether it can be repaired (K5)."""
+
+    reported_status = ReportedStatus.INACTIVE
+
+
+class ReportedDisconnected(LinkReported):
+    """Stripe reports that it was disconnected, for good."""
+
+    reported_status = ReportedStatus.DISCONNECTED
 
 
 class ReportedUnclear(DomainEvent):
-    """Only "look" (K6), or a status that is missing or that we don't know (K5)."""
+    """Stripe reports that something changed, with no status that relink knows (K5, K6)."""
 
     as_of: int
     read: bool
     status: str | None = None
 
 
-class ReportedTransactable(Reported):
-    """An account number can pay, or none is listed."""
+class NumbersReported(Reported):
+    """A report about the numbers of an account."""
 
-    reported_status = "transactable"
-
-
-class ReportedPending(Reported):
-    """A number is coming."""
-
-    reported_status = "pending"
+    reported_status: ClassVar[NumberStatus]
 
 
-class ReportedExpiring(Reported):
-    """The number still pays, and is known to stop."""
+class ReportedTransactable(NumbersReported):
+    """Stripe reports that an account number can pay, or lists none."""
 
-    reported_status = "expiring"
+    reported_status = NumberStatus.TRANSACTABLE
 
 
-class ReportedLapsed(Reported):
-    """No number pays."""
+class ReportedPending(NumbersReported):
+    """Stripe reports that an account number is coming."""
 
-    reported_status = "lapsed"
+    reported_status = NumberStatus.PENDING
+
+
+class ReportedExpiring(NumbersReported):
+    """Stripe reports that the account number still pays, and when it stops."""
+
+    reported_status = NumberStatus.EXPIRING
+
+
+class ReportedLapsed(NumbersReported):
+    """Stripe reports that no account number pays."""
+
+    reported_status = NumberStatus.LAPSED
 
 
 # ── between the machines ─────────────────────────────────────────────────────
 
 
 class SessionOpened(DomainEvent):
-    """To session, account and authorization: a relink session is open."""
+    """To the session, account and authorization: a relink session is open."""
 
     session: str
     request: CreateRelinkSession
 
 
 class SessionSuperseded(DomainEvent):
-    """To the session: another was opened in its stead."""
+    """To the session: another session replaced it."""
 
     by: str
 
 
 class SessionPending(DomainEvent):
-    """To the session: the customer is not through."""
+    """To the session: the customer has not finished."""
 
     as_of: int
     read: bool
@@ -120,7 +143,7 @@ class SessionSucceeded(DomainEvent):
 
 
 class SessionFailed(DomainEvent):
-    """To the session: Stripe says why not."""
+    """To the session: it failed, and Stripe says why."""
 
     as_of: int
     failure_reason: str
@@ -133,7 +156,7 @@ class SessionCancelled(DomainEvent):
 
 
 class SessionUnclear(DomainEvent):
-    """To the session: only "look", or a status that we don't know."""
+    """To the session: Stripe reports that something changed, with no status that relink knows."""
 
     as_of: int
     read: bool
@@ -141,17 +164,17 @@ class SessionUnclear(DomainEvent):
 
 
 class SessionDeadline(DomainEvent):
-    """To the session: it has been open for as long as the policy lets it."""
+    """To the session: it has been open for as long as the policy allows."""
 
 
 class ReadFailed(DomainEvent):
-    """To account, authorization or session: Stripe refused the read for good."""
+    """To the account, authorization or session: Stripe refused the read for good."""
 
     error: str
 
 
 class ReturnedBySession(DomainEvent):
-    """To the account: a session returned it in place of the one that was expected."""
+    """To the account: a session returned it instead of the expected account."""
 
     session: str
     expected: str
@@ -161,23 +184,23 @@ class ReturnedBySession(DomainEvent):
     read: bool
 
 
-class ReturnedAccountJudged(DomainEvent):
-    """To the session: the account that came back is known, new, or somebody else's (K7, R6)."""
+class OwnershipChecked(DomainEvent):
+    """To the session: the returned account is known, new, or another holder's (K7, R6)."""
 
     account: str
-    verdict: Literal["known", "new", "other_holder"]
+    ownership: Ownership
     as_of: int
     read: bool
 
 
 class MemberSessionEnded(DomainEvent):
-    """To the authorization: a session for an account of it is over, without its repair."""
+    """To the authorization: a session for an account of it ended without repairing it."""
 
     session: str
 
 
 class SessionRelinked(DomainEvent):
-    """To account and authorization: the expected account was relinked."""
+    """To the account and the authorization: the customer relinked the expected account."""
 
     session: str
     account: str
@@ -186,7 +209,7 @@ class SessionRelinked(DomainEvent):
 
 
 class SessionUnsuccessful(DomainEvent):
-    """To the account: the session ended, or was given up, without a repair."""
+    """To the account: the session ended, or was abandoned, without a repair."""
 
     session: str
     outcome: Literal["failed", "cancelled", "abandoned"]
@@ -194,7 +217,7 @@ class SessionUnsuccessful(DomainEvent):
 
 
 class KnownAccountLinked(DomainEvent):
-    """To the account: the customer picked another account that we hold."""
+    """To the account: the customer picked another account that relink knows."""
 
     session: str
     other: str
@@ -202,7 +225,7 @@ class KnownAccountLinked(DomainEvent):
 
 
 class NewAccountLinkedInstead(DomainEvent):
-    """To the account: the customer linked an account that is new to us."""
+    """To the account: the customer linked a new account instead."""
 
     session: str
     new: str
@@ -211,7 +234,7 @@ class NewAccountLinkedInstead(DomainEvent):
 
 
 class MemberReported(DomainEvent):
-    """To the authorization: an account of it was heard of."""
+    """To the authorization: an account of it was reported."""
 
     account: str
     inactive: bool
@@ -219,45 +242,45 @@ class MemberReported(DomainEvent):
 
 
 class MemberLeft(DomainEvent):
-    """To the authorization: an account of it came back under another one (K8)."""
+    """To the authorization: an account of it moved to another authorization (K8)."""
 
     account: str
     as_of: int
 
 
 class NumberChanged(DomainEvent):
-    """To the account: how its tokenized number fares."""
+    """To the account: the status of its numbers changed."""
 
-    state: str
+    status: NumberStatus
     expires_on: int | None
 
 
 class ReviewDue(DomainEvent):
-    """To the account itself: all that this report tells is known by now, so tell the outage."""
+    """To the account itself: everything in this report is known by now, so tell the outage."""
 
 
 class NumberBlocked(DomainEvent):
-    """To the account number: a payment method or external account says it was deactivated."""
+    """To the account number: a payment method or external account reports it deactivated."""
 
     as_of: int
 
 
 class RefreshStarted(DomainEvent):
-    """To the account number: a relink session of the account is open, which may bring a new one."""
+    """To the account number: a relink session of the account is open, and may bring a new one."""
 
 
 class RefreshEnded(DomainEvent):
-    """To the account number: that session is over, and brought none."""
+    """To the account number: that session ended, and brought no new one."""
 
 
 class RefreshSucceeded(DomainEvent):
-    """To the account number: that session relinked the account, and a new number is to come."""
+    """To the account number: that session relinked the account; a new number is to come."""
 
     as_of: int
 
 
 class NeedsChanged(DomainEvent):
-    """To the outage: who needs a relink, and what for, has changed."""
+    """To the outage: who needs a relink, or what for, changed."""
 
     subject: str
     is_account: bool = True
@@ -266,16 +289,16 @@ class NeedsChanged(DomainEvent):
     """Empty: nothing any more."""
     cause: str | None = None
     """Stripe's ``cause`` of the inactivity."""
-    ask: Literal["relink", "new_payment_method"] = "relink"
+    ask: Ask = "relink"
     relink_by: int | None = None
     prompted_since: float | None = None
-    """Set when the account brings a prompted outage along from where it was (K8)."""
-    in_peace: bool = False
-    """And its customer was not to be reminded there."""
+    """Since when its customer is prompted, where the account moved from a prompted outage (K8)."""
+    reminders_ended: bool = False
+    """And no reminders were left there."""
 
 
 class NeedsMoved(DomainEvent):
-    """To the outage: this account's needs go on elsewhere (K8)."""
+    """To the outage: this account moved, and its needs continue at another outage (K8)."""
 
     subject: str
     to: str
@@ -283,57 +306,57 @@ class NeedsMoved(DomainEvent):
 
 
 class StripeWrites(DomainEvent):
-    """To the outage: Stripe itself sent the customer the link, so we don't (P2)."""
+    """To the outage: Stripe itself writes to the customer, so relink does not (P2)."""
 
 
 class PromptDue(DomainEvent):
-    """To the outage: it is time for the first prompt of an announced one."""
+    """To the outage: the announced end is close enough to prompt."""
 
     outage: int
     """Which outage of its authorization the timer was set for."""
 
 
 class ReminderDue(DomainEvent):
-    """To the outage: it is time for reminder ``number``."""
+    """To the outage: a reminder is due."""
 
     outage: int
     number: int = Field(ge=1)
 
 
 class BuildRequested(DomainEvent):
-    """To the payment method: a new account was linked; build on it if that can be done."""
+    """To the payment method: a new account was linked; build on it if possible."""
 
     session: str
     holder: Holder | None
     obstacle: str | None
-    """Why it can't be built on; None when it can (N1)."""
+    """Why nothing can be built on it (a code); None when it can be (N1)."""
 
 
 class BuildResumed(DomainEvent):
-    """To the payment method: the service supplied the name; go on if that can still be done."""
+    """To the payment method: the service supplied the name; continue if still possible."""
 
     holder: Holder | None
-    """Whose account it is by now."""
+    """Whose account it is now."""
     obstacle: str | None
     billing_name: str = Field(default="", exclude=True, repr=False)
     """Never journaled."""
 
 
 class PaymentMethodChecked(DomainEvent):
-    """To the payment method: is it blocked?"""
+    """To the payment method: a report says whether it is blocked."""
 
     as_of: int
     blocked: str | None
 
 
 class BuildFailed(DomainEvent):
-    """To the payment method: Stripe refused for good."""
+    """To the payment method: Stripe refused to build it, for good."""
 
     error: str
 
 
 class PaymentMethodChanged(DomainEvent):
-    """To the account: how what was built on it fares."""
+    """To the account: the state of what was built on it changed."""
 
-    state: str
+    state: PaymentMethodState
     reason: str | None

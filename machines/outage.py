@@ -1,32 +1,32 @@
-"""The outage: when is the customer asked to act, and how often?
+"""The outage: when is the customer prompted, and how often?
 
 A customer with five accounts at one bank wants one message, not five. So prompts belong to the
 authorization, or to the account where Stripe names none (P1). An outage runs from the first
-need, an inactive word or an announcement, until no account of it needs a relink.
+need, by an inactive report or an announcement, until no account of it needs a relink.
 
 States
-    ``none``       Nobody needs a relink. Machines begin here.
+    ``none``       No account needs a relink. Machines begin here.
     ``announced``  It still works and is known to stop: the prompt waits for the policy's lead (P3).
     ``prompted``   The customer was prompted; reminders follow.
-    ``quiet``      The customer was prompted and will not be reminded: reminders are used up, or
-                   the customer revoked access, or Stripe itself wrote (P2).
+    ``quiet``      The customer was prompted and gets no reminders: they are used up, or the
+                   customer revoked access, or Stripe itself wrote (P2).
 
-An account that moves to another authorization in an outage takes along whether its customer was
-prompted, and whether reminders are to follow (K8).
+An account that moves to another authorization during an outage takes along whether its customer
+was prompted, and whether reminders follow (K8).
 
 Rules kept here: P1 to P3, K8.
 """
-
-from typing import Literal
 
 from pydantic import Field
 from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from .commands import NotifyCustomer, RelinkReason, Wake
+from . import reasons
+from .commands import NotifyCustomer, Wake
 from .events import DomainEvent
 from .messages import NeedsChanged, NeedsMoved, PromptDue, ReminderDue, StripeWrites
+from .vocabulary import ACCESS_DENIED, Ask, RelinkReason
 
 Effects = list[Command | Assign]
 
@@ -37,7 +37,7 @@ class Need(Facts):
     needs: tuple[RelinkReason, ...] = Field(min_length=1)
     cause: str | None
     """Stripe's ``cause`` of the inactivity."""
-    ask: Literal["relink", "new_payment_method"]
+    ask: Ask
     relink_by: int | None
     """When it stops working, while it still works (Unix seconds)."""
     is_account: bool = True
@@ -75,7 +75,7 @@ class OutageChart(Chart):
     # ── it begins ────────────────────────────────────────────────────────────
     stays(none, event="needs_changed", cond="needs_nothing")
     quiet.from_(
-        none, event="needs_changed", cond="was_left_in_peace_elsewhere", on="begin_prompted"
+        none, event="needs_changed", cond="had_no_reminders_left_elsewhere", on="begin_prompted"
     )
     prompted.from_(
         none,
@@ -108,9 +108,11 @@ class OutageChart(Chart):
 
     # ── an account of it moves to another authorization (K8) ─────────────────
     none.from_(announced, prompted, event="needs_moved", cond="is_the_last", on=["end", "hand_on"])
-    none.from_(quiet, event="needs_moved", cond="is_the_last", on=["end", "hand_on_in_peace"])
+    none.from_(
+        quiet, event="needs_moved", cond="is_the_last", on=["end", "hand_on_without_reminders"]
+    )
     stays(announced, prompted, event="needs_moved", on=["drop", "hand_on"])
-    stays(quiet, event="needs_moved", on=["drop", "hand_on_in_peace"])
+    stays(quiet, event="needs_moved", on=["drop", "hand_on_without_reminders"])
     stays(none, event="needs_moved", on="hand_on")
 
     # ── timers ───────────────────────────────────────────────────────────────
@@ -128,34 +130,34 @@ class OutageChart(Chart):
     quiet.from_(announced, prompted, event="stripe_writes", on="note_prompted")
 
     decided = (
-        ignored(none, (PromptDue, ReminderDue), because="the outage is over"),
-        ignored((prompted, quiet), PromptDue, because="the customer was prompted already"),
-        ignored(announced, ReminderDue, because="the customer was not prompted yet"),
-        ignored(quiet, ReminderDue, because="the customer is left in peace"),
-        ignored((none, quiet), StripeWrites, because="no message of ours is planned"),
+        ignored(none, (PromptDue, ReminderDue), because=reasons.OUTAGE_OVER),
+        ignored((prompted, quiet), PromptDue, because=reasons.ALREADY_PROMPTED),
+        ignored(announced, ReminderDue, because=reasons.NOT_PROMPTED_YET),
+        ignored(quiet, ReminderDue, because=reasons.NO_MORE_REMINDERS),
+        ignored((none, quiet), StripeWrites, because=reasons.NO_MESSAGE_PLANNED),
     )
 
     # ── guards ───────────────────────────────────────────────────────────────
 
     def needs_nothing(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
-        """No relink is needed for it any more."""
+        """The account needs no relink any more."""
         return not trigger.needs
 
     def is_the_last(self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved) -> bool:
-        """Nobody else needs a relink, and this one does not any more, or not here."""
+        """No other account needs a relink, and this one does not any more, or moved."""
         stays_needed = isinstance(trigger, NeedsChanged) and bool(trigger.needs)
         return not stays_needed and not set(facts.needing) - {trigger.subject}
 
     def was_prompted_elsewhere(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
-        """The account came from another authorization, where its customer was prompted."""
+        """The account moved here from an outage whose customer was prompted (K8)."""
         return trigger.prompted_since is not None
 
-    def was_left_in_peace_elsewhere(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
-        """And no reminders were to follow."""
-        return trigger.in_peace
+    def had_no_reminders_left_elsewhere(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
+        """The account moved here from an outage that had no reminders left (K8)."""
+        return trigger.reminders_ended
 
     def can_wait(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
-        """It works until a day that is further off than the policy's lead (P3)."""
+        """The account works until a day that is further away than the policy's lead (P3)."""
         lead = trigger.policy.announcement_lead
         return trigger.relink_by is not None and trigger.at < trigger.relink_by - lead
 
@@ -164,20 +166,20 @@ class OutageChart(Chart):
         return not trigger.policy.reminders or _is_denied(_noted(facts, trigger), trigger)
 
     def has_no_reminders(self, facts: OutageFacts, trigger: PromptDue) -> bool:
-        """The policy has none."""
+        """The policy has no reminders."""
         return not trigger.policy.reminders
 
     def is_of_an_earlier_outage(self, facts: OutageFacts, trigger: PromptDue | ReminderDue) -> bool:
-        """That timer was set for an outage that is over."""
+        """The timer was set for an outage that is over."""
         return trigger.outage != facts.count
 
     def was_put_off(self, facts: OutageFacts, trigger: PromptDue | ReminderDue) -> bool:
-        """Stripe has announced a later day since, and the policy's lead to it has not begun."""
+        """Stripe announced a later day since, further away than the policy's lead."""
         day = _earliest(facts.needing)
         return day is not None and trigger.at < day - trigger.policy.announcement_lead
 
     def was_denied(self, facts: OutageFacts, trigger: ReminderDue) -> bool:
-        """By now everyone who needs a relink had access revoked by the customer (P2)."""
+        """The customer revoked access to every account that needs a relink (P2)."""
         return _is_denied(facts.needing, trigger)
 
     def is_the_last_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> bool:
@@ -187,11 +189,11 @@ class OutageChart(Chart):
     # ── effects ──────────────────────────────────────────────────────────────
 
     def begin(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
-        """A new outage, with this need."""
+        """A new outage begins with this need."""
         return Assign(count=facts.count + 1, since=trigger.at, needing=_noted(facts, trigger))
 
     def begin_prompted(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
-        """The outage came along with the account, and so did its prompt (K8)."""
+        """The outage continues here with its prompt, which came along with the account (K8)."""
         return Assign(
             count=facts.count + 1,
             since=trigger.prompted_since,
@@ -200,30 +202,30 @@ class OutageChart(Chart):
         )
 
     def note(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
-        """Keep what this one needs now."""
+        """Remember what the account needs now."""
         return Assign(needing=_noted(facts, trigger))
 
     def note_prompted(self, facts: OutageFacts, trigger: DomainEvent) -> Assign:
-        """The customer was told, if not by us."""
+        """The customer was prompted, if not by relink."""
         return Assign(prompted=True)
 
     def drop(self, facts: OutageFacts, trigger: NeedsMoved) -> Assign:
-        """This one is another authorization's now."""
+        """The account belongs to another authorization now."""
         return Assign(needing=_without(facts, trigger.subject))
 
     def end(self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved) -> Assign:
-        """Nobody needs a relink any more."""
+        """No account needs a relink any more."""
         return Assign(needing={}, prompted=False)
 
     def hand_on(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
-        """What it needs goes on elsewhere, and is not prompted for again (K8)."""
+        """Its needs continue at another outage, and are not prompted for again (K8)."""
         since = facts.since if facts.prompted else None
         news = trigger.successor.model_copy(update={"prompted_since": since})
         return Send(machine="outage", key=trigger.to, event=news)
 
-    def hand_on_in_peace(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
-        """The same, and no reminders follow elsewhere that would not have followed here."""
-        told = {"prompted_since": facts.since, "in_peace": True}
+    def hand_on_without_reminders(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
+        """The same, and no reminders follow there that would not have followed here."""
+        told = {"prompted_since": facts.since, "reminders_ended": True}
         news = trigger.successor.model_copy(update=told)
         return Send(machine="outage", key=trigger.to, event=news)
 
@@ -235,17 +237,17 @@ class OutageChart(Chart):
         return Wake(machine="outage", key=facts.id, due=due, event=event)
 
     def prompt(self, facts: OutageFacts, trigger: NeedsChanged | PromptDue) -> Effects:
-        """One first prompt, for everyone who needs a relink (P1)."""
+        """Prompt once, for every account that needs a relink (P1)."""
         needing = _noted(facts, trigger) if isinstance(trigger, NeedsChanged) else facts.needing
         since = facts.since if facts.needing else trigger.at
         return [Assign(prompted=True), _message(facts, needing, since, reminder=0)]
 
     def plan_reminder(self, facts: OutageFacts, trigger: NeedsChanged | PromptDue) -> Effects:
-        """The first reminder, counted from the prompt."""
+        """Plan the first reminder, counted from the prompt."""
         return _reminders(facts, trigger, 1)
 
     def remind(self, facts: OutageFacts, trigger: ReminderDue) -> Command:
-        """Everyone who needs a relink by now, in one message."""
+        """Remind, for every account that needs a relink by now, in one message."""
         return _message(facts, facts.needing, facts.since, reminder=trigger.number)
 
     def put_off_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> Command:
@@ -255,7 +257,7 @@ class OutageChart(Chart):
         return Wake(machine="outage", key=facts.id, due=due, event=event)
 
     def plan_next_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> Effects:
-        """The one after, counted from this one."""
+        """Plan the next reminder, counted from this one."""
         return _reminders(facts, trigger, trigger.number + 1)
 
 
@@ -293,7 +295,7 @@ def _is_denied(needing: dict[str, Need], trigger: DomainEvent) -> bool:
     """The customer revoked access of them all, and the policy leaves it at that."""
     if trigger.policy.remind_after_denial or not needing:
         return False
-    return all(need.cause == "access_denied" for need in needing.values())
+    return all(need.cause == ACCESS_DENIED for need in needing.values())
 
 
 def _message(
@@ -302,11 +304,11 @@ def _message(
     needs = list(needing.values())
     return NotifyCustomer(
         outage=facts.id,
-        count=_number(facts),
+        outage_number=_number(facts),
         since=since,
         accounts=tuple(sorted(name for name, need in needing.items() if need.is_account)),
         ask="relink" if any(n.ask == "relink" for n in needs) else "new_payment_method",
-        reason=", ".join(sorted({n.cause or n.needs[0] for n in needs})),
+        reasons=tuple(sorted({n.cause or n.needs[0] for n in needs})),
         reminder=reminder,
         relink_by=_earliest(needing),
     )

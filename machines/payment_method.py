@@ -6,12 +6,12 @@ account (N2). It is made at most once.
 
 States
     ``none``            Nothing of ours was built. Machines begin here: the service's own payment
-                        methods need nothing from us but to be watched.
+                        methods are only watched.
     ``creating``        Asked for, and not there yet.
     ``name_needed``     The service was asked for the billing name (N1).
     ``mandate_needed``  It is attached; the customer has to authorize debits again (N3).
     ``ready``           It can be used.
-    ``refused``         It can't be built; the service was asked for another one.
+    ``refused``         It cannot be built; the service was asked for another one.
     ``blocked``         Stripe blocked it, for a reason that no relink mends (C3).
 
 Rules kept here: N1 to N3, C3.
@@ -21,6 +21,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
+from . import reasons
 from .commands import (
     AttachExternalAccount,
     CreatePaymentMethod,
@@ -29,8 +30,8 @@ from .commands import (
 )
 from .events import (
     BillingNameAbsent,
-    ExternalAccountMade,
     DomainEvent,
+    ExternalAccountMade,
     MandateCollected,
     PaymentMethodMade,
 )
@@ -43,11 +44,9 @@ from .messages import (
     PaymentMethodChecked,
 )
 from .report import Holder
+from .vocabulary import NUMBER_DEACTIVATED, PaymentMethodState
 
 Effects = list[Command | Assign]
-
-NUMBER_DEACTIVATED = "tokenized_account_number_deactivated"
-"""The one reason for a block that a relink mends."""
 
 
 class PaymentMethodFacts(Facts):
@@ -61,9 +60,9 @@ class PaymentMethodFacts(Facts):
     made: str | None = None
     """``pm_…``, or ``ba_…`` for a connected account."""
     checked_as_of: int = -1
-    """Stripe's time of the latest word on whether it is blocked (Unix seconds)."""
+    """Stripe's time of the latest report on whether it is blocked (Unix seconds)."""
     blocked: str | None = None
-    """Why, by that word."""
+    """Why, by that report."""
     has_mandate: bool = False
     """The service collected the customer's authorization for debits."""
 
@@ -114,14 +113,14 @@ class PaymentMethodChart(Chart):
     )
     creating.from_(name_needed, event="build_resumed", on="create_with_name")
 
-    # ── it is there, or it is not to be had ──────────────────────────────────
+    # ── it was built, or refused ─────────────────────────────────────────────
     mandate_needed.from_(none, *waiting, event="payment_method_made", on="note_made")
     ready.from_(none, *waiting, event="external_account_made", on="note_attached")
     refused.from_(creating, name_needed, event="build_failed", on="ask_after_failure")
     ready.from_(mandate_needed, event="mandate_collected", on="note_mandate")
     stays(blocked, event="mandate_collected", on="note_mandate_while_blocked")
 
-    # ── Stripe blocks it, or lets it go again (C3) ───────────────────────────
+    # ── Stripe blocks or unblocks it (C3) ────────────────────────────────────
     stays(*watched, event="payment_method_checked", cond="is_outdated")
     stays(*watched, event="payment_method_checked", cond="has_lost_its_number", on="tell_number")
     stays(blocked, event="payment_method_checked", cond="is_blocked", on="note_check")
@@ -151,70 +150,70 @@ class PaymentMethodChart(Chart):
         ignored(
             (creating, name_needed, *built, refused, blocked),
             BuildRequested,
-            because="it was asked for before, and nothing is built twice",
+            because=reasons.ALREADY_REQUESTED,
         ),
         ignored(
             (none, name_needed, *built, refused, blocked),
             BillingNameAbsent,
-            because="nothing waits for the name",
+            because=reasons.NO_NAME_NEEDED,
         ),
         ignored(
             (none, creating, *built, refused, blocked),
             BuildResumed,
-            because="nobody asked for the name",
+            because=reasons.NO_NAME_REQUESTED,
         ),
         ignored(
             (*built, blocked),
             (PaymentMethodMade, ExternalAccountMade),
-            because="it is known to be there",
+            because=reasons.ALREADY_BUILT,
         ),
         ignored(
             (none, *built, refused, blocked),
             BuildFailed,
-            because="nothing was being built",
+            because=reasons.NOTHING_IN_PROGRESS,
         ),
         ignored(
             (none, *waiting, ready),
             MandateCollected,
-            because="no mandate was waited for",
+            because=reasons.NO_MANDATE_NEEDED,
         ),
         ignored(
             waiting,
             PaymentMethodChecked,
-            because="nothing was built on this account yet that could be blocked",
+            because=reasons.NOTHING_TO_BLOCK,
         ),
     )
 
     # ── guards ───────────────────────────────────────────────────────────────
 
     def has_obstacle(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
-        """The account can't be built on (N1)."""
+        """Nothing can be built on the account (N1)."""
         return trigger.obstacle is not None or trigger.holder is None
 
     def has_obstacle_by_now(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> bool:
-        """The account can't be built on any more, or is somebody else's by now (N1, R6)."""
+        """Nothing can be built on the account any more, or it has another holder now (N1, R6)."""
         return trigger.obstacle is not None or trigger.holder != facts.holder
 
     def is_connect(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
-        """It pays out to a connected account (N2)."""
+        """The account pays out to a connected account (N2)."""
         return trigger.holder is not None and trigger.holder.is_connect
 
     def is_outdated(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """We know newer; of two words of one second, the one that it is blocked counts."""
+        """A newer report is known; of two of one second, the one that says blocked counts."""
         lets_go = trigger.blocked is None and facts.blocked is not None
         as_of = trigger.as_of - 1 if lets_go else trigger.as_of
         return as_of < facts.checked_as_of
 
     def has_lost_its_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """The block is the number's, and a relink mends it."""
+        """The account number was deactivated, which a relink mends (C3)."""
         return trigger.blocked == NUMBER_DEACTIVATED
 
     def is_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """For any other reason, also one that we don't know."""
+        """Stripe blocks it, for any other reason, also an unknown one."""
         return trigger.blocked is not None
 
     def is_not_ours(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """The service made it, before or beside us."""
+        """The service made it, not relink."""
         return facts.made is None
 
     def needs_mandate(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
@@ -225,43 +224,43 @@ class PaymentMethodChart(Chart):
     # ── effects ──────────────────────────────────────────────────────────────
 
     def remember(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Assign:
-        """Keep what the build is for."""
+        """Remember what the build is for."""
         return Assign(session=trigger.session, holder=trigger.holder)
 
     def ask_for_another_way(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
-        """Say what is in the way (N1)."""
-        because = trigger.obstacle or "no_customer"
+        """Ask the service for another payment method, and say what is in the way (N1)."""
+        reason = trigger.obstacle or "no_customer"
         return [
-            RequestNewPaymentMethod(account=facts.id, reason=because, dedup_key=trigger.session),
-            _told(facts, trigger, "refused", because),
+            RequestNewPaymentMethod(account=facts.id, reason=reason, dedup_key=trigger.session),
+            _told(facts, trigger, PaymentMethodState.REFUSED, reason),
         ]
 
     def create_payment_method(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
         """Create and attach; the customer's name is the billing name."""
         create = _create(facts.id, trigger.session, trigger.holder, None)
-        return [*create, _told(facts, trigger, "creating", None)]
+        return [*create, _told(facts, trigger, PaymentMethodState.CREATING, None)]
 
     def ask_for_another_way_after_all(
         self, facts: PaymentMethodFacts, trigger: BuildResumed
     ) -> Effects:
-        """The account can't be built on any more."""
-        because = trigger.obstacle or "other_holder"
+        """Nothing can be built on the account any more."""
+        reason = trigger.obstacle or "other_holder"
         dedup_key = facts.session or ""
         return [
-            RequestNewPaymentMethod(account=facts.id, reason=because, dedup_key=dedup_key),
-            _told(facts, trigger, "refused", because),
+            RequestNewPaymentMethod(account=facts.id, reason=reason, dedup_key=dedup_key),
+            _told(facts, trigger, PaymentMethodState.REFUSED, reason),
         ]
 
     def create_with_name(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> Effects:
         """Create and attach, with the name that the service gave."""
         create = _create(facts.id, facts.session or "", facts.holder, trigger.billing_name)
-        return [*create, _told(facts, trigger, "creating", None)]
+        return [*create, _told(facts, trigger, PaymentMethodState.CREATING, None)]
 
     def attach_external_account(
         self, facts: PaymentMethodFacts, trigger: BuildRequested
     ) -> Effects:
         """From the session's bank account token, read afresh (N2)."""
-        done: Effects = [_told(facts, trigger, "creating", None)]
+        done: Effects = [_told(facts, trigger, PaymentMethodState.CREATING, None)]
         if trigger.holder:
             done.append(
                 AttachExternalAccount(
@@ -271,58 +270,61 @@ class PaymentMethodChart(Chart):
         return done
 
     def ask_for_name(self, facts: PaymentMethodFacts, trigger: BillingNameAbsent) -> Effects:
-        """Only the service can know it (N1)."""
+        """Ask the service for the name, which only it knows (N1)."""
         return [
             RequestBillingName(account=facts.id, session=facts.session or ""),
-            _told(facts, trigger, "name_needed", None),
+            _told(facts, trigger, PaymentMethodState.NAME_NEEDED, None),
         ]
 
     def note_made(self, facts: PaymentMethodFacts, trigger: PaymentMethodMade) -> Effects:
         """Attaching gives no mandate (N3)."""
         return [
             Assign(made=trigger.payment_method),
-            _told(facts, trigger, "mandate_needed", None),
+            _told(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None),
         ]
 
     def note_attached(self, facts: PaymentMethodFacts, trigger: ExternalAccountMade) -> Effects:
         """Payouts need no mandate."""
-        return [Assign(made=trigger.external_account), _told(facts, trigger, "ready", None)]
+        return [
+            Assign(made=trigger.external_account),
+            _told(facts, trigger, PaymentMethodState.READY, None),
+        ]
 
     def ask_after_failure(self, facts: PaymentMethodFacts, trigger: BuildFailed) -> Effects:
-        """Stripe refused for good, or there was no token to build from (N2)."""
+        """Stripe refused for good, or the session had no token to build from (N2)."""
         return [
             RequestNewPaymentMethod(
                 account=facts.id, reason=trigger.error, dedup_key=facts.session or ""
             ),
-            _told(facts, trigger, "refused", trigger.error),
+            _told(facts, trigger, PaymentMethodState.REFUSED, trigger.error),
         ]
 
     def note_mandate(self, facts: PaymentMethodFacts, trigger: MandateCollected) -> Effects:
         """The service may debit it now."""
-        return [Assign(has_mandate=True), _told(facts, trigger, "ready", None)]
+        return [Assign(has_mandate=True), _told(facts, trigger, PaymentMethodState.READY, None)]
 
     def note_mandate_while_blocked(
         self, facts: PaymentMethodFacts, trigger: MandateCollected
     ) -> Assign:
-        """The service may debit it once Stripe lets it go."""
+        """The service may debit it once Stripe unblocks it."""
         return Assign(has_mandate=True)
 
     def tell_none(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
         """The account is told that nothing stands in the way any more."""
-        return _told(facts, trigger, "none", None)
+        return _told(facts, trigger, PaymentMethodState.NONE, None)
 
     def tell_ready(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
         """The account is told that what was built on it can be used again."""
-        return _told(facts, trigger, "ready", None)
+        return _told(facts, trigger, PaymentMethodState.READY, None)
 
     def tell_mandate_needed(
         self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked
     ) -> Command:
-        """The account is told that debits still need the customer's word."""
-        return _told(facts, trigger, "mandate_needed", None)
+        """The account is told that debits still need the customer's authorization."""
+        return _told(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None)
 
     def tell_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Effects:
-        """The number has lapsed: that is the account number's, and a relink mends it (C3)."""
+        """Tell the account number that it lapsed; a relink mends that (C3)."""
         lapsed = trigger.follow(NumberBlocked, as_of=trigger.as_of)
         return [
             Assign(checked_as_of=trigger.as_of),
@@ -330,12 +332,12 @@ class PaymentMethodChart(Chart):
         ]
 
     def note_check(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Assign:
-        """Keep how late it is known."""
+        """Remember when this was reported."""
         return Assign(checked_as_of=trigger.as_of, blocked=trigger.blocked)
 
     def tell_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """The account is told that it can't be charged, and why (C3)."""
-        return _told(facts, trigger, "blocked", trigger.blocked)
+        """The account is told that it cannot be charged, and why (C3)."""
+        return _told(facts, trigger, PaymentMethodState.BLOCKED, trigger.blocked)
 
 
 def _create(account: str, session: str, holder: Holder | None, name: str | None) -> list[Command]:
@@ -344,6 +346,8 @@ def _create(account: str, session: str, holder: Holder | None, name: str | None)
     return [CreatePaymentMethod(account=account, session=session, holder=holder, billing_name=name)]
 
 
-def _told(facts: PaymentMethodFacts, trigger: DomainEvent, state: str, why: str | None) -> Send:
+def _told(
+    facts: PaymentMethodFacts, trigger: DomainEvent, state: PaymentMethodState, why: str | None
+) -> Send:
     event = trigger.follow(PaymentMethodChanged, state=state, reason=why)
     return Send(machine="account", key=facts.id, event=event)

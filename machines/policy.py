@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from .vocabulary import Permission
+
 DAY = 24 * 60 * 60
 """Seconds."""
 
-Permission = Literal["balances", "ownership", "payment_method", "transactions"]
 Seconds = Annotated[int, Field(gt=0)]
 
 

@@ -61,3 +61,86 @@ ANOMALIES: dict[Anomaly, str] = {
     Anomaly.UNKNOWN_STATUS: "Stripe answers with a status that relink does not know.",
     Anomaly.UNKNOWN_ACTION: "Stripe names an action that relink does not know. It counts as none.",
 }
+
+
+# ── why an event is ignored ──────────────────────────────────────────────────
+
+NO_REASON_TO_RELINK = Reason(
+    "no_reason_to_relink",
+    "The account is active, and there is no known problem that a relink would fix.",
+)
+NO_AUTHORIZATION = Reason(
+    "no_authorization",
+    "Stripe names no authorization to relink. Ask for a new payment method.",
+)
+UNREPAIRABLE = Reason(
+    "unrepairable", "Nobody can repair the account now. Ask for a new payment method."
+)
+JUST_RELINKED = Reason(
+    "just_relinked",
+    "The customer has just relinked the account. Wait until Stripe reports it active.",
+)
+REPLACED = Reason("replaced", "The customer linked a new account instead. Use that one.")
+ACCOUNT_DISCONNECTED = Reason(
+    "account_disconnected",
+    "The account is disconnected for good. Ask for a new payment method.",
+)
+AUTHORIZATION_DISCONNECTED = Reason(
+    "authorization_disconnected", "The authorization is disconnected for good."
+)
+ACTIVE_AFTER_DISCONNECTED = Reason(
+    "active_after_disconnected", "Stripe reports it active, after it was disconnected for good."
+)
+LINKED_AFTER_DISCONNECTED = Reason(
+    "linked_after_disconnected", "A session linked an account that was disconnected for good."
+)
+NOT_THE_OPEN_SESSION = Reason(
+    "not_the_open_session", "The result is of a session that is not the open one any more."
+)
+READ_REFUSED = Reason("read_refused", "Stripe refused the read for good. The latest report stands.")
+
+SESSION_ALREADY_OPEN = Reason("session_already_open", "The session is open already.")
+SESSION_OVER = Reason("session_over", "The session was opened before, and has ended.")
+SESSION_NOT_FINISHED = Reason("session_not_finished", "The customer has not finished yet.")
+SESSION_READ_REFUSED = Reason(
+    "session_read_refused",
+    "Stripe refused the read for good. The session ends at its deadline.",
+)
+OUTCOME_SETTLED = Reason(
+    "outcome_settled", "The session succeeded. Nothing changes that, and nothing is built twice."
+)
+SESSION_ENDED = Reason(
+    "session_ended", "The session has ended. Only a late success could change that."
+)
+NOTHING_LINKED = Reason("nothing_linked", "The session succeeded, and linked no account.")
+
+ALREADY_REQUESTED = Reason(
+    "already_requested", "It was asked for before, and nothing is built twice."
+)
+NO_NAME_NEEDED = Reason("no_name_needed", "Nothing waits for the billing name.")
+NO_NAME_REQUESTED = Reason("no_name_requested", "Nobody asked for the billing name.")
+ALREADY_BUILT = Reason("already_built", "It is known to be built.")
+NOTHING_IN_PROGRESS = Reason("nothing_in_progress", "Nothing is being built.")
+NO_MANDATE_NEEDED = Reason("no_mandate_needed", "No mandate is waited for.")
+NOTHING_TO_BLOCK = Reason(
+    "nothing_to_block", "Nothing is built on the account yet that could be blocked."
+)
+
+OUTAGE_OVER = Reason("outage_over", "The outage is over.")
+ALREADY_PROMPTED = Reason("already_prompted", "The customer was prompted already.")
+NOT_PROMPTED_YET = Reason("not_prompted_yet", "The customer was not prompted yet.")
+NO_MORE_REMINDERS = Reason("no_more_reminders", "The customer gets no more reminders.")
+NO_MESSAGE_PLANNED = Reason("no_message_planned", "relink plans no message.")
+
+IGNORED: dict[str, Reason] = {
+    reason.code: reason
+    for reason in list(globals().values())
+    if isinstance(reason, Reason) and reason.code
+}
+"""Every reason for ignoring an event, by its code."""
+
+
+def sentence(code: str) -> str:
+    """A stored reason for people: the sentence of a code, or else what is stored."""
+    reason = IGNORED.get(code)
+    return reason.sentence if reason else code

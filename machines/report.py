@@ -1,17 +1,14 @@
-"""Stripe's word: what one webhook or read said about an account or authorization.
+"""Reports: what one webhook or one read says about an account or an authorization.
 
-A word keeps only what decisions need: no balances, owners or names of people, and
-no secrets. Its fields are *absent* where the payload lacked them, which is not the
-same as ``None`` (K5): ``model_fields_set`` tells which were there. Enumerations are
-open, so all of them are plain strings.
+A report keeps only what decisions need: no balances, owners or names of people, and no secrets.
+A field is *absent* where the payload lacked it, which is not the same as ``None`` (K5);
+``model_fields_set`` tells which were there. Stripe's enumerations are open, so they are plain
+strings here; :mod:`relink.machines.vocabulary` sorts them into closed types.
 """
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-READ_WINDOW = 2
-"""Seconds around a read within which a contradiction is in doubt (K4)."""
 
 
 class Holder(BaseModel):
@@ -35,10 +32,11 @@ class AccountNumber(BaseModel):
 
     identifier_type: str = "account_number"
     status: str
-    """``transactable``, ``pending``, ``expired``, ``deactivated``, or one we don't know."""
+    """``transactable``, ``pending``, ``expired``, ``deactivated``, or an unknown value."""
     expires_on: int | None = None
-    """``expected_expiry_date``, Unix seconds."""
+    """``expected_expiry_date`` (Unix seconds)."""
     networks: tuple[str, ...] = ()
+    """``supported_networks``."""
 
     @property
     def can_pay(self) -> bool:
@@ -47,8 +45,10 @@ class AccountNumber(BaseModel):
 
 
 class StatusReport(BaseModel):
-    """The reduced account or authorization; for an authorization, the account-only fields
-    stay absent."""
+    """The reduced account or authorization.
+
+    For an authorization, the fields that only accounts have stay absent.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,7 +58,7 @@ class StatusReport(BaseModel):
     cause: str | None = None
     """``status_details.inactive.cause``."""
     deactivates_on: int | None = None
-    """``status_details.active.expected_deactivation_date``, Unix seconds; ``None`` when Stripe
+    """``status_details.active.expected_deactivation_date`` (Unix seconds); ``None`` when Stripe
     says that there is none."""
     deactivation_action: str | None = None
     """``status_details.active.action``."""
@@ -77,14 +77,3 @@ class StatusReport(BaseModel):
     def includes(self, field: str) -> bool:
         """Whether the payload had this field at all."""
         return field in self.model_fields_set
-
-
-def contradict(known: str | None, said: str) -> bool:
-    """Whether two words about one thing cannot both be so.
-
-    ``inactive`` (without an action) agrees with both kinds of inactive.
-    """
-    if known is None or known == said:
-        return False
-    pair = {known, said}
-    return not ("inactive" in pair and pair & {"relinkable", "unrepairable"})

@@ -1,17 +1,18 @@
-"""The relink session: what the customer made of it.
+"""The relink session: what the customer did in it.
 
 States
-    ``open``        The customer may be at it.
-    ``succeeded``   The customer linked an account: the expected one, another one that we
-                    know, or a new one. Nothing changes that any more.
-    ``failed``      Stripe said why not, or the account belongs to somebody else (R6).
+    ``open``        The customer has not finished.
+    ``succeeded``   The customer linked an account: the expected one, another one that relink
+                    knows, or a new one. Nothing changes that.
+    ``failed``      Stripe says why, or the account belongs to another holder (R6).
     ``cancelled``   The customer closed it.
-    ``abandoned``   It was open for longer than the policy lets it. It was read before (R2).
+    ``abandoned``   It was open for longer than the policy allows, and was read before (R2).
     ``superseded``  Another session was opened for the account (R1).
 
-Stripe can't be told to end a session, so all but ``succeeded`` can still succeed late (R2).
-An account that came back in place of the expected one is asked whether it is known or new
-(``returned_by_session``): it knows since when we hold it (K7). Its answer ends the session.
+Stripe has no way to end a session, so all but ``succeeded`` can still succeed late (R2). An
+account that was returned instead of the expected one is asked whether it is known or new
+(``returned_by_session``), since it remembers when it was first seen (K7). Its answer ends the
+session.
 
 Rules kept here: R2, R3, R5, R6.
 """
@@ -22,6 +23,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
+from . import reasons
 from .commands import (
     CreateRelinkSession,
     ReportAnomaly,
@@ -35,8 +37,8 @@ from .messages import (
     KnownAccountLinked,
     MemberSessionEnded,
     NewAccountLinkedInstead,
+    OwnershipChecked,
     ReadFailed,
-    ReturnedAccountJudged,
     ReturnedBySession,
     SessionCancelled,
     SessionDeadline,
@@ -49,12 +51,10 @@ from .messages import (
     SessionUnclear,
     SessionUnsuccessful,
 )
+from .reasons import Anomaly, ReadReason
+from .vocabulary import SessionOutcome
 
 Effects = list[Command | Assign]
-
-Outcome = Literal[
-    "relinked", "known_account_linked", "new_account_linked", "failed", "cancelled", "abandoned"
-]
 
 
 class SessionFacts(Facts):
@@ -66,10 +66,10 @@ class SessionFacts(Facts):
     opened_at: float = 0.0
     """When we learned that it is open (our clock): the line between known and new (K7)."""
     overdue: bool = False
-    """It was open for as long as the policy lets it."""
+    """It has been open for as long as the policy allows."""
     asked: str | None = None
-    """The account that was returned in place of the expected one, while it is asked."""
-    outcome: Outcome | None = None
+    """The account that was returned instead of the expected one, while it is asked."""
+    outcome: SessionOutcome | None = None
     failure_reason: str | None = None
     linked: str | None = None
     """The account that the customer linked."""
@@ -88,7 +88,7 @@ class SessionChart(Chart):
         SessionCancelled,
         SessionUnclear,
         SessionDeadline,
-        ReturnedAccountJudged,
+        OwnershipChecked,
         ReadFailed,
     )
 
@@ -131,19 +131,19 @@ class SessionChart(Chart):
     succeeded.from_(
         open,
         *ended,
-        event="returned_account_judged",
+        event="ownership_checked",
         cond="is_known",
         on=["report_known", "read_both"],
     )
     succeeded.from_(
         open,
         *ended,
-        event="returned_account_judged",
+        event="ownership_checked",
         cond="is_new_account",
         on=["report_new", "read_both"],
     )
-    failed.from_(open, event="returned_account_judged", on=["report_other_holder", "read_both"])
-    stays(*ended, event="returned_account_judged", on="note_other_holder")
+    failed.from_(open, event="ownership_checked", on=["report_other_holder", "read_both"])
+    stays(*ended, event="ownership_checked", on="note_other_holder")
 
     # ── it ended without ─────────────────────────────────────────────────────
     failed.from_(open, event="session_failed", on=["report_failed", "read_both"])
@@ -161,13 +161,13 @@ class SessionChart(Chart):
     stays(open, *ended, event="session_unclear", on="look")
 
     decided = (
-        ignored(open, SessionOpened, because="it is open already"),
-        ignored((succeeded, *ended), SessionOpened, because="it was opened before, and has ended"),
-        ignored(open, SessionPending, because="the customer is not through yet"),
+        ignored(open, SessionOpened, because=reasons.SESSION_ALREADY_OPEN),
+        ignored((succeeded, *ended), SessionOpened, because=reasons.SESSION_OVER),
+        ignored(open, SessionPending, because=reasons.SESSION_NOT_FINISHED),
         ignored(
             open,
             ReadFailed,
-            because="Stripe refused the read for good; it ends by its deadline",
+            because=reasons.SESSION_READ_REFUSED,
             anomaly=True,
         ),
         ignored(
@@ -180,10 +180,10 @@ class SessionChart(Chart):
                 SessionUnclear,
                 SessionDeadline,
                 SessionSuperseded,
-                ReturnedAccountJudged,
+                OwnershipChecked,
                 ReadFailed,
             ),
-            because="its outcome is settled, and nothing is built twice",
+            because=reasons.OUTCOME_SETTLED,
         ),
         ignored(
             ended,
@@ -195,53 +195,53 @@ class SessionChart(Chart):
                 SessionSuperseded,
                 ReadFailed,
             ),
-            because="it has ended already, and only a late success could change that",
+            because=reasons.SESSION_ENDED,
         ),
         ignored(
             ended,
             SessionSucceeded,
-            because="nothing was linked after all",
+            because=reasons.NOTHING_LINKED,
         ),
     )
 
     # ── guards ───────────────────────────────────────────────────────────────
 
     def is_new(self, facts: SessionFacts, trigger: SessionOpened) -> bool:
-        """It is the first that is heard of it."""
+        """The session was not known before."""
         return facts.request is None
 
     def names_expected_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """Judged by the ids, since any-eligible sessions name no relinked account."""
+        """The expected account is among those that the session returned."""
         return facts.request is not None and facts.request.account in _returned(trigger)
 
     def names_another_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """Something else came back."""
+        """Another account was returned."""
         return bool(_returned(trigger))
 
     def asked_in_vain(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The account that came back does not answer, and time is up."""
+        """The returned account does not answer, and the deadline has passed."""
         return facts.overdue and facts.asked is not None
 
     def leaves_out_accounts(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The payload had no list of accounts, which is not an empty one (K5)."""
+        """The payload has no list of accounts, which is not the same as an empty one (K5)."""
         return trigger.accounts is None and not trigger.read
 
-    def is_known(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> bool:
-        """The account that came back was held before this session."""
-        return trigger.verdict == "known"
+    def is_known(self, facts: SessionFacts, trigger: OwnershipChecked) -> bool:
+        """The returned account was known before this session."""
+        return trigger.ownership == "known"
 
-    def is_new_account(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> bool:
-        """The account that came back was not held before this session."""
-        return trigger.verdict == "new"
+    def is_new_account(self, facts: SessionFacts, trigger: OwnershipChecked) -> bool:
+        """The returned account was not known before this session."""
+        return trigger.ownership == "new"
 
     def is_overdue(self, facts: SessionFacts, trigger: SessionPending | ReadFailed) -> bool:
-        """It was open for as long as the policy lets it, and a read says that it still is."""
+        """The deadline has passed, and a read says that the session is still open."""
         return facts.overdue and (isinstance(trigger, ReadFailed) or trigger.read)
 
     # ── effects ──────────────────────────────────────────────────────────────
 
     def begin(self, facts: SessionFacts, trigger: SessionOpened) -> Effects:
-        """Remember what it is for, and set its deadline."""
+        """Remember what the session is for, and set its deadline."""
         due = int(trigger.at) + trigger.policy.session_open_for
         return [
             Assign(request=trigger.request, opened_at=trigger.at),
@@ -254,7 +254,7 @@ class SessionChart(Chart):
         ]
 
     def report_relinked(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
-        """The expected account came back."""
+        """The customer relinked the expected account."""
         account = _account(facts)
         event = trigger.follow(
             SessionRelinked,
@@ -270,7 +270,7 @@ class SessionChart(Chart):
         ]
 
     def ask_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
-        """Ask the account that came back whether we know it (K7)."""
+        """Ask the returned account whether it is known (K7)."""
         returned = _returned(trigger)[0]
         event = trigger.follow(
             ReturnedBySession,
@@ -283,8 +283,8 @@ class SessionChart(Chart):
         )
         return [Assign(asked=returned), Send(machine="account", key=returned, event=event)]
 
-    def report_known(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Effects:
-        """Another account that we hold came back."""
+    def report_known(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
+        """The customer linked another account that relink knows."""
         event = trigger.follow(
             KnownAccountLinked, session=facts.id, other=trigger.account, as_of=trigger.as_of
         )
@@ -294,8 +294,8 @@ class SessionChart(Chart):
             _authorization_told(facts, trigger),
         ]
 
-    def report_new(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Effects:
-        """A new account stands in for the expected one."""
+    def report_new(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
+        """The customer linked a new account instead of the expected one."""
         event = trigger.follow(
             NewAccountLinkedInstead,
             session=facts.id,
@@ -309,14 +309,14 @@ class SessionChart(Chart):
             _authorization_told(facts, trigger),
         ]
 
-    def report_other_holder(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Effects:
-        """The account that came back is somebody else's: nothing is built on it (R6)."""
+    def report_other_holder(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
+        """The returned account belongs to another holder: nothing is built on it (R6)."""
         return [
             Assign(outcome="failed", failure_reason="other_holder", linked=trigger.account),
             *_unsuccessful(facts, trigger, "failed", "other_holder"),
         ]
 
-    def note_other_holder(self, facts: SessionFacts, trigger: ReturnedAccountJudged) -> Assign:
+    def note_other_holder(self, facts: SessionFacts, trigger: OwnershipChecked) -> Assign:
         """The same, of a session that had ended already."""
         return Assign(failure_reason="other_holder", linked=trigger.account)
 
@@ -344,53 +344,61 @@ class SessionChart(Chart):
     def report_abandoned(
         self, facts: SessionFacts, trigger: SessionPending | SessionSucceeded | ReadFailed
     ) -> Effects:
-        """The customer walked away."""
+        """The customer did not finish in time."""
         return [
             Assign(outcome="abandoned"),
             *_unsuccessful(facts, trigger, "abandoned", None),
         ]
 
     def leave_to_successor(self, facts: SessionFacts, trigger: SessionSuperseded) -> Effects:
-        """The account has another session now; it was told by that one."""
+        """The account has another session, which told it."""
         return [_authorization_told(facts, trigger)]
 
     def read_both(self, facts: SessionFacts, trigger: DomainEvent) -> list[Command]:
-        """However it ended, Stripe tells how account and authorization fare (R5)."""
+        """Read the account and the authorization: the session may have changed them (R5)."""
         account, authorization = _account(facts), _authorization(facts)
         return [
             RetrieveAccount(
-                account=account, reason="its session ended", dedup_key=trigger.causation_id
+                account=account, reason=ReadReason.SESSION_ENDED, dedup_key=trigger.causation_id
             ),
             RetrieveAuthorization(
                 authorization=authorization,
-                reason="a session ended",
+                reason=ReadReason.SESSION_ENDED,
                 dedup_key=trigger.causation_id,
             ),
         ]
 
     def read_again(self, facts: SessionFacts, trigger: SessionSucceeded) -> Command:
-        """A read has what the webhook left out."""
+        """Read what the webhook left out."""
         return RetrieveSession(
-            session=facts.id, reason="incomplete", dedup_key=trigger.causation_id
+            session=facts.id, reason=ReadReason.INCOMPLETE, dedup_key=trigger.causation_id
         )
 
     def read_before_giving_up(self, facts: SessionFacts, trigger: SessionDeadline) -> Effects:
-        """The customer may have finished without our hearing of it (R2)."""
+        """Read the session: the customer may have finished unnoticed (R2)."""
         return [
             Assign(overdue=True),
-            RetrieveSession(session=facts.id, reason="deadline", dedup_key=facts.id),
+            RetrieveSession(
+                session=facts.id, reason=ReadReason.SESSION_DEADLINE, dedup_key=facts.id
+            ),
         ]
 
     def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command:
-        """Read it, when all that we know is that there is something to see (K6)."""
+        """Read the session, since the report says only that something changed (K6)."""
         if trigger.read:
-            what = f"Stripe answers with a status that is not known: {trigger.status}"
-            return ReportAnomaly(subject=facts.id, what=what, dedup_key=trigger.causation_id)
-        return RetrieveSession(session=facts.id, reason="look", dedup_key=trigger.causation_id)
+            return ReportAnomaly(
+                about=facts.id,
+                anomaly=Anomaly.UNKNOWN_STATUS,
+                value=trigger.status,
+                dedup_key=trigger.causation_id,
+            )
+        return RetrieveSession(
+            session=facts.id, reason=ReadReason.LOOK, dedup_key=trigger.causation_id
+        )
 
 
 def _returned(trigger: SessionSucceeded) -> tuple[str, ...]:
-    """The accounts that came back, the relinked one first."""
+    """The returned accounts, the relinked one first."""
     relinked = (trigger.relinked_account,) if trigger.relinked_account else ()
     return relinked + (trigger.accounts or ())
 

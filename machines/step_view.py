@@ -12,8 +12,10 @@ from .commands import (
     CreateRelinkSession,
     ReportAnomaly,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from .messages import Reported
 
@@ -23,7 +25,14 @@ World = Mapping[Address, Snapshot[Facts]]
 F = TypeVar("F", bound=Facts)
 C = TypeVar("C", bound=Command)
 
-ASKING = (RetrieveAccount, RetrieveAuthorization, RetrieveSession, ReportAnomaly)
+ASKING = (
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveSession,
+    RetrieveAccountForCaller,
+    RetrieveSessionForCaller,
+    ReportAnomaly,
+)
 
 
 class StepView(NamedTuple):

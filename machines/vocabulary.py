@@ -7,12 +7,13 @@ something about it.
 """
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, assert_never
 
 # ── Stripe's literals ────────────────────────────────────────────────────────
 
 RELINK_REQUIRED = "relink_required"
-"""``status_details.*.action``: the customer can repair the link (or keep it, by relinking early)."""
+"""``status_details.*.action``: a relink repairs the link, or keeps it from breaking."""
 
 NO_ACTION = "none"
 """``status_details.*.action``: nobody can repair the link now."""
@@ -44,7 +45,20 @@ Delivery = Literal["modal", "email", "url"]
 # ── what a report says ───────────────────────────────────────────────────────
 
 
-class ReportedStatus(StrEnum):
+class Status(StrEnum):
+    """What a report says about something: the base of the closed types below."""
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the report says less than it could (K5)."""
+        return False
+
+    def agrees_with(self, other: "Status") -> bool:
+        """Whether both can be true at once."""
+        return self is other
+
+
+class ReportedStatus(Status):
     """What a report says about an account or an authorization."""
 
     ACTIVE = "active"
@@ -76,7 +90,7 @@ class ReportedStatus(StrEnum):
                 return cls.UNREPAIRABLE
         return None
 
-    @property
+    @cached_property
     def works(self) -> bool:
         """It can be used."""
         match self:
@@ -91,7 +105,7 @@ class ReportedStatus(StrEnum):
                 return False
         assert_never(self)
 
-    @property
+    @cached_property
     def needs_relink(self) -> bool:
         """It is down, and the customer can repair it."""
         match self:
@@ -106,7 +120,7 @@ class ReportedStatus(StrEnum):
                 return False
         assert_never(self)
 
-    @property
+    @cached_property
     def is_inactive(self) -> bool:
         """It is down, and can come back."""
         match self:
@@ -116,8 +130,8 @@ class ReportedStatus(StrEnum):
                 return False
         assert_never(self)
 
-    @property
-    def leaves_repair_open(self) -> bool:
+    @cached_property
+    def leaves_open(self) -> bool:
         """It is down, and the report does not say whether the customer can repair it (K5)."""
         match self:
             case ReportedStatus.INACTIVE:
@@ -131,7 +145,7 @@ class ReportedStatus(StrEnum):
                 return False
         assert_never(self)
 
-    @property
+    @cached_property
     def repairable(self) -> bool | None:
         """Whether the customer can repair it; None where that is no question, or left open."""
         match self:
@@ -143,15 +157,20 @@ class ReportedStatus(StrEnum):
                 return None
         assert_never(self)
 
-    def agrees_with(self, other: "ReportedStatus") -> bool:
+    def agrees_with(self, other: Status) -> bool:
         """Whether both can be true at once: ``INACTIVE`` agrees with every inactive status."""
         if self is other:
             return True
-        left_open = self.leaves_repair_open or other.leaves_repair_open
-        return left_open and self.is_inactive and other.is_inactive
+        left_open = self.leaves_open or other.leaves_open
+        return (
+            left_open
+            and self.is_inactive
+            and isinstance(other, ReportedStatus)
+            and (other.is_inactive)
+        )
 
 
-class NumberStatus(StrEnum):
+class NumberStatus(Status):
     """What a report says about the numbers of an account, taken together (C1)."""
 
     TRANSACTABLE = "transactable"
@@ -172,10 +191,6 @@ class NumberStatus(StrEnum):
             case NumberStatus.PENDING | NumberStatus.LAPSED:
                 return False
         assert_never(self)
-
-    def agrees_with(self, other: "NumberStatus") -> bool:
-        """Whether both can be true at once."""
-        return self is other
 
 
 class PaymentMethodState(StrEnum):

@@ -24,9 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the journal as a story."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from relink.adapters.explain import chapters
     from relink.adapters.store import Store
     from relink.adapters.store.database import checked_url
-    from relink.adapters.explain import chapters
     from relink.engine import Address
     from relink.machines import relink_system
 

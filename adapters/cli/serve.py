@@ -39,9 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
     from sqlalchemy.exc import DBAPIError
 
+    from relink.adapters.bootstrap import assemble, serving
     from relink.adapters.exclusive import InUseError, exclusive
     from relink.adapters.logs import log_json
-    from relink.adapters.bootstrap import assemble, serving
     from relink.adapters.store import StoreError, migrate
 
     settings = settings_of(os.environ)

@@ -26,9 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("on SQLite relink serve does all the work itself; workers need PostgreSQL")
     if arguments.concurrency < 1:
         raise UsageError(f"--concurrency must be at least 1, got {arguments.concurrency}")
+    from relink.adapters.bootstrap import assemble
     from relink.adapters.logs import log_json
     from relink.adapters.runner.worker import Worker
-    from relink.adapters.bootstrap import assemble
     from relink.adapters.store import StoreError
 
     with ExitStack() as stack:

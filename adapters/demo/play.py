@@ -25,8 +25,8 @@ from relink.adapters.stripe import StripeWebhooks
 from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
 
-from .scenarios import CAST
 from .endpoint import serving, webhook_endpoint
+from .scenarios import CAST
 from .world import Stage
 
 SECRET = "whsec_demo"

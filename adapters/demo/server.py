@@ -19,9 +19,9 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
+from relink.adapters.bootstrap import assemble, serving
 from relink.adapters.gateway import ApiKey, GatewaySettings
 from relink.adapters.gateway.settings import LIVE
-from relink.adapters.bootstrap import assemble, serving
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer

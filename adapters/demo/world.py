@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from relink.adapters.explain import READS, of_delivery, tell, tell_command, tell_step
 from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service
 from relink.adapters.simulator import STRIPE_BANK, CustomerPart, Delivery, Faults
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.explain import READS, of_delivery, tell, tell_command, tell_step
 from relink.engine import Command, Step
 from relink.machines.events import TimerFired
 

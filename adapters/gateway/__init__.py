@@ -13,15 +13,13 @@ from .errors import (
     PermanentError,
     RateLimitedError,
     TransientError,
-    UnsupportedCommandError,
 )
-from .protocol import FOR_STRIPE, Answer, Attempt, Gateway
+from .protocol import Answer, Attempt, Gateway
 from .registry import gateway_names, load_gateway
 from .secret import ApiKey, ClientSecret, HostedUrl
 from .settings import GatewaySettings
 
 __all__ = [
-    "FOR_STRIPE",
     "Answer",
     "ApiKey",
     "Attempt",
@@ -37,7 +35,6 @@ __all__ = [
     "RateLimitedError",
     "Recorded",
     "TransientError",
-    "UnsupportedCommandError",
     "gateway_names",
     "load_gateway",
 ]

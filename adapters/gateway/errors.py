@@ -61,9 +61,5 @@ class PermanentError(GatewayError):
         self.code = code
 
 
-class UnsupportedCommandError(GatewayError):
-    """The command is not one for Stripe: whoever sent it here has it mixed up."""
-
-
 class GatewayConfigurationError(ValueError):
     """No gateway can be made of these settings."""

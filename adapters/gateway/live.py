@@ -19,7 +19,7 @@ AttachExternalAccount  GET session (for its token), POST external account
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, assert_never
 
 from relink.adapters.stripe import (
     Origin,
@@ -31,12 +31,16 @@ from relink.adapters.stripe import (
 )
 from relink.engine import Command
 from relink.machines.commands import (
+    AnyStripeCommand,
     AttachExternalAccount,
+    CallerCommand,
     CreatePaymentMethod,
     CreateRelinkSession,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from relink.machines.events import (
     AccountReported,
@@ -51,7 +55,7 @@ from relink.machines.events import (
 from . import params
 from .api import StripeApi, path
 from .errors import MalformedAnswerError, PermanentError
-from .protocol import FIRST, Answer, Attempt, refuse
+from .protocol import FIRST, Answer, Attempt
 from .reading import Found
 from .secret import BankAccountToken, ClientSecret, HostedUrl
 from .transport import Transport
@@ -70,25 +74,25 @@ class StripeGateway:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+    def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
         told = {"causation_id": command.id, "at": at, "policy": attempt.policy}
         api = StripeApi(self._transport, command, at, attempt)
         match command:
             case CreateRelinkSession():
                 return _create_session(api, command, told)
-            case RetrieveAccount():
+            case RetrieveAccount() | RetrieveAccountForCaller():
                 return _retrieve_account(api, command, told)
             case RetrieveAuthorization():
                 return _retrieve_authorization(api, command, told)
-            case RetrieveSession():
+            case RetrieveSession() | RetrieveSessionForCaller():
                 return _retrieve_session(api, command, told)
             case CreatePaymentMethod():
                 since = attempt.asked_at if attempt.asked_at is not None else at
                 return _create_payment_method(api, command, told, since)
             case AttachExternalAccount():
                 return _attach_external_account(api, command, told)
-        raise refuse(command)
+        assert_never(command)
 
 
 Told = dict[str, Any]
@@ -107,7 +111,9 @@ def _create_session(api: StripeApi, command: CreateRelinkSession, told: Told) ->
     return Answer((created,), secret, url)
 
 
-def _retrieve_account(api: StripeApi, command: RetrieveAccount, told: Told) -> Answer:
+def _retrieve_account(
+    api: StripeApi, command: RetrieveAccount | RetrieveAccountForCaller, told: Told
+) -> Answer:
     found = api.get(path("financial_connections", "accounts", command.account))
     report: AccountReported = _report(reduce_account, found, told)
     _check(report.account, command.account, found)
@@ -121,11 +127,13 @@ def _retrieve_authorization(api: StripeApi, command: RetrieveAuthorization, told
     return Answer((report,))
 
 
-def _retrieve_session(api: StripeApi, command: RetrieveSession, told: Told) -> Answer:
+def _retrieve_session(
+    api: StripeApi, command: RetrieveSession | RetrieveSessionForCaller, told: Told
+) -> Answer:
     found = api.get(path(*SESSIONS, command.session))
     report: SessionReported = _report(reduce_session, found, told)
     _check(report.session, command.session, found)
-    secret, url = _secrets(found) if command.for_caller else (None, None)
+    secret, url = _secrets(found) if isinstance(command, CallerCommand) else (None, None)
     return Answer((report,), secret, url)
 
 

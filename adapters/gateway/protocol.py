@@ -7,32 +7,11 @@ A gateway makes one attempt. When to make another one is not its business but th
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from relink.engine import Command
-from relink.machines.commands import (
-    AttachExternalAccount,
-    CreatePaymentMethod,
-    CreateRelinkSession,
-    RetrieveAccount,
-    RetrieveAuthorization,
-    RetrieveSession,
-)
+from relink.machines.commands import AnyStripeCommand
 from relink.machines.events import DomainEvent
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
-from .errors import UnsupportedCommandError
 from .secret import ClientSecret, HostedUrl
-
-FOR_STRIPE: tuple[type[Command], ...] = (
-    CreateRelinkSession,
-    RetrieveAccount,
-    RetrieveAuthorization,
-    RetrieveSession,
-    CreatePaymentMethod,
-    AttachExternalAccount,
-)
-"""Every command that a gateway carries out. The others are for the service or its operators
-(``NotifyCustomer``, ``RequestNewPaymentMethod``, ``RequestBillingName``, ``ReportAnomaly``),
-or for the clock (``Wake``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +49,11 @@ class Answer:
 class Gateway(Protocol):
     """Carries out commands at Stripe, or somewhere that stands in for it."""
 
-    def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
+    def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command. Repeating it is safe, whatever came of it.
 
         Args:
-            command: one of :data:`FOR_STRIPE`.
+            command: what to do.
             at: now (Unix seconds, our clock).
             attempt: what else it depends on.
 
@@ -82,12 +61,5 @@ class Gateway(Protocol):
             TransientError: it may pass; :class:`RateLimitedError` says for how long to wait,
                 :class:`MalformedAnswerError` that the answer made no sense.
             PermanentError: Stripe refuses it, or it can't be done.
-            UnsupportedCommandError: it is not a command for Stripe.
         """
         ...
-
-
-def refuse(command: Command) -> UnsupportedCommandError:
-    """The error for a command that no gateway carries out."""
-    able = ", ".join(kind.__name__ for kind in FOR_STRIPE)
-    return UnsupportedCommandError(f"{type(command).__name__} is not for Stripe, only: {able}")

@@ -14,8 +14,8 @@ from relink.engine import Snapshot
 from relink.machines import NextAction
 from relink.machines.account.facts import AccountFacts
 from relink.machines.authorization import AuthorizationFacts
-from relink.machines.commands import Mode
 from relink.machines.report import Holder
+from relink.machines.vocabulary import Mode
 
 AccountState = Literal[
     "active",

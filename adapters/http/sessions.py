@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from starlette.responses import JSONResponse
 
 from relink.adapters.service import RelinkSession, Service
-from relink.machines.commands import Delivery, Mode, RelinkReason
-from relink.machines.policy import Permission
+from relink.machines.vocabulary import Delivery, Mode, Permission, RelinkReason
 
 from .answers import RelinkSessionAnswer, SessionResultAnswer
 from .errors import fault

@@ -6,23 +6,23 @@ is :class:`Loop`, for a single process. The one for many workers on PostgreSQL i
 """
 
 from .attempt import RETRY_BUDGET_SPENT, Notify, WatchCommand
-from .periodic import PeriodicTask
 from .loop import Loop
-from .rate_limiter import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimiter, RateLimitedTransport
 from .performer import Performer, Watch
+from .periodic import PeriodicTask
+from .rate_limiter import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimitedTransport, RateLimiter
 from .reconcile import reconcile
 
 __all__ = [
     "LIVE_RATE",
     "RETRY_BUDGET_SPENT",
     "TEST_RATE",
-    "PeriodicTask",
     "LocalRateLimiter",
     "Loop",
     "Notify",
-    "RateLimiter",
-    "RateLimitedTransport",
     "Performer",
+    "PeriodicTask",
+    "RateLimitedTransport",
+    "RateLimiter",
     "Watch",
     "WatchCommand",
     "reconcile",

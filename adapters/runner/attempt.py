@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from relink.adapters.gateway import (
-    FOR_STRIPE,
     Attempt,
     Gateway,
     PermanentError,
@@ -21,13 +20,7 @@ from relink.adapters.gateway import (
 )
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
-from relink.machines.commands import (
-    NotifyCustomer,
-    ReportAnomaly,
-    RetrieveAuthorization,
-    RetrieveSession,
-    Wake,
-)
+from relink.machines.commands import StripeCommand, Wake
 from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
@@ -134,7 +127,7 @@ def _carry_out(
     command = due.command
     if isinstance(command, Wake):
         return (_fired(command, at, policy),)
-    if isinstance(command, FOR_STRIPE):
+    if isinstance(command, StripeCommand):
         how = Attempt(
             number=due.attempts + 1,
             asked_at=due.created_at,
@@ -167,18 +160,7 @@ def _given_up(due: DueCommand, at: float, code: str, error: str, policy: RelinkP
         at=at,
         policy=policy,
         command=due.command.name,
-        subject=_subject(due.command),
+        subject=due.command.subject,
         error=code,
     )
     return Outcome(at, (failed,), gave_up=True, error=error)
-
-
-def _subject(command: Command) -> str:
-    """What it is about: the object that it reads, or the account that it is for."""
-    match command:
-        case RetrieveAuthorization(authorization=name) | RetrieveSession(session=name):
-            return name
-        case NotifyCustomer(outage=name) | ReportAnomaly(subject=name) | Wake(key=name):
-            return name
-        case _:
-            return str(getattr(command, "account", ""))

@@ -17,8 +17,8 @@ from functools import partial
 
 from relink.adapters.store import Store, StoreUnavailableError
 
-from .periodic import PeriodicTask
 from .performer import Performer
+from .periodic import PeriodicTask
 
 THREADS = 4
 """Commands that are performed at once."""

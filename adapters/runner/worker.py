@@ -33,8 +33,8 @@ from sqlalchemy import make_url
 from relink.adapters.store import Store, StoreUnavailableError
 from relink.adapters.store.jobs import QUEUE, TASK
 
-from .periodic import PeriodicTask
 from .performer import Performer
+from .periodic import PeriodicTask
 
 CONCURRENCY = 10
 """Commands that a worker performs at once. They mostly wait for Stripe."""

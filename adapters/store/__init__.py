@@ -1,6 +1,5 @@
 """The store: snapshots, journal, inbox and outbox in one database, by SQLAlchemy Core."""
 
-from .unit_of_work import Applied, InboxMessage
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
@@ -14,14 +13,15 @@ from .memory import MemoryStore
 from .migrate import migrate
 from .outbox import DeadLetter, DueCommand
 from .store import Store
+from .unit_of_work import Applied, InboxMessage
 
 __all__ = [
     "Applied",
-    "InboxMessage",
     "Codec",
     "ConcurrentChangeError",
     "DeadLetter",
     "DueCommand",
+    "InboxMessage",
     "JournalEntry",
     "MemoryStore",
     "SchemaBehindError",

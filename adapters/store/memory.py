@@ -12,8 +12,8 @@ from typing import Literal
 
 from relink.engine import Address, Event, Facts, Snapshot, System
 
-from .unit_of_work import Applied, InboxMessage
 from .outbox import PATIENCE, DueCommand, due_time, is_for_outbox
+from .unit_of_work import Applied, InboxMessage
 
 
 class MemoryStore:

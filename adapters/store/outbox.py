@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping
 
 from relink.engine import Command
-from relink.machines.commands import IN_REQUEST, Wake
+from relink.machines.commands import CallerCommand, Wake
 
 from .codec import Codec
 
@@ -55,7 +55,7 @@ class DeadLetter(NamedTuple):
 
 def is_for_outbox(command: Command) -> bool:
     """Whether it is carried out later, and not in the request of its caller."""
-    return not (isinstance(command, IN_REQUEST) or getattr(command, "for_caller", False))
+    return not isinstance(command, CallerCommand)
 
 
 def due_time(command: Command, at: float) -> float:

@@ -27,12 +27,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from relink.engine import Address
 
-from .unit_of_work import Applied, UnitOfWork, Rows, Stored
 from .database import POOL
 from .errors import ConcurrentChangeError, StoreUnavailableError
-from .lock_set import around, concerned
 from .jobs import DEFER_NEW
+from .lock_set import around, concerned
 from .pipeline import Statement, Value, Work, prepare, run, run_async, send
+from .unit_of_work import Applied, Rows, Stored, UnitOfWork
 
 ATTEMPTS = 10
 """Times that a change is decided before those of others are too many. Each time but the last,

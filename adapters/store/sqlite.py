@@ -28,9 +28,9 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address
 
-from .unit_of_work import Applied, UnitOfWork, Row, Rows, Stored
 from .errors import StoreUnavailableError
 from .lock_set import concerned
+from .unit_of_work import Applied, Row, Rows, Stored, UnitOfWork
 
 MOST = 256
 """Changes in one transaction."""

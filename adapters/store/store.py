@@ -22,7 +22,6 @@ from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
 from . import outbox as outbox_rows
-from .unit_of_work import Applied, InboxMessage, UnitOfWork, Completion, Writer
 from .codec import Codec, domain_codec, validated
 from .database import open_database, writing
 from .errors import StoreUnavailableError, UnreadableRecordError
@@ -31,6 +30,7 @@ from .journal import JournalEntry
 from .migrate import check
 from .outbox import DeadLetter, DueCommand
 from .schema import accounts, cursors, journal, outbox, snapshots
+from .unit_of_work import Applied, Completion, InboxMessage, UnitOfWork, Writer
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from relink_answers import EXPECTED, Answer, error_answer, own, result_answer, s
 from relink_setup import look_after, performer, service, settings, store
 
 from relink.adapters.exclusive import exclusive
-from relink.adapters.runner import PeriodicTask, Loop
+from relink.adapters.runner import Loop, PeriodicTask
 from relink.engine import Command
 
 

@@ -1,4 +1,4 @@
-"""The account machine, in reading order: ``chart``, ``guards``, ``facts``, ``effects``, ``outgoing``."""
+"""The account machine. Begin with :mod:`.chart`; it says where to read on."""
 
 from .chart import AccountChart
 from .facts import AccountFacts

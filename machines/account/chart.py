@@ -1,66 +1,70 @@
-"""The account: may it be used, can it be repaired, and what has become of it?
+"""The account: may it be used, can it be repaired, and what became of it?
 
 States
-    ``active``                 Stripe's latest word is that it works (S1).
-    ``inactive_relinkable``    It stopped, and the customer can repair it (S2).
-    ``inactive_unrepairable``  It stopped and nobody can repair it, or we don't know better yet
-                               (S2, K5). Machines begin here: before Stripe's first clear word
-                               nothing is charged and nobody is prompted.
+    ``active``                 The latest report says that it works (S1).
+    ``inactive_relinkable``    It stopped working, and the customer can repair it (S2).
+    ``inactive_unrepairable``  It stopped working, and nobody can repair it, or relink does not
+                               know better yet (S2, K5). Machines begin here: before the first
+                               clear report nothing is charged and nobody is prompted.
     ``relinking``              A relink session is open for it (S3).
-    ``relinked``               The session says that it was repaired; Stripe's word that it is
+    ``relinked``               The session says that it was repaired; the report that it is
                                active is still to come (S5).
-    ``new_account_linked``     The customer linked a new account in its stead (S6).
+    ``new_account_linked``     The customer linked a new account instead (S6).
     ``disconnected``           It is gone for good (S7).
 
-What moves it: Stripe's words, by webhook or by read, and the results of relink sessions.
-Of every word it is first asked whether it is older than what is known, or in doubt
-(:mod:`relink.machines.freshness`). The transitions stand below by theme; for one state and
+What moves it: reports from Stripe, by webhook or by read, and the results of relink sessions.
+The first question about every report is whether it is stale or ambiguous
+(:mod:`relink.machines.freshness`). The transitions stand below by theme; for one state and one
 event, the first whose guard says yes is taken.
 
-The story of an expired account
+An expired account, from beginning to end
     ``reported_relinkable`` makes it ``inactive_relinkable``, and its outage prompts the customer.
     The service asks for a session (``relink_requested``) and opens it (``session_opened``):
     ``relinking``. The customer signs in and picks the wrong account: ``session_unsuccessful``
-    brings it back to ``inactive_relinkable``, and the next session is for any eligible account
-    (``count_failure``). The customer picks the wrong account again, and now that counts: one
-    that we know is offered (``known_account_linked``: back to ``inactive_relinkable``); one
-    that is new to us stands in for it (``new_account_linked_instead``: ``new_account_linked``).
+    returns it to ``inactive_relinkable``, and the next session is for any eligible account
+    (``count_failure``). The customer picks the wrong account again, and now that is allowed. One
+    that relink knows is offered (``known_account_linked``: back to ``inactive_relinkable``); a
+    new one replaces it (``new_account_linked_instead``: ``new_account_linked``).
 
-Rules kept here: S1 to S7, K3 to K8, R1, R3, R4, R7 to R9. What each guard asks is in
-:mod:`relink.machines.account.guards`; what each effect remembers, asks for and tells others in
-:mod:`relink.machines.account.effects`.
+Read on in :mod:`~relink.machines.account.guards` (what each question asks),
+:mod:`~relink.machines.account.facts` (what is remembered), ``needs``, ``eligibility`` and
+``session_request`` (what follows from it), ``effects`` and ``outgoing`` (what is asked for and
+sent).
+
+Rules kept here: S1 to S7, K3 to K8, R1, R3, R4, R7 to R9.
 """
 
 from statemachine import State
 
 from relink.engine import ignored, stays
 
-from .effects import AccountEffects
-from .facts import AccountFacts
-from .guards import AccountGuards
+from .. import reasons
 from ..events import RelinkRequested
-from ..freshness import WORDS
+from ..freshness import REPORTS
 from ..messages import (
+    KnownAccountLinked,
+    NewAccountLinkedInstead,
+    NumberChanged,
+    PaymentMethodChanged,
+    ReadFailed,
     ReportedActive,
     ReportedDisconnected,
     ReportedInactive,
     ReportedRelinkable,
     ReportedUnclear,
     ReportedUnrepairable,
-    KnownAccountLinked,
-    NewAccountLinkedInstead,
-    NumberChanged,
-    PaymentMethodChanged,
-    ReadFailed,
     ReturnedBySession,
     ReviewDue,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
 )
+from .effects import AccountEffects
+from .facts import AccountFacts
+from .guards import AccountGuards
 
 STOPPED = "reported_relinkable reported_unrepairable reported_inactive"
-"""The words that say that it does not work."""
+"""The reports that say that it is inactive."""
 
 
 class AccountChart(AccountGuards, AccountEffects):
@@ -99,17 +103,17 @@ class AccountChart(AccountGuards, AccountEffects):
     linked = (active, *inactive, relinking, relinked, new_account_linked)
     sound = (active, relinked, new_account_linked)
 
-    # ── words that are not believed, or not yet (K3, K4, K6) ─────────────────
+    # ── reports that do not count, or not yet (K3, K4, K6) ────────────────
     stays(
         *linked,
-        event=WORDS,
+        event=REPORTS,
         cond="is_ambiguous or has_ambiguous_detail",
         on="settle_contradiction",
     )
-    stays(active, *inactive, relinking, event=WORDS, cond="is_stale", on="fill_gaps")
-    stays(relinked, new_account_linked, event=WORDS, cond="is_stale", on="fill_gaps_quietly")
+    stays(active, *inactive, relinking, event=REPORTS, cond="is_stale", on="fill_gaps")
+    stays(relinked, new_account_linked, event=REPORTS, cond="is_stale", on="fill_gaps_quietly")
     stays(*linked, event="reported_unclear", on="look")
-    # What a session's result told is knowledge as well (S5, S6):
+    # A session's result is a report as well (S5, S6):
     stays(relinked, event=STOPPED, cond="is_ambiguous_with_repair", on="settle_contradiction")
     stays(relinked, event=STOPPED, cond="predates_repair", on="fill_gaps_quietly")
     stays(
@@ -141,7 +145,7 @@ class AccountChart(AccountGuards, AccountEffects):
         on="learn",
     )
 
-    # ── it stopped, and the customer can repair it (S2) ──────────────────────
+    # ── it stopped working, and the customer can repair it (S2) ──────────────────────
     stays(new_account_linked, event="reported_relinkable", cond="is_replaced", on="learn_quietly")
     stays(
         *inactive,
@@ -171,12 +175,12 @@ class AccountChart(AccountGuards, AccountEffects):
         on="learn",
     )
 
-    # ── it stopped, and nobody can repair it now (S2) ────────────────────────
+    # ── it stopped working, and nobody can repair it (S2) ────────────────────────
     stays(new_account_linked, event="reported_unrepairable", cond="is_replaced", on="learn_quietly")
     stays(
         inactive_unrepairable,
         event="reported_unrepairable",
-        cond="is_known_so",
+        cond="is_known_unrepairable",
         on=["learn", "report_unknown_action"],
     )
     stays(
@@ -194,7 +198,7 @@ class AccountChart(AccountGuards, AccountEffects):
         on=["learn", "report_unknown_action", "ask_for_another_way"],
     )
 
-    # ── it stopped, and Stripe left out whether it can be repaired (K5) ──────
+    # ── it stopped working, and the report leaves repair open (K5) ──────
     stays(
         new_account_linked,
         event="reported_inactive",
@@ -259,8 +263,9 @@ class AccountChart(AccountGuards, AccountEffects):
 
     # ── a session is open (S3) ───────────────────────────────────────────────
     stays(*linked, event="session_opened", cond="is_already_open")
-    stays(*linked, event="session_opened", cond="is_outrun", on="supersede_newcomer")
-    # It may have gone beyond repair, or been repaired or replaced, while Stripe created it:
+    stays(*linked, event="session_opened", cond="is_overtaken", on="supersede_newcomer")
+    # While Stripe created the session, the account may have become unrepairable, repaired or
+    # replaced:
     stays(
         inactive_unrepairable,
         relinking,
@@ -330,7 +335,7 @@ class AccountChart(AccountGuards, AccountEffects):
         on="forget_session",
     )
 
-    # ── the customer picked another account that we hold (R3) ────────────────
+    # ── the customer picked another account that relink knows (R3) ────────────────
     active.from_(
         relinking,
         event="known_account_linked",
@@ -355,7 +360,7 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     stays(*linked, event="known_account_linked", on="note_known")
 
-    # ── the customer linked a new account in its stead (S6) ──────────────────
+    # ── the customer linked a new account instead (S6) ──────────────────
     stays(active, event="new_account_linked_instead", cond="worked_since", on="record_replacement")
     active.from_(
         relinking,
@@ -373,7 +378,7 @@ class AccountChart(AccountGuards, AccountEffects):
         on="record_replacement",
     )
 
-    # ── a session asks about it; its number and payment method tell ──────────
+    # ── messages from a session, its number and its payment method ──────────
     stays(*linked, event="returned_by_session", on="answer_session")
     stays(active, *inactive, relinking, event="number_changed", on="note_number")
     stays(active, *inactive, relinking, event="review_due", on="review_needs")
@@ -386,56 +391,55 @@ class AccountChart(AccountGuards, AccountEffects):
             active,
             RelinkRequested,
             when="not has_reason",
-            because="refused: it is active, and nothing that a relink mends is named or known",
+            because=reasons.NO_REASON_TO_RELINK,
         ),
         ignored(
             (active, inactive_relinkable, relinking),
             RelinkRequested,
             when="not has_authorization and was_just_read",
-            because="refused: Stripe names no authorization to relink; ask for a new payment "
-            "method",
+            because=reasons.NO_AUTHORIZATION,
         ),
         ignored(
             inactive_unrepairable,
             RelinkRequested,
-            because="refused: nobody can repair it now; ask for a new payment method",
+            because=reasons.UNREPAIRABLE,
         ),
         ignored(
             relinked,
             RelinkRequested,
-            because="refused: it was just relinked; wait for Stripe's word that it is active",
+            because=reasons.JUST_RELINKED,
         ),
         ignored(
             new_account_linked,
             RelinkRequested,
-            because="refused: the customer linked a new account in its stead; use that one",
+            because=reasons.REPLACED,
         ),
         ignored(
             disconnected,
             RelinkRequested,
-            because="refused: it is disconnected for good; ask for a new payment method",
+            because=reasons.ACCOUNT_DISCONNECTED,
         ),
         ignored(
             linked,
             SessionUnsuccessful,
-            because="that session is not the open one any more",
+            because=reasons.NOT_THE_OPEN_SESSION,
         ),
         ignored(
             linked,
             ReadFailed,
-            because="Stripe refused the read for good; its latest word stands",
+            because=reasons.READ_REFUSED,
             anomaly=True,
         ),
         ignored(
             disconnected,
             ReportedActive,
-            because="Stripe says active of an account that it had disconnected for good",
+            because=reasons.ACTIVE_AFTER_DISCONNECTED,
             anomaly=True,
         ),
         ignored(
             disconnected,
             (SessionRelinked, KnownAccountLinked, NewAccountLinkedInstead, ReturnedBySession),
-            because="a session linked an account that Stripe had disconnected for good",
+            because=reasons.LINKED_AFTER_DISCONNECTED,
             anomaly=True,
         ),
         ignored(
@@ -453,6 +457,6 @@ class AccountChart(AccountGuards, AccountEffects):
                 PaymentMethodChanged,
                 ReadFailed,
             ),
-            because="it is disconnected for good",
+            because=reasons.ACCOUNT_DISCONNECTED,
         ),
     )

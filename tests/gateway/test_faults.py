@@ -11,8 +11,8 @@ from relink.engine import Command
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
-    ExternalAccountMade,
     DomainEvent,
+    ExternalAccountMade,
     PaymentMethodMade,
     RelinkSessionCreated,
     SessionReported,

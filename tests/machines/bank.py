@@ -16,8 +16,10 @@ from relink.engine import Command
 from relink.machines.commands import (
     CreateRelinkSession,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from relink.machines.events import (
     AccountReported,
@@ -326,8 +328,8 @@ class Bank:
     def read(self, command: Command) -> DomainEvent:
         """Answer a read; if it is not due yet, the bank waits until it is."""
         match command:
-            case RetrieveAccount(account=account):
-                self.now = max(self.now, command.after)
+            case RetrieveAccount(account=account) | RetrieveAccountForCaller(account=account):
+                self.now = max(self.now, getattr(command, "after", 0))
                 if link := self.accounts.get(account):
                     return AccountReported(
                         **self._read(command), account=account, read=True, report=link.report()
@@ -341,7 +343,7 @@ class Bank:
                         **self._read(command), authorization=authorization, read=True, report=report
                     )
                 return self._not_found(command, authorization)
-            case RetrieveSession(session=session):
+            case RetrieveSession(session=session) | RetrieveSessionForCaller(session=session):
                 return self._report(session, self._read(command), read=True)
         raise TypeError(f"not a read: {command.name}")
 

@@ -13,6 +13,7 @@ from relink.machines import Assessment, RelinkPolicy, assess, relink_system
 from relink.machines.commands import (
     CreateRelinkSession,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
     Wake,
@@ -156,7 +157,7 @@ class Scenario:
     def request_relink(self, account: str, **wanted: Any) -> Command | None:
         """The same, as the service's request does it: one read, if one is asked for (R9)."""
         answer = self.ask(account, **wanted)
-        if isinstance(answer, RetrieveAccount):
+        if isinstance(answer, RetrieveAccountForCaller):
             self.read(account)
             answer = self.ask(account, has_read=True, **wanted)
         return answer
@@ -328,8 +329,6 @@ def replaced() -> Scenario:
 def _is_left_to_do(command: Command) -> bool:
     """Timers and reads, except the reads that the caller of a request makes itself."""
     match command:
-        case RetrieveAccount(for_caller=True) | RetrieveSession(for_caller=True):
-            return False
         case RetrieveAccount() | RetrieveAuthorization() | RetrieveSession() | Wake():
             return True
     return False

@@ -20,7 +20,7 @@ from relink.machines.commands import (
     Mode,
     NotifyCustomer,
     RelinkReason,
-    RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from relink.machines.events import DomainEvent, MandateCollected, RelinkRequested
 from relink.machines.report import Holder
@@ -238,7 +238,9 @@ class Histories(RuleBasedStateMachine):
         sessions = list(self.bank.sessions)
         session = sessions[which % len(sessions)]
         dedup_key = f"request {len(self.world.steps)}"
-        self.world.perform(RetrieveSession(session=session, reason="result", dedup_key=dedup_key))
+        self.world.perform(
+            RetrieveSessionForCaller(session=session, reason="result", dedup_key=dedup_key)
+        )
 
     @rule(which=some)
     def mandate_is_collected(self, which: int) -> None:

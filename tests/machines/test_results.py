@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.machines.commands import CreatePaymentMethod, RetrieveSession
+from relink.machines.commands import CreatePaymentMethod, RetrieveSessionForCaller
 from relink.machines.events import DomainEvent, RelinkRequested
 from relink.machines.report import Holder
 
@@ -47,7 +47,9 @@ def opened(world: World, account: str, mode: str) -> str:
 
 def result_read(world: World, session: str, dedup_key: str) -> DomainEvent:
     """The session, read for the caller."""
-    return world.bank.read(RetrieveSession(session=session, reason="result", dedup_key=dedup_key))
+    return world.bank.read(
+        RetrieveSessionForCaller(session=session, reason="result", dedup_key=dedup_key)
+    )
 
 
 def built(world: World) -> list[str]:

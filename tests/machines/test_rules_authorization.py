@@ -275,7 +275,7 @@ def test_R5_an_authorization_is_read_when_an_account_of_it_goes_down_or_comes_ba
     s = Scenario()
     for said, inactive in ((active(), set()), (relinkable(), {"fca_1"}), (active(), set())):
         s.webhook("fca_1", said)
-        assert reads(s) == ["an account of it changed"]
+        assert reads(s) == ["account_changed"]
         assert s.authorization("fcauth_1").facts.inactive_members == inactive
     s.webhook("fca_1", active())
     assert reads(s) == []

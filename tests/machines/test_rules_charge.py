@@ -68,7 +68,7 @@ def test_C1_an_active_account_that_can_be_used_for_payments_is_chargeable() -> N
         (unrepairable(), "account_closed"),
         (inactive(), "inactive"),
         (disconnected(), "disconnected"),
-        (None, "nothing_heard_yet"),
+        (None, "nothing_reported_yet"),
     ],
 )
 def test_C1_only_while_stripes_latest_word_is_active(

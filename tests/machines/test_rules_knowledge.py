@@ -24,8 +24,8 @@ from .scenario import (
     knowing,
     number,
     relinkable,
-    unrepairable,
     report,
+    unrepairable,
 )
 
 # ── K1 ───────────────────────────────────────────────────────────────────────
@@ -281,7 +281,7 @@ def test_K5_an_absent_field_never_overwrites_a_known_one() -> None:
     before = s.account("fca_1").facts
     s.webhook("fca_1", StatusReport(status="active"))
     after = s.account("fca_1").facts
-    times = {"as_of", "told_at", "worked_as_of"}
+    times = {"as_of", "included_at", "worked_as_of"}
     assert after.model_dump(exclude=times) == before.model_dump(exclude=times)
 
 

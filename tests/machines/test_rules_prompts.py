@@ -40,10 +40,10 @@ def test_P1_five_accounts_of_one_bank_are_one_message() -> None:
         s.webhook(account, relinkable())
     assert prompts(s) == [0]
     [message] = s.asked_for(NotifyCustomer)
-    assert (message.outage, message.ask, message.reason) == (
+    assert (message.outage, message.ask, message.reasons) == (
         "fcauth_1",
         "relink",
-        "access_expired",
+        ("access_expired",),
     )
 
 
@@ -110,8 +110,8 @@ def test_P1_the_next_outage_is_prompted_for_anew(cause: str) -> None:
     s.webhook("fca_1", active())
     s.webhook("fca_2", relinkable(cause=cause))
     first, second = s.asked_for(NotifyCustomer)
-    assert (first.count, first.accounts) == (1, ("fca_1",))
-    assert (second.count, second.accounts) == (2, ("fca_2",))
+    assert (first.outage_number, first.accounts) == (1, ("fca_1",))
+    assert (second.outage_number, second.accounts) == (2, ("fca_2",))
     assert second.since == s.now
     assert first.id != second.id
 
@@ -219,7 +219,7 @@ def test_P2_also_if_it_was_announced_before() -> None:
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", relinkable(cause="access_denied"))
     assert prompts(s) == [0]
-    assert s.asked_for(NotifyCustomer)[0].reason == "access_denied"
+    assert s.asked_for(NotifyCustomer)[0].reasons == ("access_denied",)
     assert days(s) == []
 
 
@@ -279,7 +279,7 @@ def test_P3_an_announced_deactivation_prompts_ahead_of_time() -> None:
     assert prompts(s) == []
     assert days(s) == [23]
     [message] = s.asked_for(NotifyCustomer)
-    assert (message.relink_by, message.reason) == (in_days(30), "announced_deactivation")
+    assert (message.relink_by, message.reasons) == (in_days(30), ("announced_deactivation",))
 
 
 @pytest.mark.parametrize(("ahead", "prompted"), [(7 * DAY + 1, []), (7 * DAY, [0]), (5 * DAY, [0])])
@@ -301,7 +301,7 @@ def test_P3_at_once_where_something_does_not_work_already() -> None:
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     s.webhook("fca_1", active(deactivates_on=in_days(30), numbers=(number("expired"),)))
     [message] = s.asked_for(NotifyCustomer)
-    assert (message.reason, message.relink_by) == ("number_lapsed", None)
+    assert (message.reasons, message.relink_by) == (("number_lapsed",), None)
 
 
 def test_P3_of_two_days_the_earlier_counts() -> None:
@@ -323,7 +323,7 @@ def test_P3_an_expiring_number_prompts_ahead_of_time() -> None:
     s.webhook("fca_1", active(numbers=(number("transactable", in_days(20)),)))
     assert s.number("fca_1").state == "expiring"
     assert days(s) == [13]
-    assert s.asked_for(NotifyCustomer)[0].reason == "number_expiring"
+    assert s.asked_for(NotifyCustomer)[0].reasons == ("number_expiring",)
 
 
 def test_P3_a_number_that_lasts_is_not_expiring() -> None:

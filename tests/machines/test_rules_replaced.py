@@ -52,7 +52,7 @@ def test_S6_words_that_the_old_account_is_inactive_change_facts_only(
 def test_S6_a_relink_is_refused() -> None:
     s = replaced()
     assert s.request_relink("fca_1") is None
-    assert "use that one" in s.decided("account", "fca_1").reason
+    assert s.decided("account", "fca_1").reason.code == "replaced"
 
 
 def test_S6_a_newer_active_word_makes_it_active_and_builds_and_unbuilds_nothing() -> None:

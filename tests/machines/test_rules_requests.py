@@ -9,7 +9,7 @@ from relink.machines.commands import (
     CreateRelinkSession,
     NotifyCustomer,
     RequestNewPaymentMethod,
-    RetrieveAccount,
+    RetrieveAccountForCaller,
 )
 from relink.machines.report import Holder, StatusReport
 
@@ -92,7 +92,7 @@ def test_R4_after_the_last_attempt_no_more_prompts_but_another_way_to_pay() -> N
     assert s.asked_for(RequestNewPaymentMethod) == []
     fail(s)
     [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.reason) == ("fca_1", "attempts used up")
+    assert (request.account, request.reason) == ("fca_1", "attempts_used_up")
     assert s.outage("fcauth_1").state == "none"
     s.perform_reads()
     s.wait(60 * DAY)
@@ -103,7 +103,7 @@ def test_R4_an_attempt_that_brings_another_known_account_is_one_too() -> None:
     s = expired(RelinkPolicy(attempts=1))
     s.webhook("fca_2", active())
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    assert [c.reason for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts used up"]
+    assert [c.reason for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts_used_up"]
     assert next_mode(s) == "any_eligible"
 
 
@@ -194,11 +194,11 @@ def refusal(s: Scenario, mode: str | None, **wanted: Any) -> str:
     assert s.request_relink("fca_1", mode=mode, **wanted) is None
     decision = s.decided("account", "fca_1")
     assert decision.outcome == "ignored"
-    return decision.reason
+    return decision.reason.code
 
 
 def reads_before_refusing(s: Scenario) -> int:
-    return sum(read.reason == "before refusing" for read in s.asked_for(RetrieveAccount))
+    return len(s.asked_for(RetrieveAccountForCaller))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -206,9 +206,7 @@ def test_R9_no_authorization(mode: str | None) -> None:
     s = Scenario()
     s.stripe["fca_1"] = relinkable(authorization=None)
     s.read("fca_1")
-    reason = refusal(s, mode)
-    assert "no authorization" in reason
-    assert "ask for a new payment method" in reason
+    assert refusal(s, mode) == "no_authorization"
     assert reads_before_refusing(s) == 1
 
 
@@ -216,9 +214,7 @@ def test_R9_no_authorization(mode: str | None) -> None:
 def test_R9_unrepairable(mode: str | None) -> None:
     s = Scenario()
     s.webhook("fca_1", unrepairable())
-    reason = refusal(s, mode)
-    assert "nobody can repair it" in reason
-    assert "ask for a new payment method" in reason
+    assert refusal(s, mode) == "unrepairable"
     assert reads_before_refusing(s) == 1
 
 
@@ -226,9 +222,7 @@ def test_R9_unrepairable(mode: str | None) -> None:
 def test_R9_disconnected(mode: str | None) -> None:
     s = expired()
     s.webhook("fca_1", disconnected())
-    reason = refusal(s, mode)
-    assert "disconnected for good" in reason
-    assert "ask for a new payment method" in reason
+    assert refusal(s, mode) == "account_disconnected"
     assert reads_before_refusing(s) == 0
 
 
@@ -236,8 +230,7 @@ def test_R9_disconnected(mode: str | None) -> None:
 def test_R9_replaced_by_a_new_account(mode: str | None) -> None:
     s = expired()
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    reason = refusal(s, mode)
-    assert "use that one" in reason
+    assert refusal(s, mode) == "replaced"
     assert reads_before_refusing(s) == 0
 
 
@@ -246,20 +239,20 @@ def test_R9_replaced_by_a_new_account(mode: str | None) -> None:
 def test_R9_active_without_a_reason(mode: str | None, claimed: str | None) -> None:
     s = Scenario()
     s.webhook("fca_1", active())
-    assert "it is active" in refusal(s, mode, reason=claimed)
+    assert refusal(s, mode, reason=claimed) == "no_reason_to_relink"
     assert reads_before_refusing(s) == 0
 
 
 def test_R9_active_with_permissions_that_it_has() -> None:
     s = Scenario()
     s.webhook("fca_1", active(permissions=("payment_method", "balances")))
-    assert "it is active" in refusal(s, None, permissions=("balances",))
+    assert refusal(s, None, permissions=("balances",)) == "no_reason_to_relink"
 
 
 def test_R9_just_relinked() -> None:
     s = expired()
     s.result(s.open_session("fca_1"), relinked="fca_1")
-    assert "wait" in refusal(s, None)
+    assert refusal(s, None) == "just_relinked"
 
 
 @pytest.mark.parametrize("known", [unrepairable(), relinkable(authorization=None)])

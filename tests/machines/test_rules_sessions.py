@@ -11,6 +11,7 @@ from relink.machines.commands import (
     RetrieveAccount,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from relink.machines.events import CommandFailed, RelinkSessionCreated
 from relink.machines.report import Holder, StatusReport
@@ -63,8 +64,8 @@ def test_R1_the_same_again_gives_the_same_session_with_its_secret_read_anew(
     s = expired()
     session = s.open_session("fca_1", **wanted)
     answer = s.request_relink("fca_1", **wanted)
-    assert isinstance(answer, RetrieveSession)
-    assert (answer.session, answer.for_caller) == (session, True)
+    assert isinstance(answer, RetrieveSessionForCaller)
+    assert answer.session == session
     assert s.account("fca_1").facts.session == session
 
 
@@ -72,7 +73,7 @@ def test_R1_what_is_left_open_is_as_in_the_open_session() -> None:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible", permissions=("balances",))
     answer = s.request_relink("fca_1")
-    assert isinstance(answer, RetrieveSession)
+    assert isinstance(answer, RetrieveSessionForCaller)
     assert answer.session == session
 
 
@@ -82,7 +83,7 @@ def test_R1_of_an_account_that_works_as_well() -> None:
     session = s.open_session("fca_1", reason="new_permissions", permissions=("balances",))
     for wanted in ({"reason": "new_permissions", "permissions": ("balances",)}, {}):
         again = s.request_relink("fca_1", **wanted)
-        assert isinstance(again, RetrieveSession)
+        assert isinstance(again, RetrieveSessionForCaller)
         assert again.session == session
 
 
@@ -91,7 +92,7 @@ def test_R1_of_an_account_that_works_again_while_the_session_is_open() -> None:
     session = s.open_session("fca_1")
     s.webhook("fca_1", active())
     again = s.request_relink("fca_1")
-    assert isinstance(again, RetrieveSession)
+    assert isinstance(again, RetrieveSessionForCaller)
     assert again.session == session
 
 
@@ -199,7 +200,7 @@ def test_R2_before_a_session_is_abandoned_it_is_read() -> None:
     s.wait(60)
     assert s.session(session).state == "open"
     [read] = s.asked_for(RetrieveSession)
-    assert (read.session, read.reason) == (session, "deadline")
+    assert (read.session, read.reason) == (session, "session_deadline")
 
 
 def test_R2_the_read_may_find_that_the_customer_had_finished() -> None:

@@ -94,7 +94,7 @@ def test_S2_an_action_that_we_do_not_know_counts_as_none_and_is_reported(
     assert s.account("fca_1").state == "inactive_unrepairable"
     [report] = s.asked_for(ReportAnomaly)
     assert report.subject == "fca_1"
-    assert "call_the_bank" in report.what
+    assert (report.anomaly, report.value) == ("unknown_action", "call_the_bank")
 
 
 def test_S2_an_unknown_action_is_reported_once() -> None:
@@ -342,7 +342,7 @@ def test_S5_word_and_result_come_in_either_order_and_end_alike(
         else:
             s.result(session, relinked="fca_1")
             s.webhook("fca_1", reactivated, created)
-        times = {"repaired_as_of", "worked_as_of", "told_at"}
+        times = {"repaired_as_of", "worked_as_of", "included_at"}
         facts = s.account("fca_1").facts.model_dump(exclude=times)
         return s.account("fca_1").state, facts
 

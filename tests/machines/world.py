@@ -17,16 +17,18 @@ from relink.machines.commands import (
     NotifyCustomer,
     RequestBillingName,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
     Wake,
 )
 from relink.machines.events import (
     BillingNameAbsent,
     BillingNameGiven,
     CommandFailed,
-    ExternalAccountMade,
     DomainEvent,
+    ExternalAccountMade,
     PaymentMethodMade,
     RelinkRequested,
     RelinkSessionCreated,
@@ -99,7 +101,7 @@ class World:
             self.timers.append(command)
         elif isinstance(command, NotifyCustomer):
             self.prompts.append(command)
-        elif isinstance(command, ANSWERED) and not getattr(command, "for_caller", False):
+        elif isinstance(command, ANSWERED):
             self.outbox.append(command)
 
     # ── commands ─────────────────────────────────────────────────────────────
@@ -126,7 +128,8 @@ class World:
                 return ExternalAccountMade(
                     **told, account=account, external_account=f"ba_{account}"
                 )
-        if isinstance(command, READS) and not fails:
+        is_read = isinstance(command, (*READS, RetrieveAccountForCaller, RetrieveSessionForCaller))
+        if is_read and not fails:
             return self.bank.read(command)
         subject = getattr(command, "account", None) or getattr(
             command, "authorization", getattr(command, "session", "")
@@ -161,9 +164,8 @@ class World:
         An account is read within the request where the machines want that before they refuse.
         """
         step = self.happen(request)
-        reads = [c for c in step.commands if isinstance(c, RetrieveAccount)]
+        reads = [c for c in step.commands if isinstance(c, RetrieveAccountForCaller)]
         if reads:
-            self.outbox = [c for c in self.outbox if c not in reads]
             for read in reads:
                 self.perform(read)
             step = self.happen(request.model_copy(update={"has_read": True}))

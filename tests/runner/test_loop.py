@@ -11,7 +11,7 @@ from relink.adapters.gateway import Answer, ApiKey, Attempt
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.adapters.runner import PeriodicTask, Loop, Performer, loop
+from relink.adapters.runner import Loop, Performer, PeriodicTask, loop
 from relink.adapters.service import Service
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.adapters.simulator.server import SimulatorServer

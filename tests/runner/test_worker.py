@@ -16,7 +16,7 @@ import pytest
 from relink.adapters.gateway import ApiKey, DryRunGateway
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.adapters.runner import PeriodicTask, Performer
+from relink.adapters.runner import Performer, PeriodicTask
 from relink.adapters.runner import worker as worker_module
 from relink.adapters.runner.worker import Worker, conninfo
 from relink.adapters.simulator import ApiFault, Faults

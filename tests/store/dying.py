@@ -21,7 +21,7 @@ from relink.adapters.store import Applied, InboxMessage, MemoryStore, Store, pos
 from relink.engine import Event
 from relink.machines import relink_system
 
-from .messages import BROKEN, NOW, WORKS, message, hear, reported
+from .messages import BROKEN, NOW, WORKS, hear, message, reported
 
 
 def prepare(store: Store | MemoryStore) -> None:

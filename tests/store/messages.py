@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relink.adapters.store import Applied, InboxMessage, DueCommand, MemoryStore, Store
+from relink.adapters.store import Applied, DueCommand, InboxMessage, MemoryStore, Store
 from relink.engine import Address
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import AccountReported, RelinkRequested, RelinkSessionCreated

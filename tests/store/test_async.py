@@ -17,11 +17,11 @@ from relink.adapters.store import Applied, Store, StoreUnavailableError, postgre
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
-from .messages import ACCOUNT, BROKEN, NOW, WORKS, message, hear, reported
 from .crowd import Outcome, at_once, webhook
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
+from .messages import ACCOUNT, BROKEN, NOW, WORKS, hear, message, reported
 from .test_concurrency import assert_once, assert_whole
 
 

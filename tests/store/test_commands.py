@@ -16,8 +16,8 @@ from relink.machines.events import (
     SessionReported,
 )
 
-from .messages import ACCOUNT, NOW, WORKS, message, due_for, hear, relink, reported
 from .database import Database
+from .messages import ACCOUNT, NOW, WORKS, due_for, hear, message, relink, reported
 
 # ── asked for ────────────────────────────────────────────────────────────────
 

@@ -19,10 +19,10 @@ from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested, RelinkSessionCreated
 from relink.machines.report import Holder
 
-from .messages import ACCOUNT, NOW, WORKS, message, hear
 from .crowd import Outcome, Work, answer, at_once, of_one_login, webhook
 from .database import Database
 from .kinds import on_postgres
+from .messages import ACCOUNT, NOW, WORKS, hear, message
 
 THREADS = 32
 

@@ -14,10 +14,10 @@ from relink.adapters.store import Store, StoreUnavailableError
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
-from .messages import NOW, WORKS, message, hear, reported
 from .crowd import Outcome, Work, at_once
 from .database import Database
 from .kinds import on_sqlite
+from .messages import NOW, WORKS, hear, message, reported
 
 pytestmark = on_sqlite
 

@@ -9,10 +9,10 @@ from relink.adapters.store import Store
 from relink.adapters.store.jobs import LONGEST, QUEUE, SOON, TASK
 from relink.machines import relink_system
 
-from .messages import WORKS, message, due_for, hear, reported
 from .crowd import Outcome, at_once
 from .database import Database
 from .kinds import on_postgres
+from .messages import WORKS, due_for, hear, message, reported
 
 pytestmark = on_postgres
 

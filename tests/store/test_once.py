@@ -9,9 +9,9 @@ from relink.adapters.store.replay import replay
 from relink.engine import Address
 from relink.machines import relink_system
 
-from .messages import ACCOUNT, NOW, WORKS, message, hear, reported
 from .database import Database
 from .kinds import on_postgres
+from .messages import ACCOUNT, NOW, WORKS, hear, message, reported
 
 
 def test_a_word_changes_snapshot_journal_and_outbox(store: Store):

@@ -21,10 +21,10 @@ from relink.adapters.store.replay import replay
 from relink.engine import Event
 from relink.machines import relink_system
 
-from .messages import ACCOUNT, NOW, WORKS, message, due_for, hear, reported
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
+from .messages import ACCOUNT, NOW, WORKS, due_for, hear, message, reported
 
 # ── PostgreSQL stops ─────────────────────────────────────────────────────────
 

@@ -14,8 +14,8 @@ from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import Wake
 from relink.machines.report import Holder
 
-from .messages import BROKEN, NOW, WORKS, message, hear, reported
 from .database import Database
+from .messages import BROKEN, NOW, WORKS, hear, message, reported
 
 HOLDERS = [
     Holder(field="customer", id="cus_1"),

@@ -13,8 +13,8 @@ from relink.machines import relink_system
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested, RelinkSessionCreated, SessionReported
 
-from .messages import BROKEN, NOW, WORKS, message, hear, reported
 from .database import Database
+from .messages import BROKEN, NOW, WORKS, hear, message, reported
 
 SAID = [
     WORKS,

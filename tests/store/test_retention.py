@@ -6,9 +6,9 @@ from relink.adapters.store import Store, retention
 from relink.adapters.store.replay import replay
 from relink.adapters.store.retention import DAY, SHORTEST, prune
 
-from .messages import ACCOUNT, NOW, WORKS, hear
 from .crowd import Outcome, at_once
 from .database import Database
+from .messages import ACCOUNT, NOW, WORKS, hear
 
 KEPT = 100 * DAY
 ALL = {"inbox": 0, "journal": 0, "outbox": 0}

@@ -12,8 +12,8 @@ from relink.adapters.store import Store
 from relink.adapters.stripe import Accepted, StripeWebhooks
 from relink.engine import Address
 
-from .messages import NOW, message, hear, relink
 from .database import Database
+from .messages import NOW, hear, message, relink
 
 CLIENT_SECRET = "fcsess_client_secret_NobodyMayKeepThis"
 

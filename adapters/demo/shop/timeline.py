@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from relink.adapters.store import JournalEntry
 from relink.adapters.explain import of_entry, tell
+from relink.adapters.store import JournalEntry
 
 
 def timeline(entries: Iterable[JournalEntry]) -> list[dict[str, Any]]:

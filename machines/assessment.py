@@ -1,0 +1,117 @@
+"""The assessment: may this account be charged, and what should the service do next?
+
+The answer is relink's conservative view of the link, from one account's snapshot; it is no
+mandate (C1). For a connected account, *chargeable* means that it can be paid out to.
+
+Rules kept here: C1 to C3.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, assert_never
+
+from pydantic import BaseModel, ConfigDict
+
+from relink.engine import Snapshot
+
+from .account.eligibility import number_obstacle, obstacles
+from .account.facts import AccountFacts
+from .account.needs import relink_reasons
+from .vocabulary import Mode, NumberStatus, PaymentMethodState, ReportedStatus
+
+
+class NextAction(BaseModel):
+    """One thing that the service should do (C2)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: Literal[
+        "relink", "wait", "collect_mandate", "request_new_payment_method", "provide_name"
+    ]
+    mode: Mode | None = None
+    """For ``relink``: which kind of session is due."""
+    reason: str
+    """A code: one of relink's, or Stripe's own cause or error code."""
+
+
+class Assessment(BaseModel):
+    """The answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chargeable: bool
+    reasons: tuple[str, ...]
+    """Why it is not chargeable (codes); empty when it is."""
+    next: tuple[NextAction, ...]
+    """What to do, the first thing first. It can be due while the account still works."""
+
+
+def assess(account: Snapshot[AccountFacts]) -> Assessment:
+    """Judge an account by its snapshot (C1 to C3)."""
+    reasons = tuple(obstacles(account.facts, "charge"))
+    return Assessment(chargeable=not reasons, reasons=reasons, next=tuple(_next(account)))
+
+
+def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
+    facts = account.facts
+    match account.state:
+        case "disconnected":
+            yield _request_another("disconnected")
+        case "new_account_linked":
+            return
+        case "inactive_unrepairable" if facts.reported_status is ReportedStatus.UNREPAIRABLE:
+            yield _request_another(facts.cause or "unrepairable")
+        case "inactive_unrepairable":
+            yield NextAction(action="wait", reason="stripe_was_asked")
+        case "inactive_relinkable":
+            yield _relink(facts)
+        case "relinking":
+            yield NextAction(action="wait", reason="session_open")
+        case "relinked":
+            yield NextAction(action="wait", reason="stripe_confirms_repair")
+        case _:
+            yield from _next_of_active(facts)
+
+
+def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
+    """The account works; something else can still be due."""
+    number = number_obstacle(facts)
+    unfit = [reason for reason in obstacles(facts, "charge") if reason != number]
+    if unfit:
+        yield _request_another(unfit[0])
+        return
+    if relink_reasons(facts):
+        yield _relink(facts)
+    if facts.number is NumberStatus.PENDING:
+        yield NextAction(action="wait", reason="number_pending")
+    built = _next_of_built(facts)
+    if built:
+        yield built
+
+
+def _next_of_built(facts: AccountFacts) -> NextAction | None:
+    match facts.payment_method:
+        case PaymentMethodState.CREATING:
+            return NextAction(action="wait", reason="payment_method_in_progress")
+        case PaymentMethodState.NAME_NEEDED:
+            return NextAction(action="provide_name", reason="billing_name_missing")
+        case PaymentMethodState.MANDATE_NEEDED:
+            return NextAction(action="collect_mandate", reason="new_account")
+        case PaymentMethodState.REFUSED:
+            return _request_another(facts.payment_method_reason or "refused")
+        case None | PaymentMethodState.NONE | PaymentMethodState.READY | PaymentMethodState.BLOCKED:
+            return None
+    assert_never(facts.payment_method)
+
+
+def _relink(facts: AccountFacts) -> NextAction:
+    """A relink, as long as one is possible (R4, R9)."""
+    if facts.authorization is None:
+        return _request_another("no_authorization")
+    if facts.given_up:
+        return _request_another("attempts_used_up")
+    reason = next(iter(relink_reasons(facts)), "inactive")
+    return NextAction(action="relink", mode=facts.next_mode, reason=reason)
+
+
+def _request_another(reason: str) -> NextAction:
+    return NextAction(action="request_new_payment_method", reason=reason)
