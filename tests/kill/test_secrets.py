@@ -88,6 +88,7 @@ def test_nothing_is_kept_of_relinks_of_every_kind(at: Installation):
     assert [it for it in [*secrets_of(at), JENNY] if it in dump] == []
     for worker in at.workers:
         worker.start()
+    for worker in at.workers:
         worker.wait_until_ready()
     at.settle()
     (method,) = waits_for_name.payment_methods
