@@ -9,6 +9,9 @@ SITE_PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
 # Celery and Django have no types of their own.
 UNTYPED = --disable-error-code import-untyped --disable-error-code untyped-decorator
 
+# The tests start hundreds of processes. Each would compile all of relink again.
+test coverage: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help demo test coverage lint types docs dist clean anew
 .NOTPARALLEL: # one pip at a time in one environment
 

@@ -19,27 +19,25 @@ class Profile:
         examples: how many Hypothesis draws for a test that names no number.
         share: the part that it draws of a number that a test names.
         kills: processes that the kill test ends on PostgreSQL; on SQLite it is a third of them.
-        households: customers who are active during the kill test.
     """
 
     name: str
     examples: int
     share: float
     kills: int
-    households: int
 
     def compared_to(self, other: "Profile") -> list[str]:
         """What this profile tries, beside what the other one does; one line each."""
         return [
-            f"Examples of a property: {self.examples} instead of {other.examples}; "
-            f"of long histories {self.share:.0%}.",
-            f"Kills of processes: {self.kills} instead of {other.kills} on PostgreSQL, "
+            f"Hypothesis draws {self.examples} examples instead of {other.examples}, and "
+            f"{self.share:.0%} of them where a test names a number.",
+            f"The kill test kills {self.kills} processes instead of {other.kills} on PostgreSQL, "
             "and a third of that on SQLite.",
         ]
 
 
-FULL = Profile(name="full", examples=100, share=1.0, kills=100, households=10)
-QUICK = Profile(name="quick", examples=25, share=0.25, kills=8, households=5)
+FULL = Profile(name="full", examples=100, share=1.0, kills=100)
+QUICK = Profile(name="quick", examples=25, share=0.25, kills=8)
 PROFILE = FULL if os.environ.get("CI") else QUICK
 
 QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)

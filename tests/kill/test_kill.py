@@ -20,6 +20,14 @@ from .secrecy import check_nothing_kept
 KILLS = int(os.environ.get("RELINK_KILLS", PROFILE.kills))
 SEED = int(os.environ.get("RELINK_KILL_SEED", "1"))
 
+HOUSEHOLDS = 10
+
+AT_LEAST = 2
+"""Sessions that they have opened before it is enough, however few are killed, …"""
+
+WITHIN = 90.0
+"""… and seconds that they may take for that."""
+
 FAULTS = Faults(
     rate_limited=0.01,
     rate_limited_with_wait=0.002,
@@ -48,8 +56,9 @@ def live_and_die(at: Installation, workers: int, kills: int) -> None:
     at.start(workers)
     at.sim.faults = FAULTS
     began = time.monotonic()
-    with City(at, SEED, PROFILE.households) as city:
+    with City(at, SEED, HOUSEHOLDS) as city:
         kill_at_random(at.processes, kills, SEED)
+        at.eventually(lambda: city.did["relink 201"] >= AT_LEAST, WITHIN)
         at.calm()
         print(f"{kills} kills in {time.monotonic() - began:.0f} s", flush=True)
     print(f"the households are done after {time.monotonic() - began:.0f} s", flush=True)
