@@ -21,10 +21,15 @@ ALONE = (
 LONGEST = (
     *ALONE,
     "kill/test_secrets.py",
-    "runner/test_worker.py",
-    "machines/test_leaves.py",
     "engine/test_fuzz.py",
-    "store/test_replay.py",
+    "store/test_migrations.py",
+    "machines/test_leaves.py",
+    "runner/test_worker.py",
+    "docs/test_embedding_examples.py",
+    "demo/test_clicked_through.py",
+    "kill/test_dead_worker.py",
+    "store/test_outages.py",
+    "store/test_concurrency.py",
 )
 """What takes longest, longest first. The rest takes seconds, in any order."""
 

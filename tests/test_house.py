@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 
 import relink
 
+from .order import LONGEST
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -209,6 +211,12 @@ def test_what_the_requirements_need_is_pinned_too() -> None:
                 waiting.extend((requirement.name, extra) for extra in requirement.extras)
     assert seen, "nothing is installed"
     assert seen - pins().keys() == set()
+
+
+def test_what_is_to_run_first_exists() -> None:
+    for name in LONGEST:
+        file, _, test = name.partition("::")
+        assert f"def {test}" in (ROOT / "tests" / file).read_text(), name
 
 
 SKIPPING = {
