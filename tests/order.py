@@ -21,7 +21,6 @@ ALONE = (
 LONGEST = (
     *ALONE,
     "kill/test_secrets.py",
-    "engine/test_fuzz.py",
     "store/test_migrations.py",
     "machines/test_leaves.py",
     "runner/test_worker.py",
