@@ -1,4 +1,4 @@
-"""Which tests run first, and which stay together when several workers share them.
+"""Which tests run, which of them first, and which stay together when workers share them.
 
 A worker takes a whole file at a time, so that what a module sets up is set up once. The
 longest files come first: a long one that begins last would keep one worker busy while the
@@ -8,6 +8,8 @@ others have nothing left.
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from .profile import PROFILE
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
@@ -52,8 +54,21 @@ def place(nodeid: str) -> int:
     return next((n for n, name in names if unit(nodeid).endswith(name)), len(LONGEST))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [] if is_named(config) else [item for item in items if _is_left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: place(item.nodeid))
+
+
+def is_named(config: pytest.Config) -> bool:
+    """Whether somebody asks for tests by name: then they are run in any profile."""
+    return bool(config.option.keyword) or any("::" in argument for argument in config.args)
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and item.originalname in PROFILE.left_out
 
 
 @pytest.hookimpl(optionalhook=True)

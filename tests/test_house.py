@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 import relink
 
 from .order import LONGEST
+from .profile import QUICK
 
 pytest_plugins = ["pytester"]
 
@@ -217,6 +218,12 @@ def test_what_is_to_run_first_exists() -> None:
     for name in LONGEST:
         file, _, test = name.partition("::")
         assert f"def {test}" in (ROOT / "tests" / file).read_text(), name
+
+
+def test_what_the_quick_profile_leaves_out_exists() -> None:
+    sources = [file.read_text() for file in (ROOT / "tests").rglob("test_*.py")]
+    for name in QUICK.left_out:
+        assert any(f"def {name}(" in source for source in sources), name
 
 
 SKIPPING = {
