@@ -5,6 +5,13 @@ PYTHONS = $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 FOLDERS = engine machines adapters
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+SITE_PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
+# Celery and Django have no types of their own.
+UNTYPED = --disable-error-code import-untyped --disable-error-code untyped-decorator
+
+# The tests start hundreds of processes. Each would compile all of relink again.
+test coverage: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help demo test coverage lint types docs dist clean anew
 .NOTPARALLEL: # one pip at a time in one environment
 
@@ -14,8 +21,9 @@ help: ## this list
 demo: .venv/installed-demo ## play relink's situations against a simulated Stripe, no keys needed
 	@.venv/bin/relink demo
 
-test: .venv/installed-test .venv/preview-sdk/installed ## run the tests
-	.venv/bin/python -m pytest
+# `CI=true make test` runs the full profile; tests/profile.py says what that is.
+test: .venv/installed-test .venv/preview-sdk/installed ## run the tests, quickly; CI=true: all they can do
+	.venv/bin/python -m pytest --numprocesses logical --maxprocesses 8
 
 coverage: .venv/installed-test .venv/preview-sdk/installed ## run the tests and report the branches that they miss
 	.venv/bin/coverage run -m pytest
@@ -29,13 +37,19 @@ docs: .venv/installed-test ## write the generated pages of the documentation
 	.venv/bin/python docs/generate.py
 
 # mypy does not follow editable installs; links lay the folders out as they install.
+# The examples are checked as a user's code: against an installed relink, and no settings of ours.
 types: .venv/installed-test .venv/installed-lint ## check types, as a user's own code would see them too
 	@mkdir -p .venv/src/relink
 	@for folder in $(FOLDERS); do \
 	    test -e .venv/src/relink/$$folder || ln -s ../../../$$folder .venv/src/relink/$$folder; \
 	done
 	MYPYPATH=.venv/src .venv/bin/mypy --strict $(FOLDERS:%=-p relink.%)
-	$(if $(wildcard tests/test_embedding.py),MYPYPATH=.venv/src .venv/bin/mypy --strict tests/test_embedding.py)
+	rm -rf build .venv/user
+	.venv/bin/python -m venv --without-pip .venv/user
+	$(PIP) --no-deps --no-build-isolation --target "$$(.venv/user/bin/python $(SITE_PACKAGES))" .
+	.venv/bin/python $(SITE_PACKAGES) >"$$(.venv/user/bin/python $(SITE_PACKAGES))/others.pth"
+	.venv/bin/mypy --strict $(UNTYPED) --config-file= \
+	    --python-executable .venv/user/bin/python docs/examples/*.py
 
 dist: .venv/installed-lint ## build the sdist and, from it, the wheel
 	rm -rf dist

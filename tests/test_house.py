@@ -2,10 +2,7 @@
 
 import ast
 import importlib.metadata
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +13,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import relink
+
+from .order import LONGEST
+from .profile import QUICK
+
+pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ["engine", "machines", "adapters"]
@@ -33,10 +35,7 @@ NOT_PURE = {
 }
 
 # By module, or package with all that is in it.
-EXCEPTIONS = {
-    "relink.engine.fuzz": {"hypothesis"},
-    "relink.engine.diagram": {"subprocess"},  # Graphviz
-}
+EXCEPTIONS = {"relink.engine.fuzz": {"hypothesis"}}
 
 
 def imports(source: str, package: str) -> Iterator[str]:
@@ -81,9 +80,14 @@ def modules(folder: str) -> list[Path]:
     return found
 
 
+def module_name(file: Path) -> str:
+    """The name that a file of the three folders is imported by."""
+    return ".".join(["relink", *file.relative_to(ROOT).with_suffix("").parts])
+
+
 def excepted(file: Path) -> set[str]:
     """What this file may import although the others of its folder may not."""
-    module = ".".join(["relink", *file.relative_to(ROOT).with_suffix("").parts])
+    module = module_name(file)
     return {
         name for where, names in EXCEPTIONS.items() if within(module, {where}) for name in names
     }
@@ -102,6 +106,25 @@ def test_the_core_is_pure(folder: str) -> None:
     for file in modules(folder):
         strays = {name for name in imports_of(file) if within(name, NOT_PURE - excepted(file))}
         assert not strays, f"{file.relative_to(ROOT)} reaches outside with {sorted(strays)}"
+
+
+def test_every_exception_is_needed() -> None:
+    needed = {
+        (where, name)
+        for where, names in EXCEPTIONS.items()
+        for file in modules(where.split(".")[1])
+        if within(module_name(file), {where})
+        for name in names
+        if any(within(imported, {name}) for imported in imports_of(file))
+    }
+    assert needed == {(where, name) for where, names in EXCEPTIONS.items() for name in names}
+
+
+def test_every_package_that_a_folder_may_import_is_imported() -> None:
+    for folder, allowed in MAY_IMPORT.items():
+        imported = {name for file in modules(folder) for name in imports_of(file)}
+        unused = {name for name in allowed if not any(within(each, {name}) for each in imported)}
+        assert unused == set(), folder
 
 
 def test_our_own_packages_are_imported_as_relink() -> None:
@@ -191,6 +214,18 @@ def test_what_the_requirements_need_is_pinned_too() -> None:
     assert seen - pins().keys() == set()
 
 
+def test_what_is_to_run_first_exists() -> None:
+    for name in LONGEST:
+        file, _, test = name.partition("::")
+        assert f"def {test}" in (ROOT / "tests" / file).read_text(), name
+
+
+def test_what_the_quick_profile_leaves_out_exists() -> None:
+    sources = [file.read_text() for file in (ROOT / "tests").rglob("test_*.py")]
+    for name in QUICK.left_out:
+        assert any(f"def {name}(" in source for source in sources), name
+
+
 SKIPPING = {
     "mark": "@pytest.mark.skip('why')\ndef test(): pass",
     "call": "def test(): pytest.skip('why')",
@@ -201,21 +236,30 @@ SKIPPING = {
 }
 
 
-def test_a_skip_fails_in_ci_and_only_there(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+@pytest.fixture
+def skipping(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder of tests that are skipped in every way there is, under the rule of these tests."""
+    pytester.makeconftest((ROOT / "tests" / "skips.py").read_text())
     for name, source in SKIPPING.items():
-        (tmp_path / f"test_{name}.py").write_text(f"import unittest, pytest\n{source}\n")
+        pytester.path.joinpath(f"test_{name}.py").write_text(f"import unittest, pytest\n{source}\n")
+    # Without the plugins of the environment, which take seconds to load.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return pytester
 
-    def run(ci: str) -> str:
-        options = ["-rA", "-p", "no:cacheprovider", "--continue-on-collection-errors"]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        command = [sys.executable, "-m", "pytest", *options]
-        return subprocess.run(
-            command, env={**env, "CI": ci}, cwd=tmp_path, capture_output=True, text=True
-        ).stdout
 
-    assert f"{len(SKIPPING)} skipped in" in run(ci="")
-    in_ci = run(ci="true")
+def test_a_skip_is_no_failure_outside_of_ci(
+    skipping: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    skipping.runpytest("-p", "no:cacheprovider").assert_outcomes(skipped=len(SKIPPING))
+
+
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "1"]], ids=["alone", "xdist"])
+def test_a_skip_is_a_failure_in_ci(
+    skipping: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    options = ["-rA", "-p", "no:cacheprovider", "--continue-on-collection-errors", *workers]
+    in_ci = skipping.runpytest(*options).stdout.str()
     for name in SKIPPING:
         assert re.search(rf"^(FAILED|ERROR) test_{name}\.py.*CI does not allow", in_ci, re.M), in_ci

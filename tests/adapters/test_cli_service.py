@@ -173,7 +173,7 @@ def test_serve_creates_its_database_answers_and_stops(capsys, tmp_path):
     command = [sys.executable, "-m", "relink.adapters.cli", "serve", "--port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as well:
                     assert json.load(well) == {"status": "ok"}
@@ -204,7 +204,7 @@ def test_a_second_signal_stops_serve_although_a_request_hangs(capsys, tmp_path):
     command = [sys.executable, "-m", "relink.adapters.cli", "serve", "--port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 hanging = socket.create_connection(("127.0.0.1", port), timeout=5)
                 break
@@ -217,9 +217,9 @@ def test_a_second_signal_stops_serve_although_a_request_hangs(capsys, tmp_path):
             hanging.sendall(
                 b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
             )
-            time.sleep(0.5)
+            time.sleep(0.2)
             process.send_signal(signal.SIGINT)
-            time.sleep(0.5)
+            time.sleep(0.2)
             assert process.poll() is None
             process.send_signal(signal.SIGINT)
             process.wait(timeout=10)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from relink.adapters.stripe import Accepted, WebhookRefused
 from relink.adapters.stripe.webhook import HANDLED
 
+from ..profile import examples
+
 texts = st.text(max_size=8) | st.sampled_from(["\ud800", "a\x00b", "s" * 300, "fca_1", "active"])
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,
@@ -43,7 +45,7 @@ def damage(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
     return broken
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(body=json_values)
 def test_any_json(deliver, body):
     try:
@@ -55,7 +57,7 @@ def test_any_json(deliver, body):
     assert received.__context__ is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(data=st.data())
 def test_damaged_events(deliver, event, thin, whole_objects, data):
     kind = data.draw(st.sampled_from(sorted(HANDLED)))

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import pytest
 
-from ..simulator.browser import installed
+from ..simulator.browser import MISSING, installed
 from .windows import Windows
 
 START = 30.0
@@ -81,7 +81,7 @@ def _address(output: IO[bytes], errors: Path) -> str:
 def browser(tmp_path: Path) -> Iterator[Windows]:
     program = installed()
     if program is None:
-        pytest.skip("no Chromium is installed")
+        pytest.skip(MISSING)
     opened = Windows(program, tmp_path / "chromium")
     yield opened
     opened.close()

@@ -97,7 +97,9 @@ def celery_at_work() -> Iterator[None]:
 
     app = import_module("celery_app").app
     setup_logging.connect(_leave_logging_alone)
-    beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
+    beat = EmbeddedService(
+        app, max_interval=0.2, thread=True, scheduler_cls="celery.beat:Scheduler"
+    )
     with start_worker(app, perform_ping_check=False):
         beat.start()
         yield

@@ -18,6 +18,8 @@ from statemachine.state import NestedStateFactory
 from relink.engine import Assign, Chart, Command, Event, Facts, Snapshot, Table, ignored
 from relink.engine.errors import LibraryRefusedError
 
+from ..profile import examples
+
 GUARDS = ["g0", "g1", "g2", "g3"]
 EFFECTS = ["f0", "f1", "f2", "f3"]
 
@@ -260,9 +262,9 @@ def compiled(chart: type[Chart]) -> Table:
         reject()
 
 
-def bounded(examples: int) -> settings:
+def bounded(full: int) -> settings:
     return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=examples(full), deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
 
 

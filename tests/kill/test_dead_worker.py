@@ -7,7 +7,7 @@ from relink.adapters.simulator import Faults
 
 from .installation import Installation
 
-LOGINS = 40
+LOGINS = 25
 AT_LEAST = 5
 """Commands that it has in hand when it is killed."""
 

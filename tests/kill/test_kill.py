@@ -1,7 +1,7 @@
 """The kill test: nothing is lost, doubled or torn, whatever is killed, and whenever.
 
-``RELINK_KILLS`` says how many processes are killed on PostgreSQL (100), and
-``RELINK_KILL_SEED`` when, and what goes on meanwhile (1).
+``RELINK_KILLS`` sets how many processes are killed on PostgreSQL (by default, as many as the
+profile says), and ``RELINK_KILL_SEED`` when, and what goes on meanwhile (1).
 """
 
 import os
@@ -10,16 +10,23 @@ from pathlib import Path
 
 from relink.adapters.simulator import Faults
 
+from ..profile import PROFILE
 from . import checks
 from .households import City
 from .installation import Installation
 from .killer import kill_at_random
 from .secrecy import check_nothing_kept
 
-KILLS = int(os.environ.get("RELINK_KILLS", "100"))
+KILLS = int(os.environ.get("RELINK_KILLS", PROFILE.kills))
 SEED = int(os.environ.get("RELINK_KILL_SEED", "1"))
 
 HOUSEHOLDS = 10
+
+AT_LEAST = 2
+"""Sessions that they have opened before it is enough, however few are killed, …"""
+
+WITHIN = 90.0
+"""… and seconds that they may take for that."""
 
 FAULTS = Faults(
     rate_limited=0.01,
@@ -41,7 +48,7 @@ def test_on_postgresql(postgres_url: str, tmp_path: Path):
 
 def test_on_sqlite(tmp_path: Path):
     with Installation(f"sqlite:///{tmp_path / 'relink.db'}", tmp_path, SEED) as at:
-        live_and_die(at, workers=0, kills=max(1, KILLS * 3 // 10))
+        live_and_die(at, workers=0, kills=max(1, KILLS // 3))
 
 
 def live_and_die(at: Installation, workers: int, kills: int) -> None:
@@ -51,6 +58,7 @@ def live_and_die(at: Installation, workers: int, kills: int) -> None:
     began = time.monotonic()
     with City(at, SEED, HOUSEHOLDS) as city:
         kill_at_random(at.processes, kills, SEED)
+        at.eventually(lambda: city.did["relink 201"] >= AT_LEAST, WITHIN)
         at.calm()
         print(f"{kills} kills in {time.monotonic() - began:.0f} s", flush=True)
     print(f"the households are done after {time.monotonic() - began:.0f} s", flush=True)

@@ -18,8 +18,10 @@ from relink.machines.events import (
     RelinkRequested,
 )
 
+from ..profile import examples
+
 SMALL = settings(
-    max_examples=15,
+    max_examples=examples(15),
     stateful_step_count=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),

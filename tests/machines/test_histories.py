@@ -24,6 +24,7 @@ from relink.machines.commands import (
 from relink.machines.events import DomainEvent, MandateCollected, RelinkRequested
 from relink.machines.report import Holder
 
+from ..profile import examples
 from .bank import DAY, REAL, Bank, Shape, shaped, tokenized
 from .life import (
     ACCOUNTS,
@@ -298,6 +299,6 @@ def expected_states(facts: AccountFacts) -> set[str]:
 
 
 Histories.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=30, suppress_health_check=list(HealthCheck)
+    max_examples=examples(100), stateful_step_count=30, suppress_health_check=list(HealthCheck)
 )
 TestHistories = Histories.TestCase

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from relink.machines.events import DomainEvent, RelinkRequested
 
+from ..profile import examples
 from .bank import REAL, Bank, Shape, shaped, tokenized
 from .life import ACCOUNTS, AT_THE_BANK, BY_CUSTOMERS, CUSTOMER, RARELY, SHAPES, TIME, Act, happens
 from .world import World
@@ -181,7 +182,7 @@ def test_K1_reports_in_any_order_end_in_stripes_truth(
     hold_the_same(world, act_out(world.bank, acts, endpoint), endpoint, data)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     before=OPENED,
     tokens=st.booleans(),

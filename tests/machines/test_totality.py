@@ -10,9 +10,11 @@ from relink.engine import Snapshot
 from relink.engine.fuzz import instances, payloads
 from relink.machines import CHARTS
 
+from ..profile import examples
+
 
 @pytest.mark.parametrize("machine", CHARTS)
-@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_event_is_decided_in_every_state(machine: str, data: st.DataObject) -> None:
     table = CHARTS[machine].table()

@@ -13,6 +13,7 @@ from relink.adapters.store.codec import domain_codec
 from relink.engine.fuzz import payloads
 from relink.machines.events import DomainEvent, TimerFired
 
+from ..profile import examples
 from .served import TOKEN, Served
 
 load_all_checks()
@@ -34,7 +35,7 @@ TIMES = st.integers(1_700_000_000, 1_900_000_000)
 VALUES = {"at": TIMES.map(float), "as_of": TIMES, "attempt": st.integers(0, 100)}
 """JSON has larger numbers, but none that all who read it agree on."""
 
-quickly = settings(max_examples=15, derandomize=True, database=None, deadline=None)
+quickly = settings(max_examples=examples(15), derandomize=True, database=None, deadline=None)
 
 
 @pytest.mark.parametrize("mode", GenerationMode)

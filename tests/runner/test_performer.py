@@ -18,6 +18,7 @@ from relink.engine import Command, Event, Step
 from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, RequestNewPaymentMethod
 from relink.machines.events import CommandFailed
 
+from ..profile import examples
 from .embedding import Embedding
 
 DAY = 24 * 3600
@@ -119,7 +120,7 @@ class Mortal:
         return answer
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(
     dies=st.lists(st.booleans(), max_size=30),
     rate=st.sampled_from([0.0, 0.03, 0.1]),

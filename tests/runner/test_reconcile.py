@@ -19,6 +19,7 @@ from relink.machines.commands import RetrieveAccount
 from relink.machines.events import AccountReported
 from relink.machines.report import StatusReport
 
+from ..profile import examples
 from .embedding import Embedding
 
 NOW = 1_760_000_000.0
@@ -69,7 +70,7 @@ def test_a_round_is_spread_over_its_period(store: Store):
     assert reconcile(store, NOW + PERIOD - 1, PERIOD) == 0
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     accounts=st.integers(0, 8),
     late=st.integers(0, 3),

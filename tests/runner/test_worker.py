@@ -26,6 +26,7 @@ from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod
 
 from .embedding import Embedding
+from .working import SHORT
 
 SCRIPT = Path(__file__).with_name("working.py")
 HELD = "/v1/payment_methods"
@@ -155,6 +156,12 @@ class Service:
         self.at.store.close()
 
 
+@pytest.fixture(autouse=True)
+def _short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in SHORT.items():
+        monkeypatch.setattr(worker_module, name, seconds)
+
+
 @pytest.fixture
 def service(postgres_url: str, tmp_path: Path) -> Iterator[Service]:
     made = Service(postgres_url, tmp_path)
@@ -192,7 +199,7 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
 
 def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Service):
     due = service.build()
-    service.at.sim.faults = Faults(patience=4)
+    service.at.sim.faults = Faults(patience=1)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     worker = service.worker()
     service.eventually(lambda: worker.includes("begin", due.id), "it waits for the answer")
@@ -261,7 +268,7 @@ def test_a_stalled_job_whose_command_has_another_one_is_dropped(service: Service
             "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args, status) "
             "SELECT queue_name, task_name, queueing_lock, args, 'doing' FROM procrastinate_jobs"
         )
-        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + '5 s'")
+        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + '2 s'")
     with service.working():
         service.eventually(
             lambda: (
@@ -301,7 +308,7 @@ def test_the_database_goes_away_and_comes_back(service: Service, monkeypatch: py
         service.eventually(
             lambda: service.at.count("payment_method.created") == 1, "an attempt is being made"
         )
-        service.go_away(seconds=3)
+        service.go_away(seconds=1.5)
         service.eventually(service.is_done, "all is done once it is back")
         service.eventually(lambda: not service.commands(), "no job is left behind")
     assert service.at.store.due_command(due.id) is None

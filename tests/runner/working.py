@@ -10,11 +10,14 @@ from relink.adapters.gateway import Answer, ApiKey, Attempt
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.adapters.runner import Performer
+from relink.adapters.runner import Performer, worker
 from relink.adapters.runner.worker import Worker
 from relink.adapters.store import Store
 from relink.engine import Command
 from relink.machines import relink_system
+
+SHORT = {"HEARTBEAT": 0.25, "STALLED_AFTER": 2.0, "FETCH_EVERY": 0.25}
+"""Intervals of a worker (seconds), so that nobody waits long; the kill test has the real ones."""
 
 
 def say(*words: str) -> None:
@@ -36,6 +39,8 @@ class Telling:
 
 def main() -> None:
     database, stripe = sys.argv[1:]
+    for name, seconds in SHORT.items():
+        setattr(worker, name, seconds)
     logging.basicConfig(level=logging.INFO, format="# %(name)s %(message)s", stream=sys.stdout)
     store = Store(database, relink_system())
     performer = Performer(store, Telling(stripe), lambda command, id: say("told", id))

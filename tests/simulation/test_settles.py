@@ -21,6 +21,7 @@ from relink.machines.commands import (
     RetrieveSession,
 )
 
+from ..profile import examples
 from .life import DAY, TRUTH, Life
 
 CHOICES = (
@@ -187,7 +188,7 @@ class Histories(RuleBasedStateMachine):
 
 
 Histories.TestCase.settings = settings(
-    max_examples=120,
+    max_examples=examples(120),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = (
+    "Chromium is not installed. Install it (Debian: apt-get install chromium; any other: set the "
+    "variable CHROMIUM to its path)"
+)
+"""Why a test that needs one is skipped, and the cure."""
+
 PATIENCE = 5000
 """How long to wait for something on a page (milliseconds)."""
 

@@ -21,7 +21,7 @@ from relink.engine import Command
 from relink.machines import relink_system
 from relink.machines.commands import NotifyCustomer
 
-from .browser import Browser, installed
+from .browser import MISSING, Browser, installed
 
 SECRET = "whsec_clicks"
 
@@ -30,7 +30,7 @@ SECRET = "whsec_clicks"
 def browser(tmp_path: Path) -> Iterator[Browser]:
     program = installed()
     if program is None:
-        pytest.skip("no Chromium is installed")
+        pytest.skip(MISSING)
     opened = Browser(program, tmp_path / "chromium")
     yield opened
     opened.close()

@@ -13,6 +13,7 @@ from relink.adapters.simulator.endpoints.events import EVENTS
 from relink.adapters.simulator.forms import decode
 from relink.adapters.simulator.parameters import EXPAND, PAGE, Each, Hash, Kind, Text
 
+from ..profile import examples
 from .sdk import KEY
 
 SIM = Simulator()
@@ -91,7 +92,7 @@ headers = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(asked, headers)
 def test_any_request_gets_an_answer_in_stripes_form(
     asked: tuple[str, str, bytes], sent: dict[str, str]

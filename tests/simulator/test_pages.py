@@ -8,7 +8,7 @@ import stripe
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
 
-from .browser import Browser, installed
+from .browser import MISSING, Browser, installed
 from .conftest import relink_params
 from .test_server import asking
 
@@ -17,7 +17,7 @@ from .test_server import asking
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     program = installed()
     if program is None:
-        pytest.skip("no Chromium is installed")
+        pytest.skip(MISSING)
     opened = Browser(program, tmp_path_factory.mktemp("chromium"))
     yield opened
     opened.close()

@@ -81,7 +81,7 @@ def compared(
 ) -> tuple[str, dict[str, Any]]:
     version = request.param
     if SDKS[version] and not (PREVIEW_SDK / "stripe").is_dir():
-        pytest.skip("the preview SDK is not there: make .venv/preview-sdk/installed")
+        pytest.skip("The preview SDK is not installed. Run: make .venv/preview-sdk/installed")
     classes = [*WHOLE.items(), *PARTS.items()]
     wanted = [[module, name] for module, names in classes for name in names]
     wanted.append(["stripe.params.financial_connections", "SessionCreateParams"])

@@ -18,6 +18,8 @@ from relink.machines import CHARTS, commands, events, messages
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from relink.machines.report import StatusReport
 
+from ..profile import examples
+
 
 def declared(*modules: ModuleType) -> list[Any]:
     found = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
@@ -63,14 +65,14 @@ def survives(record: Any, read: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.name)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(data=st.data())
 def test_every_event(kind, data):
     survives(data.draw(instances(kind, VALUES)), domain_codec().event)
 
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(data=st.data())
 def test_every_command(kind, data):
     record = data.draw(instances(kind, VALUES))

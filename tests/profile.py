@@ -1,0 +1,86 @@
+"""How much the tests try: the quick profile at a desk, the full profile in CI.
+
+The environment variable ``CI`` selects the full profile. Everything that differs between the
+two is in this module. A test that has a number of its own asks for it with :func:`examples`.
+"""
+
+import os
+from dataclasses import dataclass
+
+from hypothesis import Phase, settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The numbers that cost time.
+
+    Args:
+        name: ``quick`` or ``full``.
+        examples: how many Hypothesis draws for a test that names no number.
+        share: the part that it draws of a number that a test names.
+        kills: processes that the kill test ends on PostgreSQL; on SQLite it is a third of them.
+        stride: of a list of combinations, only every so many-th is tried.
+        left_out: functions of tests that are not run.
+    """
+
+    name: str
+    examples: int
+    share: float
+    kills: int
+    stride: int
+    left_out: frozenset[str]
+
+    def compared_to(self, other: "Profile") -> list[str]:
+        """What this profile tries, beside what the other one does; one line each."""
+        return [
+            f"Hypothesis draws {self.examples} examples instead of {other.examples}, and "
+            f"{self.share:.0%} of them where a test names a number.",
+            f"The kill test kills {self.kills} processes instead of {other.kills} on PostgreSQL, "
+            "and a third of that on SQLite.",
+            f"Not run: {', '.join(sorted(self.left_out))}.",
+        ]
+
+
+FULL = Profile(name="full", examples=100, share=1.0, kills=100, stride=1, left_out=frozenset())
+QUICK = Profile(
+    name="quick",
+    examples=25,
+    share=0.25,
+    kills=6,
+    stride=3,
+    left_out=frozenset(
+        {
+            "test_every_leaf_of_every_chart_is_decided",
+            "test_processes_of_threads",
+            "test_several_processes_may_migrate_at_once",
+            "test_the_same_seed_gives_the_same_history_in_every_process",
+            "test_two_processes_stay_below_the_limit_together",
+        }
+    ),
+)
+PROFILE = FULL if os.environ.get("CI") else QUICK
+
+QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+"""All but explaining, which makes a failing test three times as slow."""
+
+
+def examples(full: int) -> int:
+    """How many examples a test draws.
+
+    Args:
+        full: how many it draws in the full profile.
+    """
+    return max(5, round(full * PROFILE.share))
+
+
+def register() -> None:
+    """Register both profiles with Hypothesis, and load the one that is in use."""
+    for profile in (QUICK, FULL):
+        settings.register_profile(
+            profile.name,
+            max_examples=profile.examples,
+            deadline=None,
+            phases=QUICKLY,
+            print_blob=profile is FULL,
+        )
+    settings.load_profile(PROFILE.name)
