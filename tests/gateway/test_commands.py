@@ -10,10 +10,9 @@ from relink.adapters.gateway import (
     DryRunGateway,
     Gateway,
     PermanentError,
-    UnsupportedCommandError,
 )
 from relink.adapters.simulator import Simulator
-from relink.machines.commands import CreatePaymentMethod, RequestBillingName
+from relink.machines.commands import CreatePaymentMethod
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
@@ -139,7 +138,7 @@ def test_a_session_is_read_with_its_accounts(customer: Scene) -> None:
 
 def test_the_caller_gets_the_secret_again(customer: Scene) -> None:
     opened = customer.do(customer.relink())
-    again = customer.do(customer.read_session(customer.opened(opened), for_caller=True))
+    again = customer.do(customer.read_session_for_caller(customer.opened(opened)))
     assert again.secret == opened.secret
 
 
@@ -343,7 +342,7 @@ def test_the_parameters_of_an_external_account(payee: Scene) -> None:
     ]
 
 
-# ── the dry run, and what is not for Stripe ──────────────────────────────────
+# ── the dry run ──────────────────────────────────
 
 
 def test_a_dry_run_only_records(customer: Scene) -> None:
@@ -355,11 +354,3 @@ def test_a_dry_run_only_records(customer: Scene) -> None:
     assert [done.command for done in gateway.recorded] == commands
     assert [done.changes for done in gateway.recorded] == [False, True]
     assert len(customer.simulator.ledger) == asked
-
-
-def test_no_gateway_takes_a_command_for_the_service(customer: Scene) -> None:
-    command = RequestBillingName(account="fca_1", session="fcsess_1")
-    for gateway in (customer.gateway, DryRunGateway()):
-        with pytest.raises(UnsupportedCommandError, match="RequestBillingName is not for Stripe"):
-            gateway.perform(command, 5.0)
-    assert customer.asked() == []

@@ -134,7 +134,7 @@ def test_a_malformed_answer_is_one_error_that_names_the_request(name: str, body:
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Oct 2025 08:53:20 GMT", "1760000000"])
 def test_a_read_without_a_date_is_malformed(name: str, date: str) -> None:
     command = COMMANDS[name]
-    named = getattr(command, name.removeprefix("retrieve_"))
+    named = getattr(command, name.split("_")[1])
     found = outcome(command, reply(200, {"id": named}, date=date))
     assert isinstance(found, MalformedAnswerError)
     assert "Date (request req_1)" in str(found)
