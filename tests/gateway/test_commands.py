@@ -149,7 +149,7 @@ def test_what_is_not_there_can_not_be_read(customer: Scene, kind: str) -> None:
         "authorization": customer.read_authorization(),
         "session": customer.read_session("fcsess_1"),
     }[kind].model_copy(update={kind: "gone_1"})
-    with pytest.raises(PermanentError, match="got 404") as raised:
+    with pytest.raises(PermanentError, match="returned 404") as raised:
         customer.do(command)
     assert raised.value.code == "resource_missing"
 

@@ -11,8 +11,8 @@ from relink.adapters.gateway import (
     RateLimitedError,
     TransientError,
 )
-from relink.adapters.gateway.api import KEYS_LIVE, MOST_KEYS
-from relink.adapters.gateway.live import LOOK_BACK
+from relink.adapters.gateway.api import KEY_LIFETIME, MAX_KEYS
+from relink.adapters.gateway.live import CLOCK_SKEW
 from relink.adapters.gateway.transport import Reply
 from relink.machines.events import ExternalAccountMade, PaymentMethodMade, RelinkSessionCreated
 
@@ -27,7 +27,7 @@ ATTACHED = LOOSE | {"customer": "cus_1"}
 OTHERS = {"id": "pm_0", "metadata": {}, "customer": "cus_1", "created": AS_OF - 1}
 BANK = {"id": "ba_1", "object": "bank_account", "metadata": {"relink_command": PAYOUT.id}}
 SPENT = error(500, idempotent_replayed="true")
-LATE = Attempt(number=9, asked_at=NOW - KEYS_LIVE - 1)
+LATE = Attempt(number=9, asked_at=NOW - KEY_LIFETIME - 1)
 
 CREATE = "POST /v1/payment_methods"
 ATTACH = "POST /v1/payment_methods/pm_1/attach"
@@ -124,8 +124,8 @@ def test_a_spent_key_after_another(scripted: Scripted) -> None:
 
 
 def test_the_keys_come_to_an_end(scripted: Scripted) -> None:
-    gateway, _ = scripted(*[SPENT] * MOST_KEYS)
-    with pytest.raises(TransientError, match="100 idempotency keys are spent"):
+    gateway, _ = scripted(*[SPENT] * MAX_KEYS)
+    with pytest.raises(TransientError, match="all 100 idempotency keys are spent"):
         gateway.perform(RELINK, NOW)
 
 
@@ -172,7 +172,7 @@ def test_a_refusal_that_was_stored_is_not_all_that_is_heard_when_it_is_tried_aga
     stored = error(400, "account_closed", idempotent_replayed="true")
     unmade = stored, page(), page()
     gateway, script = scripted(*unmade, *unmade, reply(200, LOOSE), reply(200, ATTACHED))
-    again = Attempt(number=3, round=2, asked_at=NOW)
+    again = Attempt(number=3, generation=2, asked_at=NOW)
     assert made(gateway.perform(BUILD, NOW, again)).payment_method == "pm_1"
     keys = [key for key in script.keys if key]
     assert keys == ["create", "create:1", "create:2", "attach"]
@@ -221,7 +221,7 @@ def test_a_late_command_that_was_not_done_is_done(scripted: Scripted) -> None:
 
 def test_a_command_that_is_not_late_does_not_look(scripted: Scripted) -> None:
     gateway, script = scripted(reply(200, LOOSE), reply(200, ATTACHED))
-    gateway.perform(BUILD, NOW, Attempt(number=9, asked_at=NOW - KEYS_LIVE))
+    gateway.perform(BUILD, NOW, Attempt(number=9, asked_at=NOW - KEY_LIFETIME))
     assert script.asked == [CREATE, ATTACH]
 
 
@@ -237,7 +237,7 @@ def test_lists_are_looked_through_page_by_page(scripted: Scripted) -> None:
 
 
 def test_methods_older_than_the_command_are_not_looked_through(scripted: Scripted) -> None:
-    old = OTHERS | {"created": AS_OF - LOOK_BACK - 1}
+    old = OTHERS | {"created": AS_OF - CLOCK_SKEW - 1}
     gateway, script = scripted(*(SPENT, page(), page(OTHERS, old, more=True)), reply(200, ATTACHED))
     gateway.perform(BUILD, NOW)
     assert script.asked == [CREATE, LIST, LIST, CREATE]
@@ -252,7 +252,7 @@ def test_a_list_that_is_none_is_malformed(scripted: Scripted, body: object) -> N
 
 def test_an_external_account_that_is_none(scripted: Scripted) -> None:
     gateway, _ = scripted(reply(200, SESSION), reply(200, BANK | {"object": "card"}))
-    with pytest.raises(MalformedAnswerError, match="no bank_account with a valid id"):
+    with pytest.raises(MalformedAnswerError, match="not a bank_account with a valid id"):
         gateway.perform(PAYOUT, NOW)
 
 
@@ -265,7 +265,7 @@ def test_a_rate_limit_while_looking_is_one_all_the_same(scripted: Scripted) -> N
 
 def test_another_method_than_ours_attached(scripted: Scripted) -> None:
     gateway, _ = scripted(reply(200, LOOSE), reply(200, {"id": "pm_2"}))
-    with pytest.raises(MalformedAnswerError, match="pm_1 was asked for, and pm_2 answered"):
+    with pytest.raises(MalformedAnswerError, match="pm_1 was requested, but pm_2 was returned"):
         gateway.perform(BUILD, NOW)
 
 

@@ -160,7 +160,7 @@ def test_a_malformed_answer_names_the_request(
     server: Server, over_http: StripeGateway, command: Any, body: bytes
 ) -> None:
     server.answer(200, body)
-    with pytest.raises(MalformedAnswerError, match=r"no JSON object \(request req_1\)"):
+    with pytest.raises(MalformedAnswerError, match=r"not a JSON object \(request req_1\)"):
         over_http.perform(command, NOW)
 
 
@@ -179,7 +179,7 @@ def test_a_failure_has_its_kind(
     server: Server, over_http: StripeGateway, status: int, body: object, kind: type[Exception]
 ) -> None:
     server.answer(status, body)
-    with pytest.raises(kind, match=rf"got {status}.* \(request req_1\)$") as raised:
+    with pytest.raises(kind, match=rf"returned {status}.* \(request req_1\)$") as raised:
         over_http.perform(READ, NOW)
     assert type(raised.value) is kind
 

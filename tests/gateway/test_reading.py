@@ -137,14 +137,14 @@ def test_a_read_without_a_date_is_malformed(name: str, date: str) -> None:
     named = getattr(command, name.split("_")[1])
     found = outcome(command, reply(200, {"id": named}, date=date))
     assert isinstance(found, MalformedAnswerError)
-    assert "Date (request req_1)" in str(found)
+    assert "no valid Date header (request req_1)" in str(found)
 
 
 @pytest.mark.parametrize("name", READS)
 def test_an_answer_about_something_else_is_malformed(name: str) -> None:
     found = outcome(COMMANDS[name], reply(200, {"id": "other_1"}))
     assert isinstance(found, MalformedAnswerError)
-    assert "other_1 answered (request req_1)" in str(found)
+    assert "but other_1 was returned (request req_1)" in str(found)
 
 
 @pytest.mark.parametrize("name", [*READS, "create_relink_session"])
@@ -203,7 +203,7 @@ def test_an_error_does_not_quote_what_stripe_quotes() -> None:
     }
     found = outcome(COMMANDS["retrieve_account"], reply(400, body))
     assert str(found) == (
-        "GET /v1/financial_connections/accounts/fca_1 got 400 (invalid_request_error, "
+        "GET /v1/financial_connections/accounts/fca_1 returned 400 (invalid_request_error, "
         "parameter_invalid_string, parameter billing_details[name]) (request req_1)"
     )
 
@@ -234,6 +234,6 @@ def test_the_wait_that_stripe_names(headers: dict[str, str], wait: float | None)
 def test_no_id_leads_to_another_path(name: str, scripted: Callable[..., Any]) -> None:
     gateway, script = scripted()
     command = COMMANDS["retrieve_account"].model_copy(update={"account": name})
-    with pytest.raises(PermanentError, match="is not the id of an object"):
+    with pytest.raises(PermanentError, match="is not a valid id"):
         gateway.perform(command, NOW)
     assert script.calls == []

@@ -54,18 +54,22 @@ def test_stripe(server: Server) -> None:
 
 
 def test_stripe_needs_a_key() -> None:
-    with pytest.raises(GatewayConfigurationError, match="needs STRIPE_API_KEY"):
+    with pytest.raises(GatewayConfigurationError, match="STRIPE_API_KEY is not set"):
         load_gateway("stripe", GatewaySettings.from_environment({"STRIPE_API_KEY": ""}))
 
 
 @pytest.mark.parametrize(
     ("key", "base", "error"),
     [
-        ("sk_live_1", "http://127.0.0.1:1", "a live key is for https://api.stripe.com alone"),
-        ("rk_live_1", "https://api.stripe.com.example", "a live key is for"),
-        ("sk_org_live_1", "http://api.stripe.com", "a live key is for"),
-        ("sk_test_1\nX-Header: 1", "", "characters that no key has"),
-        ("sk_test_é", "", "characters that no key has"),
+        (
+            "sk_live_1",
+            "http://127.0.0.1:1",
+            "STRIPE_API_KEY is a live key, which is sent to https://api.stripe.com only",
+        ),
+        ("rk_live_1", "https://api.stripe.com.example", "STRIPE_API_KEY is a live key"),
+        ("sk_org_live_1", "http://api.stripe.com", "STRIPE_API_KEY is a live key"),
+        ("sk_test_1\nX-Header: 1", "", "STRIPE_API_KEY is invalid"),
+        ("sk_test_é", "", "STRIPE_API_KEY is invalid"),
         ("", "api.stripe.com", "must be like https://api.stripe.com"),
         ("", "https://api.stripe.com/v1", "must be like"),
         ("", "https://", "must be like"),
@@ -86,7 +90,7 @@ def test_a_live_key_for_stripe_is_fine() -> None:
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(GatewayConfigurationError, match=r"'strpie'; there are: .*stripe"):
+    with pytest.raises(GatewayConfigurationError, match=r"'strpie'; registered gateways: .*stripe"):
         load_gateway("strpie", TEST)
 
 
@@ -152,11 +156,15 @@ def test_a_gateway_of_another_distribution(install: Install) -> None:
 @pytest.mark.parametrize(
     ("name", "points", "error"),
     [
-        ("bad", {"bad": "their_gateway:nothing"}, "made no gateway but a NoneType"),
-        ("bad", {"bad": "their_gateway:absent"}, "can't be made by their_gateway:absent"),
+        (
+            "bad",
+            {"bad": "their_gateway:nothing"},
+            r"must return an object with a method perform\(\), got NoneType",
+        ),
+        ("bad", {"bad": "their_gateway:absent"}, r"\(their_gateway:absent\) could not be loaded"),
         ("bad", {"bad": "no_such_module:make"}, "No module named 'no_such_module'"),
         ("bad", {"bad": "their_gateway:lacking"}, "No module named 'a_package_that_is_not"),
-        ("stripe", {"stripe": "their_gateway:Echo"}, "more than one gateway is named 'stripe'"),
+        ("stripe", {"stripe": "their_gateway:Echo"}, "several gateways are registered as 'stripe'"),
     ],
 )
 def test_a_gateway_that_can_not_be_made(

@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.adapters.gateway import PermanentError, RateLimitedError
+from relink.adapters.gateway import (
+    LIVE_RATE,
+    TEST_RATE,
+    LocalRateLimiter,
+    PermanentError,
+    RateLimitedError,
+    RateLimitedTransport,
+)
 from relink.adapters.gateway.in_process import InProcessTransport
 from relink.adapters.gateway.live import StripeGateway
+from relink.adapters.gateway.rate_limiter import LONGEST_HOLD, LONGEST_SLEEP
 from relink.adapters.gateway.transport import Body, Call, Reply
-from relink.adapters.runner import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimitedTransport
-from relink.adapters.runner.rate_limiter import LONGEST_HOLD, LONGEST_SLEEP
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.machines.commands import RetrieveAccount
 
@@ -120,7 +126,7 @@ def test_every_request_of_a_command_takes_a_moment(
     transport: RateLimitedTransport, simulator: Simulator, clock: Clock
 ):
     gateway = StripeGateway(transport)
-    read = RetrieveAccount(account="fca_unknown", reason="x", dedup_key="y")
+    read = RetrieveAccount(account="fca_unknown", reason="look", dedup_key="evt_1")
     for _ in range(3):
         with pytest.raises(PermanentError):
             gateway.perform(read, 0.0)
@@ -145,7 +151,7 @@ def test_where_stripe_asks_to_wait_everyone_is_kept_back(clock: Clock, wait: str
     server, rate_limiter = Refuses(wait), LocalRateLimiter(2, clock)
     first, second = (RateLimitedTransport(server, rate_limiter, clock.sleep) for _ in range(2))
     assert first.send(CALL).status == 429
-    with pytest.raises(RateLimitedError, match="was kept back") as kept:
+    with pytest.raises(RateLimitedError, match="was not sent: the rate limit is used up") as kept:
         second.send(CALL)
     assert kept.value.wait == held
     assert server.asked == 1
