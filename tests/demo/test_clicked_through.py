@@ -77,7 +77,7 @@ def visit(browser: Windows, demo: Demo) -> Visit:
 
 
 def test_from_a_broken_link_to_a_repaired_account(visit: Visit):
-    visit.breaks("Ada Winter", "The consent expires")
+    visit.breaks("Ada Winter", "Expire the consent")
     told = visit.browser.text(".message", "Ask Ada Winter to relink")
     assert "the customer's consent expired" in told
     assert "Signature verified" in told
@@ -119,7 +119,7 @@ def test_a_new_account_with_a_name_and_a_mandate(visit: Visit):
 
 
 def test_without_webhooks_the_customer_who_is_back_tells(visit: Visit, demo: Demo):
-    visit.breaks("Cleo Marin", "The consent expires")
+    visit.breaks("Cleo Marin", "Expire the consent")
     visit.of("Cleo Marin", "Have the customer relink this account")
     demo.at_the_bank("PUT", "faults", lose=1.0)
     visit.relinks("Cleo Marin")
