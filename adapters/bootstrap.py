@@ -3,28 +3,24 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from relink.adapters.gateway import Gateway
-from relink.adapters.gateway.live import StripeGateway
-from relink.adapters.gateway.sdk import READ_TIMEOUT, SdkTransport
-from relink.adapters.http import Metrics, Standing, application
-from relink.adapters.notify import Notifier, log_notification
-from relink.adapters.runner import (
+from relink.adapters.gateway import (
     LIVE_RATE,
     TEST_RATE,
+    Gateway,
+    GatewayConfigurationError,
     LocalRateLimiter,
-    Loop,
-    Notify,
-    Performer,
-    PeriodicTask,
-    RateLimitedTransport,
     RateLimiter,
-    reconcile,
+    load_gateway,
 )
+from relink.adapters.gateway.settings import READ_TIMEOUT
+from relink.adapters.http import Metrics, Standing, application
+from relink.adapters.notify import Notifier, log_notification
+from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.store import Store
@@ -150,13 +146,11 @@ def _rate_limiter(settings: Settings, store: Store) -> RateLimiter:
 
 
 def _gateway(settings: Settings, rate_limiter: RateLimiter, read_timeout: float) -> Gateway:
-    stripe = settings.gateway
-    if stripe.api_key is None:
-        raise SettingsError("STRIPE_API_KEY is not set")
-    transport = SdkTransport(
-        stripe.api_key, stripe.api_base, stripe.api_version, read_timeout=read_timeout
-    )
-    return StripeGateway(RateLimitedTransport(transport, rate_limiter))
+    made_from = replace(settings.gateway, read_timeout=read_timeout, rate_limiter=rate_limiter)
+    try:
+        return load_gateway(settings.gateway_name, made_from)
+    except GatewayConfigurationError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:

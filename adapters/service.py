@@ -23,10 +23,10 @@ from relink.adapters.gateway import (
     GatewayError,
     HostedUrl,
     TransientError,
+    WatchCommand,
 )
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
-from relink.adapters.runner import WatchCommand
 from relink.adapters.store import Applied, InboxMessage, JournalEntry, MemoryStore, Store
 from relink.adapters.stripe import Accepted, Received, StripeWebhooks
 from relink.engine import Address, Command, Decision, Snapshot, Step

@@ -16,6 +16,9 @@ from relink.adapters.store.database import checked_url
 from relink.adapters.store.retention import DAY, KEPT, SHORTEST
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
+GATEWAY = "stripe"
+"""``RELINK_GATEWAY``, unless it is set."""
+
 DATABASE = "sqlite:///relink.db"
 """``RELINK_DATABASE_URL``, where nothing else is said."""
 
@@ -33,6 +36,8 @@ class Settings:
 
     gateway: GatewaySettings
     """``STRIPE_API_KEY`` and ``STRIPE_API_BASE``."""
+    gateway_name: str = GATEWAY
+    """``RELINK_GATEWAY``: the name under which the gateway is registered."""
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     """``STRIPE_WEBHOOK_SECRET``: one, or during a rotation two, with a comma between."""
     database_url: str = field(default=DATABASE, repr=False)
@@ -83,6 +88,7 @@ class Settings:
             raise SettingsError(str(error)) from None
         return cls(
             gateway=gateway,
+            gateway_name=read("RELINK_GATEWAY") or GATEWAY,
             webhook_secrets=_several(read("STRIPE_WEBHOOK_SECRET")),
             database_url=_database(read("RELINK_DATABASE_URL") or DATABASE),
             api_token=read("RELINK_API_TOKEN"),

@@ -1,8 +1,8 @@
-"""The gateway: what relink asks of Stripe, and how the answers come back as events.
+"""Gateways: commands go to Stripe, and the answers come back as events.
 
-:class:`Gateway` is the one protocol; :func:`load_gateway` makes one by its name. The gateways
-themselves stand in modules of their own, since they need extras: :mod:`.live` and :mod:`.sdk`
-the extra ``stripe``, :mod:`.in_process` too.
+:class:`Gateway` is the protocol, and :func:`load_gateway` makes a gateway by its name. Gateways
+that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` and
+:mod:`.in_process`.
 """
 
 from .dry_run import DryRunGateway, Recorded
@@ -14,12 +14,21 @@ from .errors import (
     RateLimitedError,
     TransientError,
 )
-from .protocol import Answer, Attempt, Gateway
+from .protocol import Answer, Attempt, Gateway, WatchCommand
+from .rate_limiter import (
+    LIVE_RATE,
+    TEST_RATE,
+    LocalRateLimiter,
+    RateLimitedTransport,
+    RateLimiter,
+)
 from .registry import gateway_names, load_gateway
 from .secret import ApiKey, ClientSecret, HostedUrl
 from .settings import GatewaySettings
 
 __all__ = [
+    "LIVE_RATE",
+    "TEST_RATE",
     "Answer",
     "ApiKey",
     "Attempt",
@@ -30,11 +39,15 @@ __all__ = [
     "GatewayError",
     "GatewaySettings",
     "HostedUrl",
+    "LocalRateLimiter",
     "MalformedAnswerError",
     "PermanentError",
     "RateLimitedError",
+    "RateLimitedTransport",
+    "RateLimiter",
     "Recorded",
     "TransientError",
+    "WatchCommand",
     "gateway_names",
     "load_gateway",
 ]

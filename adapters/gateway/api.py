@@ -1,19 +1,18 @@
 """Stripe's API for one attempt at a command: reads, lists, and POSTs that take effect once.
 
-**Once.** Each POST of a command has its own idempotency key, the command's id and the step,
-so a repeat is answered with what the first one did. Three things undo that, and before the
-step is made under a new key, its effect is looked for:
+Each POST of a command has its own idempotency key, made from the command's id and the step, so a
+retry gets the answer of the first request. In three cases that is not enough, and the effect of the
+step is looked up before the step is repeated under a new key:
 
-- A failure of Stripe's (500) is stored too, and replayed for as long as the key lives, be it
-  that the effect happened or not. Such a key is *spent*; so is one that an earlier attempt
-  used with other parameters, and one under which Stripe refused for good what somebody has
-  tried again since.
-- Keys live for 24 hours. A command older than :data:`KEYS_LIVE` looks before it does anything.
-- An answer was lost, and the repeat is refused because the effect is there (a token can be
-  used only once).
+- Stripe stores an error (500) under the key as well and replays it for the key's lifetime, whether
+  the request took effect or not. Such a key is *spent*. So is a key that an earlier attempt used
+  with other parameters, and one with a stored refusal that an operator has retried since.
+- Keys expire after 24 hours. A command older than :data:`KEY_LIFETIME` looks for its effect first.
+- The answer was lost, and the retry is refused because the effect exists: a token can be used only
+  once.
 
-Only a spent key gives way to the next: one whose request may still be under way does not.
-The keys follow from the command alone, so that repeats go through the same ones.
+Only a spent key is replaced by the next one. A key whose request may still be running is not. Keys
+are derived from the command alone, so every attempt goes through the same sequence of keys.
 """
 
 import re
@@ -24,124 +23,129 @@ from relink.engine import Command
 
 from .errors import MalformedAnswerError, PermanentError, TransientError
 from .protocol import Attempt
-from .reading import Found, failure, is_replay, is_spent_key, is_success, read
+from .reading import StripeAnswer, failure, is_replay, is_spent_key, is_success, read
 from .transport import Call, Params, Reply, Transport
 
-KEYS_LIVE = 23 * 60 * 60.0
-"""Seconds: 24 hours, less what a request and a difference between clocks may take."""
+KEY_LIFETIME = 23 * 60 * 60.0
+"""How long an idempotency key is relied on (seconds): Stripe's 24 hours, less a margin for slow
+requests and clock skew."""
 
-MOST_KEYS = 100
-"""Spent keys of one step after which an attempt is over. The next day they are good again."""
+MAX_KEYS = 100
+"""The number of spent keys of one step after which an attempt fails. Keys expire within a day."""
 
-MOST_PAGES = 10
-"""Pages of a list that are looked through."""
+MAX_PAGES = 10
+"""The number of pages of a list that are searched."""
 
-PAGE = 100
+PAGE_SIZE = 100
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
-Look = Callable[[], Found | None]
-"""Looks for the effect of a step: the object that it made, or None."""
+FindEffect = Callable[[], StripeAnswer | None]
+"""Looks up the effect of a step: the object that it created, or None."""
 
 
 class StripeApi:
-    """What one attempt at one command asks of Stripe.
+    """The requests of one attempt at one command.
 
     Args:
-        transport: how to reach it.
-        command: what it is for.
+        transport: sends the requests.
+        command: the command.
         at: now (Unix seconds).
-        attempt: the attempt.
+        attempt: the context of the attempt.
     """
 
     def __init__(self, transport: Transport, command: Command, at: float, attempt: Attempt) -> None:
         self._transport = transport
         self._command = command
         self._connected_account = attempt.connected_account
-        self._is_again = attempt.round > 0
+        self._is_retried = attempt.generation > 0
         self._age = at - attempt.asked_at if attempt.asked_at is not None else 0.0
 
-    def get(self, path: str, params: Params | None = None) -> Found:
+    def get(self, path: str, params: Params | None = None) -> StripeAnswer:
         """Read an object.
 
         Raises:
-            TransientError, PermanentError: it can't be read.
-            MalformedAnswerError: the answer is no JSON object.
+            TransientError, PermanentError: it could not be read.
+            MalformedAnswerError: the answer is not a JSON object.
         """
         call = Call("GET", path, params or {}, connected_account=self._connected_account)
         return read(self._transport.send(call), call)
 
-    def objects(self, path: str, params: Params) -> Iterator[Found]:
+    def objects(self, path: str, params: Params) -> Iterator[StripeAnswer]:
         """The objects of a list, newest first, page by page.
 
         Raises:
-            TransientError, PermanentError: it can't be read.
-            MalformedAnswerError: the answer is no list.
+            TransientError, PermanentError: the list could not be read.
+            MalformedAnswerError: the answer is not a list.
         """
         last: Params = {}
-        for _ in range(MOST_PAGES):
-            page = self.get(path, {**params, **last, "limit": PAGE})
+        for _ in range(MAX_PAGES):
+            page = self.get(path, {**params, **last, "limit": PAGE_SIZE})
             items = page.object.get("data")
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
                 raise MalformedAnswerError(
-                    f"GET {path} was not answered with a list", page.request_id
+                    f"the answer to GET {path} is not a list", page.request_id
                 )
             yield from (replace(page, object=item) for item in items)
             if not items or page.object.get("has_more") is not True:
                 return
             last = {"starting_after": items[-1].get("id")}
 
-    def post(self, step: str, path: str, params: Params, look: Look | None = None) -> Found:
-        """Make something, or find it made.
+    def post(
+        self, step: str, path: str, params: Params, find_effect: FindEffect | None = None
+    ) -> StripeAnswer:
+        """Create an object, or find the one that an earlier attempt created.
 
         Args:
             step: the name of the step within the command.
-            path: where to post.
-            params: its parameters.
-            look: looks for the effect; None where Stripe offers no way to.
+            path: the path of the request.
+            params: the parameters.
+            find_effect: looks up the effect; None where Stripe's API has no way to.
 
         Returns:
-            What Stripe answered, or what was found.
+            The object in Stripe's answer, or the one that was found.
 
         Raises:
-            TransientError, PermanentError: it was neither made nor found.
-            MalformedAnswerError: the answer is no JSON object.
+            TransientError, PermanentError: the object was neither created nor found.
+            MalformedAnswerError: the answer is not a JSON object.
         """
-        if self._age > KEYS_LIVE and look and (made := look()) is not None:
-            return made
-        for generation in range(MOST_KEYS):
-            call = Call("POST", path, params, self._key(step, generation), self._connected_account)
+        if self._age > KEY_LIFETIME and find_effect and (found := find_effect()) is not None:
+            return found
+        for number in range(MAX_KEYS):
+            call = Call("POST", path, params, self._key(step, number), self._connected_account)
             reply = self._transport.send(call)
             if is_success(reply):
                 return read(reply, call)
-            if (made := self._effect(reply, call, look)) is not None:
-                return made
-        raise TransientError(f"POST {path}: {MOST_KEYS} idempotency keys are spent")
+            if (found := self._effect(reply, call, find_effect)) is not None:
+                return found
+        raise TransientError(f"POST {path}: all {MAX_KEYS} idempotency keys are spent")
 
-    def _effect(self, reply: Reply, call: Call, look: Look | None) -> Found | None:
-        """What a POST made that was answered with a failure; None to go on with the next key."""
+    def _effect(
+        self, reply: Reply, call: Call, find_effect: FindEffect | None
+    ) -> StripeAnswer | None:
+        """The effect of a POST that failed; None to continue with the next key."""
         error = failure(reply, call)
-        spent = is_spent_key(reply, error) or (self._is_again and is_replay(reply))
+        spent = is_spent_key(reply, error) or (self._is_retried and is_replay(reply))
         if spent or isinstance(error, PermanentError):
-            made = look() if look else None
-            if made is not None:
-                return made
+            found = find_effect() if find_effect else None
+            if found is not None:
+                return found
         if not spent:
             raise error
         return None
 
-    def _key(self, step: str, generation: int) -> str:
+    def _key(self, step: str, number: int) -> str:
         key = f"{self._command.id}:{step}"
-        return f"{key}:{generation}" if generation else key
+        return f"{key}:{number}" if number else key
 
 
 def path(*segments: str) -> str:
     """``path("accounts", "acct_1")`` → ``/v1/accounts/acct_1``.
 
     Raises:
-        PermanentError: a segment could lead elsewhere, so it can be no id of Stripe's.
+        PermanentError: a segment is not a valid id, and could lead to another path.
     """
     for segment in segments:
         if not _SEGMENT.fullmatch(segment):
-            raise PermanentError(f"{segment!r} is not the id of an object", code="invalid_id")
+            raise PermanentError(f"{segment!r} is not a valid id", code="invalid_id")
     return "/".join(["/v1", *segments])

@@ -1,31 +1,48 @@
-"""relink's own gateways, as they are registered.
+"""The gateways that relink registers itself.
 
-Each imports what it needs when it is made, so that one works without the extras of another.
+Each one imports its dependencies when it is made, so that it works without the extras of another.
 """
 
 from .dry_run import DryRunGateway
 from .errors import GatewayConfigurationError
 from .protocol import Gateway
+from .rate_limiter import RateLimitedTransport
 from .settings import GatewaySettings
+from .transport import Transport
 
 
 def stripe(settings: GatewaySettings) -> Gateway:
-    """Stripe itself, or a server that stands in for it, with Stripe's SDK."""
+    """The gateway to Stripe, or to a server with Stripe's protocol, over Stripe's SDK.
+
+    Raises:
+        GatewayConfigurationError: no API key is set.
+    """
     if settings.api_key is None:
-        raise GatewayConfigurationError("the gateway 'stripe' needs STRIPE_API_KEY")
+        raise GatewayConfigurationError(
+            "STRIPE_API_KEY is not set. Set it to a secret or restricted key: "
+            "the gateway 'stripe' needs one"
+        )
     from .live import StripeGateway
     from .sdk import SdkTransport
 
-    return StripeGateway(SdkTransport(settings.api_key, settings.api_base, settings.api_version))
+    transport: Transport = SdkTransport(
+        settings.api_key,
+        settings.api_base,
+        settings.api_version,
+        read_timeout=settings.read_timeout,
+    )
+    if settings.rate_limiter is not None:
+        transport = RateLimitedTransport(transport, settings.rate_limiter)
+    return StripeGateway(transport)
 
 
 def simulator(settings: GatewaySettings) -> Gateway:
-    """A simulator of its own in this process; ``gateway.simulator`` is the way to its bank."""
+    """A gateway with a new simulator in this process, reached as ``gateway.simulator``."""
     from .in_process import SimulatorGateway
 
     return SimulatorGateway(api_version=settings.api_version)
 
 
 def dry_run(settings: GatewaySettings) -> Gateway:
-    """Nothing at all: it records what would be done."""
+    """A gateway that calls nothing, and records the commands."""
     return DryRunGateway()

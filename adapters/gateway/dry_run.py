@@ -1,4 +1,4 @@
-"""A gateway that does nothing, and remembers what it would have done."""
+"""A gateway that calls nothing, and records the commands."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,26 @@ from .protocol import FIRST, Answer, Attempt
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A command that was not carried out."""
+    """A command that was recorded instead of carried out."""
 
     command: AnyStripeCommand
     at: float
+    """When (Unix seconds)."""
     attempt: Attempt
 
     @property
     def changes(self) -> bool:
-        """Whether it would have changed something at Stripe, and not only have read."""
+        """Whether the command would have changed something at Stripe."""
         return isinstance(self.command, CreateRelinkSession | Build)
 
 
 class DryRunGateway:
-    """Records commands in order, and answers with no events."""
+    """Records the commands in order, and answers with no events."""
 
     def __init__(self) -> None:
         self.recorded: list[Recorded] = []
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
-        """Remember the command."""
+        """Record the command."""
         self.recorded.append(Recorded(command, at, attempt))
         return Answer()

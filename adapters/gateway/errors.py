@@ -1,18 +1,18 @@
 """What can go wrong with a command at Stripe.
 
-Each error names the request, by the id under which Stripe's dashboard shows it. Its text
-holds what can't be secret: status, and Stripe's own words for kind and parameter. Not
-Stripe's message, which may quote what was sent; no body; and no chained exception, since
+Each error names the request by the id that Stripe's dashboard shows. Its text holds only what
+cannot be secret: the status, and Stripe's error type, code and parameter. Stripe's message is left
+out, because it may quote what was sent. So is the body, and so are chained exceptions, because
 those of the SDK and of HTTP clients hold bodies and keys.
 """
 
 
 class GatewayError(Exception):
-    """Base of them all.
+    """Base class of all gateway errors.
 
     Args:
         what: what went wrong.
-        request_id: ``req_…``; None where no answer came, or it had none.
+        request_id: ``req_…``; None where no answer came, or the answer had none.
     """
 
     def __init__(self, what: str, request_id: str | None = None) -> None:
@@ -25,14 +25,14 @@ class GatewayError(Exception):
 
 
 class TransientError(GatewayError):
-    """It may pass: no answer, a timeout, a failure of Stripe's. Repeating it is safe."""
+    """A temporary failure: no answer, a timeout, or an error of Stripe's. A retry is safe."""
 
 
 class RateLimitedError(TransientError):
     """Too many requests.
 
     Args:
-        wait: the seconds that Stripe asks for; None where it does not say.
+        wait: the delay that Stripe asks for (seconds); None where it names none.
     """
 
     def __init__(self, what: str, request_id: str | None = None, wait: float | None = None) -> None:
@@ -42,17 +42,17 @@ class RateLimitedError(TransientError):
 
 
 class MalformedAnswerError(TransientError):
-    """An answer that is not of the documented shape, such as one cut off in the middle.
+    """An answer without the documented shape, for example one that was cut off.
 
-    It passes where the network was at fault, and repeating is as safe as after a timeout.
+    The network may be at fault, and a retry is as safe as after a timeout.
     """
 
 
 class PermanentError(GatewayError):
-    """Stripe refuses the command, or it can't be carried out. Repeating it changes nothing.
+    """Stripe refuses the command, or it cannot be carried out. A retry changes nothing.
 
     Args:
-        code: why, in one word: Stripe's error code where it gave one.
+        code: the reason: Stripe's error code where there is one.
     """
 
     def __init__(self, what: str, request_id: str | None = None, code: str = "refused") -> None:
@@ -62,4 +62,4 @@ class PermanentError(GatewayError):
 
 
 class GatewayConfigurationError(ValueError):
-    """No gateway can be made of these settings."""
+    """The settings do not allow to make the gateway."""

@@ -1,4 +1,4 @@
-"""Straight into a simulator in the same process: no HTTP and no SDK, for speed."""
+"""A simulator in the same process, without HTTP and the SDK: fast."""
 
 from relink.adapters.simulator import Request, SimulatedTimeout, Simulator
 
@@ -11,12 +11,12 @@ TEST_KEY = ApiKey("sk_test_in_process")
 
 
 class InProcessTransport:
-    """A simulator.
+    """Sends requests to a simulator in the same process.
 
     Args:
-        simulator: what answers.
-        api_key: sent with every request, as is the version.
-        api_version: which the answers follow.
+        simulator: answers the requests.
+        api_key: the API key sent with every request.
+        api_version: the API version sent with every request.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class InProcessTransport:
         """Send one request, once.
 
         Raises:
-            TransientError: no reply came, and whether the request arrived is not known.
+            TransientError: no reply came. It is not known whether the request arrived.
         """
         headers = dict(self._headers)
         if call.idempotency_key:
@@ -40,8 +40,8 @@ class InProcessTransport:
         if call.connected_account:
             headers["stripe-account"] = call.connected_account
         form = call.form.encode()
-        posted, asked = (form, b"") if call.method == "POST" else (b"", form)
-        request = Request(call.method, call.path, body=posted, query=asked, headers=headers)
+        body, query = (form, b"") if call.method == "POST" else (b"", form)
+        request = Request(call.method, call.path, body=body, query=query, headers=headers)
         try:
             response = self._simulator.handle(request)
         except SimulatedTimeout:
@@ -55,8 +55,8 @@ class SimulatorGateway(StripeGateway):
     """The gateway to a simulator in the same process.
 
     Args:
-        simulator: what answers; None makes a new one.
-        api_version: which the answers follow.
+        simulator: answers the requests; None makes a new one.
+        api_version: the API version sent with every request.
     """
 
     def __init__(self, simulator: Simulator | None = None, api_version: str = PREVIEW) -> None:

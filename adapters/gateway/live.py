@@ -1,20 +1,21 @@
-"""The gateway to Stripe: each command as requests, each answer as events.
+"""The gateway to Stripe: each command becomes requests, each answer becomes events.
 
-What is read goes through the same allow-list as webhooks (:mod:`relink.adapters.stripe.reduce`),
-so that no balance, owner or secret gets beyond here.
+Every object that is read passes the same allow-list as webhooks
+(:mod:`relink.adapters.stripe.reduce`), so no balance, owner or secret leaves this module.
 
 ====================== ================================================================
 Command                Requests
 ====================== ================================================================
-CreateRelinkSession    POST session. There is neither list nor metadata of sessions: when
-                       its key is spent, another session is made. The first one may then
-                       exist, but nobody has its secret; what a customer makes of it (one
-                       whom Stripe wrote to, say) is heard through the account's webhooks.
-RetrieveAccount        GET account
+CreateRelinkSession    POST session. Sessions can be neither listed nor found by metadata:
+                       if the key is spent, another session is created. The first one may
+                       exist too, but nobody has its secret. If a customer completes it (from
+                       an email by Stripe, for example), the account's webhooks report it.
+RetrieveAccount        GET account; also RetrieveAccountForCaller
 RetrieveAuthorization  GET authorization
-RetrieveSession        GET session; the accounts inside are reads too
-CreatePaymentMethod    GET customer (where no name is given), POST payment method, POST attach
-AttachExternalAccount  GET session (for its token), POST external account
+RetrieveSession        GET session, whose accounts count as read too; also
+                       RetrieveSessionForCaller, which returns the secret
+CreatePaymentMethod    GET customer (if no name is given), POST payment method, POST attach
+AttachExternalAccount  GET session (for the token), POST external account
 ====================== ================================================================
 """
 
@@ -56,19 +57,19 @@ from . import params
 from .api import StripeApi, path
 from .errors import MalformedAnswerError, PermanentError
 from .protocol import FIRST, Answer, Attempt
-from .reading import Found
+from .reading import StripeAnswer
 from .secret import BankAccountToken, ClientSecret, HostedUrl
 from .transport import Transport
 
-LOOK_BACK = 10 * 60.0
-"""Seconds by which Stripe's clock may be behind ours, when looking for what was made since."""
+CLOCK_SKEW = 10 * 60.0
+"""How far Stripe's clock may be behind ours (seconds), when objects are searched by time."""
 
 
 class StripeGateway:
     """Carries out commands at Stripe.
 
     Args:
-        transport: how to reach it.
+        transport: sends the requests.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -76,78 +77,82 @@ class StripeGateway:
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
-        told = {"causation_id": command.id, "at": at, "policy": attempt.policy}
+        common: EventFields = {"causation_id": command.id, "at": at, "policy": attempt.policy}
         api = StripeApi(self._transport, command, at, attempt)
         match command:
             case CreateRelinkSession():
-                return _create_session(api, command, told)
+                return _create_session(api, command, common)
             case RetrieveAccount() | RetrieveAccountForCaller():
-                return _retrieve_account(api, command, told)
+                return _retrieve_account(api, command, common)
             case RetrieveAuthorization():
-                return _retrieve_authorization(api, command, told)
+                return _retrieve_authorization(api, command, common)
             case RetrieveSession() | RetrieveSessionForCaller():
-                return _retrieve_session(api, command, told)
+                return _retrieve_session(api, command, common)
             case CreatePaymentMethod():
                 since = attempt.asked_at if attempt.asked_at is not None else at
-                return _create_payment_method(api, command, told, since)
+                return _create_payment_method(api, command, common, since)
             case AttachExternalAccount():
-                return _attach_external_account(api, command, told)
+                return _attach_external_account(api, command, common)
         assert_never(command)
 
 
-Told = dict[str, Any]
-"""The fields that every event of an answer has: cause, time and policy."""
+EventFields = dict[str, Any]
+"""The fields that all events of an answer share: causation id, time and policy."""
 
 SESSIONS = "financial_connections", "sessions"
 
 
-def _create_session(api: StripeApi, command: CreateRelinkSession, told: Told) -> Answer:
+def _create_session(api: StripeApi, command: CreateRelinkSession, common: EventFields) -> Answer:
     made = api.post("create", path(*SESSIONS), params.session(command))
     name = _id(made, "financial_connections.session")
     secret, url = _secrets(made)
     if (command.delivery == "modal" and not secret) or (command.delivery == "url" and not url):
-        raise MalformedAnswerError(f"{name} came without what opens it", made.request_id)
-    created = RelinkSessionCreated(session=name, request=command, **told)
+        raise MalformedAnswerError(
+            f"session {name} has neither a client secret nor a URL that opens it", made.request_id
+        )
+    created = RelinkSessionCreated(session=name, request=command, **common)
     return Answer((created,), secret, url)
 
 
 def _retrieve_account(
-    api: StripeApi, command: RetrieveAccount | RetrieveAccountForCaller, told: Told
+    api: StripeApi, command: RetrieveAccount | RetrieveAccountForCaller, common: EventFields
 ) -> Answer:
     found = api.get(path("financial_connections", "accounts", command.account))
-    report: AccountReported = _report(reduce_account, found, told)
+    report: AccountReported = _report(reduce_account, found, common)
     _check(report.account, command.account, found)
     return Answer((report,))
 
 
-def _retrieve_authorization(api: StripeApi, command: RetrieveAuthorization, told: Told) -> Answer:
+def _retrieve_authorization(
+    api: StripeApi, command: RetrieveAuthorization, common: EventFields
+) -> Answer:
     found = api.get(path("financial_connections", "authorizations", command.authorization))
-    report: AuthorizationReported = _report(reduce_authorization, found, told)
+    report: AuthorizationReported = _report(reduce_authorization, found, common)
     _check(report.authorization, command.authorization, found)
     return Answer((report,))
 
 
 def _retrieve_session(
-    api: StripeApi, command: RetrieveSession | RetrieveSessionForCaller, told: Told
+    api: StripeApi, command: RetrieveSession | RetrieveSessionForCaller, common: EventFields
 ) -> Answer:
     found = api.get(path(*SESSIONS, command.session))
-    report: SessionReported = _report(reduce_session, found, told)
+    report: SessionReported = _report(reduce_session, found, common)
     _check(report.session, command.session, found)
     secret, url = _secrets(found) if isinstance(command, CallerCommand) else (None, None)
     return Answer((report,), secret, url)
 
 
 def _create_payment_method(
-    api: StripeApi, command: CreatePaymentMethod, told: Told, since: float
+    api: StripeApi, command: CreatePaymentMethod, common: EventFields, since: float
 ) -> Answer:
     name = command.billing_name or _customer_name(api, command)
     if name is None:
-        return Answer((BillingNameAbsent(account=command.account, **told),))
+        return Answer((BillingNameAbsent(account=command.account, **common),))
     made = api.post(
         "create",
         path("payment_methods"),
         params.payment_method(command, name),
-        look=lambda: _created(api, command, since),
+        find_effect=lambda: _created(api, command, since),
     )
     method = _id(made, "payment_method")
     if not _belongs(made, command):
@@ -155,90 +160,94 @@ def _create_payment_method(
             "attach",
             path("payment_methods", method, "attach"),
             params.owner(command.holder),
-            look=lambda: _attached(api, command, method),
+            find_effect=lambda: _attached(api, command, method),
         )
         _check(_id(attached, "payment_method"), method, attached)
-    return Answer((PaymentMethodMade(account=command.account, payment_method=method, **told),))
+    return Answer((PaymentMethodMade(account=command.account, payment_method=method, **common),))
 
 
-def _attach_external_account(api: StripeApi, command: AttachExternalAccount, told: Told) -> Answer:
+def _attach_external_account(
+    api: StripeApi, command: AttachExternalAccount, common: EventFields
+) -> Answer:
     accounts = path("accounts", command.holder.id, "external_accounts")
 
-    def look() -> Found | None:
+    def find_effect() -> StripeAnswer | None:
         return _of_command(api.objects(accounts, {"object": "bank_account"}), command)
 
     token = api.get(path(*SESSIONS, command.session)).object.get("bank_account_token")
     if isinstance(token, BankAccountToken):
-        made = api.post("create", accounts, params.external_account(command, token), look)
-    elif (found := look()) is not None:
-        made = found  # The token went with it.
+        made = api.post("create", accounts, params.external_account(command, token), find_effect)
+    elif (found := find_effect()) is not None:
+        made = found  # Creating it used the token up.
     else:
         raise PermanentError(
             f"session {command.session} has no bank account token", code="no_bank_account_token"
         )
     name = _id(made, "bank_account")
-    return Answer((ExternalAccountMade(account=command.account, external_account=name, **told),))
+    return Answer((ExternalAccountMade(account=command.account, external_account=name, **common),))
 
 
 # ── payment methods ──────────────────────────────────────────────────────────
 
 
 def _customer_name(api: StripeApi, command: CreatePaymentMethod) -> str | None:
-    """The name on the customer object; an account that represents a customer has none (N1)."""
+    """The name on the customer object. An account that represents a customer has none (N1)."""
     if command.holder.field != "customer":
         return None
     customer = api.get(path("customers", command.holder.id)).object
     if customer.get("deleted") is True:
-        raise PermanentError(f"{command.holder.id} is deleted", code="customer_deleted")
+        raise PermanentError(f"customer {command.holder.id} is deleted", code="customer_deleted")
     return fields.text((fields.text(customer.get("name")) or "").strip())
 
 
-def _created(api: StripeApi, command: CreatePaymentMethod, since: float) -> Found | None:
-    """The payment method that this command made: among the customer's, or, where it was not
-    attached yet, among the newest of all."""
+def _created(api: StripeApi, command: CreatePaymentMethod, since: float) -> StripeAnswer | None:
+    """The payment method that this command created: one of the customer's or, if it is not attached
+    yet, one of the latest of all."""
     kind = {"type": "us_bank_account"}
     methods = path("payment_methods")
     of_customer = api.objects(methods, {**params.owner(command.holder), **kind})
     if (found := _of_command(of_customer, command)) is not None:
         return found
     for method in api.objects(methods, kind):
-        if (fields.moment(method.object.get("created")) or 0) < since - LOOK_BACK:
+        if (fields.moment(method.object.get("created")) or 0) < since - CLOCK_SKEW:
             return None
         if _is_of_command(method, command):
             return method
     return None
 
 
-def _attached(api: StripeApi, command: CreatePaymentMethod, method: str) -> Found | None:
-    """The payment method, once it belongs to its customer."""
+def _attached(api: StripeApi, command: CreatePaymentMethod, method: str) -> StripeAnswer | None:
+    """The payment method, if it belongs to the customer already."""
     found = api.get(path("payment_methods", method))
     return found if _belongs(found, command) else None
 
 
-def _belongs(method: Found, command: CreatePaymentMethod) -> bool:
+def _belongs(method: StripeAnswer, command: CreatePaymentMethod) -> bool:
     return fields.reference(method.object.get(command.holder.field)) == command.holder.id
 
 
-# ── what every command does with an answer ───────────────────────────────────
+# ── reading answers ──────────────────────────────────────────────────────────
 
 
-def _of_command(objects: Iterable[Found], command: Command) -> Found | None:
+def _of_command(objects: Iterable[StripeAnswer], command: Command) -> StripeAnswer | None:
     return next((found for found in objects if _is_of_command(found, command)), None)
 
 
-def _is_of_command(found: Found, command: Command) -> bool:
+def _is_of_command(found: StripeAnswer, command: Command) -> bool:
     metadata = found.object.get("metadata")
     return isinstance(metadata, dict) and metadata.get(params.COMMAND) == command.id
 
 
-def _id(made: Found, kind: str) -> str:
+def _id(made: StripeAnswer, kind: str) -> str:
     name = fields.identifier(made.object.get("id"))
     if name is None or made.object.get("object", kind) != kind:
-        raise MalformedAnswerError(f"what was made is no {kind} with a valid id", made.request_id)
+        raise MalformedAnswerError(
+            f"the created object is not a {kind} with a valid id", made.request_id
+        )
     return name
 
 
-def _secrets(session: Found) -> tuple[ClientSecret | None, HostedUrl | None]:
+def _secrets(session: StripeAnswer) -> tuple[ClientSecret | None, HostedUrl | None]:
     secret, url = session.object.get("client_secret"), session.object.get("url")
     return (
         secret if isinstance(secret, ClientSecret) else None,
@@ -246,21 +255,27 @@ def _secrets(session: Found) -> tuple[ClientSecret | None, HostedUrl | None]:
     )
 
 
-def _report(reduce: Callable[[dict[str, Any], Origin], Any], found: Found, told: Told) -> Any:
-    """What a read tells.
+def _report(
+    reduce: Callable[[dict[str, Any], Origin], Any], found: StripeAnswer, common: EventFields
+) -> Any:
+    """The report that a read returned.
 
     Raises:
-        MalformedAnswerError: it is of another kind, has no id, or does not say when it was so.
+        MalformedAnswerError: the object is of another kind or has no id, or the answer has no time.
     """
     if found.as_of is None:
-        raise MalformedAnswerError("the answer to a read has no valid Date", found.request_id)
+        raise MalformedAnswerError(
+            "the answer to a read has no valid Date header", found.request_id
+        )
     try:
-        return reduce(found.object, Origin(as_of=found.as_of, read=True, **told))
+        return reduce(found.object, Origin(as_of=found.as_of, read=True, **common))
     except UnreadableObject as error:
         unreadable = str(error)
-    raise MalformedAnswerError(f"a read was answered wrongly: {unreadable}", found.request_id)
+    raise MalformedAnswerError(f"the answer to a read is invalid: {unreadable}", found.request_id)
 
 
-def _check(told: str, asked: str, found: Found) -> None:
-    if told != asked:
-        raise MalformedAnswerError(f"{asked} was asked for, and {told} answered", found.request_id)
+def _check(returned: str, requested: str, found: StripeAnswer) -> None:
+    if returned != requested:
+        raise MalformedAnswerError(
+            f"{requested} was requested, but {returned} was returned", found.request_id
+        )

@@ -1,4 +1,4 @@
-"""The parameters of each request, as Stripe's types name them."""
+"""The parameters of each request, named as in Stripe's types."""
 
 from relink.machines.commands import AttachExternalAccount, CreatePaymentMethod, CreateRelinkSession
 from relink.machines.report import Holder
@@ -7,14 +7,14 @@ from .secret import BankAccountToken
 from .transport import Params
 
 COMMAND = "relink_command"
-"""The key in ``metadata`` under which what a command made can be found."""
+"""The ``metadata`` key that holds the id of the command that created an object."""
 
 ACCOUNT = "relink_account"
-"""The key in ``metadata`` of an external account that names the account it was made from."""
+"""The ``metadata`` key of an external account that holds the id of the account behind it."""
 
 
 def session(command: CreateRelinkSession) -> Params:
-    """A relink session: of one account at most, and only one that can be paid from."""
+    """A relink session for one account, limited to subcategories that support payments."""
     relink = {"authorization": command.authorization}
     if command.mode == "specific":
         relink["account"] = command.account
@@ -30,7 +30,7 @@ def session(command: CreateRelinkSession) -> Params:
 
 
 def payment_method(command: CreatePaymentMethod, billing_name: str) -> Params:
-    """A payment method that is made from an account."""
+    """A payment method for an account."""
     return {
         "type": "us_bank_account",
         "us_bank_account": {"financial_connections_account": command.account},
@@ -40,7 +40,7 @@ def payment_method(command: CreatePaymentMethod, billing_name: str) -> Params:
 
 
 def external_account(command: AttachExternalAccount, token: BankAccountToken) -> Params:
-    """A bank account for payouts. It would not name the account that it was made from."""
+    """A bank account for payouts. Only its metadata names the account behind it."""
     return {
         "external_account": token,
         "metadata": {COMMAND: command.id, ACCOUNT: command.account},
@@ -48,17 +48,17 @@ def external_account(command: AttachExternalAccount, token: BankAccountToken) ->
 
 
 def owner(holder: Holder) -> Params:
-    """Whose payment methods: ``customer`` or ``customer_account``."""
+    """The owner of payment methods: ``customer`` or ``customer_account``."""
     return {holder.field: holder.id}
 
 
 def _holder(holder: Holder | None) -> Params | None:
-    """The account's own holder; left out where it has none (R8)."""
+    """The account's own holder; omitted where it has none (R8)."""
     if holder is None:
         return None
     return {"type": "account" if holder.is_connect else "customer", holder.field: holder.id}
 
 
 def _hosted(delivery: str) -> Params:
-    """On a page of Stripe's, to which an email or the service leads the customer."""
+    """A page hosted by Stripe, reached from an email or by a URL."""
     return {"ui_mode": "hosted", "hosted": {"delivery_method": delivery}}

@@ -1,33 +1,40 @@
-"""What relink may ask of Stripe: one command at a time, answered with events.
+"""The gateway protocol: one command in, one attempt made, events out.
 
-A gateway makes one attempt. When to make another one is not its business but that of
-:mod:`relink.adapters.runner`; it only has to make repeating safe.
+A gateway makes one attempt. When to make the next one is decided elsewhere
+(:mod:`relink.adapters.runner` for the outbox, :mod:`.retrying` within a request). The gateway only
+has to make retries safe.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from relink.engine import Command
 from relink.machines.commands import AnyStripeCommand
 from relink.machines.events import DomainEvent
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 from .secret import ClientSecret, HostedUrl
 
+WatchCommand = Callable[[Command, str, float], None]
+"""Is called after every attempt with the command, the result (``done``, ``postponed`` or
+``failed``), and the seconds since the command was issued."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What an attempt at a command depends on beside the command."""
+    """The context of one attempt at a command."""
 
     number: int = 1
-    """The how-manieth attempt it is."""
+    """The attempt's number, from 1."""
     asked_at: float | None = None
-    """When the command was first asked for (Unix seconds); None: just now."""
+    """When the command was issued (Unix seconds); None: just now."""
     connected_account: str | None = None
-    """The connected account (``acct_…``) in whose name Stripe is called, if any."""
+    """The connected account (``acct_…``) to call Stripe for, if any."""
     policy: RelinkPolicy = DEFAULT_POLICY
-    """The service's choices, which travel in the events."""
-    round: int = 0
-    """How often the command was taken up again after it had failed for good."""
+    """The policy in force, which the events carry."""
+    generation: int = 0
+    """How often an operator has retried the command after it failed for good."""
 
 
 FIRST = Attempt()
@@ -35,31 +42,31 @@ FIRST = Attempt()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a command."""
+    """The result of a command."""
 
     events: tuple[DomainEvent, ...] = ()
-    """What it tells the machines. Their ``causation_id`` is the command's id."""
+    """What the machines learn. Their ``causation_id`` is the command's id."""
     secret: ClientSecret | None = None
-    """For the caller of ``CreateRelinkSession`` and of a ``RetrieveSession`` for the caller."""
+    """The client secret, for the caller of a ``CallerCommand`` about a session."""
     url: HostedUrl | None = None
-    """The same, of a hosted session."""
+    """The URL of a hosted session, for the same caller."""
 
 
 @runtime_checkable
 class Gateway(Protocol):
-    """Carries out commands at Stripe, or somewhere that stands in for it."""
+    """Carries out commands at Stripe, or at a stand-in for it."""
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
-        """Make one attempt at a command. Repeating it is safe, whatever came of it.
+        """Make one attempt at a command. Repeating it is always safe.
 
         Args:
-            command: what to do.
+            command: the command.
             at: now (Unix seconds, our clock).
-            attempt: what else it depends on.
+            attempt: the context of the attempt.
 
         Raises:
-            TransientError: it may pass; :class:`RateLimitedError` says for how long to wait,
-                :class:`MalformedAnswerError` that the answer made no sense.
-            PermanentError: Stripe refuses it, or it can't be done.
+            TransientError: a temporary failure. :class:`RateLimitedError` may name the wait,
+                and :class:`MalformedAnswerError` means that the answer could not be read.
+            PermanentError: Stripe refuses the command, or it cannot be carried out.
         """
         ...

@@ -1,7 +1,7 @@
-"""What a reply means: an object and when it was so, or one of the documented errors.
+"""The meaning of a reply: an object with its time, or one of the documented errors.
 
-Nothing of a reply is believed to be there: a proxy, a fault or a new release can cut off a
-body, drop a header or change a type.
+No part of a reply is taken for granted. A proxy, a fault or a new API release can truncate a body,
+drop a header or change a type.
 """
 
 import functools
@@ -24,95 +24,95 @@ from .errors import (
 from .transport import Call, Reply
 
 LONGEST_WAIT = 24 * 60 * 60.0
-"""Seconds. No answer makes a command wait for longer."""
+"""The longest delay that an answer can impose on a command (seconds)."""
 
-_PASSING = {
+_TEMPORARY = {
     401: "Stripe does not accept the API key",
-    408: "Stripe waited too long for the request",
-    409: "the request collides with another one, or with itself",
+    408: "Stripe timed out waiting for the request",
+    409: "the request conflicts with another one",
     425: "too early",
 }
-"""Refusals that are not the command's fault: the same request may succeed later. With a wrong
-API key, it will once the key is put right."""
+"""4xx statuses after which the same request may succeed later. A wrong API key can be corrected."""
 
-_PASSING_CODES = {
+_TEMPORARY_CODES = {
     "financial_connections_account_pending_account_numbers",
     "financial_connections_institution_unavailable",
     "lock_timeout",
 }
-"""The same, by Stripe's code: the bank has still to answer."""
+"""Stripe's error codes after which the same request may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An object that Stripe answered with."""
+class StripeAnswer:
+    """An object from Stripe."""
 
     object: dict[str, Any] = field(repr=False)
-    """Its secrets are wrapped; all else is as it came."""
+    """The object as Stripe sent it, with its secrets wrapped."""
     as_of: int | None
-    """When it was so: the answer's ``Date`` (Unix seconds); None without a readable one."""
+    """The time of the answer, from its ``Date`` (Unix seconds); None where that is unreadable."""
     request_id: str | None
-    """Of the answer that it came in."""
+    """The id of the request that returned it."""
 
 
-def read(reply: Reply, call: Call) -> Found:
+def read(reply: Reply, call: Call) -> StripeAnswer:
     """The object in a reply.
 
     Raises:
-        TransientError, PermanentError: it is not a success.
-        MalformedAnswerError: there is no object in it.
+        TransientError, PermanentError: the request failed.
+        MalformedAnswerError: the reply holds no JSON object.
     """
     if not is_success(reply):
         raise failure(reply, call)
     found = reply.body.read()
     if found is None:
-        raise MalformedAnswerError(f"{_asked(call)} was answered with no JSON object", _id(reply))
+        raise MalformedAnswerError(
+            f"the answer to {_request(call)} is not a JSON object", _id(reply)
+        )
     date = _moment(reply.headers.get("date"))
-    return Found(found, None if date is None else int(date.timestamp()), _id(reply))
+    return StripeAnswer(found, None if date is None else int(date.timestamp()), _id(reply))
 
 
 def is_success(reply: Reply) -> bool:
-    """Whether Stripe did what was asked."""
+    """Whether the request succeeded."""
     return 200 <= reply.status < 300
 
 
 def failure(reply: Reply, call: Call) -> GatewayError:
-    """The error that a reply stands for which is not a success."""
+    """The error for the reply to a failed request."""
     error = _error(reply)
-    what, request = f"{_asked(call)} got {_told(reply.status, error)}", _id(reply)
-    # Rate limits were once a 400 with this code, and the SDK still expects them so.
+    what, request = f"{_request(call)} returned {_summary(reply.status, error)}", _id(reply)
+    # Rate limits were once a 400 with this code, and the SDK still handles both.
     if reply.status == 429 or error.get("code") == "rate_limit":
         return RateLimitedError(what, request, _wait(reply.headers))
     if reply.status >= 500 or reply.headers.get("stripe-should-retry") == "true":
         return TransientError(what, request)
-    if reply.status in _PASSING:
-        return TransientError(f"{what}: {_PASSING[reply.status]}", request)
-    if error.get("code") in _PASSING_CODES:
+    if reply.status in _TEMPORARY:
+        return TransientError(f"{what}: {_TEMPORARY[reply.status]}", request)
+    if error.get("code") in _TEMPORARY_CODES:
         return TransientError(what, request)
     if reply.status >= 400:
         code = error.get("code") or error.get("type") or f"http_{reply.status}"
         return PermanentError(what, request, code)
-    return MalformedAnswerError(f"{what}, which is neither success nor failure", request)
+    return MalformedAnswerError(f"{what}, which is neither a success nor an error", request)
 
 
 def is_replay(reply: Reply) -> bool:
-    """Whether it is what was stored under the idempotency key."""
+    """Whether the reply was stored under the idempotency key and is replayed."""
     return reply.headers.get("idempotent-replayed") == "true"
 
 
 def is_spent_key(reply: Reply, error: GatewayError) -> bool:
-    """Whether the idempotency key can bring no other answer than this failure.
+    """Whether every further request with this idempotency key gets the same failure.
 
-    What was answered once is stored under the key and replayed, which the answer says: a
-    failure that would have passed passes no more. And a key that was used with other
-    parameters serves those alone.
+    Stripe replays the stored answer, and marks it as a replay, so a temporary failure becomes
+    permanent under its key. A key that was used with other parameters is refused.
     """
     if is_replay(reply):
         return isinstance(error, TransientError)
     return reply.status == 400 and _error(reply).get("type") == "idempotency_error"
 
 
-def _asked(call: Call) -> str:
+def _request(call: Call) -> str:
     return f"{call.method} {call.path}"
 
 
@@ -121,30 +121,30 @@ def _id(reply: Reply) -> str | None:
 
 
 def _error(reply: Reply) -> Mapping[str, str]:
-    """What of an error body can be shown: kind, code and the parameter at fault."""
+    """The parts of an error body that can be shown: type, code and parameter."""
     error = (reply.body.read() or {}).get("error")
     if not isinstance(error, dict):
         return {}
-    said = {key: _word(error.get(key)) for key in ("type", "code", "param")}
-    return {key: report for key, report in said.items() if report}
+    parts = {key: _code(error.get(key)) for key in ("type", "code", "param")}
+    return {key: part for key, part in parts.items() if part}
 
 
-def _word(raw: object) -> str | None:
-    """A name, in the form of Stripe's codes and parameters; anything else could hold a value."""
+def _code(raw: object) -> str | None:
+    """A value in the form of Stripe's codes and parameters; any other text may quote a secret."""
     if not isinstance(raw, str) or len(raw) > 100:
         return None
     return raw if raw.replace("[", "").replace("]", "").replace("_", "").isalnum() else None
 
 
-def _told(status: int, error: Mapping[str, str]) -> str:
-    words = [error[key] for key in ("type", "code") if key in error]
+def _summary(status: int, error: Mapping[str, str]) -> str:
+    parts = [error[key] for key in ("type", "code") if key in error]
     if "param" in error:
-        words.append(f"parameter {error['param']}")
-    return f"{status} ({', '.join(words)})" if words else str(status)
+        parts.append(f"parameter {error['param']}")
+    return f"{status} ({', '.join(parts)})" if parts else str(status)
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After``, in seconds or as a date, which is compared with the answer's own."""
+    """``Retry-After`` in seconds. A date is compared with the answer's own ``Date``."""
     raw = headers.get("retry-after")
     if raw is None:
         return None
@@ -160,7 +160,7 @@ def _wait(headers: Mapping[str, str]) -> float | None:
 
 @functools.lru_cache(maxsize=256)
 def _moment(raw: str | None) -> datetime | None:
-    """A time as HTTP gives it. Answers within one second have the same."""
+    """An HTTP date. Answers within one second share it, so it is cached."""
     try:
         found = parsedate_to_datetime(raw) if raw else None
     except (ValueError, OverflowError):

@@ -1,8 +1,8 @@
-"""Gateways by name: relink's own, and those that other distributions register.
+"""Gateways by name: relink's own, and those of other distributions.
 
-A gateway is registered as an entry point of the group ``relink.gateways``: a function of
-:class:`~relink.adapters.gateway.settings.GatewaySettings` that returns a
-:class:`~relink.adapters.gateway.protocol.Gateway`. relink's own are registered the same way.
+A gateway is registered as an entry point in the group ``relink.gateways``: a function that takes
+:class:`~relink.adapters.gateway.settings.GatewaySettings` and returns a
+:class:`~relink.adapters.gateway.protocol.Gateway`. relink registers its own in the same way.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -20,39 +20,42 @@ def gateway_names() -> list[str]:
 
 
 def load_gateway(name: str, settings: GatewaySettings) -> Gateway:
-    """Make the gateway that is registered under this name.
+    """Make the gateway that is registered under a name.
 
     Args:
         name: such as ``stripe``, ``simulator`` or ``dry-run``.
-        settings: what it is made from.
+        settings: the settings for the gateway.
 
     Raises:
-        GatewayConfigurationError: there is none of this name or more than one, a package that
-            it needs is not installed, the settings lack something, or it makes no gateway.
+        GatewayConfigurationError: no gateway or more than one has this name, a package that it
+            needs is not installed, a setting is missing, or the entry point returns no gateway.
     """
     point = _registered(name)
     try:
         gateway = point.load()(settings)
     except (ImportError, AttributeError) as error:
         raise GatewayConfigurationError(
-            f"gateway {name!r} can't be made by {point.value}: {error}"
+            f"gateway {name!r} ({point.value}) could not be loaded: {error}"
         ) from error
     if not isinstance(gateway, Gateway):
         raise GatewayConfigurationError(
-            f"{point.value}, registered as gateway {name!r}, made no gateway but a "
-            f"{type(gateway).__name__}"
+            f"gateway {name!r} ({point.value}) must return an object with a method perform(), "
+            f"got {type(gateway).__name__}"
         )
     return gateway
 
 
 def _registered(name: str) -> EntryPoint:
-    # The same entry point can be seen twice, where a distribution is on the path twice.
+    # An entry point appears twice where its distribution is on the path twice.
     points = {point.value: point for point in entry_points(group=GROUP, name=name)}
     if not points:
         known = ", ".join(gateway_names()) or "none"
-        raise GatewayConfigurationError(f"no gateway is named {name!r}; there are: {known}")
+        raise GatewayConfigurationError(
+            f"no gateway is registered as {name!r}; registered gateways: {known}"
+        )
     if len(points) > 1:
         raise GatewayConfigurationError(
-            f"more than one gateway is named {name!r}: {', '.join(sorted(points))}"
+            f"several gateways are registered as {name!r}: {', '.join(sorted(points))}. "
+            "Uninstall all but one"
         )
     return next(iter(points.values()))

@@ -1,37 +1,31 @@
-"""Commands that somebody waits for: performed within a request, and repeated for a while.
+"""Commands performed within a request: retried for a while, because a caller waits.
 
-What may pass (429, a failure of Stripe's, no answer in time, a key that is in use) is tried again
-with backoff, and never before Stripe says; all attempts have the same idempotency key, the
-command's id. Nobody is kept waiting for an attempt that would come too late.
+Temporary failures (429, 5xx, timeouts, an idempotency key in use) are retried with backoff, and
+never before Stripe allows it. All attempts use the same idempotency keys. No attempt begins after
+the caller's deadline.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from relink.adapters.gateway import (
-    Answer,
-    Attempt,
-    Gateway,
-    GatewayError,
-    RateLimitedError,
-    TransientError,
-)
-from relink.adapters.runner import WatchCommand
-from relink.adapters.runner.backoff import delay_before_next
-from relink.engine import Command
+from relink.machines.commands import AnyStripeCommand
+
+from .backoff import delay_before_next
+from .errors import GatewayError, RateLimitedError, TransientError
+from .protocol import Answer, Attempt, Gateway, WatchCommand
 
 log = logging.getLogger(__name__)
 
 
 class RetryingGateway:
-    """A gateway for callers who wait.
+    """Performs commands for callers who wait.
 
     Args:
         gateway: makes the attempts.
         clock: the time (Unix seconds).
-        sleep: waits so many seconds.
-        watch: is shown every attempt.
+        sleep: waits for a number of seconds.
+        watch: is called after every attempt.
     """
 
     def __init__(
@@ -46,20 +40,22 @@ class RetryingGateway:
         self._sleep = sleep
         self._watch = watch
 
-    def perform(self, command: Command, first: Attempt, until: float) -> tuple[Answer, float]:
+    def perform(
+        self, command: AnyStripeCommand, first: Attempt, until: float
+    ) -> tuple[Answer, float]:
         """Perform a command now.
 
         Args:
-            command: one for Stripe.
+            command: the command.
             first: what the first attempt depends on.
-            until: when to begin no more attempts (Unix seconds).
+            until: begin no attempt after this time (Unix seconds).
 
         Returns:
             The answer, and when the attempt that brought it began (Unix seconds).
 
         Raises:
-            TransientError: there was no answer in time.
-            PermanentError: Stripe refuses it.
+            TransientError: no attempt succeeded in time.
+            PermanentError: Stripe refuses the command.
         """
         asked_at, number = self._clock(), 1
         while True:
@@ -74,7 +70,7 @@ class RetryingGateway:
                 if delay is None or is_over:
                     raise
                 extra = {"command_id": command.id, "attempt": number, "wait": delay}
-                log.warning("%s will be repeated: %s", command.name, error, extra=extra)
+                log.warning("%s failed and is retried: %s", command.name, error, extra=extra)
             else:
                 self._watch(command, "done", self._clock() - asked_at)
                 return answer, now
@@ -82,8 +78,8 @@ class RetryingGateway:
             number += 1
 
 
-def _delay(error: GatewayError, command: Command, number: int) -> float | None:
-    """Seconds until an attempt that failed is repeated; None when that changes nothing."""
+def _delay(error: GatewayError, command: AnyStripeCommand, number: int) -> float | None:
+    """The delay before the next attempt (seconds); None where a retry is useless."""
     if not isinstance(error, TransientError):
         return None
     wait = error.wait if isinstance(error, RateLimitedError) else None

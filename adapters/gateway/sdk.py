@@ -1,10 +1,10 @@
-"""Over HTTP, with Stripe's SDK: its client, headers, connections and certificates.
+"""HTTP through Stripe's SDK: its client, headers, connections and certificates.
 
-The SDK logs the bodies of requests and answers at debug level; with ``STRIPE_LOG=debug`` it
-prints them too, which no logging configuration can stop; and its exceptions carry them. So
-it is not given any: :class:`_Bypass`, the HTTP client that it is handed for one call, puts
-in the request's body below the place where the SDK logs it, keeps the reply's body, and
-passes an empty one upwards. What the SDK can log is method, URL, status and request id.
+The SDK logs the bodies of requests and answers at debug level. With ``STRIPE_LOG=debug`` it prints
+them too, whatever the logging configuration, and its exceptions carry them. So the SDK never sees a
+body: :class:`_Bypass`, the HTTP client that it gets for one call, inserts the request's body below
+the SDK's logging, keeps the reply's body, and returns an empty one. The SDK can log only method,
+URL, status and request id.
 """
 
 from collections.abc import Mapping
@@ -13,23 +13,22 @@ import stripe
 
 from .errors import TransientError
 from .secret import ApiKey
-from .settings import STRIPE
+from .settings import READ_TIMEOUT, STRIPE
 from .transport import PREVIEW, Body, Call, Reply
 
 CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 25.0
-"""Seconds without a byte. The SDK's own 80 are too many for a customer who waits."""
+"""The longest time to open a connection (seconds)."""
 
 
 class SdkTransport:
-    """Stripe, or a server that speaks its protocol.
+    """Sends requests to Stripe, or to a server with Stripe's protocol.
 
     Args:
-        api_key: the secret key, or a restricted one.
-        api_base: where the server is, such as ``http://127.0.0.1:12111``.
-        api_version: sent with every request.
-        connect_timeout: in seconds.
-        read_timeout: in seconds, without a byte.
+        api_key: a secret or restricted key.
+        api_base: the server's address, such as ``http://127.0.0.1:12111``.
+        api_version: the API version sent with every request.
+        connect_timeout: the longest time to open a connection (seconds).
+        read_timeout: the longest silence on a connection (seconds).
     """
 
     def __init__(
@@ -46,10 +45,10 @@ class SdkTransport:
         self._http = stripe.RequestsClient(timeout=(connect_timeout, read_timeout))
 
     def send(self, call: Call) -> Reply:
-        """Send one request, once: when to repeat it is not the SDK's to decide.
+        """Send one request, once. The SDK's own retries are off.
 
         Raises:
-            TransientError: no reply came, and whether the request arrived is not known.
+            TransientError: no reply came. It is not known whether the request arrived.
         """
         bypass = _Bypass(self._http, call.form if call.method == "POST" else None)
         unanswered = self._request(call, bypass)
@@ -62,7 +61,7 @@ class SdkTransport:
         self._http.close()  # type: ignore[no-untyped-call]
 
     def _request(self, call: Call, bypass: "_Bypass") -> str:
-        """Have the SDK make the request; why there was no answer, if there was none."""
+        """Make the request through the SDK; returns why no answer came, where none did."""
         client = stripe.StripeClient(
             self._api_key.reveal(),
             stripe_version=self._api_version,
@@ -82,13 +81,13 @@ class SdkTransport:
         except stripe.APIConnectionError as error:
             return type(error.__cause__ or error).__name__
         except stripe.StripeError:
-            # It can make nothing of the empty body of a failure; the reply has the real one.
+            # The SDK raises for the empty body of a failure. The reply has the real one.
             pass
         return "no reply"
 
 
 class _Bypass(stripe.HTTPClient):
-    """The SDK's HTTP client for one call, which carries the bodies past it."""
+    """The SDK's HTTP client for one call, which keeps the bodies from the SDK."""
 
     name = "requests"
 
@@ -106,7 +105,7 @@ class _Bypass(stripe.HTTPClient):
         post_data: object = None,
         **options: object,
     ) -> tuple[str, int, Mapping[str, str]]:
-        """Send it with its real body; give back an empty one."""
+        """Send the request with its real body, and return an empty one."""
         content, status, received = self._http.request(method, url, headers, self._body)
         named = {name.lower(): value for name, value in received.items()}
         raw = content.encode() if isinstance(content, str) else content

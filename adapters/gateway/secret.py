@@ -1,9 +1,8 @@
-"""Values that may be handed on, but never kept or shown.
+"""Values that may be passed on, but never stored or shown.
 
-A client secret opens a bank login in the name of the customer, and so does the URL of a
-hosted session. They are wrapped while the answer that brought them is being parsed, and
-leave the wrapping by :meth:`Secret.reveal` alone: not by printing, formatting, logging
-or pickling, nor as JSON.
+A client secret opens a bank login on behalf of the customer, and so does the URL of a hosted
+session. They are wrapped while the answer that contains them is parsed. :meth:`Secret.reveal` is
+the only way to the text: printing, formatting, logging, pickling and JSON do not show it.
 """
 
 import hmac
@@ -11,7 +10,7 @@ from typing import NoReturn, Self
 
 
 class Secret:
-    """A text that does not show."""
+    """A text that is never shown."""
 
     __slots__ = ("__text",)
 
@@ -19,7 +18,7 @@ class Secret:
         self.__text = text
 
     def reveal(self) -> str:
-        """The text itself. Whoever calls this answers for where it goes."""
+        """The text itself. The caller is responsible for where it goes."""
         return self.__text
 
     def __repr__(self) -> str:
@@ -43,7 +42,7 @@ class Secret:
         return self
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} is not for keeping: it can't be pickled")
+        raise TypeError(f"{type(self).__name__} cannot be pickled: secrets must not be stored")
 
     def __reduce__(self) -> NoReturn:
         self.__reduce_ex__(0)
@@ -53,24 +52,24 @@ class Secret:
 
 
 class ClientSecret(Secret):
-    """Opens a relink session in the customer's browser: for that customer alone, over TLS."""
+    """Opens a relink session in the customer's browser. Send it only to that customer, over TLS."""
 
     __slots__ = ()
 
 
 class HostedUrl(Secret):
-    """Opens a hosted relink session for whoever has it, so it is treated like the secret."""
+    """Opens a hosted relink session for anyone who has it, so it is treated like the secret."""
 
     __slots__ = ()
 
 
 class BankAccountToken(Secret):
-    """Stands for an account number, once. It goes from one answer into the next request."""
+    """Stands for an account number, and can be used once. It goes from an answer into a request."""
 
     __slots__ = ()
 
 
 class ApiKey(Secret):
-    """The key with which Stripe is called."""
+    """The key that authenticates requests to Stripe."""
 
     __slots__ = ()

@@ -1,57 +1,74 @@
-"""What a gateway is made from."""
+"""The settings that every gateway is made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
 from .errors import GatewayConfigurationError
+from .rate_limiter import RateLimiter
 from .secret import ApiKey
 from .transport import PREVIEW
 
 STRIPE = "https://api.stripe.com"
 
 LIVE = "_live_"
-"""What the prefix of every key has that moves real money: secret, restricted, organization."""
+"""Part of the prefix of every key that can move real money: secret, restricted, organization."""
+
+READ_TIMEOUT = 25.0
+"""The longest silence on a connection (seconds). The SDK's default is 80."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Checked when made.
+    """What a gateway is made from. The values are checked on creation.
 
     Raises:
-        GatewayConfigurationError: a value can't be, or a live key would leave for a server
-            that is not Stripe's. The message does not show the key.
+        GatewayConfigurationError: a value is invalid, or a live key would be sent to a server
+            other than Stripe's. The message does not show the key.
     """
 
     api_key: ApiKey | None = None
-    """``STRIPE_API_KEY``. Gateways that reach no server need none."""
+    """``STRIPE_API_KEY``. Gateways that call no server need none."""
     api_base: str = STRIPE
     """``STRIPE_API_BASE``: scheme and host, without a path."""
     api_version: str = PREVIEW
+    """The API version sent with every request."""
+    read_timeout: float = READ_TIMEOUT
+    """The longest silence on a connection (seconds), after which an attempt fails."""
+    rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)
+    """Spaces the requests of all gateways that share it; None sends them at once."""
 
     def __post_init__(self) -> None:
         base = urlsplit(self.api_base)
         if base.scheme not in ("http", "https") or not base.hostname or base.path or base.query:
             raise GatewayConfigurationError(
-                f"STRIPE_API_BASE must be like {STRIPE}, got {self.api_base!r}"
+                f"STRIPE_API_BASE is invalid: it must be like {STRIPE}, got {self.api_base!r}"
+            )
+        if self.read_timeout <= 0:
+            raise GatewayConfigurationError(
+                f"read_timeout must be positive, got {self.read_timeout}"
             )
         if self.api_key is None:
             return
         key = self.api_key.reveal()
         if not key.isascii() or not key.isprintable() or " " in key:
-            raise GatewayConfigurationError("STRIPE_API_KEY holds characters that no key has")
+            raise GatewayConfigurationError(
+                "STRIPE_API_KEY is invalid: it contains a space, a control character or a "
+                "non-ASCII character"
+            )
         if LIVE in key and self.api_base != STRIPE:
             raise GatewayConfigurationError(
-                f"a live key is for {STRIPE} alone, and STRIPE_API_BASE is {self.api_base!r}"
+                f"STRIPE_API_KEY is a live key, which is sent to {STRIPE} only; "
+                f"unset STRIPE_API_BASE ({self.api_base!r}) or use a test key"
             )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read ``STRIPE_API_KEY`` and ``STRIPE_API_BASE``; empty is as good as unset.
+        """Read ``STRIPE_API_KEY`` and ``STRIPE_API_BASE``; an empty value counts as unset.
 
         Raises:
-            GatewayConfigurationError: as above.
+            GatewayConfigurationError: a value is invalid.
         """
         key = environment.get("STRIPE_API_KEY", "").strip()
         base = environment.get("STRIPE_API_BASE", "").strip().rstrip("/")

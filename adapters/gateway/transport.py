@@ -1,11 +1,11 @@
-"""How requests reach Stripe and answers come back: calls out, replies in.
+"""Transports: calls out, replies in.
 
-Stripe's protocol is written once, in :mod:`.api` and :mod:`.live`, over the one method of a
-:class:`Transport`: over HTTP with the SDK (:mod:`.sdk`), or straight into a simulator
-(:mod:`.in_process`).
+Stripe's protocol is implemented once, in :mod:`.api` and :mod:`.live`, on top of the one method of
+:class:`Transport`. One transport uses HTTP and the SDK (:mod:`.sdk`), another calls a simulator in
+the same process (:mod:`.in_process`).
 
-Neither calls nor replies show what they carry: parameters may hold a name or a token, and
-almost every reply holds a client secret.
+Neither calls nor replies show their contents: parameters may hold a name or a token, and almost
+every reply holds a client secret.
 """
 
 import json
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from .secret import BankAccountToken, ClientSecret, HostedUrl, Secret
 
 PREVIEW = "2026-09-30.preview"
-"""The API version that knows relinking; answers follow the version of their request."""
+"""The API version that has relinking. Stripe answers in the version of the request."""
 
 Params = Mapping[str, Any]
 """Parameters of a request, nested as Stripe documents them."""
@@ -36,12 +36,12 @@ class Call:
 
     @property
     def form(self) -> str:
-        """The parameters as Stripe takes them: a POST's body, or a GET's query."""
+        """The encoded parameters: the body of a POST, or the query of a GET."""
         return urlencode(list(_flat(self.params)), safe="[]")
 
 
 def _flat(params: Params, within: str = "") -> Iterator[tuple[str, str]]:
-    """``{"a": {"b": [1]}}`` → ``a[b][0]=1``; None is left out."""
+    """``{"a": {"b": [1]}}`` → ``a[b][0]=1``; None is omitted."""
     for name, value in params.items():
         key = f"{within}[{name}]" if within else name
         match value:
@@ -58,7 +58,7 @@ def _flat(params: Params, within: str = "") -> Iterator[tuple[str, str]]:
 
 
 class Body:
-    """The bytes of a reply, unshown."""
+    """The bytes of a reply, which its repr does not show."""
 
     __slots__ = ("__content",)
 
@@ -69,24 +69,24 @@ class Body:
         return f"Body({len(self.__content)} bytes)"
 
     def read(self) -> dict[str, Any] | None:
-        """The JSON object in it, with its secrets wrapped; None when there is none.
+        """The JSON object, with its secrets wrapped; None where the body holds none.
 
-        An error would lead to the bytes, so there is no error.
+        It raises no error, because a parser's error would refer to the bytes.
         """
         try:
-            found = _DECODER.decode(self.__content.decode())
+            parsed = _DECODER.decode(self.__content.decode())
         except (ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
+        return parsed if isinstance(parsed, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, whatever its status."""
+    """The answer to a request, with any status."""
 
     status: int
     headers: Mapping[str, str]
-    """By name in lower case."""
+    """By lower-case name."""
     body: Body
 
 
@@ -97,7 +97,7 @@ class Transport(Protocol):
         """Send one request, once.
 
         Raises:
-            TransientError: no reply came, and whether the request arrived is not known.
+            TransientError: no reply came. It is not known whether the request arrived.
         """
         ...
 
@@ -109,16 +109,16 @@ _WRAPPED: dict[str, type[Secret]] = {
 }
 
 
-def _wrap(found: dict[str, Any]) -> dict[str, Any]:
-    """Hide what is secret in an object, before anything else sees it."""
+def _wrap(parsed: dict[str, Any]) -> dict[str, Any]:
+    """Wrap the secrets of an object while it is parsed."""
     for key, kind in _WRAPPED.items():
-        if key in found:
-            value = found[key]
+        if key in parsed:
+            value = parsed[key]
             if key == "bank_account_token" and isinstance(value, dict):
                 value = value.get("id")
-            # What is of another type can't be used, and may hold anything.
-            found[key] = kind(value) if isinstance(value, str) and value else None
-    return found
+            # A value of another type is useless, and may contain a secret.
+            parsed[key] = kind(value) if isinstance(value, str) and value else None
+    return parsed
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,29 +1,23 @@
-"""The runner: commands of the outbox are performed, and when.
+"""The runner: performs the commands of the outbox.
 
-:class:`Performer` makes one attempt at a command and stores what follows, for any scheduler; one
-is :class:`Loop`, for a single process. The one for many workers on PostgreSQL is in
-:mod:`.worker`, and their common pace in :mod:`.shared_rate_limiter`; both need the extra ``postgres``.
+:class:`Performer` makes one attempt at a command and stores the result, for any scheduler.
+:class:`Loop` is the scheduler of a single process. The scheduler for many workers on PostgreSQL is
+in :mod:`.worker`, and their rate limiter in :mod:`.shared_rate_limiter`; both need the extra
+``postgres``.
 """
 
-from .attempt import RETRY_BUDGET_SPENT, Notify, WatchCommand
+from .attempt import RETRY_BUDGET_SPENT, Notify
 from .loop import Loop
 from .performer import Performer, Watch
 from .periodic import PeriodicTask
-from .rate_limiter import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimitedTransport, RateLimiter
 from .reconcile import reconcile
 
 __all__ = [
-    "LIVE_RATE",
     "RETRY_BUDGET_SPENT",
-    "TEST_RATE",
-    "LocalRateLimiter",
     "Loop",
     "Notify",
     "Performer",
     "PeriodicTask",
-    "RateLimitedTransport",
-    "RateLimiter",
     "Watch",
-    "WatchCommand",
     "reconcile",
 ]

@@ -18,21 +18,16 @@ from relink.adapters.gateway import (
     RateLimitedError,
     TransientError,
 )
+from relink.adapters.gateway.backoff import delay_before_next
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
 from relink.machines.commands import StripeCommand, Wake
 from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
-from .backoff import delay_before_next
-
 Notify = Callable[[Command, str], None]
 """Tells the embedding service of a command that is for it, such as ``NotifyCustomer``, and its
 id. It may be told twice, and knows that by the id. Where it can't be told, this raises."""
-
-WatchCommand = Callable[[Command, str, float], None]
-"""Is shown every attempt: the command, ``done``, ``postponed`` or ``failed`` for good, and the
-seconds since it was asked for."""
 
 RETRY_BUDGET_SPENT = "no_success_in_time"
 """The ``error`` of a command that was given up because it only ever failed."""
@@ -131,7 +126,7 @@ def _carry_out(
         how = Attempt(
             number=due.attempts + 1,
             asked_at=due.created_at,
-            round=due.round,
+            generation=due.round,
             connected_account=due.connected_account,
             policy=policy,
         )

@@ -10,13 +10,13 @@ import logging
 import time
 from collections.abc import Callable
 
-from relink.adapters.gateway import Gateway
+from relink.adapters.gateway import Gateway, WatchCommand
 from relink.adapters.logs import correlated
 from relink.adapters.store import Applied, DueCommand, MemoryStore, Store, StoreUnavailableError
 from relink.engine import Step
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
-from .attempt import Notify, Outcome, WatchCommand, after_failure, attempt, unforeseen
+from .attempt import Notify, Outcome, after_failure, attempt, unforeseen
 
 Watch = Callable[[Step], None]
 """Is shown every step that was stored."""

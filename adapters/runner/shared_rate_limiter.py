@@ -38,7 +38,8 @@ class SharedRateLimiter:
         self._given = {"name": name, "interval": 1 / rate}
 
     def wait(self, longest: float) -> float:
-        """Take the next moment, if it is near; see :class:`~relink.adapters.runner.rate_limiter.Pace`.
+        """Take the next moment, if it is near; see
+        :class:`~relink.adapters.gateway.RateLimiter`.
 
         Raises:
             StoreUnavailableError: the database is away.

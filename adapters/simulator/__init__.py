@@ -1,7 +1,7 @@
-"""A simulated Stripe Financial Connections: stateful, hostile on demand, deterministic."""
+"""A simulated Stripe Financial Connections: stateful and deterministic, with faults on demand."""
 
 from .bank import Bank
-from .errors import CannotHappen, SimulatedTimeout
+from .errors import NotPossibleError, SimulatedTimeout
 from .faults import ApiFault, Faults
 from .flow import CustomerPart, Offer
 from .forms import encode
@@ -24,7 +24,6 @@ __all__ = [
     "Asked",
     "Authorization",
     "Bank",
-    "CannotHappen",
     "CustomerPart",
     "Delivery",
     "Effect",
@@ -32,6 +31,7 @@ __all__ = [
     "Faults",
     "Holder",
     "Ledger",
+    "NotPossibleError",
     "Offer",
     "PaymentMethod",
     "Request",

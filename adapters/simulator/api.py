@@ -1,8 +1,8 @@
-"""The API: one entry point, through which every request of HTTP and of a test goes.
+"""The API: one entry point for all requests, over HTTP and in process.
 
-In order: a fault may stop the request on its way; key, version and account are checked; an
-idempotency key may replay an earlier result; the endpoint carries it out; a fault may spoil
-the answer. Every request is written to the ledger, with what came of it.
+In order: a fault may stop the request; key, version and account are checked; an idempotency key may
+replay an earlier answer; the endpoint runs; a fault may spoil the answer. Every request is recorded
+in the ledger with its answer.
 """
 
 import re
@@ -22,32 +22,32 @@ from .ledger import Asked, Ledger
 from .message import Request, Response
 from .parameters import Hash, Kind
 from .render import Rendered, as_json
-from .versions import is_preview, seen_under, version_of
+from .versions import in_version, is_preview, version_of
 from .webhooks import Cause
 from .world import World
 
 
 @dataclass(slots=True)
 class Call:
-    """A request that was understood, for an endpoint to carry out."""
+    """A parsed request for an endpoint."""
 
     path: str
     names: tuple[str, ...]
-    """Ids in the path."""
+    """The ids in the path."""
     raw: dict[str, Any]
     version: str
     owner: str | None
 
     @property
     def preview(self) -> bool:
-        """Whether it is made under the preview version."""
+        """Whether the request uses the preview version."""
         return is_preview(self.version)
 
     def params(self, fields: Mapping[str, Kind], required: tuple[str, ...] = ()) -> dict[str, Any]:
-        """The parameters, checked.
+        """The validated parameters.
 
         Raises:
-            ApiError: one is unknown, missing or wrong.
+            ApiError: a parameter is unknown, missing or invalid.
         """
         return Hash(fields, required).check(self.raw, "")
 
@@ -66,7 +66,7 @@ class Route:
 
 
 def route(method: str, path: str, carry_out: Endpoint, preview_only: bool = False) -> Route:
-    """An endpoint; ``{}`` in the path stands for an id."""
+    """An endpoint; ``{}`` in the path is a placeholder for an id."""
     pattern = re.compile(re.escape(path).replace(r"\{\}", "([^/]+)"))
     return Route(method, pattern, carry_out, preview_only)
 
@@ -93,13 +93,13 @@ class Api:
         self._default_version = default_version
         self._keys = IdempotencyKeys()
         self.cause = Cause()
-        """The request that is being carried out."""
+        """The request that an endpoint is handling now."""
 
     def handle(self, request: Request) -> Response:
         """Answer a request.
 
         Raises:
-            SimulatedTimeout: no answer comes.
+            SimulatedTimeout: a fault drops the answer.
         """
         method = request.method.upper()
         fault = self._faults.of_request(method, request.path)
@@ -123,7 +123,7 @@ class Api:
                 raise errors.rate_limited(self._faults.wait())
             case ApiFault.TIMEOUT_BEFORE:
                 answer.lost = True
-                self._clock.elapse(self._faults.faults.patience)
+                self._clock.elapse(self._faults.faults.caller_timeout)
                 return
         self._check_key(request.headers.get("authorization"))
         call, carry_out = self._understand(request, method)
@@ -139,9 +139,9 @@ class Api:
         began = self._clock.now
         self._carry_out(call, carry_out, answer, Cause(answer.request_id, key))
         if key is not None and answer.executed:
-            kept = answer.kept(identity, began)
-            self._keys.store(call.owner, key, kept)
-            self._spoil(answer, kept)
+            stored = answer.to_store(identity, began)
+            self._keys.store(call.owner, key, stored)
+            self._spoil(answer, stored)
         else:
             self._spoil(answer, None)
 
@@ -153,25 +153,25 @@ class Api:
             rendered = carry_out(call)
             if answer.fault is ApiFault.ERROR_AFTER:
                 raise errors.internal()
-            answer.succeed(seen_under(call.version, rendered))
+            answer.succeed(in_version(call.version, rendered))
         except ApiError as error:
             answer.fail(error)
         finally:
             self.cause = Cause()
 
     def _spoil(self, answer: "_Answer", stored: Stored | None) -> None:
-        """Let an answer that is ready come late, in part or not at all."""
+        """Delay, truncate or drop an answer."""
         match answer.fault:
             case ApiFault.SLOW:
-                seconds = self._faults.slowness()
+                seconds = self._faults.slow_for()
                 if stored:
                     stored.busy_until = self._clock.now + seconds
                 answer.wait = self._clock.elapse(seconds)
             case ApiFault.TIMEOUT_AFTER:
                 answer.lost = True
-                self._clock.elapse(self._faults.faults.patience)
+                self._clock.elapse(self._faults.faults.caller_timeout)
                 if stored:
-                    stored.busy_until = self._clock.now + self._faults.still_busy()
+                    stored.busy_until = self._clock.now + self._faults.busy_for()
             case ApiFault.TRUNCATED:
                 answer.body = answer.body[: len(answer.body) // 2]
 
@@ -193,13 +193,13 @@ class Api:
         if scheme != "Bearer" or not key:
             raise ApiError("You did not provide an API key.", status=401)
         if not key.startswith(("sk_test_", "rk_test_")):
-            # A live key would mean that somebody takes this for the real Stripe.
+            # A live key means that the caller expects the real Stripe.
             raise ApiError(
-                "Invalid API Key provided: only keys of test mode are accepted here.", status=401
+                "Invalid API Key provided: the simulator accepts test keys only.", status=401
             )
 
     def _owner(self, headers: Mapping[str, str]) -> str | None:
-        # A context is a path, which may begin with an organization.
+        # A context is a path that may begin with an organization.
         context = headers.get("stripe-context", "").rpartition("/")[2]
         owner = headers.get("stripe-account") or context or None
         if owner is not None and owner not in self._world.connected_accounts:
@@ -239,7 +239,7 @@ class Api:
 
 
 class _Answer:
-    """An answer in the making."""
+    """An answer under construction."""
 
     __slots__ = (
         *("body", "executed", "fault", "headers", "lost", "request_id", "status", "version"),
@@ -277,5 +277,5 @@ class _Answer:
             "original-request": stored.request_id,
         }
 
-    def kept(self, identity: tuple[str, dict[str, Any]], began: float) -> Stored:
+    def to_store(self, identity: tuple[str, dict[str, Any]], began: float) -> Stored:
         return Stored(identity, began, began, self.request_id, self.status, self.body, self.headers)

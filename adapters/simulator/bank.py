@@ -1,12 +1,12 @@
-"""The bank's world: what happens to links without anybody asking.
+"""Bank events: what happens to links without a request by the service.
 
-Each method is one happening, at the simulator's present time. Ids are checked; what can't
-happen (closing a closed account) raises :class:`.errors.CannotHappen`.
+Each method is one event at the simulator's current time. What is not possible, such as closing a
+closed account, raises :class:`.errors.NotPossibleError`.
 """
 
 from .clock import Clock
-from .errors import CannotHappen
-from .links import NUMBER_DEACTIVATED, Links, Tell
+from .errors import NotPossibleError
+from .links import NUMBER_DEACTIVATED, Links, Publish
 from .resources import Account, Announcement, Authorization, Number
 from .world import World, known
 
@@ -19,22 +19,22 @@ BLOCKS = (
     "debit_not_authorized",
     NUMBER_DEACTIVATED,
 )
-"""Why a payment method can be blocked."""
+"""The reasons for which a payment method can be blocked."""
 
 
 class Bank:
-    """DomainEvents at the banks."""
+    """The events at all banks."""
 
-    def __init__(self, world: World, links: Links, clock: Clock, tell: Tell) -> None:
+    def __init__(self, world: World, links: Links, clock: Clock, publish: Publish) -> None:
         self._world = world
         self._links = links
         self._clock = clock
-        self._tell = tell
+        self._publish = publish
 
     # ── the whole connection ─────────────────────────────────────────────────
 
     def expire_consent(self, authorization: str) -> None:
-        """The customer's consent runs out: a relink is required."""
+        """The customer's consent expires, so a relink is required."""
         self._deactivate_all(authorization, "access_expired")
 
     def change_password(self, authorization: str) -> None:
@@ -48,20 +48,21 @@ class Bank:
     def _deactivate_all(self, name: str, cause: str) -> None:
         authorization = self._authorization(name)
         if authorization.status != "active":
-            raise CannotHappen(f"{name} is {authorization.status} already")
+            raise NotPossibleError(f"{name} is already {authorization.status}")
         self._links.deactivate_all(authorization, cause, "relink_required")
 
     def merge(self, authorization: str, into: str) -> None:
-        """Two connections to one bank become one: the accounts move, the old one is gone.
+        """Two authorizations at one bank become one: the accounts move, and the old one is closed.
 
-        Accounts take the state of the connection that they come to. No event tells that an
-        account moved.
+        The accounts take over the state of the new authorization. No event reports the move.
         """
         old, new = self._authorization(authorization), self._authorization(into)
         if old is new:
-            raise CannotHappen(f"{into} can't be merged into itself")
+            raise NotPossibleError(f"{into} cannot be merged into itself")
         if any(getattr(old, of) != getattr(new, of) for of in ("institution", "owner", "holder")):
-            raise CannotHappen(f"{authorization} and {into} are not of one bank and holder")
+            raise NotPossibleError(
+                f"{authorization} and {into} must have the same bank, owner and holder"
+            )
         for account in list(old.accounts):
             self._links.move(account, new)
             if new.status == "inactive" and account.status == "active":
@@ -72,43 +73,43 @@ class Bank:
         old.action = old.announced = None
 
     def forget_authorization(self, account: str) -> None:
-        """The account has no authorization any more, and can't be relinked."""
+        """The account loses its authorization, and can no longer be relinked."""
         self._links.move(self._account(account), None)
 
     # ── one account ──────────────────────────────────────────────────────────
 
     def close_account(self, account: str) -> None:
-        """The customer closes the account at the bank: nothing can repair it."""
+        """The customer closes the account at the bank. A relink cannot repair it."""
         found = self._account(account)
         if not found.open:
-            raise CannotHappen(f"{account} is closed already")
+            raise NotPossibleError(f"{account} is already closed")
         found.open = False
         self._links.deactivate(found, "account_closed", "none")
 
     def reopen_account(self, account: str, *, needs_relink: bool = False) -> None:
         """A closed account is opened again.
 
-        It works again by itself, unless its connection broke in the meantime (or
-        ``needs_relink``): then it can be relinked.
+        It becomes active, unless its authorization broke in the meantime or ``needs_relink`` is
+        set: then it can be relinked.
         """
         found = self._account(account)
         if found.open:
-            raise CannotHappen(f"{account} is not closed")
+            raise NotPossibleError(f"{account} is not closed")
         found.open = True
         self._restore(found, needs_relink)
 
     def suspend_account(self, account: str) -> None:
-        """The bank stops serving the account for a while; no relink helps."""
+        """The bank makes the account unavailable for a while. A relink does not help."""
         found = self._account(account)
         if found.status != "active":
-            raise CannotHappen(f"{account} is {found.status} already")
+            raise NotPossibleError(f"{account} is already {found.status}")
         self._links.deactivate(found, "account_unavailable", "none")
 
     def restore_account(self, account: str) -> None:
-        """The bank serves a suspended account again."""
+        """The bank makes a suspended account available again."""
         found = self._account(account)
         if not found.inactive or found.inactive.cause != "account_unavailable":
-            raise CannotHappen(f"{account} is not suspended")
+            raise NotPossibleError(f"{account} is not suspended")
         self._restore(found, needs_relink=False)
 
     def _restore(self, account: Account, needs_relink: bool) -> None:
@@ -120,103 +121,103 @@ class Bank:
             self._links.deactivate(account, "access_expired", "relink_required")
 
     def disconnect(self, account: str) -> None:
-        """The account is disconnected, by the customer or in the dashboard. It is final."""
+        """The account is disconnected for good, by the customer or in the dashboard."""
         self._links.disconnect(self._account(account))
 
     def refresh_data(self, account: str) -> None:
-        """Stripe reads the balance, and says so in an event that carries the account."""
+        """Stripe refreshes the balance, and sends an event that carries the account."""
         kind = "financial_connections.account.refreshed_balance"
-        self._tell(kind, self._account(account))
+        self._publish(kind, self._account(account))
 
     def change_payment_support(self, account: str, types: tuple[str, ...]) -> None:
-        """The account can be paid from with these types of payment method, and no others."""
+        """The account supports exactly these types of payment method from now on."""
         found = self._account(account)
         found.payment_method_types = types
         kind = "financial_connections.account.supported_payment_method_types_updated"
-        self._tell(kind, found)
+        self._publish(kind, found)
 
     # ── announced deactivations ──────────────────────────────────────────────
 
     def announce_deactivation(
         self, about: str, on: int, *, cause: str = "access_expired", action: str = "relink_required"
     ) -> None:
-        """An account, or an authorization with its accounts, is to stop working on a day.
+        """Announce that an account, or an authorization with its accounts, becomes inactive.
 
         Args:
             about: ``fca_…`` or ``fcauth_…``.
-            on: when (Unix seconds, in the future). A later announcement replaces it; on the
-                day it happens, unless a relink prevented it.
+            on: when (Unix seconds, in the future). It becomes inactive then, unless a relink
+                prevents it. A later announcement replaces this one.
             cause: ``access_expired``, ``institution_requirement`` or ``unspecified``.
             action: ``relink_required`` or ``none``.
         """
         if on <= self._clock.now:
-            raise CannotHappen(f"{on} is past, and can't be announced")
+            raise NotPossibleError(f"{on} is in the past; only a later time can be announced")
         found = self._either(about)
         if found.status != "active":
-            raise CannotHappen(f"{about} is {found.status} already")
+            raise NotPossibleError(f"{about} is already {found.status}")
         self._links.announce(found, Announcement(on, cause, action))
 
     def withdraw_announcement(self, about: str) -> None:
-        """What was announced will not happen."""
+        """The announced deactivation is cancelled."""
         found = self._either(about)
         if not found.announced:
-            raise CannotHappen(f"nothing is announced of {about}")
+            raise NotPossibleError(f"no deactivation of {about} is announced")
         self._links.announce(found, None)
 
     # ── tokenized account numbers ────────────────────────────────────────────
 
     def expire_number_on(self, account: str, on: int) -> None:
-        """The tokenized number is to expire on a day (Unix seconds)."""
+        """Announce that the tokenized number expires at a time (Unix seconds)."""
         found, number = self._number(account)
         if on <= self._clock.now:
-            raise CannotHappen(f"{on} is past, and can't be announced")
+            raise NotPossibleError(f"{on} is in the past; only a later time can be announced")
         self._links.expire_number_on(found, number, on)
 
     def expire_number(self, account: str) -> None:
-        """The tokenized number expires, now."""
+        """The tokenized number expires now."""
         self._links.lapse_number(*self._number(account), "expired")
 
     def revoke_number(self, account: str) -> None:
-        """The bank takes the tokenized number back."""
+        """The bank deactivates the tokenized number."""
         self._links.lapse_number(*self._number(account), "deactivated")
 
     def refresh_number(self, account: str) -> None:
-        """The bank gives a new tokenized number by itself."""
+        """The bank issues a new tokenized number."""
         found = self._account(account)
         if not any(number.tokenized for number in found.numbers or ()):
-            raise CannotHappen(f"{account} has no tokenized number")
+            raise NotPossibleError(f"{account} has no tokenized number")
         self._links.refresh_numbers(found)
 
-    # ── what was built on accounts ───────────────────────────────────────────
+    # ── payment methods ──────────────────────────────────────────────────────
 
     def block_payment_method(self, payment_method: str, reason: str) -> None:
-        """A debit came back, and Stripe blocks the payment method for one of ``BLOCKS``."""
+        """A debit is returned, and Stripe blocks the payment method for one of ``BLOCKS``."""
         found = known(self._world.payment_methods, "payment method", payment_method)
         if reason not in BLOCKS:
-            raise CannotHappen(f"{reason!r} is no reason to block; one of {', '.join(BLOCKS)}")
+            raise NotPossibleError(f"reason must be one of {', '.join(BLOCKS)}, got {reason!r}")
         found.blocked = reason
-        self._tell("payment_method.automatically_updated", found)
+        self._publish("payment_method.automatically_updated", found)
 
     def unblock_payment_method(self, payment_method: str) -> None:
-        """Stripe lets it be used again."""
+        """Stripe unblocks the payment method."""
         found = known(self._world.payment_methods, "payment method", payment_method)
         if found.blocked is None:
-            raise CannotHappen(f"{payment_method} is not blocked")
+            raise NotPossibleError(f"{payment_method} is not blocked")
         found.blocked = None
-        self._tell("payment_method.automatically_updated", found)
+        self._publish("payment_method.automatically_updated", found)
 
-    # ── finding things ───────────────────────────────────────────────────────
+    # ── look-ups ─────────────────────────────────────────────────────────────
 
     def _account(self, name: str) -> Account:
         found = known(self._world.accounts, "account", name)
         if found.status == "disconnected":
-            raise CannotHappen(f"{name} is disconnected")
+            raise NotPossibleError(f"{name} is disconnected")
         return found
 
     def _authorization(self, name: str) -> Authorization:
         found = known(self._world.authorizations, "authorization", name)
         if found.status == "disconnected":
-            raise CannotHappen(f"{name} is disconnected")
+            raise NotPossibleError(f"{name} is disconnected")
         return found
 
     def _either(self, name: str) -> Account | Authorization:
@@ -229,4 +230,4 @@ class Bank:
         for number in found.numbers or ():
             if number.tokenized and number.status == "transactable":
                 return found, number
-        raise CannotHappen(f"{account} has no tokenized number that is in use")
+        raise NotPossibleError(f"{account} has no transactable tokenized number")

@@ -1,28 +1,28 @@
-"""What goes wrong: the API's error answers, lost answers, and impossible wishes."""
+"""Errors: the API's error answers, lost answers, and actions that are not possible."""
 
 from typing import Any
 
 
-class CannotHappen(ValueError):  # noqa: N818
-    """A bank event or a customer's choice that this world has no way to."""
+class NotPossibleError(ValueError):
+    """A bank event or a customer's choice that is not possible in the current state."""
 
 
 class SimulatedTimeout(Exception):  # noqa: N818
-    """No answer came. The caller can't know whether the request had an effect."""
+    """No answer came. The caller does not know whether the request took effect."""
 
 
 class ApiError(Exception):
-    """An error answer of the API, in Stripe's form.
+    """An error answer of the API, in Stripe's format.
 
     Args:
-        message: for people.
-        status: of HTTP.
-        code: Stripe's code, where there is one.
-        param: the parameter at fault, as ``hash[key]``.
+        message: a text for people.
+        status: the HTTP status.
+        code: Stripe's error code, where there is one.
+        param: the invalid parameter, as ``hash[key]``.
         kind: ``type`` in the body.
-        executed: whether the request was understood and carried out up to here. Its answer is
-            then the result that an idempotency key replays; a wrong parameter's is not.
-        headers: more of them.
+        executed: whether the endpoint was reached. An idempotency key then stores the answer and
+            replays it; it does not store the answer to an invalid parameter.
+        headers: additional headers.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ApiError(Exception):
 
 
 def missing(param: str) -> ApiError:
-    """A required parameter is not there."""
+    """A required parameter is missing."""
     return ApiError(f"Missing required param: {param}.", code="parameter_missing", param=param)
 
 
@@ -67,7 +67,7 @@ def unknown(param: str) -> ApiError:
 
 
 def invalid(param: str, message: str, code: str | None = None) -> ApiError:
-    """A parameter of the wrong type or value."""
+    """A parameter with the wrong type or an invalid value."""
     return ApiError(message, code=code, param=param)
 
 
@@ -83,12 +83,12 @@ def no_such(kind: str, name: str, param: str, *, in_path: bool = False) -> ApiEr
 
 
 def refused(message: str, *, code: str | None = None, param: str | None = None) -> ApiError:
-    """A request that is well-formed, and that the state of things forbids."""
+    """A well-formed request that the current state does not allow."""
     return ApiError(message, code=code, param=param, executed=True)
 
 
 def internal() -> ApiError:
-    """Stripe's own mistake."""
+    """An internal error at Stripe."""
     return ApiError(
         "An unknown error occurred",
         status=500,
@@ -99,7 +99,7 @@ def internal() -> ApiError:
 
 
 def rate_limited(wait: int | None) -> ApiError:
-    """Too many requests; ``wait`` is what Stripe asks for, in seconds."""
+    """Too many requests; ``wait`` is the delay that Stripe asks for (seconds)."""
     return ApiError(
         "Request rate limit exceeded.",
         status=429,

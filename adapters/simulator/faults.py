@@ -1,8 +1,8 @@
-"""What goes wrong between Stripe and its callers: by seed and rate, or on demand.
+"""Faults between Stripe and its callers: random by seed and rate, or on demand.
 
-``Faults`` gives a probability for each kind. Webhooks and requests draw from two streams of
-their own, so that the world itself is the same whatever goes wrong around it. For a single
-test, :meth:`FaultSource.inject` lets one fault happen to the next request that fits.
+``Faults`` has a probability for each fault. Webhooks and requests draw from two random streams of
+their own, so faults do not change the ids and secrets of the simulated world.
+:meth:`FaultSource.inject` adds a fault to the next matching requests.
 """
 
 from collections import deque
@@ -13,38 +13,38 @@ from typing import Self
 
 
 class ApiFault(StrEnum):
-    """What can happen to a request."""
+    """A fault of a request."""
 
     RATE_LIMITED = "rate_limited"
-    """429, without saying how long to wait."""
+    """429 without ``Retry-After``."""
     RATE_LIMITED_WITH_WAIT = "rate_limited_with_wait"
     """429 with ``Retry-After``."""
     ERROR_BEFORE = "error_before"
-    """500, and nothing was done."""
+    """500, and the request had no effect."""
     ERROR_AFTER = "error_after"
-    """500, although it was done."""
+    """500, although the request took effect."""
     TIMEOUT_BEFORE = "timeout_before"
-    """No answer; it never arrived."""
+    """No answer, and the request had no effect."""
     TIMEOUT_AFTER = "timeout_after"
-    """No answer; it was done."""
+    """No answer, although the request took effect."""
     SLOW = "slow"
-    """The right answer, late."""
+    """The correct answer, late."""
     TRUNCATED = "truncated"
-    """The right answer, cut off in the middle."""
+    """The correct answer, truncated."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """The probability of each fault, from 0 to 1. By default nothing goes wrong."""
+    """The probability of each fault, from 0 to 1. By default there are no faults."""
 
     duplicate: float = 0.0
-    """Of a webhook: it comes twice."""
+    """A webhook is delivered twice."""
     reorder: float = 0.0
-    """Of a webhook: up to a minute late, so that later ones overtake it."""
+    """A webhook is up to a minute late, so that later ones overtake it."""
     delay: float = 0.0
-    """Of a webhook: hours or days late, as after failed attempts."""
+    """A webhook is hours or days late, as after failed deliveries."""
     lose: float = 0.0
-    """Of a webhook: it never comes."""
+    """A webhook is never delivered."""
 
     rate_limited: float = 0.0
     rate_limited_with_wait: float = 0.0
@@ -55,25 +55,25 @@ class Faults:
     slow: float = 0.0
     truncated: float = 0.0
 
-    patience: float = 30.0
+    caller_timeout: float = 30.0
     """How long a caller waits for an answer that does not come (seconds)."""
 
     def __post_init__(self) -> None:
-        for name in (*(f.name for f in fields(self) if f.name != "patience"),):
+        for name in (*(f.name for f in fields(self) if f.name != "caller_timeout"),):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be a probability, got {getattr(self, name)}")
         if sum(self.of_requests().values()) > 1:
-            raise ValueError("the probabilities of what can happen to a request exceed 1")
-        if self.patience <= 0:
-            raise ValueError(f"patience must be positive, got {self.patience}")
+            raise ValueError("the probabilities of all request faults must not exceed 1 together")
+        if self.caller_timeout <= 0:
+            raise ValueError(f"caller_timeout must be positive, got {self.caller_timeout}")
 
     @classmethod
     def everywhere(cls, rate: float) -> Self:
-        """Every fault at one rate; a request can have only one, so at most 0.125."""
-        return cls(**{f.name: rate for f in fields(cls) if f.name != "patience"})
+        """All faults at one rate: at most 0.125, since a request can have only one fault."""
+        return cls(**{f.name: rate for f in fields(cls) if f.name != "caller_timeout"})
 
     def of_requests(self) -> dict[ApiFault, float]:
-        """The probabilities of what can happen to a request."""
+        """The probabilities of the request faults."""
         return {fault: getattr(self, fault.value) for fault in ApiFault}
 
 
@@ -86,7 +86,7 @@ class _Injected:
 
 
 class FaultSource:
-    """Draws the faults."""
+    """Decides which faults occur."""
 
     def __init__(self, faults: Faults, seed: int) -> None:
         self._of_webhooks = Random(f"webhooks {seed}")
@@ -96,7 +96,7 @@ class FaultSource:
 
     @property
     def faults(self) -> Faults:
-        """The rates; they can be changed at any time."""
+        """The rates. They can be changed at any time."""
         return self._faults
 
     @faults.setter
@@ -107,17 +107,23 @@ class FaultSource:
     def inject(
         self, fault: ApiFault | str, *, method: str | None = None, path: str = "", times: int = 1
     ) -> None:
-        """Let a fault happen to the next requests of this method to paths that begin so.
+        """Add a fault to the next matching requests.
+
+        Args:
+            fault: the fault.
+            method: the HTTP method to match; None matches all.
+            path: the prefix of the paths to match.
+            times: the number of requests.
 
         Raises:
             ValueError: there is no such fault, or ``times`` is below 1.
         """
         if times < 1:
-            raise ValueError(f"a fault happens at least once, got times={times}")
+            raise ValueError(f"times must be at least 1, got {times}")
         self._injected.append(_Injected(ApiFault(fault), method, path, times))
 
     def of_request(self, method: str, path: str) -> ApiFault | None:
-        """What happens to this request; mostly nothing."""
+        """The fault of a request; None for most."""
         for item in self._injected:
             if item.method in (None, method) and path.startswith(item.path):
                 item.times -= 1
@@ -134,26 +140,26 @@ class FaultSource:
         return None
 
     def wait(self) -> int:
-        """What a 429 asks for (seconds)."""
+        """The ``Retry-After`` of a 429 (seconds)."""
         return self._of_requests.randint(1, 10)
 
-    def slowness(self) -> float:
-        """How long a slow answer takes (seconds); less than callers wait."""
-        return self._of_requests.uniform(0.1, 0.9) * self._faults.patience
+    def slow_for(self) -> float:
+        """The duration of a slow answer (seconds), shorter than callers wait."""
+        return self._of_requests.uniform(0.1, 0.9) * self._faults.caller_timeout
 
-    def still_busy(self) -> float:
-        """How long a request goes on after its caller gave up (seconds)."""
+    def busy_for(self) -> float:
+        """How long a request keeps running after its caller gave up (seconds)."""
         return self._of_requests.uniform(0.0, 3.0)
 
     def of_webhook(self) -> list[float]:
-        """How late each copy of a webhook comes (seconds); none when it is lost."""
+        """The delay of each copy of a webhook (seconds); empty when it is lost."""
         faults, draw = self._faults, self._of_webhooks
         if faults.lose and draw.random() < faults.lose:
             return []
         copies = 2 if faults.duplicate and draw.random() < faults.duplicate else 1
-        return [self._lateness(copy) for copy in range(copies)]
+        return [self._delay(copy) for copy in range(copies)]
 
-    def _lateness(self, copy: int) -> float:
+    def _delay(self, copy: int) -> float:
         faults, draw = self._faults, self._of_webhooks
         late = draw.uniform(0, 600) if copy else 0.0
         if faults.reorder and draw.random() < faults.reorder:

@@ -1,24 +1,24 @@
-"""The customer's part: what people make of the authentication flow of a session.
+"""The customer in the authentication flow of a session.
 
-Each method plays the flow to one of its ends. A flow that failed or was cancelled can be
-tried again, as its client secret still opens it; one that succeeded can't.
+Each method completes the flow with one result. A flow that failed or was cancelled can be repeated,
+because its client secret still opens it. One that succeeded cannot.
 """
 
 from dataclasses import dataclass
 
 from .clock import Clock
-from .errors import CannotHappen
-from .links import Links, Tell
+from .errors import NotPossibleError
+from .links import Links, Publish
 from .resources import Account, Authorization, Holder, Institution, Number, Session, Token
 from .world import STRIPE_BANK, World, known
 
 OFFERED = 2
-"""How many accounts that were never linked the customer has at the bank."""
+"""The number of unlinked accounts that each customer has at a bank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An account at the bank that was never linked."""
+    """An account at the bank that is not linked yet."""
 
     subcategory: str
     last4: str
@@ -27,11 +27,11 @@ class Offer:
 class Flows:
     """The flows of all sessions."""
 
-    def __init__(self, world: World, links: Links, clock: Clock, tell: Tell) -> None:
+    def __init__(self, world: World, links: Links, clock: Clock, publish: Publish) -> None:
         self.world = world
         self.links = links
         self.clock = clock
-        self.tell = tell
+        self.publish = publish
 
     def link(
         self,
@@ -61,7 +61,7 @@ class Flows:
         )
         authorization.accounts.append(account)
         self.world.accounts[account.id] = account
-        self.tell("financial_connections.account.created", account)
+        self.publish("financial_connections.account.created", account)
         if institution.deactivates:
             self.links.deactivate_all(authorization, "access_expired", "relink_required")
         return account
@@ -69,7 +69,7 @@ class Flows:
     def offers(
         self, holder: Holder | None, institution: Institution, owner: str | None
     ) -> list[Offer]:
-        """The accounts that the holder has at the bank, and never linked."""
+        """The holder's accounts at the bank that are not linked yet."""
         person = holder.id if holder else "nobody"
         accounts = self.world.accounts_at(holder, institution, owner)
         linked = {account.last4 for account in accounts}
@@ -84,7 +84,7 @@ class Flows:
 
 
 class CustomerPart:
-    """The customer in front of one session's flow."""
+    """The customer in the flow of one session."""
 
     def __init__(self, flows: Flows, session: Session) -> None:
         self._flows = flows
@@ -93,7 +93,7 @@ class CustomerPart:
     # ── what the bank shows ──────────────────────────────────────────────────
 
     def known_accounts(self) -> list[Account]:
-        """The linked accounts that the customer can choose from, after signing in."""
+        """The linked accounts that the customer can choose after signing in."""
         login = self.session.authorization
         if login is None:
             return []
@@ -108,10 +108,10 @@ class CustomerPart:
         ]
 
     def offers(self, institution: str = STRIPE_BANK) -> list[Offer]:
-        """The accounts that were never linked, and could be now.
+        """The unlinked accounts that the customer can choose.
 
         Args:
-            institution: where, in a session that is no relink.
+            institution: the bank, in a session that is not a relink.
         """
         return self._offers(self._institution(institution))
 
@@ -127,26 +127,28 @@ class CustomerPart:
         """Sign in and choose the account that the session is about.
 
         Args:
-            account: which one, in a session that does not name it and whose authorization
-                has several.
-            siblings: whether the other accounts of the authorization come back with it.
-            new_authorization: whether the bank issues a new authorization for it.
+            account: which one, if the session does not name it and the authorization has several.
+            siblings: whether the other accounts of the authorization are relinked too.
+            new_authorization: whether the bank issues a new authorization.
+
+        Raises:
+            NotPossibleError: the session succeeded already, or the bank does not show the account.
         """
         expected = self._expected(account)
         if expected not in self.known_accounts():
-            raise CannotHappen(f"{expected.id} is not among the accounts that the bank shows")
+            raise NotPossibleError(f"{expected.id} is not shown by the bank")
         self._succeed(self._relink(expected, siblings, new_authorization))
 
     def choose_known(
         self, account: str, *, siblings: bool = False, new_authorization: bool = False
     ) -> None:
-        """Sign in and choose another account that was linked before.
+        """Sign in and choose another linked account.
 
-        Where a specific account was asked for, that fails with ``no_account``.
+        A session for a specific account then fails with ``no_account``.
         """
         chosen = known(self._flows.world.accounts, "account", account)
         if chosen not in self.known_accounts():
-            raise CannotHappen(f"{account} is not among the accounts that the bank shows")
+            raise NotPossibleError(f"{account} is not shown by the bank")
         if self.session.account not in (None, chosen):
             self._fail("no_account")
         else:
@@ -161,24 +163,26 @@ class CustomerPart:
         siblings: bool = False,
         new_authorization: bool = False,
     ) -> Account | None:
-        """Sign in and choose an account that was never linked.
+        """Sign in and choose an account that is not linked yet.
 
-        Where a specific account was asked for, that fails with ``no_account``, and None is
-        returned; else the new account.
+        A session for a specific account then fails with ``no_account``.
 
         Args:
-            subcategory: ``checking`` or ``savings``; by default what the bank shows first.
-            institution: where, in a session that is no relink.
-            holder: of the new account, where it is not to be the session's.
-            siblings: whether the other accounts of the authorization come back with it.
-            new_authorization: whether the bank issues a new authorization for it.
+            subcategory: ``checking`` or ``savings``; None takes the first account shown.
+            institution: the bank, in a session that is not a relink.
+            holder: the holder of the new account; None takes the session's.
+            siblings: whether the other accounts of the authorization are relinked too.
+            new_authorization: whether the bank issues a new authorization.
+
+        Returns:
+            The new account; None where the session failed.
         """
         self._not_done()
         session, flows = self.session, self._flows
         bank = self._institution(institution)
         offers = [o for o in self._offers(bank) if subcategory in (None, o.subcategory)]
         if not offers:
-            raise CannotHappen(f"the bank shows no new {subcategory or 'eligible'} account")
+            raise NotPossibleError(f"the bank shows no new {subcategory or 'eligible'} account")
         if session.account:
             self._fail("no_account")
             return None
@@ -191,7 +195,7 @@ class CustomerPart:
         self._succeed(account)
         return account
 
-    # ── not choosing one ─────────────────────────────────────────────────────
+    # ── without an account ─────────────────────────────────────────────────────
 
     def fail_to_sign_in(self) -> None:
         """The bank does not accept the customer's password: ``no_authorization``."""
@@ -201,8 +205,8 @@ class CustomerPart:
         """Sign in, and leave without linking an account: ``no_account``.
 
         Args:
-            repairs_authorization: whether signing in alone mends the authorization and its
-                accounts but the expected one. Stripe does not say.
+            repairs_authorization: whether signing in alone repairs the authorization and its
+                other accounts. Stripe does not document this.
         """
         self._not_done()
         authorization = self.session.authorization
@@ -216,22 +220,22 @@ class CustomerPart:
         self._end("cancelled")
 
     def walk_away(self) -> None:
-        """Leave it open and never come back. The session stays pending, and nobody is told."""
+        """Leave the flow open. The session stays pending, and no event is sent."""
         self._not_done()
 
     def bank_error(self) -> None:
-        """The bank fails in the middle: ``other``."""
+        """The bank fails during the flow: ``other``."""
         self._fail("other")
 
-    # ── what comes of it ─────────────────────────────────────────────────────
+    # ── results ──────────────────────────────────────────────────────────────
 
     def _relink(self, account: Account, siblings: bool, new_authorization: bool) -> Account:
         self._not_done()
         session, links = self.session, self._flows.links
         authorization = session.authorization
-        assert authorization is not None  # known accounts are shown in relinks only
+        assert authorization is not None  # only relinks show known accounts
         if authorization.status == "disconnected" and account.authorization:
-            authorization = account.authorization  # it was merged in the meantime
+            authorization = account.authorization  # merged in the meantime
         others = [a for a in authorization.accounts if a is not account] if siblings else []
         if new_authorization or authorization.status == "disconnected":
             authorization = self._flows.world.add_authorization(
@@ -272,25 +276,27 @@ class CustomerPart:
         if status == "cancelled":
             self.session.failure_reason = None
         self.session.status = status
-        self._flows.tell("financial_connections.session.updated", self.session)
+        self._flows.publish("financial_connections.session.updated", self.session)
 
     def _not_done(self) -> None:
         if self.session.status == "succeeded":
-            raise CannotHappen(f"{self.session.id} succeeded already")
+            raise NotPossibleError(f"{self.session.id} has already succeeded")
 
     def _expected(self, account: str | None) -> Account:
         session = self.session
         if account is not None:
             found = known(self._flows.world.accounts, "account", account)
             if session.account not in (None, found):
-                raise CannotHappen(f"{session.id} is not about {account}")
+                raise NotPossibleError(
+                    f"{session.id} is for {session.account.id}, not for {account}"
+                )
             return found
         if session.account:
             return session.account
         candidates = session.authorization.accounts if session.authorization else []
         if len(candidates) != 1:
-            raise CannotHappen(
-                f"{session.id} names no account, and there are {len(candidates)}: say which"
+            raise NotPossibleError(
+                f"{session.id} names no account and there are {len(candidates)}: pass one"
             )
         return candidates[0]
 

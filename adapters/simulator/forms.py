@@ -1,7 +1,7 @@
-"""Form-encoded parameters, as Stripe's API takes them: ``a[b][0]=c`` and back.
+"""Form-encoded parameters in the format of Stripe's API: ``a[b][0]=c``, encoded and decoded.
 
-A decoded form is a tree of dictionaries with texts for leaves. Lists come as dictionaries
-too, since only the parameter's own description tells ``permissions[0]`` from ``metadata[0]``.
+A decoded form is a tree of dictionaries with texts as leaves. Lists are dictionaries too, because
+only the endpoint's definition tells ``permissions[0]`` from ``metadata[0]``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _DEEPEST = 6
 
 
 def encode(params: Mapping[str, Any]) -> bytes:
-    """The bytes that the SDK would send for nested parameters; None is left out."""
+    """The bytes that the SDK sends for nested parameters; None is omitted."""
     pairs = (
         f"{quote_plus(key, safe='[]')}={quote_plus(value)}" for key, value in _flat(params, "")
     )
@@ -42,7 +42,7 @@ def decode(form: bytes) -> dict[str, Any]:
     """The tree of parameters.
 
     Raises:
-        ApiError: the form is not one, is too large, or says two things of one parameter.
+        ApiError: the form is invalid or too large, or contradicts itself.
     """
     if not form:
         return {}
@@ -76,7 +76,7 @@ def _put(tree: dict[str, Any], key: str, value: str) -> None:
 
 
 def _path(key: str) -> list[str]:
-    """``a[b][]`` → ``["a", "b", ""]``; a key with odd brackets is one odd name."""
+    """``a[b][]`` → ``["a", "b", ""]``; a key with unbalanced brackets is a plain name."""
     if not key.endswith("]") or key.startswith("["):
         return [key]
     name, _, rest = key[:-1].partition("[")

@@ -1,8 +1,8 @@
-"""Idempotency keys: a POST under a key is carried out once, and its first result replayed.
+"""Idempotency keys: a POST with a key runs once, and its first answer is replayed.
 
-For 24 hours, a 500 too. What never began to be carried out (a wrong parameter, a rate limit)
-leaves nothing behind. The same key with other parameters is an error, and so is a key whose
-request is still going on.
+Answers are stored for 24 hours, a 500 too. A request that did not reach its endpoint (invalid
+parameters, a rate limit) stores nothing. The same key with other parameters is an error, and so is
+a key whose request is still running.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from typing import Any
 
 from .errors import ApiError
 
-KEPT_FOR = 24 * 3600
+STORED_FOR = 24 * 3600
 """Seconds."""
 LONGEST = 255
 
 
 @dataclass(slots=True)
 class Stored:
-    """The first result of a key."""
+    """The first answer for a key."""
 
     request: tuple[str, dict[str, Any]]
     """Path and parameters."""
@@ -30,7 +30,7 @@ class Stored:
 
 
 class IdempotencyKeys:
-    """The keys of the last 24 hours, by owner: a key of one account means nothing to another."""
+    """The keys of the last 24 hours. Each connected account has keys of its own."""
 
     def __init__(self) -> None:
         self._stored: dict[tuple[str | None, str], Stored] = {}
@@ -38,7 +38,7 @@ class IdempotencyKeys:
     def find(
         self, owner: str | None, key: str, request: tuple[str, dict[str, Any]], now: float
     ) -> Stored | None:
-        """What is to be replayed; None for a new key.
+        """The answer to replay; None for a new key.
 
         Raises:
             ApiError: the key is too long, was used for another request, or is in use.
@@ -49,7 +49,7 @@ class IdempotencyKeys:
                 kind="idempotency_error",
             )
         stored = self._stored.get((owner, key))
-        if stored is None or stored.at + KEPT_FOR <= now:
+        if stored is None or stored.at + STORED_FOR <= now:
             return None
         if stored.request != request:
             raise ApiError(
@@ -68,5 +68,5 @@ class IdempotencyKeys:
         return stored
 
     def store(self, owner: str | None, key: str, stored: Stored) -> None:
-        """Keep the first result of a key."""
+        """Store the first answer for a key."""
         self._stored[owner, key] = stored

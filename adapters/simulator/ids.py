@@ -1,7 +1,7 @@
-"""Ids and secrets: random to look at, and the same for the same seed.
+"""Ids and secrets: they look random, and are the same for the same seed.
 
-Each is made from the seed, its prefix and a count, so one kind of object does not shift the
-ids of another.
+Each is derived from the seed, its prefix and a counter per prefix, so that objects of one kind do
+not affect the ids of another.
 """
 
 from base64 import b64encode
@@ -18,16 +18,16 @@ class Ids:
         self._counts: dict[str, int] = {}
 
     def new(self, prefix: str) -> str:
-        """The next id with this prefix, such as ``fca_9Jm…``; 24 characters follow."""
+        """The next id with a prefix, such as ``fca_9Jm…`` with 24 characters after it."""
         count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
         return f"{prefix}_{self.derived(prefix, count)}"
 
     def derived(self, *of: object) -> str:
-        """24 characters that follow from the seed and ``of`` alone."""
+        """24 characters derived from the seed and ``of``."""
         return b64encode(self._digest(of)).translate(_LETTERS).decode()
 
     def digits(self, *of: object) -> str:
-        """Four digits that follow from the seed and ``of`` alone."""
+        """Four digits derived from the seed and ``of``."""
         return f"{int.from_bytes(self._digest(of)) % 10_000:04}"
 
     def _digest(self, of: tuple[object, ...]) -> bytes:

@@ -1,7 +1,7 @@
-"""Everything that was asked of the simulator, and everything that came of it.
+"""All requests to the simulator, and all effects.
 
-A test can say "exactly one payment method was made": ``ledger.count("payment_method.created")``,
-whatever was asked how often. Entries are kept in order, with the simulator's time.
+A test can assert that exactly one payment method was created, however often it was requested:
+``ledger.count("payment_method.created") == 1``. Entries are in order, with the simulator's time.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, and how it was answered."""
+    """One request and its answer."""
 
     at: float
     request_id: str
@@ -18,30 +18,30 @@ class Asked:
     path: str
     query: bytes
     body: bytes
-    """As they arrived."""
+    """The bytes as received."""
     version: str | None
-    """``Stripe-Version``, as sent."""
+    """The header ``Stripe-Version``."""
     account: str | None
-    """``Stripe-Account``, as sent."""
+    """The header ``Stripe-Account``."""
     idempotency_key: str | None
     status: int | None
-    """Of the answer; None when none came."""
+    """The status of the answer; None when no answer came."""
     replayed: bool
-    """Whether it was the stored result of an idempotency key."""
+    """Whether the answer was replayed for an idempotency key."""
     fault: str | None
-    """The fault that was injected."""
+    """The fault of the request, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something that changed, such as ``payment_method.created``."""
+    """A change, such as ``payment_method.created``."""
 
     at: float
     kind: str
     subject: str
-    """The id of what changed."""
+    """The id of the object that changed."""
     request_id: str | None
-    """The request that did it; None for the bank and the customer."""
+    """The request that caused it; None for banks and customers."""
 
 
 class Ledger:
@@ -51,7 +51,7 @@ class Ledger:
         self.entries: list[Asked | Effect] = []
 
     def requests(self, method: str | None = None, path: str | None = None) -> list[Asked]:
-        """The requests, of one method and of paths that begin so."""
+        """The requests with a method, to paths with a prefix."""
         return [
             entry
             for entry in self.entries
@@ -61,7 +61,7 @@ class Ledger:
         ]
 
     def effects(self, kind: str | None = None, subject: str | None = None) -> list[Effect]:
-        """The effects, of one kind and on one object."""
+        """The effects of one kind, on one object."""
         return [
             entry
             for entry in self.entries
@@ -71,7 +71,7 @@ class Ledger:
         ]
 
     def count(self, kind: str, subject: str | None = None) -> int:
-        """How often this happened."""
+        """The number of effects of one kind."""
         return len(self.effects(kind, subject))
 
     def __iter__(self) -> Iterator[Asked | Effect]:

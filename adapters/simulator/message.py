@@ -1,4 +1,4 @@
-"""A request and its answer, whichever way they travel."""
+"""Requests and responses, for HTTP and for calls in process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the API.
+    """A request to the API.
 
-    Header names are in lower case. ``query`` and ``body`` are form-encoded, as they come over
-    HTTP; :func:`relink.adapters.simulator.forms.encode` makes them.
+    Header names are in lower case. ``query`` and ``body`` are form-encoded, as over HTTP;
+    :func:`relink.adapters.simulator.forms.encode` encodes them.
     """
 
     method: str
@@ -21,10 +21,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the API answers. Header names are in lower case."""
+    """A response of the API. Header names are in lower case."""
 
     status: int
     headers: dict[str, str]
     body: bytes
     wait: float = 0.0
-    """Seconds that a server waits before it sends this; none on a virtual clock."""
+    """How long a server waits before it sends the response (seconds); 0 on a virtual clock."""

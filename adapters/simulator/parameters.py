@@ -1,7 +1,7 @@
-"""What an endpoint's parameters may be, and Stripe's errors for those that may not.
+"""Validation of parameters, with Stripe's errors.
 
-A description is a tree of kinds; ``check`` turns a decoded form into values, or raises the
-:class:`.errors.ApiError` that names the parameter at fault.
+A schema is a tree of kinds. ``check`` turns a decoded form into values, or raises an
+:class:`.errors.ApiError` that names the invalid parameter.
 """
 
 import re
@@ -20,7 +20,7 @@ class Kind(Protocol):
     """A kind of value."""
 
     def check(self, raw: Any, param: str) -> Any:
-        """The value.
+        """The validated value.
 
         Raises:
             ApiError: it is not of this kind.
@@ -29,7 +29,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text; one of ``choices``, where there are any. Empty texts unset, where ``may_unset``."""
+    """A text, one of ``choices`` if there are any. With ``may_unset``, an empty text unsets it."""
 
     choices: tuple[str, ...] = ()
     may_unset: bool = False
@@ -48,10 +48,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """An address of the web."""
+    """An http or https URL."""
 
     def check(self, raw: Any, param: str) -> str:
-        """The address."""
+        """The URL."""
         text = _text(raw, param, "string")
         if not _URL.fullmatch(text):
             raise invalid(param, "Not a valid URL", "url_invalid")
@@ -120,7 +120,7 @@ class Hash:
     required: tuple[str, ...] = ()
 
     def check(self, raw: Any, param: str) -> dict[str, Any]:
-        """The values that were given, by name."""
+        """The given values, by name."""
         if not isinstance(raw, dict):
             raise invalid(param, "Invalid object")
         for name in raw:
@@ -137,10 +137,10 @@ class Hash:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Up to 50 texts under free names. An empty text removes its name, or all of them."""
+    """Up to 50 texts by key. An empty text removes a key, and an empty value removes all."""
 
     def check(self, raw: Any, param: str) -> dict[str, str] | None:
-        """The texts, by name, the empty ones too; None to remove all."""
+        """The texts by key, including empty ones; None to remove all."""
         if raw == "":
             return None
         if not isinstance(raw, dict):
@@ -160,7 +160,7 @@ class Times:
     """A time, or bounds of one: ``gt``, ``gte``, ``lt``, ``lte``."""
 
     def check(self, raw: Any, param: str) -> dict[str, int]:
-        """The bounds, by name; a time alone is both."""
+        """The bounds, by name. A single time is both bounds."""
         if isinstance(raw, dict):
             bounds = Hash(dict.fromkeys(("gt", "gte", "lt", "lte"), Whole()))
             return bounds.check(raw, param)
@@ -174,10 +174,10 @@ PAGE: dict[str, Kind] = {
     "limit": Whole(1, 100),
     "starting_after": Text(),
 }
-"""What every list takes."""
+"""The parameters of every list."""
 
 EXPAND: dict[str, Kind] = {"expand": Each(Text())}
-"""What every request takes; nothing here can be expanded."""
+"""The parameters of every request. No field can be expanded."""
 
 
 def _text(raw: Any, param: str, expected: str) -> str:
@@ -187,7 +187,7 @@ def _text(raw: Any, param: str, expected: str) -> str:
 
 
 def _empty(param: str) -> ApiError:
-    message = f"You passed an empty string for '{param}', which can't be unset."
+    message = f"You passed an empty string for '{param}', which cannot be unset."
     return invalid(param, message, "parameter_invalid_empty")
 
 

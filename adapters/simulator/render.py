@@ -1,7 +1,7 @@
-"""Stripe's objects, in the fullest form: that of the preview version.
+"""Stripe's objects as JSON, in the preview version, which has all fields.
 
-What other versions lack is taken away afterwards, by :mod:`.versions`. The SDK's published
-types are the reference for every key; a test compares them.
+:mod:`.versions` removes the fields that other versions lack. The SDK's types are the reference for
+every key, and a test compares them.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,10 +12,10 @@ from .resources import (
     Account,
     Announcement,
     Authorization,
-    Broken,
     Customer,
     ExternalAccount,
     Holder,
+    InactiveDetails,
     Number,
     PaymentMethod,
     Resource,
@@ -26,7 +26,7 @@ from .resources import (
 Rendered = dict[str, Any]
 
 as_json = JSONEncoder(separators=(",", ":")).encode
-"""How everything is written; made once, as the making takes longer than the writing."""
+"""Encodes JSON. The encoder is created once, because creating one is slower than encoding."""
 
 _ROUTING_NUMBER = "110000000"
 _NETWORK_CODES = {
@@ -40,7 +40,7 @@ _NETWORK_CODES = {
 
 
 def render(resource: Resource) -> Rendered:
-    """The object as JSON, with everything that the preview version has."""
+    """The object as JSON, with all fields of the preview version."""
     return _RENDERERS[type(resource)](resource)
 
 
@@ -143,7 +143,7 @@ def _relink_options(session: Session) -> Rendered | None:
 
 
 def _relink_result(session: Session) -> Rendered | None:
-    """Which account was relinked is said only where a specific one was asked for."""
+    """It names the account only if the session was for a specific one."""
     if session.authorization is None or session.status == "pending":
         return None
     linked = session.linked[0] if session.linked else None
@@ -298,7 +298,7 @@ def _numbers(numbers: list[Number] | None) -> list[Rendered] | None:
 
 
 def _balance(account: Account) -> Rendered | None:
-    """Where it may be read. The amount matters to nobody, but must not leak either."""
+    """The balance, if the permissions include it. Tests check that it never leaks."""
     if "balances" not in account.permissions or account.category != "cash":
         return None
     amount = {"usd": 100 * int(account.last4)}
@@ -312,8 +312,8 @@ def _balance(account: Account) -> Rendered | None:
     }
 
 
-def _status_details(announced: Announcement | None, inactive: Broken | None) -> Rendered:
-    """Only the part that applies."""
+def _status_details(announced: Announcement | None, inactive: InactiveDetails | None) -> Rendered:
+    """``status_details`` with only the part that applies."""
     details: Rendered = {}
     if announced:
         details["active"] = {

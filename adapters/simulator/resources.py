@@ -1,7 +1,7 @@
-"""What exists in the simulated world, as Stripe and the banks know it.
+"""The objects of the simulated world, as Stripe and the banks know them.
 
-These objects are the truth that a test can compare decisions with. They name each other
-directly. Every one belongs to an *owner*: a connected account's id, or None for the platform.
+Tests compare relink's decisions with these objects, which refer to each other directly. Each object
+has an *owner*: the id of a connected account, or None for the platform.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ HolderField = Literal["customer", "customer_account", "account"]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose bank account it is: ``account_holder``."""
+    """The ``account_holder``."""
 
     field: HolderField
     id: str
@@ -30,13 +30,13 @@ class Institution:
     id: str
     name: str
     tokenizes: bool = False
-    """Whether it gives out tokenized account numbers in place of the real ones."""
+    """Whether it issues tokenized account numbers instead of real ones."""
     deactivates: bool = False
-    """Whether accounts that are linked here are deactivated at once, for tests."""
+    """Whether accounts are deactivated as soon as they are linked, for tests."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class InactiveDetails:
     """``status_details.inactive``."""
 
     cause: str
@@ -45,7 +45,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Announcement:
-    """``status_details.active``: it works, and is known to stop. Each is one of a kind."""
+    """``status_details.active``: an announced deactivation. Compared by identity."""
 
     date: int
     """Unix seconds."""
@@ -65,7 +65,7 @@ class Number:
 
 @dataclass(slots=True, eq=False)
 class Customer:
-    """A customer of the service, at Stripe."""
+    """A customer object at Stripe."""
 
     id: str
     owner: str | None
@@ -80,7 +80,7 @@ class Customer:
 
 @dataclass(slots=True, eq=False)
 class Authorization:
-    """The credentials behind accounts of one holder at one bank."""
+    """The credentials for the accounts of one holder at one bank."""
 
     id: str
     owner: str | None
@@ -88,7 +88,7 @@ class Authorization:
     institution: Institution
     status: str = "active"
     action: str | None = None
-    """Of an inactive one."""
+    """``status_details.inactive.action``, while it is inactive."""
     announced: Announcement | None = None
     accounts: list["Account"] = field(default_factory=list, repr=False)
 
@@ -109,23 +109,23 @@ class Account:
     permissions: tuple[str, ...] = ("payment_method",)
     payment_method_types: tuple[str, ...] = ("us_bank_account",)
     status: str = "active"
-    inactive: Broken | None = None
+    inactive: InactiveDetails | None = None
     announced: Announcement | None = None
     numbers: list[Number] | None = None
     open: bool = True
-    """Whether it is open at the bank, whatever Stripe knows."""
+    """Whether the account is open at the bank, independently of its status at Stripe."""
     payment_methods: list["PaymentMethod"] = field(default_factory=list, repr=False)
     external_accounts: list["ExternalAccount"] = field(default_factory=list, repr=False)
 
     @property
     def relinkable(self) -> bool:
-        """Inactive, and a relink would mend it."""
+        """Whether it is inactive and a relink can repair it."""
         return self.inactive is not None and self.inactive.action == "relink_required"
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One authentication flow, for relinking or for linking the first time."""
+    """One authentication flow, for relinking or for the first link."""
 
     id: str
     owner: str | None
@@ -139,7 +139,7 @@ class Session:
     authorization: Authorization | None = None
     """``relink_options.authorization``."""
     account: Account | None = None
-    """``relink_options.account``: only this one may be linked."""
+    """``relink_options.account``: only this account may be relinked."""
     return_url: str | None = None
     ui_mode: str = "modal"
     delivery_method: str | None = None
@@ -151,13 +151,13 @@ class Session:
 
     @property
     def is_relink(self) -> bool:
-        """Whether it mends a link, rather than making the first one."""
+        """Whether the session repairs a link, instead of creating the first one."""
         return self.authorization is not None
 
 
 @dataclass(slots=True, eq=False)
 class Token:
-    """A bank account token: good for one external account."""
+    """A bank account token, which can be used for one external account."""
 
     id: str
     owner: str | None
@@ -169,7 +169,7 @@ class Token:
 
 @dataclass(slots=True, eq=False)
 class PaymentMethod:
-    """A ``us_bank_account`` made from an account."""
+    """A payment method of type ``us_bank_account``."""
 
     id: str
     owner: str | None
@@ -180,12 +180,12 @@ class PaymentMethod:
     customer: str | None = None
     customer_account: str | None = None
     blocked: str | None = None
-    """Why it is blocked; None when it isn't."""
+    """The reason for which it is blocked; None if it is not."""
 
 
 @dataclass(slots=True, eq=False)
 class ExternalAccount:
-    """A bank account that a connected account is paid out to."""
+    """A bank account for the payouts of a connected account."""
 
     id: str
     owner: str

@@ -1,11 +1,11 @@
-"""A stateful Financial Connections, to stand in for Stripe in tests and demos.
+"""A stateful simulation of Stripe Financial Connections for tests and demos.
 
 One :class:`Simulator` is one Stripe account with its customers, their banks and its webhook
-endpoints. Its API answers the real SDK, over HTTP or in process; the bank's world and the
-customers' part are methods; webhooks are taken from it as they fall due. It is Stripe's side
-of things, and knows nothing of relink.
+endpoints. Its API answers Stripe's SDK, over HTTP or in process. Bank events and customers' actions
+are methods, and webhooks are taken from the simulator when they are due. It simulates Stripe only,
+and does not depend on relink.
 
-The same seed and the same calls give the same history to the byte, clock included.
+The same seed and the same calls give the same history byte for byte, times included.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from .clock import Clock, TickingClock, Timetable, VirtualClock
 from .endpoints.connections import Connections
 from .endpoints.events import Events
 from .endpoints.payments import Payments
-from .errors import CannotHappen
+from .errors import NotPossibleError
 from .faults import ApiFault, Faults, FaultSource
 from .flow import CustomerPart, Flows, Offer
 from .ids import Ids
@@ -33,15 +33,14 @@ START = 1_790_000_000
 
 
 class Simulator:
-    """Stripe, and the banks behind it.
+    """Stripe and the banks behind it.
 
     Args:
-        seed: ids, secrets and faults follow from it.
-        faults: what goes wrong, and how often.
-        start: the time at which the virtual clock begins (Unix seconds); None follows the
-            machine's clock instead.
-        default_version: of the API, for requests that name none.
-        base_url: where the pages for customers are served, for hosted sessions.
+        seed: ids, secrets and faults are derived from it.
+        faults: the faults and their rates.
+        start: the start of the virtual clock (Unix seconds); None uses the machine's clock.
+        default_version: the API version of requests that name none.
+        base_url: the address of the pages for customers, for hosted sessions.
     """
 
     def __init__(
@@ -56,19 +55,19 @@ class Simulator:
         self.base_url = base_url
         self.ids = Ids(seed)
         self.ledger = Ledger()
-        """Everything that was asked, and everything that came of it."""
+        """All requests and all effects."""
         self.world = World(self.ids)
-        """The truth."""
+        """All objects at Stripe and the banks."""
         self._clock: Clock = TickingClock() if start is None else VirtualClock(start)
         self._timetable = Timetable()
         self._faults = FaultSource(faults or Faults(), seed)
         self.webhooks = Webhooks(self.ids, self._faults)
-        self._links = Links(self._clock, self._timetable, self._tell)
-        self._flows = Flows(self.world, self._links, self._clock, self._tell)
-        self.bank = Bank(self.world, self._links, self._clock, self._tell)
-        """What happens at the banks."""
+        self._links = Links(self._clock, self._timetable, self._publish)
+        self._flows = Flows(self.world, self._links, self._clock, self._publish)
+        self.bank = Bank(self.world, self._links, self._clock, self._publish)
+        """The events at the banks."""
         connections = Connections(self.world, self._links, self._note, self._page_url)
-        payments = Payments(self.world, lambda: self.now, self._tell, self._note)
+        payments = Payments(self.world, lambda: self.now, self._publish, self._note)
         events = Events(self.webhooks, default_version)
         self._api = Api(
             self.world,
@@ -86,14 +85,14 @@ class Simulator:
         """Answer a request to the API.
 
         Raises:
-            SimulatedTimeout: no answer comes, by a fault.
+            SimulatedTimeout: a fault drops the answer.
         """
         self.advance_to(self.now)
         return self._api.handle(request)
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong, and how often. Can be changed at any time."""
+        """The faults and their rates. They can be changed at any time."""
         return self._faults.faults
 
     @faults.setter
@@ -103,7 +102,13 @@ class Simulator:
     def inject(
         self, fault: ApiFault | str, *, method: str | None = None, path: str = "", times: int = 1
     ) -> None:
-        """Let a fault happen to the next requests of a method, to paths that begin so.
+        """Add a fault to the next matching requests.
+
+        Args:
+            fault: the fault.
+            method: the HTTP method to match; None matches all.
+            path: the prefix of the paths to match.
+            times: the number of requests.
 
         Raises:
             ValueError: there is no such fault, or ``times`` is below 1.
@@ -114,15 +119,15 @@ class Simulator:
 
     @property
     def now(self) -> float:
-        """The time of the simulated world (Unix seconds)."""
+        """The simulator's time (Unix seconds)."""
         return self._clock.now
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and what is due in it happen. Webhooks wait to be taken."""
+        """Let seconds pass, with their scheduled events. Webhooks wait until they are taken."""
         self.advance_to(self.now + seconds)
 
     def advance_to(self, when: float) -> None:
-        """Let it become that late (Unix seconds); a time that is past changes nothing."""
+        """Advance to a time (Unix seconds). A time in the past changes nothing."""
         while (due := self._timetable.next_due) is not None and due <= when:
             self._clock.move_to(due)
             self._timetable.run_next()
@@ -137,13 +142,13 @@ class Simulator:
         thin: bool = False,
         url: str | None = None,
     ) -> Endpoint:
-        """Send webhooks to an endpoint from now on.
+        """Add a webhook endpoint.
 
         Args:
-            secrets: what signs them; several during a rotation. One is made where none is given.
-            version: of the API, for the objects in them.
-            thin: notifications that only name the object, in place of snapshots.
-            url: where the server posts them to; in process, they are taken instead.
+            secrets: the signing secrets, several during a rotation. By default one is generated.
+            version: the API version of the objects in the webhooks.
+            thin: send notifications that only name the object, instead of snapshots.
+            url: where the server posts the webhooks; None: :meth:`due_webhooks` returns them.
         """
         endpoint = Endpoint(
             self.ids.new("we"), secrets or (self.ids.new("whsec"),), version, thin, url
@@ -153,14 +158,14 @@ class Simulator:
 
     @property
     def next_webhook_at(self) -> float | None:
-        """When the next webhook that is on its way arrives; None when there is none."""
+        """When the next webhook arrives (Unix seconds); None when there is none."""
         return self.webhooks.to_take.next_due
 
     def due_webhooks(self, until: float | None = None) -> Iterator[Delivery]:
-        """Play the time until then (by default, now), and hand out each webhook in its time.
+        """Advance to a time (by default, now), and yield each webhook when it arrives.
 
-        What is asked of the API between two of them happens between them; webhooks that it
-        causes come too. Report those that were not accepted with :meth:`webhook_failed`.
+        Requests made between two webhooks happen between them, and the webhooks that they cause
+        are yielded too. Report a webhook that was not accepted with :meth:`webhook_failed`.
         """
         until = self.now if until is None else until
         outbox = self.webhooks.to_take
@@ -175,21 +180,21 @@ class Simulator:
         self.advance_to(until)
 
     def webhook_failed(self, delivery: Delivery) -> None:
-        """It was not answered with a 2xx: Stripe tries again later, for three days."""
+        """Report that a webhook was not answered with a 2xx. Stripe retries for three days."""
         self.webhooks.failed(delivery, self.now)
 
-    # ── people ───────────────────────────────────────────────────────────────
+    # ── customers and accounts ───────────────────────────────────────────────────────────────
 
     def customer(self, session: str) -> CustomerPart:
-        """The customer in front of a session's flow.
+        """The customer in the flow of a session.
 
         Raises:
-            CannotHappen: there is no such session.
+            NotPossibleError: there is no such session.
         """
         return CustomerPart(self._flows, known(self.world.sessions, "session", session))
 
     def add_customer(self, name: str | None = "Jenny Rosen", email: str | None = None) -> str:
-        """A customer at Stripe, by id."""
+        """Add a customer, and return the id."""
         customer = Customer(
             id=self.ids.new("cus"), owner=None, created=int(self.now), name=name, email=email
         )
@@ -197,7 +202,7 @@ class Simulator:
         return customer.id
 
     def add_connected_account(self, name: str = "Rocket Rides") -> str:
-        """A connected account, by id. It can also stand for a customer."""
+        """Add a connected account, and return the id. It can also represent a customer."""
         made = self.ids.new("acct")
         self.world.connected_accounts[made] = name
         return made
@@ -213,20 +218,20 @@ class Simulator:
         tokenized: bool | None = None,
         owner: str | None = None,
     ) -> Account:
-        """Link an account, as its holder would have done in a flow before.
+        """Link an account, as if its holder had completed a flow.
 
         Args:
-            holder: ``cus_…``, ``acct_…``, or None for nobody. An ``acct_…`` is a Connect
-                holder; ``customer_account:acct_…`` is an account that stands for a customer.
-            authorization: the one to add it to; by default, the holder signs in anew.
-            institution: the bank, where the holder signs in anew.
-            subcategory: what kind of account it is.
-            permissions: what may be read of it.
-            tokenized: whether its number is a token; by default as the bank does it.
-            owner: the connected account that it belongs to, if not the platform.
+            holder: ``cus_…``, ``acct_…`` for a Connect holder, ``customer_account:acct_…`` for an
+                account that represents a customer, or None for no holder.
+            authorization: the authorization to add it to; None creates a new one.
+            institution: the bank of a new authorization.
+            subcategory: the kind of account.
+            permissions: the permissions granted for it.
+            tokenized: whether its number is tokenized; None: as the bank does by default.
+            owner: the connected account that it belongs to; None: the platform.
 
         Raises:
-            CannotHappen: holder or authorization don't exist.
+            NotPossibleError: the holder or the authorization does not exist.
         """
         held_by = self._holder(holder)
         if authorization is None:
@@ -249,12 +254,12 @@ class Simulator:
             field = "account" if name.startswith("acct_") else "customer"
         store = self.world.customers if field == "customer" else self.world.connected_accounts
         if name not in store:
-            raise CannotHappen(f"there is no {field} {name!r}")
+            raise NotPossibleError(f"there is no {field} {name!r}")
         return Holder(field, name)
 
-    # ── what came of it ──────────────────────────────────────────────────────
+    # ── events and effects ───────────────────────────────────────────────────
 
-    def _tell(self, kind: str, about: Resource) -> None:
+    def _publish(self, kind: str, about: Resource) -> None:
         self._note(kind, about.id)
         self.webhooks.publish(kind, about, self.now, self._api.cause)
 

@@ -1,4 +1,4 @@
-"""API versions: what the preview version has, and a generally available one lacks."""
+"""API versions: the fields and events that only the preview version has."""
 
 import re
 from typing import Any
@@ -34,20 +34,20 @@ PREVIEW_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "payment_method": (("redaction",), ("us_bank_account", "account_number")),
     "token": (("redaction",),),
 }
-"""By kind of object, the fields that only the preview version has."""
+"""The fields that only the preview version has, by kind of object."""
 
 PREVIEW_EVENTS = {"financial_connections.session.updated"}
-"""Events that are sent only to endpoints of the preview version."""
+"""The events that are sent only to endpoints with the preview version."""
 
 SNAPSHOT_ONLY = ("financial_connections.authorization.", "financial_connections.session.")
-"""Beginnings of the types that no thin notification exists for."""
+"""The prefixes of the event types without thin notifications."""
 
 
 def version_of(header: str | None, default: str) -> str:
-    """The version that a request asks for.
+    """The version of a request.
 
     Raises:
-        ApiError: it is none.
+        ApiError: the header is not a version.
     """
     if header is None:
         return default
@@ -57,21 +57,21 @@ def version_of(header: str | None, default: str) -> str:
 
 
 def is_preview(version: str) -> bool:
-    """Whether the version is of the preview channel."""
+    """Whether the version is a preview version."""
     return version.partition(";")[0].endswith(".preview")
 
 
 def exists_in(version: str, event_type: str) -> bool:
-    """Whether the version has events of this type."""
+    """Whether a version has events of a type."""
     return is_preview(version) or event_type not in PREVIEW_EVENTS
 
 
-def seen_under(version: str, rendered: Rendered) -> Rendered:
-    """The object as the version has it. The preview version has everything."""
+def in_version(version: str, rendered: Rendered) -> Rendered:
+    """The object with only the fields that the version has."""
     if is_preview(version):
         return rendered
-    seen: Rendered = _without_preview_fields(rendered)
-    return seen
+    general: Rendered = _without_preview_fields(rendered)
+    return general
 
 
 def _without_preview_fields(value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Events, and their way to the endpoints: signed, at least once, in no promised order.
+"""Events, and their delivery to endpoints: signed, at least once, in no guaranteed order.
 
-An event's content is fixed when it is made, in each endpoint's API version. Every attempt is
-signed anew, with its own time. A failed attempt is repeated with growing waits, for three
-days; so are Stripe's.
+The content of an event is fixed when it is created, in each endpoint's API version. Every attempt
+has its own signature and time. A failed attempt is retried with increasing delays for three days,
+as Stripe does.
 """
 
 import heapq
@@ -15,12 +15,12 @@ from .faults import FaultSource
 from .ids import Ids
 from .render import Rendered, as_json, render
 from .resources import Resource
-from .versions import PREVIEW, SNAPSHOT_ONLY, exists_in, is_preview, seen_under
+from .versions import PREVIEW, SNAPSHOT_ONLY, exists_in, in_version, is_preview
 
 MINUTE, HOUR = 60, 3600
 BACKOFF = (5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, *[12 * HOUR] * 4)
-"""Waits between attempts, in seconds."""
-KEPT_FOR = 30 * 24 * HOUR
+"""The delays between attempts (seconds)."""
+STORED_FOR = 30 * 24 * HOUR
 """How long an event can be retrieved (seconds)."""
 
 _URLS = {
@@ -33,21 +33,21 @@ _URLS = {
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where webhooks are sent to."""
+    """A webhook endpoint."""
 
     id: str
     secrets: tuple[str, ...]
-    """``whsec_…``; several during a rotation, and then every one signs."""
+    """The signing secrets (``whsec_…``). During a rotation, each of them signs."""
     version: str = PREVIEW
     thin: bool = False
-    """Whether it gets thin notifications in place of snapshots."""
+    """Whether it receives thin notifications instead of snapshots."""
     url: str | None = None
-    """None: whoever runs the simulator takes the webhooks and delivers them."""
+    """Where the server posts webhooks; None: ``Simulator.due_webhooks`` returns them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The request that caused an event, if one did."""
+    """The request that caused an event, if any."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
@@ -55,7 +55,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, as ``GET /v1/events`` tells it."""
+    """An event, as ``GET /v1/events`` returns it."""
 
     id: str
     type: str
@@ -63,18 +63,18 @@ class Event:
     owner: str | None
     cause: Cause
     object: str
-    """The object as it was, in full, as JSON."""
+    """The object at that time, with all fields, as JSON."""
 
     def rendered(self, version: str) -> Rendered:
-        """The event, with its object as the version has it."""
+        """The event in an API version."""
         found: Rendered = json.loads(self.snapshot(version))
         return found
 
     def snapshot(self, version: str) -> str:
-        """The event as JSON. The object is spliced in, as it was encoded already."""
+        """The event as JSON. The object is inserted as text, since it is already encoded."""
         text = self.object
         if not is_preview(version):
-            text = as_json(seen_under(version, json.loads(text)))
+            text = as_json(in_version(version, json.loads(text)))
         owner = f'"account":"{self.owner}",' if self.owner else ""
         cause = self.cause
         key = as_json(cause.idempotency_key) if cause.idempotency_key else "null"
@@ -87,7 +87,7 @@ class Event:
         )
 
     def notification(self) -> str:
-        """The thin notification: it only names the object, if that has an address of its own."""
+        """The thin notification, which names the object if that has a URL."""
         made = datetime.fromtimestamp(self.created, UTC)
         notification: Rendered = {
             "id": self.id,
@@ -118,12 +118,12 @@ class Delivery:
     at: float
     """When it arrives (Unix seconds)."""
     attempt: int
-    """From 0."""
+    """The number of the attempt, from 0."""
     endpoint: Endpoint
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those of the POST."""
+        """The headers of the POST."""
         return {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": self.signature,
@@ -132,7 +132,7 @@ class Delivery:
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _InTransit:
     event: str
     type: str
     payload: bytes
@@ -141,56 +141,56 @@ class _Waiting:
 
 
 class Outbox:
-    """Webhooks on their way, in the order in which they arrive."""
+    """Webhooks in transit, in order of arrival."""
 
     def __init__(self) -> None:
-        self._queue: list[tuple[float, int, _Waiting]] = []
+        self._queue: list[tuple[float, int, _InTransit]] = []
         self._queued = 0
 
-    def put(self, due: float, waiting: _Waiting) -> None:
-        """Let it arrive when it is ``due``."""
-        heapq.heappush(self._queue, (due, self._queued, waiting))
+    def put(self, due: float, webhook: _InTransit) -> None:
+        """Add a webhook that arrives at ``due`` (Unix seconds)."""
+        heapq.heappush(self._queue, (due, self._queued, webhook))
         self._queued += 1
 
     @property
     def next_due(self) -> float | None:
-        """When the next webhook arrives; None when none is on its way."""
+        """When the next webhook arrives (Unix seconds); None when there is none."""
         return self._queue[0][0] if self._queue else None
 
     def take(self, now: float) -> Delivery | None:
-        """The next webhook that has arrived by now, signed now."""
+        """The next webhook that has arrived by now, with a new signature."""
         if not self._queue or self._queue[0][0] > now:
             return None
-        waiting = heapq.heappop(self._queue)[2]
+        webhook = heapq.heappop(self._queue)[2]
         return Delivery(
-            event=waiting.event,
-            type=waiting.type,
-            payload=waiting.payload,
-            signature=sign(waiting.payload, waiting.endpoint.secrets, int(now)),
+            event=webhook.event,
+            type=webhook.type,
+            payload=webhook.payload,
+            signature=sign(webhook.payload, webhook.endpoint.secrets, int(now)),
             at=now,
-            attempt=waiting.attempt,
-            endpoint=waiting.endpoint,
+            attempt=webhook.attempt,
+            endpoint=webhook.endpoint,
         )
 
 
 class Webhooks:
-    """The events that were made, and those that are on their way."""
+    """All events, and the webhooks in transit."""
 
     def __init__(self, ids: Ids, faults: FaultSource) -> None:
         self._ids = ids
         self._faults = faults
         self.to_take = Outbox()
-        """For endpoints without a URL."""
+        """Webhooks for endpoints without a URL."""
         self.to_post = Outbox()
-        """For endpoints with one."""
+        """Webhooks for endpoints with a URL."""
         self.endpoints: list[Endpoint] = []
         self.events: dict[str, Event] = {}
-        """Of the last 30 days, by id."""
+        """The events of the last 30 days, by id."""
         self.lost: list[str] = []
-        """Events that an endpoint will never hear of."""
+        """The ids of events that an endpoint never receives."""
 
     def publish(self, kind: str, about: Resource, now: float, cause: Cause) -> Event:
-        """Make an event of an object as it is, and send it to every endpoint."""
+        """Create an event about an object in its current state, and send it to all endpoints."""
         event = Event(
             id=self._ids.new("evt"),
             type=kind,
@@ -200,55 +200,55 @@ class Webhooks:
             object=as_json(render(about)),
         )
         self.events[event.id] = event
-        self._forget(now - KEPT_FOR)
+        self._expire(now - STORED_FOR)
         for endpoint in self.endpoints:
-            if _gets(endpoint, kind):
+            if _receives(endpoint, kind):
                 self._send(event, endpoint, now)
         return event
 
     def _send(self, event: Event, endpoint: Endpoint, now: float) -> None:
-        late = self._faults.of_webhook()
-        if not late:
+        delays = self._faults.of_webhook()
+        if not delays:
             self.lost.append(event.id)
             return
         text = event.notification() if endpoint.thin else event.snapshot(endpoint.version)
         kind = f"v1.{event.type}" if endpoint.thin else event.type
         payload = text.encode()
-        for seconds in late:
-            self._queue_up(now + seconds, _Waiting(event.id, kind, payload, endpoint, 0))
+        for seconds in delays:
+            self._enqueue(now + seconds, _InTransit(event.id, kind, payload, endpoint, 0))
 
-    def _queue_up(self, due: float, waiting: _Waiting) -> None:
-        outbox = self.to_take if waiting.endpoint.url is None else self.to_post
-        outbox.put(due, waiting)
+    def _enqueue(self, due: float, webhook: _InTransit) -> None:
+        outbox = self.to_take if webhook.endpoint.url is None else self.to_post
+        outbox.put(due, webhook)
 
-    def _forget(self, before: float) -> None:
-        """Events come in order of time, so the oldest are first."""
+    def _expire(self, before: float) -> None:
+        """Remove events older than a time. They are in order of time."""
         while self.events and next(iter(self.events.values())).created < before:
             del self.events[next(iter(self.events))]
 
     def failed(self, delivery: Delivery, now: float) -> None:
-        """It was not answered with a 2xx: try again later, or give up after three days."""
+        """Retry a webhook that was not answered with a 2xx, or give up after three days."""
         if delivery.attempt >= len(BACKOFF):
             self.lost.append(delivery.event)
             return
-        again = _Waiting(
+        again = _InTransit(
             delivery.event,
             delivery.type,
             delivery.payload,
             delivery.endpoint,
             delivery.attempt + 1,
         )
-        self._queue_up(now + BACKOFF[delivery.attempt], again)
+        self._enqueue(now + BACKOFF[delivery.attempt], again)
 
 
 def sign(payload: bytes, secrets: tuple[str, ...], at: int) -> str:
-    """The value of ``Stripe-Signature``: a signature for each secret."""
+    """The value of ``Stripe-Signature``, with one signature for each secret."""
     signed = f"{at}.".encode() + payload
     each = [f"v1={hmac.digest(secret.encode(), signed, 'sha256').hex()}" for secret in secrets]
     return ",".join([f"t={at}", *each])
 
 
-def _gets(endpoint: Endpoint, kind: str) -> bool:
+def _receives(endpoint: Endpoint, kind: str) -> bool:
     if endpoint.thin:
         return not kind.startswith(SNAPSHOT_ONLY)
     return exists_in(endpoint.version, kind)

@@ -1,8 +1,8 @@
-"""All that exists, by id."""
+"""All objects of the simulated world, by id."""
 
 from typing import Protocol, TypeVar
 
-from .errors import CannotHappen, no_such
+from .errors import NotPossibleError, no_such
 from .ids import Ids
 from .resources import (
     Account,
@@ -19,9 +19,9 @@ from .resources import (
 INACTIVE_ACCOUNTS = "Inactive accounts"
 """The test institution whose accounts are deactivated as soon as they are linked."""
 TOKENIZED_NUMBERS = "Tokenized Account Numbers"
-"""The test institution that gives out tokenized account numbers."""
+"""The test institution that issues tokenized account numbers."""
 STRIPE_BANK = "StripeBank"
-"""The institution without surprises."""
+"""The institution without special behaviour."""
 
 
 class Owned(Protocol):
@@ -29,11 +29,11 @@ class Owned(Protocol):
 
     @property
     def id(self) -> str:
-        """Its name."""
+        """Its id."""
 
     @property
     def owner(self) -> str | None:
-        """The connected account, or None for the platform."""
+        """The connected account; None for the platform."""
 
 
 T = TypeVar("T", bound=Owned)
@@ -42,13 +42,13 @@ _Login = tuple[str | None, Holder | None, str]
 
 
 class World:
-    """The truth. Dictionaries keep the order in which things came to be."""
+    """All objects. The dictionaries are in order of creation."""
 
     def __init__(self, ids: Ids) -> None:
         self.ids = ids
         self.institutions: dict[str, Institution] = {}
         self.connected_accounts: dict[str, str] = {}
-        """Ids of connected accounts, and of accounts that stand for customers, with a name."""
+        """The names of connected accounts, and of accounts that represent customers, by id."""
         self.customers: dict[str, Customer] = {}
         self.authorizations: dict[str, Authorization] = {}
         self._logins: dict[_Login, list[Authorization]] = {}
@@ -61,7 +61,7 @@ class World:
             self.institution(name)
 
     def institution(self, name: str) -> Institution:
-        """The bank of this name, which comes to be when it is first named."""
+        """The bank with a name. It is created when it is first used."""
         found = next((bank for bank in self.institutions.values() if bank.name == name), None)
         if found is None:
             found = Institution(
@@ -76,7 +76,7 @@ class World:
     def add_authorization(
         self, holder: Holder | None, institution: Institution, owner: str | None
     ) -> Authorization:
-        """The holder signs in at the bank anew."""
+        """The holder signs in at the bank, which creates an authorization."""
         made = Authorization(
             id=self.ids.new("fcauth"), owner=owner, holder=holder, institution=institution
         )
@@ -87,7 +87,7 @@ class World:
     def accounts_at(
         self, holder: Holder | None, institution: Institution, owner: str | None
     ) -> list[Account]:
-        """The linked accounts that the bank shows this holder after signing in."""
+        """The linked accounts that the bank shows to a holder."""
         logins = self._logins.get((owner, holder, institution.id), ())
         return [account for login in logins for account in login.accounts]
 
@@ -95,10 +95,10 @@ class World:
 def own(
     store: dict[str, T], kind: str, name: str, owner: str | None, param: str, in_path: bool = False
 ) -> T:
-    """The owner's object of this name.
+    """The owner's object with an id.
 
     Raises:
-        ApiError: there is none, or it is another owner's, which looks the same.
+        ApiError: it does not exist, or belongs to another owner; the error is the same.
     """
     found = store.get(name)
     if found is None or found.owner != owner:
@@ -107,12 +107,12 @@ def own(
 
 
 def known(store: dict[str, T], kind: str, name: str) -> T:
-    """The object of this name, for bank and customer.
+    """The object with an id, for bank events and customers' choices.
 
     Raises:
-        CannotHappen: there is none.
+        NotPossibleError: it does not exist.
     """
     found = store.get(name)
     if found is None:
-        raise CannotHappen(f"there is no {kind} {name!r}")
+        raise NotPossibleError(f"there is no {kind} {name!r}")
     return found

@@ -1,4 +1,4 @@
-"""Stripe: webhooks and objects in, reduced to what the machines may know."""
+"""Stripe's webhooks and objects, reduced to what the machines may know."""
 
 from .errors import UnreadableObject, WebhookRefused
 from .reduce import (

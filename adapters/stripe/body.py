@@ -1,4 +1,4 @@
-"""The body of a webhook: strict JSON, of a bounded size, an object at the top."""
+"""The body of a webhook: a JSON object, parsed strictly and of limited size."""
 
 import json
 from typing import Any, NoReturn
@@ -6,17 +6,17 @@ from typing import Any, NoReturn
 from .errors import WebhookRefused
 
 LONGEST_BODY = 1024 * 1024
-"""Bytes. An event with a session of a hundred accounts is well below."""
+"""The maximum size (bytes). An event about a session with a hundred accounts is much smaller."""
 
 
 def decode(payload: bytes) -> str:
     """The body as text.
 
     Raises:
-        WebhookRefused: it is too long, or not UTF-8.
+        WebhookRefused: it is too large, or not UTF-8.
     """
     if len(payload) > LONGEST_BODY:
-        raise WebhookRefused(f"the body is longer than {LONGEST_BODY} bytes")
+        raise WebhookRefused(f"the body is larger than {LONGEST_BODY} bytes")
     text = _decoded(payload)
     if text is None:
         raise WebhookRefused("the body is not UTF-8")
@@ -27,16 +27,16 @@ def parse(body: str) -> dict[str, Any]:
     """The JSON object in the body.
 
     Raises:
-        WebhookRefused: it is no JSON object, is nested too deeply, or has NaN or a repeated key.
+        WebhookRefused: it is not a JSON object, is nested too deeply, or has NaN or a repeated key.
     """
-    found = _parsed(body)
-    if not isinstance(found, dict):
+    parsed = _parsed(body)
+    if not isinstance(parsed, dict):
         raise WebhookRefused("the body is not a JSON object")
-    return found
+    return parsed
 
 
-# The errors that Python raises below hold the payload. They are let go before ours is raised,
-# so that it does not lead to them.
+# Python's errors below hold the payload. They are caught and dropped, so that no chained exception
+# shows it.
 
 
 def _decoded(payload: bytes) -> str | None:
@@ -54,7 +54,7 @@ def _parsed(body: str) -> object:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of a repeated key may take different values; so none may."""
+    """Refuse repeated keys: parsers disagree about which value counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("repeated key")

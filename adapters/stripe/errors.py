@@ -1,8 +1,8 @@
-"""Errors of the Stripe adapter. Their texts name the rule, never what the payload held."""
+"""Errors of the Stripe adapter. Their texts name the rule, and never quote the payload."""
 
 
 class WebhookRefused(Exception):  # noqa: N818
-    """A webhook that is not Stripe's, not fresh, or not of the documented shape: answer 400."""
+    """A webhook that is not from Stripe, too old, or malformed: answer 400."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -10,4 +10,4 @@ class WebhookRefused(Exception):  # noqa: N818
 
 
 class UnreadableObject(Exception):  # noqa: N818
-    """An object that can't be told from others: of another kind, or without a valid id."""
+    """An object of the wrong kind, or without a valid id."""

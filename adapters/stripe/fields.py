@@ -1,8 +1,8 @@
-"""Readers of single fields of Stripe's objects: the value, or None where it can't be read.
+"""Readers for single fields of Stripe's objects: the value, or None if it is unreadable.
 
-A value of the wrong type is not an error but unreadable, which is treated as absent:
-a field that Stripe changes must not stop the ones that it did not. So are texts that
-no database takes (lone surrogates, NUL) and times beyond the year 9999.
+A value of the wrong type is not an error. It counts as absent, so that a change by Stripe in one
+field does not affect the others. The same applies to texts that databases reject (lone surrogates,
+NUL) and to times after the year 9999.
 """
 
 import re
@@ -13,19 +13,19 @@ from relink.machines.report import AccountNumber, Holder
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
 _LAST_FOUR = re.compile(r"[0-9]{4}")
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
-_LONGEST_TEXT = 255
+_MAX_TEXT = 255
 _END_OF_9999 = 253_402_300_799
 
 
 def text(raw: Any) -> str | None:
-    """A short text that is not empty, such as the value of an open enumeration."""
-    if not isinstance(raw, str) or not 0 < len(raw) <= _LONGEST_TEXT:
+    """A short, non-empty text, such as a value of an open enum."""
+    if not isinstance(raw, str) or not 0 < len(raw) <= _MAX_TEXT:
         return None
     return None if _NOT_STORABLE.search(raw) else raw
 
 
 def texts(raw: Any) -> tuple[str, ...] | None:
-    """A list of texts; unreadable as a whole when one of them is."""
+    """A list of texts; unreadable if one of them is."""
     if not isinstance(raw, list):
         return None
     found = tuple(text(item) for item in raw)
@@ -45,17 +45,17 @@ def identifier(raw: Any) -> str | None:
 
 
 def reference(raw: Any) -> str | None:
-    """The id of another object, given as the id or, expanded, as the object."""
+    """The id of another object, given as the id or as the expanded object."""
     return identifier(raw.get("id") if isinstance(raw, dict) else raw)
 
 
 def last_four(raw: Any) -> str | None:
-    """The last four digits, and not one more."""
+    """Exactly four digits."""
     return raw if isinstance(raw, str) and _LAST_FOUR.fullmatch(raw) else None
 
 
 def holder(raw: Any) -> Holder | None:
-    """An ``account_holder``, by the first field that names one."""
+    """An ``account_holder``, from the first field that names one."""
     if not isinstance(raw, dict):
         return None
     for field in ("customer", "customer_account", "account"):
@@ -65,8 +65,7 @@ def holder(raw: Any) -> Holder | None:
 
 
 def numbers(raw: Any) -> tuple[AccountNumber, ...] | None:
-    """``account_numbers``; unreadable as a whole when one of them is, since the one that is
-    left out could be the one that matters."""
+    """``account_numbers``; unreadable if one of them is, because that one could matter."""
     if not isinstance(raw, list):
         return None
     found = tuple(_number(item) for item in raw)

@@ -1,11 +1,10 @@
-"""What is kept of Stripe's objects: an allow-list, the same for webhooks and reads.
+"""The fields of Stripe's objects that relink keeps: one allow-list for webhooks and reads.
 
-The tables below name every field that passes. Nothing else does: no balances, owners,
-names of people or account numbers, no ``client_secret``, no hosted ``url`` and no bank
-account token.
+The tables below name every field that is kept. All others are dropped: balances, owners, names of
+people, account numbers, ``client_secret``, hosted ``url`` and bank account tokens.
 
-A field is *absent* from the word where the payload lacked it or it can't be read, and
-``None`` where Stripe says that there is none (a null in a field that may be null).
+A field is *absent* from a report if the payload lacks it or it is unreadable. It is ``None`` if
+Stripe says that there is no value (null in a nullable field).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,24 +28,26 @@ from . import fields
 from .errors import UnreadableObject
 
 Obj = StripeObject | Mapping[str, Any]
-"""An object as the SDK gives it, or as plain JSON."""
+"""An object of the SDK, or plain JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How an object came to us."""
+    """Where an object comes from, and when it was current."""
 
     causation_id: str
-    """Id of the webhook event, or of the command that read it."""
+    """The id of the webhook event, or of the command that read the object."""
     at: float
-    """When it came (Unix seconds, our clock)."""
+    """When it was received (Unix seconds, our clock)."""
     as_of: int
-    """The event's ``created``, or the ``Date`` of the answer to a read (Unix seconds)."""
+    """When it was current: the event's ``created``, or the ``Date`` of the answer (Unix seconds)."""
     read: bool
+    """Whether relink read it, rather than received it in a webhook."""
     policy: RelinkPolicy = DEFAULT_POLICY
+    """The policy in force, which the events carry."""
 
-    def told(self) -> dict[str, Any]:
-        """The fields that every report has."""
+    def common_fields(self) -> dict[str, Any]:
+        """The fields that all events about the object share."""
         return {
             "causation_id": self.causation_id,
             "at": self.at,
@@ -55,86 +56,86 @@ class Origin:
         }
 
 
-class Kept(NamedTuple):
-    """One field that passes."""
+class Field(NamedTuple):
+    """A field that is kept."""
 
     key: str
     """Its name in Stripe's object."""
     read: Callable[[Any], Any]
     field: str = ""
-    """Its name in the word, where that is another."""
+    """Its name in the report, if different."""
     nullable: bool = False
-    """Whether null is Stripe's word for "there is none"."""
+    """Whether null means that there is no value."""
 
 
 COMMON = (
-    Kept("status", fields.text),
-    Kept("account_holder", fields.holder, "holder", nullable=True),
-    Kept("institution_name", fields.text),
+    Field("status", fields.text),
+    Field("account_holder", fields.holder, "holder", nullable=True),
+    Field("institution_name", fields.text),
 )
 ACCOUNT = (
-    Kept("authorization", fields.reference, nullable=True),
-    Kept("permissions", fields.texts, nullable=True),
-    Kept("category", fields.text),
-    Kept("subcategory", fields.text),
-    Kept("supported_payment_method_types", fields.texts, "payment_method_types"),
-    Kept("account_numbers", fields.numbers, "numbers", nullable=True),
-    Kept("last4", fields.last_four, nullable=True),
+    Field("authorization", fields.reference, nullable=True),
+    Field("permissions", fields.texts, nullable=True),
+    Field("category", fields.text),
+    Field("subcategory", fields.text),
+    Field("supported_payment_method_types", fields.texts, "payment_method_types"),
+    Field("account_numbers", fields.numbers, "numbers", nullable=True),
+    Field("last4", fields.last_four, nullable=True),
 )
-INACTIVE = (Kept("action", fields.text), Kept("cause", fields.text))
+INACTIVE = (Field("action", fields.text), Field("cause", fields.text))
 ACTIVE = (
-    Kept("expected_deactivation_date", fields.moment, "deactivates_on", nullable=True),
-    Kept("action", fields.text, "deactivation_action"),
+    Field("expected_deactivation_date", fields.moment, "deactivates_on", nullable=True),
+    Field("action", fields.text, "deactivation_action"),
 )
 
 
 def account_report(obj: Obj) -> StatusReport:
-    """Stripe's word about an account."""
+    """The report in an account object."""
     plain = _plain(obj)
-    return StatusReport(**_said(plain, COMMON), **_said(plain, ACCOUNT), **_status_details(plain))
+    return StatusReport(**_read(plain, COMMON), **_read(plain, ACCOUNT), **_status_details(plain))
 
 
 def authorization_report(obj: Obj) -> StatusReport:
-    """Stripe's word about an authorization."""
+    """The report in an authorization object."""
     plain = _plain(obj)
-    return StatusReport(**_said(plain, COMMON), **_status_details(plain))
+    return StatusReport(**_read(plain, COMMON), **_status_details(plain))
 
 
 def reduce_account(obj: Obj, origin: Origin) -> AccountReported:
-    """An account, reported.
+    """The event for an account object.
 
     Raises:
-        UnreadableObject: it is no account, or has no valid id.
+        UnreadableObject: it is not an account, or has no valid id.
     """
     plain = _plain(obj)
     return AccountReported(
         account=_id(plain, "financial_connections.account"),
         report=account_report(plain),
         read=origin.read,
-        **origin.told(),
+        **origin.common_fields(),
     )
 
 
 def reduce_authorization(obj: Obj, origin: Origin) -> AuthorizationReported:
-    """An authorization, reported.
+    """The event for an authorization object.
 
     Raises:
-        UnreadableObject: it is no authorization, or has no valid id.
+        UnreadableObject: it is not an authorization, or has no valid id.
     """
     plain = _plain(obj)
     return AuthorizationReported(
         authorization=_id(plain, "financial_connections.authorization"),
         report=authorization_report(plain),
         read=origin.read,
-        **origin.told(),
+        **origin.common_fields(),
     )
 
 
 def reduce_session(obj: Obj, origin: Origin) -> SessionReported:
-    """A relink session, reported, without its secret and URL.
+    """The event for a session object, without its secret and URL.
 
     Raises:
-        UnreadableObject: it is no session, or has no valid id.
+        UnreadableObject: it is not a session, or has no valid id.
     """
     plain = _plain(obj)
     result = _part(plain, "relink_result")
@@ -145,16 +146,16 @@ def reduce_session(obj: Obj, origin: Origin) -> SessionReported:
         relinked_account=fields.reference(result.get("account")),
         accounts=_accounts(plain.get("accounts")),
         read=origin.read,
-        **origin.told(),
+        **origin.common_fields(),
     )
 
 
 def reduce_payment_method(obj: Obj, origin: Origin) -> PaymentMethodReported | None:
-    """A payment method, reported; None where it was not made from an account, or where it does
-    not say whether it is blocked.
+    """The event for a payment method object; None if it was not made from an account, or does not
+    say whether it is blocked.
 
     Raises:
-        UnreadableObject: it is no payment method, or has no valid id.
+        UnreadableObject: it is not a payment method, or has no valid id.
     """
     plain = _plain(obj)
     name = _id(plain, "payment_method")
@@ -165,23 +166,24 @@ def reduce_payment_method(obj: Obj, origin: Origin) -> PaymentMethodReported | N
         return None
     blocked, reason = details.get("blocked"), None
     if isinstance(blocked, dict):
-        # Blocked for a reason that can't be read is blocked all the same.
+        # Without a readable reason it is still blocked.
         reason = fields.text(blocked.get("reason")) or "unspecified"
     elif blocked is not None:
         return None
     return PaymentMethodReported(
-        account=account, payment_method=name, blocked=reason, **origin.told()
+        account=account, payment_method=name, blocked=reason, **origin.common_fields()
     )
 
 
 def reduce_external_account(obj: Obj, origin: Origin) -> ExternalAccountReported | None:
-    """An external account, reported; None where we did not attach it, or it has no status.
+    """The event for an external account object; None if relink did not create it, or it has no
+    status.
 
-    A bank account names no Financial Connections account: when relink attaches one, it
-    writes the account to the metadata, as ``relink_account``.
+    A bank account does not name its Financial Connections account. When relink creates one, it
+    stores the account in the metadata, as ``relink_account``.
 
     Raises:
-        UnreadableObject: it is neither bank account nor card, or has no valid id.
+        UnreadableObject: it is neither a bank account nor a card, or has no valid id.
     """
     plain = _plain(obj)
     name = _id(plain, "bank_account", "card")
@@ -190,7 +192,7 @@ def reduce_external_account(obj: Obj, origin: Origin) -> ExternalAccountReported
     if account is None or status is None:
         return None
     return ExternalAccountReported(
-        account=account, external_account=name, status=status, **origin.told()
+        account=account, external_account=name, status=status, **origin.common_fields()
     )
 
 
@@ -208,47 +210,47 @@ def _id(plain: Mapping[str, Any], *kinds: str) -> str:
 
 
 def _part(plain: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A hash within the object; empty when there is none."""
+    """A hash within the object; empty if there is none."""
     part = plain.get(key)
     return part if isinstance(part, dict) else {}
 
 
 def _details(plain: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """``status_details``, empty where they are null; None where they are absent or unreadable."""
+    """``status_details``: empty if null, None if absent or unreadable."""
     details = plain.get("status_details", "absent")
     if details is None:
         return {}
     return details if isinstance(details, dict) else None
 
 
-def _said(plain: Mapping[str, Any], table: Iterable[Kept]) -> dict[str, Any]:
-    said = {}
-    for kept in table:
-        if kept.key not in plain:
+def _read(plain: Mapping[str, Any], table: Iterable[Field]) -> dict[str, Any]:
+    values = {}
+    for field in table:
+        if field.key not in plain:
             continue
-        raw = plain[kept.key]
-        value = None if raw is None else kept.read(raw)
-        if value is not None or (raw is None and kept.nullable):
-            said[kept.field or kept.key] = value
-    return said
+        raw = plain[field.key]
+        value = None if raw is None else field.read(raw)
+        if value is not None or (raw is None and field.nullable):
+            values[field.field or field.key] = value
+    return values
 
 
 def _status_details(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Stripe leaves out the parts of ``status_details`` that don't apply: where it is there and
-    has no ``active``, no deactivation is announced, or it is no longer."""
+    """Stripe omits the parts of ``status_details`` that do not apply: without ``active``, no
+    deactivation is announced."""
     details = _details(plain)
     if details is None:
         return {}
-    said = _said(_part(details, "inactive"), INACTIVE)
+    values = _read(_part(details, "inactive"), INACTIVE)
     if details.get("active") is None:
-        said |= {"deactivates_on": None, "deactivation_action": None}
+        values |= {"deactivates_on": None, "deactivation_action": None}
     else:
-        said |= _said(_part(details, "active"), ACTIVE)
-    return said
+        values |= _read(_part(details, "active"), ACTIVE)
+    return values
 
 
 def _accounts(raw: Any) -> tuple[SessionAccount, ...] | None:
-    """A session's list of accounts; None as a whole when one of them has no id."""
+    """The accounts of a session; None if one of them has no id."""
     items = raw.get("data") if isinstance(raw, dict) else None
     if not isinstance(items, list):
         return None

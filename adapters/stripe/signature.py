@@ -1,7 +1,7 @@
-"""Is it from Stripe, and fresh? Checked by the SDK, with the time that we are given.
+"""Verification of signatures, by the SDK and with a given time.
 
-The SDK compares the signature's timestamp with the process's clock. A decision must
-not depend on that, so the SDK verifies the signature alone and the age is judged here.
+The SDK compares the signature's timestamp with the process's clock. relink must not depend on that
+clock, so the SDK verifies only the signature, and the age is checked here.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from .errors import WebhookRefused
 def verify(
     payload: str, header: str | None, secrets: Sequence[str], at: float, tolerance: float
 ) -> None:
-    """Accept what one of the secrets signed, no longer than the tolerance ago.
+    """Accept a payload that one of the secrets signed, within the tolerance.
 
     Args:
-        payload: the body as it came, decoded.
+        payload: the decoded body.
         header: the value of ``Stripe-Signature``.
         secrets: the endpoint's signing secrets; during a rotation several are valid.
         at: now (Unix seconds).
-        tolerance: the greatest age, in seconds.
+        tolerance: the maximum age of the signature (seconds).
 
     Raises:
-        WebhookRefused: it is missing, malformed, wrong or old.
+        WebhookRefused: the signature is missing, malformed, wrong or too old.
     """
     if not header:
         raise WebhookRefused("no signature")
@@ -38,7 +38,7 @@ def verify(
 
 
 def _timestamp(header: str) -> int | None:
-    """The timestamp, only where it can't be misread: the SDK takes the first of several."""
+    """The timestamp, if there is exactly one: the SDK takes the first of several."""
     stamps = [item[2:] for item in header.split(",") if item.startswith("t=")]
     if not header.isascii() or len(stamps) != 1:
         return None

@@ -1,12 +1,12 @@
-"""Webhooks: bytes and a signature in, outside events out.
+"""Webhooks: bytes and a signature in, events for the machines out.
 
-``receive`` ends in one of three ways. *Accepted*: a type that we handle, for the mode
-that we expect, as events for the machines. *Ignored*: genuine, but not for us; answer
-200, store nothing. :class:`WebhookRefused`: not Stripe's, not fresh or not of the
-documented shape; answer 400, store nothing. It raises nothing else, whatever comes.
+``receive`` has three outcomes. *Accepted*: a type that relink handles, in the expected mode.
+*Ignored*: a genuine webhook that relink does not handle; answer 200, store nothing.
+:class:`WebhookRefused`: not from Stripe, too old, or malformed; answer 400, store nothing. No other
+exception is raised for any payload.
 
-Stripe sends two kinds. *Snapshots* carry the object as it was; *thin* notifications
-(``v1.…``, ``v2.…``) only name it, which the machines answer with a read.
+Stripe sends two kinds of events. *Snapshots* contain the object. *Thin* notifications (``v1.…``,
+``v2.…``) only name it, and the machines then read it.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,28 +36,28 @@ from .reduce import (
 from .signature import verify
 
 TOLERANCE = 300
-"""Seconds; the SDK's own default."""
+"""The maximum age of a signature (seconds), as in the SDK."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A webhook for us."""
+    """A webhook that relink handles."""
 
     id: str
-    """Stripe's ``evt_…``, the same each time it is delivered."""
+    """Stripe's ``evt_…``, the same for every delivery."""
     type: str
     created: int
-    """When it was made (Unix seconds, Stripe's clock)."""
+    """When it was created (Unix seconds, Stripe's clock)."""
     connected_account: str | None
-    """The connected account in whose name it came, and any call for it has to be made
-    (``acct_…``), if there is one."""
+    """The connected account (``acct_…``) that it belongs to, if any. Calls that follow from it must
+    be made for the same account."""
     events: tuple[DomainEvent, ...]
-    """What it tells the machines."""
+    """The events for the machines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A genuine webhook that is not for us, and why."""
+    """A genuine webhook that relink does not handle, and why."""
 
     id: str
     type: str
@@ -67,33 +67,35 @@ class Ignored:
 Received = Accepted | Ignored
 
 
-class Handled(NamedTuple):
-    """What is done with one type of event."""
+class Handler(NamedTuple):
+    """Handles one type of event."""
 
     reduce: Callable[[dict[str, Any], Origin], DomainEvent | None]
-    """The report that its object makes; None when the object is not of ours."""
-    look: Callable[[str, Origin], DomainEvent] | None = None
-    """The report of a thin notification; None when there is no use in reading the object."""
+    """Makes the event from the object; returns None if the object does not concern relink."""
+    reduce_thin: Callable[[str, Origin], DomainEvent] | None = None
+    """Makes the event from a thin notification; None if reading the object is useless."""
     of_holder: bool = False
-    """Whether it comes in the name of the account's holder, whoever linked the account."""
+    """Whether it belongs to the account's holder, even if another account linked it."""
 
 
-def _look_at_account(name: str, origin: Origin) -> DomainEvent:
-    return AccountReported(account=name, report=None, read=False, **origin.told())
+def _account_changed(name: str, origin: Origin) -> DomainEvent:
+    return AccountReported(account=name, report=None, read=False, **origin.common_fields())
 
 
-def _look_at_authorization(name: str, origin: Origin) -> DomainEvent:
-    return AuthorizationReported(authorization=name, report=None, read=False, **origin.told())
+def _authorization_changed(name: str, origin: Origin) -> DomainEvent:
+    return AuthorizationReported(
+        authorization=name, report=None, read=False, **origin.common_fields()
+    )
 
 
-def _look_at_session(name: str, origin: Origin) -> DomainEvent:
-    return SessionReported(session=name, read=False, **origin.told())
+def _session_changed(name: str, origin: Origin) -> DomainEvent:
+    return SessionReported(session=name, read=False, **origin.common_fields())
 
 
-_ACCOUNT = Handled(reduce_account, _look_at_account)
-_AUTHORIZATION = Handled(reduce_authorization, _look_at_authorization)
+_ACCOUNT = Handler(reduce_account, _account_changed)
+_AUTHORIZATION = Handler(reduce_authorization, _authorization_changed)
 
-HANDLED: dict[str, Handled] = {
+HANDLERS: dict[str, Handler] = {
     "financial_connections.account.created": _ACCOUNT,
     "financial_connections.account.deactivated": _ACCOUNT,
     "financial_connections.account.reactivated": _ACCOUNT,
@@ -109,25 +111,25 @@ HANDLED: dict[str, Handled] = {
     "financial_connections.account.refreshed_transactions": _ACCOUNT,
     "financial_connections.authorization.upcoming_deactivation": _AUTHORIZATION,
     "financial_connections.authorization.expected_deactivation_date_updated": _AUTHORIZATION,
-    "financial_connections.session.updated": Handled(reduce_session, _look_at_session),
-    "payment_method.automatically_updated": Handled(reduce_payment_method),
-    "account.external_account.updated": Handled(reduce_external_account, of_holder=True),
+    "financial_connections.session.updated": Handler(reduce_session, _session_changed),
+    "payment_method.automatically_updated": Handler(reduce_payment_method),
+    "account.external_account.updated": Handler(reduce_external_account, of_holder=True),
 }
-"""Every type that we act on. What an account's type says beyond its object (that it was
-deactivated, say) is not used: where the object lacks its status, Stripe is asked."""
+"""All event types that relink handles. The type itself, such as ``deactivated``, is no evidence: if
+the object lacks its status, relink reads it."""
 
 
 class StripeWebhooks:
-    """One webhook endpoint.
+    """A webhook endpoint.
 
     Args:
-        secrets: its signing secrets (``whsec_…``); during a rotation both.
-        livemode: whether live events are expected, or those of test mode.
-        tolerance: how old a signature may be, in seconds.
-        policy: the service's choices, which travel in the events.
+        secrets: the signing secrets (``whsec_…``), both during a rotation.
+        livemode: whether live events are expected, rather than test events.
+        tolerance: the maximum age of a signature (seconds).
+        policy: the service's policy, which the events carry.
 
     Raises:
-        ValueError: no secret, an empty one, or a tolerance that accepts nothing.
+        ValueError: there is no secret, an empty one, or the tolerance is not positive.
     """
 
     def __init__(
@@ -138,9 +140,9 @@ class StripeWebhooks:
         policy: RelinkPolicy = DEFAULT_POLICY,
     ) -> None:
         if isinstance(secrets, str):
-            raise ValueError("secrets must be a sequence of secrets, got a single one")
+            raise ValueError("secrets must be a sequence of strings, got a string")
         if not secrets or not all(secret.strip() for secret in secrets):
-            raise ValueError("secrets must hold at least one, and none that is empty")
+            raise ValueError("secrets must contain at least one secret, and no empty ones")
         if tolerance <= 0:
             raise ValueError(f"tolerance must be positive, got {tolerance}")
         self._secrets = tuple(secrets)
@@ -152,38 +154,42 @@ class StripeWebhooks:
         """Verify and reduce one webhook.
 
         Args:
-            payload: the body, byte for byte as it came.
-            signature: the value of the ``Stripe-Signature`` header, None without one.
+            payload: the raw body.
+            signature: the value of the ``Stripe-Signature`` header; None if it is missing.
             at: now (Unix seconds).
 
         Raises:
-            WebhookRefused: it is not Stripe's, not fresh, or not of the documented shape.
+            WebhookRefused: it is not from Stripe, too old, or malformed.
         """
         text = decode(payload)
         verify(text, signature, self._secrets, at, self._tolerance)
         body = parse(text)
         envelope = _envelope(body)
         if envelope.livemode is not self._livemode:
-            return Ignored(envelope.id, envelope.type, "an event of the other mode")
-        handled = HANDLED.get(envelope.type.removeprefix("v1."))
-        if handled is None:
-            return Ignored(envelope.id, envelope.type, "a type that is not handled")
+            return Ignored(
+                envelope.id, envelope.type, "the event is of the other mode (live or test)"
+            )
+        handler = HANDLERS.get(envelope.type.removeprefix("v1."))
+        if handler is None:
+            return Ignored(envelope.id, envelope.type, "the event type is not handled")
         origin = Origin(envelope.id, at, envelope.created, read=False, policy=self._policy)
-        report = _report(handled, envelope, origin)
+        report = _report(handler, envelope, origin)
         if report is None:
-            return Ignored(envelope.id, envelope.type, "not of an account of ours")
+            return Ignored(
+                envelope.id, envelope.type, "the object does not belong to a known account"
+            )
         return Accepted(
             id=envelope.id,
             type=envelope.type,
             created=envelope.created,
-            connected_account=None if handled.of_holder else envelope.connected_account,
+            connected_account=None if handler.of_holder else envelope.connected_account,
             events=(report,),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
-    """An event around its object."""
+    """The parts of an event."""
 
     id: str
     type: str
@@ -192,7 +198,7 @@ class _Envelope:
     connected_account: str | None
     thin: bool
     object: dict[str, Any]
-    """The object, or what names it in a thin notification."""
+    """The object, or the reference to it in a thin notification."""
 
 
 def _envelope(body: dict[str, Any]) -> _Envelope:
@@ -203,11 +209,11 @@ def _envelope(body: dict[str, Any]) -> _Envelope:
         raise WebhookRefused("the event has no valid type")
     livemode = body.get("livemode")
     if not isinstance(livemode, bool):
-        raise WebhookRefused("the event does not say its mode")
+        raise WebhookRefused("the event has no valid livemode")
     thin = body.get("object") == "v2.core.event" or kind.startswith(("v1.", "v2."))
     created = _timestamp(body.get("created")) if thin else fields.moment(body.get("created"))
     if created is None:
-        raise WebhookRefused("the event has no valid time of creation")
+        raise WebhookRefused("the event has no valid creation time")
     return _Envelope(
         id=name,
         type=kind,
@@ -221,7 +227,7 @@ def _envelope(body: dict[str, Any]) -> _Envelope:
 
 def _object(body: dict[str, Any], thin: bool) -> dict[str, Any]:
     if thin:
-        # Not every notification is about an object; those that we handle are.
+        # Not every notification is about an object, but those that relink handles are.
         found = body.get("related_object") or {}
     else:
         data = body.get("data")
@@ -232,7 +238,7 @@ def _object(body: dict[str, Any], thin: bool) -> dict[str, Any]:
 
 
 def _timestamp(raw: Any) -> int | None:
-    """The time of a thin notification, which is in RFC 3339."""
+    """The time of a thin notification, in the format of RFC 3339."""
     if not isinstance(raw, str):
         return fields.moment(raw)
     try:
@@ -243,28 +249,28 @@ def _timestamp(raw: Any) -> int | None:
 
 
 def _connected_account(body: dict[str, Any], thin: bool) -> str | None:
-    """Whose event it is, for platforms: a later call must be made in the same account's name."""
+    """The connected account of an event, for platforms. Later calls use the same account."""
     raw = body.get("context" if thin else "account")
     if raw is None:
         return None
     if thin and isinstance(raw, str):
-        # A path, which may begin with an organization.
+        # The context is a path that may begin with an organization.
         raw = raw.rpartition("/")[2]
     found = fields.identifier(raw)
     if found is None:
-        raise WebhookRefused("the event names no valid connected account")
+        raise WebhookRefused("the event has no valid connected account")
     return found
 
 
-def _report(handled: Handled, envelope: _Envelope, origin: Origin) -> DomainEvent | None:
+def _report(handler: Handler, envelope: _Envelope, origin: Origin) -> DomainEvent | None:
     if not envelope.thin:
         try:
-            return handled.reduce(envelope.object, origin)
+            return handler.reduce(envelope.object, origin)
         except UnreadableObject as error:
             raise WebhookRefused(str(error)) from None
-    if handled.look is None:
+    if handler.reduce_thin is None:
         return None
     name = fields.identifier(envelope.object.get("id"))
     if name is None:
-        raise WebhookRefused("the notification does not name its object")
-    return handled.look(name, origin)
+        raise WebhookRefused("the notification has no valid object id")
+    return handler.reduce_thin(name, origin)

@@ -115,7 +115,7 @@ def test_replay_finds_a_snapshot_that_something_else_changed(capsys, stored):
         (("serve",), {"RELINK_API_TOKEN": ""}, "RELINK_API_TOKEN is not set"),
         (("serve",), {"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is not set"),
         (("serve",), {"STRIPE_API_KEY": ""}, "STRIPE_API_KEY is not set"),
-        (("serve",), {"STRIPE_API_KEY": "sk_live_1"}, "a live key is for https://api.stripe.com"),
+        (("serve",), {"STRIPE_API_KEY": "sk_live_1"}, "STRIPE_API_KEY is a live key"),
         (("serve",), {"RELINK_NOTIFY_URL": "https://x.example"}, "needs RELINK_NOTIFY_SECRET"),
         (("serve", "--host", "0.0.0.0"), {}, "0.0.0.0 is not a loopback address"),
         (("serve", "--tls-cert", "a.pem"), {}, "--tls-cert and --tls-key need each other"),

@@ -305,7 +305,7 @@ def test_the_secret_reaches_its_caller_and_nothing_else(
 )
 def test_a_request_goes_on_until_stripe_answers(at: Embedding, fault: str):
     account = at.broken_account()
-    at.sim.faults = Faults(patience=2)
+    at.sim.faults = Faults(caller_timeout=2)
     at.sim.inject(fault, method="POST", path=SESSIONS, times=2)
     session = at.service.request_relink(account)
     assert session.is_new

@@ -13,6 +13,7 @@ ALL = {
     "STRIPE_API_KEY": "sk_test_1",
     "STRIPE_WEBHOOK_SECRET": "whsec_1, whsec_2",
     "STRIPE_API_BASE": "http://127.0.0.1:12111",
+    "RELINK_GATEWAY": "recorded",
     "RELINK_DATABASE_URL": "postgresql://relink@db/relink",
     "RELINK_API_TOKEN": "a token",
     "RELINK_NOTIFY_URL": "https://shop.example/relink",
@@ -28,6 +29,7 @@ def test_everything_can_be_set():
     settings = Settings.from_environment(ALL)
     assert settings.webhook_secrets == ("whsec_1", "whsec_2")
     assert (settings.is_live, settings.on_sqlite) == (False, False)
+    assert settings.gateway_name == "recorded"
     assert settings.return_origins == ("https://shop.example", "https://pay.example")
     assert settings.policy.attempts == 5
     assert (settings.reconcile_every, settings.kept_for) == (6 * 3600, 90 * DAY)
@@ -48,7 +50,7 @@ def test_the_mode_follows_from_the_key():
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
-        ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE must be like"),
+        ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE is invalid: it must be like"),
         (
             "RELINK_DATABASE_URL",
             "mysql://me:hunter2@db/x",

@@ -58,7 +58,7 @@ TOLD_BY = {
 MAY_BE_NULL = {"authorization", "account_holder", "permissions", "account_numbers", "last4"}
 
 
-def test_a_whole_account_is_reduced_to_exactly_this(account):
+def test_an_account_is_reduced_to_the_fields_of_the_allow_list(account):
     report = account_report(account)
     assert report == WHOLE
     assert (
@@ -66,7 +66,7 @@ def test_a_whole_account_is_reduced_to_exactly_this(account):
     )
 
 
-def test_the_sdk_object_says_the_same_as_its_json(account, session):
+def test_an_sdk_object_and_its_json_are_reduced_alike(account, session):
     typed = financial_connections.Account.construct_from(account, "sk_test_1")
     assert account_report(typed) == WHOLE
     typed = financial_connections.Session.construct_from(session, "sk_test_1")
@@ -75,7 +75,7 @@ def test_the_sdk_object_says_the_same_as_its_json(account, session):
 
 
 @pytest.mark.parametrize("key", TOLD_BY)
-def test_a_field_that_is_missing_is_not_said_and_the_others_are(account, key):
+def test_a_missing_field_is_absent_and_does_not_affect_the_others(account, key):
     del account[key]
     report = account_report(account)
     assert report.model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
@@ -83,20 +83,20 @@ def test_a_field_that_is_missing_is_not_said_and_the_others_are(account, key):
 
 @pytest.mark.parametrize("key", TOLD_BY)
 @pytest.mark.parametrize("wrong", [5, True, "", [5], [None], "x" * 300, "\ud800", "\0"])
-def test_a_field_of_another_type_is_as_good_as_missing(account, key, wrong):
+def test_a_field_of_another_type_counts_as_missing(account, key, wrong):
     account[key] = wrong
     report = account_report(account)
     assert report.model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
-def test_a_hash_without_an_id_names_nothing(account, key):
+def test_a_reference_without_an_id_counts_as_missing(account, key):
     account[key] = {"id": 5, "status": "active"}
     assert account_report(account).model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
-def test_null_is_a_word_only_where_stripe_uses_it_as_one(account, key):
+def test_null_counts_as_none_only_in_nullable_fields(account, key):
     account[key] = None
     report = account_report(account)
     (field,) = TOLD_BY[key]
@@ -137,12 +137,12 @@ def test_null_is_a_word_only_where_stripe_uses_it_as_one(account, key):
         ),
     ],
 )
-def test_status_details(details, said):
+def test_the_parts_of_status_details_are_reduced_separately(details, said):
     for report in (account_report, authorization_report):
         assert report({"status_details": details}).model_dump(exclude_unset=True) == said
 
 
-def test_values_that_stripe_invents_later_survive(account):
+def test_unknown_enum_values_are_kept(account):
     account |= {
         "status": "dormant",
         "permissions": ["payment_method", "horoscope"],
@@ -176,7 +176,7 @@ def test_values_that_stripe_invents_later_survive(account):
         ({"type": "customer", "customer": "not an id"}, None),
     ],
 )
-def test_the_holder_is_who_is_named(raw, found):
+def test_the_holder_is_the_first_named_field(raw, found):
     report = account_report({"account_holder": raw})
     assert report.includes("holder") == (found is not None)
     assert (report.holder and (report.holder.field, report.holder.id)) == found
@@ -187,7 +187,7 @@ def test_an_expanded_authorization_is_its_id(account):
     assert account_report(account).authorization == "fcauth_7"
 
 
-def test_a_list_of_numbers_is_read_as_a_whole():
+def test_account_numbers_are_unreadable_if_one_of_them_is():
     fine = {"status": "transactable", "supported_networks": ["ach"], "expected_expiry_date": None}
     (number,) = account_report({"account_numbers": [fine]}).numbers
     assert number == AccountNumber(status="transactable", networks=("ach",))
@@ -203,12 +203,12 @@ def test_a_list_of_numbers_is_read_as_a_whole():
     assert account_report({"account_numbers": []}).numbers == ()
 
 
-def test_no_more_than_four_digits_pass():
+def test_a_last4_with_other_than_four_digits_counts_as_missing():
     for digits in ("56789", "000123456789", "789", 6789, "67 89", "\u0661\u0662\u0663\u0664"):
         assert not account_report({"last4": digits}).includes("last4")
 
 
-def test_a_read_says_that_it_is_one_and_when(account):
+def test_a_report_from_a_read_has_the_time_of_the_answer(account):
     report = reduce_account(account, READ)
     assert (report.read, report.as_of, report.at, report.causation_id) == (
         True,
@@ -218,7 +218,7 @@ def test_a_read_says_that_it_is_one_and_when(account):
     )
 
 
-def test_an_authorization_never_has_the_fields_of_an_account(account):
+def test_an_authorization_report_has_no_account_fields(account):
     account |= {"id": "fcauth_1", "object": "financial_connections.authorization"}
     report = reduce_authorization(account, READ)
     assert (report.authorization, report.read, report.report.status) == (
@@ -230,7 +230,7 @@ def test_an_authorization_never_has_the_fields_of_an_account(account):
     assert report.report.model_fields_set == shared
 
 
-def test_a_session_is_its_result_and_its_accounts(session):
+def test_a_session_is_reduced_to_its_result_and_its_accounts(session):
     report = reduce_session(session, READ)
     assert (report.session, report.status, report.read) == ("fcsess_1", "succeeded", True)
     assert (report.relinked_account, report.failure_reason) == ("fca_1", None)
@@ -247,9 +247,7 @@ def test_a_session_is_its_result_and_its_accounts(session):
 
 
 @pytest.mark.parametrize("accounts", ["absent", None, [], {"data": None}, {"data": [{"id": None}]}])
-def test_a_session_whose_accounts_cannot_be_read_does_not_say_that_there_are_none(
-    session, accounts
-):
+def test_unreadable_accounts_of_a_session_are_not_an_empty_list(session, accounts):
     session["accounts"] = accounts
     if accounts == "absent":
         del session["accounts"]
@@ -260,7 +258,7 @@ def test_a_session_whose_accounts_cannot_be_read_does_not_say_that_there_are_non
 
 @pytest.mark.parametrize("key", ["status", "relink_result", "accounts"])
 @pytest.mark.parametrize("wrong", [5, [], "", None])
-def test_a_damaged_session_is_still_that_session(session, key, wrong):
+def test_a_session_with_damaged_fields_keeps_its_id(session, key, wrong):
     session[key] = wrong
     assert reduce_session(session, READ).session == "fcsess_1"
 
@@ -273,6 +271,6 @@ def test_a_damaged_session_is_still_that_session(session, key, wrong):
         ({"object": "x"}, "is not a"),
     ],
 )
-def test_what_cannot_be_told_from_others_is_an_error(account, change, complaint):
+def test_an_object_without_a_valid_kind_or_id_is_an_error(account, change, complaint):
     with pytest.raises(UnreadableObject, match=complaint):
         reduce_account({**account, **change}, READ)

@@ -81,7 +81,7 @@ def visit(browser: Windows, demo: Demo) -> Visit:
 
 
 def test_from_a_broken_link_to_a_repaired_account(visit: Visit):
-    visit.break_login("Ada Winter", "The consent expires")
+    visit.break_login("Ada Winter", "Expire the consent")
     message = visit.browser.text(".message", "Ask Ada Winter to relink")
     assert "the customer's consent expired" in message
     assert "Signature verified" in message
@@ -125,7 +125,7 @@ def test_a_new_account_with_a_name_and_a_mandate(visit: Visit):
 
 
 def test_without_webhooks_the_returning_customer_triggers_the_result(visit: Visit, demo: Demo):
-    visit.break_login("Cleo Marin", "The consent expires")
+    visit.break_login("Cleo Marin", "Expire the consent")
     visit.card("Cleo Marin", "Have the customer relink this account")
     demo.at_the_bank("PUT", "faults", lose=1.0)
     visit.relink("Cleo Marin")

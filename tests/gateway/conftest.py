@@ -48,7 +48,7 @@ def over_http(server: Server) -> Iterator[StripeGateway]:
 def served() -> Iterator[tuple[Simulator, Gateway]]:
     """One simulator over HTTP for all tests, since starting a server takes its time."""
     # Dropped after so many seconds, a request counts as one that timed out.
-    simulator = Simulator(faults=Faults(patience=0.02))
+    simulator = Simulator(faults=Faults(caller_timeout=0.02))
     with SimulatorServer(simulator) as server:
         transport = SdkTransport(ApiKey(API_KEY), server.url)
         # The server's own threads have nothing to do while no request is on its way: no

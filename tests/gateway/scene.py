@@ -14,9 +14,11 @@ from relink.machines.commands import (
     RetrieveAccount,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
 )
 from relink.machines.events import RelinkSessionCreated
 from relink.machines.policy import DEFAULT_POLICY
+from relink.machines.reasons import ReadReason
 from relink.machines.report import Holder
 
 PATIENCE = 3 * 24 * 3600
@@ -77,16 +79,17 @@ class Scene:
         return command.model_copy(update=changed)
 
     def read_account(self) -> RetrieveAccount:
-        return RetrieveAccount(account=self.broken.id, reason="look", dedup_key="evt_1")
+        return RetrieveAccount(account=self.broken.id, reason=ReadReason.LOOK, dedup_key="evt_1")
 
     def read_authorization(self) -> RetrieveAuthorization:
         name = self.authorization
-        return RetrieveAuthorization(authorization=name, reason="look", dedup_key="evt_1")
+        return RetrieveAuthorization(authorization=name, reason=ReadReason.LOOK, dedup_key="evt_1")
 
-    def read_session(self, name: str, for_caller: bool = False) -> RetrieveSession:
-        return RetrieveSession(
-            session=name, reason="look", dedup_key="evt_1", for_caller=for_caller
-        )
+    def read_session(self, name: str) -> RetrieveSession:
+        return RetrieveSession(session=name, reason=ReadReason.LOOK, dedup_key="evt_1")
+
+    def read_session_for_caller(self, name: str) -> RetrieveSessionForCaller:
+        return RetrieveSessionForCaller(session=name, reason="result", dedup_key="request_1")
 
     def build(self, **changed: object) -> CreatePaymentMethod:
         session, account = self.linked_anew()

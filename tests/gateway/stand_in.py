@@ -8,15 +8,18 @@ from typing import Any
 
 from relink.adapters.gateway import TransientError
 from relink.adapters.gateway.transport import Body, Call, Reply
-from relink.engine import Command
 from relink.machines.commands import (
+    AnyStripeCommand,
     AttachExternalAccount,
     CreatePaymentMethod,
     CreateRelinkSession,
     RetrieveAccount,
+    RetrieveAccountForCaller,
     RetrieveAuthorization,
     RetrieveSession,
+    RetrieveSessionForCaller,
 )
+from relink.machines.reasons import ReadReason
 from relink.machines.report import Holder
 
 DATE = "Thu, 09 Oct 2025 08:53:20 GMT"
@@ -41,13 +44,19 @@ RELINK = CreateRelinkSession(
     delivery="modal",
     return_url=None,
 )
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, AnyStripeCommand] = {
     "create_relink_session": RELINK,
-    "retrieve_account": RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1"),
+    "retrieve_account": RetrieveAccount(account="fca_1", reason=ReadReason.LOOK, dedup_key="evt_1"),
     "retrieve_authorization": RetrieveAuthorization(
-        authorization="fcauth_1", reason="look", dedup_key="evt_1"
+        authorization="fcauth_1", reason=ReadReason.LOOK, dedup_key="evt_1"
     ),
-    "retrieve_session": RetrieveSession(session="fcsess_1", reason="look", dedup_key="evt_1"),
+    "retrieve_session": RetrieveSession(
+        session="fcsess_1", reason=ReadReason.LOOK, dedup_key="evt_1"
+    ),
+    "retrieve_account_for_caller": RetrieveAccountForCaller(account="fca_1", dedup_key="request_1"),
+    "retrieve_session_for_caller": RetrieveSessionForCaller(
+        session="fcsess_1", reason="result", dedup_key="request_1"
+    ),
     "create_payment_method": CreatePaymentMethod(
         account="fca_1", session="fcsess_1", holder=CUSTOMER, billing_name="Jenny Rosen"
     ),

@@ -10,10 +10,9 @@ from relink.adapters.gateway import (
     DryRunGateway,
     Gateway,
     PermanentError,
-    UnsupportedCommandError,
 )
 from relink.adapters.simulator import Simulator
-from relink.machines.commands import CreatePaymentMethod, RequestBillingName
+from relink.machines.commands import CreatePaymentMethod
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
@@ -36,7 +35,9 @@ def only(answer: Any) -> Any:
 # ── sessions ─────────────────────────────────────────────────────────────────
 
 
-def test_a_session_for_one_account(customer: Scene) -> None:
+def test_creating_a_session_for_one_account_names_it_and_returns_its_secret(
+    customer: Scene,
+) -> None:
     command = customer.relink()
     answer = customer.do(command)
     session = customer.simulator.world.sessions[customer.opened(answer)]
@@ -49,7 +50,9 @@ def test_a_session_for_one_account(customer: Scene) -> None:
     assert only(answer).causation_id == command.id
 
 
-def test_a_session_for_any_eligible_account(customer: Scene) -> None:
+def test_creating_a_session_for_any_eligible_account_names_none_but_filters(
+    customer: Scene,
+) -> None:
     session = customer.simulator.world.sessions[
         customer.opened(customer.do(customer.relink(mode="any_eligible")))
     ]
@@ -59,7 +62,7 @@ def test_a_session_for_any_eligible_account(customer: Scene) -> None:
 
 
 @pytest.mark.parametrize("delivery", ["email", "url"])
-def test_a_hosted_session(customer: Scene, delivery: str) -> None:
+def test_creating_a_hosted_session_returns_its_url(customer: Scene, delivery: str) -> None:
     answer = customer.do(
         customer.relink(delivery=delivery, return_url="https://shop.example/back?to=1&x=y")
     )
@@ -71,7 +74,7 @@ def test_a_hosted_session(customer: Scene, delivery: str) -> None:
     assert customer.count("email.sent") == (delivery == "email")
 
 
-def test_the_same_request_reaches_the_same_session(customer: Scene) -> None:
+def test_a_repeated_create_command_returns_the_same_session(customer: Scene) -> None:
     first, again = customer.do(customer.relink()), customer.do(customer.relink())
     assert first == again
     assert customer.count("financial_connections.session.created") == 1
@@ -79,7 +82,9 @@ def test_the_same_request_reaches_the_same_session(customer: Scene) -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "customer_account", "acct"])
-def test_the_holder_is_the_account_s_own(reached: tuple[Simulator, Gateway], name: str) -> None:
+def test_a_session_has_the_holder_of_the_account(
+    reached: tuple[Simulator, Gateway], name: str
+) -> None:
     simulator, gateway = reached
     holder: Holder | None = None
     linked_by: str | None = None
@@ -97,7 +102,7 @@ def test_the_holder_is_the_account_s_own(reached: tuple[Simulator, Gateway], nam
     assert session.holder == broken.holder
 
 
-def test_a_session_that_stripe_refuses(customer: Scene) -> None:
+def test_a_session_that_stripe_refuses_is_a_permanent_error(customer: Scene) -> None:
     with pytest.raises(PermanentError, match="parameter relink_options"):
         customer.do(customer.relink(authorization="fcauth_unknown"))
 
@@ -105,7 +110,7 @@ def test_a_session_that_stripe_refuses(customer: Scene) -> None:
 # ── reads ────────────────────────────────────────────────────────────────────
 
 
-def test_an_account_is_read(customer: Scene) -> None:
+def test_reading_an_account_reports_its_status_at_the_time_of_the_answer(customer: Scene) -> None:
     report = only(customer.do(customer.read_account()))
     assert isinstance(report, AccountReported)
     assert report.account == customer.broken.id
@@ -117,7 +122,9 @@ def test_an_account_is_read(customer: Scene) -> None:
     assert report.report.holder == customer.holder
 
 
-def test_an_authorization_is_read(customer: Scene) -> None:
+def test_reading_an_authorization_reports_its_status_at_the_time_of_the_answer(
+    customer: Scene,
+) -> None:
     report = only(customer.do(customer.read_authorization()))
     assert isinstance(report, AuthorizationReported)
     assert (report.authorization, report.read) == (customer.authorization, True)
@@ -126,7 +133,7 @@ def test_an_authorization_is_read(customer: Scene) -> None:
     assert report.report.status == "inactive"
 
 
-def test_a_session_is_read_with_its_accounts(customer: Scene) -> None:
+def test_reading_a_session_reports_its_accounts_and_no_secret(customer: Scene) -> None:
     session, new = customer.linked_anew()
     answer = customer.do(customer.read_session(session))
     report = only(answer)
@@ -137,25 +144,25 @@ def test_a_session_is_read_with_its_accounts(customer: Scene) -> None:
     assert answer.secret is None
 
 
-def test_the_caller_gets_the_secret_again(customer: Scene) -> None:
+def test_reading_a_session_for_a_caller_returns_its_secret(customer: Scene) -> None:
     opened = customer.do(customer.relink())
-    again = customer.do(customer.read_session(customer.opened(opened), for_caller=True))
+    again = customer.do(customer.read_session_for_caller(customer.opened(opened)))
     assert again.secret == opened.secret
 
 
 @pytest.mark.parametrize("kind", ["account", "authorization", "session"])
-def test_what_is_not_there_can_not_be_read(customer: Scene, kind: str) -> None:
+def test_reading_an_unknown_object_is_a_permanent_error(customer: Scene, kind: str) -> None:
     command = {
         "account": customer.read_account(),
         "authorization": customer.read_authorization(),
         "session": customer.read_session("fcsess_1"),
     }[kind].model_copy(update={kind: "gone_1"})
-    with pytest.raises(PermanentError, match="got 404") as raised:
+    with pytest.raises(PermanentError, match="returned 404") as raised:
         customer.do(command)
     assert raised.value.code == "resource_missing"
 
 
-def test_the_policy_in_force_travels_in_the_events(customer: Scene) -> None:
+def test_the_events_of_an_answer_carry_the_policy_of_the_attempt(customer: Scene) -> None:
     policy = RelinkPolicy(attempts=9)
     answer = customer.gateway.perform(
         customer.read_account(), customer.simulator.now, Attempt(policy=policy)
@@ -167,7 +174,9 @@ def test_the_policy_in_force_travels_in_the_events(customer: Scene) -> None:
 
 
 @pytest.mark.parametrize("given", [None, "Jürgen & Söhne"])
-def test_a_payment_method(customer: Scene, given: str | None) -> None:
+def test_a_payment_method_is_created_with_a_name_and_attached_to_its_customer(
+    customer: Scene, given: str | None
+) -> None:
     command = customer.build(billing_name=given)
     report = only(customer.do(command))
     assert isinstance(report, PaymentMethodMade)
@@ -180,7 +189,9 @@ def test_a_payment_method(customer: Scene, given: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", [None, "", "  "])
-def test_a_customer_without_a_name(reached: tuple[Simulator, Gateway], name: str | None) -> None:
+def test_a_customer_without_a_name_gets_no_payment_method(
+    reached: tuple[Simulator, Gateway], name: str | None
+) -> None:
     customer = Scene.of_customer(*reached)
     customer.simulator.world.customers[customer.holder.id].name = name
     command = customer.build()
@@ -190,7 +201,9 @@ def test_a_customer_without_a_name(reached: tuple[Simulator, Gateway], name: str
     assert customer.asked("POST", "/v1/payment_methods") == []
 
 
-def test_a_customer_account_has_no_name_to_look_up(reached: tuple[Simulator, Gateway]) -> None:
+def test_a_customer_account_needs_a_billing_name_in_the_command(
+    reached: tuple[Simulator, Gateway],
+) -> None:
     simulator, gateway = reached
     name = simulator.add_connected_account()
     account = simulator.link_account(f"customer_account:{name}")
@@ -202,7 +215,7 @@ def test_a_customer_account_has_no_name_to_look_up(reached: tuple[Simulator, Gat
     assert simulator.world.payment_methods[made].customer_account == name
 
 
-def test_a_deleted_customer(customer: Scene) -> None:
+def test_a_deleted_customer_gets_no_payment_method(customer: Scene) -> None:
     command = customer.build()
     customer.simulator.world.customers[customer.holder.id].deleted = True
     with pytest.raises(PermanentError) as raised:
@@ -210,7 +223,7 @@ def test_a_deleted_customer(customer: Scene) -> None:
     assert raised.value.code == "customer_deleted"
 
 
-def test_an_account_that_broke_meanwhile(customer: Scene) -> None:
+def test_an_account_that_broke_before_the_build_gets_no_payment_method(customer: Scene) -> None:
     command = customer.build()
     authorization = customer.simulator.world.accounts[command.account].authorization
     assert authorization
@@ -220,7 +233,7 @@ def test_an_account_that_broke_meanwhile(customer: Scene) -> None:
     assert raised.value.code == "financial_connections_account_inactive"
 
 
-def test_an_external_account(payee: Scene) -> None:
+def test_an_external_account_is_created_with_the_ids_of_account_and_command(payee: Scene) -> None:
     command = payee.pay_out()
     report = only(payee.do(command))
     assert isinstance(report, ExternalAccountMade)
@@ -231,14 +244,14 @@ def test_an_external_account(payee: Scene) -> None:
     assert external.metadata == {"relink_account": command.account, "relink_command": command.id}
 
 
-def test_done_again_it_is_the_same(customer: Scene, payee: Scene) -> None:
+def test_a_repeated_build_creates_nothing_new(customer: Scene, payee: Scene) -> None:
     for scene, command in [(customer, customer.build()), (payee, payee.pay_out())]:
         assert scene.do(command) == scene.do(command)
     assert customer.count("payment_method.created") == 1
     assert customer.count("account.external_account.created") == 1
 
 
-def test_without_a_token_it_can_not_be_built(payee: Scene) -> None:
+def test_an_external_account_cannot_be_created_without_a_token(payee: Scene) -> None:
     command = payee.pay_out()
     payee.simulator.world.sessions[command.session].token = None
     with pytest.raises(PermanentError) as raised:
@@ -249,7 +262,9 @@ def test_without_a_token_it_can_not_be_built(payee: Scene) -> None:
 # ── in whose name, and under which version ───────────────────────────────────
 
 
-def test_every_request_carries_version_and_account(reached: tuple[Simulator, Gateway]) -> None:
+def test_every_request_carries_the_version_and_the_connected_account(
+    reached: tuple[Simulator, Gateway],
+) -> None:
     simulator, gateway = reached
     owner = simulator.add_connected_account()
     account = simulator.link_account(owner=owner)
@@ -263,7 +278,9 @@ def test_every_request_carries_version_and_account(reached: tuple[Simulator, Gat
         assert (asked.account, asked.version) == (owner, "2026-09-30.preview")
 
 
-def test_a_connected_account_that_is_its_own_holder(reached: tuple[Simulator, Gateway]) -> None:
+def test_a_connected_account_that_is_its_own_holder_gets_an_external_account(
+    reached: tuple[Simulator, Gateway],
+) -> None:
     simulator, gateway = reached
     name = simulator.add_connected_account()
     account = simulator.link_account(name, owner=name)
@@ -276,7 +293,9 @@ def test_a_connected_account_that_is_its_own_holder(reached: tuple[Simulator, Ga
     assert simulator.world.external_accounts[made].owner == name
 
 
-def test_another_account_s_objects_are_not_there(reached: tuple[Simulator, Gateway]) -> None:
+def test_objects_of_another_connected_account_are_not_found(
+    reached: tuple[Simulator, Gateway],
+) -> None:
     customer = Scene.of_customer(*reached)
     customer.connected_account = customer.simulator.add_connected_account()
     with pytest.raises(PermanentError, match="404"):
@@ -292,7 +311,9 @@ def arrived(scene: Scene, path: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("mode", ["specific", "any_eligible"])
-def test_the_parameters_of_a_session(customer: Scene, mode: str) -> None:
+def test_the_parameters_of_a_session_name_the_account_only_in_specific_mode(
+    customer: Scene, mode: str
+) -> None:
     customer.do(customer.relink(mode=mode))
     assert arrived(customer, "/v1/financial_connections/sessions") == [
         ("account_holder[type]", "customer"),
@@ -307,7 +328,9 @@ def test_the_parameters_of_a_session(customer: Scene, mode: str) -> None:
     ]
 
 
-def test_the_parameters_of_a_hosted_session(customer: Scene) -> None:
+def test_the_parameters_of_a_hosted_session_end_with_delivery_and_return_url(
+    customer: Scene,
+) -> None:
     customer.do(customer.relink(delivery="url", return_url="https://shop.example/"))
     assert arrived(customer, "/v1/financial_connections/sessions")[-3:] == [
         ("ui_mode", "hosted"),
@@ -316,7 +339,7 @@ def test_the_parameters_of_a_hosted_session(customer: Scene) -> None:
     ]
 
 
-def test_the_parameters_of_a_payment_method(customer: Scene) -> None:
+def test_the_parameters_of_a_payment_method_name_account_and_command(customer: Scene) -> None:
     command = customer.build()
     made = only(customer.do(command)).payment_method
     assert arrived(customer, f"/v1/payment_methods/{made}/attach") == [
@@ -331,7 +354,7 @@ def test_the_parameters_of_a_payment_method(customer: Scene) -> None:
     ]
 
 
-def test_the_parameters_of_an_external_account(payee: Scene) -> None:
+def test_the_parameters_of_an_external_account_name_token_command_and_account(payee: Scene) -> None:
     command = payee.pay_out()
     token = payee.simulator.world.sessions[command.session].token
     assert token
@@ -343,10 +366,10 @@ def test_the_parameters_of_an_external_account(payee: Scene) -> None:
     ]
 
 
-# ── the dry run, and what is not for Stripe ──────────────────────────────────
+# ── the dry run ──────────────────────────────────
 
 
-def test_a_dry_run_only_records(customer: Scene) -> None:
+def test_a_dry_run_records_commands_and_sends_no_request(customer: Scene) -> None:
     gateway = DryRunGateway()
     commands = [customer.read_account(), customer.build()]
     asked = len(customer.simulator.ledger)
@@ -355,11 +378,3 @@ def test_a_dry_run_only_records(customer: Scene) -> None:
     assert [done.command for done in gateway.recorded] == commands
     assert [done.changes for done in gateway.recorded] == [False, True]
     assert len(customer.simulator.ledger) == asked
-
-
-def test_no_gateway_takes_a_command_for_the_service(customer: Scene) -> None:
-    command = RequestBillingName(account="fca_1", session="fcsess_1")
-    for gateway in (customer.gateway, DryRunGateway()):
-        with pytest.raises(UnsupportedCommandError, match="RequestBillingName is not for Stripe"):
-            gateway.perform(command, 5.0)
-    assert customer.asked() == []

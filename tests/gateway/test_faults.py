@@ -68,7 +68,7 @@ def effects(simulator: Simulator) -> dict[str, int]:
 
 @pytest.mark.parametrize("fault", ApiFault)
 @pytest.mark.parametrize("step", STEPS)
-def test_every_step_and_every_fault(
+def test_every_step_takes_effect_once_after_one_fault(
     customer: Scene, payee: Scene, step: str, fault: ApiFault
 ) -> None:
     ends_well(customer, payee, step, fault, 1)
@@ -76,7 +76,7 @@ def test_every_step_and_every_fault(
 
 @pytest.mark.parametrize("fault", ApiFault)
 @pytest.mark.parametrize("step", STEPS)
-def test_the_same_fault_again_and_again(step: str, fault: ApiFault) -> None:
+def test_every_step_takes_effect_once_after_three_equal_faults(step: str, fault: ApiFault) -> None:
     simulator = Simulator()
     gateway = SimulatorGateway(simulator)
     customer = Scene.of_customer(simulator, gateway)
@@ -108,7 +108,7 @@ def ends_well(customer: Scene, payee: Scene, step: str, fault: ApiFault, times: 
         assert opened == opens
 
 
-def test_the_wait_that_stripe_names_is_kept(customer: Scene) -> None:
+def test_no_attempt_begins_before_the_retry_after_of_stripe(customer: Scene) -> None:
     customer.simulator.inject(ApiFault.RATE_LIMITED_WITH_WAIT, times=5)
     began = customer.simulator.now
     *limited, _ = customer.settle(customer.read_account())
@@ -118,7 +118,7 @@ def test_the_wait_that_stripe_names_is_kept(customer: Scene) -> None:
     assert customer.simulator.now - began >= 5
 
 
-def test_a_lost_answer_is_found_again_after_the_keys_are_gone(
+def test_an_effect_whose_answer_was_lost_is_found_after_the_keys_expired(
     customer: Scene, payee: Scene
 ) -> None:
     simulator = customer.simulator
@@ -138,7 +138,7 @@ def test_a_lost_answer_is_found_again_after_the_keys_are_gone(
         assert list(trigger.values()) == ([1, 1, 0, 0] if scene is customer else [0, 0, 1, 0])
 
 
-def test_a_customer_renamed_between_two_attempts(customer: Scene) -> None:
+def test_a_customer_renamed_between_attempts_gets_one_payment_method(customer: Scene) -> None:
     simulator, command = customer.simulator, customer.build()
     simulator.inject(ApiFault.TIMEOUT_AFTER, method="POST", path="/v1/payment_methods")
     asked_at = simulator.now
@@ -150,7 +150,7 @@ def test_a_customer_renamed_between_two_attempts(customer: Scene) -> None:
     assert customer.count("payment_method.created") == 1
 
 
-def test_numbers_that_are_pending_are_waited_for(customer: Scene) -> None:
+def test_a_build_is_retried_while_account_numbers_are_pending(customer: Scene) -> None:
     command = customer.build()
     account = customer.simulator.world.accounts[command.account]
     account.numbers = [Number(tokenized=True, status="pending")]
@@ -169,7 +169,9 @@ def test_numbers_that_are_pending_are_waited_for(customer: Scene) -> None:
     rate=st.sampled_from([0.01, 0.03, 0.06]),
     commands=st.lists(st.sampled_from(sorted(MADE)), min_size=1, max_size=6),
 )
-def test_whatever_goes_wrong_it_is_done_once(seed: int, rate: float, commands: list[str]) -> None:
+def test_every_command_takes_effect_once_with_random_faults(
+    seed: int, rate: float, commands: list[str]
+) -> None:
     simulator = Simulator(seed)
     gateway = SimulatorGateway(simulator)
     customer = Scene.of_customer(simulator, gateway)

@@ -29,7 +29,9 @@ ATTACHED = {"id": "pm_1", "customer": "cus_1"}
 # ── what goes out ────────────────────────────────────────────────────────────
 
 
-def test_the_bytes_of_a_session(server: Server, over_http: StripeGateway) -> None:
+def test_a_session_is_created_with_these_bytes_and_headers(
+    server: Server, over_http: StripeGateway
+) -> None:
     server.answer(200, SESSION)
     over_http.perform(RELINK, NOW, Attempt(connected_account="acct_9"))
     (arrived,) = server.arrived
@@ -49,7 +51,9 @@ def test_the_bytes_of_a_session(server: Server, over_http: StripeGateway) -> Non
     assert sent["idempotency-key"] == f"{RELINK.id}:create"
 
 
-def test_the_bytes_of_a_read(server: Server, over_http: StripeGateway) -> None:
+def test_an_account_is_read_with_these_bytes_and_headers(
+    server: Server, over_http: StripeGateway
+) -> None:
     server.answer(200, {"id": "fca_1"})
     over_http.perform(READ, NOW)
     (arrived,) = server.arrived
@@ -66,7 +70,7 @@ HOSTED = RELINK.model_copy(
 
 
 @pytest.mark.parametrize("command", [RELINK, ANY, HOSTED])
-def test_the_sdk_itself_would_send_the_same(
+def test_requests_equal_those_of_the_sdk_itself(
     server: Server, over_http: StripeGateway, command: CreateRelinkSession
 ) -> None:
     server.answer(200, SESSION)
@@ -95,7 +99,9 @@ def test_the_sdk_itself_would_send_the_same(
     assert (ours.head, ours.body) == (the_sdks.head, the_sdks.body)
 
 
-def test_a_name_in_any_script(server: Server, over_http: StripeGateway) -> None:
+def test_a_billing_name_with_any_characters_is_encoded(
+    server: Server, over_http: StripeGateway
+) -> None:
     server.answer(200, LOOSE)
     server.answer(200, ATTACHED)
     over_http.perform(BUILD.model_copy(update={"billing_name": "Jürgen & Söhne+=%[π]"}), NOW)
@@ -105,7 +111,9 @@ def test_a_name_in_any_script(server: Server, over_http: StripeGateway) -> None:
     )
 
 
-def test_a_search_for_the_effect(server: Server, over_http: StripeGateway) -> None:
+def test_the_lookup_of_an_effect_is_a_list_request(
+    server: Server, over_http: StripeGateway
+) -> None:
     server.answer(500, {}, Idempotent_Replayed="true")
     server.answer(200, {"data": [{**ATTACHED, "metadata": {"relink_command": BUILD.id}}]})
     over_http.perform(BUILD, NOW)
@@ -131,7 +139,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nRequest-Id: req_1\r\nContent-Length: %d\r\n\r\n"
     ],
     ids=["closed", "cut in the head", "no HTTP", "cut in the body", "bad chunk", "bad gzip"],
 )
-def test_no_answer_passes(server: Server, over_http: StripeGateway, raw: bytes | None) -> None:
+def test_a_broken_answer_is_a_transient_error_without_a_chained_exception(
+    server: Server, over_http: StripeGateway, raw: bytes | None
+) -> None:
     server.replies.append(raw)
     with pytest.raises(TransientError, match="no answer to GET") as raised:
         over_http.perform(READ, NOW)
@@ -140,13 +150,13 @@ def test_no_answer_passes(server: Server, over_http: StripeGateway, raw: bytes |
     assert raised.value.__context__ is None
 
 
-def test_silence_is_a_timeout(server: Server, over_http: StripeGateway) -> None:
+def test_a_silent_server_is_a_read_timeout(server: Server, over_http: StripeGateway) -> None:
     server.silent.set()
     with pytest.raises(TransientError, match=r"no answer to GET .*: ReadTimeout$"):
         over_http.perform(READ, NOW)
 
 
-def test_nobody_there() -> None:
+def test_a_server_that_does_not_listen_is_a_transient_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     transport = SdkTransport(ApiKey(API_KEY), f"http://127.0.0.1:{port}")
@@ -156,11 +166,11 @@ def test_nobody_there() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": "fca_1"', b"[]", b"\xff", b"null"])
 @pytest.mark.parametrize("command", [READ, RELINK, BUILD], ids=lambda command: command.name)
-def test_a_malformed_answer_names_the_request(
+def test_a_malformed_answer_over_http_names_the_request(
     server: Server, over_http: StripeGateway, command: Any, body: bytes
 ) -> None:
     server.answer(200, body)
-    with pytest.raises(MalformedAnswerError, match=r"no JSON object \(request req_1\)"):
+    with pytest.raises(MalformedAnswerError, match=r"not a JSON object \(request req_1\)"):
         over_http.perform(command, NOW)
 
 
@@ -175,11 +185,11 @@ def test_a_malformed_answer_names_the_request(
         (503, b"", TransientError),
     ],
 )
-def test_a_failure_has_its_kind(
+def test_an_error_status_over_http_is_the_documented_error(
     server: Server, over_http: StripeGateway, status: int, body: object, kind: type[Exception]
 ) -> None:
     server.answer(status, body)
-    with pytest.raises(kind, match=rf"got {status}.* \(request req_1\)$") as raised:
+    with pytest.raises(kind, match=rf"returned {status}.* \(request req_1\)$") as raised:
         over_http.perform(READ, NOW)
     assert type(raised.value) is kind
 

@@ -36,17 +36,17 @@ def test_the_suite_in_the_documentation_passes(tmp_path: Path) -> None:
     assert re.search(r"^3 passed in", done.stdout, re.M), done.stdout + done.stderr
 
 
-def test_the_gateway_in_the_documentation_is_made() -> None:
+def test_the_gateway_in_the_documentation_is_loaded() -> None:
     exec(blocks()[1], found := {})
     assert found["gateway"].recorded == []
 
 
-def test_it_is_registered_once() -> None:
+def test_the_plugin_is_registered_once() -> None:
     points = importlib.metadata.entry_points(group="pytest11", name="relink")
     assert {point.value for point in points} == {pytest_plugin.__name__}
 
 
-def test_it_imports_nothing_of_relink_or_of_an_extra() -> None:
+def test_the_plugin_imports_neither_relink_nor_an_extra() -> None:
     """By reading it: `TYPE_CHECKING` and the fixtures are the only ones to import more."""
     imported = {
         alias.name if isinstance(node, ast.Import) else node.module
@@ -96,7 +96,7 @@ def test_over_http(relink_simulator_http):
 """
 
 
-def test_in_an_environment_without_extras(tmp_path: Path, bare: str) -> None:
+def test_the_plugin_works_in_an_environment_without_extras(tmp_path: Path, bare: str) -> None:
     done = run_tests(tmp_path, SUITE, "-I", "-S", "-W", "error", "-c", bare)
     assert "2 passed, 1 error in" in done.stdout, done.stdout + done.stderr
     assert "No module named 'uvicorn'; pip install 'relink-engine[simulator]'" in done.stdout

@@ -82,7 +82,7 @@ bodies = (
     headers=headers,
     body=bodies,
 )
-def test_nothing_but_documented_errors(
+def test_any_reply_becomes_events_or_a_documented_error(
     name: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     found = outcome(COMMANDS[name], Reply(status, headers, Body(body)))
@@ -134,17 +134,17 @@ def test_a_malformed_answer_is_one_error_that_names_the_request(name: str, body:
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Oct 2025 08:53:20 GMT", "1760000000"])
 def test_a_read_without_a_date_is_malformed(name: str, date: str) -> None:
     command = COMMANDS[name]
-    named = getattr(command, name.removeprefix("retrieve_"))
+    named = getattr(command, name.split("_")[1])
     found = outcome(command, reply(200, {"id": named}, date=date))
     assert isinstance(found, MalformedAnswerError)
-    assert "Date (request req_1)" in str(found)
+    assert "no valid Date header (request req_1)" in str(found)
 
 
 @pytest.mark.parametrize("name", READS)
-def test_an_answer_about_something_else_is_malformed(name: str) -> None:
+def test_an_answer_about_another_object_is_malformed(name: str) -> None:
     found = outcome(COMMANDS[name], reply(200, {"id": "other_1"}))
     assert isinstance(found, MalformedAnswerError)
-    assert "other_1 answered (request req_1)" in str(found)
+    assert "but other_1 was returned (request req_1)" in str(found)
 
 
 @pytest.mark.parametrize("name", [*READS, "create_relink_session"])
@@ -170,7 +170,9 @@ def test_an_answer_about_something_else_is_malformed(name: str) -> None:
         (reply(101, b""), MalformedAnswerError),
     ],
 )
-def test_each_failure_has_its_kind(name: str, answer: Reply, kind: type[GatewayError]) -> None:
+def test_each_error_status_is_the_documented_error(
+    name: str, answer: Reply, kind: type[GatewayError]
+) -> None:
     found = outcome(COMMANDS[name], answer)
     assert type(found) is kind
     assert found.request_id == "req_1"
@@ -186,13 +188,13 @@ def test_each_failure_has_its_kind(name: str, answer: Reply, kind: type[GatewayE
         (reply(404, {"error": {"code": "quoting: sk_test_1"}}), "http_404"),
     ],
 )
-def test_a_refusal_says_why_in_one_word(answer: Reply, code: str) -> None:
+def test_a_refusal_has_the_code_of_stripe_or_the_status(answer: Reply, code: str) -> None:
     found = outcome(COMMANDS["retrieve_account"], answer)
     assert isinstance(found, PermanentError)
     assert found.code == code
 
 
-def test_an_error_does_not_quote_what_stripe_quotes() -> None:
+def test_the_text_of_an_error_leaves_out_the_message_of_stripe() -> None:
     body = {
         "error": {
             "type": "invalid_request_error",
@@ -203,7 +205,7 @@ def test_an_error_does_not_quote_what_stripe_quotes() -> None:
     }
     found = outcome(COMMANDS["retrieve_account"], reply(400, body))
     assert str(found) == (
-        "GET /v1/financial_connections/accounts/fca_1 got 400 (invalid_request_error, "
+        "GET /v1/financial_connections/accounts/fca_1 returned 400 (invalid_request_error, "
         "parameter_invalid_string, parameter billing_details[name]) (request req_1)"
     )
 
@@ -224,16 +226,20 @@ def test_an_error_does_not_quote_what_stripe_quotes() -> None:
         ({"retry_after": "99999999"}, LONGEST_WAIT),
     ],
 )
-def test_the_wait_that_stripe_names(headers: dict[str, str], wait: float | None) -> None:
+def test_retry_after_is_read_in_seconds_or_as_a_date(
+    headers: dict[str, str], wait: float | None
+) -> None:
     found = outcome(COMMANDS["retrieve_account"], error(429, **headers))
     assert isinstance(found, RateLimitedError)
     assert found.wait == wait
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "a?b=c", "fca_1#", "", "é"])
-def test_no_id_leads_to_another_path(name: str, scripted: Callable[..., Any]) -> None:
+def test_an_id_that_could_lead_to_another_path_is_refused(
+    name: str, scripted: Callable[..., Any]
+) -> None:
     gateway, script = scripted()
     command = COMMANDS["retrieve_account"].model_copy(update={"account": name})
-    with pytest.raises(PermanentError, match="is not the id of an object"):
+    with pytest.raises(PermanentError, match="is not a valid id"):
         gateway.perform(command, NOW)
     assert script.calls == []

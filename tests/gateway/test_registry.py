@@ -1,9 +1,10 @@
-"""Gateways by name: relink's own, and one that another distribution brings."""
+"""Gateways are loaded by name: relink's own, and those of other distributions."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,29 +15,32 @@ from relink.adapters.gateway import (
     Gateway,
     GatewayConfigurationError,
     GatewaySettings,
+    RateLimitedError,
+    TransientError,
     gateway_names,
     load_gateway,
 )
 from relink.adapters.gateway.in_process import SimulatorGateway
 
+from .distribution import install
 from .stand_in import COMMANDS, NOW, Server
 
 TEST = GatewaySettings(api_key=ApiKey("sk_test_1"))
 
 
-# ── relink's own ─────────────────────────────────────────────────────────────
+# ── registered by relink ─────────────────────────────────────────────────────────────
 
 
-def test_relink_brings_three() -> None:
+def test_relink_registers_three_gateways() -> None:
     assert {"dry-run", "simulator", "stripe"} <= set(gateway_names())
 
 
-def test_the_dry_run() -> None:
+def test_the_name_dry_run_loads_the_gateway_that_only_records() -> None:
     gateway = load_gateway("dry-run", GatewaySettings())
     assert isinstance(gateway, DryRunGateway)
 
 
-def test_the_simulator() -> None:
+def test_the_name_simulator_loads_a_gateway_with_a_simulator_of_its_own() -> None:
     gateway = load_gateway("simulator", GatewaySettings())
     assert isinstance(gateway, SimulatorGateway)
     account = gateway.simulator.link_account(gateway.simulator.add_customer())
@@ -45,7 +49,7 @@ def test_the_simulator() -> None:
     assert report.model_dump()["account"] == account.id
 
 
-def test_stripe(server: Server) -> None:
+def test_the_name_stripe_loads_the_gateway_over_the_sdk(server: Server) -> None:
     server.answer(200, {"id": "fca_1"})
     environment = {"STRIPE_API_KEY": " sk_test_9\n", "STRIPE_API_BASE": f"{server.url}/"}
     gateway = load_gateway("stripe", GatewaySettings.from_environment(environment))
@@ -53,94 +57,64 @@ def test_stripe(server: Server) -> None:
     assert server.arrived[0].headers["authorization"] == "Bearer sk_test_9"
 
 
-def test_stripe_needs_a_key() -> None:
-    with pytest.raises(GatewayConfigurationError, match="needs STRIPE_API_KEY"):
+def test_the_gateway_stripe_needs_an_api_key() -> None:
+    with pytest.raises(GatewayConfigurationError, match="STRIPE_API_KEY is not set"):
         load_gateway("stripe", GatewaySettings.from_environment({"STRIPE_API_KEY": ""}))
 
 
 @pytest.mark.parametrize(
     ("key", "base", "error"),
     [
-        ("sk_live_1", "http://127.0.0.1:1", "a live key is for https://api.stripe.com alone"),
-        ("rk_live_1", "https://api.stripe.com.example", "a live key is for"),
-        ("sk_org_live_1", "http://api.stripe.com", "a live key is for"),
-        ("sk_test_1\nX-Header: 1", "", "characters that no key has"),
-        ("sk_test_é", "", "characters that no key has"),
+        (
+            "sk_live_1",
+            "http://127.0.0.1:1",
+            "STRIPE_API_KEY is a live key, which is sent to https://api.stripe.com only",
+        ),
+        ("rk_live_1", "https://api.stripe.com.example", "STRIPE_API_KEY is a live key"),
+        ("sk_org_live_1", "http://api.stripe.com", "STRIPE_API_KEY is a live key"),
+        ("sk_test_1\nX-Header: 1", "", "STRIPE_API_KEY is invalid"),
+        ("sk_test_é", "", "STRIPE_API_KEY is invalid"),
         ("", "api.stripe.com", "must be like https://api.stripe.com"),
         ("", "https://api.stripe.com/v1", "must be like"),
         ("", "https://", "must be like"),
         ("", "file:///etc", "must be like"),
     ],
 )
-def test_settings_that_can_not_be(key: str, base: str, error: str) -> None:
+def test_invalid_settings_are_refused_without_showing_the_key(
+    key: str, base: str, error: str
+) -> None:
     environment = {"STRIPE_API_KEY": key, "STRIPE_API_BASE": base}
     with pytest.raises(GatewayConfigurationError, match=error) as raised:
         GatewaySettings.from_environment(environment)
     assert not key or key not in str(raised.value)
 
 
-def test_a_live_key_for_stripe_is_fine() -> None:
+def test_a_live_key_is_accepted_for_stripe_itself() -> None:
     settings = GatewaySettings.from_environment({"STRIPE_API_KEY": "sk_live_1"})
     assert settings.api_base == "https://api.stripe.com"
     assert "sk_live_1" not in repr(settings)
 
 
-def test_an_unknown_name() -> None:
-    with pytest.raises(GatewayConfigurationError, match=r"'strpie'; there are: .*stripe"):
+def test_an_unknown_gateway_name_is_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(GatewayConfigurationError, match=r"'strpie'; registered gateways: .*stripe"):
         load_gateway("strpie", TEST)
 
 
-# ── of another distribution ──────────────────────────────────────────────────
+# ── registered by another distribution ──────────────────────────────────────────────────
 
-PLUGIN = '''
-from relink.adapters.gateway import Answer, Attempt, GatewaySettings
-
-class Echo:
-    """Answers without asking anybody."""
-
-    def __init__(self, settings):
-        self.settings = settings
-
-    def perform(self, command, at, attempt=Attempt()):
-        print("performed", command.name, "at", at)
-        return Answer()
-
-def nothing(settings):
-    return None
-
-def lacking(settings):
-    import a_package_that_is_not_installed
-'''
 USE = """
 import sys
 from relink.adapters.gateway import *
 from relink.machines.commands import RetrieveAccount
 
 gateway = load_gateway(sys.argv[1], GatewaySettings())
-print(gateway.perform(RetrieveAccount(account="fca_1", because="x", occasion="y"), 5.0))
+print(gateway.perform(RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1"), 5.0))
 """
 
-Install = Callable[..., Path]
 
-
-@pytest.fixture
-def install(tmp_path: Path) -> Install:
-    """Makes a folder with an installed distribution that has these entry points."""
-
-    def make(**points: str) -> Path:
-        metadata = tmp_path / "their_gateway-1.0.dist-info"
-        metadata.mkdir()
-        (tmp_path / "their_gateway.py").write_text(PLUGIN)
-        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: their-gateway\nVersion: 1")
-        lines = "".join(f"{name} = {value}\n" for name, value in points.items())
-        (metadata / "entry_points.txt").write_text(f"[relink.gateways]\n{lines}")
-        return tmp_path
-
-    return make
-
-
-def test_a_gateway_of_another_distribution(install: Install) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(install(echo="their_gateway:Echo"))}
+def test_a_gateway_of_another_distribution_is_loaded_by_its_name(tmp_path: Path) -> None:
+    folder = install(tmp_path, echo="their_gateway:Echo")
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
     command = [sys.executable, "-W", "error", "-c", USE, "echo"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines() == [
@@ -152,26 +126,65 @@ def test_a_gateway_of_another_distribution(install: Install) -> None:
 @pytest.mark.parametrize(
     ("name", "points", "error"),
     [
-        ("bad", {"bad": "their_gateway:nothing"}, "made no gateway but a NoneType"),
-        ("bad", {"bad": "their_gateway:absent"}, "can't be made by their_gateway:absent"),
+        (
+            "bad",
+            {"bad": "their_gateway:nothing"},
+            r"must return an object with a method perform\(\), got NoneType",
+        ),
+        ("bad", {"bad": "their_gateway:absent"}, r"\(their_gateway:absent\) could not be loaded"),
         ("bad", {"bad": "no_such_module:make"}, "No module named 'no_such_module'"),
         ("bad", {"bad": "their_gateway:lacking"}, "No module named 'a_package_that_is_not"),
-        ("stripe", {"stripe": "their_gateway:Echo"}, "more than one gateway is named 'stripe'"),
+        ("stripe", {"stripe": "their_gateway:Echo"}, "several gateways are registered as 'stripe'"),
     ],
 )
-def test_a_gateway_that_can_not_be_made(
-    install: Install,
+def test_a_gateway_that_cannot_be_made_is_an_error_that_names_its_entry_point(
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     points: dict[str, str],
     error: str,
 ) -> None:
-    monkeypatch.syspath_prepend(install(**points))
+    monkeypatch.syspath_prepend(install(tmp_path, **points))
     monkeypatch.delitem(sys.modules, "their_gateway", raising=False)
     with pytest.raises(GatewayConfigurationError, match=error):
         load_gateway(name, TEST)
 
 
-def test_any_object_with_perform_is_a_gateway() -> None:
+def test_any_object_with_a_method_perform_counts_as_a_gateway() -> None:
     assert isinstance(DryRunGateway(), Gateway)
     assert not isinstance(object(), Gateway)
+
+
+def test_a_read_timeout_that_is_not_positive_is_refused() -> None:
+    with pytest.raises(GatewayConfigurationError, match="read_timeout must be positive, got 0"):
+        GatewaySettings(read_timeout=0)
+
+
+# ── what the settings do to the gateway to Stripe ────────────────────────────
+
+
+def test_the_gateway_stripe_waits_no_longer_than_the_read_timeout(server: Server) -> None:
+    server.silent.set()
+    settings = replace(TEST, api_base=server.url, read_timeout=0.2)
+    began = time.monotonic()
+    with pytest.raises(TransientError, match="ReadTimeout"):
+        load_gateway("stripe", settings).perform(COMMANDS["retrieve_account"], NOW)
+    assert time.monotonic() - began < 2
+
+
+class UsedUp:
+    """A rate limiter without a slot in the next minute."""
+
+    def wait(self, longest: float) -> float:
+        return 60.0
+
+    def hold(self, seconds: float) -> None:
+        raise AssertionError("nothing was sent, so nothing can be held")
+
+
+def test_the_gateway_stripe_keeps_to_the_rate_limiter(server: Server) -> None:
+    settings = replace(TEST, api_base=server.url, rate_limiter=UsedUp())
+    with pytest.raises(RateLimitedError) as raised:
+        load_gateway("stripe", settings).perform(COMMANDS["retrieve_account"], NOW)
+    assert raised.value.wait == 60.0
+    assert server.arrived == []

@@ -25,7 +25,7 @@ def secret() -> ClientSecret:
     return ClientSecret(TEXT)
 
 
-def test_it_is_revealed_by_one_call(secret: ClientSecret) -> None:
+def test_a_secret_is_revealed_by_reveal(secret: ClientSecret) -> None:
     assert secret.reveal() == TEXT
 
 
@@ -51,7 +51,7 @@ def test_it_is_revealed_by_one_call(secret: ClientSecret) -> None:
         ),
     ],
 )
-def test_it_does_not_show(secret: ClientSecret, show: Any) -> None:
+def test_a_secret_does_not_show_in_text(secret: ClientSecret, show: Any) -> None:
     assert TEXT not in show(secret)
 
 
@@ -84,13 +84,13 @@ class Model(pydantic.BaseModel):
         lambda it: "".join([it]),
     ],
 )
-def test_it_can_not_be_kept(secret: ClientSecret, keep: Any) -> None:
+def test_a_secret_cannot_be_pickled_or_serialised(secret: ClientSecret, keep: Any) -> None:
     with pytest.raises((TypeError, pydantic.PydanticUserError, ValueError)) as raised:
         keep(secret)
     assert TEXT not in str(raised.value)
 
 
-def test_copies_are_the_secret_itself(secret: ClientSecret) -> None:
+def test_copies_of_a_secret_are_the_secret_itself(secret: ClientSecret) -> None:
     assert copy.copy(secret) is secret
     assert copy.deepcopy({"key": secret})["key"] is secret
 
@@ -104,5 +104,5 @@ def test_secrets_are_equal_by_kind_and_text(one: str, other: str) -> None:
 
 
 @given(st.text(min_size=8))
-def test_no_text_shows(text: str) -> None:
+def test_the_repr_of_a_secret_shows_nothing_of_its_text(text: str) -> None:
     assert repr(Secret(text)) == "Secret(hidden)"

@@ -111,7 +111,7 @@ SPOILT = [
 
 @pytest.mark.parametrize(("status", "body"), SPOILT)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_whatever_the_server_answers(
+def test_no_answer_of_a_server_makes_a_secret_show(
     server: Server,
     over_http: StripeGateway,
     heard: Reported,
@@ -137,7 +137,7 @@ def test_whatever_the_server_answers(
     assert [secret for secret in PLANTED if secret in said and secret != NAME] == []
 
 
-def test_the_search_would_find_them(
+def test_the_search_finds_the_secrets_that_the_sdk_itself_shows(
     server: Server, heard: Reported, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The SDK, used as it is meant to be used, tells all of it."""
@@ -162,7 +162,7 @@ def secrets_of(scene: Scene) -> list[str]:
 
 
 @pytest.mark.parametrize("fault", [None, *ApiFault])
-def test_a_whole_day(
+def test_no_secret_is_logged_or_stored_while_all_commands_run_with_faults(
     customer: Scene,
     payee: Scene,
     heard: Reported,

@@ -16,7 +16,7 @@ from relink.adapters.simulator import (
     STRIPE_BANK,
     TOKENIZED_NUMBERS,
     Account,
-    CannotHappen,
+    NotPossibleError,
     CustomerPart,
 )
 
@@ -124,7 +124,7 @@ class Household:
         with self._at.stripe.lock:
             try:
                 happen(about, *more)
-            except CannotHappen:
+            except NotPossibleError:
                 return
         self.did[happen.__name__] += 1
 
@@ -147,7 +147,7 @@ class Household:
             customer = self._sim.customer(session)
             try:
                 linked = self._choose(customer, choice)
-            except CannotHappen:
+            except NotPossibleError:
                 return
         self.did[choice] += 1
         if linked:

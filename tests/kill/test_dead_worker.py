@@ -29,7 +29,7 @@ def test_the_other_worker_does_its_work_within_seconds(postgres_url: str, tmp_pa
         other = at.add_worker()
         other.start()
         other.wait_until_ready()
-        at.sim.faults = Faults(slow=1, patience=4)
+        at.sim.faults = Faults(slow=1, caller_timeout=4)
         with at.stripe.lock:
             linked = [at.sim.link_account(at.sim.add_customer()) for _ in range(LOGINS)]
             for account in linked:

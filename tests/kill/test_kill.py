@@ -37,7 +37,7 @@ FAULTS = Faults(
     timeout_after=0.05,
     slow=0.05,
     truncated=0.03,
-    patience=1.5,
+    caller_timeout=1.5,
 )
 
 

@@ -42,7 +42,7 @@ NAMES_ASKED = "SELECT id FROM outbox WHERE command = 'request_billing_name' AND 
 def at(postgres_url: str, tmp_path: Path) -> Iterator[Installation]:
     with Installation(postgres_url, tmp_path, seed=5) as made:
         made.calm()
-        made.sim.faults = Faults(patience=1)
+        made.sim.faults = Faults(caller_timeout=1)
         made.start(workers=2)
         yield made
 

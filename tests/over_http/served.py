@@ -78,7 +78,7 @@ class Served:
         self.sim = Simulator(seed=11)
         self.sim.add_endpoint(SECRET)
         # A request that times out has not spent all the patience of its caller.
-        self.sim.faults = Faults(patience=2)
+        self.sim.faults = Faults(caller_timeout=2)
         self.folder = folder / "database"
         self.folder.mkdir()
         shutil.copy(empty, self.folder / "relink.db")

@@ -171,7 +171,7 @@ def service(postgres_url: str, tmp_path: Path) -> Iterator[Service]:
 
 def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: Service):
     due = service.build()
-    service.at.sim.faults = Faults(patience=60)
+    service.at.sim.faults = Faults(caller_timeout=60)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     workers = [service.worker(), service.worker()]
     began = ("begin", due.id)
@@ -199,7 +199,7 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
 
 def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Service):
     due = service.build()
-    service.at.sim.faults = Faults(patience=1)
+    service.at.sim.faults = Faults(caller_timeout=1)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     worker = service.worker()
     service.eventually(lambda: worker.includes("begin", due.id), "it waits for the answer")
@@ -302,7 +302,7 @@ def test_duties_are_done_by_one_worker_and_may_break(service: Service):
 def test_the_database_goes_away_and_comes_back(service: Service, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker_module, "RETRY_AFTER", 1)
     due = service.build()
-    service.at.sim.faults = Faults(patience=1.5)
+    service.at.sim.faults = Faults(caller_timeout=1.5)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     with service.working():
         service.eventually(

@@ -1,4 +1,4 @@
-"""Whatever happens at banks, in front of customers and on the way: it ends in Stripe's truth."""
+"""After any history and any faults, relink ends up with the state that Stripe has."""
 
 from typing import Any
 
@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from relink.adapters.simulator import (
     STRIPE_BANK,
     TOKENIZED_NUMBERS,
-    CannotHappen,
     Faults,
+    NotPossibleError,
 )
+from relink.adapters.store import MemoryStore
 from relink.machines import RelinkPolicy
 from relink.machines.commands import (
     AttachExternalAccount,
@@ -21,8 +22,12 @@ from relink.machines.commands import (
     RetrieveSession,
 )
 
+<<<<<<< HEAD
 from ..profile import examples
 from .life import DAY, TRUTH, Life
+=======
+from .life import AT_STRIPE, DAY, HOUR, Life
+>>>>>>> gateway
 
 CHOICES = (
     "choose_expected",
@@ -33,8 +38,8 @@ CHOICES = (
     "walk_away",
     "bank_error",
 )
-TO_LOGINS = ("expire_consent", "change_password", "revoke_access")
-TO_ACCOUNTS = (
+AUTHORIZATION_EVENTS = ("expire_consent", "change_password", "revoke_access")
+ACCOUNT_EVENTS = (
     "close_account",
     "reopen_account",
     "suspend_account",
@@ -50,13 +55,13 @@ PICK = st.integers(0, 20)
 
 
 def picked(things: Any, index: int) -> Any:
-    """One of them, by a number that need not fit."""
+    """One of them, by any number."""
     listed = list(things)
     return listed[index % len(listed)]
 
 
-class Histories(RuleBasedStateMachine):
-    """Random bank events, customers' choices, requests of the service, and faults."""
+class RelinkAndStripe(RuleBasedStateMachine):
+    """Random bank events, customers' choices, requests for sessions, and faults."""
 
     @initialize(
         seed=st.integers(0, 1000),
@@ -98,20 +103,20 @@ class Histories(RuleBasedStateMachine):
         self.sim.link_account(linking, authorization=login, institution=bank)
 
     @precondition(lambda self: self.sim.world.accounts)
-    @rule(what=st.sampled_from(TO_LOGINS), which=PICK)
-    def happen_to_a_login(self, what: str, which: int) -> None:
-        self._happen(what, picked(self.sim.world.authorizations, which))
+    @rule(what=st.sampled_from(AUTHORIZATION_EVENTS), which=PICK)
+    def break_an_authorization(self, what: str, which: int) -> None:
+        self._at_bank(what, picked(self.sim.world.authorizations, which))
 
     @precondition(lambda self: self.sim.world.accounts)
-    @rule(what=st.sampled_from(TO_ACCOUNTS), which=PICK)
-    def happen_to_an_account(self, what: str, which: int) -> None:
-        self._happen(what, picked(self.sim.world.accounts, which))
+    @rule(what=st.sampled_from(ACCOUNT_EVENTS), which=PICK)
+    def change_an_account(self, what: str, which: int) -> None:
+        self._at_bank(what, picked(self.sim.world.accounts, which))
 
     @precondition(lambda self: self.sim.world.accounts)
     @rule(which=PICK, days=st.integers(1, 40), action=st.sampled_from(["relink_required", "none"]))
     def announce(self, which: int, days: int, action: str) -> None:
         about = picked([*self.sim.world.accounts, *self.sim.world.authorizations], which)
-        self._happen(
+        self._at_bank(
             "announce_deactivation", about, on=int(self.sim.now) + days * DAY, action=action
         )
 
@@ -119,7 +124,7 @@ class Histories(RuleBasedStateMachine):
     @rule(one=PICK, other=PICK)
     def merge(self, one: int, other: int) -> None:
         logins = self.sim.world.authorizations
-        self._happen("merge", picked(logins, one), into=picked(logins, other))
+        self._at_bank("merge", picked(logins, one), into=picked(logins, other))
 
     @precondition(lambda self: self.sim.world.payment_methods)
     @rule(
@@ -128,7 +133,7 @@ class Histories(RuleBasedStateMachine):
     )
     def block(self, which: int, reason: str) -> None:
         made = picked(self.sim.world.payment_methods, which)
-        self._happen("block_payment_method", made, reason=reason)
+        self._at_bank("block_payment_method", made, reason=reason)
 
     @precondition(lambda self: self.sim.world.accounts)
     @rule(
@@ -142,44 +147,45 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.sim.world.sessions)
     @rule(which=PICK, choice=st.sampled_from(CHOICES), siblings=st.booleans())
     def play(self, which: int, choice: str, siblings: bool) -> None:
-        self.life.pass_time(2)  # nobody is faster than that
+        self.life.advance(2)  # a customer takes at least that long
         customer = self.sim.customer(picked(self.sim.world.sessions, which))
         options = {"siblings": siblings} if choice.startswith("choose") else {}
         try:
             getattr(customer, choice)(**options)
-        except CannotHappen:
+        except NotPossibleError:
             return
 
     @precondition(lambda self: self.sim.world.sessions)
     @rule(which=PICK, account=PICK)
     def play_known(self, which: int, account: int) -> None:
-        self.life.pass_time(2)
+        self.life.advance(2)
         customer = self.sim.customer(picked(self.sim.world.sessions, which))
         try:
             customer.choose_known(picked(self.sim.world.accounts, account))
-        except CannotHappen:
+        except NotPossibleError:
             return
 
-    @rule(seconds=st.sampled_from([0, 1, 2, 3, 60, 3600, DAY, 3 * DAY]))
+    @rule(seconds=st.sampled_from([0, 1, 2, 3, 60, HOUR, DAY, 3 * DAY]))
     def wait(self, seconds: int) -> None:
-        self.life.pass_time(seconds)
+        self.life.advance(seconds)
 
-    def _happen(self, what: str, about: str, **more: Any) -> None:
+    def _at_bank(self, what: str, about: str, **more: Any) -> None:
         try:
             getattr(self.sim.bank, what)(about, **more)
-        except CannotHappen:
+        except NotPossibleError:
             return
 
     def teardown(self) -> None:
         if not hasattr(self, "life"):
             return
-        self.life.settle()
+        self.life.come_to_rest()
         for account in self.sim.world.accounts.values():
-            state = self.life.state(account)
-            assert state in TRUTH, f"{account.id} is {state}"
-            assert TRUTH[state](account), f"{account.id} is {state} for us, but {account}"
+            state = self.life.state(account.id)
+            assert state in AT_STRIPE, f"{account.id} is {state}"
+            assert AT_STRIPE[state](account), f"relink has {state}, but Stripe has {account}"
             built = [*account.payment_methods, *account.external_accounts]
-            assert len(built) <= 1, f"on {account.id} there are {built}"
+            assert len(built) <= 1, f"{account.id} has {built}"
+        assert isinstance(self.life.store, MemoryStore)
         status = self.life.store.status
         building = (CreatePaymentMethod.name, AttachExternalAccount.name)
         assert not [id for id in status if id.startswith(building) and status[id] == "due"]
@@ -187,10 +193,15 @@ class Histories(RuleBasedStateMachine):
         assert not [id for id in status if id.startswith(reading) and status[id] == "failed"]
 
 
+<<<<<<< HEAD
 Histories.TestCase.settings = settings(
     max_examples=examples(120),
+=======
+RelinkAndStripe.TestCase.settings = settings(
+    max_examples=120,
+>>>>>>> gateway
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestHistories = Histories.TestCase
+TestRelinkEndsInTheStateOfStripe = RelinkAndStripe.TestCase

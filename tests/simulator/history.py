@@ -16,9 +16,9 @@ from relink.adapters.simulator import (
     STRIPE_BANK,
     TOKENIZED_NUMBERS,
     Account,
-    CannotHappen,
     Delivery,
     Faults,
+    NotPossibleError,
     Request,
     Response,
     SimulatedTimeout,
@@ -29,7 +29,7 @@ from relink.adapters.simulator import (
 from .conftest import relink_params
 
 DAY = 86400
-HAPPENINGS = (
+BANK_EVENTS = (
     *("expire_consent", "change_password", "revoke_access", "merge", "forget_authorization"),
     *("close_account", "reopen_account", "suspend_account", "restore_account", "disconnect"),
     *("refresh_data", "announce_deactivation", "withdraw_announcement", "expire_number_on"),
@@ -67,7 +67,7 @@ class History:
                 self.sim.link_account(holder, institution=bank, subcategory="credit_card")
 
     def play(self, steps: int) -> "History":
-        moves: list[Callable[[], None]] = [self.befall, self.relink, self.look, self.pay]
+        moves: list[Callable[[], None]] = [self.bank_event, self.relink, self.look, self.pay]
         for _ in range(steps):
             self.draw.choice(moves)()
             if self.draw.random() < 0.3:
@@ -96,8 +96,8 @@ class History:
     def account(self) -> Account:
         return self.draw.choice(list(self.sim.world.accounts.values()))
 
-    def befall(self) -> None:
-        happening = self.draw.choice(HAPPENINGS)
+    def bank_event(self) -> None:
+        event = self.draw.choice(BANK_EVENTS)
         account, world = self.account(), self.sim.world
         login = account.authorization.id if account.authorization else "fcauth_none"
         method = self.draw.choice([*world.payment_methods, "pm_none"])
@@ -115,8 +115,8 @@ class History:
                 self.draw.choice([(), ("us_bank_account", "link")]),
             ),
         }
-        with suppress(CannotHappen):
-            getattr(self.sim.bank, happening)(*arguments.get(happening, (account.id,)))
+        with suppress(NotPossibleError):
+            getattr(self.sim.bank, event)(*arguments.get(event, (account.id,)))
 
     def relink(self) -> None:
         account = self.account()
@@ -137,7 +137,7 @@ class History:
             return
         part = self.sim.customer(self.draw.choice(list(self.sim.world.sessions)))
         choice = self.draw.choice(CHOICES)
-        with suppress(CannotHappen):
+        with suppress(NotPossibleError):
             if choice == "choose_known":
                 part.choose_known(self.account().id, new_authorization=self.draw.random() < 0.3)
             elif choice == "choose_expected":

@@ -11,7 +11,7 @@ from .sdk import KEY, client
 # ── versions ─────────────────────────────────────────────────────────────────
 
 
-def test_objects_follow_the_version(sim, account):
+def test_objects_have_the_fields_of_the_requested_version(sim, account):
     sim.bank.expire_consent(account.authorization.id)
     seen = {}
     for version in (GENERAL, PREVIEW):
@@ -24,7 +24,7 @@ def test_objects_follow_the_version(sim, account):
     assert set(seen[GENERAL]) < set(seen[PREVIEW])
 
 
-def test_the_preview_is_not_there_under_a_general_version(sim, account):
+def test_preview_endpoints_do_not_exist_in_a_general_version(sim, account):
     asks = client(sim, GENERAL)
     with pytest.raises(stripe.InvalidRequestError) as refused:
         asks.v1.financial_connections.sessions.create(params=relink_params(account))
@@ -120,7 +120,7 @@ BAD_SESSIONS = [
 
 
 @pytest.mark.parametrize(("changed", "code", "param"), BAD_SESSIONS)
-def test_every_wrong_parameter_of_a_session_is_named(sim, sdk, account, changed, code, param):
+def test_every_invalid_parameter_of_a_session_is_named(sim, sdk, account, changed, code, param):
     params = {**relink_params(account), **changed}
     with pytest.raises(stripe.InvalidRequestError) as refused:
         sdk.sessions.create(params={k: v for k, v in params.items() if v is not None})
@@ -143,13 +143,13 @@ def test_a_relink_must_have_the_holder_of_the_account(sim, sdk, account):
     assert sdk.sessions.create(params=relink_params(nobodys)).account_holder is None
 
 
-def test_what_can_not_be_relinked_is_refused(sim, sdk, account, jenny):
+def test_a_session_for_an_account_that_cannot_be_relinked_is_refused(sim, sdk, account, jenny):
     other = sim.link_account(jenny)
     elsewhere = {"authorization": other.authorization.id, "account": account.id}
     with pytest.raises(stripe.InvalidRequestError, match="does not belong"):
         sdk.sessions.create(params={**relink_params(account), "relink_options": elsewhere})
     sim.bank.close_account(account.id)
-    with pytest.raises(stripe.InvalidRequestError, match="can't be relinked"):
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be relinked"):
         sdk.sessions.create(params=relink_params(account))
     sim.bank.disconnect(other.id)
     with pytest.raises(stripe.InvalidRequestError, match="is disconnected"):
@@ -166,7 +166,7 @@ def test_what_can_not_be_relinked_is_refused(sim, sdk, account, jenny):
         ("events", "evt_x"),
     ],
 )
-def test_what_does_not_exist_is_not_found(sdk, resource, name):
+def test_unknown_objects_are_not_found(sdk, resource, name):
     with pytest.raises(stripe.InvalidRequestError) as refused:
         getattr(sdk, resource).retrieve(name)
     assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
@@ -183,7 +183,7 @@ def test_what_does_not_exist_is_not_found(sdk, resource, name):
         ({"stripe-account": "acct_x"}, stripe.PermissionError),
     ],
 )
-def test_wrong_headers(sim, headers, error):
+def test_invalid_headers_are_refused(sim, headers, error):
     asks = client(sim)
     with pytest.raises(error):
         asks.raw_request("get", "/v1/customers", headers=headers)
@@ -208,7 +208,7 @@ def test_parameters_arrive_as_the_sdk_sends_them(sim, sdk, account):
 # ── secrets, hosted sessions ─────────────────────────────────────────────────
 
 
-def test_created_retrieved_and_announced_sessions_carry_the_secret(sim, sdk, account, open_session):
+def test_sessions_carry_their_secret_in_answers_and_events(sim, sdk, account, open_session):
     part = open_session(account)
     secret = part.session.client_secret
     assert secret.startswith("fcsess_client_secret_")
@@ -255,7 +255,7 @@ def test_accounts_are_listed_by_session(sim, sdk, account, open_session):
     assert [a.id for a in found.data] == [new.id]
 
 
-def test_events_are_listed_by_type_and_time_and_forgotten_after_thirty_days(sim, sdk, account):
+def test_events_are_listed_by_type_and_time_for_thirty_days(sim, sdk, account):
     asks = sdk.events
     sim.advance(100)
     sim.bank.expire_consent(account.authorization.id)
@@ -278,9 +278,9 @@ def test_events_are_listed_by_type_and_time_and_forgotten_after_thirty_days(sim,
 # ── disconnecting ────────────────────────────────────────────────────────────
 
 
-def test_an_account_is_disconnected_by_request_once(sim, account):
+def test_an_account_can_be_disconnected_by_request_once(sim, account):
     asks = client(sim).v1.financial_connections.accounts
     assert asks.disconnect(account.id).status == "disconnected"
     assert [e.type.rpartition(".")[2] for e in heard(sim)] == ["disconnected"]
-    with pytest.raises(stripe.InvalidRequestError, match="disconnected already"):
+    with pytest.raises(stripe.InvalidRequestError, match="already disconnected"):
         asks.disconnect(account.id)

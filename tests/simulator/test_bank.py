@@ -5,7 +5,7 @@ import pytest
 from relink.adapters.simulator import (
     INACTIVE_ACCOUNTS,
     TOKENIZED_NUMBERS,
-    CannotHappen,
+    NotPossibleError,
     Simulator,
 )
 
@@ -22,7 +22,7 @@ DAY = 86400
         ("revoke_access", "access_denied"),
     ],
 )
-def test_a_broken_connection_takes_all_its_accounts_with_it(sim, account, happening, cause):
+def test_a_broken_authorization_deactivates_all_its_accounts(sim, account, happening, cause):
     sibling = sim.link_account(authorization=account.authorization.id)
     heard(sim)
     getattr(sim.bank, happening)(account.authorization.id)
@@ -36,7 +36,7 @@ def test_a_broken_connection_takes_all_its_accounts_with_it(sim, account, happen
     assert account.authorization.status == "inactive"
 
 
-def test_a_closed_account_leaves_its_connection_as_it_is(sim, account):
+def test_a_closed_account_does_not_change_its_authorization(sim, account):
     sim.bank.close_account(account.id)
     (event,) = heard(sim)
     details = event.data.object.status_details.inactive
@@ -44,7 +44,7 @@ def test_a_closed_account_leaves_its_connection_as_it_is(sim, account):
     assert account.authorization.status == "active"
 
 
-def test_a_closed_account_that_is_opened_again_works_while_its_connection_does(sim, account):
+def test_a_reopened_account_is_active_if_its_authorization_is(sim, account):
     sim.bank.close_account(account.id)
     sim.bank.reopen_account(account.id)
     assert types(sim) == ["account.deactivated", "account.reactivated"]
@@ -55,14 +55,14 @@ def test_a_closed_account_that_is_opened_again_works_while_its_connection_does(s
     assert types(sim) == ["account.deactivated", "account.deactivated"]
 
 
-def test_a_suspended_account_comes_back_by_itself(sim, account):
+def test_a_restored_account_is_active_without_a_relink(sim, account):
     sim.bank.suspend_account(account.id)
     assert (account.inactive.action, account.inactive.cause) == ("none", "account_unavailable")
     sim.bank.restore_account(account.id)
     assert types(sim) == ["account.deactivated", "account.reactivated"]
 
 
-def test_what_is_announced_is_told_thirty_days_before_and_comes_true(sim, account):
+def test_an_announced_deactivation_has_an_event_thirty_days_before_and_follows(sim, account):
     on = int(sim.now) + 40 * DAY
     sim.bank.announce_deactivation(account.authorization.id, on)
     assert types(sim) == [
@@ -80,7 +80,7 @@ def test_what_is_announced_is_told_thirty_days_before_and_comes_true(sim, accoun
     assert account.authorization.status == "inactive"
 
 
-def test_an_announcement_that_is_moved_or_withdrawn_does_not_come_true(sim, account):
+def test_a_moved_or_withdrawn_announcement_has_no_effect(sim, account):
     first, second = (int(sim.now) + days * DAY for days in (10, 20))
     sim.bank.announce_deactivation(account.id, first)
     sim.bank.announce_deactivation(account.id, second)
@@ -108,7 +108,7 @@ def test_a_tokenized_number_expires_on_its_day(sim, jenny):
     assert account.status == "active"
 
 
-def test_a_revoked_number_blocks_what_was_built_and_a_new_one_frees_it(sim, sdk, jenny):
+def test_a_revoked_number_blocks_payment_methods_until_a_new_one_is_issued(sim, sdk, jenny):
     account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
     method = sdk.payment_methods.create(params=payment_method(account))
     heard(sim)
@@ -123,7 +123,7 @@ def test_a_revoked_number_blocks_what_was_built_and_a_new_one_frees_it(sim, sdk,
     assert "blocked" not in freed.data.object.us_bank_account.status_details
 
 
-def test_other_blocks_outlast_a_new_number(sim, sdk, jenny):
+def test_a_new_number_does_not_lift_other_blocks(sim, sdk, jenny):
     account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
     method = sdk.payment_methods.create(params=payment_method(account)).id
     sim.bank.block_payment_method(method, "bank_account_closed")
@@ -133,9 +133,7 @@ def test_other_blocks_outlast_a_new_number(sim, sdk, jenny):
     assert (read.reason, read.network_code) == ("bank_account_closed", "R02")
 
 
-def test_a_merged_authorization_is_gone_and_its_accounts_take_the_state_of_the_other(
-    sim, account, jenny
-):
+def test_merged_accounts_take_the_state_of_the_remaining_authorization(sim, account, jenny):
     other = sim.link_account(jenny)
     old, new = account.authorization, other.authorization
     sim.bank.expire_consent(old.id)
@@ -148,7 +146,7 @@ def test_a_merged_authorization_is_gone_and_its_accounts_take_the_state_of_the_o
     assert event.data.object.authorization == new.id
 
 
-def test_a_merge_between_working_connections_is_told_to_nobody(sim, account, jenny):
+def test_a_merge_of_active_authorizations_sends_no_event(sim, account, jenny):
     other = sim.link_account(jenny)
     heard(sim)
     sim.bank.merge(account.authorization.id, into=other.authorization.id)
@@ -163,11 +161,11 @@ def test_disconnecting_the_last_account_disconnects_the_authorization(sim, accou
     assert login.status == "active"
     sim.bank.disconnect(sibling.id)
     assert login.status == "disconnected"
-    with pytest.raises(CannotHappen, match="is disconnected"):
+    with pytest.raises(NotPossibleError, match="is disconnected"):
         sim.bank.expire_consent(login.id)
 
 
-def test_the_institution_of_inactive_accounts_deactivates_at_once(sim, jenny):
+def test_the_institution_for_inactive_accounts_deactivates_them_at_once(sim, jenny):
     account = sim.link_account(jenny, institution=INACTIVE_ACCOUNTS)
     assert types(sim) == ["account.created", "account.deactivated"]
     assert account.relinkable
@@ -188,16 +186,18 @@ def test_the_institution_of_inactive_accounts_deactivates_at_once(sim, jenny):
         ("merge", ["{login}", "{login}"]),
     ],
 )
-def test_what_cannot_happen_is_refused_and_changes_nothing(sim, account, happening, arguments):
+def test_an_impossible_bank_event_is_refused_and_changes_nothing(
+    sim, account, happening, arguments
+):
     ids = {"account": account.id, "login": account.authorization.id}
     given = [a.format(**ids) if isinstance(a, str) else a for a in arguments]
     entries = len(sim.ledger)
-    with pytest.raises(CannotHappen):
+    with pytest.raises(NotPossibleError):
         getattr(sim.bank, happening)(*given)
     assert len(sim.ledger) == entries
 
 
-def test_data_is_refreshed_and_payment_support_changes(sim: Simulator, account):
+def test_refreshed_data_and_changed_payment_support_send_events(sim: Simulator, account):
     sim.bank.refresh_data(account.id)
     sim.bank.change_payment_support(account.id, ("link",))
     told = heard(sim)

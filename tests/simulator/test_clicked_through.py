@@ -45,7 +45,9 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
     pytest.fail(f"it never came to this: {what}")
 
 
-def test_from_deactivation_to_a_repaired_account(browser: Browser, tmp_path: Path):
+def test_relink_notices_a_broken_link_and_the_customer_repairs_it_by_clicks(
+    browser: Browser, tmp_path: Path
+):
     told: list[Command] = []
     with ExitStack() as stack:
         server = stack.enter_context(SimulatorServer(Simulator(seed=5, start=None)))
@@ -74,15 +76,15 @@ def test_from_deactivation_to_a_repaired_account(browser: Browser, tmp_path: Pat
         eventually(lambda: state() == "active", "the account is known")
 
         browser.open(f"{server.url}/stripebank")
-        browser.click(".card-head summary", "Break it")
-        browser.click("button", "The consent expires")
+        browser.click(".card-head summary", "Bank event")
+        browser.click("button", "Expire the consent")
         eventually(lambda: state() == "inactive_relinkable", "it is noticed that it stopped")
         performer.work_off()
         assert [type(command) for command in told] == [NotifyCustomer]
 
         session = service.request_relink(account.id)
         assert state() == "relinking"
-        browser.click(f'[data-session="{session.id}"] a', "Be the customer")
+        browser.click(f'[data-session="{session.id}"] a', "Continue as the customer")
         for selector in ("#agree", "#sign-in"):
             browser.click(selector)
         browser.click("label.choice", "Expected")

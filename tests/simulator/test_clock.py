@@ -8,7 +8,7 @@ from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.clock import TickingClock, Timetable, VirtualClock
 
 
-def test_a_virtual_clock_moves_only_when_told_to_and_never_back():
+def test_a_virtual_clock_moves_only_on_request_and_never_back():
     clock = VirtualClock(100)
     clock.move_to(90)
     assert clock.now == 100
@@ -17,7 +17,7 @@ def test_a_virtual_clock_moves_only_when_told_to_and_never_back():
     assert clock.now == 200
 
 
-def test_a_ticking_clock_follows_the_machine_and_can_be_put_ahead():
+def test_a_ticking_clock_follows_the_machine_and_can_be_moved_ahead():
     clock = TickingClock()
     assert clock.now == pytest.approx(time.time(), abs=1)
     clock.move_to(time.time() + 1000)
@@ -26,7 +26,7 @@ def test_a_ticking_clock_follows_the_machine_and_can_be_put_ahead():
     assert clock.elapse(5) == 5
 
 
-def test_what_is_due_at_once_happens_in_the_order_of_adding():
+def test_events_due_at_the_same_time_run_in_the_order_of_scheduling():
     trigger = []
     timetable = Timetable()
     for due, name in [(2, "c"), (1, "a"), (1, "b")]:
@@ -36,7 +36,7 @@ def test_what_is_due_at_once_happens_in_the_order_of_adding():
     assert trigger == ["a", "b", "c"]
 
 
-def test_what_comes_due_sees_its_own_time():
+def test_a_scheduled_event_runs_at_its_own_time():
     sim = Simulator(start=1000)
     sim.add_endpoint()
     account = sim.link_account()

@@ -5,8 +5,8 @@ import pytest
 from relink.adapters.simulator import (
     INACTIVE_ACCOUNTS,
     TOKENIZED_NUMBERS,
-    CannotHappen,
     Holder,
+    NotPossibleError,
 )
 
 from .conftest import heard, types
@@ -25,7 +25,9 @@ def read(sdk, part):
     return sdk.sessions.retrieve(part.session.id)
 
 
-def test_the_expected_account_comes_back_with_its_siblings(sim, sdk, broken, open_session):
+def test_choosing_the_expected_account_reactivates_it_and_its_siblings(
+    sim, sdk, broken, open_session
+):
     part = open_session(broken)
     part.choose_expected()
     assert types(sim) == ["account.reactivated", "account.reactivated", "session.updated"]
@@ -38,7 +40,7 @@ def test_the_expected_account_comes_back_with_its_siblings(sim, sdk, broken, ope
     assert broken.authorization.status == "active"
 
 
-def test_siblings_need_not_come_back_and_closed_ones_never_do(sim, broken, open_session):
+def test_siblings_are_reactivated_by_choice_and_closed_ones_never(sim, broken, open_session):
     _, sibling = broken.authorization.accounts
     open_session(broken).choose_expected(siblings=False)
     assert (broken.status, sibling.status) == ("active", "inactive")
@@ -48,7 +50,7 @@ def test_siblings_need_not_come_back_and_closed_ones_never_do(sim, broken, open_
     assert (broken.status, sibling.inactive.action) == ("active", "none")
 
 
-def test_a_session_for_any_account_never_names_the_relinked_one(sdk, broken, open_session):
+def test_a_session_for_any_account_does_not_name_the_relinked_one(sdk, broken, open_session):
     part = open_session(broken, specific=False)
     part.choose_expected(broken.id)
     session = read(sdk, part)
@@ -62,7 +64,7 @@ def test_permissions_of_the_session_replace_those_of_the_account(broken, open_se
     assert broken.permissions == ("payment_method", "balances")
 
 
-def test_a_new_account_is_linked_where_any_may_be(sim, sdk, broken, open_session):
+def test_a_session_for_any_account_can_link_a_new_one(sim, sdk, broken, open_session):
     part = open_session(broken, specific=False)
     new = part.choose_new("savings")
     assert types(sim) == ["account.created", "session.updated"]
@@ -74,7 +76,7 @@ def test_a_new_account_is_linked_where_any_may_be(sim, sdk, broken, open_session
 
 
 @pytest.mark.parametrize("choice", ["choose_new", "choose_known"])
-def test_another_account_fails_where_a_specific_one_was_asked_for(
+def test_a_session_for_a_specific_account_fails_with_another_one(
     sim, sdk, broken, open_session, choice
 ):
     _, sibling = broken.authorization.accounts
@@ -98,7 +100,7 @@ def test_a_known_account_of_another_authorization_moves(sim, sdk, broken, open_s
     assert read(sdk, part).accounts.data[0].id == other.id
 
 
-def test_an_account_can_come_back_under_a_new_authorization(sim, broken, open_session):
+def test_an_account_can_be_relinked_under_a_new_authorization(sim, broken, open_session):
     old, sibling = broken.authorization, broken.authorization.accounts[1]
     open_session(broken).choose_expected(siblings=False, new_authorization=True)
     assert broken.authorization is not old
@@ -107,7 +109,7 @@ def test_an_account_can_come_back_under_a_new_authorization(sim, broken, open_se
     assert old.status == "inactive"
 
 
-def test_a_session_of_an_authorization_that_was_merged_relinks_under_the_other(
+def test_a_session_for_a_merged_authorization_relinks_under_the_remaining_one(
     sim, account, open_session, jenny
 ):
     other = sim.link_account(jenny)
@@ -129,7 +131,9 @@ def test_a_session_of_an_authorization_that_was_merged_relinks_under_the_other(
         ("cancel", "cancelled", None),
     ],
 )
-def test_flows_that_end_without_an_account(sim, sdk, broken, open_session, choice, status, reason):
+def test_a_flow_without_an_account_ends_with_its_failure_reason(
+    sim, sdk, broken, open_session, choice, status, reason
+):
     part = open_session(broken)
     getattr(part, choice)()
     session = read(sdk, part)
@@ -139,14 +143,14 @@ def test_flows_that_end_without_an_account(sim, sdk, broken, open_session, choic
     assert broken.authorization.status == "inactive"
 
 
-def test_signing_in_alone_may_mend_the_authorization_and_the_others(sim, broken, open_session):
+def test_signing_in_can_repair_the_authorization_and_the_other_accounts(sim, broken, open_session):
     _, sibling = broken.authorization.accounts
     open_session(broken).sign_in_without_account(repairs_authorization=True)
     assert broken.authorization.status == sibling.status == "active"
     assert broken.status == "inactive"
 
 
-def test_who_walks_away_leaves_the_session_open_and_may_come_back(sim, sdk, broken, open_session):
+def test_an_abandoned_session_stays_pending_and_can_be_completed(sim, sdk, broken, open_session):
     part = open_session(broken)
     part.walk_away()
     assert types(sim) == []
@@ -156,16 +160,16 @@ def test_who_walks_away_leaves_the_session_open_and_may_come_back(sim, sdk, brok
     assert read(sdk, part).status == "succeeded"
 
 
-def test_a_failed_flow_can_be_tried_again_and_a_finished_one_can_not(broken, open_session):
+def test_a_failed_flow_can_be_repeated_and_a_successful_one_cannot(broken, open_session):
     part = open_session(broken)
     part.fail_to_sign_in()
     part.choose_expected()
     assert part.session.failure_reason is None
-    with pytest.raises(CannotHappen, match="succeeded already"):
+    with pytest.raises(NotPossibleError, match="has already succeeded"):
         part.cancel()
 
 
-def test_a_relink_brings_a_new_tokenized_number(sim, jenny, open_session):
+def test_a_relink_issues_a_new_tokenized_number(sim, jenny, open_session):
     account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
     sim.bank.revoke_number(account.id)
     heard(sim)
@@ -174,7 +178,7 @@ def test_a_relink_brings_a_new_tokenized_number(sim, jenny, open_session):
     assert [number.status for number in account.numbers] == ["transactable"]
 
 
-def test_a_relink_takes_an_announcement_back(sim, account, open_session):
+def test_a_relink_cancels_an_announced_deactivation(sim, account, open_session):
     sim.bank.announce_deactivation(account.authorization.id, int(sim.now) + 86400)
     heard(sim)
     open_session(account).choose_expected()
@@ -196,13 +200,13 @@ def test_only_open_and_eligible_accounts_are_shown(sim, account, open_session, j
     sim.bank.close_account(closed.id)
     part = open_session(account)
     assert part.known_accounts() == [account, savings]
-    with pytest.raises(CannotHappen, match="not among the accounts"):
+    with pytest.raises(NotPossibleError, match="is not shown by the bank"):
         part.choose_known(closed.id)
     linked = {a.last4 for a in sim.world.accounts.values()}
     assert not linked & {offer.last4 for offer in part.offers()}
 
 
-def test_what_a_bank_offers_is_what_is_linked(account, open_session):
+def test_a_chosen_offer_is_the_account_that_is_linked(account, open_session):
     part = open_session(account, specific=False)
     first, second = part.offers()
     assert part.choose_new().last4 == first.last4
@@ -211,13 +215,13 @@ def test_what_a_bank_offers_is_what_is_linked(account, open_session):
     assert second in again
 
 
-def test_a_customer_can_bring_an_account_of_somebody_else(sim, account, open_session):
+def test_a_customer_can_link_an_account_of_another_holder(sim, account, open_session):
     ada = Holder("customer", sim.add_customer("Ada Lovelace"))
     new = open_session(account, specific=False).choose_new(holder=ada)
     assert new.holder == ada
 
 
-def test_a_first_link_is_made_at_any_institution(sim, sdk, jenny):
+def test_a_first_link_can_use_any_institution(sim, sdk, jenny):
     holder = {"type": "customer", "customer": jenny}
     params = {"account_holder": holder, "permissions": ["payment_method"]}
     part = sim.customer(sdk.sessions.create(params=params).id)
@@ -226,15 +230,15 @@ def test_a_first_link_is_made_at_any_institution(sim, sdk, jenny):
     assert types(sim) == ["account.created", "account.deactivated", "session.updated"]
 
 
-def test_an_account_that_is_not_shown_can_not_be_chosen(sim, broken, open_session):
+def test_an_account_that_the_bank_does_not_show_cannot_be_chosen(sim, broken, open_session):
     part = open_session(broken)
     sim.bank.close_account(broken.id)
-    with pytest.raises(CannotHappen, match="not among the accounts"):
+    with pytest.raises(NotPossibleError, match="is not shown by the bank"):
         part.choose_expected()
-    with pytest.raises(CannotHappen, match="there is no session"):
+    with pytest.raises(NotPossibleError, match="there is no session"):
         sim.customer("fcsess_none")
 
 
-def test_who_is_expected_must_be_said_where_it_could_be_several(broken, open_session):
-    with pytest.raises(CannotHappen, match="say which"):
+def test_the_expected_account_must_be_named_if_there_are_several(broken, open_session):
+    with pytest.raises(NotPossibleError, match="pass one"):
         open_session(broken, specific=False).choose_expected()

@@ -94,7 +94,7 @@ headers = st.fixed_dictionaries(
 
 @settings(max_examples=examples(300))
 @given(asked, headers)
-def test_any_request_gets_an_answer_in_stripes_form(
+def test_any_request_gets_an_answer_in_the_format_of_stripe(
     asked: tuple[str, str, bytes], sent: dict[str, str]
 ) -> None:
     method, path, form = asked
@@ -120,7 +120,7 @@ plain_texts = st.text(st.characters(exclude_categories=["Cs"]))
         max_leaves=6,
     ).filter(lambda tree: isinstance(tree, dict) and depth(tree) <= 5)
 )
-def test_what_is_encoded_is_decoded(tree: dict[str, Any]) -> None:
+def test_encoded_parameters_are_decoded_to_the_same_values(tree: dict[str, Any]) -> None:
     assert decode(encode(tree)) == tree
 
 
@@ -128,7 +128,7 @@ def depth(tree: Any) -> int:
     return 1 + max(map(depth, tree.values()), default=0) if isinstance(tree, dict) else 0
 
 
-def test_values_are_encoded_as_the_sdk_does_it() -> None:
+def test_parameters_are_encoded_as_by_the_sdk() -> None:
     params = {"on": True, "off": False, "none": None, "list": ["a b", {"c": 1}], "empty": ""}
     assert encode(params) == b"on=true&off=false&list[0]=a+b&list[1][c]=1&empty="
     assert decode(b"a[]=x&a[]=y&b[=z") == {"a": {"0": "x", "1": "y"}, "b[": "z"}

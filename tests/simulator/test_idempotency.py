@@ -24,7 +24,7 @@ def made(sim: Simulator) -> int:
     return sim.ledger.count("customer.created")
 
 
-def test_the_same_key_replays_the_first_result(sim, create):
+def test_the_same_key_replays_the_first_answer(sim, create):
     first, again = create("a"), create("a")
     assert first.id == again.id
     assert made(sim) == 1
@@ -34,7 +34,7 @@ def test_the_same_key_replays_the_first_result(sim, create):
     assert headers["request-id"] != headers["original-request"]
 
 
-def test_the_order_of_parameters_does_not_matter_but_their_values_do(sim, create):
+def test_a_key_allows_another_order_of_parameters_but_no_other_values(sim, create):
     create("a", {"name": "Ada", "email": "a@b.c"})
     create("a", {"email": "a@b.c", "name": "Ada"})
     with pytest.raises(stripe.IdempotencyError) as refused:
@@ -51,7 +51,7 @@ def test_a_key_belongs_to_one_path_and_one_account(sim, create, jenny):
     assert made(sim) == 2
 
 
-def test_a_key_is_forgotten_after_a_day(sim, create):
+def test_a_key_expires_after_a_day(sim, create):
     create("a")
     sim.advance(24 * 3600 - 1)
     create("a")
@@ -74,14 +74,14 @@ def test_a_500_is_replayed_whether_it_had_an_effect_or_not(sim, create, fault, e
     assert made(sim) == effects + 1
 
 
-def test_a_wrong_parameter_leaves_no_result_behind(sim, create):
+def test_an_invalid_parameter_stores_no_answer(sim, create):
     with pytest.raises(stripe.InvalidRequestError):
         create("a", {"nom": "Ada"})
     create("a")
     assert made(sim) == 1
 
 
-def test_what_the_state_of_things_forbids_is_a_result(sim, account):
+def test_a_refusal_because_of_the_current_state_is_stored(sim, account):
     methods = client(sim).v1.payment_methods
     params = {
         "type": "us_bank_account",
@@ -98,7 +98,7 @@ def test_what_the_state_of_things_forbids_is_a_result(sim, account):
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "timeout_before"])
-def test_what_was_never_carried_out_leaves_no_result_behind(sim, create, fault):
+def test_a_request_that_did_not_reach_its_endpoint_stores_no_answer(sim, create, fault):
     sim.inject(fault)
     with pytest.raises((stripe.RateLimitError, stripe.APIConnectionError)):
         create("a")
@@ -107,7 +107,7 @@ def test_what_was_never_carried_out_leaves_no_result_behind(sim, create, fault):
     assert made(sim) == 1
 
 
-def test_a_key_is_in_use_while_its_request_goes_on(sim, create):
+def test_a_key_is_in_use_while_its_request_runs(sim, create):
     sim.inject("timeout_after")
     with pytest.raises(stripe.APIConnectionError):
         create("a")

@@ -42,17 +42,17 @@ def account(server: SimulatorServer):
         return server.simulator.link_account(customer)
 
 
-def test_a_link_is_broken_and_mended_by_clicks(server, browser, sdk, account):
+def test_a_link_is_broken_and_repaired_by_clicks(server, browser, sdk, account):
     browser.open(f"{server.url}/stripebank")
     row = f'[data-account="{account.id}"]'
     assert "Active" in browser.text(row)
-    browser.click(".card-head summary", "Break it")
-    browser.click("button", "The consent expires")
-    assert "Access expired · a relink mends it" in browser.text(row, "Inactive")
+    browser.click(".card-head summary", "Bank event")
+    browser.click("button", "Expire the consent")
+    assert "Access expired · can be relinked" in browser.text(row, "Inactive")
     assert account.status == "inactive"
 
     session = sdk.v1.financial_connections.sessions.create(params=relink_params(account))
-    browser.click(f'[data-session="{session.id}"] a', "Be the customer")
+    browser.click(f'[data-session="{session.id}"] a', "Continue as the customer")
     assert "Hello Jenny Rosen" in browser.text(".step", "Reconnect with StripeBank")
     browser.click("#agree")
     browser.click("#sign-in")
@@ -67,18 +67,20 @@ def test_a_link_is_broken_and_mended_by_clicks(server, browser, sdk, account):
 @pytest.mark.parametrize(
     ("path", "outcome", "reason"),
     [
-        (["#agree", "#fail"], "We couldn't sign you in", "no_authorization"),
+        (["#agree", "#fail"], "Sign-in failed", "no_authorization"),
         (["#agree", "#bank-error"], "Something went wrong", "other"),
-        (["#agree", "#sign-in", "#none"], "That is not the account", "no_account"),
+        (["#agree", "#sign-in", "#none"], "Account not connected", "no_account"),
         (
             ["#agree", "#sign-in", "label.choice:last-child", "#connect"],
-            "That is not the account",
+            "Account not connected",
             "no_account",
         ),
         (["#cancel"], "Cancelled", None),
     ],
 )
-def test_what_goes_wrong_can_be_clicked_too(server, browser, sdk, account, path, outcome, reason):
+def test_every_failure_of_a_flow_can_be_chosen_by_clicks(
+    server, browser, sdk, account, path, outcome, reason
+):
     session = sdk.v1.financial_connections.sessions.create(params=relink_params(account))
     browser.open(f"{server.url}/stripebank/{session.id}")
     for selector in path:
@@ -110,7 +112,7 @@ def test_a_first_link_begins_with_the_choice_of_a_bank(server, browser, sdk, acc
     assert browser.errors == []
 
 
-def test_a_wrong_address_is_explained(server, browser):
+def test_an_unknown_flow_shows_the_reason(server, browser):
     browser.open(f"{server.url}/stripebank/fcsess_none")
     assert browser.text("h1") == "This link is not valid"
     browser.errors.clear()  # the browser reports the answer 409 as an error

@@ -19,7 +19,7 @@ def test_customers_are_made_changed_and_deleted(sim, sdk):
     assert [e.type.partition(".")[2] for e in heard(sim)] == ["created", "updated", "deleted"]
 
 
-def test_a_payment_method_is_made_attached_and_found_again(sim, sdk, account, jenny):
+def test_a_payment_method_is_created_attached_and_listed(sim, sdk, account, jenny):
     params = payment_method(account, metadata={"relink_command": "create_1"})
     made = sdk.payment_methods.create(params=params)
     assert made.customer is None
@@ -38,7 +38,7 @@ def test_a_payment_method_is_made_attached_and_found_again(sim, sdk, account, je
         sdk.payment_methods.attach(made.id, params={"customer": sim.add_customer()})
 
 
-def test_a_payment_method_needs_a_name_and_an_account_that_lends_itself(sim, sdk, account, jenny):
+def test_a_payment_method_needs_a_name_and_an_account_that_supports_it(sim, sdk, account, jenny):
     def refusal(about, **changed):
         with pytest.raises(stripe.InvalidRequestError) as refused:
             sdk.payment_methods.create(params=payment_method(about, **changed))
@@ -70,7 +70,7 @@ def driver(sim):
     return sim.add_connected_account("Rocket Rides")
 
 
-def test_a_bank_account_token_makes_one_external_account(sim, sdk, driver, open_session):
+def test_a_bank_account_token_creates_one_external_account(sim, sdk, driver, open_session):
     account = sim.link_account(driver)
     part = open_session(account, specific=False)
     part.choose_new()
@@ -88,13 +88,13 @@ def test_a_bank_account_token_makes_one_external_account(sim, sdk, driver, open_
     assert sim.ledger.count("account.external_account.created") == 1
 
 
-def test_customers_get_no_token(sdk, account, open_session):
+def test_sessions_of_customers_have_no_token(sdk, account, open_session):
     part = open_session(account)
     part.choose_expected()
     assert sdk.sessions.retrieve(part.session.id).bank_account_token is None
 
 
-def test_a_lapsed_number_is_told_of_an_external_account(sim, sdk, driver, open_session):
+def test_an_expired_number_changes_the_external_account(sim, sdk, driver, open_session):
     account = sim.link_account(driver, tokenized=True)
     part = open_session(account)
     part.choose_expected()
@@ -110,7 +110,7 @@ def test_a_lapsed_number_is_told_of_an_external_account(sim, sdk, driver, open_s
     assert sdk.external_accounts.retrieve(driver, external.id).status == "new"
 
 
-def test_accounts_of_a_connected_account_are_seen_in_its_name_only(sim, sdk, driver):
+def test_accounts_of_a_connected_account_need_its_header(sim, sdk, driver):
     theirs = sim.link_account(None, owner=driver)
     with pytest.raises(stripe.InvalidRequestError, match="No such"):
         sdk.accounts.retrieve(theirs.id)
@@ -130,17 +130,17 @@ def test_accounts_of_a_connected_account_are_seen_in_its_name_only(sim, sdk, dri
         {"k": {"l": "v"}},
     ],
 )
-def test_metadata_has_its_limits(sdk, metadata):
+def test_metadata_beyond_its_limits_is_refused(sdk, metadata):
     with pytest.raises(stripe.InvalidRequestError):
         sdk.customers.create(params={"metadata": metadata})
 
 
-def test_metadata_can_be_emptied_as_a_whole(sdk):
+def test_an_empty_metadata_parameter_removes_all_keys(sdk):
     made = sdk.customers.create(params={"metadata": {"k": "v"}})
     assert sdk.customers.update(made.id, params={"metadata": ""}).metadata.to_dict() == {}
 
 
-def test_accounts_that_stand_for_customers_hold_and_pay_like_them(sim, sdk):
+def test_accounts_that_represent_customers_can_hold_and_pay(sim, sdk):
     acct = sim.add_connected_account("Ada Lovelace")
     account = sim.link_account(f"customer_account:{acct}")
     assert sdk.accounts.retrieve(account.id).account_holder.to_dict() == {
@@ -159,7 +159,7 @@ def test_accounts_that_stand_for_customers_hold_and_pay_like_them(sim, sdk):
     assert [method.id for method in found.data] == [made.id]
 
 
-def test_a_deleted_customer_holds_nothing_any_more(sim, sdk, account, jenny):
+def test_a_deleted_customer_cannot_be_used_as_a_holder(sim, sdk, account, jenny):
     made = sdk.payment_methods.create(params=payment_method(account))
     sdk.customers.delete(jenny)
     for attempt in [

@@ -99,24 +99,28 @@ def compared(
     return version, answer
 
 
-def test_the_sdk_compared_with_is_of_the_version(compared: tuple[str, dict[str, Any]]) -> None:
+def test_the_preview_sdk_has_the_version_of_the_simulator(
+    compared: tuple[str, dict[str, Any]],
+) -> None:
     version, answer = compared
     assert answer["api_version"] == version
 
 
-def test_every_object_has_the_keys_and_values_that_the_sdk_publishes(
+def test_every_object_has_the_keys_and_types_of_the_sdk(
     compared: tuple[str, dict[str, Any]],
 ) -> None:
     assert compared[1]["objects"] == []
 
 
-def test_every_thin_notification_is_one_that_the_sdk_knows(
+def test_every_thin_notification_has_a_class_in_the_sdk(
     compared: tuple[str, dict[str, Any]],
 ) -> None:
     assert compared[1]["notifications"] == []
 
 
-def test_the_history_says_something_of_everything(said: dict[str, dict[str, list[Any]]]) -> None:
+def test_the_history_contains_every_kind_of_object_and_event(
+    said: dict[str, dict[str, list[Any]]],
+) -> None:
     kinds = {
         "bank_account",
         "customer",
@@ -137,7 +141,7 @@ def test_the_history_says_something_of_everything(said: dict[str, dict[str, list
         assert things["notifications"]
 
 
-def test_sessions_are_created_with_what_the_sdk_says(
+def test_the_parameters_of_sessions_are_those_of_the_sdk(
     compared: tuple[str, dict[str, Any]],
 ) -> None:
     version, answer = compared
@@ -145,7 +149,9 @@ def test_sessions_are_created_with_what_the_sdk_says(
     assert _described(SESSIONS[version]) == published
 
 
-def test_other_parameters_are_those_of_the_sdk(compared: tuple[str, dict[str, Any]]) -> None:
+def test_the_parameters_of_other_requests_are_those_of_the_sdk(
+    compared: tuple[str, dict[str, Any]],
+) -> None:
     published = compared[1]["params"]
     for names in WHOLE.values():
         for name, kinds in names.items():

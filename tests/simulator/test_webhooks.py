@@ -37,7 +37,7 @@ def test_during_a_rotation_both_secrets_sign(account, sim):
         stripe.WebhookSignature.verify_header(delivery.payload.decode(), delivery.signature, secret)
 
 
-def test_an_endpoint_gets_objects_of_its_own_version(jenny):
+def test_an_endpoint_receives_objects_in_its_own_version(jenny):
     sim = Simulator()
     endpoints = {version: sim.add_endpoint(version=version) for version in (GENERAL, PREVIEW)}
     account = sim.link_account(sim.add_customer())
@@ -70,13 +70,13 @@ def test_an_event_names_the_request_that_caused_it(sim):
     assert event.request.id is None
 
 
-def test_an_event_says_what_was_so_when_it_was_made(sim, account):
+def test_an_event_has_the_object_as_it_was_when_the_event_was_created(sim, account):
     sim.bank.suspend_account(account.id)
     sim.bank.restore_account(account.id)
     assert [event_of(d).data.object.status for d in sim.due_webhooks()] == ["inactive", "active"]
 
 
-def test_what_fails_is_repeated_with_growing_waits_for_three_days(sim, account):
+def test_a_failed_webhook_is_retried_with_increasing_delays_for_three_days(sim, account):
     began = sim.now
     sim.bank.close_account(account.id)
     tried = []
@@ -92,13 +92,13 @@ def test_what_fails_is_repeated_with_growing_waits_for_three_days(sim, account):
     assert sim.webhooks.lost == [tried[0].event]
 
 
-def test_an_accepted_webhook_is_not_repeated(sim, account):
+def test_an_accepted_webhook_is_not_retried(sim, account):
     sim.bank.close_account(account.id)
     assert len(list(sim.due_webhooks(sim.now + 10 * 24 * HOUR))) == 1
     assert sim.next_webhook_at is None
 
 
-def test_what_webhooks_cause_comes_in_its_time(sim, account):
+def test_webhooks_caused_by_webhooks_arrive_in_order_of_time(sim, account):
     """Time is played moment by moment, so that nothing is seen before it happened."""
     on = int(sim.now) + 40 * 24 * HOUR
     sim.bank.announce_deactivation(account.id, on)
@@ -135,7 +135,7 @@ def test_thin_notifications_only_name_the_object(sim, jenny, account):
     assert told[-1].fetch_related_object().status == "inactive"
 
 
-def test_thin_notifications_name_the_account_that_they_are_read_in(sim):
+def test_thin_notifications_name_the_connected_account_to_read_them_with(sim):
     driver = sim.add_connected_account()
     theirs = sim.link_account(None, owner=driver)
     assert len(list(sim.due_webhooks())) == 1

@@ -1,1 +1,1 @@
-"""What each endpoint of the API does."""
+"""The endpoints of the API."""

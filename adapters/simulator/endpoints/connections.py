@@ -32,7 +32,7 @@ SESSION: dict[str, Kind] = {
     "prefetch": Each(Text(FEATURES)),
     "return_url": Url(),
 }
-"""What a session is created with, under a generally available version."""
+"""The parameters of a session in a generally available version."""
 
 PREVIEW_SESSION: dict[str, Kind] = {
     **SESSION,
@@ -45,7 +45,7 @@ PREVIEW_SESSION: dict[str, Kind] = {
     ),
     "ui_mode": Text(("hosted", "modal")),
 }
-"""The same, under the preview version."""
+"""The parameters of a session in the preview version."""
 
 ACCOUNTS: dict[str, Kind] = {
     **PAGE,
@@ -70,7 +70,7 @@ class Connections:
         self._page_url = page_url
 
     def routes(self) -> list[Route]:
-        """All of them."""
+        """All endpoints of this class."""
         prefix = "/v1/financial_connections"
         return [
             route("POST", f"{prefix}/sessions", self.create_session),
@@ -84,7 +84,7 @@ class Connections:
     # ── sessions ─────────────────────────────────────────────────────────────
 
     def create_session(self, call: Call) -> Rendered:
-        """Open an authentication flow, to link or to relink."""
+        """Create a session, to link or to relink."""
         if call.preview:
             params = call.params(PREVIEW_SESSION, required=("permissions",))
         else:
@@ -124,7 +124,7 @@ class Connections:
     def _relinked(
         self, call: Call, params: dict[str, Any], holder: Holder | None
     ) -> tuple[Authorization | None, Account | None]:
-        """What ``relink_options`` names, if it may be relinked by this session."""
+        """The authorization and account in ``relink_options``, if this session may relink them."""
         options = params.get("relink_options")
         if options is None:
             return None, None
@@ -154,7 +154,7 @@ class Connections:
                 f"The account {account.id} does not belong to {authorization.id}.", param=param
             )
         if account.inactive and not account.relinkable:
-            raise refused(f"The account {account.id} can't be relinked.", param=param)
+            raise refused(f"The account {account.id} cannot be relinked.", param=param)
         if account.status == "disconnected":
             raise refused(f"The account {account.id} is disconnected.", param=param)
         _check_holder(holder, account)
@@ -164,7 +164,7 @@ class Connections:
     def _check_hosted(params: dict[str, Any]) -> None:
         if params.get("ui_mode") != "hosted":
             if "hosted" in params:
-                raise invalid("hosted", "hosted can be given only when ui_mode is hosted.")
+                raise invalid("hosted", "hosted requires ui_mode to be hosted.")
             return
         for name in ("hosted", "return_url"):
             if name not in params:
@@ -172,11 +172,11 @@ class Connections:
         if "delivery_method" in params["hosted"] and "relink_options" not in params:
             raise invalid(
                 "hosted[delivery_method]",
-                "hosted[delivery_method] can be given only with relink_options.",
+                "hosted[delivery_method] requires relink_options.",
             )
 
     def retrieve_session(self, call: Call) -> Rendered:
-        """Read a session, its secret too."""
+        """Read a session, with its client secret."""
         call.params(EXPAND)
         return render(
             own(
@@ -197,7 +197,7 @@ class Connections:
         return render(self._account(call))
 
     def list_accounts(self, call: Call) -> Rendered:
-        """The accounts of a holder or of a session, newest first."""
+        """List the accounts of a holder or of a session, newest first."""
         params = call.params(ACCOUNTS)
         found = [a for a in self._world.accounts.values() if a.owner == call.owner]
         for field, value in params.get("account_holder", {}).items():
@@ -216,16 +216,16 @@ class Connections:
         return page(found, render, params, call.path)
 
     def disconnect_account(self, call: Call) -> Rendered:
-        """Let go of an account, for good."""
+        """Disconnect an account for good."""
         call.params(EXPAND)
         account = self._account(call)
         if account.status == "disconnected":
-            raise refused(f"The account {account.id} is disconnected already.")
+            raise refused(f"The account {account.id} is already disconnected.")
         self._links.disconnect(account)
         return render(account)
 
     def retrieve_authorization(self, call: Call) -> Rendered:
-        """Read an authorization: no event tells how it fares."""
+        """Read an authorization. Stripe sends no event about its status."""
         call.params(EXPAND)
         return render(
             own(
@@ -250,7 +250,7 @@ class Connections:
 
 
 def _check_holder(holder: Holder | None, relinked: Account | Authorization) -> None:
-    """A relink has the holder of what it relinks; none where that is null."""
+    """A relink must have the same holder as what it relinks, or none if that has none."""
     if holder != relinked.holder:
         raise refused(
             f"account_holder must be the account holder of {relinked.id}.", param="account_holder"

@@ -21,14 +21,14 @@ EVENTS: dict[str, Kind] = {
 
 
 class Events:
-    """The endpoints under ``/v1/events``. Events are shown in the account's own version."""
+    """The endpoints under ``/v1/events``. Events use the account's default version."""
 
     def __init__(self, webhooks: Webhooks, version: str) -> None:
         self._webhooks = webhooks
         self._version = version
 
     def routes(self) -> list[Route]:
-        """All of them."""
+        """All endpoints of this class."""
         return [
             route("GET", "/v1/events", self.list_events),
             route("GET", "/v1/events/{}", self.retrieve_event),
@@ -44,7 +44,7 @@ class Events:
         return self._shown(found)
 
     def list_events(self, call: Call) -> Rendered:
-        """The events of some types or times, newest first."""
+        """List the events by type and time, newest first."""
         params = call.params(EVENTS)
         if "type" in params and "types" in params:
             raise invalid("types", "You may pass either type or types, but not both.")

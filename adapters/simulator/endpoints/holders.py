@@ -1,4 +1,4 @@
-"""``account_holder``, as requests name it."""
+"""The parameter ``account_holder``."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ HOLDER = Hash(
 
 
 def holder_of(world: World, owner: str | None, given: dict[str, Any]) -> Holder:
-    """The holder that checked parameters name.
+    """The holder named by validated parameters.
 
     Raises:
-        ApiError: they name none, two, one of another type, or one that does not exist.
+        ApiError: they name no holder, two, one of another type, or one that does not exist.
     """
     kind = given["type"]
     named = [name for name in ("account", "customer", "customer_account") if name in given]
@@ -31,15 +31,14 @@ def holder_of(world: World, owner: str | None, given: dict[str, Any]) -> Holder:
         if name not in allowed:
             raise invalid(
                 f"account_holder[{name}]",
-                f"account_holder[{name}] can't be given when account_holder[type] is {kind}.",
+                f"account_holder[{name}] is not allowed when account_holder[type] is {kind}.",
             )
     if not named:
         raise missing(f"account_holder[{allowed[0]}]")
     if len(named) > 1:
         raise invalid(
             "account_holder[customer_account]",
-            "Only one of account_holder[customer] and account_holder[customer_account] "
-            "can be given.",
+            "Only one of account_holder[customer] and account_holder[customer_account] is allowed.",
         )
     field, value = named[0], given[named[0]]
     if field == "customer":

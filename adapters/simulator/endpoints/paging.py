@@ -1,4 +1,4 @@
-"""Pages of lists: newest first, between cursors."""
+"""Pages of lists, newest first, with cursors."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -15,13 +15,13 @@ _PAGE = 10
 def page(
     found: Iterable[T], rendered: Callable[[T], Rendered], params: dict[str, Any], url: str
 ) -> Rendered:
-    """The page that ``limit``, ``starting_after`` and ``ending_before`` ask for.
+    """The page for ``limit``, ``starting_after`` and ``ending_before``.
 
     Args:
-        found: all that the list has, oldest first.
-        rendered: how one of them is shown.
-        params: the checked parameters.
-        url: of the list.
+        found: all items of the list, oldest first.
+        rendered: renders an item.
+        params: the validated parameters.
+        url: the URL of the list.
 
     Raises:
         ApiError: a cursor is not in the list.

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..api import Call, Route, route
 from ..errors import ApiError, missing, no_such, refused
-from ..links import Tell
+from ..links import Publish
 from ..parameters import EXPAND, PAGE, Hash, Kind, Metadata, Text, Truth
 from ..render import Rendered, render
 from ..resources import Account, Customer, ExternalAccount, PaymentMethod
@@ -46,22 +46,22 @@ EXTERNAL_ACCOUNTS: dict[str, Kind] = {**PAGE, "object": Text(("bank_account", "c
 
 
 class Payments:
-    """The endpoints that turn accounts into ways to pay and to be paid."""
+    """The endpoints for customers, payment methods and external accounts."""
 
     def __init__(
         self,
         world: World,
         now: Callable[[], float],
-        tell: Tell,
+        publish: Publish,
         note: Callable[[str, str], None],
     ) -> None:
         self._world = world
         self._now = now
-        self._tell = tell
+        self._publish = publish
         self._note = note
 
     def routes(self) -> list[Route]:
-        """All of them."""
+        """All endpoints of this class."""
         return [
             route("POST", "/v1/customers", self.create_customer),
             route("GET", "/v1/customers", self.list_customers),
@@ -81,18 +81,18 @@ class Payments:
     # ── customers ────────────────────────────────────────────────────────────
 
     def create_customer(self, call: Call) -> Rendered:
-        """Make a customer."""
+        """Create a customer."""
         params = call.params(CUSTOMER)
         customer = Customer(
             id=self._world.ids.new("cus"), owner=call.owner, created=int(self._now())
         )
         self._world.customers[customer.id] = customer
         _update(customer, params)
-        self._tell("customer.created", customer)
+        self._publish("customer.created", customer)
         return render(customer)
 
     def list_customers(self, call: Call) -> Rendered:
-        """The customers, newest first."""
+        """List the customers, newest first."""
         params = call.params({**PAGE, "email": Text()})
         found = [
             customer
@@ -104,18 +104,18 @@ class Payments:
         return page(found, render, params, call.path)
 
     def retrieve_customer(self, call: Call) -> Rendered:
-        """Read a customer; of a deleted one, that it is deleted."""
+        """Read a customer. A deleted one has only its id and ``deleted``."""
         call.params(EXPAND)
         return render(self._customer(call))
 
     def update_customer(self, call: Call) -> Rendered:
-        """Change a customer."""
+        """Update a customer."""
         params = call.params(CUSTOMER)
         customer = self._customer(call)
         if customer.deleted:
             raise no_such("customer", customer.id, "customer", in_path=True)
         _update(customer, params)
-        self._tell("customer.updated", customer)
+        self._publish("customer.updated", customer)
         return render(customer)
 
     def delete_customer(self, call: Call) -> Rendered:
@@ -123,7 +123,7 @@ class Payments:
         call.params({})
         customer = self._customer(call)
         customer.deleted = True
-        self._tell("customer.deleted", customer)
+        self._publish("customer.deleted", customer)
         return render(customer)
 
     def _customer(self, call: Call) -> Customer:
@@ -132,7 +132,7 @@ class Payments:
     # ── payment methods ──────────────────────────────────────────────────────
 
     def create_payment_method(self, call: Call) -> Rendered:
-        """Make a payment method from an account, if the account lends itself to it."""
+        """Create a payment method from an account that supports it."""
         params = call.params(PAYMENT_METHOD, required=("type",))
         bank = params.get("us_bank_account", {})
         billing = {k: v for k, v in params.get("billing_details", {}).items() if v is not None}
@@ -163,7 +163,7 @@ class Payments:
         return render(method)
 
     def attach_payment_method(self, call: Call) -> Rendered:
-        """Attach a payment method to a customer, once."""
+        """Attach a payment method to a customer."""
         params = call.params(ATTACH)
         method = self._payment_method(call)
         named = [name for name in ("customer", "customer_account") if name in params]
@@ -183,7 +183,7 @@ class Payments:
             raise refused("The payment method has already been attached to a customer.")
         if attached is None:
             setattr(method, field, value)
-            self._tell("payment_method.attached", method)
+            self._publish("payment_method.attached", method)
         return render(method)
 
     def retrieve_payment_method(self, call: Call) -> Rendered:
@@ -192,11 +192,11 @@ class Payments:
         return render(self._payment_method(call))
 
     def list_payment_methods(self, call: Call) -> Rendered:
-        """The payment methods, attached or not, newest first."""
+        """List the payment methods, attached or not, newest first."""
         return self._payment_methods(call, call.params(PAYMENT_METHODS))
 
     def list_of_customer(self, call: Call) -> Rendered:
-        """The payment methods of one customer."""
+        """List the payment methods of one customer."""
         params = call.params(OWNED)
         return self._payment_methods(call, {**params, "customer": self._customer(call).id})
 
@@ -226,7 +226,7 @@ class Payments:
     # ── external accounts ────────────────────────────────────────────────────
 
     def create_external_account(self, call: Call) -> Rendered:
-        """Give a connected account a bank account, from a token that is used up by it."""
+        """Create a bank account for a connected account. This uses up the token."""
         params = call.params(EXTERNAL_ACCOUNT, required=("external_account",))
         owner = self._connected_account(call)
         token = own(
@@ -234,7 +234,7 @@ class Payments:
         )
         if token.used:
             raise refused(
-                f"The token {token.id} has been used already.",
+                f"The token {token.id} has already been used.",
                 code="token_already_used",
                 param="external_account",
             )
@@ -252,11 +252,11 @@ class Payments:
         token.used = True
         token.account.external_accounts.append(external)
         self._world.external_accounts[external.id] = external
-        self._tell("account.external_account.created", external)
+        self._publish("account.external_account.created", external)
         return render(external)
 
     def list_external_accounts(self, call: Call) -> Rendered:
-        """The bank accounts of a connected account, newest first."""
+        """List the bank accounts of a connected account, newest first."""
         params = call.params(EXTERNAL_ACCOUNTS)
         found = self._of_account(self._connected_account(call))
         if params.get("object") == "card":
@@ -282,7 +282,7 @@ class Payments:
         return [e for e in self._world.external_accounts.values() if e.owner == owner]
 
     def _connected_account(self, call: Call) -> str:
-        """The connected account in the path, which must be there, and the header's if any."""
+        """The connected account in the path, which must match the header's if there is one."""
         name = call.names[0]
         if name not in self._world.connected_accounts or call.owner not in (None, name):
             raise ApiError(
@@ -296,7 +296,7 @@ class Payments:
 
 
 def _check_payable(account: Account, param: str) -> None:
-    """Whether a payment method can be made from it now."""
+    """Refuse an account from which no payment method can be created now."""
     if account.status != "active":
         raise refused(
             f"The account {account.id} is not active.",
@@ -312,7 +312,7 @@ def _check_payable(account: Account, param: str) -> None:
         pending = "pending" in statuses
         code = "pending" if pending else "unavailable"
         raise refused(
-            f"The account {account.id} has no account number that can be used.",
+            f"The account {account.id} has no transactable account number.",
             code=f"financial_connections_account_{code}_account_numbers",
             param=param,
         )
@@ -327,5 +327,5 @@ def _update(customer: Customer, params: dict[str, Any]) -> None:
 
 
 def _merged(old: dict[str, str], new: dict[str, str] | None) -> dict[str, str]:
-    """Metadata after a change: an empty text removes its name, None all names."""
+    """Metadata after an update: an empty text removes its key, None removes all."""
     return {name: value for name, value in {**old, **new}.items() if value} if new else {}

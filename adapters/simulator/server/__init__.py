@@ -1,4 +1,4 @@
-"""The simulator over HTTP: Stripe's API, webhooks, StripeBank for people, and a control API."""
+"""The simulator over HTTP: Stripe's API, webhooks, the pages of StripeBank, and a control API."""
 
 from .serving import SimulatorServer
 

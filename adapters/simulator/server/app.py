@@ -1,4 +1,4 @@
-"""The application: Stripe's API, the control API and the pages for people, at one address."""
+"""The application: Stripe's API, the control API and the pages, at one address."""
 
 import asyncio
 import threading
@@ -24,20 +24,20 @@ POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 
 
 class NoAnswer(Response):
-    """Holds the connection until the caller gives up, or for a while, and drops it."""
+    """Holds the connection for a while, or until the caller gives up, and then drops it."""
 
     def __init__(self, hold: float) -> None:
         super().__init__()
         self._hold = hold
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Never send anything."""
+        """Send no answer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._hold):
                 while (await receive())["type"] != "http.disconnect":
                     pass
                 return
-        # A head that promises more than follows makes the server close the connection.
+        # The server closes the connection after a head that announces a missing body.
         promised = [(b"content-length", b"1")]
         await send({"type": "http.response.start", "status": 200, "headers": promised})
 
@@ -46,9 +46,9 @@ def application(simulator: Simulator, lock: threading.RLock, poster: Poster) -> 
     """The application that serves a simulator.
 
     Args:
-        simulator: what is served.
-        lock: held while it is touched.
-        poster: told when webhooks may be due.
+        simulator: the simulator.
+        lock: is held while the simulator is used.
+        poster: is notified when webhooks may be due.
     """
 
     async def api(http: HttpRequest) -> Response:
@@ -63,9 +63,9 @@ def application(simulator: Simulator, lock: threading.RLock, poster: Poster) -> 
             with lock:
                 answer = simulator.handle(request)
         except SimulatedTimeout:
-            poster.look()
-            return NoAnswer(simulator.faults.patience)
-        poster.look()
+            poster.notify()
+            return NoAnswer(simulator.faults.caller_timeout)
+        poster.notify()
         await asyncio.sleep(answer.wait)
         return Response(answer.body, answer.status, answer.headers)
 
@@ -85,7 +85,7 @@ def application(simulator: Simulator, lock: threading.RLock, poster: Poster) -> 
 
 
 def _page(name: str) -> Callable[[HttpRequest], Response]:
-    """A page that loads everything else from the control API. It is nobody's to frame."""
+    """A page that loads its data from the control API. No site may frame it."""
 
     def show(_: HttpRequest) -> Response:
         headers = {

@@ -1,7 +1,7 @@
-"""The control API: bank, customers, clock and faults, for tests in other processes and the pages.
+"""The control API: banks, customers, clock and faults, for the pages and for other processes.
 
-Everything is JSON under ``/_simulator``. What can't happen is answered with 409 and the
-reason; what is not understood, with 400. Secrets are never in an answer.
+All requests and answers are JSON, under ``/_simulator``. An action that is not possible gets a 409
+with the reason, and an invalid request a 400. No answer contains a secret.
 """
 
 import threading
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ..bank import Bank
-from ..errors import CannotHappen
+from ..errors import NotPossibleError
 from ..faults import Faults
 from ..flow import CustomerPart
 from ..ledger import Effect
@@ -27,7 +27,7 @@ from .view import account_view, authorization_view, session_view
 
 Handler = Callable[[Request, dict[str, Any]], object]
 
-HAPPENINGS = tuple(name for name in vars(Bank) if not name.startswith("_"))
+BANK_EVENTS = tuple(name for name in vars(Bank) if not name.startswith("_"))
 CHOICES = (
     *("choose_expected", "choose_known", "choose_new", "fail_to_sign_in"),
     *("sign_in_without_account", "cancel", "walk_away", "bank_error"),
@@ -44,13 +44,13 @@ class Control:
         self._poster = poster
 
     def routes(self) -> list[BaseRoute]:
-        """All of them."""
+        """All endpoints of this class."""
         return [
             self._route("GET", "/state", self.state),
             self._route("GET", "/ledger", self.ledger),
             self._route("GET", "/flows/{name}", self.flow),
             self._route("POST", "/flows/{name}/{choice}", self.choose),
-            self._route("POST", "/bank/{happening}", self.happen),
+            self._route("POST", "/bank/{event}", self.bank_event),
             self._route("POST", "/customers", self.add_customer),
             self._route("POST", "/connected_accounts", self.add_connected_account),
             self._route("POST", "/accounts", self.link_account),
@@ -62,10 +62,10 @@ class Control:
 
     def _route(self, method: str, path: str, handler: Handler) -> Route:
         async def answer(request: Request) -> Response:
-            # A page of another origin can post a form here, but no JSON.
+            # A page of another origin can post a form here, but not JSON.
             kind = request.headers.get("content-type", "").partition(";")[0]
             if method != "GET" and kind != "application/json":
-                return _error(415, "the body must be application/json")
+                return _error(415, "the content type must be application/json")
             try:
                 given = await request.json() if method != "GET" else {}
                 if not isinstance(given, dict):
@@ -73,21 +73,21 @@ class Control:
                 with self._lock:
                     self._simulator.advance_to(self._simulator.now)
                     found = handler(request, given)
-            except CannotHappen as error:
+            except NotPossibleError as error:
                 return _error(409, str(error))
             except ValidationError as error:
                 return _error(400, _readable(error))
             except (TypeError, ValueError) as error:
                 return _error(400, str(error))
-            self._poster.look()
+            self._poster.notify()
             return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
         return Route(path, answer, methods=[method])
 
-    # ── looking ──────────────────────────────────────────────────────────────
+    # ── reading ──────────────────────────────────────────────────────────────
 
     def state(self, request: Request, given: dict[str, Any]) -> object:
-        """The world at a glance, newest first."""
+        """The state for the pages, newest first."""
         world = self._simulator.world
         return {
             "now": self._simulator.now,
@@ -107,7 +107,7 @@ class Control:
         }
 
     def ledger(self, request: Request, given: dict[str, Any]) -> object:
-        """What was asked and what came of it, from entry ``?since=`` on."""
+        """The ledger from entry ``?since=`` on."""
         since = int(request.query_params.get("since", "0"))
         entries = self._simulator.ledger.entries[since:]
         return {
@@ -119,7 +119,7 @@ class Control:
         }
 
     def flow(self, request: Request, given: dict[str, Any]) -> object:
-        """A session as its flow shows it to the customer, at ``?institution=`` where it is open."""
+        """The flow of a session. ``?institution=`` chooses the bank where the session does not."""
         part = self._part(request)
         session = part.session
         institution = request.query_params.get("institution", STRIPE_BANK)
@@ -133,37 +133,39 @@ class Control:
             "institutions": [] if session.is_relink else [bank.name for bank in banks],
         }
 
-    # ── doing ────────────────────────────────────────────────────────────────
+    # ── acting ───────────────────────────────────────────────────────────────
 
     def choose(self, request: Request, given: dict[str, Any]) -> object:
-        """Play a flow to one of its ends."""
+        """Complete a flow with one of its results."""
         choice = request.path_params["choice"]
         if choice not in CHOICES:
-            raise ValueError(f"{choice!r} is no choice; one of {', '.join(CHOICES)}")
+            raise ValueError(f"the choice must be one of {', '.join(CHOICES)}, got {choice!r}")
         part = self._part(request)
         if "holder" in given:
-            raise ValueError("holder can be given in process only")
+            raise ValueError("holder is available in process only")
         validate_call(getattr(part, choice))(**given)
         return session_view(self._simulator.world, part.session)
 
-    def happen(self, request: Request, given: dict[str, Any]) -> object:
-        """Let something happen at a bank."""
-        happening = request.path_params["happening"]
-        if happening not in HAPPENINGS:
-            raise ValueError(f"{happening!r} does not happen; one of {', '.join(HAPPENINGS)}")
-        validate_call(getattr(self._simulator.bank, happening))(**given)
+    def bank_event(self, request: Request, given: dict[str, Any]) -> object:
+        """Trigger a bank event."""
+        event = request.path_params["event"]
+        if event not in BANK_EVENTS:
+            raise ValueError(
+                f"the bank event must be one of {', '.join(BANK_EVENTS)}, got {event!r}"
+            )
+        validate_call(getattr(self._simulator.bank, event))(**given)
         return {}
 
     def add_customer(self, request: Request, given: dict[str, Any]) -> object:
-        """A customer at Stripe."""
+        """Add a customer."""
         return {"id": validate_call(self._simulator.add_customer)(**given)}
 
     def add_connected_account(self, request: Request, given: dict[str, Any]) -> object:
-        """A connected account."""
+        """Add a connected account."""
         return {"id": validate_call(self._simulator.add_connected_account)(**given)}
 
     def link_account(self, request: Request, given: dict[str, Any]) -> object:
-        """Link an account, as its holder would have done before."""
+        """Link an account, as if its holder had completed a flow."""
         return account_view(validate_call(self._simulator.link_account)(**given))
 
     def advance(self, request: Request, given: dict[str, Any]) -> object:
@@ -172,23 +174,23 @@ class Control:
         return {"now": self._simulator.now}
 
     def add_endpoint(self, request: Request, given: dict[str, Any]) -> object:
-        """Send webhooks to a URL from now on; its secret is answered this once."""
+        """Add a webhook endpoint with a URL. Only this answer contains its secrets."""
         secrets = given.pop("secrets", ())
         endpoint = validate_call(self._simulator.add_endpoint)(*secrets, **given)
         return {"id": endpoint.id, "secrets": endpoint.secrets}
 
     def set_faults(self, request: Request, given: dict[str, Any]) -> object:
-        """Set the rates of all faults; those that are not named go to 0."""
+        """Set the rates of all faults. Rates that are not given become 0."""
         self._simulator.faults = TypeAdapter(Faults).validate_python(given)
         return asdict(self._simulator.faults)
 
     def inject(self, request: Request, given: dict[str, Any]) -> object:
-        """Let one fault happen to the next request that fits."""
+        """Add a fault to the next matching requests."""
         validate_call(self._simulator.inject)(**given)
         return {}
 
     def _part(self, request: Request) -> CustomerPart:
-        """By the session's id, or by the name in its hosted URL."""
+        """The customer, by the session's id or by the name in its hosted URL."""
         name = request.path_params["name"]
         return self._simulator.customer(_session_of(self._simulator, name).id)
 
@@ -200,7 +202,7 @@ def _session_of(simulator: Simulator, name: str) -> Session:
         hosted = (s for s in sessions.values() if (s.hosted_url or "").endswith(f"/{name}"))
         found = next(hosted, None)
     if found is None:
-        raise CannotHappen(f"there is no session {name!r}")
+        raise NotPossibleError(f"there is no session {name!r}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""A server in a thread, for tests and demos, or in the foreground, for people."""
+"""A server: in a thread, for tests and demos, or in the foreground."""
 
 import socket
 import threading
@@ -15,15 +15,15 @@ LOOPBACK = "127.0.0.1"
 
 
 class SimulatorServer:
-    """Serves a simulator over HTTP; a context manager that starts and stops it.
+    """Serves a simulator over HTTP; a context manager that starts and stops the server.
 
     Args:
-        simulator: what is served. While it runs, use it only within ``with server.lock``.
+        simulator: the simulator. While the server runs, use it only within ``with server.lock``.
         host: the address to bind.
-        port: 0 takes a free one.
+        port: the port; 0 takes a free one.
 
     Raises:
-        OSError: the address can't be bound.
+        OSError: the address cannot be bound.
     """
 
     def __init__(
@@ -31,14 +31,14 @@ class SimulatorServer:
     ) -> None:
         self.simulator = simulator or Simulator(start=None)
         self.lock = threading.RLock()
-        """Held by whoever touches the simulator."""
+        """Must be held while the simulator is used."""
         self._poster = Poster(self.simulator, self.lock)
         self._socket = socket.create_server((host, port))
-        # Head and body are written apart; without this the body waits for the caller's
-        # delayed acknowledgement of the head, 40 ms. Accepted connections inherit it.
+        # Head and body are written separately. Without this option the body waits 40 ms for the
+        # delayed acknowledgement of the head. Accepted connections inherit the option.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
-        """Where it is served: Stripe's ``base_addresses["api"]``."""
+        """The address, for the SDK's ``base_addresses["api"]``."""
         self.simulator.base_url = self.url
         app = application(self.simulator, self.lock, self._poster)
         config = uvicorn.Config(
@@ -46,7 +46,7 @@ class SimulatorServer:
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=1,
-            date_header=False,  # the answers carry the simulator's own
+            date_header=False,  # the answers have the simulator's date
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -54,7 +54,7 @@ class SimulatorServer:
         )
 
     def start(self) -> Self:
-        """Serve in a thread; returns once it answers."""
+        """Serve in a thread. Returns once the server accepts requests."""
         self._poster.start()
         self._thread.start()
         while not self._server.started:
@@ -64,7 +64,7 @@ class SimulatorServer:
         return self
 
     def stop(self) -> None:
-        """Stop serving; requests that are being held are dropped."""
+        """Stop serving. Requests that a fault holds are dropped."""
         self._poster.stop()
         self._server.should_exit = True
         self._thread.join()
@@ -80,13 +80,13 @@ class SimulatorServer:
             self._socket.close()
 
     def settle(self, timeout: float = 10.0) -> None:
-        """Wait until every webhook that is due has been posted.
+        """Wait until all due webhooks are posted.
 
         Raises:
-            TimeoutError: that takes longer than ``timeout`` seconds.
+            TimeoutError: this takes longer than ``timeout`` seconds.
         """
         if not self._poster.settle(timeout):
-            raise TimeoutError(f"webhooks are still on their way after {timeout} s")
+            raise TimeoutError(f"webhooks are still in transit after {timeout} s")
 
     def __enter__(self) -> Self:
         return self.start()

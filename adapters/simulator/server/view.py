@@ -1,4 +1,4 @@
-"""What the pages show of the world; nothing that is secret."""
+"""The objects as the pages show them, without secrets."""
 
 from typing import Any
 
@@ -62,13 +62,13 @@ def session_view(world: World, session: Session) -> View:
 
 def _holder_name(world: World, holder: Holder | None) -> str:
     if holder is None:
-        return "Nobody in particular"
+        return "No holder"
     if holder.field == "customer":
         return world.customers[holder.id].name or holder.id
     return world.connected_accounts[holder.id]
 
 
 def _number(account: Account) -> str | None:
-    """How its tokenized number fares; None where it has none."""
+    """The status of its tokenized number; None if it has none."""
     tokenized = [number.status for number in account.numbers or () if number.tokenized]
     return tokenized[-1] if tokenized else None

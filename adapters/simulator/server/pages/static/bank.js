@@ -1,4 +1,4 @@
-// Behind the counter: the connections, what can befall them, and who is at the door.
+// The bank: connections, the events that can happen to them, and customers' sessions.
 
 import { accountName, act, el, look, titled } from "./control.js";
 
@@ -29,52 +29,52 @@ function menu(label, items) {
   return el("details", { class: "menu" }, el("summary", {}, label), el("div", { class: "items" }, ...choices));
 }
 
-function happenings(authorization) {
+function authorizationEvents(authorization) {
   const about = { authorization: authorization.id };
   if (authorization.status !== "active") return null;
-  return menu("Break it", [
-    ["The consent expires", "bank/expire_consent", about],
-    ["The customer changes the password", "bank/change_password", about],
-    ["The customer revokes access", "bank/revoke_access", about],
-    ["It is announced to end in 30 days", "bank/announce_deactivation",
+  return menu("Bank event", [
+    ["Expire the consent", "bank/expire_consent", about],
+    ["Change the password", "bank/change_password", about],
+    ["Revoke access", "bank/revoke_access", about],
+    ["Announce deactivation in 30 days", "bank/announce_deactivation",
       { about: authorization.id, on: Math.floor(now) + 30 * DAY }],
   ]);
 }
 
-function befall(account) {
+function accountEvents(account) {
   const about = { account: account.id };
   const items = [];
   if (account.status === "disconnected") return null;
-  if (account.open) items.push(["Close it", "bank/close_account", about]);
-  else items.push(["Reopen it", "bank/reopen_account", about]);
-  if (account.status === "active") items.push(["Suspend it", "bank/suspend_account", about]);
-  if (account.cause === "account_unavailable") items.push(["Serve it again", "bank/restore_account", about]);
+  if (account.open) items.push(["Close the account", "bank/close_account", about]);
+  else items.push(["Reopen the account", "bank/reopen_account", about]);
+  if (account.status === "active") items.push(["Suspend the account", "bank/suspend_account", about]);
+  if (account.cause === "account_unavailable") items.push(["Restore the account", "bank/restore_account", about]);
   if (account.number === "transactable") {
-    items.push(["Revoke its number", "bank/revoke_number", about]);
-    items.push(["Let its number expire", "bank/expire_number", about]);
-  } else if (account.number) items.push(["Give it a new number", "bank/refresh_number", about]);
+    items.push(["Revoke the number", "bank/revoke_number", about]);
+    items.push(["Expire the number", "bank/expire_number", about]);
+  } else if (account.number) items.push(["Issue a new number", "bank/refresh_number", about]);
   for (const method of account.payment_methods) {
     if (method.blocked) items.push(["Unblock the payment method", "bank/unblock_payment_method", { payment_method: method.id }]);
-    else items.push(["A debit comes back", "bank/block_payment_method", { payment_method: method.id, reason: "bank_account_restricted" }]);
+    else items.push(["Return a debit", "bank/block_payment_method", { payment_method: method.id, reason: "bank_account_restricted" }]);
   }
-  items.push(["Disconnect it", "bank/disconnect", about]);
-  return menu("Then…", items);
+  items.push(["Disconnect the account", "bank/disconnect", about]);
+  return menu("Account event", items);
 }
 
 function accountRow(account) {
   const why = [];
   if (account.cause) why.push(titled(account.cause));
-  if (account.action === "relink_required") why.push("a relink mends it");
+  if (account.action === "relink_required") why.push("can be relinked");
   if (account.number) why.push(`tokenized number: ${account.number}`);
   if (account.stops_on) why.push(`stops on ${new Date(account.stops_on * 1000).toDateString()}`);
-  for (const method of account.payment_methods) why.push(method.blocked ? `payment method blocked: ${titled(method.blocked)}` : "payment method");
+  for (const method of account.payment_methods) why.push(method.blocked ? `payment method blocked: ${titled(method.blocked)}` : "has a payment method");
   return el("div", { class: "row", "data-account": account.id },
     el("div", {},
       el("div", { class: "name" }, accountName(account)),
       why.length ? el("div", { class: "why" }, why.join(" · ")) : null,
       el("div", { class: "id" }, account.id)),
     pill(account.status),
-    befall(account) ?? el("span"));
+    accountEvents(account) ?? el("span"));
 }
 
 function connection(authorization) {
@@ -84,12 +84,12 @@ function connection(authorization) {
       el("span", { class: "muted" }, authorization.institution),
       el("span", { class: "spring" }),
       pill(authorization.status),
-      happenings(authorization)),
+      authorizationEvents(authorization)),
     ...authorization.accounts.map(accountRow));
 }
 
-function visitor(session) {
-  const wanted = session.expected ? accountName(session.expected) : session.relink ? "any eligible account" : "a first link";
+function sessionCard(session) {
+  const wanted = session.expected ? accountName(session.expected) : session.relink ? "any eligible account" : "first link";
   const open = session.status === "pending";
   const outcome = session.failure_reason ?? session.status;
   return el("article", { class: `card session ${open ? "" : "done"}`, "data-session": session.id },
@@ -97,13 +97,13 @@ function visitor(session) {
     el("div", { class: "muted" }, `${session.institution ?? "Any bank"}: ${wanted}`),
     el("div", { class: "id" }, session.id),
     session.status === "succeeded" ? null
-      : el("a", { class: open ? "button" : "button quiet", href: `/stripebank/${session.id}` }, open ? "Be the customer" : "Try again"));
+      : el("a", { class: open ? "button" : "button quiet", href: `/stripebank/${session.id}` }, open ? "Continue as the customer" : "Try again"));
 }
 
 const EMPTY = {
   authorizations: "No connections yet. They appear when an account is linked.",
-  sessions: "Nobody is here. A relink session brings a customer to the door.",
-  events: "Nothing yet.",
+  sessions: "No sessions yet. They appear when a relink session is created.",
+  events: "No events yet.",
 };
 
 function fill(id, items) {
@@ -120,7 +120,7 @@ async function refresh() {
   if (JSON.stringify(rest) === shown) return; // an open menu stays open while nothing changes
   shown = JSON.stringify(rest);
   fill("authorizations", state.authorizations.filter((each) => each.accounts.length).map(connection));
-  fill("sessions", state.sessions.map(visitor));
+  fill("sessions", state.sessions.map(sessionCard));
   fill("events", state.events.map((event) =>
     el("li", {}, el("time", {}, moment(event.at)),
       el("div", {}, event.kind.replace("financial_connections.", ""), el("span", { class: "id" }, event.subject)))));

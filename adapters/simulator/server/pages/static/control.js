@@ -1,6 +1,6 @@
-// The control API, and small helpers that both pages share.
+// The control API, and helpers shared by both pages.
 
-export class Refused extends Error {}
+export class RequestError extends Error {}
 
 async function ask(method, path, body) {
   const answer = await fetch(`/_simulator/${path}`, {
@@ -9,7 +9,7 @@ async function ask(method, path, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const found = await answer.json();
-  if (!answer.ok) throw new Refused(found.error);
+  if (!answer.ok) throw new RequestError(found.error);
   return found;
 }
 

@@ -1,4 +1,4 @@
-// The authentication flow of one session, as its customer sees it.
+// The authentication flow of one session, as the customer sees it.
 
 import { accountName, act, el, look } from "./control.js";
 
@@ -63,8 +63,8 @@ function signIn() {
     el("button", { class: "wide", id: "sign-in" }, "Sign in"),
     el("div", { class: "others" },
       el("button", { type: "button", class: "link", id: "fail", onclick: () => choose("fail_to_sign_in") }, "My password is wrong"),
-      el("button", { type: "button", class: "link", id: "bank-error", onclick: () => choose("bank_error") }, "The bank is down")));
-  show(el("h1", {}, `Sign in to ${flow.institution}`), el("p", { class: "muted" }, "Any password will do here."), form);
+      el("button", { type: "button", class: "link", id: "bank-error", onclick: () => choose("bank_error") }, "The bank does not respond")));
+  show(el("h1", {}, `Sign in to ${flow.institution}`), el("p", { class: "muted" }, "Any password works here."), form);
 }
 
 function option(value, title, detail, badge) {
@@ -93,7 +93,7 @@ function accounts(problem) {
     el("div", { class: "push" }),
     el("button", { class: "wide", id: "connect" }, "Connect account"),
     el("div", { class: "others" },
-      el("button", { type: "button", class: "link", id: "none", onclick: () => choose("sign_in_without_account") }, "My account is not here")));
+      el("button", { type: "button", class: "link", id: "none", onclick: () => choose("sign_in_without_account") }, "My account is not listed")));
   show(
     el("h1", {}, "Choose an account"),
     problem ? el("p", { class: "notice" }, problem) : null,
@@ -102,16 +102,16 @@ function accounts(problem) {
   );
 }
 
-const ENDS = {
-  no_account: ["That is not the account", "You signed in, but the expected account was not connected."],
-  no_authorization: ["We couldn't sign you in", "The bank did not accept the sign-in."],
-  other: ["Something went wrong", "The bank did not answer. You can try again."],
+const RESULTS = {
+  no_account: ["Account not connected", "You signed in, but the expected account was not connected."],
+  no_authorization: ["Sign-in failed", "The bank did not accept the sign-in."],
+  other: ["Something went wrong", "The bank did not respond. Try again."],
 };
 
 function result() {
   cancel.hidden = true;
   const good = flow.status === "succeeded";
-  let [title, text] = ENDS[flow.failure_reason] ?? ["Cancelled", "Nothing was connected."];
+  let [title, text] = RESULTS[flow.failure_reason] ?? ["Cancelled", "Nothing was connected."];
   if (good) [title, text] = ["Account connected", `${accountName(flow.linked[0])} at ${flow.linked[0].institution} is ready to use.`];
   const away = flow.return_url
     ? el("a", { class: "button wide centered", href: flow.return_url }, "Return")

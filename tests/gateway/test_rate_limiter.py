@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.adapters.gateway import PermanentError, RateLimitedError
+from relink.adapters.gateway import (
+    LIVE_RATE,
+    TEST_RATE,
+    LocalRateLimiter,
+    PermanentError,
+    RateLimitedError,
+    RateLimitedTransport,
+)
 from relink.adapters.gateway.in_process import InProcessTransport
 from relink.adapters.gateway.live import StripeGateway
+from relink.adapters.gateway.rate_limiter import LONGEST_HOLD, LONGEST_SLEEP
 from relink.adapters.gateway.transport import Body, Call, Reply
-from relink.adapters.runner import LIVE_RATE, TEST_RATE, LocalRateLimiter, RateLimitedTransport
-from relink.adapters.runner.rate_limiter import LONGEST_HOLD, LONGEST_SLEEP
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.machines.commands import RetrieveAccount
 
@@ -32,7 +38,7 @@ class Clock:
         self.now += seconds
 
 
-def test_the_rates_stay_below_stripes():
+def test_the_default_rates_are_a_fifth_below_those_of_stripe():
     assert LIVE_RATE == 0.8 * 100
     assert TEST_RATE == 0.8 * 25
 
@@ -42,7 +48,7 @@ def test_the_rates_stay_below_stripes():
     gaps=st.lists(st.floats(0, 2), min_size=2, max_size=60),
     longest=st.floats(0, 5),
 )
-def test_moments_are_an_interval_apart(rate: float, gaps: list[float], longest: float):
+def test_slots_are_an_interval_apart(rate: float, gaps: list[float], longest: float):
     clock, moments = Clock(), []
     rate_limiter = LocalRateLimiter(rate, clock)
     for gap in gaps:
@@ -56,14 +62,14 @@ def test_moments_are_an_interval_apart(rate: float, gaps: list[float], longest: 
     assert moments[0] == 1000 + gaps[0]
 
 
-def test_a_moment_that_is_too_far_is_not_taken():
+def test_a_slot_that_is_too_far_away_is_not_taken():
     rate_limiter = LocalRateLimiter(1, Clock())
     assert [rate_limiter.wait(2) for _ in range(3)] == [0, 1, 2]
     assert [rate_limiter.wait(2) for _ in range(5)] == [3] * 5
     assert rate_limiter.wait(3) == 3
 
 
-def test_everyone_is_held():
+def test_a_hold_applies_to_all_requests_and_is_never_shortened():
     clock = Clock()
     rate_limiter = LocalRateLimiter(10, clock)
     rate_limiter.hold(7)
@@ -73,7 +79,7 @@ def test_everyone_is_held():
     assert rate_limiter.wait(0) == 0
 
 
-def test_many_threads_take_different_moments():
+def test_concurrent_threads_take_different_slots():
     rate_limiter, taken = LocalRateLimiter(1000, lambda: 0.0), []
 
     def take() -> None:
@@ -108,7 +114,7 @@ def transport(simulator: Simulator, clock: Clock) -> RateLimitedTransport:
     )
 
 
-def test_a_request_waits_for_its_moment(transport: RateLimitedTransport, clock: Clock):
+def test_a_request_waits_for_its_slot(transport: RateLimitedTransport, clock: Clock):
     times = []
     for _ in range(4):
         transport.send(CALL)
@@ -116,11 +122,11 @@ def test_a_request_waits_for_its_moment(transport: RateLimitedTransport, clock: 
     assert times == [0, 0.5, 1, 1.5]
 
 
-def test_every_request_of_a_command_takes_a_moment(
+def test_every_request_of_a_command_takes_a_slot(
     transport: RateLimitedTransport, simulator: Simulator, clock: Clock
 ):
     gateway = StripeGateway(transport)
-    read = RetrieveAccount(account="fca_unknown", reason="x", dedup_key="y")
+    read = RetrieveAccount(account="fca_unknown", reason="look", dedup_key="evt_1")
     for _ in range(3):
         with pytest.raises(PermanentError):
             gateway.perform(read, 0.0)
@@ -141,11 +147,11 @@ class Refuses:
 
 
 @pytest.mark.parametrize(("wait", "held"), [("10", 10), ("36000", LONGEST_HOLD)])
-def test_where_stripe_asks_to_wait_everyone_is_kept_back(clock: Clock, wait: str, held: float):
+def test_a_retry_after_from_stripe_holds_all_requests(clock: Clock, wait: str, held: float):
     server, rate_limiter = Refuses(wait), LocalRateLimiter(2, clock)
     first, second = (RateLimitedTransport(server, rate_limiter, clock.sleep) for _ in range(2))
     assert first.send(CALL).status == 429
-    with pytest.raises(RateLimitedError, match="was kept back") as kept:
+    with pytest.raises(RateLimitedError, match="was not sent: the rate limit is used up") as kept:
         second.send(CALL)
     assert kept.value.wait == held
     assert server.asked == 1
@@ -154,7 +160,7 @@ def test_where_stripe_asks_to_wait_everyone_is_kept_back(clock: Clock, wait: str
     assert (server.asked, clock.now) == (2, 1000 + held)
 
 
-def test_without_a_wait_others_go_on(
+def test_a_429_without_retry_after_holds_no_request(
     transport: RateLimitedTransport, simulator: Simulator, clock: Clock
 ):
     simulator.inject(ApiFault.RATE_LIMITED)

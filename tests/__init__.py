@@ -1,0 +1,1 @@
+"""The tests, as one package, so that folders can share helpers."""
