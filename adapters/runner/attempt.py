@@ -20,15 +20,15 @@ from relink.adapters.gateway import (
 )
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
-from relink.machines.commands import StripeCommand, Wake
+from relink.machines.commands import Notification, StripeCommand, Wake
 from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
 from .backoff import delay_before_next
 
-Notify = Callable[[Command, str], None]
-"""Tells the embedding service of a command that is for it, such as ``NotifyCustomer``, and its
-id. It may be told twice, and knows that by the id. Where it can't be told, this raises."""
+Notify = Callable[[Notification, str], None]
+"""Sends a notification with its id to the embedding service, which tells a repeat by the id.
+Raises where that fails."""
 
 WatchCommand = Callable[[Command, str, float], None]
 """Is shown every attempt: the command, ``done``, ``postponed`` or ``failed`` for good, and the
@@ -136,6 +136,7 @@ def _carry_out(
             policy=policy,
         )
         return gateway.perform(command, at, how).events
+    assert isinstance(command, Notification), "a command is of one of the families"
     notify(command, due.id)
     return ()
 
