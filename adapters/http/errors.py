@@ -51,7 +51,8 @@ def answer(error: Exception) -> JSONResponse | None:
     if problem.status_code in (400, 502, 503):
         # Operators may have to act: on the webhook secret, on Stripe, on the database.
         level = logging.INFO if problem.status_code == 400 else logging.WARNING
-        log.log(level, "answered with %d: %s", problem.status_code, error)
+        cause = problem.detail if error is problem else error
+        log.log(level, "answered with %d: %s", problem.status_code, cause)
     return problem.response()
 
 
