@@ -1,4 +1,4 @@
-"""The service put together from its settings: one way for `serve`, for `work` and for the demo."""
+"""Makes the parts of a process from its settings, for `serve`, `work` and the demo alike."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -18,8 +18,8 @@ from relink.adapters.gateway import (
     load_gateway,
 )
 from relink.adapters.gateway.settings import READ_TIMEOUT
-from relink.adapters.http import Metrics, Standing, application
-from relink.adapters.notify import Notifier, log_notification
+from relink.adapters.http import Metrics, StoreStatus, application
+from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
@@ -31,19 +31,18 @@ from relink.machines import relink_system
 
 RECONCILE_EVERY = 60
 PRUNE_EVERY = 15 * 60
-"""Seconds between the slices of the sweep through all accounts, and of retention."""
+"""Seconds between two runs of the reconciliation sweep, and of retention."""
 
+MAX_SLICES = 20
+"""Slices of retention in one run, so that a process can stop soon."""
 
-MOST_SLICES = 20
-"""Of retention at a time, so that nobody who ends waits for it."""
-
-CUSTOMER_WAITS = 8.0
-"""Seconds without a byte from Stripe in a request of which a customer sees the end."""
+CUSTOMER_READ_TIMEOUT = 8.0
+"""Seconds to wait for Stripe's next byte in a request that a customer waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that a process of the service is made of."""
+    """The parts of one process."""
 
     settings: Settings
     store: Store
@@ -52,22 +51,22 @@ class Parts:
     metrics: Metrics
     periodic_tasks: tuple[PeriodicTask, ...]
     loop: Loop | None
-    """Performs the commands, on SQLite; on PostgreSQL workers do."""
+    """Performs commands on SQLite; on PostgreSQL, workers do."""
 
 
 def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Parts:
-    """Make the parts; nothing runs yet, and no connection is open.
+    """Make the parts. Nothing runs yet, and no connection is open.
 
     Args:
-        settings: what they are made from.
+        settings: the settings of the process.
         clock: the time (Unix seconds).
 
     Raises:
-        SettingsError: something that is needed is not set.
+        SettingsError: a required setting is missing.
     """
     policy = settings.policy
     store = Store(settings.database_url, relink_system())
-    metrics = Metrics(lambda: standing(store, clock()))
+    metrics = Metrics(lambda: store_status(store, clock()))
     rate_limiter = _rate_limiter(settings, store)
     loop: Loop | None = None
 
@@ -81,7 +80,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, rate_limiter, CUSTOMER_WAITS),
+        _gateway(settings, rate_limiter, CUSTOMER_READ_TIMEOUT),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -104,14 +103,18 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
 
 
 def serving(parts: Parts) -> FastAPI:
-    """The application over the parts; while it runs, so does the loop, if there is one."""
+    """Make the web application. While it runs, the loop of these parts runs too, if there is one.
+
+    Args:
+        parts: what :func:`assemble` made.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if parts.loop is not None:
             parts.loop.start()
         yield
-        # The server has let the requests that it was answering finish.
+        # By now the server has finished the requests in progress.
         if parts.loop is not None:
             await run_in_threadpool(parts.loop.stop)
 
@@ -125,10 +128,15 @@ def serving(parts: Parts) -> FastAPI:
     )
 
 
-def standing(store: Store, now: float) -> Standing:
-    """How things stand in the store, at a time in Unix seconds."""
+def store_status(store: Store, now: float) -> StoreStatus:
+    """Count what the store holds.
+
+    Args:
+        store: the store.
+        now: the time (Unix seconds).
+    """
     next_due_at = store.next_due_at()
-    return Standing(
+    return StoreStatus(
         accounts=store.count_by_state(),
         dead_letters=store.count_dead_letters(),
         oldest_due=max(0.0, now - next_due_at) if next_due_at is not None else 0.0,
@@ -136,7 +144,7 @@ def standing(store: Store, now: float) -> Standing:
 
 
 def _rate_limiter(settings: Settings, store: Store) -> RateLimiter:
-    """One for all processes that ask Stripe with this key."""
+    """The limiter that all processes with this key share."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
     if settings.on_sqlite:
         return LocalRateLimiter(rate)
@@ -162,14 +170,15 @@ def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
 def _periodic_tasks(
     store: Store, settings: Settings, clock: Callable[[], float]
 ) -> tuple[PeriodicTask, ...]:
-    def walk() -> None:
+    def sweep() -> None:
         reconcile(store, clock(), settings.reconcile_every, settings.policy)
 
-    def let_go() -> None:
-        for _ in range(MOST_SLICES):
+    def delete_old_records() -> None:
+        for _ in range(MAX_SLICES):
             if SLICE not in prune(store, clock(), settings.kept_for).values():
                 return
 
-    return PeriodicTask("reconcile", RECONCILE_EVERY, walk), PeriodicTask(
-        "prune", PRUNE_EVERY, let_go
+    return (
+        PeriodicTask("reconcile", RECONCILE_EVERY, sweep),
+        PeriodicTask("prune", PRUNE_EVERY, delete_old_records),
     )

@@ -1,12 +1,10 @@
-"""Structured logs: one JSON object a line, each with the ids of what it belongs to.
+"""Structured logs: one JSON object per line, with the ids that it belongs to.
 
-Code logs with the standard library and says with :func:`correlated` what it is about; all
-that is logged within carries these ids, in the threads that are started for it too. Only
-:func:`log_json` needs structlog.
+Code logs with the standard library. Within :func:`correlated` every line carries the given ids,
+also in threads that are started there. Only :func:`log_json` needs structlog.
 
-What is logged is chosen line by line, and is never a body, a header or a query string. Text
-from elsewhere (an exception's, a library's) is searched for what looks like a secret of
-Stripe's all the same.
+relink logs no bodies, headers or query strings. As a last defence, what looks like a secret of
+Stripe's is removed from every line, exceptions and other libraries' lines included.
 """
 
 import logging
@@ -19,8 +17,8 @@ from types import MappingProxyType
 from typing import Any, TextIO
 
 OURS = ("relink", "uvicorn", "procrastinate")
-"""Loggers that are heard from the chosen level on. From all others, only warnings are: at lower
-levels HTTP clients and the like log URLs with their queries."""
+"""Loggers that log at the chosen level. All others log warnings only: below that, HTTP clients
+log URLs with their query strings."""
 
 _IDS: ContextVar[Mapping[str, str]] = ContextVar("relink_ids", default=MappingProxyType({}))
 
@@ -31,7 +29,11 @@ _SECRET = re.compile(
 
 @contextmanager
 def correlated(**ids: str) -> Iterator[None]:
-    """All that is logged within carries these ids: ``request_id``, ``event_id``, ``command_id``."""
+    """Add ids to every line that is logged within.
+
+    Args:
+        ids: such as ``request_id``, ``event_id``, ``command_id``.
+    """
     token = _IDS.set({**_IDS.get(), **ids})
     try:
         yield
@@ -43,11 +45,11 @@ def log_json(level: str = "INFO", stream: TextIO | None = None) -> None:
     """Write all logs of this process as JSON lines.
 
     Args:
-        level: the lowest that is written of relink, the server and the job queue.
-        stream: where to; the standard error output by default.
+        level: the lowest level that is written for relink, the server and the job queue.
+        stream: where to write; standard error by default.
 
     Raises:
-        ValueError: there is no such level.
+        ValueError: the level is unknown.
     """
     import structlog
 
@@ -77,7 +79,7 @@ def log_json(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(level)
-    # It has the query strings; the application logs requests itself.
+    # Its lines hold query strings, and the application logs requests itself.
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
 
 
@@ -90,11 +92,11 @@ def _add_ids(_logger: object, _method: str, entry: Entry) -> Entry:
 
 
 def _drop_colours(_logger: object, _method: str, entry: Entry) -> Entry:
-    """uvicorn says everything twice, for terminals in colour."""
+    """Drop the second copy of each message, which uvicorn makes for terminals in colour."""
     entry.pop("color_message", None)
     return entry
 
 
 def _hide_secrets(_logger: object, _method: str, line: Any) -> str:
-    """The last line of defence; it is there to have nothing to do."""
+    """Remove what looks like a secret. Nothing should ever match."""
     return _SECRET.sub(r"\1_…", line)

@@ -1,6 +1,6 @@
-"""Everything that a service is told by its environment, read and checked once.
+"""The settings of a service, read from the environment and validated once.
 
-Errors name the variable and the rule, and never show a value that may be secret.
+Errors name the variable and the rule. They never show a value that may be secret.
 """
 
 from collections.abc import Mapping
@@ -20,46 +20,47 @@ GATEWAY = "stripe"
 """``RELINK_GATEWAY``, unless it is set."""
 
 DATABASE = "sqlite:///relink.db"
-"""``RELINK_DATABASE_URL``, where nothing else is said."""
+"""The default of ``RELINK_DATABASE_URL``."""
 
 HOUR = 60 * 60
 """Seconds."""
 
 
 class SettingsError(ValueError):
-    """A setting that can't be; the text says which, and what it has to be."""
+    """A setting is missing or invalid. The text names it, and says what it has to be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a service is made from."""
+    """Everything that a service is configured with."""
 
     gateway: GatewaySettings
     """``STRIPE_API_KEY`` and ``STRIPE_API_BASE``."""
     gateway_name: str = GATEWAY
     """``RELINK_GATEWAY``: the name under which the gateway is registered."""
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
-    """``STRIPE_WEBHOOK_SECRET``: one, or during a rotation two, with a comma between."""
+    """``STRIPE_WEBHOOK_SECRET``: one secret, or during a rotation two, separated by a comma."""
     database_url: str = field(default=DATABASE, repr=False)
-    """``RELINK_DATABASE_URL``: an SQLAlchemy URL of SQLite or PostgreSQL."""
+    """``RELINK_DATABASE_URL``: an SQLAlchemy URL for SQLite or PostgreSQL."""
     api_token: str | None = field(default=None, repr=False)
-    """``RELINK_API_TOKEN``: what the embedding service shows to be let in."""
+    """``RELINK_API_TOKEN``: the bearer token of the API."""
     notify_url: str | None = field(default=None, repr=False)
-    """``RELINK_NOTIFY_URL``: where notifications are posted."""
+    """``RELINK_NOTIFY_URL``: notifications are posted there; without it they are logged."""
     notify_secret: str | None = field(default=None, repr=False)
-    """``RELINK_NOTIFY_SECRET``: what signs them."""
+    """``RELINK_NOTIFY_SECRET``: signs notifications."""
     return_origins: tuple[str, ...] = ()
-    """``RELINK_RETURN_ORIGINS``: where hosted sessions may lead back to, with commas between."""
+    """``RELINK_RETURN_ORIGINS``: where hosted sessions may return to, separated by commas."""
     kept_for: int = KEPT
-    """``RELINK_RETENTION_DAYS``, in seconds here: how long journal and inbox are kept."""
+    """``RELINK_RETENTION_DAYS``, in seconds: how long journal and inbox are kept."""
     reconcile_every: int = DAY
-    """``RELINK_RECONCILE_HOURS``, in seconds here: after what silence an account is read."""
+    """``RELINK_RECONCILE_HOURS``, in seconds: an account is read at Stripe after this long without
+    a report."""
     policy: RelinkPolicy = DEFAULT_POLICY
-    """``RELINK_POLICY``: what differs from the default policy, as JSON."""
+    """``RELINK_POLICY``: what differs from the default policy, as a JSON object."""
 
     @property
     def is_live(self) -> bool:
-        """Whether real money is at stake, by the prefix of Stripe's key."""
+        """Whether Stripe's key is a live one, by its prefix."""
         key = self.gateway.api_key
         return key is not None and LIVE in key.reveal()
 
@@ -70,10 +71,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read them; a variable that is empty is as good as one that is not set.
+        """Read and validate the variables. An empty variable counts as not set.
+
+        Args:
+            environment: such as ``os.environ``.
 
         Raises:
-            SettingsError: one of them can't be.
+            SettingsError: a variable is invalid.
         """
 
         def read(name: str) -> str | None:
@@ -108,7 +112,7 @@ def _database(url: str) -> str:
     try:
         checked_url(url)
     except ValueError as error:
-        raise SettingsError(f"RELINK_DATABASE_URL: {error}") from None
+        raise SettingsError(f"RELINK_DATABASE_URL is invalid: {error}") from None
     return url
 
 
@@ -116,9 +120,14 @@ def _notifications(url: str | None, secret: str | None) -> dict[str, str | None]
     if url:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError("RELINK_NOTIFY_URL must be an http or https URL")
+            raise SettingsError(
+                "RELINK_NOTIFY_URL is invalid: it must be an http or https URL, such as "
+                "https://shop.example/relink"
+            )
         if not secret:
-            raise SettingsError("RELINK_NOTIFY_URL needs RELINK_NOTIFY_SECRET, which signs")
+            raise SettingsError(
+                "RELINK_NOTIFY_SECRET is not set: RELINK_NOTIFY_URL needs it to sign notifications"
+            )
     return {"notify_url": url, "notify_secret": secret}
 
 
@@ -126,7 +135,9 @@ def _number(name: str, text: str | None, default: int, least: int) -> int:
     if text is None:
         return default
     if not text.isdecimal() or int(text) < least:
-        raise SettingsError(f"{name} must be a whole number, at least {least}, got {text!r}")
+        raise SettingsError(
+            f"{name} is invalid: it must be a whole number, at least {least}, got {text!r}"
+        )
     return int(text)
 
 
@@ -137,7 +148,7 @@ def _policy(text: str | None) -> RelinkPolicy:
         return RelinkPolicy.model_validate_json(text)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'it'}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc'])) or 'the value'}: {fault['msg']}"
             for fault in error.errors()
         )
-    raise SettingsError(f"RELINK_POLICY can't be: {faults}")
+    raise SettingsError(f"RELINK_POLICY is invalid: {faults}")

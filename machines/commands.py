@@ -315,15 +315,16 @@ class Wake(Timer):
         return self.key
 
 
+AnyCallerCommand = CreateRelinkSession | RetrieveAccountForCaller | RetrieveSessionForCaller
+"""Every :class:`CallerCommand`, as a closed type."""
+
 AnyStripeCommand = (
     RetrieveAccount
     | RetrieveAuthorization
     | RetrieveSession
     | CreatePaymentMethod
     | AttachExternalAccount
-    | CreateRelinkSession
-    | RetrieveAccountForCaller
-    | RetrieveSessionForCaller
+    | AnyCallerCommand
 )
 """Every Stripe command, as a closed type: a gateway's ``match`` over it ends in
 ``assert_never``."""

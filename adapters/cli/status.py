@@ -14,12 +14,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the status."""
-    from relink.adapters.bootstrap import standing
+    from relink.adapters.bootstrap import store_status
     from relink.adapters.explain import utc
 
     with open_store() as store:
         now = time.time()
-        stands = standing(store, now)
+        stands = store_status(store, now)
         timers = store.timers(limit=5)
     if arguments.json:
         print(

@@ -1,7 +1,7 @@
 """relink over HTTP: a router to mount in an application, and an application to run."""
 
 from .app import application
-from .metrics import Metrics, Standing
+from .metrics import Metrics, StoreStatus
 from .router import relink_router
 
-__all__ = ["Metrics", "Standing", "application", "relink_router"]
+__all__ = ["Metrics", "StoreStatus", "application", "relink_router"]

@@ -1,4 +1,4 @@
-"""Accounts and authorizations, as they are."""
+"""Routes that read accounts and authorizations."""
 
 from typing import Annotated
 
@@ -11,15 +11,15 @@ from . import ids
 from .answers import AccountAnswer, AccountsAnswer, AccountState, AuthorizationAnswer
 from .problems import documented
 
-MOST = 100
+MAX_PAGE = 100
 """Accounts on a page."""
 
 
 InstitutionName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
 
 
-class Which(BaseModel):
-    """Which accounts: all, or those that fit everything that is given."""
+class AccountFilters(BaseModel):
+    """Which accounts to list: those that match every given filter."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -28,14 +28,14 @@ class Which(BaseModel):
     """cus_… or acct_…"""
     authorization: ids.Authorization | None = None
     institution: InstitutionName | None = None
-    """Its name."""
+    """The institution's name."""
     after: ids.Account | None = None
-    """The last id of the page before."""
-    limit: Annotated[int, Field(ge=1, le=MOST)] = MOST
+    """The last id of the previous page."""
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
 
 
 def add_account_routes(router: APIRouter, service: Service) -> None:
-    """Add the routes to a router that asks for the token."""
+    """Add the routes to a guarded router."""
 
     @router.get(
         "/accounts",
@@ -43,11 +43,11 @@ def add_account_routes(router: APIRouter, service: Service) -> None:
         responses=documented(401, 422, 503),
         tags=["accounts"],
     )
-    def list_accounts(which: Annotated[Which, Query()]) -> AccountsAnswer:
+    def list_accounts(filters: Annotated[AccountFilters, Query()]) -> AccountsAnswer:
         """List accounts in the order of their ids."""
-        found = service.accounts(**which.model_dump())
+        found = service.accounts(**filters.model_dump())
         accounts = tuple(AccountAnswer.of(account) for account in found)
-        is_full = len(accounts) == which.limit
+        is_full = len(accounts) == filters.limit
         return AccountsAnswer(accounts=accounts, next_after=accounts[-1].id if is_full else None)
 
     @router.get(
@@ -57,7 +57,7 @@ def add_account_routes(router: APIRouter, service: Service) -> None:
         tags=["accounts"],
     )
     def get_account(id: ids.AccountInPath) -> AccountAnswer:
-        """Tell how an account is, whether it may be charged, and what to do next."""
+        """Return an account, whether it may be charged, and what to do next."""
         return AccountAnswer.of(service.account(id))
 
     @router.get(
@@ -67,5 +67,5 @@ def add_account_routes(router: APIRouter, service: Service) -> None:
         tags=["accounts"],
     )
     def get_authorization(id: ids.AuthorizationInPath) -> AuthorizationAnswer:
-        """Tell how an authorization is, and which accounts are behind it."""
+        """Return an authorization, and the ids of its accounts."""
         return AuthorizationAnswer.of(*service.authorization(id))

@@ -1,7 +1,7 @@
-"""What is answered, as pydantic models: the contract that OpenAPI shows.
+"""Response bodies, as pydantic models: the contract that OpenAPI shows.
 
-Every field of an account is named here, so that a fact that the machines begin to remember does
-not become part of the contract by itself.
+Every field of an account is listed here, so that a new fact of the machines does not become part
+of the contract by itself.
 """
 
 from collections.abc import Mapping
@@ -50,14 +50,14 @@ ACCOUNT: dict[str, Any] = {
 
 
 def shown(example: Mapping[str, Any]) -> ConfigDict:
-    """The configuration of a model that shows an example, and says what its fields mean."""
+    """Return the configuration of a model that has an example and documents its fields."""
     return ConfigDict(
         json_schema_extra={"examples": [dict(example)]}, use_attribute_docstrings=True
     )
 
 
 class RelinkSessionAnswer(BaseModel):
-    """An open session. The secret or the URL is for the customer alone, and not to be kept."""
+    """An open session. The secret or URL is for the customer alone; do not store it."""
 
     model_config = shown(
         {
@@ -70,13 +70,13 @@ class RelinkSessionAnswer(BaseModel):
     session: str
     mode: Mode
     client_secret: str | None = None
-    """For the modal in the service's own page."""
+    """Opens the modal on the service's own page."""
     url: str | None = None
-    """Where Stripe hosts it, if that was asked for."""
+    """Where Stripe hosts the session, for the deliveries email and url."""
 
 
 class SessionResultAnswer(BaseModel):
-    """What the customer made of a session, and what follows."""
+    """The result of a session, and what to do next."""
 
     model_config = shown(
         {
@@ -91,14 +91,15 @@ class SessionResultAnswer(BaseModel):
     session: str
     outcome: ResultOutcome
     failure_reason: str | None = None
+    """A code: Stripe's own, or other_holder."""
     account: str
-    """The account that was linked, or else the one that was to be."""
+    """The linked account; without one, the account that the session was opened for."""
     next: tuple[NextAction, ...]
-    """What is due for that account."""
+    """What to do for that account."""
 
     @classmethod
     def of(cls, session: str, result: SessionResult) -> "SessionResultAnswer":
-        """The answer for a result."""
+        """Make the response for a result."""
         return cls(
             session=session,
             outcome=result.outcome,
@@ -116,14 +117,14 @@ class AccountAnswer(BaseModel):
     id: str
     state: AccountState
     chargeable: bool
-    """By relink's conservative view of the link; it is no mandate."""
+    """relink's conservative view of the link. It does not replace a mandate."""
     reasons: tuple[str, ...]
-    """Why it is not chargeable."""
+    """Why it is not chargeable, as codes."""
     next: tuple[NextAction, ...]
     version: int
-    """How many events led here."""
+    """The number of events decided so far."""
     as_of: int
-    """Stripe's time of its latest word (Unix seconds); -1 before the first."""
+    """When the latest report was true, by Stripe's clock (Unix seconds); -1 before the first."""
     authorization: str | None = None
     holder: Holder | None = None
     institution_name: str | None = None
@@ -136,29 +137,30 @@ class AccountAnswer(BaseModel):
     deactivates_on: int | None = None
     deactivation_action: str | None = None
     number: str | None = None
-    """How its tokenized number fares."""
+    """Whether its tokenized number can pay."""
     number_expires_on: int | None = None
     payment_method: str | None = None
-    """How the payment method that was built on it fares."""
+    """The state of the payment method built on it."""
     payment_method_reason: str | None = None
+    """Why the payment method was refused or blocked, as a code."""
     session: str | None = None
-    """The relink session that is open for it."""
+    """The open relink session."""
     failure_reason: str | None = None
-    """Of its last unsuccessful session."""
+    """Why the last unsuccessful session failed, as a code."""
     replaced_by: str | None = None
-    """The new account that the customer linked in its stead."""
+    """The new account that the customer linked instead."""
     known_linked: str | None = None
-    """Another known account that the customer picked in its stead."""
+    """The known account that the customer picked instead."""
 
     @classmethod
     def of(cls, account: AssessedAccount) -> "AccountAnswer":
-        """The answer for an account."""
+        """Make the response for an account."""
         (state, facts, version), assessment = account
-        told = {name: getattr(facts, name) for name in _TOLD}
-        return cls(state=state, version=version, **told, **dict(assessment))
+        shared = {name: getattr(facts, name) for name in _SHARED}
+        return cls(state=state, version=version, **shared, **dict(assessment))
 
 
-_TOLD = [name for name in AccountAnswer.model_fields if name in AccountFacts.model_fields]
+_SHARED = [name for name in AccountAnswer.model_fields if name in AccountFacts.model_fields]
 
 
 class AccountsAnswer(BaseModel):
@@ -168,11 +170,11 @@ class AccountsAnswer(BaseModel):
 
     accounts: tuple[AccountAnswer, ...]
     next_after: str | None = None
-    """The next page comes after it; null when this is the last."""
+    """Pass it as after to get the next page; null on the last page."""
 
 
 class AuthorizationAnswer(BaseModel):
-    """An authorization, and the accounts behind it."""
+    """An authorization, and its accounts."""
 
     model_config = shown(
         {
@@ -198,18 +200,18 @@ class AuthorizationAnswer(BaseModel):
     accounts: tuple[str, ...]
     version: int
     as_of: int
-    """Stripe's time of its latest word (Unix seconds); -1 before the first."""
+    """When the latest report was true, by Stripe's clock (Unix seconds); -1 before the first."""
     institution_name: str | None = None
     deactivates_on: int | None = None
     """When Stripe expects it to stop working (Unix seconds)."""
     sessions: tuple[str, ...]
-    """The relink sessions that are open for accounts of it."""
+    """Open relink sessions of its accounts."""
 
     @classmethod
     def of(
         cls, snapshot: Snapshot[AuthorizationFacts], accounts: tuple[str, ...]
     ) -> "AuthorizationAnswer":
-        """The answer for an authorization."""
+        """Make the response for an authorization."""
         facts = snapshot.facts
         return cls.model_validate(
             {

@@ -1,4 +1,4 @@
-"""The application: the router, with what a server of its own needs beside."""
+"""The application: the router, health, metrics and the OpenAPI document."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -22,14 +22,15 @@ from .router import relink_router
 
 DESCRIPTION = """What to do when a customer's linked bank account stops working.
 
-Every error is answered with problem details (RFC 9457). A status of 503 says when to try again."""
+Errors are problem details (RFC 9457). A 503 says in `Retry-After` when to try again. Every `reason`
+is a code to compare; the sentence beside it is for people, and its wording may change."""
 
 _METRICS = {
     "description": "Metrics for Prometheus.",
     "content": {"text/plain": {"example": 'relink_webhooks_total{outcome="applied"} 1.0\n'}},
 }
 _WELL = {
-    "description": "The database answers, and its schema is current.",
+    "description": "The database answers, and its schema is the one of this release.",
     "content": {
         "application/json": {
             "schema": {
@@ -54,22 +55,22 @@ def application(
     return_origins: Iterable[str] = (),
     lifespan: Any = None,
 ) -> FastAPI:
-    """An application to run.
+    """Make an application to run.
 
     Args:
-        service: what answers.
-        token: the bearer token that all but the webhook and ``/healthz`` ask for; None: they are
-            open, for demonstrations.
+        service: the service behind the API.
+        token: the bearer token that every route but the webhook and ``/healthz`` requires; None
+            leaves them open, for demonstrations.
         ready: raises unless the database answers and its schema is current.
-        metrics: counts webhooks, and is shown at ``/metrics``. Decisions and commands are for
-            whoever makes them to have counted.
-        return_origins: where customers may be sent after a hosted session.
-        lifespan: what is to run as long as the application does, as FastAPI has it.
+        metrics: counts webhooks, and is served at ``/metrics``. Pass its ``watch_step`` and
+            ``watch_command`` to the service to count decisions and commands too.
+        return_origins: origins that customers may return to after a hosted session.
+        lifespan: FastAPI's ``lifespan``.
 
     Raises:
-        ValueError: the token is empty, or an origin is none.
+        ValueError: the token is empty, or an origin is invalid.
     """
-    # Without its pages of documentation, which load scripts from elsewhere.
+    # FastAPI's own documentation pages load scripts from elsewhere.
     app = FastAPI(
         title="relink",
         version=version("relink-engine"),
@@ -98,12 +99,14 @@ def _add_health(app: FastAPI, ready: Callable[[], None]) -> None:
         tags=["operation"],
     )
     def check_health() -> Response:
-        """Tell whether requests can be answered."""
+        """Check that requests can be answered."""
         try:
             ready()
         except Exception as error:
             log.warning("not ready: %s", type(error).__name__)
-            return unavailable("the database does not answer, or its schema is another").response()
+            return unavailable(
+                "The database does not answer, or its schema is not the one of this release."
+            ).response()
         return JSONResponse({"status": "ok"})
 
 
@@ -117,7 +120,7 @@ def _operators(app: FastAPI, token: str | None, metrics: Metrics) -> Any:
         tags=["operation"],
     )
     def get_metrics() -> Response:
-        """Give the metrics."""
+        """Return the metrics."""
         return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/openapi.json", include_in_schema=False)
@@ -128,7 +131,7 @@ def _operators(app: FastAPI, token: str | None, metrics: Metrics) -> Any:
 
 
 async def _answer(_request: Request, error: Exception) -> Response:
-    """Errors of HTTP itself, such as a path that leads nowhere."""
+    """Answer errors of HTTP itself, such as an unknown path."""
     found = answer(error)
     assert found is not None, "every HTTP error has an answer"
     return found

@@ -1,8 +1,7 @@
-"""Bodies of requests: of a bounded size, and strict JSON.
+"""Request bodies: limited in size, and strict JSON.
 
-Python's own JSON is more lenient than the standard and than databases are: it knows NaN, lets
-a key be there twice, and numbers have no bounds. What is not accepted here is an error of whoever
-sent it, and would otherwise become one of ours.
+Python's parser accepts what the standard and databases do not: NaN, repeated names, numbers of any
+size. Refusing it here makes it a 422; further inside it would become a 500.
 """
 
 import json
@@ -18,45 +17,49 @@ LONGEST_BODY = 64 * 1024
 """Bytes."""
 
 _LARGEST = 2**53
-"""Whole numbers beyond it are not the same for all who read JSON."""
+"""Beyond it, JSON parsers disagree on whole numbers."""
 
 
 async def read(request: Request, longest: int) -> bytes:
-    """The body of a request.
+    """Read the body of a request.
+
+    Args:
+        request: the request.
+        longest: the limit in bytes. The rest of a longer body is not read.
 
     Raises:
-        Problem: it is longer than so many bytes (the rest is not read), or broke off.
+        Problem: the body is longer, or the client disconnected.
     """
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > longest:
-                raise Problem(TOO_LARGE, f"the body is longer than {longest} bytes")
+                raise Problem(TOO_LARGE, f"The body is longer than {longest} bytes.")
             chunks.append(chunk)
     except ClientDisconnect:
-        raise fault("body", rule="must not break off") from None
+        raise fault("body", rule="must be complete") from None
     return b"".join(chunks)
 
 
 class StrictRequest(Request):
-    """A request whose body is bounded, and JSON by the letter."""
+    """A request whose body is limited in size, and strict JSON."""
 
     async def body(self) -> bytes:
-        """The body.
+        """Return the body.
 
         Raises:
-            Problem: it is longer than :data:`LONGEST_BODY`.
+            Problem: the body is longer than :data:`LONGEST_BODY`.
         """
         if not hasattr(self, "_body"):
             self._body = await read(self, LONGEST_BODY)
         return self._body
 
     async def json(self) -> Any:
-        """What is in the body.
+        """Parse the body.
 
         Raises:
-            Problem: it is not JSON in UTF-8, or has what JSON leaves open.
+            Problem: the body is not strict JSON in UTF-8.
         """
         body = await self.body()
         try:
@@ -68,7 +71,7 @@ class StrictRequest(Request):
                 parse_int=_bounded,
             )
         except (ValueError, RecursionError):
-            pass  # It quotes the body.
+            pass  # The error quotes the body, so it is not chained.
         rule = "must be JSON in UTF-8, without repeated names, NaN, or numbers beyond 2^53"
         raise fault("body", rule=rule)
 

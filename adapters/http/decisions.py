@@ -1,4 +1,4 @@
-"""Decisions: those that were made, and those that would be."""
+"""Routes that show decisions: an account's history, and what-if."""
 
 from typing import Annotated, Any
 
@@ -9,14 +9,15 @@ from relink.adapters.service import Service
 from relink.adapters.store import JournalEntry
 from relink.adapters.store.codec import domain_codec
 from relink.engine import Command, Delivery, EngineError, Step
+from relink.machines.reasons import NO_REASON_TO_RELINK, sentence
 
 from . import ids
 from .answers import shown
 from .errors import fault
 from .problems import documented
-from .what_if import OUTSIDE_EVENTS, read_event
+from .what_if import DOMAIN_EVENTS, read_event
 
-MOST = 100
+MAX_PAGE = 100
 """Decisions on a page."""
 
 LATEST_VERSION = 2**31 - 1
@@ -25,7 +26,7 @@ _ENTRY: dict[str, Any] = {
     "version": 2,
     "at": 1767225600.0,
     "causation_id": "evt_1",
-    "event": {"name": "reported_relinkable", "fields": {"as_of": 1767225598, "read": False}},
+    "trigger": {"name": "reported_relinkable", "fields": {"as_of": 1767225598, "read": False}},
     "outcome": "moved",
     "from_state": "active",
     "to_state": "inactive_relinkable",
@@ -37,69 +38,73 @@ _ENTRY: dict[str, Any] = {
 }
 
 
-class EventAnswer(BaseModel):
-    """What happened. Fields that have their default are left out."""
+class TriggerAnswer(BaseModel):
+    """The event that was decided. Fields with default values are left out."""
 
     name: str
     fields: dict[str, Any]
 
 
 class GuardAnswer(BaseModel):
-    """A guard that was asked, and what it answered."""
+    """A guard that was evaluated, and its answer."""
 
     guard: str
     answer: bool
 
 
-class UnitOfWork(BaseModel):
-    """A fact that changed."""
+class FactChange(BaseModel):
+    """A fact before and after a decision."""
 
     before: Any
     after: Any
 
 
 class HistoryEntry(BaseModel):
-    """One event, and what the account made of it."""
+    """One decision of an account."""
 
     model_config = shown(_ENTRY)
 
     version: int
-    """The account's version after it."""
+    """The account's version after the decision."""
     at: float
-    """When it came (Unix seconds)."""
+    """When the event was received (Unix seconds)."""
     causation_id: str
-    """Id of what arrived."""
-    event: EventAnswer
+    """The id of the webhook, request, command or timer that led to it."""
+    trigger: TriggerAnswer
     outcome: str
     from_state: str
     to_state: str
     transition: str | None = None
     guards: tuple[GuardAnswer, ...]
     reason: str | None = None
-    """Why it was ignored."""
+    """Why the trigger was ignored, as a code."""
+    detail: str | None = None
+    """The reason in a sentence, for people."""
     anomaly: bool
-    changes: dict[str, UnitOfWork]
+    """Whether the trigger should not happen in this state."""
+    changes: dict[str, FactChange]
     commands: tuple[str, ...]
-    """Ids of the commands that it asked for."""
+    """The ids of the commands that it led to."""
 
     @classmethod
     def of(cls, entry: JournalEntry) -> "HistoryEntry":
-        """An entry of the journal."""
-        event = EventAnswer(name=entry.event.name, fields=domain_codec().fields(entry.event))
+        """Make the response for an entry of the journal."""
+        event = entry.event
         return cls(
             version=entry.version,
             at=entry.at,
             causation_id=entry.causation_id,
-            event=event,
+            trigger=TriggerAnswer(name=event.name, fields=domain_codec().fields(event)),
             outcome=entry.outcome,
             from_state=entry.from_state,
             to_state=entry.to_state,
             transition=entry.transition,
-            guards=tuple(GuardAnswer(guard=name, answer=said) for name, said in entry.guards),
+            guards=tuple(GuardAnswer(guard=name, answer=answer) for name, answer in entry.guards),
             reason=entry.reason,
+            detail=None if entry.reason is None else sentence(entry.reason),
             anomaly=entry.anomaly,
             changes={
-                name: UnitOfWork(before=old, after=new)
+                name: FactChange(before=old, after=new)
                 for name, (old, new) in entry.changes.items()
             },
             commands=entry.commands,
@@ -107,17 +112,17 @@ class HistoryEntry(BaseModel):
 
 
 class HistoryAnswer(BaseModel):
-    """A page of an account's decisions, the newest last."""
+    """A page of an account's decisions, oldest first."""
 
     model_config = shown({"entries": [_ENTRY]})
 
     entries: tuple[HistoryEntry, ...]
     next_after: int | None = None
-    """The next page comes after it; null when this is the last."""
+    """Pass it as after to get the next page; null on the last page."""
 
 
 class CommandAnswer(BaseModel):
-    """Something that would be done."""
+    """A command that would be performed."""
 
     name: str
     id: str
@@ -125,27 +130,32 @@ class CommandAnswer(BaseModel):
 
     @classmethod
     def of(cls, command: Command) -> "CommandAnswer":
-        """A command."""
+        """Make the response for a command."""
         return cls(name=command.name, id=command.id, data=command.model_dump(mode="json"))
 
 
 class DecisionAnswer(BaseModel):
-    """What one machine would decide."""
+    """The decision of one machine."""
 
     machine: str
     key: str
     decision: dict[str, Any]
-    """Before and after, guards asked, effects, commands."""
+    """The trigger, the machine before and after, the guards with their answers, the effects and
+    the commands. For an ignored trigger, reason is a code, and detail the sentence for it."""
 
     @classmethod
     def of(cls, delivery: Delivery) -> "DecisionAnswer":
-        """A decision."""
+        """Make the response for a decision."""
         (machine, key), decision = delivery.address, delivery.decision
-        return cls(machine=machine, key=key, decision=decision.to_json())
+        shown = decision.to_json()
+        reason = decision.reason
+        shown["reason"] = reason and reason.code
+        shown["detail"] = reason and reason.sentence
+        return cls(machine=machine, key=key, decision=shown)
 
 
 class WhatIfAnswer(BaseModel):
-    """What would follow from an event, in order."""
+    """The decisions and commands that would follow from an event, in order."""
 
     model_config = shown(
         {
@@ -155,8 +165,8 @@ class WhatIfAnswer(BaseModel):
                     "key": "fca_1",
                     "decision": {
                         "outcome": "ignored",
-                        "reason": "refused: it is active, and nothing that a relink mends is named "
-                        "or known",
+                        "reason": NO_REASON_TO_RELINK.code,
+                        "detail": NO_REASON_TO_RELINK.sentence,
                     },
                 }
             ],
@@ -169,7 +179,7 @@ class WhatIfAnswer(BaseModel):
 
     @classmethod
     def of(cls, step: Step) -> "WhatIfAnswer":
-        """The answer for a step."""
+        """Make the response for a step."""
         return cls(
             decisions=tuple(map(DecisionAnswer.of, step.deliveries)),
             commands=tuple(map(CommandAnswer.of, step.commands)),
@@ -177,7 +187,7 @@ class WhatIfAnswer(BaseModel):
 
 
 class WhatIf(BaseModel):
-    """An event, such as a request or a timer."""
+    """A hypothetical event, such as a request or a timer."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -197,33 +207,33 @@ class WhatIf(BaseModel):
         },
     )
 
-    event: Annotated[str, WithJsonSchema({"type": "string", "enum": list(OUTSIDE_EVENTS)})]
-    """Something that can happen outside the machines."""
+    event: Annotated[str, WithJsonSchema({"type": "string", "enum": list(DOMAIN_EVENTS)})]
+    """The name of a domain event."""
     fields: dict[str, Any] = {}
-    """Its fields; account, causation_id and at need not be among them."""
+    """Its fields. account, causation_id and at have defaults."""
 
 
 class Page(BaseModel):
-    """A page of a history."""
+    """Which page of a history."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     after: Annotated[int, Field(ge=0, le=LATEST_VERSION)] = 0
-    """The last version of the page before."""
-    limit: Annotated[int, Field(ge=1, le=MOST)] = MOST
+    """The last version of the previous page."""
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
 
 
 def add_decision_routes(router: APIRouter, service: Service) -> None:
-    """Add the routes to a router that asks for the token."""
+    """Add the routes to a guarded router."""
 
     @router.get(
         "/accounts/{id}/history",
-        response_description="A page of its history.",
+        response_description="A page of the history.",
         responses=documented(401, 404, 422, 503),
         tags=["decisions"],
     )
     def get_history(id: ids.AccountInPath, page: Annotated[Page, Query()]) -> HistoryAnswer:
-        """List what an account decided, and why."""
+        """List the decisions of an account, with the reasons."""
         found = service.history(id, page.after, page.limit)
         is_full = len(found) == page.limit
         return HistoryAnswer(
@@ -233,12 +243,12 @@ def add_decision_routes(router: APIRouter, service: Service) -> None:
 
     @router.post(
         "/accounts/{id}/what-if",
-        response_description="What would be decided.",
+        response_description="The decisions.",
         responses=documented(401, 404, 413, 422, 503),
         tags=["decisions"],
     )
     def ask_what_if(id: ids.AccountInPath, asked: WhatIf) -> WhatIfAnswer:
-        """Ask what would be decided if something happened. Nothing is stored, and nothing done."""
+        """Decide a hypothetical event. Nothing is stored, and no command is performed."""
         event = read_event(id, asked.event, asked.fields, service.clock())
         try:
             step = service.what_if(id, event)
@@ -246,4 +256,4 @@ def add_decision_routes(router: APIRouter, service: Service) -> None:
             pass
         else:
             return WhatIfAnswer.of(step)
-        raise fault("body", "fields", rule="must not send a machine what it does not take")
+        raise fault("body", "fields", rule="must carry a message that its machine takes")

@@ -1,9 +1,8 @@
-"""What all requests to the application have in common, whatever becomes of them.
+"""What every request to the application gets, whatever its outcome.
 
-Each has an id, which its answer and all that is logged meanwhile carry. Each answer has the
-headers that keep browsers from doing anything with it but showing it. Each leaves a line in the
-log, with the route instead of the path. An error that nobody foresaw is logged in full, and
-answered with no more than that it happened.
+A request id in the response and in every log line. Headers that keep browsers from interpreting
+the response. One log line, with the route in place of the path. For an unexpected error, the full
+traceback in the log and a plain 500 in the response.
 """
 
 import logging
@@ -23,13 +22,13 @@ HEADERS = (
 )
 
 QUIET = ("/healthz", "/metrics", "/webhooks/stripe")
-"""Routes that are asked for all the time, or leave lines of their own."""
+"""Routes that are polled, or log lines of their own: successes are logged at DEBUG."""
 
 log = logging.getLogger(__name__)
 
 
 class Edge:
-    """The outermost layer of the application."""
+    """The outermost ASGI middleware of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -54,10 +53,10 @@ class Edge:
             try:
                 await self._app(scope, receive, send_with_headers)
             except Exception:
-                log.exception("a request broke off")
+                log.exception("unexpected error in a request")
                 if status:
                     raise
-                failure = Problem(FAILED, "nobody foresaw this; the log tells more").response()
+                failure = Problem(FAILED, FAILED.detail).response()
                 await failure(scope, receive, send_with_headers)
             finally:
                 route = getattr(scope.get("route"), "path", "(none)")

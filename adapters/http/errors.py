@@ -1,4 +1,4 @@
-"""Which error is answered with which problem."""
+"""Maps errors to problems."""
 
 import logging
 import re
@@ -33,8 +33,8 @@ from .problems import (
     Problem,
 )
 
-COME_BACK_IN = 5
-"""Seconds to wait before a request is repeated, where nobody knows better."""
+DEFAULT_RETRY_AFTER = 5
+"""``Retry-After`` in seconds, when Stripe does not ask for another delay."""
 
 log = logging.getLogger(__name__)
 
@@ -42,16 +42,17 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def answer(error: Exception) -> JSONResponse | None:
-    """The answer to an error; None for one that nobody foresaw."""
+    """Make the response to an error; None for an unexpected one."""
     if isinstance(error, HTTPException) and not isinstance(error, Problem):
         return _plain(error)
     problem = _problem(error)
     if problem is None:
         return None
     if problem.status_code in (400, 502, 503):
-        # What operators may have to put right: the secret of webhooks, Stripe, the database.
+        # Operators may have to act: on the webhook secret, on Stripe, on the database.
         level = logging.INFO if problem.status_code == 400 else logging.WARNING
-        log.log(level, "answered with %d: %s", problem.status_code, error)
+        cause = problem.detail if error is problem else error
+        log.log(level, "answered with %d: %s", problem.status_code, cause)
     return problem.response()
 
 
@@ -64,15 +65,19 @@ def _problem(error: Exception) -> Problem | None:
         case WebhookRefused():
             return Problem(WEBHOOK_REFUSED, error.reason)
         case UnknownAccountError():
-            return Problem(UNKNOWN, "no account has this id")
+            return Problem(UNKNOWN, "No account has this id.")
         case UnknownAuthorizationError():
-            return Problem(UNKNOWN, "no authorization has this id")
+            return Problem(UNKNOWN, "No authorization has this id.")
         case UnknownSessionError():
-            return Problem(UNKNOWN, "no relink session of ours has this id")
+            return Problem(UNKNOWN, "relink created no session with this id.")
         case RelinkRefusedError():
-            todo = [action.model_dump() for action in error.assessment.next]
-            told, state = error.reason, error.state
-            return Problem(NOTHING_TO_RELINK, told, state=state, reason=told, next=todo)
+            return Problem(
+                NOTHING_TO_RELINK,
+                error.sentence,
+                state=error.state,
+                reason=error.reason,
+                next=[action.model_dump() for action in error.assessment.next],
+            )
         case RateLimitedError() if error.wait is not None:
             return unavailable(str(error), error.wait)
         case TransientError():
@@ -82,39 +87,52 @@ def _problem(error: Exception) -> Problem | None:
         case GatewayError():
             return Problem(STRIPE_REFUSED, str(error), code="unusable_answer")
         case StoreUnavailableError() | SchemaBehindError():
-            return unavailable("the database can't be used; nothing was stored")
+            return unavailable(UNAVAILABLE.detail)
         case ConcurrentChangeError():
-            return unavailable("others keep changing the same; nothing was stored")
+            return unavailable("Other requests keep changing the same account. Nothing was stored.")
     return None
 
 
-def unavailable(detail: str, wait: float = COME_BACK_IN) -> Problem:
-    """It may pass: the request can be repeated in so many seconds."""
+def unavailable(detail: str, wait: float = DEFAULT_RETRY_AFTER) -> Problem:
+    """Make a problem that may pass.
+
+    Args:
+        detail: what is unavailable, in a sentence.
+        wait: when to retry, in seconds from now.
+    """
     return Problem(UNAVAILABLE, detail, {RETRY_AFTER: str(max(1, ceil(wait)))})
 
 
 def invalid(faults: Iterable[Mapping[str, Any]]) -> Problem:
-    """What pydantic found wrong with a request: where and by which rule, without the values."""
-    errors = [
-        {"where": _where(fault["loc"]), "rule": fault["msg"].removeprefix("Value error, ")}
-        for fault in faults
-    ]
+    """Make a problem of pydantic's errors: where and by which rule, without the values."""
+    errors = [{"where": _where(found["loc"]), "rule": _rule(found)} for found in faults]
     detail = "; ".join(f"{error['where']}: {error['rule']}" for error in errors)
     return Problem(INVALID, detail, errors=errors)
 
 
 def fault(*where: str, rule: str) -> Problem:
-    """One thing that is wrong with a request."""
+    """Make a problem of one invalid field.
+
+    Args:
+        where: the path of the field, such as ``"body", "mode"``.
+        rule: what it must be.
+    """
     return invalid([{"loc": where, "msg": rule}])
 
 
+def _rule(found: Mapping[str, Any]) -> str:
+    """The rule that a validator of ours names, or else pydantic's own text."""
+    raised = found.get("ctx", {}).get("error")
+    return str(raised) if isinstance(raised, ValueError) else str(found["msg"])
+
+
 def _where(loc: Iterable[object]) -> str:
-    """``body.mode``. A name that was sent is repeated only where it can be one."""
+    """``body.mode``. A name from the request is repeated only if it looks like a name."""
     return ".".join(part if _NAME.fullmatch(part := str(name)) else "…" for name in loc)
 
 
 def _plain(error: HTTPException) -> JSONResponse:
-    """An error of HTTP itself, such as a path that leads nowhere."""
+    """Answer an error of HTTP itself, such as an unknown path."""
     title = HTTPStatus(error.status_code).phrase
     content = {"type": "about:blank", "title": title, "status": error.status_code}
     return JSONResponse(content, error.status_code, error.headers, MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""The routes that only the embedding service may use: a token first, then all else."""
+"""Routes for the embedding service alone: they require the bearer token."""
 
 import hmac
 from collections.abc import Callable, Coroutine
@@ -18,19 +18,19 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def guarded_router(token: str | None) -> APIRouter:
-    """A router whose routes ask for a token and answer every error with a problem.
+    """Make a router whose routes require a token and answer errors with problem details.
 
-    The token is looked at before anything else of a request is. All of it stands in the routes
-    themselves, so that the router can be part of any application.
+    The token is checked before anything else in a request. The routes do it themselves, so that
+    the router can be mounted in any application.
 
     Args:
-        token: which bearer token opens them; None: they are open, for demonstrations.
+        token: the bearer token; None leaves the routes open, for demonstrations.
 
     Raises:
         ValueError: the token is empty.
     """
     if token is not None and not token.strip():
-        raise ValueError("the token must not be empty")
+        raise ValueError("the token is empty: pass a token, or None to leave the routes open")
 
     class GuardedRoute(APIRoute):
         def get_route_handler(self) -> Handler:
@@ -49,7 +49,7 @@ def guarded_router(token: str | None) -> APIRouter:
 
             return answered
 
-    # For OpenAPI; the route has checked the token when a dependency is asked.
+    # Only documents the token in OpenAPI; the route has checked it by then.
     scheme = HTTPBearer(auto_error=False, scheme_name="token", description="RELINK_API_TOKEN")
     return APIRouter(route_class=GuardedRoute, dependencies=[Security(scheme)] if token else [])
 
@@ -57,11 +57,11 @@ def guarded_router(token: str | None) -> APIRouter:
 def _check(request: Request, token: str) -> None:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not given.strip():
-        raise Problem(UNAUTHORIZED, "no bearer token", {"WWW-Authenticate": "Bearer"})
-    # Headers come as Latin-1. Compared are bytes, in a time that does not tell how many agree.
+        raise Problem(UNAUTHORIZED, UNAUTHORIZED.detail, {"WWW-Authenticate": "Bearer"})
+    # Headers are Latin-1. The comparison takes constant time.
     if not hmac.compare_digest(given.strip().encode("latin-1"), token.encode()):
         raise Problem(
             UNAUTHORIZED,
-            "this is not the token",
+            "The bearer token is wrong: it must be RELINK_API_TOKEN.",
             {"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )

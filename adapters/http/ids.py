@@ -1,4 +1,4 @@
-"""Ids in requests: of Stripe's form, so that nothing else gets any further."""
+"""Ids in requests. They must have the form of Stripe's ids."""
 
 from typing import Annotated
 

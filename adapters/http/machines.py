@@ -1,4 +1,4 @@
-"""Pictures of the machines."""
+"""Routes that draw the machines."""
 
 from functools import cache
 from typing import Any
@@ -15,12 +15,15 @@ from relink.machines import CHARTS
 from .errors import unavailable
 from .problems import UNKNOWN, Problem, documented
 
-_SVG = {"description": "The machine, drawn.", "content": {"image/svg+xml": {"example": "<svg/>"}}}
+_SVG = {
+    "description": "A picture of the machine.",
+    "content": {"image/svg+xml": {"example": "<svg/>"}},
+}
 _MERMAID = {
-    "description": "The machine, in the language of Mermaid.",
+    "description": "The machine as a Mermaid diagram.",
     "content": {"text/plain": {"example": "stateDiagram-v2\n"}},
 }
-# Named here and not in signatures, where a name that does not exist would be a 422.
+# Declared here, since in the signature an unknown name would be a 422 and not a 404.
 _NAME: dict[str, Any] = {
     "parameters": [
         {
@@ -34,7 +37,7 @@ _NAME: dict[str, Any] = {
 
 
 def add_machine_routes(router: APIRouter) -> None:
-    """Add the routes to a router that asks for the token."""
+    """Add the routes to a guarded router."""
 
     @cache
     def drawn(table: Table) -> bytes:
@@ -52,7 +55,7 @@ def add_machine_routes(router: APIRouter) -> None:
         try:
             return Response(drawn(_table(request)), media_type="image/svg+xml")
         except GraphvizError as error:
-            raise unavailable(f"there is no picture: {error}") from None
+            raise unavailable(f"The machine cannot be drawn: {error}") from None
 
     @router.get(
         "/machines/{name}.mmd",
@@ -62,12 +65,12 @@ def add_machine_routes(router: APIRouter) -> None:
         tags=["machines"],
     )
     def get_mermaid(request: Request) -> Response:
-        """Give a machine as a Mermaid diagram."""
+        """Return a machine as a Mermaid diagram."""
         return Response(mermaid(_table(request)), media_type="text/plain")
 
 
 def _table(request: Request) -> Table:
     chart = CHARTS.get(request.path_params["name"])
     if chart is None:
-        raise Problem(UNKNOWN, f"the machines are {', '.join(CHARTS)}")
+        raise Problem(UNKNOWN, f"No machine has this name. The machines are {', '.join(CHARTS)}.")
     return chart.table()

@@ -1,7 +1,7 @@
 """Metrics for Prometheus, in a registry of their own.
 
-What happens is counted as it happens, in this process; how things stand is asked of the store
-when somebody looks, at most every few seconds.
+Counters count what this process does. Gauges show what the store holds; they query it when they are
+scraped, at most every 15 seconds.
 """
 
 import time
@@ -22,67 +22,71 @@ from relink.adapters.store import StoreError
 from relink.engine import Command, Step
 
 FRESH_FOR = 15.0
-"""Seconds for which the answer of the store is good."""
+"""Seconds for which an answer of the store is reused."""
 
 AGES = (0.1, 0.5, 1, 5, 15, 60, 5 * 60, 15 * 60, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
-"""Buckets, in seconds. Commands can take as long as patience with them lasts."""
+"""Buckets in seconds. They reach to the end of a command's retry budget."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How things stand in the store."""
+class StoreStatus:
+    """What the store holds at one time."""
 
     accounts: Mapping[str, int]
-    """How many there are in each state."""
+    """The number of accounts, by state."""
     dead_letters: int
-    """Commands that failed for good."""
+    """The number of commands that failed for good."""
     oldest_due: float
-    """For how long the command has been due that is due longest, in seconds; 0 for none."""
+    """How long the oldest due command has been due, in seconds; 0 when none is due."""
 
 
 class Metrics:
     """The metrics of one application.
 
     Args:
-        standing: asks the store how things stand; None where there is nothing to ask.
-        clock: in seconds from anywhere.
+        status: queries the store; None leaves the gauges out.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
         self,
-        standing: Callable[[], Standing] | None = None,
+        status: Callable[[], StoreStatus] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = CollectorRegistry()
         self._webhooks = Counter(
             "relink_webhooks",
-            "Webhooks by what became of them",
+            "Webhooks, by outcome",
             ["outcome"],
             registry=self._registry,
         )
         self._decisions = Counter(
             "relink_decisions",
-            "Decisions by machine, and by transition or outcome",
+            "Decisions, by machine, and by transition or else outcome",
             ["machine", "transition"],
             registry=self._registry,
         )
         self._commands = Counter(
             "relink_commands",
-            "Attempts at commands, by their result",
+            "Attempts at commands, by result",
             ["command", "result"],
             registry=self._registry,
         )
         self._ages = Histogram(
             "relink_command_age_seconds",
-            "From when a command was asked for until it was done",
+            "Time from the decision for a command until it was done",
             buckets=AGES,
             registry=self._registry,
         )
-        if standing:
-            self._registry.register(_Standing(standing, clock))
+        if status:
+            self._registry.register(_StoreGauges(status, clock))
 
     def count_webhook(self, outcome: str) -> None:
-        """Count a webhook: applied, duplicate, ignored, refused or unavailable."""
+        """Count a webhook.
+
+        Args:
+            outcome: ``applied``, ``duplicate``, ``ignored``, ``refused`` or ``unavailable``.
+        """
         self._webhooks.labels(outcome).inc()
 
     def watch_step(self, step: Step) -> None:
@@ -96,57 +100,60 @@ class Metrics:
         """Count an attempt at a command.
 
         Args:
-            command: which.
+            command: the command.
             result: ``done``, ``failed`` for good, or ``postponed``.
-            age: seconds since it was asked for.
+            age: seconds since the decision for it.
         """
         self._commands.labels(command.name, result).inc()
         if result == "done":
             self._ages.observe(age)
 
     def page(self) -> bytes:
-        """All of them, as Prometheus reads them."""
+        """Render all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
 
     def serve(self, port: int) -> Callable[[], None]:
-        """Show them on a port of 127.0.0.1, for a process that serves nothing else.
+        """Serve the metrics on a port of 127.0.0.1, for a process without an HTTP server.
+
+        Args:
+            port: the port.
 
         Returns:
-            what ends it.
+            A function that stops serving.
 
         Raises:
-            OSError: the port can't be bound.
+            OSError: the port cannot be bound.
         """
         server, thread = start_http_server(port, "127.0.0.1", self._registry)
 
-        def end() -> None:
+        def stop() -> None:
             server.shutdown()
             server.server_close()
             thread.join()
 
-        return end
+        return stop
 
 
-class _Standing(Collector):
-    """Gauges that are asked for when somebody looks."""
+class _StoreGauges(Collector):
+    """Gauges that query the store when they are scraped."""
 
-    def __init__(self, standing: Callable[[], Standing], clock: Callable[[], float]) -> None:
-        self._standing = standing
+    def __init__(self, status: Callable[[], StoreStatus], clock: Callable[[], float]) -> None:
+        self._status = status
         self._clock = clock
         self._asked_at = float("-inf")
-        self._known: Standing | None = None
+        self._known: StoreStatus | None = None
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing is asked of the store to register them."""
+        """Return none, so that registering does not query the store."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The gauges; none while the store can't be asked."""
+        """Yield the gauges; none while the store is unavailable."""
         now = self._clock()
         if now - self._asked_at >= FRESH_FOR:
             self._asked_at = now
             try:
-                self._known = self._standing()
+                self._known = self._status()
             except StoreError:
                 self._known = None
         if (known := self._known) is None:
@@ -160,6 +167,6 @@ class _Standing(Collector):
         )
         yield GaugeMetricFamily(
             "relink_oldest_due_seconds",
-            "For how long the command has been due that is due longest",
+            "How long the oldest due command has been due",
             known.oldest_due,
         )

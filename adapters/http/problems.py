@@ -1,7 +1,7 @@
-"""Problem details (RFC 9457): what every error is answered with.
+"""Problem details (RFC 9457): the body of every error response.
 
-Each kind of problem has a status and a type; ``detail`` says in a sentence what was wrong this
-time. What the request held is never repeated, since it may be a secret in the wrong place.
+Each kind of problem has a status and a type. ``detail`` is a sentence about this occurrence. It
+never repeats a value from the request, which may be a secret in the wrong place.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from relink.machines import NextAction
+from relink.machines.reasons import UNREPAIRABLE
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,32 +31,47 @@ class Kind:
     members: Mapping[str, Any] = field(default_factory=dict)
     """Schemas of its extension members, with examples."""
     header: str | None = None
-    """A header that its answers have."""
+    """A header that its responses have."""
 
     @property
     def type(self) -> str:
-        """What tells it from other kinds."""
+        """The URI that identifies this kind."""
         return f"urn:relink:problem:{self.slug}"
 
 
-WEBHOOK_REFUSED = Kind(400, "webhook-refused", "The webhook was refused", "wrong signature")
-UNAUTHORIZED = Kind(
-    401, "unauthorized", "A valid token is needed", "no bearer token", header="WWW-Authenticate"
+WEBHOOK_REFUSED = Kind(
+    400,
+    "webhook-refused",
+    "The webhook was refused",
+    "The signature does not match the payload and any secret.",
 )
-UNKNOWN = Kind(404, "unknown", "It is not known here", "no account has this id")
+UNAUTHORIZED = Kind(
+    401,
+    "unauthorized",
+    "A valid token is required",
+    "The request has no bearer token: send Authorization: Bearer <RELINK_API_TOKEN>.",
+    header="WWW-Authenticate",
+)
+UNKNOWN = Kind(404, "unknown", "Not found", "No account has this id.")
 NOTHING_TO_RELINK = Kind(
     409,
     "nothing-to-relink",
     "There is nothing to relink",
-    "nobody can repair it now; ask for a new payment method",
+    UNREPAIRABLE.sentence,
     {
-        "state": {"type": "string", "examples": ["inactive_unrepairable"]},
+        "state": {
+            "type": "string",
+            "description": "The account's state.",
+            "examples": ["inactive_unrepairable"],
+        },
         "reason": {
             "type": "string",
-            "examples": ["nobody can repair it now; ask for a new payment method"],
+            "description": "Why, as a code. The sentence is in detail.",
+            "examples": [UNREPAIRABLE.code],
         },
         "next": {
             "type": "array",
+            "description": "What to do instead.",
             "items": NextAction.model_json_schema(),
             "examples": [
                 [{"action": "request_new_payment_method", "mode": None, "reason": "account_closed"}]
@@ -63,11 +79,11 @@ NOTHING_TO_RELINK = Kind(
         },
     },
 )
-TOO_LARGE = Kind(413, "too-large", "The body is too large", "the body is longer than 65536 bytes")
+TOO_LARGE = Kind(413, "too-large", "The body is too large", "The body is longer than 65536 bytes.")
 INVALID = Kind(
     422,
     "invalid",
-    "The request can't be understood",
+    "The request is invalid",
     "body.mode: Input should be 'specific' or 'any_eligible'",
     {
         "errors": {
@@ -83,19 +99,24 @@ INVALID = Kind(
         }
     },
 )
-FAILED = Kind(500, "failed", "Something broke", "the log tells more")
+FAILED = Kind(
+    500,
+    "failed",
+    "Unexpected error",
+    "An unexpected error occurred. The log has it under this request's id, X-Request-Id.",
+)
 STRIPE_REFUSED = Kind(
     502,
     "stripe-refused",
-    "Stripe refused",
+    "Stripe refused the request",
     "POST /v1/financial_connections/sessions got 400 (invalid_request_error) (request req_1)",
     {"code": {"type": "string", "examples": ["invalid_request_error"]}},
 )
 UNAVAILABLE = Kind(
     503,
     "unavailable",
-    "It can't be done now",
-    "the database can't be used; nothing was stored",
+    "Temporarily unavailable",
+    "The database is unavailable. Nothing was stored.",
     header=RETRY_AFTER,
 )
 
@@ -103,16 +124,16 @@ KINDS = (
     *(WEBHOOK_REFUSED, UNAUTHORIZED, UNKNOWN, NOTHING_TO_RELINK, TOO_LARGE, INVALID),
     *(FAILED, STRIPE_REFUSED, UNAVAILABLE),
 )
-"""All of them, each with a status of its own."""
+"""Every kind. No two share a status."""
 
 
 class Problem(HTTPException):
-    """An error that is answered with a problem.
+    """An error that carries its response.
 
     Args:
-        kind: of which kind.
-        detail: what was wrong, in a sentence that repeats nothing of the request.
-        headers: of the answer.
+        kind: the kind of problem.
+        detail: what went wrong, in a sentence that repeats no value from the request.
+        headers: headers of the response.
         members: extension members.
     """
 
@@ -124,13 +145,13 @@ class Problem(HTTPException):
         self.members = members
 
     def response(self) -> JSONResponse:
-        """The answer."""
+        """Make the response."""
         content = _content(self.kind, self.detail, self.members)
         return JSONResponse(content, self.kind.status, self.headers, MEDIA_TYPE)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems of these statuses, as OpenAPI has responses."""
+    """Describe the problems with these statuses, as OpenAPI responses."""
     return {kind.status: _documented(kind) for kind in KINDS if kind.status in statuses}
 
 

@@ -1,18 +1,18 @@
-"""Where customers may be sent after a hosted session: to origins that were named, over https."""
+"""Which URLs customers may return to after a hosted session: https, at allowed origins."""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 _URL = re.compile(r"[!-\[\]-~]{1,2048}")
-"""ASCII that shows, without the backslash, which browsers take for a slash."""
+"""Printable ASCII without the backslash, which browsers take for a slash."""
 
 
 class ReturnUrls:
-    """The origins that were named.
+    """The allowed origins.
 
     Args:
-        origins: such as ``https://shop.example``; none allows no ``return_url`` at all.
+        origins: such as ``https://shop.example``. Without any, every ``return_url`` is refused.
 
     Raises:
         ValueError: one is not an https origin.
@@ -22,10 +22,10 @@ class ReturnUrls:
         self._origins = {_as_origin(origin) for origin in origins}
 
     def check(self, url: str) -> str:
-        """The URL, if customers may be sent there.
+        """Return the URL if customers may return there.
 
         Raises:
-            ValueError: they may not; it names the rule, and not the URL.
+            ValueError: they may not. The text names the rule and not the URL.
         """
         parts = _split(url)
         if parts is None or parts.scheme != "https" or not parts.hostname:
@@ -33,7 +33,7 @@ class ReturnUrls:
         if "@" in parts.netloc:
             raise ValueError("must not have a user name or password")
         if _origin(parts) not in self._origins:
-            raise ValueError("must begin with one of the origins that are allowed for this service")
+            raise ValueError("must begin with an origin that RELINK_RETURN_ORIGINS allows")
         return url
 
 
@@ -50,7 +50,7 @@ def _split(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        _ = parts.port  # It is checked when it is asked for.
+        _ = parts.port  # Reading it validates it.
     except ValueError:
         return None
     return parts

@@ -22,18 +22,19 @@ def relink_router(
     return_origins: Iterable[str] = (),
     count_webhook: Callable[[str], None] = lambda outcome: None,
 ) -> APIRouter:
-    """relink's routes; they answer their own errors, with problem details.
+    """Make the router. Its routes answer their own errors, with problem details.
 
     Args:
-        service: what answers.
-        token: the bearer token that all but the webhook ask for; None: they are open, for
-            demonstrations.
-        return_origins: where customers may be sent after a hosted session, such as
+        service: the service behind the API.
+        token: the bearer token that every route but the webhook requires; None leaves them open,
+            for demonstrations.
+        return_origins: origins that customers may return to after a hosted session, such as
             ``https://shop.example``.
-        count_webhook: is told what became of each webhook.
+        count_webhook: called with the outcome of each webhook: ``applied``, ``duplicate``,
+            ``ignored``, ``refused`` or ``unavailable``.
 
     Raises:
-        ValueError: the token is empty, or an origin is none.
+        ValueError: the token is empty, or an origin is invalid.
     """
     router = APIRouter()
     add_webhook_route(router, service.handle_webhook_async, count_webhook)

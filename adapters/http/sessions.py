@@ -1,7 +1,7 @@
-"""Relink sessions: asked for, and what came of them.
+"""Routes that open relink sessions and read their results.
 
-These requests wait for Stripe, and so have threads of their own: when Stripe is slow they wait
-for each other, and webhooks for none of them.
+These requests wait for Stripe, so they have a thread pool of their own. When Stripe is slow they
+queue behind each other, and webhooks do not queue behind them.
 """
 
 from functools import partial
@@ -23,7 +23,7 @@ from .problems import documented
 from .return_url import ReturnUrls
 
 THREADS = 32
-"""Requests that may wait for Stripe at once."""
+"""How many requests may wait for Stripe at once."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -36,30 +36,30 @@ BillingName = Annotated[
 
 
 class RelinkWishes(BaseModel):
-    """What is asked for; relink decides what is left out."""
+    """Wishes for a relink session. relink decides what is left out."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     mode: Mode | None = None
-    """By default the policy chooses."""
+    """By default, the policy chooses."""
     reason: RelinkReason | None = None
-    """By default it is inferred."""
+    """By default, it is inferred from the account."""
     permissions: Annotated[tuple[Permission, ...], Field(max_length=4)] | None = None
-    """By default the account's own; payment_method is always added."""
+    """By default, the account's own; payment_method is always added."""
     delivery: Delivery = "modal"
     return_url: str | None = None
-    """Where the customer comes back to from a session that Stripe hosts; needed for one. https,
-    to an origin that is allowed for this service."""
+    """Where the customer returns to from a hosted session, which requires it: an https URL at an
+    origin that RELINK_RETURN_ORIGINS allows."""
 
     @model_validator(mode="after")
-    def _lead_back(self) -> Self:
+    def _require_return_url(self) -> Self:
         if self.delivery != "modal" and self.return_url is None:
-            raise ValueError("a session that Stripe hosts needs a return_url")
+            raise ValueError("deliveries email and url need a return_url")
         return self
 
 
 class ResultDetails(BaseModel):
-    """What is known beside the result."""
+    """What the service knows about the new account."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -91,9 +91,9 @@ def add_session_routes(router: APIRouter, service: Service, return_urls: ReturnU
     """Add the routes.
 
     Args:
-        router: where to; it asks for the token.
-        service: what answers.
-        return_urls: where customers may be sent.
+        router: a guarded router.
+        service: the service behind the API.
+        return_urls: the URLs that customers may return to.
     """
     threads = CapacityLimiter(THREADS)
 
@@ -103,35 +103,38 @@ def add_session_routes(router: APIRouter, service: Service, return_urls: ReturnU
         response_model=RelinkSessionAnswer,
         response_description="A new session.",
         responses={
-            200: {"model": RelinkSessionAnswer, "description": "The session that is open."},
+            200: {
+                "model": RelinkSessionAnswer,
+                "description": "The session that is open.",
+            },
             **documented(401, 404, 409, 413, 422, 502, 503),
         },
         tags=["relink sessions"],
     )
     async def create_relink_session(id: AccountInPath, wishes: Wishes = None) -> JSONResponse:
-        """Open a relink session for an account, or return to the one that is open.
+        """Open a relink session for an account, or return the one that is open.
 
-        The secret, or the URL, is answered here and stored nowhere. Repeating is safe: as long as
-        the customer is not through, it gives the same session.
+        The secret or URL is stored nowhere but in this response. Repeating the request is safe: it
+        returns the same session until the customer has finished it.
         """
-        asked = (wishes or RelinkWishes()).model_dump()
-        if asked["return_url"] is not None:
-            _check(return_urls, asked["return_url"])
-        session = await run_sync(partial(service.request_relink, id, **asked), limiter=threads)
+        wanted = (wishes or RelinkWishes()).model_dump()
+        if wanted["return_url"] is not None:
+            _check(return_urls, wanted["return_url"])
+        session = await run_sync(partial(service.request_relink, id, **wanted), limiter=threads)
         return JSONResponse(_opened(session), 201 if session.is_new else 200, NO_STORE)
 
     @router.post(
         "/relink-sessions/{id}/result",
-        response_description="What is known by now.",
+        response_description="The result so far.",
         responses=documented(401, 404, 413, 422, 502, 503),
         tags=["relink sessions"],
     )
     async def read_session_result(
         id: SessionInPath, details: Details = None
     ) -> SessionResultAnswer:
-        """Read a session at Stripe and apply what the customer made of it.
+        """Read a session at Stripe, apply its result and return it.
 
-        Webhooks do the same; this is for the service's page, which wants to know at once.
+        Webhooks do the same later. Call this when a page needs the result at once.
         """
         name = details.billing_name if details else None
         result = await run_sync(service.session_result, id, name, limiter=threads)
@@ -148,7 +151,7 @@ def _check(return_urls: ReturnUrls, url: str) -> None:
 
 
 def _opened(session: RelinkSession) -> dict[str, str]:
-    """The answer. It is the only place where secret and URL leave their wrapping."""
+    """Make the response body, the only place where secret and URL are revealed."""
     answer = {"session": session.id, "mode": session.mode}
     if session.secret:
         answer["client_secret"] = session.secret.reveal()

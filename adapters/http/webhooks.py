@@ -1,7 +1,7 @@
-"""``POST /webhooks/stripe``: the one route that is open to the world, and the busiest.
+"""``POST /webhooks/stripe``: the one public route, and the busiest.
 
-Its endpoint gets the request as it came, with nothing of FastAPI's in between; what it is
-and what it answers is told to OpenAPI all the same.
+Its endpoint gets the raw request, without FastAPI's validation in between, so OpenAPI's description
+of it stands here.
 """
 
 from collections.abc import Callable, Coroutine
@@ -24,7 +24,7 @@ OUTCOMES = ("applied", "duplicate", "ignored")
 _ANSWERS = {outcome: f'{{"outcome":"{outcome}"}}'.encode() for outcome in OUTCOMES}
 
 _DONE = {
-    "description": "It is stored, was stored before, or is not for relink.",
+    "description": "The event was applied, was a duplicate, or is not for relink.",
     "content": {
         "application/json": {
             "schema": {
@@ -38,7 +38,7 @@ _DONE = {
 }
 _BODY = {
     "required": True,
-    "description": "An event, as Stripe sends it.",
+    "description": "An event from Stripe.",
     "content": {
         "application/json": {
             "schema": {"type": "object"},
@@ -55,14 +55,14 @@ _SIGNATURE = {
     "name": "Stripe-Signature",
     "in": "header",
     "required": True,
-    "description": "What the endpoint's secret signed.",
+    "description": "Stripe's signature of the body.",
     "schema": {"type": "string"},
     "example": "t=1767225600,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
 }
 
 
 class _RawRoute(APIRoute):
-    """A route whose endpoint is all that there is."""
+    """A route that hands the raw request to its endpoint."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
@@ -77,14 +77,14 @@ def add_webhook_route(
     """Add the route.
 
     Args:
-        router: where to.
+        router: the router.
         handle: :meth:`relink.adapters.service.Service.handle_webhook_async`.
-        count: is told what became of each webhook: ``applied``, ``duplicate``, ``ignored``,
-            ``refused``, or ``unavailable`` where Stripe has to deliver it again.
+        count: called with the outcome of each webhook: ``applied``, ``duplicate``, ``ignored``,
+            ``refused``, or ``unavailable`` when Stripe has to deliver it again.
     """
 
     async def receive_webhook(request: Request) -> Response:
-        """Take in a webhook of Stripe's, once. Whatever it is answered with, repeating is safe."""
+        """Apply a webhook from Stripe, once. Delivering it again is always safe."""
         outcome = "unavailable"
         try:
             payload = await _payload(request)

@@ -21,13 +21,13 @@ from relink.adapters.gateway import (
 from relink.adapters.gateway.backoff import delay_before_next
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
-from relink.machines.commands import StripeCommand, Wake
+from relink.machines.commands import Notification, StripeCommand, Wake
 from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
-Notify = Callable[[Command, str], None]
-"""Tells the embedding service of a command that is for it, such as ``NotifyCustomer``, and its
-id. It may be told twice, and knows that by the id. Where it can't be told, this raises."""
+Notify = Callable[[Notification, str], None]
+"""Sends a notification with its id to the embedding service, which tells a repeat by the id.
+Raises where that fails."""
 
 RETRY_BUDGET_SPENT = "no_success_in_time"
 """The ``error`` of a command that was given up because it only ever failed."""
@@ -131,6 +131,7 @@ def _carry_out(
             policy=policy,
         )
         return gateway.perform(command, at, how).events
+    assert isinstance(command, Notification), "a command is of one of the families"
     notify(command, due.id)
     return ()
 

@@ -10,7 +10,7 @@ from flask import session as login
 from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer, session_answer
 from relink_setup import maintain, performer, service, settings, store
 
-from relink.adapters.exclusive import exclusive
+from relink.adapters.store.lock_file import exclusive
 from relink.adapters.runner import Loop, PeriodicTask
 from relink.engine import Command
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from relink.adapters.cli import main
-from relink.adapters.exclusive import InUseError, exclusive
 from relink.adapters.store import InboxMessage, Store, migrate
+from relink.adapters.store.lock_file import InUseError, exclusive
 from relink.adapters.stripe import Origin, reduce_account
 from relink.machines import relink_system
 

@@ -1,4 +1,4 @@
-"""The service, with a simulated Stripe in the same process."""
+"""The service, with a simulated Stripe in the same process and a real database."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -35,37 +35,39 @@ from relink.engine import Command
 from relink.machines import relink_system
 from relink.machines.commands import (
     CreateRelinkSession,
+    Notification,
     NotifyCustomer,
     RequestBillingName,
     RequestNewPaymentMethod,
 )
 from relink.machines.events import BillingNameGiven, RelinkRequested
+from relink.machines.reasons import NO_REASON_TO_RELINK, UNREPAIRABLE
 
 SECRET = "whsec_test"
 SESSIONS = "/v1/financial_connections/sessions"
 
 
 class Embedding:
-    """A service, the simulator behind it, and what the embedding code was told."""
+    """A service with a simulator behind it, and the notifications that it sent."""
 
     def __init__(self, folder: Path) -> None:
         self.sim = Simulator(seed=7)
         self.sim.add_endpoint(SECRET)
-        self.told: list[Command] = []
+        self.notified: list[Notification] = []
         url = f"sqlite:///{folder / 'relink.db'}"
         migrate(url)
         self.store = Store(url, relink_system())
         self.gateway = SimulatorGateway(self.sim)
-        self.service = self.served_by(self.gateway)
+        self.service = self.service_with(self.gateway)
         self.performer = Performer(
             self.store,
             self.gateway,
-            notify=lambda command, id: self.told.append(command),
+            notify=lambda command, id: self.notified.append(command),
             clock=lambda: self.sim.now,
         )
 
-    def served_by(self, gateway: Gateway) -> Service:
-        """A service with another gateway."""
+    def service_with(self, gateway: Gateway) -> Service:
+        """A service with another gateway, on the same store."""
         return Service(
             self.store,
             gateway,
@@ -75,7 +77,7 @@ class Embedding:
         )
 
     def settle(self, seconds: float = 120) -> None:
-        """Deliver what Stripe sends for a while, and do what is due."""
+        """Deliver webhooks and perform due commands until this much time has passed."""
         until = self.sim.now + seconds
         while self.sim.now < until:
             for delivery in self.sim.due_webhooks(self.sim.now + 1):
@@ -84,7 +86,7 @@ class Embedding:
             self.performer.work_off()
 
     def broken_account(self, holder: str | None = None, **how: Any) -> str:
-        """An account whose consent expired, linked in this way."""
+        """Link an account, and let its consent expire."""
         linked = self.sim.link_account(holder or self.sim.add_customer("Jo"), **how)
         assert linked.authorization
         self.settle()
@@ -92,8 +94,8 @@ class Embedding:
         self.settle()
         return linked.id
 
-    def asked(self, path: str) -> list[Asked]:
-        """The requests that Stripe got, to paths that begin so."""
+    def requests_to(self, path: str) -> list[Asked]:
+        """The requests that the simulator got, to paths with this prefix."""
         entries = [entry for entry in self.sim.ledger.entries if isinstance(entry, Asked)]
         return [entry for entry in entries if entry.path.startswith(path)]
 
@@ -105,9 +107,9 @@ def at(tmp_path: Path) -> Iterator[Embedding]:
     embedding.store.close()
 
 
-def test_from_an_expired_consent_to_a_repaired_account(at: Embedding):
+def test_an_account_with_expired_consent_is_relinked_and_active_again(at: Embedding):
     account = at.broken_account()
-    assert [type(command) for command in at.told] == [NotifyCustomer]
+    assert [type(command) for command in at.notified] == [NotifyCustomer]
     session = at.service.request_relink(account)
     at.sim.customer(session.id).choose_expected()
     assert at.service.session_result(session.id).outcome == "relinked"
@@ -116,7 +118,7 @@ def test_from_an_expired_consent_to_a_repaired_account(at: Embedding):
     assert (snapshot.state, answer.chargeable, answer.next) == ("active", True, ())
 
 
-def test_asking_again_gives_the_same_session_and_its_secret(at: Embedding):
+def test_a_second_request_returns_the_open_session_with_its_secret(at: Embedding):
     account = at.broken_account()
     first = at.service.request_relink(account)
     again = at.service.request_relink(account)
@@ -130,57 +132,61 @@ def test_asking_again_gives_the_same_session_and_its_secret(at: Embedding):
     assert other.id != first.id
 
 
-def test_a_request_that_broke_off_reaches_the_same_session(at: Embedding):
+def test_a_request_after_a_lost_answer_returns_the_session_that_stripe_made(at: Embedding):
     account = at.broken_account()
     at.sim.inject("timeout_after", method="POST", path=SESSIONS)
     with pytest.raises(TransientError):
         at.service.request_relink(account)
     assert at.service.account(account)[0].state == "inactive_relinkable"
-    at.sim.advance(60)  # until then Stripe holds the key
+    at.sim.advance(60)  # until then Stripe holds the idempotency key
     session = at.service.request_relink(account)
     assert len(at.sim.world.sessions) == 1
     assert session.id in at.sim.world.sessions
 
 
-def test_what_can_not_be_relinked_is_refused_with_what_to_do_instead(at: Embedding):
+def test_an_unrepairable_account_is_refused_with_a_code_and_a_next_action(at: Embedding):
     linked = at.sim.link_account(at.sim.add_customer("Jo"))
     at.settle()
     at.sim.bank.close_account(linked.id)
     at.settle()
-    read = len(at.asked(f"/v1/financial_connections/accounts/{linked.id}"))
-    with pytest.raises(RelinkRefusedError, match="nobody can repair it now") as refused:
+    read = len(at.requests_to(f"/v1/financial_connections/accounts/{linked.id}"))
+    with pytest.raises(RelinkRefusedError) as caught:
         at.service.request_relink(linked.id)
-    assert refused.value.state == "inactive_unrepairable"
-    assert [n.action for n in refused.value.assessment.next] == ["request_new_payment_method"]
-    # It was read once before it was refused (R9).
-    assert len(at.asked(f"/v1/financial_connections/accounts/{linked.id}")) == read + 1
+    refused = caught.value
+    assert (refused.account, refused.state) == (linked.id, "inactive_unrepairable")
+    assert refused.reason == UNREPAIRABLE.code
+    assert refused.sentence == UNREPAIRABLE.sentence
+    assert refused.sentence in str(refused)
+    assert [n.action for n in refused.assessment.next] == ["request_new_payment_method"]
+    # It is read once before it is refused (R9).
+    assert len(at.requests_to(f"/v1/financial_connections/accounts/{linked.id}")) == read + 1
 
 
-def test_a_refusal_gives_way_to_what_stripe_knows_better(at: Embedding):
+def test_an_account_that_became_repairable_at_stripe_is_not_refused(at: Embedding):
     linked = at.sim.link_account(at.sim.add_customer("Jo"))
     at.settle()
     at.sim.bank.close_account(linked.id)
     at.settle()
-    at.sim.bank.reopen_account(linked.id, needs_relink=True)  # its webhook is still on its way
+    at.sim.bank.reopen_account(linked.id, needs_relink=True)  # its webhook has not arrived
     at.sim.advance(5)
     assert at.service.request_relink(linked.id).is_new
 
 
-def test_what_nobody_knows_is_an_error_and_stripe_is_not_asked(at: Embedding):
-    with pytest.raises(UnknownAccountError, match="fca_unheard"):
-        at.service.request_relink("fca_unheard")
-    with pytest.raises(UnknownSessionError, match="fcsess_unheard"):
-        at.service.session_result("fcsess_unheard")
-    assert at.asked("/") == []
+def test_an_unknown_account_or_session_is_an_error_without_a_request_to_stripe(at: Embedding):
+    with pytest.raises(UnknownAccountError, match="fca_unknown"):
+        at.service.request_relink("fca_unknown")
+    with pytest.raises(UnknownSessionError, match="fcsess_unknown"):
+        at.service.session_result("fcsess_unknown")
+    assert at.requests_to("/") == []
 
 
-def test_wishes_that_make_no_sense_are_refused_by_name(at: Embedding):
+def test_an_invalid_wish_is_refused_by_its_name(at: Embedding):
     account = at.broken_account()
     with pytest.raises(ValueError, match="mode"):
         at.service.request_relink(account, mode="whatever")
 
 
-def test_the_same_webhook_is_applied_once_and_a_forged_one_never(at: Embedding):
+def test_a_repeated_webhook_is_a_duplicate_and_a_forged_one_is_refused(at: Embedding):
     at.sim.link_account(at.sim.add_customer("Jo"))
     (delivery,) = at.sim.due_webhooks(at.sim.now + 60)
     assert at.service.handle_webhook(delivery.payload, delivery.signature) == "applied"
@@ -190,16 +196,16 @@ def test_the_same_webhook_is_applied_once_and_a_forged_one_never(at: Embedding):
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "error_before", "timeout_after", "truncated"])
-def test_commands_that_fail_for_now_are_done_later(at: Embedding, fault: str):
+def test_a_command_that_fails_temporarily_is_retried_until_it_succeeds(at: Embedding, fault: str):
     linked = at.sim.link_account(at.sim.add_customer("Jo"))
     at.sim.inject(fault, method="GET", times=3)
     at.settle()
-    assert len(at.asked("/v1/financial_connections/authorizations")) == 4
+    assert len(at.requests_to("/v1/financial_connections/authorizations")) == 4
     assert at.service.account(linked.id)[0].state == "active"
     assert at.store.due_commands(at.sim.now, 10) == []
 
 
-def test_a_new_account_becomes_one_payment_method_once_the_name_is_known(at: Embedding):
+def test_a_new_account_gets_one_payment_method_once_the_billing_name_is_given(at: Embedding):
     account = at.broken_account(holder=at.sim.add_customer(name=None))
     session = at.service.request_relink(account, mode="any_eligible")
     at.sim.advance(60)
@@ -207,7 +213,7 @@ def test_a_new_account_becomes_one_payment_method_once_the_name_is_known(at: Emb
     assert new
     at.settle()
     assert at.sim.world.payment_methods == {}
-    assert [c.account for c in at.told if isinstance(c, RequestBillingName)] == [new.id]
+    assert [c.account for c in at.notified if isinstance(c, RequestBillingName)] == [new.id]
     assert [n.action for n in at.service.account(new.id)[1].next] == ["provide_name"]
     named = BillingNameGiven(
         causation_id="name 1", at=at.sim.now, account=new.id, billing_name="Jo March"
@@ -220,7 +226,7 @@ def test_a_new_account_becomes_one_payment_method_once_the_name_is_known(at: Emb
     assert [n.action for n in at.service.account(new.id)[1].next] == ["collect_mandate"]
 
 
-def test_connected_accounts_are_called_in_their_name(at: Embedding):
+def test_requests_for_a_connected_account_are_made_on_its_behalf(at: Embedding):
     connected = at.sim.add_connected_account()
     account = at.broken_account(holder=connected, owner=connected)
     session = at.service.request_relink(account)
@@ -229,8 +235,8 @@ def test_connected_accounts_are_called_in_their_name(at: Embedding):
 
 
 @pytest.mark.parametrize("is_theirs", [False, True])
-def test_a_payout_account_is_called_for_in_the_name_that_linked_it(at: Embedding, is_theirs: bool):
-    """Of an external account, Stripe tells in its holder's name, whoever linked the account."""
+def test_a_payout_account_is_read_on_behalf_of_whoever_linked_it(at: Embedding, is_theirs: bool):
+    """Webhooks about an external account name its holder, whoever linked the account."""
     driver = at.sim.add_connected_account()
     owner = driver if is_theirs else None
     account = at.broken_account(holder=driver, institution=TOKENIZED_NUMBERS, owner=owner)
@@ -243,7 +249,7 @@ def test_a_payout_account_is_called_for_in_the_name_that_linked_it(at: Embedding
     at.sim.bank.revoke_number(new.id)
     at.settle()
     at.sim.ledger.entries.clear()
-    # Within one second nobody knows what came first: when the two disagree, it is read.
+    # Both reports are of the same second, so their order is ambiguous, and the account is read.
     at.sim.bank.refresh_number(new.id)
     at.sim.bank.revoke_number(new.id)
     mended, *_, blocked = at.sim.due_webhooks(at.sim.now + 60)
@@ -251,12 +257,12 @@ def test_a_payout_account_is_called_for_in_the_name_that_linked_it(at: Embedding
     for delivery in (mended, blocked):
         at.service.handle_webhook(delivery.payload, delivery.signature)
     at.settle()
-    asked = at.asked("/v1/financial_connections/accounts")
+    asked = at.requests_to("/v1/financial_connections/accounts")
     assert {(entry.status, entry.account) for entry in asked} == {(200, owner)}
     assert at.store.dead_letters() == []
 
 
-def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
+def test_a_payment_method_that_stripe_refuses_leads_to_a_request_for_another(at: Embedding):
     account = at.broken_account()
     session = at.service.request_relink(account, mode="any_eligible")
     at.sim.advance(60)
@@ -266,10 +272,10 @@ def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
     customer.deleted = True
     at.settle()
     assert at.service.account(new.id)[0].facts.payment_method == "refused"
-    assert any(isinstance(c, RequestNewPaymentMethod) and c.account == new.id for c in at.told)
+    assert any(isinstance(c, RequestNewPaymentMethod) and c.account == new.id for c in at.notified)
 
 
-def test_a_request_that_stripe_refuses_leaves_the_account_as_it_was(at: Embedding):
+def test_an_account_is_unchanged_after_stripe_refuses_its_session(at: Embedding):
     account = at.broken_account()
     at.sim.world.accounts[account].holder = None
     login = at.sim.world.accounts[account].authorization
@@ -280,7 +286,7 @@ def test_a_request_that_stripe_refuses_leaves_the_account_as_it_was(at: Embeddin
     assert at.service.account(account)[0].state == "inactive_relinkable"
 
 
-def test_the_secret_reaches_its_caller_and_nothing_else(
+def test_a_client_secret_is_in_no_repr_log_or_database_file(
     at: Embedding, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG)
@@ -297,33 +303,37 @@ def test_the_secret_reaches_its_caller_and_nothing_else(
         assert secret.encode() not in file.read_bytes(), file.name
 
 
-# ── requests are repeated for a while ────────────────────────────────────────
+# ── requests are retried for a while ─────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     "fault", ["rate_limited", "rate_limited_with_wait", "error_before", "timeout_before"]
 )
-def test_a_request_goes_on_until_stripe_answers(at: Embedding, fault: str):
+def test_a_request_is_retried_with_one_idempotency_key_until_stripe_answers(
+    at: Embedding, fault: str
+):
     account = at.broken_account()
     at.sim.faults = Faults(caller_timeout=2)
     at.sim.inject(fault, method="POST", path=SESSIONS, times=2)
     session = at.service.request_relink(account)
     assert session.is_new
-    asked = at.asked(SESSIONS)
+    asked = at.requests_to(SESSIONS)
     assert len(asked) == 3
-    # A stored 500 spends its key; the next one follows from the same command.
+    # A stored 500 uses up its key. The next key is derived from the same command.
     assert len({(request.idempotency_key or "").partition(":")[0] for request in asked}) == 1
 
 
 @pytest.mark.parametrize("fault", ["error_before", "rate_limited"])
-def test_a_request_gives_up_in_time_and_leaves_the_account_as_it_was(at: Embedding, fault: str):
+def test_a_request_fails_within_ten_seconds_and_leaves_the_account_unchanged(
+    at: Embedding, fault: str
+):
     account = at.broken_account()
     before, began = at.service.account(account), at.sim.now
     at.sim.inject(fault, path=SESSIONS, times=100)
     with pytest.raises(TransientError):
         at.service.request_relink(account)
     assert at.sim.now - began <= RETRY_FOR
-    assert len(at.asked(SESSIONS)) > 2
+    assert len(at.requests_to(SESSIONS)) > 2
     after = at.service.account(account)
     assert (after.snapshot.state, after.snapshot.facts) == (
         before.snapshot.state,
@@ -331,22 +341,22 @@ def test_a_request_gives_up_in_time_and_leaves_the_account_as_it_was(at: Embeddi
     )
 
 
-class Impatient:
-    """A gateway that says to come back later than anyone would wait."""
+class RateLimitedForLong:
+    """A gateway that asks to wait for longer than a caller does."""
 
     def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
         raise RateLimitedError("too many", wait=RETRY_FOR + 1)
 
 
-def test_nobody_waits_for_longer_than_it_can_help(at: Embedding):
+def test_a_request_fails_at_once_when_stripe_asks_for_too_long_a_wait(at: Embedding):
     account, began = at.broken_account(), at.sim.now
     with pytest.raises(RateLimitedError):
-        at.served_by(Impatient()).request_relink(account)
+        at.service_with(RateLimitedForLong()).request_relink(account)
     assert at.sim.now == began
 
 
-class Overtaken:
-    """A gateway during whose first call something else happens."""
+class Interrupted:
+    """A gateway that calls a function before its first command of a kind."""
 
     def __init__(self, gateway: Gateway, kind: type[Command], meanwhile: Callable[[], object]):
         self._gateway, self._kind = gateway, kind
@@ -359,45 +369,46 @@ class Overtaken:
         return self._gateway.perform(command, at, attempt)
 
 
-def test_two_requests_at_once_give_one_session(at: Embedding):
+def test_two_concurrent_requests_return_one_session(at: Embedding):
     account = at.broken_account()
     other = []
-    gateway = Overtaken(
+    gateway = Interrupted(
         at.gateway, CreateRelinkSession, lambda: other.append(at.service.request_relink(account))
     )
-    mine = at.served_by(gateway).request_relink(account)
+    mine = at.service_with(gateway).request_relink(account)
     assert (mine.id, mine.is_new, other[0].is_new) == (other[0].id, False, True)
     assert mine.secret == other[0].secret
     assert list(at.sim.world.sessions) == [mine.id]
 
 
-def test_a_session_that_is_over_gives_way_to_a_new_one(at: Embedding):
+def test_a_request_opens_a_new_session_when_the_open_one_has_been_cancelled(at: Embedding):
     account = at.broken_account()
     first = at.service.request_relink(account)
-    at.sim.customer(first.id).cancel()  # its webhook is still on its way
+    at.sim.customer(first.id).cancel()  # its webhook has not arrived
     second = at.service.request_relink(account)
     assert second.is_new
     assert second.id != first.id
 
 
-def test_a_session_that_is_over_since_it_repaired_the_account_is_refused(at: Embedding):
+def test_a_request_is_refused_when_the_open_session_has_repaired_the_account(at: Embedding):
     account = at.broken_account()
     at.sim.customer(at.service.request_relink(account).id).choose_expected()
-    with pytest.raises(RelinkRefusedError, match="it is active"):
+    with pytest.raises(RelinkRefusedError) as refused:
         at.service.request_relink(account)
+    assert (refused.value.state, refused.value.reason) == ("active", NO_REASON_TO_RELINK.code)
 
 
-def test_a_gateway_that_only_records_gives_no_session(at: Embedding):
+def test_a_dry_run_gateway_opens_no_session(at: Embedding):
     account = at.broken_account()
     with pytest.raises(GatewayError, match="no relink session was created"):
-        at.served_by(DryRunGateway()).request_relink(account)
+        at.service_with(DryRunGateway()).request_relink(account)
 
 
 # ── results ──────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("mode", "does", "outcome", "reason"),
+    ("mode", "customer_does", "outcome", "reason"),
     [
         ("specific", lambda customer: customer.choose_expected(), "relinked", None),
         ("any_eligible", lambda customer: customer.choose_new(), "new_account_linked", None),
@@ -407,24 +418,24 @@ def test_a_gateway_that_only_records_gives_no_session(at: Embedding):
         ("specific", lambda customer: customer.walk_away(), "pending", None),
     ],
 )
-def test_each_result_is_told_with_what_follows(
+def test_a_session_result_has_its_outcome_reason_and_next_actions(
     at: Embedding,
     mode: str,
-    does: Callable[[CustomerPart], object],
+    customer_does: Callable[[CustomerPart], object],
     outcome: str,
     reason: str | None,
 ):
     account = at.broken_account()
     session = at.service.request_relink(account, mode=mode)
     at.sim.advance(60)
-    does(at.sim.customer(session.id))
+    customer_does(at.sim.customer(session.id))
     result = at.service.session_result(session.id)
     assert (result.outcome, result.failure_reason) == (outcome, reason)
     assert result.next == at.service.account(result.account).assessment.next
     assert (result.account == account) == (outcome != "new_account_linked")
 
 
-def test_another_known_account_is_told(at: Embedding):
+def test_a_session_result_names_the_known_account_that_was_picked(at: Embedding):
     account = at.broken_account()
     linked = at.sim.world.accounts[account]
     assert linked.authorization
@@ -438,7 +449,7 @@ def test_another_known_account_is_told(at: Embedding):
     assert (result.outcome, result.account) == ("known_account_linked", other.id)
 
 
-def test_what_was_given_up_can_still_be_finished(at: Embedding):
+def test_a_superseded_session_is_pending_and_can_still_succeed(at: Embedding):
     account = at.broken_account()
     first = at.service.request_relink(account)
     at.service.request_relink(account, mode="any_eligible")
@@ -447,7 +458,7 @@ def test_what_was_given_up_can_still_be_finished(at: Embedding):
     assert at.service.session_result(first.id).outcome == "relinked"
 
 
-def test_an_abandoned_session_is_pending(at: Embedding):
+def test_the_result_of_an_abandoned_session_is_pending(at: Embedding):
     account = at.broken_account()
     session = at.service.request_relink(account)
     at.sim.advance(2 * 24 * 60 * 60)
@@ -456,7 +467,7 @@ def test_an_abandoned_session_is_pending(at: Embedding):
     assert at.service.session_result(session.id).outcome == "pending"
 
 
-def test_an_account_of_somebody_else_is_a_failure(at: Embedding):
+def test_a_session_that_returns_another_holders_account_has_failed(at: Embedding):
     account = at.broken_account()
     session = at.service.request_relink(account, mode="any_eligible")
     at.sim.advance(60)
@@ -468,7 +479,7 @@ def test_an_account_of_somebody_else_is_a_failure(at: Embedding):
     assert result.account == account
 
 
-def test_the_billing_name_can_come_with_the_result(at: Embedding):
+def test_a_billing_name_is_used_once_it_is_asked_for_and_given_with_the_result(at: Embedding):
     account = at.broken_account(holder=at.sim.add_customer(name=None))
     session = at.service.request_relink(account, mode="any_eligible")
     at.sim.advance(60)
@@ -483,7 +494,7 @@ def test_the_billing_name_can_come_with_the_result(at: Embedding):
     assert made.billing["name"] == "Jo March"
 
 
-def test_a_result_is_as_stubborn_as_a_request(at: Embedding):
+def test_reading_a_session_result_is_retried_until_stripe_answers(at: Embedding):
     account = at.broken_account()
     session = at.service.request_relink(account)
     at.sim.customer(session.id).choose_expected()
@@ -491,10 +502,10 @@ def test_a_result_is_as_stubborn_as_a_request(at: Embedding):
     assert at.service.session_result(session.id).outcome == "relinked"
 
 
-# ── what is asked ────────────────────────────────────────────────────────────
+# ── queries ──────────────────────────────────────────────────────────────────
 
 
-def test_accounts_and_authorizations_are_found(at: Embedding):
+def test_accounts_are_found_by_filter_and_authorizations_by_id(at: Embedding):
     account = at.broken_account()
     facts = at.service.account(account).snapshot.facts
     login = facts.authorization
@@ -505,30 +516,30 @@ def test_accounts_and_authorizations_are_found(at: Embedding):
     assert found == at.service.account(account)
     assert at.service.accounts(state="active") == []
     assert at.service.accounts(after=account) == []
-    with pytest.raises(UnknownAuthorizationError, match="fcauth_unheard"):
-        at.service.authorization("fcauth_unheard")
+    with pytest.raises(UnknownAuthorizationError, match="fcauth_unknown"):
+        at.service.authorization("fcauth_unknown")
 
 
-def test_a_history_is_read_in_pages(at: Embedding):
+def test_a_history_is_read_in_pages_by_version(at: Embedding):
     account = at.broken_account()
     whole = at.service.history(account)
     assert [entry.version for entry in whole] == list(range(1, len(whole) + 1))
     assert at.service.history(account, after=1, limit=1) == whole[1:2]
     with pytest.raises(UnknownAccountError):
-        at.service.history("fca_unheard")
+        at.service.history("fca_unknown")
 
 
-def test_what_if_stores_nothing(at: Embedding):
+def test_what_if_returns_a_step_and_stores_nothing(at: Embedding):
     account = at.broken_account()
     before = at.service.account(account), at.service.history(account)
     asked = RelinkRequested(causation_id="what-if", at=at.sim.now, account=account)
     step = at.service.what_if(account, asked)
     assert [command.name for command in step.commands] == ["create_relink_session"]
     assert before == (at.service.account(account), at.service.history(account))
-    assert at.asked(SESSIONS) == []
+    assert at.requests_to(SESSIONS) == []
 
 
-def test_without_a_database_there_is_no_history():
+def test_a_memory_store_answers_no_queries():
     service = Service(MemoryStore(relink_system()), DryRunGateway())
     with pytest.raises(TypeError, match="MemoryStore"):
         service.accounts()

@@ -1,4 +1,4 @@
-"""Settings: what the environment may say, and what is told where it may not."""
+"""Settings from the environment: valid ones are read, invalid ones are explained."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ ALL = {
 }
 
 
-def test_everything_can_be_set():
+def test_every_variable_is_read():
     settings = Settings.from_environment(ALL)
     assert settings.webhook_secrets == ("whsec_1", "whsec_2")
     assert (settings.is_live, settings.on_sqlite) == (False, False)
@@ -35,20 +35,20 @@ def test_everything_can_be_set():
     assert (settings.reconcile_every, settings.kept_for) == (6 * 3600, 90 * DAY)
 
 
-def test_nothing_has_to_be_set():
+def test_empty_variables_count_as_not_set():
     settings = Settings.from_environment(dict.fromkeys(ALL, " "))
     assert settings == Settings.from_environment({})
     assert settings.on_sqlite
     assert settings.api_token is None
 
 
-def test_the_mode_follows_from_the_key():
+def test_live_mode_follows_from_the_prefix_of_the_key():
     for key, live in (("sk_live_1", True), ("rk_live_1", True), ("sk_test_1", False)):
         assert Settings.from_environment({"STRIPE_API_KEY": key}).is_live is live
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE is invalid: it must be like"),
         (
@@ -59,29 +59,35 @@ def test_the_mode_follows_from_the_key():
         (
             "RELINK_NOTIFY_URL",
             "ftp://me:hunter2@shop",
-            "must be an http or https URL",
+            "RELINK_NOTIFY_URL is invalid: it must be an http or https URL",
         ),
-        ("RELINK_NOTIFY_SECRET", "", "RELINK_NOTIFY_URL needs RELINK_NOTIFY_SECRET"),
+        ("RELINK_NOTIFY_SECRET", "", "RELINK_NOTIFY_SECRET is not set: RELINK_NOTIFY_URL needs it"),
         ("RELINK_RETENTION_DAYS", "34", "at least 35, got '34'"),
-        ("RELINK_RETENTION_DAYS", "forever", "must be a whole number"),
+        (
+            "RELINK_RETENTION_DAYS",
+            "forever",
+            "RELINK_RETENTION_DAYS is invalid: it must be a whole number",
+        ),
         ("RELINK_RECONCILE_HOURS", "0", "at least 1, got '0'"),
-        ("RELINK_POLICY", "{", "RELINK_POLICY can't be: it: Invalid JSON"),
-        ("RELINK_POLICY", '{"attemps": 3}', "RELINK_POLICY can't be: attemps: Extra inputs"),
+        ("RELINK_POLICY", "{", "RELINK_POLICY is invalid: the value: Invalid JSON"),
+        ("RELINK_POLICY", '{"attemps": 3}', "RELINK_POLICY is invalid: attemps: Extra inputs"),
         ("RELINK_POLICY", '{"reminders": [5, 4]}', "reminders must ascend"),
     ],
 )
-def test_what_can_not_be_is_told_by_variable_and_rule(variable: str, value: str, told: str):
-    with pytest.raises(SettingsError, match=re.escape(told)) as refused:
+def test_an_error_names_the_variable_and_the_rule_and_shows_no_password(
+    variable: str, value: str, message: str
+):
+    with pytest.raises(SettingsError, match=re.escape(message)) as refused:
         Settings.from_environment(ALL | {variable: value})
     assert "hunter2" not in str(refused.value)
 
 
-def test_settings_show_no_secrets():
+def test_the_repr_of_settings_shows_no_secret():
     shown = repr(Settings.from_environment(ALL))
     for secret in ("sk_test_1", "whsec_1", "a token", "another secret", "relink@db"):
         assert secret not in shown
 
 
-def test_the_page_names_every_variable():
+def test_the_service_page_lists_every_variable():
     named = re.findall(r"^\| `([A-Z_]+)` \|", PAGE.read_text(), re.M)
     assert set(named) == set(ALL)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Any
 
-from relink.adapters.notify import verify
+from relink.adapters.notifications import verify
 
 REFUSED = 0.1
 """The part of notifications that it does not take the first time."""

@@ -1,4 +1,4 @@
-"""The application, served in this process."""
+"""Fixtures: applications that run in this process."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,20 +19,22 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with nothing in it."""
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with the current schema."""
     path = tmp_path_factory.mktemp("empty") / "relink.db"
     migrate(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture
-def serve(tmp_path: Path, empty: Path, portal: BlockingPortal) -> Iterator[Callable[..., Served]]:
-    """Makes an application."""
+def serve(
+    tmp_path: Path, empty_database: Path, portal: BlockingPortal
+) -> Iterator[Callable[..., Served]]:
+    """Makes applications, and closes their stores."""
     made = []
 
     def make(**settings: str | None) -> Served:
-        made.append(Served(tmp_path, empty, portal, **settings))
+        made.append(Served(tmp_path, empty_database, portal, **settings))
         return made[-1]
 
     yield make

@@ -1,7 +1,6 @@
 """The application in this process, with a real store and a simulated Stripe behind it.
 
-Every answer is held against the OpenAPI document: its status is documented, and it is of the
-documented type and shape.
+Every response is checked against the OpenAPI document: its status, content type and body.
 """
 
 import hmac
@@ -20,16 +19,17 @@ from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from relink.adapters.bootstrap import store_status
 from relink.adapters.gateway import DryRunGateway, Gateway
 from relink.adapters.gateway.in_process import SimulatorGateway
-from relink.adapters.http import Metrics, Standing, application
+from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Delivery, Faults, Simulator
 from relink.adapters.store import MemoryStore, Store
 from relink.adapters.stripe import StripeWebhooks
-from relink.engine import Command
 from relink.machines import relink_system
+from relink.machines.commands import Notification
 
 SECRET = "whsec_served"
 TOKEN = "token-of-the-service"
@@ -45,18 +45,18 @@ EVENT: Json = {
     "type": "financial_connections.account.created",
     "data": {
         "object": {
-            "id": "fca_unheard",
+            "id": "fca_unknown",
             "object": "financial_connections.account",
             "status": "active",
         }
     },
 }
-"""A small webhook."""
+"""A small valid webhook."""
 
 
 @cache
 def contract() -> OpenApiSchema:
-    """The OpenAPI document, which is the same whatever is behind the application."""
+    """The OpenAPI document. It does not depend on what is behind the application."""
     service = Service(MemoryStore(relink_system()), DryRunGateway())
     app = application(service, token=TOKEN, ready=lambda: None, metrics=Metrics())
     return schemathesis.openapi.from_dict(app.openapi())
@@ -66,28 +66,32 @@ class Served:
     """The application, and a client that has the token.
 
     Args:
-        folder: where the database goes.
-        empty: a database to begin with.
-        portal: where the application runs.
-        token: what opens it.
+        folder: the folder for the database.
+        empty_database: the file to copy it from.
+        portal: the event loop of the application.
+        token: the bearer token; None leaves the routes open.
     """
 
     def __init__(
-        self, folder: Path, empty: Path, portal: BlockingPortal, token: str | None = TOKEN
+        self,
+        folder: Path,
+        empty_database: Path,
+        portal: BlockingPortal,
+        token: str | None = TOKEN,
     ) -> None:
         self.sim = Simulator(seed=11)
         self.sim.add_endpoint(SECRET)
-        # A request that times out has not spent all the patience of its caller.
+        # A simulated timeout takes 2 of the 10 seconds that a request retries.
         self.sim.faults = Faults(caller_timeout=2)
         self.folder = folder / "database"
         self.folder.mkdir()
-        shutil.copy(empty, self.folder / "relink.db")
+        shutil.copy(empty_database, self.folder / "relink.db")
         self.store = Store(f"sqlite:///{self.folder / 'relink.db'}", relink_system())
         self.gateway: Gateway = SimulatorGateway(self.sim)
-        self.told: list[Command] = []
+        self.notified: list[Notification] = []
         self.elapsed = 0.0
-        """By the clock of the metrics, in seconds."""
-        self.metrics = Metrics(self._standing, clock=lambda: self.elapsed)
+        """The clock of the metrics, in seconds."""
+        self.metrics = Metrics(self._store_status, clock=lambda: self.elapsed)
         self.service = Service(
             self.store,
             self.gateway,
@@ -100,7 +104,7 @@ class Served:
         self.performer = Performer(
             self.store,
             self.gateway,
-            notify=lambda command, id: self.told.append(command),
+            notify=lambda command, id: self.notified.append(command),
             clock=lambda: self.sim.now,
             watch=self.metrics.watch_step,
         )
@@ -114,10 +118,8 @@ class Served:
         self._portal = portal
         self._token = token
 
-    def _standing(self) -> Standing:
-        due_at = self.store.next_due_at()
-        late = 0.0 if due_at is None else max(0.0, self.sim.now - due_at)
-        return Standing(self.store.count_by_state(), self.store.count_dead_letters(), late)
+    def _store_status(self) -> StoreStatus:
+        return store_status(self.store, self.sim.now)
 
     # ── requests ─────────────────────────────────────────────────────────────
 
@@ -130,12 +132,15 @@ class Served:
         headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> httpx.Response:
-        """Make a request with the service's token, or another; empty: with none."""
-        answer = self.ask_whatever_comes(method, path, token=token, headers=headers, **request)
+        """Make a request and check the response against OpenAPI.
+
+        It has the service's token unless ``token`` is another; an empty one sends none.
+        """
+        answer = self.ask_unchecked(method, path, token=token, headers=headers, **request)
         self._check(method, path, answer)
         return answer
 
-    def ask_whatever_comes(
+    def ask_unchecked(
         self,
         method: str,
         path: str,
@@ -144,7 +149,7 @@ class Served:
         headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> httpx.Response:
-        """The same, whether the answer is documented or not."""
+        """Make a request without the check."""
         token = self._token if token is None else token
         sent = {"authorization": f"Bearer {token}".encode("latin-1")} if token else {}
         whole = {**sent, **(headers or {})}
@@ -158,7 +163,7 @@ class Served:
             return await client.request(method, path, headers=headers, **request)
 
     def operation_of(self, method: str, path: str) -> str | None:
-        """``GET /accounts/{id}``, if there is such an operation."""
+        """The documented operation, such as ``GET /accounts/{id}``; None when there is none."""
         for template, methods in contract().raw_schema["paths"].items():
             pattern = re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))
             if re.fullmatch(pattern, path.partition("?")[0]):
@@ -179,30 +184,30 @@ class Served:
         return self.ask("GET", path, **request)
 
     def post(self, path: str, body: Any = None, **request: Any) -> httpx.Response:
-        """POST, with JSON if there is any."""
+        """POST, with a JSON body if one is given."""
         sent = {} if body is None else {"json": body}
         return self.ask("POST", path, **sent, **request)
 
     def post_webhook(self, payload: bytes, signature: str = "") -> httpx.Response:
-        """POST a webhook, as Stripe does."""
+        """POST a webhook as Stripe does: without the token."""
         headers = {"stripe-signature": signature, "content-type": "application/json"}
         return self.ask("POST", "/webhooks/stripe", token="", content=payload, headers=headers)
 
     def post_signed(self, payload: bytes | Json) -> httpx.Response:
-        """POST anything as a webhook, signed with the secret."""
+        """POST a payload as a webhook with a valid signature."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         now = int(self.sim.now)
         signed = hmac.new(SECRET.encode(), f"{now}.".encode() + body, "sha256").hexdigest()
         return self.post_webhook(body, f"t={now},v1={signed}")
 
-    # ── what happens ─────────────────────────────────────────────────────────
+    # ── the simulator ────────────────────────────────────────────────────────
 
     def deliveries(self, seconds: float = 60) -> list[Delivery]:
-        """The webhooks that Stripe sends within so many seconds, undelivered."""
+        """The webhooks that the simulator sends within this time, without delivering them."""
         return list(self.sim.due_webhooks(self.sim.now + seconds))
 
     def settle(self) -> None:
-        """Let webhooks arrive and commands be performed until nothing is to be done."""
+        """Deliver webhooks and perform commands until none are left."""
         while True:
             delivered = [self.deliver(delivery) for delivery in self.deliveries()]
             if not (self.performer.work_off() or delivered):
@@ -213,13 +218,13 @@ class Served:
         return self.post_webhook(delivery.payload, delivery.signature)
 
     def linked(self, name: str | None = "Jo", **where: Any) -> str:
-        """An account that a customer linked."""
+        """Link an account."""
         account = self.sim.link_account(self.sim.add_customer(name), **where)
         self.settle()
         return account.id
 
     def broken(self, name: str | None = "Jo", **where: Any) -> str:
-        """An account whose consent expired."""
+        """Link an account, and let its consent expire."""
         account = self.linked(name, **where)
         self.sim.bank.expire_consent(self.login_of(account))
         self.settle()
@@ -232,7 +237,7 @@ class Served:
         return login.id
 
     def session_for(self, account: str, **wishes: Any) -> str:
-        """A relink session, opened over HTTP."""
+        """Open a relink session over HTTP."""
         answer = self.post(f"/accounts/{account}/relink-sessions", wishes)
         assert answer.status_code == 201, answer.text
         self.sim.advance(60)
@@ -241,7 +246,7 @@ class Served:
 
     @contextmanager
     def without_database(self) -> Iterator[None]:
-        """The database is away for a while."""
+        """Move the database away, and back afterwards."""
         self.store.close()
         elsewhere = self.folder.with_name("elsewhere")
         self.folder.rename(elsewhere)

@@ -1,4 +1,4 @@
-"""Calls that are wrong on purpose: without a token, hostile, or merely mistaken."""
+"""Invalid requests: without a token, hostile, or mistaken."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from .served import EVENT, SHOP, TOKEN, Served
 
 
 def routes(of: list[BaseRoute]) -> Iterator[APIRoute]:
-    """All routes of an application, those of the routers within too."""
+    """All routes of an application, including those of its routers."""
     for route in of:
         if isinstance(route, APIRoute):
             yield route
@@ -26,29 +26,29 @@ def routes(of: list[BaseRoute]) -> Iterator[APIRoute]:
             yield from routes(route.original_router.routes)  # type: ignore[attr-defined]
 
 
-def test_every_route_but_two_asks_for_the_token_before_anything_else(at: Served):
-    asked = set()
+def test_every_route_but_webhook_and_health_checks_the_token_first(at: Served):
+    found = set()
     for route in routes(at.app.routes):
         for method in route.methods:
-            asked.add(f"{method} {route.path}")
+            found.add(f"{method} {route.path}")
             if route.path in ("/webhooks/stripe", "/healthz"):
                 continue
             for wrong in ("", "wrong", f"{TOKEN}x", TOKEN[:-1], "tökén".encode().decode("latin-1")):
                 answer = at.ask(method, route.path, token=wrong, content=b"{")
                 assert answer.status_code == 401, f"{method} {route.path}"
                 assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert {"GET /metrics", "GET /openapi.json", "GET /accounts", "POST /webhooks/stripe"} <= asked
+    assert {"GET /metrics", "GET /openapi.json", "GET /accounts", "POST /webhooks/stripe"} <= found
 
 
 @pytest.mark.parametrize("given", [f"Basic {TOKEN}", f"Token {TOKEN}", TOKEN, "Bearer"])
-def test_a_token_of_another_scheme_is_none(at: Served, given: str):
+def test_a_token_with_another_scheme_is_a_401(at: Served, given: str):
     headers = {"authorization": given}
     assert at.get("/accounts", token="", headers=headers).status_code == 401
     headers = {"authorization": f"bearer  {TOKEN}"}
     assert at.get("/accounts", token="", headers=headers).status_code == 200
 
 
-def test_demonstrations_need_no_token(serve):
+def test_an_application_without_a_token_is_open(serve):
     demo = serve(token=None)
     assert demo.get("/accounts").status_code == 200
     assert demo.get("/openapi.json").status_code == 200
@@ -56,8 +56,8 @@ def test_demonstrations_need_no_token(serve):
 
 
 @pytest.mark.parametrize("token", ["", "  "])
-def test_an_empty_token_is_refused(token: str):
-    with pytest.raises(ValueError, match="token must not be empty"):
+def test_an_empty_token_is_refused_at_startup(token: str):
+    with pytest.raises(ValueError, match="token is empty"):
         guarded_router(token)
 
 
@@ -78,14 +78,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_webhooks_are_refused_even_when_they_are_signed(at: Served, kind: str):
+def test_a_malformed_webhook_is_a_400_even_when_it_is_signed(at: Served, kind: str):
     answer = at.post_signed(HOSTILE[kind])
     assert answer.status_code == 400, kind
     assert answer.json()["type"] == "urn:relink:problem:webhook-refused"
     assert at.store.count_by_state() == {}
 
 
-def test_unsigned_webhooks_are_refused_and_their_token_does_not_help(at: Served):
+def test_a_webhook_with_a_wrong_signature_is_a_400_even_with_the_token(at: Served):
     at.sim.link_account(at.sim.add_customer("Jo"))
     (delivery,) = at.deliveries()
     for signature in ("", "t=1,v1=00", delivery.signature.replace("v1=", "v1=0"), "é"):
@@ -96,7 +96,7 @@ def test_unsigned_webhooks_are_refused_and_their_token_does_not_help(at: Served)
     assert at.deliver(delivery).json() == {"outcome": "applied"}
 
 
-def test_a_body_that_never_ends_is_not_waited_for(at: Served):
+def test_an_endless_body_is_refused_at_the_size_limit(at: Served):
     sent = 0
 
     async def endless():
@@ -106,13 +106,13 @@ def test_a_body_that_never_ends_is_not_waited_for(at: Served):
             yield b" " * 65536
 
     headers = {"stripe-signature": "t=1,v1=0"}
-    answer = at.ask_whatever_comes("POST", "/webhooks/stripe", content=endless(), headers=headers)
+    answer = at.ask_unchecked("POST", "/webhooks/stripe", content=endless(), headers=headers)
     assert answer.status_code == 400
     assert sent <= LONGEST_BODY // 65536 + 2
     sent = 0
     headers = {"content-type": "application/json"}
     path = "/accounts/fca_1/relink-sessions"
-    answer = at.ask_whatever_comes("POST", path, content=endless(), headers=headers)
+    answer = at.ask_unchecked("POST", path, content=endless(), headers=headers)
     assert answer.status_code == 413
     assert sent <= 3
 
@@ -139,7 +139,7 @@ def test_a_body_that_never_ends_is_not_waited_for(at: Served):
         b'"payment_method"]}',
     ],
 )
-def test_what_is_no_wish_is_unprocessable(at: Served, body: bytes):
+def test_an_invalid_relink_request_is_a_422_without_a_session(at: Served, body: bytes):
     headers = {"content-type": "application/json"}
     account = at.broken()
     answer = at.ask("POST", f"/accounts/{account}/relink-sessions", content=body, headers=headers)
@@ -151,7 +151,7 @@ def test_what_is_no_wish_is_unprocessable(at: Served, body: bytes):
 @pytest.mark.parametrize(
     "name", ["", "   ", "Jo\x00", "Jo\nMarch", "\ud800", "x" * 256, 7, ["Jo"], {}]
 )
-def test_what_is_no_name_is_unprocessable(at: Served, name: object):
+def test_an_invalid_billing_name_is_a_422(at: Served, name: object):
     body = json.dumps({"billing_name": name}).encode()
     answer = at.ask(
         "POST",
@@ -162,28 +162,28 @@ def test_what_is_no_name_is_unprocessable(at: Served, name: object):
     assert answer.status_code == 422
 
 
-SECRET_BY_MISTAKE = "sk_live_SomebodyPastedThisHere"
+PASTED_SECRET = "sk_live_SomebodyPastedThisHere"
 
 
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("relink-sessions", {"mode": SECRET_BY_MISTAKE}),
-        ("relink-sessions", {"mode": {SECRET_BY_MISTAKE: 1}}),
-        ("relink-sessions", {"return_url": f"https://{SECRET_BY_MISTAKE}.example"}),
-        ("relink-sessions", {SECRET_BY_MISTAKE + "!": 1}),
-        ("relink-sessions", SECRET_BY_MISTAKE),
-        ("relink-sessions", {"delivery": "url", "reason": SECRET_BY_MISTAKE}),
-        ("what-if", {"event": SECRET_BY_MISTAKE}),
-        ("what-if", {"event": "relink_requested", "fields": {"mode": SECRET_BY_MISTAKE}}),
-        ("what-if", {"event": "relink_requested", "fields": {"account": SECRET_BY_MISTAKE}}),
-        ("what-if", {"event": "timer_fired", "fields": {"event": SECRET_BY_MISTAKE}}),
+        ("relink-sessions", {"mode": PASTED_SECRET}),
+        ("relink-sessions", {"mode": {PASTED_SECRET: 1}}),
+        ("relink-sessions", {"return_url": f"https://{PASTED_SECRET}.example"}),
+        ("relink-sessions", {PASTED_SECRET + "!": 1}),
+        ("relink-sessions", PASTED_SECRET),
+        ("relink-sessions", {"delivery": "url", "reason": PASTED_SECRET}),
+        ("what-if", {"event": PASTED_SECRET}),
+        ("what-if", {"event": "relink_requested", "fields": {"mode": PASTED_SECRET}}),
+        ("what-if", {"event": "relink_requested", "fields": {"account": PASTED_SECRET}}),
+        ("what-if", {"event": "timer_fired", "fields": {"event": PASTED_SECRET}}),
         (
             "what-if",
             {
                 "event": "timer_fired",
                 "fields": {
-                    "machine": SECRET_BY_MISTAKE,
+                    "machine": PASTED_SECRET,
                     "key": "k",
                     "event": {"name": "session_deadline", "fields": {}},
                 },
@@ -193,7 +193,7 @@ SECRET_BY_MISTAKE = "sk_live_SomebodyPastedThisHere"
             "what-if",
             {
                 "event": "timer_fired",
-                "fields": {"event": {"name": SECRET_BY_MISTAKE, "fields": {}}},
+                "fields": {"event": {"name": PASTED_SECRET, "fields": {}}},
             },
         ),
         (
@@ -209,21 +209,21 @@ SECRET_BY_MISTAKE = "sk_live_SomebodyPastedThisHere"
         ),
     ],
 )
-def test_errors_name_the_place_and_the_rule_and_never_the_value(
+def test_a_422_names_the_field_and_the_rule_and_never_the_value(
     at: Served, path: str, body: object
 ):
     account = at.broken()
     answer = at.post(f"/accounts/{account}/{path}", body)
     assert answer.status_code == 422, answer.text
-    assert SECRET_BY_MISTAKE not in answer.text
+    assert PASTED_SECRET not in answer.text
     for error in answer.json()["errors"]:
         assert error["where"].startswith("body")
         assert error["rule"]
 
 
 @pytest.mark.parametrize("id", ["fca_%00", "fca_1%2F..%2F..", "fca_é", "fca_", "fca_1%0A"])
-def test_an_id_is_of_the_form_of_an_id(at: Served, id: str):
-    answer = at.ask_whatever_comes("GET", f"/accounts/{id}")
+def test_an_id_of_another_form_is_refused_without_a_request_to_stripe(at: Served, id: str):
+    answer = at.ask_unchecked("GET", f"/accounts/{id}")
     assert answer.status_code in (404, 422)
     assert at.sim.ledger.requests() == []
 
@@ -240,23 +240,23 @@ def test_an_id_is_of_the_form_of_an_id(at: Served, id: str):
         "institution=%00",
     ],
 )
-def test_a_filter_that_is_none_is_unprocessable(at: Served, query: str):
+def test_an_invalid_filter_is_a_422_that_names_it(at: Served, query: str):
     answer = at.get(f"/accounts?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["where"] == f"query.{query.partition('=')[0]}"
 
 
-# ── where customers are sent ─────────────────────────────────────────────────
+# ── return URLs ─────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     ("url", "rule"),
     [
         ("http://shop.example/bank", "https"),
-        ("https://shop.example.evil.example/", "origins"),
-        ("https://evil.example/https://shop.example", "origins"),
-        ("https://shop.example:8443/", "origins"),
-        ("https://shop.example:0/", "origins"),
+        ("https://shop.example.evil.example/", "RELINK_RETURN_ORIGINS"),
+        ("https://evil.example/https://shop.example", "RELINK_RETURN_ORIGINS"),
+        ("https://shop.example:8443/", "RELINK_RETURN_ORIGINS"),
+        ("https://shop.example:0/", "RELINK_RETURN_ORIGINS"),
         ("https://shop.example@evil.example/", "user name"),
         ("https://shop.example:x@shop.example/", "user name"),
         ("https://shop.example:port/", "https URL"),
@@ -271,7 +271,7 @@ def test_a_filter_that_is_none_is_unprocessable(at: Served, query: str):
         ("", "https URL"),
     ],
 )
-def test_customers_are_sent_nowhere_else(at: Served, url: str, rule: str):
+def test_a_return_url_outside_the_allowed_origins_is_a_422(at: Served, url: str, rule: str):
     account = at.broken()
     answer = at.post(f"/accounts/{account}/relink-sessions", {"return_url": url})
     assert answer.status_code == 422, url
@@ -282,23 +282,23 @@ def test_customers_are_sent_nowhere_else(at: Served, url: str, rule: str):
 
 
 @pytest.mark.parametrize("url", ["https://SHOP.example:443/bank?x=1#y", f"{SHOP}", f"{SHOP}/"])
-def test_the_same_origin_can_be_written_differently(url: str):
+def test_an_allowed_origin_may_be_written_differently(url: str):
     assert ReturnUrls([SHOP]).check(url) == url
 
 
 @pytest.mark.parametrize("origin", ["http://shop.example", "shop.example", "*", f"{SHOP}/bank"])
-def test_what_is_no_origin_is_refused(origin: str):
+def test_an_invalid_allowed_origin_is_refused(origin: str):
     with pytest.raises(ValueError, match="must be like https:"):
         ReturnUrls([origin])
 
 
-def test_hosted_sessions_lead_back_somewhere(at: Served):
+def test_a_hosted_session_without_a_return_url_is_a_422(at: Served):
     answer = at.post(f"/accounts/{at.broken()}/relink-sessions", {"delivery": "email"})
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["rule"] == "a session that Stripe hosts needs a return_url"
+    assert answer.json()["errors"][0]["rule"] == "deliveries email and url need a return_url"
 
 
-# ── paths that lead nowhere ──────────────────────────────────────────────────
+# ── unknown paths ────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("token", [TOKEN, ""])
@@ -314,7 +314,7 @@ def test_hosted_sessions_lead_back_somewhere(at: Served):
         ("GET", "/webhooks/stripe", 405),
     ],
 )
-def test_unknown_routes_and_methods_are_problems_too(
+def test_an_unknown_path_or_method_is_answered_with_problem_details(
     at: Served, token: str, method: str, path: str, status: int
 ):
     answer = at.ask(method, path, token=token)
@@ -332,12 +332,12 @@ def answers(at: Served) -> Iterator[httpx.Response]:
     yield at.get("/machines/account.svg")
     yield at.post_webhook(b"")
     at.service.accounts = None  # type: ignore[assignment, method-assign]
-    broken = at.ask_whatever_comes("GET", "/accounts")
+    broken = at.ask_unchecked("GET", "/accounts")
     assert broken.status_code == 500
     yield broken
 
 
-def test_every_answer_has_the_headers_that_keep_browsers_quiet(at: Served):
+def test_every_response_has_the_security_headers_and_a_request_id(at: Served):
     for answer in answers(at):
         assert answer.headers["x-content-type-options"] == "nosniff"
         policy = answer.headers["content-security-policy"]
@@ -346,9 +346,9 @@ def test_every_answer_has_the_headers_that_keep_browsers_quiet(at: Served):
         assert len(answer.headers["x-request-id"]) == 32
 
 
-def test_an_error_that_nobody_foresaw_is_a_problem_that_tells_nothing(at: Served):
+def test_an_unexpected_error_is_a_500_without_details(at: Served):
     at.service.accounts = None  # type: ignore[assignment, method-assign]
-    answer = at.ask_whatever_comes("GET", "/accounts")
+    answer = at.ask_unchecked("GET", "/accounts")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "NoneType" not in answer.text

@@ -1,4 +1,4 @@
-"""The contract, from end to end."""
+"""The HTTP contract, from end to end."""
 
 from collections.abc import Callable
 from typing import get_args
@@ -9,13 +9,14 @@ from relink.adapters.http.answers import AccountState
 from relink.adapters.simulator import CustomerPart
 from relink.machines import CHARTS
 from relink.machines.commands import NotifyCustomer
+from relink.machines.reasons import NO_REASON_TO_RELINK, UNREPAIRABLE
 
 from .served import EVENT, SHOP, Served
 
 
-def test_from_a_broken_link_to_a_repaired_one(at: Served):
+def test_an_account_with_expired_consent_is_relinked_over_http(at: Served):
     account = at.broken()
-    assert [type(command) for command in at.told] == [NotifyCustomer]
+    assert [type(command) for command in at.notified] == [NotifyCustomer]
     answer = at.get(f"/accounts/{account}").json()
     assert (answer["state"], answer["chargeable"]) == ("inactive_relinkable", False)
     assert answer["next"] == [{"action": "relink", "mode": "specific", "reason": "inactive"}]
@@ -33,7 +34,7 @@ def test_from_a_broken_link_to_a_repaired_one(at: Served):
     assert (answer["state"], answer["chargeable"], answer["next"]) == ("active", True, [])
 
 
-def test_webhooks_are_answered_with_their_outcome(at: Served):
+def test_a_webhook_is_answered_with_applied_duplicate_or_ignored(at: Served):
     at.sim.link_account(at.sim.add_customer("Jo"))
     (delivery,) = at.deliveries()
     assert at.deliver(delivery).json() == {"outcome": "applied"}
@@ -42,7 +43,7 @@ def test_webhooks_are_answered_with_their_outcome(at: Served):
     assert at.post_signed({**EVENT, "livemode": True}).json() == {"outcome": "ignored"}
 
 
-def test_the_same_session_is_answered_with_200(at: Served):
+def test_a_new_session_is_a_201_and_the_open_one_a_200(at: Served):
     account = at.broken()
     first = at.post(f"/accounts/{account}/relink-sessions", {"mode": "specific"})
     again = at.post(f"/accounts/{account}/relink-sessions", {"mode": "specific"})
@@ -51,7 +52,7 @@ def test_the_same_session_is_answered_with_200(at: Served):
     assert again.headers["cache-control"] == "no-store"
 
 
-def test_a_hosted_session_has_a_url(at: Served):
+def test_a_hosted_session_is_answered_with_its_url(at: Served):
     account = at.broken()
     wishes = {"delivery": "url", "return_url": f"{SHOP}/bank"}
     opened = at.post(f"/accounts/{account}/relink-sessions", wishes)
@@ -61,7 +62,7 @@ def test_a_hosted_session_has_a_url(at: Served):
     assert opened.headers["cache-control"] == "no-store"
 
 
-def test_nothing_to_relink_is_a_conflict_with_what_to_do_instead(at: Served):
+def test_a_refused_relink_is_a_409_with_state_code_sentence_and_next_actions(at: Served):
     account = at.linked()
     at.sim.bank.close_account(account)
     at.settle()
@@ -69,13 +70,13 @@ def test_nothing_to_relink_is_a_conflict_with_what_to_do_instead(at: Served):
     assert refused.status_code == 409
     problem = refused.json()
     assert problem["state"] == "inactive_unrepairable"
-    assert problem["reason"] == problem["detail"]
-    assert problem["reason"].startswith("nobody can repair it now")
+    assert problem["reason"] == UNREPAIRABLE.code == "unrepairable"
+    assert problem["detail"] == UNREPAIRABLE.sentence
     assert [action["action"] for action in problem["next"]] == ["request_new_payment_method"]
 
 
 @pytest.mark.parametrize(
-    ("does", "outcome", "reason"),
+    ("customer_does", "outcome", "reason"),
     [
         (lambda customer: customer.choose_new(), "new_account_linked", None),
         (lambda customer: customer.sign_in_without_account(), "failed", "no_account"),
@@ -83,18 +84,18 @@ def test_nothing_to_relink_is_a_conflict_with_what_to_do_instead(at: Served):
         (lambda customer: customer.walk_away(), "pending", None),
     ],
 )
-def test_results(
-    at: Served, does: Callable[[CustomerPart], object], outcome: str, reason: str | None
+def test_a_session_result_is_answered_with_outcome_reason_and_next_actions(
+    at: Served, customer_does: Callable[[CustomerPart], object], outcome: str, reason: str | None
 ):
     account = at.broken()
     session = at.session_for(account, mode="any_eligible")
-    does(at.sim.customer(session))
+    customer_does(at.sim.customer(session))
     result = at.post(f"/relink-sessions/{session}/result").json()
     assert (result["outcome"], result["failure_reason"]) == (outcome, reason)
     assert result["next"] == at.get(f"/accounts/{result['account']}").json()["next"]
 
 
-def test_a_billing_name_goes_to_the_payment_method(at: Served):
+def test_a_billing_name_with_the_result_is_stripped_and_used_for_the_payment_method(at: Served):
     account = at.broken(name=None)
     session = at.session_for(account, mode="any_eligible")
     at.sim.customer(session).choose_new()
@@ -107,7 +108,7 @@ def test_a_billing_name_goes_to_the_payment_method(at: Served):
     assert made.billing["name"] == "Jo March"
 
 
-def test_accounts_are_found_page_by_page(at: Served):
+def test_accounts_are_listed_in_pages_and_by_filter(at: Served):
     active, broken = at.linked("Amy"), at.broken("Beth")
     everyone = sorted((active, broken))
     page = at.get("/accounts", params={"limit": 1}).json()
@@ -118,8 +119,8 @@ def test_accounts_are_found_page_by_page(at: Served):
     page = at.get("/accounts", params={"after": page["next_after"]}).json()
     assert ([each["id"] for each in page["accounts"]], page["next_after"]) == (everyone[1:], None)
 
-    def found(**which: str) -> list[str]:
-        return [each["id"] for each in at.get("/accounts", params=which).json()["accounts"]]
+    def found(**filters: str) -> list[str]:
+        return [each["id"] for each in at.get("/accounts", params=filters).json()["accounts"]]
 
     holder = at.sim.world.accounts[active].holder
     assert holder
@@ -130,7 +131,7 @@ def test_accounts_are_found_page_by_page(at: Served):
     assert found(institution="Elsewhere") == []
 
 
-def test_an_authorization_names_its_accounts(at: Served):
+def test_an_authorization_lists_its_accounts(at: Served):
     account = at.broken()
     login = at.login_of(account)
     answer = at.get(f"/authorizations/{login}").json()
@@ -138,7 +139,7 @@ def test_an_authorization_names_its_accounts(at: Served):
     assert answer["state"] == "inactive_relinkable"
 
 
-def test_a_history_is_paged_by_version_with_the_newest_last(at: Served):
+def test_a_history_is_paged_by_version_oldest_first(at: Served):
     account = at.broken()
     path = f"/accounts/{account}/history"
     whole = at.get(path).json()
@@ -149,10 +150,21 @@ def test_a_history_is_paged_by_version_with_the_newest_last(at: Served):
     assert page == {"entries": whole["entries"][1:2], "next_after": 2}
     moved = [e for e in whole["entries"] if e["to_state"] == "inactive_relinkable"]
     assert moved[0]["changes"]["reported_status"] == {"before": "active", "after": "relinkable"}
-    assert moved[0]["event"]["name"] == "reported_relinkable"
+    assert moved[0]["trigger"]["name"] == "reported_relinkable"
+    assert moved[0]["causation_id"].startswith("evt_")
+    assert (moved[0]["reason"], moved[0]["detail"]) == (None, None)
 
 
-def test_what_if_answers_and_stores_nothing(at: Served):
+def test_a_history_has_the_code_and_the_sentence_for_an_ignored_trigger(at: Served):
+    account = at.linked()
+    assert at.post(f"/accounts/{account}/relink-sessions").status_code == 409
+    last = at.get(f"/accounts/{account}/history").json()["entries"][-1]
+    assert (last["trigger"]["name"], last["outcome"]) == ("relink_requested", "ignored")
+    assert last["reason"] == NO_REASON_TO_RELINK.code
+    assert last["detail"] == NO_REASON_TO_RELINK.sentence
+
+
+def test_what_if_returns_the_decisions_and_stores_nothing(at: Served):
     account = at.broken()
     before = at.get(f"/accounts/{account}").json()
     path = f"/accounts/{account}/what-if"
@@ -167,7 +179,16 @@ def test_what_if_answers_and_stores_nothing(at: Served):
     assert at.get(f"/accounts/{account}").json() == before
 
 
-def test_what_if_a_timer_fires(at: Served):
+def test_what_if_shows_code_and_sentence_for_an_ignored_event(at: Served):
+    path = f"/accounts/{at.linked()}/what-if"
+    request = {"event": "relink_requested", "fields": {"has_read": True}}
+    decision = at.post(path, request).json()["decisions"][0]["decision"]
+    assert (decision["outcome"], decision["trigger"]["name"]) == ("ignored", "relink_requested")
+    assert decision["reason"] == NO_REASON_TO_RELINK.code
+    assert decision["detail"] == NO_REASON_TO_RELINK.sentence
+
+
+def test_what_if_decides_a_timer(at: Served):
     account = at.broken()
     at.session_for(account)
     (session,) = at.sim.world.sessions
@@ -181,11 +202,11 @@ def test_what_if_a_timer_fires(at: Served):
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_machines_are_drawn(at: Served, name: str):
+def test_a_machine_is_drawn_as_svg_and_as_mermaid(at: Served, name: str):
     picture = at.get(f"/machines/{name}.svg")
     assert picture.headers["content-type"] == "image/svg+xml"
     assert b"</svg>" in picture.content
-    # What the content security policy would keep a browser from.
+    # The content security policy forbids these.
     for refused in (b"style=", b"<style", b"<script", b"<image", b"<foreignObject"):
         assert refused not in picture.content
     diagram = at.get(f"/machines/{name}.mmd")
@@ -193,20 +214,20 @@ def test_machines_are_drawn(at: Served, name: str):
     assert "stateDiagram-v2" in diagram.text
 
 
-def test_health(at: Served):
+def test_healthz_is_503_while_the_database_is_unavailable(at: Served):
     assert at.get("/healthz", token="").json() == {"status": "ok"}
     with at.without_database():
-        unwell = at.get("/healthz", token="")
-        assert unwell.status_code == 503
-        assert unwell.headers["retry-after"]
+        unavailable = at.get("/healthz", token="")
+        assert unavailable.status_code == 503
+        assert unavailable.headers["retry-after"]
     assert at.get("/healthz", token="").status_code == 200
 
 
-def test_an_older_schema_is_not_healthy(at: Served):
+def test_healthz_is_503_with_an_older_schema(at: Served):
     with at.store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'first'")
     assert at.get("/healthz", token="").status_code == 503
 
 
-def test_the_states_are_those_of_the_machine():
+def test_the_documented_account_states_are_those_of_the_machine():
     assert set(get_args(AccountState)) == set(CHARTS["account"].table().states)

@@ -1,7 +1,6 @@
-"""OpenAPI says what is so: each documented status of each operation can be had, and no other.
+"""OpenAPI is right: each operation answers with each documented status, and with no other.
 
-That an answer is of the documented shape is seen to wherever one is asked for, by
-:class:`~.served.Served`.
+:class:`~.served.Served` checks the shape of every response.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,26 +22,26 @@ def relink(at: Served, account: str) -> Response:
     return at.post(f"/accounts/{account}/relink-sessions")
 
 
-def again(at: Served) -> Response:
+def relink_twice(at: Served) -> Response:
     account = at.broken()
     relink(at, account)
     return relink(at, account)
 
 
-def beyond_repair(at: Served) -> Response:
+def relink_unrepairable(at: Served) -> Response:
     account = at.linked()
     at.sim.bank.close_account(account)
     at.settle()
     return relink(at, account)
 
 
-def refused_by_stripe(at: Served) -> Response:
+def relink_refused_by_stripe(at: Served) -> Response:
     account = at.broken()
     at.sim.world.authorizations.pop(at.login_of(account))
     return relink(at, account)
 
 
-def while_stripe_is_down(at: Served) -> Response:
+def relink_while_stripe_is_down(at: Served) -> Response:
     account = at.broken()
     at.sim.inject("error_before", path=SESSIONS, times=100)
     return relink(at, account)
@@ -52,7 +51,7 @@ def result(at: Served, **request: object) -> Response:
     return at.post(f"/relink-sessions/{at.session_for(at.broken())}/result", **request)
 
 
-def result_lost(at: Served) -> Response:
+def result_of_a_lost_session(at: Served) -> Response:
     session = at.session_for(at.broken())
     at.sim.world.sessions.pop(session)
     return at.post(f"/relink-sessions/{session}/result")
@@ -64,8 +63,8 @@ def result_while_stripe_is_down(at: Served) -> Response:
     return at.post(f"/relink-sessions/{session}/result")
 
 
-def away(ask: Case) -> Case:
-    """The same while the database is away."""
+def without_database(ask: Case) -> Case:
+    """The same request while the database is unavailable."""
 
     def asked(at: Served) -> Response:
         with at.without_database():
@@ -102,22 +101,24 @@ MERMAID = "GET /machines/{name}.mmd"
 CASES: dict[tuple[str, int], Case] = {
     (WEBHOOK, 200): lambda at: at.post_signed({**EVENT, "type": "charge.succeeded"}),
     (WEBHOOK, 400): lambda at: at.post_webhook(b"{}"),
-    (WEBHOOK, 503): lambda at: away(lambda at: at.deliver(at.deliveries()[0]))(one_on_its_way(at)),
-    (RELINK, 200): again,
+    (WEBHOOK, 503): lambda at: without_database(lambda at: at.deliver(at.deliveries()[0]))(
+        with_a_webhook_due(at)
+    ),
+    (RELINK, 200): relink_twice,
     (RELINK, 201): lambda at: relink(at, at.broken()),
     (RELINK, 401): without_token("POST", "/accounts/fca_1/relink-sessions"),
-    (RELINK, 404): lambda at: relink(at, "fca_unheard"),
-    (RELINK, 409): beyond_repair,
+    (RELINK, 404): lambda at: relink(at, "fca_unknown"),
+    (RELINK, 409): relink_unrepairable,
     (RELINK, 413): huge("/accounts/fca_1/relink-sessions"),
     (RELINK, 422): lambda at: at.post("/accounts/fca_1/relink-sessions", {"mode": "both"}),
-    (RELINK, 502): refused_by_stripe,
-    (RELINK, 503): while_stripe_is_down,
+    (RELINK, 502): relink_refused_by_stripe,
+    (RELINK, 503): relink_while_stripe_is_down,
     (RESULT, 200): result,
     (RESULT, 401): without_token("POST", "/relink-sessions/fcsess_1/result"),
-    (RESULT, 404): lambda at: at.post("/relink-sessions/fcsess_unheard/result"),
+    (RESULT, 404): lambda at: at.post("/relink-sessions/fcsess_unknown/result"),
     (RESULT, 413): huge("/relink-sessions/fcsess_1/result"),
     (RESULT, 422): lambda at: at.post("/relink-sessions/fcsess_1/result", {"billing_name": ""}),
-    (RESULT, 502): result_lost,
+    (RESULT, 502): result_of_a_lost_session,
     (RESULT, 503): result_while_stripe_is_down,
     (WHAT_IF, 200): lambda at: at.post(
         f"/accounts/{at.broken()}/what-if", {"event": "relink_requested"}
@@ -125,45 +126,45 @@ CASES: dict[tuple[str, int], Case] = {
     (WHAT_IF, 401): without_token("POST", "/accounts/fca_1/what-if"),
     (WHAT_IF, 404): lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"}),
     (WHAT_IF, 413): huge("/accounts/fca_1/what-if"),
-    (WHAT_IF, 422): lambda at: at.post("/accounts/fca_1/what-if", {"event": "doomsday"}),
-    (WHAT_IF, 503): away(
+    (WHAT_IF, 422): lambda at: at.post("/accounts/fca_1/what-if", {"event": "no_such_event"}),
+    (WHAT_IF, 503): without_database(
         lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"})
     ),
     (LIST, 200): lambda at: at.get("/accounts"),
     (LIST, 401): without_token("GET", "/accounts"),
     (LIST, 422): lambda at: at.get("/accounts?limit=0"),
-    (LIST, 503): away(lambda at: at.get("/accounts")),
+    (LIST, 503): without_database(lambda at: at.get("/accounts")),
     (ACCOUNT, 200): lambda at: at.get(f"/accounts/{at.linked()}"),
     (ACCOUNT, 401): without_token("GET", "/accounts/fca_1"),
-    (ACCOUNT, 404): lambda at: at.get("/accounts/fca_unheard"),
+    (ACCOUNT, 404): lambda at: at.get("/accounts/fca_unknown"),
     (ACCOUNT, 422): lambda at: at.get("/accounts/acct_1"),
-    (ACCOUNT, 503): away(lambda at: at.get("/accounts/fca_1")),
+    (ACCOUNT, 503): without_database(lambda at: at.get("/accounts/fca_1")),
     (HISTORY, 200): lambda at: at.get(f"/accounts/{at.linked()}/history"),
     (HISTORY, 401): without_token("GET", "/accounts/fca_1/history"),
-    (HISTORY, 404): lambda at: at.get("/accounts/fca_unheard/history"),
+    (HISTORY, 404): lambda at: at.get("/accounts/fca_unknown/history"),
     (HISTORY, 422): lambda at: at.get("/accounts/fca_1/history?after=-1"),
-    (HISTORY, 503): away(lambda at: at.get("/accounts/fca_1/history")),
+    (HISTORY, 503): without_database(lambda at: at.get("/accounts/fca_1/history")),
     (LOGIN, 200): lambda at: at.get(f"/authorizations/{at.login_of(at.linked())}"),
     (LOGIN, 401): without_token("GET", "/authorizations/fcauth_1"),
-    (LOGIN, 404): lambda at: at.get("/authorizations/fcauth_unheard"),
+    (LOGIN, 404): lambda at: at.get("/authorizations/fcauth_unknown"),
     (LOGIN, 422): lambda at: at.get("/authorizations/fca_1"),
-    (LOGIN, 503): away(lambda at: at.get("/authorizations/fcauth_1")),
+    (LOGIN, 503): without_database(lambda at: at.get("/authorizations/fcauth_1")),
     (SVG, 200): lambda at: at.get("/machines/session.svg"),
     (SVG, 401): without_token("GET", "/machines/session.svg"),
-    (SVG, 404): lambda at: at.get("/machines/washing.svg"),
+    (SVG, 404): lambda at: at.get("/machines/unknown.svg"),
     (SVG, 503): without_graphviz,
     (MERMAID, 200): lambda at: at.get("/machines/session.mmd"),
     (MERMAID, 401): without_token("GET", "/machines/session.mmd"),
-    (MERMAID, 404): lambda at: at.get("/machines/washing.mmd"),
+    (MERMAID, 404): lambda at: at.get("/machines/unknown.mmd"),
     ("GET /healthz", 200): lambda at: at.get("/healthz", token=""),
-    ("GET /healthz", 503): away(lambda at: at.get("/healthz", token="")),
+    ("GET /healthz", 503): without_database(lambda at: at.get("/healthz", token="")),
     ("GET /metrics", 200): lambda at: at.get("/metrics"),
     ("GET /metrics", 401): without_token("GET", "/metrics"),
 }
 
 
-def one_on_its_way(at: Served) -> Served:
-    """A webhook is under way."""
+def with_a_webhook_due(at: Served) -> Served:
+    """The simulator has a webhook to send."""
     at.sim.link_account(at.sim.add_customer("Jo"))
     return at
 
@@ -175,7 +176,7 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 @pytest.mark.parametrize(("operation", "status"), CASES)
-def test_each_documented_status_can_be_had(at: Served, operation: str, status: int):
+def test_a_request_is_answered_with_the_documented_status(at: Served, operation: str, status: int):
     answer = CASES[operation, status](at)
     assert answer.status_code == status, answer.text
     assert at.operation_of(answer.request.method, answer.request.url.path) == operation
@@ -186,7 +187,7 @@ def test_each_documented_status_can_be_had(at: Served, operation: str, status: i
     assert ("retry-after" in answer.headers) == (status == 503)
 
 
-def test_every_documented_status_has_a_case(at: Served):
+def test_every_documented_status_of_every_operation_is_tested(at: Served):
     documented = {
         (name, int(status))
         for name, operation in operations(at.app.openapi())
@@ -195,7 +196,7 @@ def test_every_documented_status_has_a_case(at: Served):
     assert documented == set(CASES)
 
 
-def test_every_request_and_answer_has_an_example_that_fits(at: Served):
+def test_every_request_and_response_has_an_example_that_fits_its_schema(at: Served):
     document = at.app.openapi()
     for name, operation in operations(document):
         contents = [response.get("content", {}) for response in operation["responses"].values()]
@@ -220,7 +221,7 @@ def examples_of(described: Json, schema: Json, document: Json) -> Iterator[objec
         yield from component.get("examples", ())
 
 
-def test_what_needs_a_token_says_so(at: Served):
+def test_openapi_says_which_operations_need_the_token(at: Served):
     document = at.app.openapi()
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     for name, operation in operations(document):
@@ -229,7 +230,7 @@ def test_what_needs_a_token_says_so(at: Served):
         assert ("401" in operation["responses"]) is not is_open, name
 
 
-def test_every_operation_is_described(at: Served):
+def test_every_operation_has_a_description_and_a_tag(at: Served):
     for name, operation in operations(at.app.openapi()):
         assert operation["description"].endswith("."), name
         assert operation["tags"], name

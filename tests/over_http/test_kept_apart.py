@@ -1,4 +1,4 @@
-"""Secrets reach their caller alone; logs and metrics tell what happened without them."""
+"""Secrets reach their caller alone; logs and metrics do without them."""
 
 import io
 import json
@@ -11,17 +11,18 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from relink.adapters.http import Metrics, Standing, relink_router
+from relink.adapters.http import Metrics, StoreStatus, relink_router
 from relink.adapters.logs import OURS, correlated, log_json
 from relink.adapters.store import StoreUnavailableError
 from relink.machines.commands import RetrieveAccount
+from relink.machines.reasons import ReadReason
 
 from .served import SECRET, TOKEN, Served
 
 
 @contextmanager
 def logging_json(level: str = "INFO") -> Iterator[io.StringIO]:
-    """All logs as JSON, until it is left."""
+    """Collects all logs as JSON lines."""
     names = ("", *OURS, "uvicorn.access")
     before = [
         (logger, logger.handlers, logger.level, logger.propagate)
@@ -42,7 +43,7 @@ def entries(lines: io.StringIO) -> list[dict[str, object]]:
 
 
 def sample(at: Served, name: str, **labels: str) -> float | None:
-    """A value at ``/metrics``."""
+    """The value of one sample at ``/metrics``."""
     for family in text_string_to_metric_families(at.get("/metrics").text):
         for found in family.samples:
             if found.name == name and found.labels == labels:
@@ -53,7 +54,7 @@ def sample(at: Served, name: str, **labels: str) -> float | None:
 # ── secrets ──────────────────────────────────────────────────────────────────
 
 
-def test_a_secret_reaches_its_caller_and_nothing_else(at: Served):
+def test_a_secret_is_in_its_own_response_and_nowhere_else(at: Served):
     account = at.broken(name="Jo Whose Name Is Private")
     with logging_json("DEBUG") as lines:
         opened = at.post(f"/accounts/{account}/relink-sessions")
@@ -84,7 +85,7 @@ def test_a_secret_reaches_its_caller_and_nothing_else(at: Served):
         assert not [text for text in elsewhere if secret in text]
 
 
-def test_the_token_does_not_show(at: Served):
+def test_the_token_is_in_no_repr(at: Served):
     for thing in (at.app, at.app.routes, vars(at.app.router), relink_router(at.service, token="t")):
         assert TOKEN not in repr(thing)
 
@@ -92,13 +93,13 @@ def test_the_token_does_not_show(at: Served):
 # ── logs ─────────────────────────────────────────────────────────────────────
 
 
-def test_a_request_leaves_its_id_on_all_that_is_logged(at: Served):
+def test_every_log_line_of_a_request_has_its_id(at: Served):
     account = at.broken()
     at.sim.inject("error_before", path="/v1/financial_connections/sessions")
     with logging_json() as lines:
         answer = at.post(f"/accounts/{account}/relink-sessions")
     repeated, request = entries(lines)
-    assert str(repeated["event"]).startswith("create_relink_session will be repeated")
+    assert str(repeated["event"]).startswith("create_relink_session ")
     assert str(repeated["command_id"]).startswith("create_relink_session_")
     assert (repeated["level"], repeated["attempt"]) == ("warning", 1)
     assert repeated["request_id"] == request["request_id"] == answer.headers["x-request-id"]
@@ -108,7 +109,7 @@ def test_a_request_leaves_its_id_on_all_that_is_logged(at: Served):
     assert str(request["timestamp"]).endswith("Z")
 
 
-def test_a_webhook_leaves_its_id_and_why_it_was_refused(at: Served):
+def test_webhooks_are_logged_with_event_id_or_the_reason_for_refusal(at: Served):
     at.sim.link_account(at.sim.add_customer("Jo"))
     (delivery,) = at.deliveries()
     with logging_json() as lines:
@@ -122,7 +123,7 @@ def test_a_webhook_leaves_its_id_and_why_it_was_refused(at: Served):
     assert (request["route"], request["status"]) == ("/webhooks/stripe", 400)
 
 
-def test_the_log_has_routes_and_not_what_was_sent(at: Served):
+def test_requests_are_logged_by_route_without_their_values(at: Served):
     with logging_json() as lines:
         at.get("/accounts?holder=cus_private", headers={"x-private": "private"})
         at.get("/accounts/fca_private")
@@ -137,33 +138,33 @@ def test_the_log_has_routes_and_not_what_was_sent(at: Served):
     assert "private" not in lines.getvalue()
 
 
-def test_what_operators_have_to_put_right_is_logged(at: Served):
+def test_an_unavailable_database_is_logged_as_a_warning(at: Served):
     with logging_json() as lines, at.without_database():
         at.get("/accounts")
         at.get("/healthz")
-    away, _, unwell, _ = entries(lines)
-    assert str(away["event"]).startswith("answered with 503: ")
-    assert away["level"] == unwell["level"] == "warning"
+    listing, _, health, _ = entries(lines)
+    assert str(listing["event"]).startswith("answered with 503: ")
+    assert listing["level"] == health["level"] == "warning"
 
 
-def test_what_is_asked_for_all_the_time_is_logged_in_detail_only(at: Served):
+def test_polled_routes_are_not_logged_at_info(at: Served):
     with logging_json() as lines:
         at.get("/healthz")
         at.get("/metrics")
     assert entries(lines) == []
 
 
-def test_an_error_that_nobody_foresaw_is_logged_in_full(at: Served):
+def test_an_unexpected_error_is_logged_with_its_traceback_and_request_id(at: Served):
     at.service.accounts = None  # type: ignore[assignment, method-assign]
     with logging_json() as lines:
-        answer = at.ask_whatever_comes("GET", "/accounts")
+        answer = at.ask_unchecked("GET", "/accounts")
     broke, answered = entries(lines)
     assert "TypeError: 'NoneType' object is not callable" in str(broke["exception"])
     assert broke["request_id"] == answered["request_id"] == answer.headers["x-request-id"]
     assert answered["status"] == 500
 
 
-def test_ids_are_added_within_and_taken_away_after():
+def test_log_lines_have_ids_within_correlated_and_other_loggers_only_warn():
     with logging_json() as lines:
         log = logging.getLogger("relink.test")
         with correlated(request_id="r"), correlated(command_id="c"):
@@ -199,7 +200,7 @@ def test_ids_are_added_within_and_taken_away_after():
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "key={}&x=1", "'{}'", "line\n{}\nline", "%20{}"])
-def test_the_last_line_of_defence(secret: str, around: str):
+def test_what_looks_like_a_stripe_secret_is_removed_from_every_log_line(secret: str, around: str):
     with logging_json() as lines:
         log = logging.getLogger("relink.test")
         text = around.format(secret)
@@ -213,7 +214,7 @@ def test_the_last_line_of_defence(secret: str, around: str):
     assert "8hjK" not in lines.getvalue()
 
 
-def test_a_level_that_is_none_is_refused():
+def test_an_unknown_log_level_is_refused():
     with pytest.raises(ValueError, match="LOUD"), logging_json("LOUD"):
         pass
 
@@ -221,7 +222,7 @@ def test_a_level_that_is_none_is_refused():
 # ── metrics ──────────────────────────────────────────────────────────────────
 
 
-def test_webhooks_are_counted_by_what_became_of_them(at: Served):
+def test_webhooks_are_counted_by_outcome(at: Served):
     at.sim.link_account(at.sim.add_customer("Jo"))
     (delivery,) = at.deliveries()
     with at.without_database():
@@ -242,7 +243,7 @@ def test_webhooks_are_counted_by_what_became_of_them(at: Served):
     }
 
 
-def test_decisions_are_counted_by_transition_or_outcome(at: Served):
+def test_decisions_are_counted_by_machine_and_transition(at: Served):
     account = at.broken()
     at.post(f"/accounts/{account}/relink-sessions")
     moved = "active --reported_relinkable--> inactive_relinkable"
@@ -253,7 +254,7 @@ def test_decisions_are_counted_by_transition_or_outcome(at: Served):
     assert ignored == 1
 
 
-def test_commands_of_a_request_are_counted_by_their_result(at: Served):
+def test_commands_within_a_request_are_counted_by_result(at: Served):
     account = at.broken()
     at.sim.inject("error_before", path="/v1/financial_connections/sessions")
     assert at.post(f"/accounts/{account}/relink-sessions").status_code == 201
@@ -265,13 +266,13 @@ def test_commands_of_a_request_are_counted_by_their_result(at: Served):
 
     assert counted("create_relink_session", "postponed") == 1
     assert counted("create_relink_session", "done") == 1
-    assert counted("retrieve_session", "failed") == 1
-    assert (counted("retrieve_session", "postponed") or 0) > 1
+    assert counted("retrieve_session_for_caller", "failed") == 1
+    assert (counted("retrieve_session_for_caller", "postponed") or 0) > 1
 
 
-def test_commands_are_counted_with_their_age():
+def test_finished_commands_are_counted_with_their_age():
     metrics = Metrics()
-    command = RetrieveAccount(account="fca_1", reason="test", dedup_key="test")
+    command = RetrieveAccount(account="fca_1", reason=ReadReason.LOOK, dedup_key="evt_1")
     metrics.watch_command(command, "postponed", 1.0)
     metrics.watch_command(command, "done", 20.0)
     page = metrics.page().decode()
@@ -280,7 +281,7 @@ def test_commands_are_counted_with_their_age():
     assert 'relink_command_age_seconds_bucket{le="60.0"} 1.0' in page
 
 
-def test_how_things_stand_is_asked_of_the_store_now_and_then(at: Served):
+def test_store_gauges_are_cached_and_left_out_while_the_database_is_unavailable(at: Served):
     at.broken()
     assert sample(at, "relink_accounts", state="inactive_relinkable") == 1
     assert sample(at, "relink_dead_letters") == 0
@@ -295,24 +296,24 @@ def test_how_things_stand_is_asked_of_the_store_now_and_then(at: Served):
         assert at.get("/metrics").status_code == 200
 
 
-def test_applications_have_metrics_of_their_own():
-    def away() -> Standing:
-        raise StoreUnavailableError("away")
+def test_each_application_has_its_own_metrics():
+    def unavailable() -> StoreStatus:
+        raise StoreUnavailableError("no database")
 
-    one, other = Metrics(), Metrics(away)
+    one, other = Metrics(), Metrics(unavailable)
     one.count_webhook("applied")
     assert b'outcome="applied"' in one.page()
     assert b'outcome="applied"' not in other.page()
     assert b"relink_accounts" not in other.page()
 
 
-def test_a_worker_shows_its_metrics_on_a_port_of_their_own():
+def test_metrics_can_be_served_on_their_own_port():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     metrics = Metrics()
     metrics.count_webhook("applied")
-    end = metrics.serve(port)
+    stop = metrics.serve(port)
     try:
         assert 'outcome="applied"' in httpx.get(f"http://127.0.0.1:{port}/metrics").text
     finally:
-        end()
+        stop()

@@ -1,4 +1,4 @@
-"""The router within another application, and the application on a real server."""
+"""The router mounted in another application, and the application on a real server."""
 
 import socket
 import threading
@@ -15,28 +15,28 @@ from relink.adapters.http import relink_router
 from .served import TOKEN, Served
 
 
-def test_the_router_answers_its_own_errors_in_any_application(at: Served):
+def test_a_mounted_router_answers_its_own_errors_with_problem_details(at: Served):
     app = FastAPI()
     app.include_router(relink_router(at.service, token=TOKEN), prefix="/relink")
     account = at.linked()
     at.app = app
-    assert at.ask_whatever_comes("GET", f"/relink/accounts/{account}").json()["id"] == account
+    assert at.ask_unchecked("GET", f"/relink/accounts/{account}").json()["id"] == account
     for path, token, status in (
         (f"/relink/accounts/{account}", "", 401),
-        ("/relink/accounts/fca_unheard", TOKEN, 404),
+        ("/relink/accounts/fca_unknown", TOKEN, 404),
         ("/relink/accounts/other", TOKEN, 422),
     ):
-        answer = at.ask_whatever_comes("GET", path, token=token)
+        answer = at.ask_unchecked("GET", path, token=token)
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
-    answer = at.ask_whatever_comes("GET", "/elsewhere")
+    answer = at.ask_unchecked("GET", "/elsewhere")
     assert answer.json() == {"detail": "Not Found"}
     assert "/relink/accounts/{id}" in app.openapi()["paths"]
 
 
 @pytest.fixture
 def address(at: Served) -> Iterator[str]:
-    """The application on a server."""
+    """The URL of the application on a real server."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(at.app, log_config=None, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
@@ -49,7 +49,7 @@ def address(at: Served) -> Iterator[str]:
             thread.join(10)
 
 
-def test_many_deliveries_at_once_are_applied_once_each(at: Served, address: str):
+def test_concurrent_deliveries_of_a_webhook_are_applied_once(at: Served, address: str):
     for number in range(8):
         at.sim.link_account(at.sim.add_customer(f"Jo {number}"))
     deliveries = at.deliveries() * 4
@@ -65,8 +65,8 @@ def test_many_deliveries_at_once_are_applied_once_each(at: Served, address: str)
     assert sum(at.store.count_by_state().values()) == 8
 
 
-def test_a_body_that_is_too_long_is_refused_before_it_is_over(at: Served, address: str):
-    """The server may hang up on who goes on sending, once it has answered."""
+def test_a_real_server_refuses_a_body_that_is_too_long(at: Served, address: str):
+    """The server may close the connection while the client is still sending."""
     headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
     for path, status in (("/webhooks/stripe", 400), ("/accounts/fca_1/relink-sessions", 413)):
         answer = httpx.post(f"{address}{path}", content=b" " * 2 * 1024 * 1024, headers=headers)

@@ -22,12 +22,8 @@ from relink.machines.commands import (
     RetrieveSession,
 )
 
-<<<<<<< HEAD
 from ..profile import examples
-from .life import DAY, TRUTH, Life
-=======
 from .life import AT_STRIPE, DAY, HOUR, Life
->>>>>>> gateway
 
 CHOICES = (
     "choose_expected",
@@ -193,13 +189,8 @@ class RelinkAndStripe(RuleBasedStateMachine):
         assert not [id for id in status if id.startswith(reading) and status[id] == "failed"]
 
 
-<<<<<<< HEAD
-Histories.TestCase.settings = settings(
-    max_examples=examples(120),
-=======
 RelinkAndStripe.TestCase.settings = settings(
-    max_examples=120,
->>>>>>> gateway
+    max_examples=examples(120),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from relink.adapters.http.body import read
 from relink.adapters.http.problems import Problem
-from relink.adapters.notify import BadSignatureError, verify
+from relink.adapters.notifications import BadSignatureError, verify
 
 LONGEST = 64 * 1024
 """Size limit of a notification (bytes)."""

@@ -1,6 +1,6 @@
-"""One process for one SQLite database.
+"""A lock file, so that only one process serves an SQLite database.
 
-SQLite itself would let a second one in, and both would carry out the same commands.
+SQLite itself would let a second process in, and both would perform the same commands.
 """
 
 import fcntl
@@ -17,14 +17,16 @@ class InUseError(Exception):
 
 @contextmanager
 def exclusive(url: str) -> Iterator[None]:
-    """Hold the lock of a database, a file beside it; it goes with the process, however it ends.
+    """Hold the lock of a database: the file ``<database>.lock`` beside it.
+
+    The operating system releases it when the process ends, however it ends.
 
     Args:
         url: the SQLAlchemy URL of an SQLite database.
 
     Raises:
         InUseError: another process holds it.
-        OSError: the lock file can't be made.
+        OSError: the lock file cannot be created.
     """
     database = make_url(url).database
     path = Path(f"{database}.lock")
@@ -32,7 +34,7 @@ def exclusive(url: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            held = f"another process serves {database} (it holds {path})"
+            held = f"another process serves {database} (it holds {path}): stop it first"
         else:
             yield
             return

@@ -1,0 +1,335 @@
+"""The use cases: webhooks and requests in, decisions stored, answers out.
+
+The service decides nothing itself; the machines do. Commands that follow from a decision are
+performed by :mod:`relink.adapters.runner`, except those that a caller waits for, see
+:mod:`.requests`.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import uuid4
+
+from relink.adapters.gateway import Answer, Gateway, GatewayError, TransientError
+from relink.adapters.gateway.retrying import RetryingGateway
+from relink.adapters.logs import correlated
+from relink.adapters.gateway import WatchCommand
+from relink.adapters.store import Applied, InboxMessage, JournalEntry, MemoryStore, Store
+from relink.adapters.stripe import Accepted, Received, StripeWebhooks
+from relink.engine import Address, Decision, Snapshot, Step
+from relink.machines import RelinkPolicy, assess, relink_system
+from relink.machines.account.facts import AccountFacts
+from relink.machines.authorization import AuthorizationFacts
+from relink.machines.commands import (
+    CreateRelinkSession,
+    RetrieveAccountForCaller,
+    RetrieveSessionForCaller,
+)
+from relink.machines.events import BillingNameGiven, DomainEvent, RelinkSessionCreated
+from relink.machines.session import SessionFacts
+
+from .errors import (
+    RelinkRefusedError,
+    UnknownAccountError,
+    UnknownAuthorizationError,
+    UnknownSessionError,
+)
+from .requests import CallerRequest
+from .results import AssessedAccount, RelinkSession, ResultOutcome, SessionResult, WebhookOutcome
+
+Watch = Callable[[Step], None]
+"""Called with every step that was stored."""
+
+MAX_MEMBERS = 1000
+"""Accounts that are listed for one authorization. No customer has more behind one login."""
+
+MAX_ROUNDS = 4
+"""How often one request asks the account. Three times is enough when the account has to be read
+first and the session that seemed open turns out to have ended."""
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """relink, embedded. It can be used from several threads.
+
+    Args:
+        store: where everything is kept.
+        gateway: performs commands at Stripe.
+        webhooks: verifies Stripe's webhooks; None for a service that receives none.
+        policy: the service's choices.
+        clock: the time (Unix seconds).
+        sleep: waits this many seconds between attempts.
+        watch: called with every step that was stored.
+        watch_command: called after every attempt at a command within a request.
+    """
+
+    def __init__(
+        self,
+        store: Store | MemoryStore,
+        gateway: Gateway,
+        *,
+        webhooks: StripeWebhooks | None = None,
+        policy: RelinkPolicy | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        watch: Watch = lambda step: None,
+        watch_command: WatchCommand = lambda command, result, age: None,
+    ) -> None:
+        self._store = store
+        self._gateway = RetryingGateway(gateway, clock, sleep, watch_command)
+        self._webhooks = webhooks
+        self._policy = policy or RelinkPolicy()
+        self.clock = clock
+        self._watch = watch
+
+    # ── webhooks and other events ────────────────────────────────────────────
+
+    def handle_webhook(self, payload: bytes, signature: str) -> WebhookOutcome:
+        """Verify a webhook and apply it, once.
+
+        Args:
+            payload: the raw body of the request.
+            signature: the ``Stripe-Signature`` header.
+
+        Raises:
+            WebhookRefused: the signature or the payload is invalid. Nothing was stored.
+            StoreError: nothing was stored. Answer with an error, so that Stripe delivers again.
+        """
+        received, message = self._receive(payload, signature)
+        with correlated(event_id=received.id):
+            outcome: WebhookOutcome = "ignored"
+            if isinstance(received, Accepted):
+                outcome = self._apply(message, received.events).outcome
+            log.info("webhook %s", outcome, extra={"event_type": received.type})
+        return outcome
+
+    async def handle_webhook_async(self, payload: bytes, signature: str) -> WebhookOutcome:
+        """Like :meth:`handle_webhook`, without blocking the event loop.
+
+        On PostgreSQL the loop itself verifies and decides: that takes less time than a thread
+        switch.
+        """
+        received, message = self._receive(payload, signature)
+        with correlated(event_id=received.id):
+            outcome: WebhookOutcome = "ignored"
+            if isinstance(received, Accepted):
+                applied = await self._database.apply_async(message, received.events)
+                self._show(applied)
+                outcome = applied.outcome
+            log.info("webhook %s", outcome, extra={"event_type": received.type})
+        return outcome
+
+    def _receive(self, payload: bytes, signature: str) -> tuple[Received, InboxMessage]:
+        if self._webhooks is None:
+            raise TypeError("Service(webhooks=…) is not set, so webhooks cannot be verified")
+        now = self.clock()
+        received = self._webhooks.receive(payload, signature, now)
+        account = received.connected_account if isinstance(received, Accepted) else None
+        created = received.created if isinstance(received, Accepted) else int(now)
+        return received, InboxMessage(received.id, received.type, created, now, account)
+
+    def tell(self, event: DomainEvent) -> None:
+        """Apply an event that the embedding service knows of, such as a collected mandate.
+
+        Args:
+            event: it is applied once for each ``causation_id``.
+
+        Raises:
+            StoreError: nothing was stored.
+        """
+        now = self.clock()
+        self._apply(InboxMessage(event.causation_id, event.name, int(now), now), (event,))
+
+    def _apply(self, message: InboxMessage, events: tuple[DomainEvent, ...]) -> Applied:
+        applied = self._store.apply(message, events)
+        self._show(applied)
+        return applied
+
+    def _show(self, applied: Applied) -> None:
+        for step in applied.steps:
+            self._watch(step)
+
+    # ── relink sessions ──────────────────────────────────────────────────────
+
+    def request_relink(self, account: str, **wishes: Any) -> RelinkSession:
+        """Open a relink session for an account, or return the one that is open.
+
+        Args:
+            account: ``fca_…``.
+            wishes: fields of :class:`~relink.machines.events.RelinkRequested`: ``mode``,
+                ``reason``, ``permissions``, ``delivery``, ``return_url``.
+
+        Raises:
+            ValueError: a wish is invalid.
+            UnknownAccountError: relink knows no account with this id.
+            RelinkRefusedError: there is nothing to relink.
+            TransientError: Stripe did not answer within ``RETRY_FOR`` seconds. The account is
+                unchanged.
+            PermanentError: Stripe refused. The account is unchanged.
+        """
+        self.account(account)
+        request = self._request(Address("account", account))
+        has_read = False
+        for _ in range(MAX_ROUNDS):
+            decision, command = request.ask_for_relink(has_read, wishes)
+            match command:
+                case CreateRelinkSession():
+                    answer, is_new = request.perform(command)
+                    session = _created(answer)
+                    return RelinkSession(session, command.mode, is_new, answer.secret, answer.url)
+                case RetrieveSessionForCaller(session=session):
+                    answer, _ = request.perform(command)
+                    if self._session(session).state == "open":
+                        mode = decision.before.facts.request.mode
+                        return RelinkSession(session, mode, False, answer.secret, answer.url)
+                    # The session has ended, and the answer has told the account so. Ask again.
+                case RetrieveAccountForCaller():
+                    request.perform(command)
+                    has_read = True
+                case _:
+                    raise self._refusal(account, decision)
+        raise TransientError(f"{account} keeps changing while a relink session is requested")
+
+    def _refusal(self, account: str, decision: Decision) -> RelinkRefusedError:
+        assert decision.reason is not None, "a request without a command was ignored"
+        assessment = self.account(account).assessment
+        return RelinkRefusedError(account, decision.state, decision.reason, assessment)
+
+    def session_result(self, session: str, billing_name: str | None = None) -> SessionResult:
+        """Read a session at Stripe and apply its result.
+
+        Args:
+            session: ``fcsess_…``.
+            billing_name: the customer's name, for the payment method of a new account (N1). It is
+                used once ``next`` asks to ``provide_name``, and is not stored before.
+
+        Raises:
+            UnknownSessionError: relink did not create it. Stripe is not asked.
+            TransientError: Stripe did not answer within ``RETRY_FOR`` seconds.
+            PermanentError: Stripe refused.
+        """
+        self._session(session)
+        read = RetrieveSessionForCaller(
+            session=session, reason="result", dedup_key=f"result {uuid4()}"
+        )
+        self._request(Address("session", session)).perform(read)
+        result = self._result(session)
+        if billing_name is not None and result.outcome == "new_account_linked":
+            named = BillingNameGiven(
+                causation_id=f"billing name {uuid4()}",
+                at=self.clock(),
+                policy=self._policy,
+                account=result.account,
+                billing_name=billing_name,
+            )
+            self.tell(named)
+            result = self._result(session)
+        return result
+
+    def _result(self, session: str) -> SessionResult:
+        state, facts, _ = self._session(session)
+        assert facts.request is not None, "a session begins with the request that opened it"
+        expected = facts.request.account
+        account, reason = expected, None
+        outcome: ResultOutcome = "pending"
+        if state == "succeeded":
+            account, outcome = facts.linked or expected, cast(ResultOutcome, facts.outcome)
+        elif facts.asked in (None, facts.linked):
+            if facts.failure_reason is not None:
+                outcome, reason = "failed", facts.failure_reason
+            elif state == "cancelled":
+                outcome = "cancelled"
+        return SessionResult(outcome, reason, account, self.account(account).assessment.next)
+
+    def _session(self, session: str) -> Snapshot[SessionFacts]:
+        snapshot = self._store.snapshot(Address("session", session))
+        if snapshot is None:
+            raise UnknownSessionError(session)
+        return cast("Snapshot[SessionFacts]", snapshot)
+
+    def _request(self, about: Address) -> CallerRequest:
+        return CallerRequest(
+            about, self._store, self._gateway, self._apply, self._policy, self.clock
+        )
+
+    # ── queries ──────────────────────────────────────────────────────────────
+
+    def account(self, account: str) -> AssessedAccount:
+        """Return an account, and whether it may be charged.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+        """
+        snapshot = self._store.snapshot(Address("account", account))
+        if snapshot is None:
+            raise UnknownAccountError(account)
+        found = cast("Snapshot[AccountFacts]", snapshot)
+        return AssessedAccount(found, assess(found))
+
+    def accounts(self, **filters: Any) -> list[AssessedAccount]:
+        """List accounts in the order of their ids.
+
+        Args:
+            filters: ``state``, ``holder``, ``authorization``, ``institution``, and for pages
+                ``after`` (an id) and ``limit``; see ``Store.accounts``.
+        """
+        found = self._database.accounts(**filters)
+        return [AssessedAccount(account, assess(account)) for account in found]
+
+    def history(self, account: str, after: int = 0, limit: int = 100) -> list[JournalEntry]:
+        """List an account's decisions, oldest first.
+
+        Args:
+            account: ``fca_…``.
+            after: skip decisions up to this version.
+            limit: return at most this many.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+        """
+        self.account(account)
+        return self._database.journal(Address("account", account), after=after, limit=limit)
+
+    def authorization(
+        self, authorization: str
+    ) -> tuple[Snapshot[AuthorizationFacts], tuple[str, ...]]:
+        """Return an authorization, and the ids of its accounts.
+
+        Raises:
+            UnknownAuthorizationError: relink knows no authorization with this id.
+        """
+        snapshot = self._store.snapshot(Address("authorization", authorization))
+        if snapshot is None:
+            raise UnknownAuthorizationError(authorization)
+        accounts = self._database.accounts(authorization=authorization, limit=MAX_MEMBERS)
+        return cast("Snapshot[AuthorizationFacts]", snapshot), tuple(a.facts.id for a in accounts)
+
+    def what_if(self, account: str, event: DomainEvent) -> Step:
+        """Decide a hypothetical event. Nothing is stored, and no command is performed.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+            EngineError: the event carries a message for a machine that does not take it.
+        """
+        self.account(account)
+        return relink_system().step(event, self._store.snapshot)
+
+    @property
+    def _database(self) -> Store:
+        if isinstance(self._store, MemoryStore):
+            raise TypeError("a MemoryStore keeps no journal and answers no queries; use a Store")
+        return self._store
+
+
+def _created(answer: Answer) -> str:
+    """The id of the session that Stripe created.
+
+    Raises:
+        GatewayError: the answer has none, as with a gateway that only records commands.
+    """
+    for event in answer.events:
+        if isinstance(event, RelinkSessionCreated):
+            return event.session
+    raise GatewayError("no relink session was created: the gateway's answer has none")
