@@ -27,7 +27,7 @@ from relink.adapters.runner import (
 )
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.store.retention import SLICE, prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
@@ -50,7 +50,7 @@ class Parts:
     """All that a process of the service is made of."""
 
     settings: Settings
-    store: Store
+    store: SqlStore
     service: Service
     performer: Performer
     metrics: Metrics
@@ -70,7 +70,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         SettingsError: something that is needed is not set.
     """
     policy = settings.policy
-    store = Store(settings.database_url, relink_system())
+    store = SqlStore(settings.database_url, relink_system())
     metrics = Metrics(lambda: standing(store, clock()))
     rate_limiter = _rate_limiter(settings, store)
     loop: Loop | None = None
@@ -129,7 +129,7 @@ def serving(parts: Parts) -> FastAPI:
     )
 
 
-def standing(store: Store, now: float) -> Standing:
+def standing(store: SqlStore, now: float) -> Standing:
     """How things stand in the store, at a time in Unix seconds."""
     next_due_at = store.next_due_at()
     return Standing(
@@ -139,7 +139,7 @@ def standing(store: Store, now: float) -> Standing:
     )
 
 
-def _rate_limiter(settings: Settings, store: Store) -> RateLimiter:
+def _rate_limiter(settings: Settings, store: SqlStore) -> RateLimiter:
     """One for all processes that ask Stripe with this key."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
     if settings.on_sqlite:
@@ -166,7 +166,7 @@ def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
 
 
 def _periodic_tasks(
-    store: Store, settings: Settings, clock: Callable[[], float]
+    store: SqlStore, settings: Settings, clock: Callable[[], float]
 ) -> tuple[PeriodicTask, ...]:
     def walk() -> None:
         reconcile(store, clock(), settings.reconcile_every, settings.policy)

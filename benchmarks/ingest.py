@@ -148,15 +148,15 @@ class Stripe:
 
 
 def fill(url: str, accounts: int) -> None:
-    """Store so many accounts, as if each had been through an outage, one after the other."""
+    """SqlStore so many accounts, as if each had been through an outage, one after the other."""
     from sqlalchemy import text
 
-    from relink.adapters.store import InboxMessage, Store, migrate
+    from relink.adapters.store import InboxMessage, SqlStore, migrate
     from relink.adapters.stripe import Origin, reduce_account
     from relink.machines import relink_system
 
     migrate(url)
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     for turn, active in enumerate((True, False, True)):
         now, cause = FIRST - 1000 + 100 * turn, f"evt_{turn}"
         template = json.dumps(account(10**12, active)).replace(f"{10**12:012}", "TEMPLATE")
@@ -246,12 +246,12 @@ def serve(url: str, listening: socket.socket, ready: Connection) -> None:
     from relink.adapters.gateway import DryRunGateway
     from relink.adapters.http import Metrics, application
     from relink.adapters.service import Service
-    from relink.adapters.store import Store
+    from relink.adapters.store import SqlStore
     from relink.adapters.stripe import StripeWebhooks
     from relink.adapters.stripe.signature import verify
     from relink.machines import relink_system
 
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     webhooks = StripeWebhooks([SECRET], livemode=False, tolerance=3600)
     service = Service(store, DryRunGateway(), webhooks=webhooks)
     app = application(service, token=None, ready=store.check, metrics=Metrics())

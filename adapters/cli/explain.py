@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from . import UsageError
 
@@ -25,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from relink.adapters.explain import chapters
-    from relink.adapters.store import Store
-    from relink.adapters.store.database import checked_url
+    from relink.adapters.store import SqlStore
+    from relink.adapters.store.backend import backend_for
     from relink.engine import Address
     from relink.machines import relink_system
 
@@ -34,11 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     if machine is None:
         raise UsageError(f"{arguments.id!r} is no id of Stripe's: fca_…, fcauth_… or fcsess_…")
     try:
-        url = checked_url(arguments.database)
+        backend = backend_for(arguments.database)
         # SQLite would make an empty database of a mistyped name.
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise UsageError(f"there is no database {url.database}")
-        store = Store(arguments.database, relink_system())
+        if backend.file is not None and not backend.file.is_file():
+            raise UsageError(f"there is no database {backend.file}")
+        store = SqlStore(arguments.database, relink_system())
         try:
             entries = store.journal(Address(machine, arguments.id))
         finally:

@@ -9,7 +9,7 @@ from . import UsageError
 
 if TYPE_CHECKING:
     from relink.adapters.settings import Settings
-    from relink.adapters.store import Store
+    from relink.adapters.store import SqlStore
 
 
 def settings_of(environment: Mapping[str, str]) -> "Settings":
@@ -27,7 +27,7 @@ def settings_of(environment: Mapping[str, str]) -> "Settings":
 
 
 @contextmanager
-def open_store() -> Iterator["Store"]:
+def open_store() -> Iterator["SqlStore"]:
     """The database of ``RELINK_DATABASE_URL``, with the schema of this release.
 
     Raises:
@@ -37,7 +37,7 @@ def open_store() -> Iterator["Store"]:
 
     from sqlalchemy import make_url
 
-    from relink.adapters.store import Store, StoreError
+    from relink.adapters.store import SqlStore, StoreError
     from relink.machines import relink_system
 
     url = settings_of(os.environ).database_url
@@ -45,7 +45,7 @@ def open_store() -> Iterator["Store"]:
     # SQLite would make an empty database of a mistyped name.
     if url.startswith("sqlite") and not Path(path).is_file():
         raise UsageError(f"there is no database {path} (RELINK_DATABASE_URL)")
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     try:
         store.check()
         yield store

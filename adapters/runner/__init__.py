@@ -1,8 +1,9 @@
-"""The runner: commands of the outbox are performed, and when.
+"""The runner: carries out the commands of the outbox when they are due.
 
-:class:`Performer` makes one attempt at a command and stores what follows, for any scheduler; one
-is :class:`Loop`, for a single process. The one for many workers on PostgreSQL is in
-:mod:`.worker`, and their common pace in :mod:`.shared_rate_limiter`; both need the extra ``postgres``.
+:class:`Performer` makes one attempt at a command and stores what follows, for any scheduler.
+:class:`Loop` schedules within one process. The scheduler for many workers on PostgreSQL is in
+:mod:`.worker`, and their shared rate limiter in :mod:`.shared_rate_limiter`; both need the extra
+``postgres``.
 """
 
 from .attempt import RETRY_BUDGET_SPENT, Notify, WatchCommand

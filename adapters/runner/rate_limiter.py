@@ -1,8 +1,8 @@
 """Stripe's rate limit, kept by spacing requests evenly.
 
-A pace gives out moments, one after the other, each an interval after the last; a request waits
-for its own. That is the generic cell rate algorithm without bursts. Retries are requests too, so
-the pace is kept where requests are sent, at the transport.
+A rate limiter hands out slots, one interval apart, and each request waits for its own: the
+generic cell rate algorithm without bursts. Retries are requests too, so the limit applies where
+requests are sent, in the transport.
 """
 
 import threading
@@ -21,38 +21,38 @@ TEST_RATE = 20.0
 """The same in test mode."""
 
 LONGEST_SLEEP = 3.0
-"""Seconds that a request waits for its moment. Whoever has to wait longer is told to come
-again, so that nobody is held up who has something else to do."""
+"""The longest time that a request waits for its slot, in seconds. A request that would wait longer
+fails and is retried later, so the thread can do something else."""
 
 LONGEST_HOLD = 60.0
-"""Seconds for which one answer of Stripe's can hold up everyone; then somebody tries again."""
+"""The longest time for which one answer from Stripe can hold up all requests, in seconds."""
 
 
 class RateLimiter(Protocol):
-    """Moments for requests, shared by all who send some."""
+    """Slots for requests, shared by all who send some."""
 
     def wait(self, longest: float) -> float:
-        """Take the next moment, if it is near.
+        """Take the next slot, if it is near.
 
         Args:
-            longest: in so many seconds at most; if it is farther, it is not taken.
+            longest: the longest acceptable wait, in seconds. A later slot is not taken.
 
         Returns:
-            the seconds until that moment, taken or not.
+            The seconds until that slot, taken or not.
         """
         ...
 
     def hold(self, seconds: float) -> None:
-        """Give out no moment before so many seconds have passed."""
+        """Hand out no slot within the next ``seconds``."""
         ...
 
 
 class LocalRateLimiter:
-    """A pace of one process.
+    """A rate limiter for one process.
 
     Args:
         rate: requests a second.
-        clock: in seconds from anywhere.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,27 +62,27 @@ class LocalRateLimiter:
         self._lock = threading.Lock()
 
     def wait(self, longest: float) -> float:
-        """Take the next moment, if it is near; see :class:`Pace`."""
+        """Take the next slot, if it is near; see :class:`RateLimiter`."""
         with self._lock:
             now = self._clock()
-            moment = max(self._next_at, now)
-            if moment - now <= longest:
-                self._next_at = moment + self._interval
-            return moment - now
+            slot = max(self._next_at, now)
+            if slot - now <= longest:
+                self._next_at = slot + self._interval
+            return slot - now
 
     def hold(self, seconds: float) -> None:
-        """Give out no moment before so many seconds have passed."""
+        """Hand out no slot within the next ``seconds``."""
         with self._lock:
             self._next_at = max(self._next_at, self._clock() + seconds)
 
 
 class RateLimitedTransport:
-    """A transport that keeps to a pace.
+    """A transport that keeps to a rate limit.
 
     Args:
         transport: sends the requests.
-        pace: when.
-        sleep: waits, in seconds.
+        rate_limiter: hands out the slots.
+        sleep: waits for so many seconds.
     """
 
     def __init__(
@@ -96,24 +96,26 @@ class RateLimitedTransport:
         self._sleep = sleep
 
     def send(self, call: Call) -> Reply:
-        """Send one request, once, when its moment has come.
+        """Send one request, once, in its slot.
 
         Raises:
-            RateLimitedError: that would take too long; nothing was sent.
-            TransientError: no reply came, and whether the request arrived is not known.
+            RateLimitedError: the next slot is too far away; nothing was sent.
+            TransientError: no reply came. The request may have arrived.
         """
         wait = self._rate_limiter.wait(LONGEST_SLEEP)
         if wait > LONGEST_SLEEP:
-            raise RateLimitedError(f"{call.method} {call.path} was kept back", wait=wait)
+            raise RateLimitedError(
+                f"{call.method} {call.path} was not sent: the rate limit is used up", wait=wait
+            )
         if wait > 0:
             self._sleep(wait)
         reply = self._transport.send(call)
         if reply.status == 429:
-            self._heed(reply, call)
+            self._hold_after(reply, call)
         return reply
 
-    def _heed(self, reply: Reply, call: Call) -> None:
-        """Where Stripe says for how long to stay away, everyone does."""
+    def _hold_after(self, reply: Reply, call: Call) -> None:
+        """If Stripe says how long to wait, all requests wait."""
         error = failure(reply, call)
         if isinstance(error, RateLimitedError) and error.wait:
             self._rate_limiter.hold(min(error.wait, LONGEST_HOLD))

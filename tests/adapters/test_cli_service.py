@@ -15,7 +15,7 @@ import pytest
 
 from relink.adapters.cli import main
 from relink.adapters.exclusive import InUseError, exclusive
-from relink.adapters.store import InboxMessage, Store, migrate
+from relink.adapters.store import InboxMessage, SqlStore, migrate
 from relink.adapters.stripe import Origin, reduce_account
 from relink.machines import relink_system
 
@@ -47,11 +47,11 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def stored(tmp_path: Path, account, now) -> Iterator[Store]:
+def stored(tmp_path: Path, account, now) -> Iterator[SqlStore]:
     """A database in which an account has stopped working."""
     url = f"sqlite:///{tmp_path / 'relink.db'}"
     migrate(url)
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     dedup_key = Origin(causation_id="evt_1", at=float(now), as_of=now, read=False)
     store.apply(
         InboxMessage("evt_1", "test", now, float(now)), [reduce_account(account, dedup_key)]
@@ -89,7 +89,7 @@ def test_a_dead_letter_is_shown_and_taken_up_again(capsys, stored, now):
     assert run(capsys, "dead-letters", "--retry", due.id) == (0, f"{due.id} is due again\n", "")
     again = stored.due_command(due.id)
     assert again is not None
-    assert again.round == 1
+    assert again.generation == 1
     code, _, err = run(capsys, "dead-letters", "--retry", due.id)
     assert (code, err) == (2, f"relink dead-letters: {due.id!r} is no dead letter\n")
 

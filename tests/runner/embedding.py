@@ -7,7 +7,7 @@ from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Asked, Effect, Simulator
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command, Step
 from relink.machines import relink_system
@@ -32,7 +32,7 @@ class Embedding:
     ) -> None:
         self.sim = Simulator(seed=3, start=start)
         self.sim.add_endpoint(SECRET)
-        self.store = Store(url, relink_system())
+        self.store = SqlStore(url, relink_system())
         self.told: list[tuple[Command, str]] = []
         self.steps: list[Step] = []
         self.stripe = SimulatorGateway(self.sim)

@@ -13,7 +13,7 @@ from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner import RETRY_BUDGET_SPENT, Performer
 from relink.adapters.simulator import ApiFault, Faults
-from relink.adapters.store import Store, StoreUnavailableError
+from relink.adapters.store import SqlStore, StoreUnavailableError
 from relink.engine import Command, Event, Step
 from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, RequestNewPaymentMethod
 from relink.machines.events import CommandFailed
@@ -45,7 +45,7 @@ class Answers:
 
 
 @contextmanager
-def away(store: Store) -> Iterator[None]:
+def away(store: SqlStore) -> Iterator[None]:
     """The database can be read, and nothing written."""
     with store.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE inbox RENAME TO away")

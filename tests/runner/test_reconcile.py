@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from relink.adapters.runner import reconcile
 from relink.adapters.simulator import Faults
-from relink.adapters.store import InboxMessage, Store
+from relink.adapters.store import InboxMessage, SqlStore
 from relink.engine import Address
 from relink.machines import RelinkPolicy, relink_system
 from relink.machines.commands import RetrieveAccount
@@ -27,14 +27,14 @@ ACTIVE = StatusReport(status="active", permissions=("payment_method",), subcateg
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    opened = Store(url, relink_system())
+def store(url: str) -> Iterator[SqlStore]:
+    opened = SqlStore(url, relink_system())
     yield opened
     opened.close()
 
 
 def hear(
-    store: Store,
+    store: SqlStore,
     account: str,
     at: float,
     report: StatusReport = ACTIVE,
@@ -47,7 +47,7 @@ def hear(
     store.apply(InboxMessage(causation_id, "test", int(at), at, on_behalf_of), [told])
 
 
-def reads(store: Store) -> Counter[str]:
+def reads(store: SqlStore) -> Counter[str]:
     """The accounts that are to be read because the sweep came by, and how often."""
     found = store.due_commands(float("inf"), 10_000)
     return Counter(
@@ -57,7 +57,7 @@ def reads(store: Store) -> Counter[str]:
     )
 
 
-def test_a_round_is_spread_over_its_period(store: Store):
+def test_a_round_is_spread_over_its_period(store: SqlStore):
     accounts = [f"fca_{n}" for n in range(5)]
     for account in accounts:
         hear(store, account, NOW - PERIOD)
@@ -79,7 +79,7 @@ def test_whenever_it_is_called(
     copy_database: Callable[[Path], str], accounts: int, late: int, ticks: list[float]
 ):
     with TemporaryDirectory() as folder:
-        store = Store(copy_database(Path(folder) / "relink.db"), relink_system())
+        store = SqlStore(copy_database(Path(folder) / "relink.db"), relink_system())
         for n in range(accounts):
             hear(store, f"fca_{n}", NOW - PERIOD)
         began, now, asked = NOW, NOW, 0
@@ -108,7 +108,7 @@ def test_whenever_it_is_called(
         store.close()
 
 
-def test_who_was_heard_of_or_is_gone_for_good_is_passed_over(store: Store):
+def test_who_was_heard_of_or_is_gone_for_good_is_passed_over(store: SqlStore):
     hear(store, "fca_1", NOW - PERIOD - 1)
     hear(store, "fca_2", NOW + 10)
     hear(store, "fca_3", NOW - PERIOD - 1, StatusReport(status="disconnected"))
@@ -117,7 +117,7 @@ def test_who_was_heard_of_or_is_gone_for_good_is_passed_over(store: Store):
     assert set(reads(store)) == {"fca_1"}
 
 
-def test_a_slice_that_broke_off_is_repeated_without_effect(store: Store):
+def test_a_slice_that_broke_off_is_repeated_without_effect(store: SqlStore):
     for n in range(4):
         hear(store, f"fca_{n}", NOW - PERIOD)
     reconcile(store, NOW, PERIOD)
@@ -129,7 +129,7 @@ def test_a_slice_that_broke_off_is_repeated_without_effect(store: Store):
     assert reads(store) == Counter(f"fca_{n}" for n in range(4))
 
 
-def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: Store):
+def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: SqlStore):
     hear(store, "fca_1", NOW - PERIOD, on_behalf_of="acct_1")
     policy = RelinkPolicy(attempts=7)
     reconcile(store, NOW, PERIOD, policy)
@@ -143,7 +143,7 @@ def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: Store):
 
 
 def test_one_that_can_not_be_decided_does_not_hold_up_the_others(
-    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     for n in range(3):
         hear(store, f"fca_{n}", NOW - PERIOD)

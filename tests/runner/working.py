@@ -12,7 +12,7 @@ from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.adapters.runner import Performer
 from relink.adapters.runner.worker import Worker
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.engine import Command
 from relink.machines import relink_system
 
@@ -37,7 +37,7 @@ class Telling:
 def main() -> None:
     database, stripe = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="# %(name)s %(message)s", stream=sys.stdout)
-    store = Store(database, relink_system())
+    store = SqlStore(database, relink_system())
     performer = Performer(store, Telling(stripe), lambda command, id: say("told", id))
     Worker(database, store, performer).run()
     store.close()

@@ -70,7 +70,7 @@ class Life:
         """Webhooks arrive and commands are carried out, each in its time."""
         until = self.sim.now + seconds
         while True:
-            moments = (self.sim.next_webhook_at, self.store.next_due_at)
+            moments = (self.sim.next_webhook_at, self.store.next_due_at())
             moment = min((m for m in moments if m is not None and m <= until), default=None)
             self.sim.advance_to(until if moment is None else max(moment, self.sim.now))
             for delivery in self.sim.due_webhooks():

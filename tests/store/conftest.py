@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relink.adapters.store import Store, migrate
+from relink.adapters.store import SqlStore, migrate
 from relink.machines import relink_system
 
 from .database import Database
@@ -53,12 +53,12 @@ def database(url: str) -> Database:
 
 
 @pytest.fixture
-def open_store(url: str) -> Iterator[Callable[[], Store]]:
+def open_store(url: str) -> Iterator[Callable[[], SqlStore]]:
     """Opens that database again and again, as restarts of the service do."""
-    opened: list[Store] = []
+    opened: list[SqlStore] = []
 
-    def open_it() -> Store:
-        opened.append(Store(url, relink_system()))
+    def open_it() -> SqlStore:
+        opened.append(SqlStore(url, relink_system()))
         return opened[-1]
 
     yield open_it
@@ -67,6 +67,6 @@ def open_store(url: str) -> Iterator[Callable[[], Store]]:
 
 
 @pytest.fixture
-def store(open_store: Callable[[], Store]) -> Store:
+def store(open_store: Callable[[], SqlStore]) -> SqlStore:
     """A store that opens it."""
     return open_store()

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from relink.adapters.store import DueCommand, Store
+from relink.adapters.store import DueCommand, SqlStore
 from relink.machines import relink_system
 
 from .messages import BROKEN, NOW, WORKS, hear, reported
@@ -50,19 +50,19 @@ def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
     return outcomes
 
 
-def webhook(store: Store, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
+def webhook(store: SqlStore, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
     """Delivers one; every third finds the account broken."""
     said = {**(WORKS if later % 3 else BROKEN), "authorization": login}
     return lambda: (name, hear(store, name, NOW + 10 * later, account, **said).outcome)
 
 
-def answer(store: Store, due: DueCommand, later: int, account: str) -> Work:
+def answer(store: SqlStore, due: DueCommand, later: int, account: str) -> Work:
     """Delivers the answer to a command."""
     report = reported(due.answer_id, NOW + 10 * later, account, **(WORKS if later % 3 else BROKEN))
     return lambda: (due.answer_id, store.answer(due, [report], report.at).outcome)
 
 
-def of_one_login(store: Store, mark: str, threads: int, each: int, group: int) -> list[list[Work]]:
+def of_one_login(store: SqlStore, mark: str, threads: int, each: int, group: int) -> list[list[Work]]:
     """Webhooks about accounts of one authorization: each group of threads delivers the same."""
     return [
         [
@@ -80,7 +80,7 @@ def of_one_login(store: Store, mark: str, threads: int, each: int, group: int) -
 
 def main() -> None:
     url, number = sys.argv[1:]
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     # Every two of the processes deliver the same.
     works = of_one_login(store, f"process{int(number) // 2}", threads=8, each=8, group=2)
     print("ready", flush=True)

@@ -17,20 +17,20 @@ from typing import Any
 
 from sqlalchemy import event
 
-from relink.adapters.store import Applied, InboxMessage, MemoryStore, Store, postgres
+from relink.adapters.store import Applied, InboxMessage, MemoryStore, SqlStore, postgres
 from relink.engine import Event
 from relink.machines import relink_system
 
 from .messages import BROKEN, NOW, WORKS, hear, message, reported
 
 
-def prepare(store: Store | MemoryStore) -> None:
+def prepare(store: Store) -> None:
     """What was there before the step."""
     hear(store, "evt_1")
     hear(store, "evt_2", **WORKS)
 
 
-def deliver(store: Store) -> Applied:
+def deliver(store: SqlStore) -> Applied:
     """One arrival with two events, that changes old machines and begins new ones."""
     return store.apply(*_delivery())
 
@@ -41,7 +41,7 @@ def _delivery() -> tuple[InboxMessage, list[Event]]:
     return message("evt_3", at=NOW + 60), [back, other]
 
 
-def answer(store: Store) -> Applied:
+def answer(store: SqlStore) -> Applied:
     """The answer to a command, which brings the same."""
     asked = [due for due in store.due_commands(9e9, 99) if due.causation_id == "evt_2"]
     reads = [due for due in asked if due.command.name == "retrieve_account"]
@@ -52,18 +52,18 @@ def answer(store: Store) -> Applied:
     return store.answer(reads[0], [back, other], NOW + 60)
 
 
-async def _deliver_async(store: Store) -> Applied:
+async def _deliver_async(store: SqlStore) -> Applied:
     # After the first one there is a connection at hand.
     await store.apply_async(message("evt_1"), [])
     return await store.apply_async(*_delivery())
 
 
-def deliver_async(store: Store) -> Applied:
+def deliver_async(store: SqlStore) -> Applied:
     """The same on an event loop."""
     return asyncio.run(_deliver_async(store))
 
 
-STEPS: dict[str, Callable[[Store], Applied]] = {
+STEPS: dict[str, Callable[[SqlStore], Applied]] = {
     "deliver": deliver,
     "deliver_async": deliver_async,
     "answer": answer,
@@ -86,7 +86,7 @@ class Moments:
         if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def among_statements(self, store: Store) -> None:
+    def among_statements(self, store: SqlStore) -> None:
         """On SQLite."""
 
         def watch(connection: Any, _: object) -> None:
@@ -126,7 +126,7 @@ def die(url: str, step: str, moment: int) -> str:
     if not child:
         try:
             moments = Moments(moment)
-            store = Store(url, relink_system())
+            store = SqlStore(url, relink_system())
             if url.startswith("sqlite"):
                 moments.among_statements(store)
             else:

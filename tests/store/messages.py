@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relink.adapters.store import Applied, DueCommand, InboxMessage, MemoryStore, Store
+from relink.adapters.store import Applied, DueCommand, InboxMessage, MemoryStore, SqlStore
 from relink.engine import Address
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import AccountReported, RelinkRequested, RelinkSessionCreated
@@ -45,14 +45,14 @@ def reported(
 
 
 def hear(
-    store: Store | MemoryStore, name: str, as_of: int = NOW, account: str = "fca_1", **said: Any
+    store: Store, name: str, as_of: int = NOW, account: str = "fca_1", **said: Any
 ) -> Applied:
     """Apply the report of an account."""
     report = reported(name, as_of, account, **said)
     return store.apply(message(name, at=as_of), [report])
 
 
-def relink(store: Store, at: float = NOW) -> CreateRelinkSession:
+def relink(store: SqlStore, at: float = NOW) -> CreateRelinkSession:
     """Ask for a session and open it; what the caller was to do."""
     asked = RelinkRequested(causation_id="req_1", at=at, account=ACCOUNT.key)
     commands = store.apply(message("req_1"), [asked]).steps[0].commands
@@ -62,7 +62,7 @@ def relink(store: Store, at: float = NOW) -> CreateRelinkSession:
     return create
 
 
-def due_for(store: Store, name: str, now: float = 9e9) -> DueCommand:
+def due_for(store: SqlStore, name: str, now: float = 9e9) -> DueCommand:
     """The command of this name that is due by then."""
     (found,) = [due for due in store.due_commands(now, 999) if due.command.name == name]
     return found

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from relink.adapters.store import Applied, Store, StoreUnavailableError, postgres, sqlite
+from relink.adapters.store import Applied, SqlStore, StoreUnavailableError, postgres, sqlite
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
@@ -26,7 +26,7 @@ from .test_concurrency import assert_once, assert_whole
 
 
 async def hear_async(
-    store: Store, name: str, later: int = 0, account: str = "fca_1", login: str = "fcauth_1"
+    store: SqlStore, name: str, later: int = 0, account: str = "fca_1", login: str = "fcauth_1"
 ) -> Applied:
     """Apply the report of an account on the event loop."""
     said = WORKS if later % 3 else BROKEN
@@ -38,7 +38,7 @@ async def told(name: str, delivered: Awaitable[Applied]) -> Outcome:
     return name, (await delivered).outcome
 
 
-def deliver_many(store: Store, mark: str, each: int = 3) -> list[Outcome]:
+def deliver_many(store: SqlStore, mark: str, each: int = 3) -> list[Outcome]:
     """Deliver many at once, the same and different ones, on a loop of this thread."""
 
     async def run() -> list[Outcome]:
@@ -54,12 +54,12 @@ def deliver_many(store: Store, mark: str, each: int = 3) -> list[Outcome]:
     return asyncio.run(run())
 
 
-def test_many_at_once(store: Store, database: Database):
+def test_many_at_once(store: SqlStore, database: Database):
     assert_once(deliver_many(store, "same"), database)
     assert_whole(store, database)
 
 
-def test_loops_and_threads_at_once(store: Store, database: Database):
+def test_loops_and_threads_at_once(store: SqlStore, database: Database):
     outcomes: list[Outcome] = []
 
     def loop(mark: str) -> Outcome:
@@ -79,7 +79,7 @@ def test_loops_and_threads_at_once(store: Store, database: Database):
     assert_whole(store, database)
 
 
-def test_what_cannot_be_decided_fails_alone(store: Store, database: Database):
+def test_what_cannot_be_decided_fails_alone(store: SqlStore, database: Database):
     async def run() -> list[Applied | BaseException]:
         bad = store.apply_async(message("evt_bad"), [reported("evt_bad"), Event()])
         good = [hear_async(store, f"evt_{number}", number) for number in range(6)]
@@ -112,7 +112,7 @@ def locked(database: Database) -> Iterator[Callable[[], None]]:
     other.close()
 
 
-def test_the_loop_goes_on_while_others_are_waited_for(store: Store, database: Database):
+def test_the_loop_goes_on_while_others_are_waited_for(store: SqlStore, database: Database):
     hear(store, "evt_0")
 
     async def run(release: Callable[[], None]) -> str:
@@ -129,7 +129,7 @@ def test_the_loop_goes_on_while_others_are_waited_for(store: Store, database: Da
     assert store.snapshot(ACCOUNT).state == "active"
 
 
-def test_who_is_cancelled_leaves_nothing_half_done(store: Store, database: Database):
+def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Database):
     hear(store, "evt_0")
     asyncio.run(hear_async(store, "evt_0"))
 
@@ -158,7 +158,7 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: Store, database: Datab
 
 
 @on_sqlite
-def test_a_loop_that_has_ended_holds_nobody_up(store: Store, database: Database):
+def test_a_loop_that_has_ended_holds_nobody_up(store: SqlStore, database: Database):
     hear(store, "evt_0")
 
     async def leave() -> None:
@@ -203,7 +203,7 @@ def terminate_others(database: Database) -> None:
 
 
 @on_postgres
-def test_connections_at_hand_that_have_ended(store: Store, database: Database):
+def test_connections_at_hand_that_have_ended(store: SqlStore, database: Database):
     deliver_many(store, "before")
     terminate_others(database)
     assert_once(deliver_many(store, "after"), database)
@@ -213,7 +213,7 @@ def test_connections_at_hand_that_have_ended(store: Store, database: Database):
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
 def test_a_connection_that_ends_in_mid_transaction(
-    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+    store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
     asyncio.run(hear_async(store, "evt_0"))
     moments = count(1)
@@ -230,7 +230,7 @@ def test_a_connection_that_ends_in_mid_transaction(
 
 @on_postgres
 def test_connections_that_keep_ending_are_an_outage(
-    store: Store, database: Database, round_trips: Callable[..., None]
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     asyncio.run(hear_async(store, "evt_0"))
     before = database.contents()
@@ -242,7 +242,7 @@ def test_connections_that_keep_ending_are_an_outage(
 
 @on_postgres
 def test_what_fails_while_it_is_rolled_back(
-    store: Store, database: Database, round_trips: Callable[..., None]
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     asyncio.run(hear_async(store, "evt_0"))
     before = database.contents()
@@ -262,7 +262,7 @@ def test_what_fails_while_it_is_rolled_back(
 
 @on_postgres
 def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
-    store: Store, database: Database
+    store: SqlStore, database: Database
 ):
     taken = count(1)
 
@@ -278,7 +278,7 @@ def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
 
 
 @on_postgres
-def test_a_closed_store_has_no_connection(store: Store, database: Database):
+def test_a_closed_store_has_no_connection(store: SqlStore, database: Database):
     deliver_many(store, "")
     assert list(replay(store, lambda *_: None)) == []
     store.close()
@@ -292,7 +292,7 @@ def test_a_closed_store_has_no_connection(store: Store, database: Database):
 
 @on_sqlite
 def test_more_than_fit_into_one_transaction_are_all_answered(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(sqlite, "MOST", 7)
 
@@ -305,7 +305,7 @@ def test_more_than_fit_into_one_transaction_are_all_answered(
 
 
 @on_postgres
-def test_a_burst_leaves_connections_for_everybody_else(store: Store):
+def test_a_burst_leaves_connections_for_everybody_else(store: SqlStore):
     """More at once than there are connections at all."""
 
     async def burst() -> int:

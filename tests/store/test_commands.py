@@ -3,7 +3,7 @@
 import pytest
 from statemachine import State
 
-from relink.adapters.store import Codec, Store
+from relink.adapters.store import Codec, SqlStore
 from relink.adapters.store.outbox import PATIENCE
 from relink.engine import Address, Chart, Command, Event, Facts, Send, System
 from relink.machines.commands import CreatePaymentMethod, RetrieveAccount, Wake
@@ -51,7 +51,7 @@ class Bell(Chart):
 def test_a_command_asked_for_twice_is_one(url: str, database: Database):
     table = Bell.table()
     system = System({"bell": table}, lambda rung, _: [Send(machine="bell", key="b", event=rung)])
-    store = Store(url, system, Codec([Rung], [Chime]))
+    store = SqlStore(url, system, Codec([Rung], [Chime]))
     for name in ("evt_1", "evt_2", "evt_3"):
         (step,) = store.apply(message(name), [Rung()]).steps
         assert len(step.commands) == 1
@@ -63,7 +63,7 @@ def test_a_command_asked_for_twice_is_one(url: str, database: Database):
     store.close()
 
 
-def test_what_the_caller_does_is_not_in_the_outbox(store: Store, database: Database):
+def test_what_the_caller_does_is_not_in_the_outbox(store: SqlStore, database: Database):
     hear(store, "evt_1")
     relink(store)
     assert store.snapshot(ACCOUNT).state == "relinking"
@@ -75,7 +75,7 @@ def test_what_the_caller_does_is_not_in_the_outbox(store: Store, database: Datab
     assert not names & {"create_relink_session", "retrieve_session"}
 
 
-def test_commands_are_due_at_their_time_and_longest_due_first(store: Store):
+def test_commands_are_due_at_their_time_and_longest_due_first(store: SqlStore):
     hear(store, "evt_1")
     hear(store, "evt_2", **WORKS)  # in doubt, within the same second: Stripe is asked, later
 
@@ -97,7 +97,7 @@ def test_commands_are_due_at_their_time_and_longest_due_first(store: Store):
 # ── answered ─────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_is_applied_and_closes_its_command(store: Store, database: Database):
+def test_an_answer_is_applied_and_closes_its_command(store: SqlStore, database: Database):
     hear(store, "evt_1")
     hear(store, "evt_2", **WORKS)
     read = due_for(store, "retrieve_account")
@@ -113,7 +113,7 @@ def test_an_answer_is_applied_and_closes_its_command(store: Store, database: Dat
     assert read.id not in [due.id for due in store.due_commands(9e9, 99)]
 
 
-def test_an_answer_is_taken_once(store: Store, database: Database):
+def test_an_answer_is_taken_once(store: SqlStore, database: Database):
     hear(store, "evt_1")
     hear(store, "evt_2", **WORKS)
     read = due_for(store, "retrieve_account")
@@ -127,7 +127,7 @@ def test_an_answer_is_taken_once(store: Store, database: Database):
     assert database.contents() == before
 
 
-def test_a_command_without_an_answer_is_closed_all_the_same(store: Store, database: Database):
+def test_a_command_without_an_answer_is_closed_all_the_same(store: SqlStore, database: Database):
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     inbox = database.contents()["inbox"]
@@ -137,7 +137,7 @@ def test_a_command_without_an_answer_is_closed_all_the_same(store: Store, databa
     assert store.answer(prompt, [], NOW + 1).outcome == "duplicate"
 
 
-def test_an_answer_that_arrived_before_only_closes_its_command(store: Store, database: Database):
+def test_an_answer_that_arrived_before_only_closes_its_command(store: SqlStore, database: Database):
     # Another release applied the answer, and crashed before it noted that the command was done.
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
@@ -148,7 +148,7 @@ def test_an_answer_that_arrived_before_only_closes_its_command(store: Store, dat
     assert database.contents()["journal"] == journal
 
 
-def test_an_answer_that_cannot_be_decided_leaves_its_command_due(store: Store, database: Database):
+def test_an_answer_that_cannot_be_decided_leaves_its_command_due(store: SqlStore, database: Database):
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
@@ -161,7 +161,7 @@ def test_an_answer_that_cannot_be_decided_leaves_its_command_due(store: Store, d
 # ── tried again, given up, taken up again ────────────────────────────────────
 
 
-def test_a_postponed_command_is_due_later(store: Store, database: Database):
+def test_a_postponed_command_is_due_later(store: SqlStore, database: Database):
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     store.postpone(prompt, NOW + 100.5, "HTTP 503")
@@ -176,14 +176,14 @@ def test_a_postponed_command_is_due_later(store: Store, database: Database):
     assert database.outbox(prompt.id)["error"] == "HTTP 503"
 
 
-def test_patience_begins_when_a_command_is_due(store: Store):
+def test_patience_begins_when_a_command_is_due(store: SqlStore):
     hear(store, "evt_1")
     due = store.due_commands(9e9, 99)
     assert any(isinstance(each.command, Wake) for each in due)
     assert all(each.give_up_at == each.due_at + PATIENCE for each in due)
 
 
-def test_a_dead_letter_is_taken_up_again_and_its_answer_is_applied(store: Store):
+def test_a_dead_letter_is_taken_up_again_and_its_answer_is_applied(store: SqlStore):
     hear(store, "evt_1")
     hear(store, "evt_2", **WORKS)
     read = due_for(store, "retrieve_account")
@@ -210,7 +210,7 @@ def test_a_dead_letter_is_taken_up_again_and_its_answer_is_applied(store: Store)
     assert store.dead_letters() == []
 
 
-def test_it_can_fail_again(store: Store):
+def test_it_can_fail_again(store: SqlStore):
     hear(store, "evt_1")
     ids = set()
     for number in range(3):
@@ -225,7 +225,7 @@ def test_it_can_fail_again(store: Store):
 
 
 def test_what_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up(
-    store: Store, database: Database
+    store: SqlStore, database: Database
 ):
     hear(store, "evt_1")
     due = store.due_commands(9e9, 99)
@@ -257,7 +257,7 @@ def test_what_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up(
 # ── names ────────────────────────────────────────────────────────────────────
 
 
-def suspended_build(store: Store) -> None:
+def suspended_build(store: SqlStore) -> None:
     """A new account is linked, and to be built on; but its customer has no name."""
     hear(store, "evt_1")
     relink(store)
@@ -277,7 +277,7 @@ def suspended_build(store: Store) -> None:
     store.answer(build, [absent], NOW + 61)
 
 
-def named_build(store: Store) -> None:
+def named_build(store: SqlStore) -> None:
     """And then the service gives the name."""
     suspended_build(store)
     named = BillingNameGiven(
@@ -286,7 +286,7 @@ def named_build(store: Store) -> None:
     store.apply(message("req_3"), [named])
 
 
-def test_a_billing_name_is_kept_until_it_was_needed(store: Store, database: Database):
+def test_a_billing_name_is_kept_until_it_was_needed(store: SqlStore, database: Database):
     named_build(store)
     build = due_for(store, "create_payment_method")
     assert isinstance(build.command, CreatePaymentMethod)
@@ -303,7 +303,7 @@ def test_a_billing_name_is_kept_until_it_was_needed(store: Store, database: Data
 
 
 def test_of_a_command_that_failed_the_name_is_kept_for_another_try(
-    store: Store, database: Database
+    store: SqlStore, database: Database
 ):
     named_build(store)
     build = due_for(store, "create_payment_method")
@@ -315,7 +315,7 @@ def test_of_a_command_that_failed_the_name_is_kept_for_another_try(
     assert "Jenny" not in str(database.contents())
 
 
-def test_closing_leaves_the_fields_of_other_commands_alone(store: Store, database: Database):
+def test_closing_leaves_the_fields_of_other_commands_alone(store: SqlStore, database: Database):
     hear(store, "evt_1")
     for due in store.due_commands(9e9, 99):
         fields = database.outbox(due.id)["fields"]
@@ -324,7 +324,7 @@ def test_closing_leaves_the_fields_of_other_commands_alone(store: Store, databas
 
 
 def test_an_answer_that_comes_after_its_command_was_taken_up_again_changes_nothing(
-    store: Store, database: Database
+    store: SqlStore, database: Database
 ):
     """Of a worker that stalled for so long that an operator came first."""
     hear(store, "evt_1")

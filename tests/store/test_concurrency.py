@@ -12,7 +12,7 @@ from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.service import RelinkSession, Service
 from relink.adapters.simulator import Simulator
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.store.replay import replay
 from relink.engine import Address, Command
 from relink.machines.commands import CreateRelinkSession
@@ -39,7 +39,7 @@ def assert_once(outcomes: Sequence[Outcome], database: Database) -> None:
     assert journaled >= set(applied)
 
 
-def assert_whole(store: Store, database: Database) -> None:
+def assert_whole(store: SqlStore, database: Database) -> None:
     """Versions have no gaps, each journal leads to its snapshot, and nobody was in a deadlock."""
     assert list(replay(store, lambda *_: None)) == []
     store.close()
@@ -48,14 +48,14 @@ def assert_whole(store: Store, database: Database) -> None:
         assert database.rows(query) == [{"deadlocks": 0}]
 
 
-def test_the_same_and_different_webhooks_of_one_authorization(store: Store, database: Database):
+def test_the_same_and_different_webhooks_of_one_authorization(store: SqlStore, database: Database):
     outcomes = at_once(of_one_login(store, "", THREADS, each=5, group=4))
     assert len(outcomes) == 5 * THREADS
     assert_once(outcomes, database)
     assert_whole(store, database)
 
 
-def test_webhooks_that_begin_the_same_machines(store: Store, database: Database):
+def test_webhooks_that_begin_the_same_machines(store: SqlStore, database: Database):
     for login in range(6):
         works: list[list[Work]] = [
             [
@@ -76,7 +76,7 @@ def test_webhooks_that_begin_the_same_machines(store: Store, database: Database)
     assert_whole(store, database)
 
 
-def test_accounts_that_move_between_authorizations(store: Store, database: Database):
+def test_accounts_that_move_between_authorizations(store: SqlStore, database: Database):
     logins = ["fcauth_1", "fcauth_2", "fcauth_3"]
     for number in range(9):
         hear(store, f"evt_{number}", account=f"fca_{number % 5}", authorization=logins[number % 3])
@@ -97,7 +97,7 @@ def test_accounts_that_move_between_authorizations(store: Store, database: Datab
     assert_whole(store, database)
 
 
-def test_answers_and_webhooks(store: Store, database: Database):
+def test_answers_and_webhooks(store: SqlStore, database: Database):
     for number in range(24):
         said = WORKS if number % 2 else {}
         hear(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
@@ -118,7 +118,7 @@ def test_answers_and_webhooks(store: Store, database: Database):
     assert_whole(store, database)
 
 
-def test_a_session_that_is_requested_many_times_at_once_is_one(store: Store, database: Database):
+def test_a_session_that_is_requested_many_times_at_once_is_one(store: SqlStore, database: Database):
     hear(store, "evt_1")
     sessions: list[str] = []
 
@@ -163,7 +163,7 @@ class OneAtATime:
             return self._gateway.perform(command, at, attempt)
 
 
-def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: Store):
+def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: SqlStore):
     sim = Simulator(seed=1, start=NOW)
     linked = sim.link_account(sim.add_customer("Jo"))
     account, login = linked.id, linked.authorization.id
@@ -187,7 +187,7 @@ def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: 
     assert (found.state, found.facts.session) == ("relinking", opened[0].id)
 
 
-def test_a_command_that_is_put_off_while_it_is_answered(store: Store, database: Database):
+def test_a_command_that_is_put_off_while_it_is_answered(store: SqlStore, database: Database):
     for number in range(8):
         hear(store, f"evt_{number}", account=f"fca_{number}")
     due = store.due_commands(9e9, 999)
@@ -211,7 +211,7 @@ def test_a_command_that_is_put_off_while_it_is_answered(store: Store, database: 
 
 
 @on_postgres
-def test_processes_of_threads(store: Store, database: Database):
+def test_processes_of_threads(store: SqlStore, database: Database):
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "store.crowd", database.url, str(number)],

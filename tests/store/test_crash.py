@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.machines import relink_system
 
 from .database import Contents, Database
@@ -63,7 +63,7 @@ def settled(database: Database) -> Contents:
 
 def prepared(url: str) -> Database:
     """A database in which something was decided before."""
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     prepare(store)
     store.close()
     return Database(url)
@@ -81,14 +81,14 @@ def test_a_kill_at_any_moment(new_url: Callable[[], str], dying: Dying, step: st
     assert moment >= MOMENTS["postgres" if database.is_postgres else "sqlite"]
 
     # It was killed when the step was stored, and its caller was not told: it comes again.
-    store = Store(database.url, relink_system())
+    store = SqlStore(database.url, relink_system())
     assert STEPS[step](store).outcome == "duplicate"
     store.close()
     assert database.contents() == whole
 
     # As if nothing had ever happened: where nobody was killed it is the same.
     untouched = prepared(new_url())
-    store = Store(untouched.url, relink_system())
+    store = SqlStore(untouched.url, relink_system())
     assert STEPS[step](store).outcome == "applied"
     store.close()
     assert untouched.contents() == whole

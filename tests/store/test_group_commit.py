@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from relink.adapters.store import Store, StoreUnavailableError
+from relink.adapters.store import SqlStore, StoreUnavailableError
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
@@ -34,7 +34,7 @@ def connect(database: Database) -> Callable[[], sqlite3.Connection]:
 
 
 @contextmanager
-def held_up(connect: Callable[[], sqlite3.Connection], store: Store, line: int) -> Iterator[None]:
+def held_up(connect: Callable[[], sqlite3.Connection], store: SqlStore, line: int) -> Iterator[None]:
     """Let nobody write until so many are in line behind the one who has the turn."""
     other = connect()
     other.execute("BEGIN IMMEDIATE")
@@ -52,7 +52,7 @@ def held_up(connect: Callable[[], sqlite3.Connection], store: Store, line: int) 
     other.close()
 
 
-def count_commits(store: Store) -> list[str]:
+def count_commits(store: SqlStore) -> list[str]:
     """Each commit of the store from now on."""
     commits: list[str] = []
 
@@ -64,14 +64,14 @@ def count_commits(store: Store) -> list[str]:
     return commits
 
 
-def deliver(store: Store, number: int) -> Work:
+def deliver(store: SqlStore, number: int) -> Work:
     """Delivers a webhook about one of three accounts."""
     name = f"evt_{number}"
     return lambda: (name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome)
 
 
 def test_who_waits_together_is_stored_together(
-    store: Store, connect: Callable[[], sqlite3.Connection]
+    store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
     commits = count_commits(store)
     with held_up(connect, store, line=15):
@@ -81,7 +81,7 @@ def test_who_waits_together_is_stored_together(
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_who_delivers_the_same_is_told_so(store: Store, connect: Callable[[], sqlite3.Connection]):
+def test_who_delivers_the_same_is_told_so(store: SqlStore, connect: Callable[[], sqlite3.Connection]):
     with held_up(connect, store, line=11):
         outcomes = at_once([[deliver(store, number % 3)] for number in range(12)])
     for number in range(3):
@@ -91,7 +91,7 @@ def test_who_delivers_the_same_is_told_so(store: Store, connect: Callable[[], sq
 
 
 def test_one_that_cannot_be_decided_fails_alone(
-    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+    store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
     hear(store, "evt_99")
 
@@ -114,7 +114,7 @@ def test_one_that_cannot_be_decided_fails_alone(
 
 
 def test_one_that_cannot_be_written_fails_alone(
-    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+    store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
     # Somebody has lost an account, which begins anew, where its journal has entries already.
     hear(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_written_fails_alone(
 
 
 def test_each_is_told_when_others_can_see_it(
-    store: Store, connect: Callable[[], sqlite3.Connection]
+    store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
     local = threading.local()
 
@@ -155,7 +155,7 @@ def test_each_is_told_when_others_can_see_it(
 
 
 def test_when_the_database_fails_all_are_told(
-    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+    store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
     hear(store, "evt_99")
     before = database.contents()
@@ -188,7 +188,7 @@ def test_when_the_database_fails_all_are_told(
 
 
 def test_who_is_interrupted_leaves_the_others_an_answer(
-    store: Store,
+    store: SqlStore,
     database: Database,
     connect: Callable[[], sqlite3.Connection],
     monkeypatch: pytest.MonkeyPatch,

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.store.jobs import QUEUE, SOON, TASK
 from relink.machines import relink_system
 
@@ -20,7 +20,7 @@ START = int(time.time())
 
 
 @pytest.fixture(autouse=True)
-def _heard(store: Store) -> None:
+def _heard(store: SqlStore) -> None:
     """An account is broken, and a word about it in doubt: some commands are due now, some soon,
     and some much later."""
     hear(store, "evt_1", START)
@@ -32,7 +32,7 @@ def take_jobs(database: Database, *, status: str = "doing") -> None:
     database.change(f"UPDATE procrastinate_jobs SET status = '{status}'")
 
 
-def test_what_is_due_soon_has_a_job(store: Store, database: Database):
+def test_what_is_due_soon_has_a_job(store: SqlStore, database: Database):
     due = store.due_commands(9e9, 99)
     soon = {each.id: each.due_at for each in due if each.due_at <= START + SOON}
     assert 2 < len(soon) < len(due)
@@ -52,7 +52,7 @@ def test_a_job_holds_nothing_but_the_id_of_its_command(database: Database):
         assert (row["queue_name"], row["task_name"], row["lock"]) == (QUEUE, TASK, None)
 
 
-def test_what_was_asked_for_before_gets_no_second_job(store: Store, database: Database):
+def test_what_was_asked_for_before_gets_no_second_job(store: SqlStore, database: Database):
     jobs = database.jobs()
     take_jobs(database, status="succeeded")
     # The same words again ask for the same commands.
@@ -61,7 +61,7 @@ def test_what_was_asked_for_before_gets_no_second_job(store: Store, database: Da
     assert not set(database.jobs()) & set(jobs)
 
 
-def test_an_answer_and_what_it_asks_for_come_with_a_job(store: Store, database: Database):
+def test_an_answer_and_what_it_asks_for_come_with_a_job(store: SqlStore, database: Database):
     read = due_for(store, "retrieve_account")
     before = set(database.jobs())
     broken = reported(read.id, START + 30, account="fca_2", authorization="fcauth_2")
@@ -71,7 +71,7 @@ def test_an_answer_and_what_it_asks_for_come_with_a_job(store: Store, database: 
     assert added
 
 
-def test_what_is_rolled_back_leaves_no_job(store: Store, database: Database):
+def test_what_is_rolled_back_leaves_no_job(store: SqlStore, database: Database):
     before = database.contents()
     broken = reported("evt_3", START + 30, account="fca_2", authorization="fcauth_2")
     not_from_outside = relink_system().step(broken, lambda _: None).deliveries[0].decision.trigger
@@ -80,7 +80,7 @@ def test_what_is_rolled_back_leaves_no_job(store: Store, database: Database):
     assert database.contents() == before
 
 
-def test_a_postponed_command_gets_a_job_if_it_is_due_soon(store: Store, database: Database):
+def test_a_postponed_command_gets_a_job_if_it_is_due_soon(store: SqlStore, database: Database):
     prompt, read = due_for(store, "notify_customer"), due_for(store, "retrieve_account")
     take_jobs(database)
     soon, later = time.time() + SOON / 2, time.time() + 2 * SOON
@@ -92,7 +92,7 @@ def test_a_postponed_command_gets_a_job_if_it_is_due_soon(store: Store, database
     assert list(database.jobs()) == [prompt.id]
 
 
-def test_a_dead_letter_that_is_taken_up_gets_a_job(store: Store, database: Database):
+def test_a_dead_letter_that_is_taken_up_gets_a_job(store: SqlStore, database: Database):
     prompt = due_for(store, "notify_customer")
     take_jobs(database, status="failed")
     store.answer(prompt, [], START + 5.0, failed=True, error="HTTP 400")
@@ -101,7 +101,7 @@ def test_a_dead_letter_that_is_taken_up_gets_a_job(store: Store, database: Datab
     assert database.jobs() == {prompt.id: None}
 
 
-def test_what_comes_due_gets_a_job_once(store: Store, database: Database):
+def test_what_comes_due_gets_a_job_once(store: SqlStore, database: Database):
     due = store.due_commands(9e9, 99)
     database.change("DELETE FROM procrastinate_jobs")
     database.change("UPDATE outbox SET due_at = :at WHERE due_at > :at", at=time.time() + SOON / 2)
@@ -116,7 +116,7 @@ def test_what_comes_due_gets_a_job_once(store: Store, database: Database):
     assert store.defer_due(time.time()) == len(due) - 2
 
 
-def test_what_is_not_due_soon_gets_none(store: Store, database: Database):
+def test_what_is_not_due_soon_gets_none(store: SqlStore, database: Database):
     database.change("DELETE FROM procrastinate_jobs")
     far = [each for each in store.due_commands(9e9, 99) if each.due_at > START + 2 * SOON]
     assert far
@@ -129,7 +129,7 @@ def test_what_is_not_due_soon_gets_none(store: Store, database: Database):
 
 
 def test_the_sweep_says_how_many_it_deferred_whatever_its_clock_says(
-    store: Store, database: Database
+    store: SqlStore, database: Database
 ):
     jobs = len(database.jobs())
     due = store.due_commands(9e9, 99)
@@ -138,7 +138,7 @@ def test_the_sweep_says_how_many_it_deferred_whatever_its_clock_says(
     assert len(database.jobs()) == len(due)
 
 
-def test_sweeps_and_workers_at_once(store: Store, database: Database):
+def test_sweeps_and_workers_at_once(store: SqlStore, database: Database):
     """A sweep defers what a worker postpones at the same time; neither fails for the other."""
     for number in range(20):
         login = f"fcauth_{number + 2}"
@@ -169,7 +169,7 @@ def test_sweeps_and_workers_at_once(store: Store, database: Database):
 
 def test_without_workers_there_are_no_jobs(new_url):
     url = new_url()
-    store, database = Store(url, relink_system(), jobs=False), Database(url)
+    store, database = SqlStore(url, relink_system(), jobs=False), Database(url)
     hear(store, "evt_1", START)
     prompt = due_for(store, "notify_customer")
     store.postpone(prompt, time.time(), "HTTP 503")

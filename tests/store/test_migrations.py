@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, create_engine, inspect, text
 
 from relink.adapters.gateway import DryRunGateway
 from relink.adapters.runner import Performer
-from relink.adapters.store import SchemaBehindError, Store, migrate
+from relink.adapters.store import SchemaBehindError, SqlStore, migrate
 from relink.adapters.store.database import open_database, writing
 from relink.adapters.store.migrate import FIRST, _config
 from relink.adapters.store.outbox import PATIENCE
@@ -45,9 +45,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def opened(empty_url: str) -> Iterator[Store]:
+def opened(empty_url: str) -> Iterator[SqlStore]:
     """A store that opens it."""
-    store = Store(empty_url, relink_system())
+    store = SqlStore(empty_url, relink_system())
     yield store
     store.close()
 
@@ -55,7 +55,7 @@ def opened(empty_url: str) -> Iterator[Store]:
 # ── the schema ───────────────────────────────────────────────────────────────
 
 
-def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str, opened: Store):
+def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str, opened: SqlStore):
     with pytest.raises(SchemaBehindError, match=r"without a schema.*relink migrate"):
         opened.check()
     migrate(empty_url)
@@ -117,18 +117,18 @@ def test_the_steps_lead_to_the_schema_of_the_code(empty_url: str):
 
 MIGRATING = """
 import sys
-from relink.adapters.store import Store, migrate
+from relink.adapters.store import SqlStore, migrate
 from relink.machines import relink_system
 print("ready", flush=True)
 sys.stdin.readline()
 migrate(sys.argv[1])
-store = Store(sys.argv[1], relink_system())
+store = SqlStore(sys.argv[1], relink_system())
 store.check()
 store.close()
 """
 
 
-def test_several_processes_may_migrate_at_once(empty_url: str, opened: Store):
+def test_several_processes_may_migrate_at_once(empty_url: str, opened: SqlStore):
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", MIGRATING, empty_url],
@@ -150,7 +150,7 @@ def test_several_processes_may_migrate_at_once(empty_url: str, opened: Store):
     assert Database(empty_url).rows("SELECT name FROM pace") == [{"name": "stripe"}]
 
 
-def test_a_database_of_a_newer_release_is_refused(empty_url: str, opened: Store):
+def test_a_database_of_a_newer_release_is_refused(empty_url: str, opened: SqlStore):
     migrate(empty_url)
     Database(empty_url).change("UPDATE alembic_version SET version_num = 'of_the_future'")
     told = "'of_the_future', which this release does not know: use a newer one"
@@ -171,7 +171,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(empty_url: str):
     database.change("DROP TABLE pace")
     assert database.rows("SELECT * FROM snapshots ORDER BY machine, key") == before
     migrate(empty_url)
-    store = Store(empty_url, relink_system())
+    store = SqlStore(empty_url, relink_system())
     store.check()
     store.close()
 
@@ -201,7 +201,7 @@ def build_first_release(url: str, *, stamped: bool = False) -> None:
 
 
 @pytest.fixture(params=[False, True], ids=["tables-alone", "stamped"])
-def upgraded(request: pytest.FixtureRequest, empty_url: str, opened: Store) -> Store:
+def upgraded(request: pytest.FixtureRequest, empty_url: str, opened: SqlStore) -> SqlStore:
     """The first release's database, brought to this one's."""
     build_first_release(empty_url, stamped=request.param)
     with pytest.raises(SchemaBehindError, match="relink migrate"):
@@ -211,7 +211,7 @@ def upgraded(request: pytest.FixtureRequest, empty_url: str, opened: Store) -> S
     return opened
 
 
-def test_all_that_was_known_is_known(upgraded: Store):
+def test_all_that_was_known_is_known(upgraded: SqlStore):
     for row in OLD["snapshots"]:
         snapshot = upgraded.snapshot(Address(row["machine"], row["key"]))
         assert snapshot == Snapshot(
@@ -247,11 +247,11 @@ def test_all_that_was_known_is_known(upgraded: Store):
     assert upgraded.connected_account(Address("account", "fca_1")) is None
 
 
-def test_what_has_arrived_is_not_applied_again(upgraded: Store):
+def test_what_has_arrived_is_not_applied_again(upgraded: SqlStore):
     assert hear(upgraded, "evt_1").outcome == "duplicate"
 
 
-def test_what_was_due_is_due_and_what_was_over_is_over(upgraded: Store, empty_url: str):
+def test_what_was_due_is_due_and_what_was_over_is_over(upgraded: SqlStore, empty_url: str):
     rows = {row["id"]: row for row in OLD["outbox"]}
     due = {each.id: each for each in upgraded.due_commands(9e9, 999)}
     assert set(due) == {name for name, row in rows.items() if row["status"] == "due"}
@@ -272,7 +272,7 @@ def test_what_was_due_is_due_and_what_was_over_is_over(upgraded: Store, empty_ur
     }
 
 
-def test_what_is_due_is_carried_out(upgraded: Store, empty_url: str):
+def test_what_is_due_is_carried_out(upgraded: SqlStore, empty_url: str):
     gateway, told = DryRunGateway(), []
     now = [OLD["outbox"][-1]["created_at"] + 1000]
     performer = Performer(
@@ -299,7 +299,7 @@ def test_what_is_due_is_carried_out(upgraded: Store, empty_url: str):
 
 
 def test_an_answer_that_was_applied_before_the_upgrade_is_not_applied_again(
-    upgraded: Store, empty_url: str
+    upgraded: SqlStore, empty_url: str
 ):
     arrived = {row["id"] for row in OLD["inbox"]}
     (answered,) = [each for each in upgraded.due_commands(9e9, 999) if each.id in arrived]
@@ -309,14 +309,14 @@ def test_an_answer_that_was_applied_before_the_upgrade_is_not_applied_again(
     assert upgraded.due_command(answered.id) is None
 
 
-def test_names_that_are_not_needed_any_more_are_gone(upgraded: Store, empty_url: str):
+def test_names_that_are_not_needed_any_more_are_gone(upgraded: SqlStore, empty_url: str):
     kept = str(Database(empty_url).contents())
     assert "Jo Doe" in json.dumps(OLD)
     assert "Jo Doe" not in kept
     assert "Zoë Doe" in kept
 
 
-def test_on_postgres_the_sweep_gives_jobs_to_what_is_due(upgraded: Store, empty_url: str):
+def test_on_postgres_the_sweep_gives_jobs_to_what_is_due(upgraded: SqlStore, empty_url: str):
     database = Database(empty_url)
     if not database.is_postgres:
         return

@@ -4,7 +4,7 @@ from itertools import groupby
 
 import pytest
 
-from relink.adapters.store import InboxMessage, Store, UnreadableRecordError
+from relink.adapters.store import InboxMessage, SqlStore, UnreadableRecordError
 from relink.adapters.store.replay import replay
 from relink.engine import Address
 from relink.machines import relink_system
@@ -14,7 +14,7 @@ from .kinds import on_postgres
 from .messages import ACCOUNT, NOW, WORKS, hear, message, reported
 
 
-def test_a_word_changes_snapshot_journal_and_outbox(store: Store):
+def test_a_word_changes_snapshot_journal_and_outbox(store: SqlStore):
     assert store.snapshot(ACCOUNT) is None
     applied = store.apply(message("evt_1", connected_account="acct_1"), [reported("evt_1")])
     assert applied.outcome == "applied"
@@ -47,7 +47,7 @@ def test_a_word_changes_snapshot_journal_and_outbox(store: Store):
     assert sorted(asked) == sorted(written)
 
 
-def test_the_same_arrival_is_applied_once(store: Store, database: Database):
+def test_the_same_arrival_is_applied_once(store: SqlStore, database: Database):
     hear(store, "evt_1")
     before = database.contents()
     again = store.apply(message("evt_1", at=9e9), [reported("evt_1", **WORKS)])
@@ -55,12 +55,12 @@ def test_the_same_arrival_is_applied_once(store: Store, database: Database):
     assert database.contents() == before
 
 
-def test_an_arrival_without_events_is_remembered_too(store: Store):
+def test_an_arrival_without_events_is_remembered_too(store: SqlStore):
     assert store.apply(message("evt_1"), []).outcome == "applied"
     assert store.apply(message("evt_1"), []).outcome == "duplicate"
 
 
-def test_events_of_one_arrival_follow_each_other(store: Store):
+def test_events_of_one_arrival_follow_each_other(store: SqlStore):
     both = [reported("evt_1"), reported("evt_1", as_of=NOW + 60, **WORKS)]
     first, second = store.apply(message("evt_1"), both).steps
     told = next(d.decision for d in second.deliveries if d.address == ACCOUNT)
@@ -70,7 +70,7 @@ def test_events_of_one_arrival_follow_each_other(store: Store):
     assert [state for state, _ in groupby(states)] == ["inactive_relinkable", "active"]
 
 
-def test_a_step_that_cannot_be_decided_leaves_nothing(store: Store, database: Database):
+def test_a_step_that_cannot_be_decided_leaves_nothing(store: SqlStore, database: Database):
     before = database.contents()
     not_from_outside = relink_system().step(reported("e"), lambda _: None).deliveries[0]
     with pytest.raises(TypeError, match="not an outside event"):
@@ -79,7 +79,7 @@ def test_a_step_that_cannot_be_decided_leaves_nothing(store: Store, database: Da
     assert hear(store, "evt_1").outcome == "applied"
 
 
-def test_one_arrival_may_change_very_many_machines(store: Store):
+def test_one_arrival_may_change_very_many_machines(store: SqlStore):
     accounts = [f"fca_{number:03}" for number in range(300)]
     began = [reported("evt_1", NOW, name, authorization=f"fcauth_{name}") for name in accounts]
     store.apply(message("evt_1"), began)
@@ -94,7 +94,7 @@ def test_one_arrival_may_change_very_many_machines(store: Store):
     assert store.count_by_state() == {"active": len(accounts)}
 
 
-def test_what_a_machine_was_last_heard_of_for_is_kept(store: Store):
+def test_what_a_machine_was_last_heard_of_for_is_kept(store: SqlStore):
     assert store.connected_account(ACCOUNT) is None
     for number, name in enumerate([None, "acct_1", None, "acct_2", None]):
         trigger = [reported(f"evt_{number}", as_of=NOW + number)]
@@ -103,7 +103,7 @@ def test_what_a_machine_was_last_heard_of_for_is_kept(store: Store):
     assert store.connected_account(Address("account", "fca_unknown")) is None
 
 
-def test_what_follows_is_done_in_the_name_that_a_machine_was_heard_of_for(store: Store):
+def test_what_follows_is_done_in_the_name_that_a_machine_was_heard_of_for(store: SqlStore):
     hear(store, "evt_1", **WORKS)
     store.apply(message("evt_2", connected_account="acct_1"), [reported("evt_2", NOW + 60)])
     hear(store, "evt_3", NOW + 120, **WORKS)
@@ -112,7 +112,7 @@ def test_what_follows_is_done_in_the_name_that_a_machine_was_heard_of_for(store:
     assert asked == {"evt_1": None, "evt_2": "acct_1", "evt_3": "acct_1", "evt_4": "acct_1"}
 
 
-def test_an_arrival_is_kept_as_it_came(store: Store, database: Database):
+def test_an_arrival_is_kept_as_it_came(store: SqlStore, database: Database):
     store.apply(InboxMessage("evt_1", "any.type", 2**40, 1760000000.123456, "acct_é"), [])
     assert database.contents()["inbox"] == [
         {
@@ -126,7 +126,7 @@ def test_an_arrival_is_kept_as_it_came(store: Store, database: Database):
 
 
 @pytest.mark.parametrize("text", ['O\'Hare & "Sons" \\ %s', "日本 — Zürich 🏦", "null", "{}\n"])
-def test_any_text_comes_back(store: Store, text: str):
+def test_any_text_comes_back(store: SqlStore, text: str):
     hear(store, "evt_1", institution_name=text)
     snapshot = store.snapshot(ACCOUNT)
     assert snapshot.facts.institution_name == text
@@ -134,7 +134,7 @@ def test_any_text_comes_back(store: Store, text: str):
     assert store.journal(ACCOUNT)[0].event.report.institution_name == text
 
 
-def test_facts_of_another_release_are_named(store: Store, database: Database):
+def test_facts_of_another_release_are_named(store: SqlStore, database: Database):
     hear(store, "evt_1")
     facts = """'{"id": "fca_1", "attempt": "many"}'"""
     database.change(f"UPDATE snapshots SET facts = {facts} WHERE machine = 'account'")
@@ -148,7 +148,7 @@ def test_facts_of_another_release_are_named(store: Store, database: Database):
 
 
 @on_postgres
-def test_what_the_writer_prepared_outlasts_what_else_is_done_over_its_connection(store: Store):
+def test_what_the_writer_prepared_outlasts_what_else_is_done_over_its_connection(store: SqlStore):
     """psycopg prepares by itself after a few uses, and then has a rollback forget all of it."""
     hear(store, "evt_1")
     for number in range(10):

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import TimeoutError
 
-from relink.adapters.store import Applied, InboxMessage, Store, StoreUnavailableError, postgres
+from relink.adapters.store import Applied, InboxMessage, SqlStore, StoreUnavailableError, postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 from relink.machines import relink_system
@@ -38,7 +38,7 @@ class Writer(threading.Thread):
         on_loop: whether on an event loop.
     """
 
-    def __init__(self, store: Store, mark: str, on_loop: bool) -> None:
+    def __init__(self, store: SqlStore, mark: str, on_loop: bool) -> None:
         super().__init__(daemon=True)
         self._store = store
         self._mark = mark
@@ -81,7 +81,7 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
 
 def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postgres: Any):
     server = stoppable_postgres
-    store, database = Store(server.url, relink_system()), Database(server.url)
+    store, database = SqlStore(server.url, relink_system()), Database(server.url)
     writers = [Writer(store, str(number), on_loop=number % 2 == 0) for number in range(6)]
     for writer in writers:
         writer.start()
@@ -158,7 +158,7 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], ob
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
 def test_a_connection_that_ends_in_mid_transaction(
-    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+    store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
     hear(store, "evt_1")
     moments = count(1)
@@ -180,7 +180,7 @@ def test_a_connection_that_ends_in_mid_transaction(
 
 @on_postgres
 def test_a_commit_whose_answer_is_lost_is_not_repeated(
-    store: Store, database: Database, round_trips: Callable[..., None]
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     ends = count(1)
 
@@ -196,7 +196,7 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(
 
 @on_postgres
 def test_connections_that_keep_ending_are_an_outage(
-    store: Store, database: Database, round_trips: Callable[..., None]
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
@@ -210,7 +210,7 @@ def test_connections_that_keep_ending_are_an_outage(
 
 
 def test_a_server_that_is_not_there_is_named_without_the_password():
-    store = Store("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
+    store = SqlStore("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
     for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1") as refused:
             call()
@@ -221,7 +221,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password():
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2])
 def test_an_interrupted_step_leaves_nothing(
-    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+    store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
     hear(store, "evt_1")
     before = database.contents()
@@ -247,7 +247,7 @@ def test_an_interrupted_step_leaves_nothing(
 # ── all connections are in use ───────────────────────────────────────────────
 
 
-def test_who_gets_no_connection_is_told_so(store: Store, database: Database):
+def test_who_gets_no_connection_is_told_so(store: SqlStore, database: Database):
     hear(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
@@ -268,7 +268,7 @@ def test_who_gets_no_connection_is_told_so(store: Store, database: Database):
     assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
 
 
-def test_reading_failing_and_writing_share_their_connections(store: Store):
+def test_reading_failing_and_writing_share_their_connections(store: SqlStore):
     # What one of them leaves on a connection is nothing to the others.
     not_from_outside = relink_system().step(reported("e"), lambda _: None).deliveries[0]
     for number in range(8):
@@ -285,7 +285,7 @@ def test_reading_failing_and_writing_share_their_connections(store: Store):
 
 
 @contextmanager
-def room(store: Store, pages: int) -> Iterator[None]:
+def room(store: SqlStore, pages: int) -> Iterator[None]:
     """Let the database grow by so many pages, and no more."""
     with store.engine.connect() as connection:
         (used,) = connection.exec_driver_sql("PRAGMA page_count").one()
@@ -298,7 +298,7 @@ def room(store: Store, pages: int) -> Iterator[None]:
 
 @on_sqlite
 @pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8])
-def test_a_full_disk(store: Store, database: Database, pages: int):
+def test_a_full_disk(store: SqlStore, database: Database, pages: int):
     hear(store, "evt_0")
     prompt = due_for(store, "notify_customer")
     with room(store, pages):
@@ -330,7 +330,7 @@ sys.stdin.readline()
 
 @on_sqlite
 def test_another_process_that_holds_the_lock(
-    open_store: Callable[[], Store], database: Database, monkeypatch: pytest.MonkeyPatch
+    open_store: Callable[[], SqlStore], database: Database, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("relink.adapters.store.database.LOCK_WAIT", 0.1)
     store = open_store()
@@ -361,7 +361,7 @@ def test_another_process_that_holds_the_lock(
 
 
 @on_sqlite
-def test_a_writer_waits_for_another_that_is_soon_done(store: Store, database: Database):
+def test_a_writer_waits_for_another_that_is_soon_done(store: SqlStore, database: Database):
     other = sqlite3.connect(
         database.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
     )
@@ -374,14 +374,14 @@ def test_a_writer_waits_for_another_that_is_soon_done(store: Store, database: Da
 
 
 def test_a_database_that_is_not_there(tmp_path):
-    store = Store(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
+    store = SqlStore(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
     for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match="unable to open"):
             call()
 
 
 @on_sqlite
-def test_an_answered_commit_is_on_the_disk(store: Store):
+def test_an_answered_commit_is_on_the_disk(store: SqlStore):
     with store.engine.connect() as connection:
         pragma = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -392,5 +392,5 @@ def test_an_answered_commit_is_on_the_disk(store: Store):
 
 def test_another_database_is_refused_without_showing_its_password():
     with pytest.raises(ValueError, match="got mysql") as refused:
-        Store("mysql://me:hunter2@db/relink", relink_system())
+        SqlStore("mysql://me:hunter2@db/relink", relink_system())
     assert "hunter2" not in str(refused.value)

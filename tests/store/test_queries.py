@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.engine import Address, Snapshot
 from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import Wake
@@ -32,7 +32,7 @@ Accounts = list[Snapshot[AccountFacts]]
 
 
 @pytest.fixture
-def accounts(store: Store) -> Accounts:
+def accounts(store: SqlStore) -> Accounts:
     """Many, of all kinds, in the order of their ids; what they have changed once."""
     ids = [f"fca_{number * 7919 % 1000:03}" for number in range(COUNT)]
     for later in (0, 60):
@@ -76,13 +76,13 @@ STATES = ["active", "inactive_relinkable", "inactive_unrepairable", "disconnecte
     after=st.sampled_from(["", "fca_3", "fca_500", "fca_999", None]),
     limit=st.sampled_from([1, 7, 1000]),
 )
-def test_accounts_by_anything(store: Store, accounts: Accounts, after, limit, **wanted):
+def test_accounts_by_anything(store: SqlStore, accounts: Accounts, after, limit, **wanted):
     expected = [a for a in accounts if fits(a, **wanted) and a.facts.id > (after or "")]
     assert store.accounts(**wanted, after=after, limit=limit) == expected[:limit]
 
 
 @pytest.mark.parametrize("size", [1, 7, COUNT, 100])
-def test_page_by_page_each_comes_once(store: Store, accounts: Accounts, size: int):
+def test_page_by_page_each_comes_once(store: SqlStore, accounts: Accounts, size: int):
     found: Accounts = []
     while page := store.accounts(after=found[-1].facts.id if found else None, limit=size):
         assert len(page) <= size
@@ -90,12 +90,12 @@ def test_page_by_page_each_comes_once(store: Store, accounts: Accounts, size: in
     assert found == accounts
 
 
-def test_accounts_by_state_are_counted(store: Store, accounts: Accounts):
+def test_accounts_by_state_are_counted(store: SqlStore, accounts: Accounts):
     assert store.count_by_state() == Counter(account.state for account in accounts)
     assert len(store.count_by_state()) >= 4
 
 
-def test_an_account_is_found_by_what_it_has_now(store: Store):
+def test_an_account_is_found_by_what_it_has_now(store: SqlStore):
     hear(store, "evt_1", NOW, institution_name="Old Bank")
     hear(store, "evt_2", NOW + 60, authorization="fcauth_2", institution_name="New Bank", **WORKS)
     assert store.accounts(authorization="fcauth_1") == []
@@ -105,7 +105,7 @@ def test_an_account_is_found_by_what_it_has_now(store: Store):
     assert found == store.snapshot(Address("account", "fca_1"))
 
 
-def test_timers_come_next_one_first(store: Store):
+def test_timers_come_next_one_first(store: SqlStore):
     for number in range(3):
         login = f"fcauth_{number}"
         hear(store, f"evt_{number}", NOW + 10 - number, f"fca_{number}", authorization=login)
@@ -118,7 +118,7 @@ def test_timers_come_next_one_first(store: Store):
     assert store.timers() == timers[1:]
 
 
-def test_the_next_due_time_is_that_of_what_waits_longest(store: Store):
+def test_the_next_due_time_is_that_of_what_waits_longest(store: SqlStore):
     assert store.next_due_at() is None
     hear(store, "evt_1")
     assert store.next_due_at() == NOW
@@ -130,7 +130,7 @@ def test_the_next_due_time_is_that_of_what_waits_longest(store: Store):
     assert store.next_due_at() is None
 
 
-def test_dead_letters_come_latest_first(store: Store):
+def test_dead_letters_come_latest_first(store: SqlStore):
     hear(store, "evt_1")
     due = store.due_commands(9e9, 99)
     for number, each in enumerate(due):
@@ -142,7 +142,7 @@ def test_dead_letters_come_latest_first(store: Store):
     assert store.count_dead_letters() == len(due)
 
 
-def test_a_journal_is_read_in_parts(store: Store):
+def test_a_journal_is_read_in_parts(store: SqlStore):
     for number in range(6):
         hear(store, f"evt_{number}", NOW + number, **(WORKS if number % 2 else {}))
     address = Address("account", "fca_1")
@@ -152,7 +152,7 @@ def test_a_journal_is_read_in_parts(store: Store):
     assert store.journal(Address("account", "fca_unknown")) == []
 
 
-def test_how_far_a_walk_is(store: Store, open_store: Callable[[], Store]):
+def test_how_far_a_walk_is(store: SqlStore, open_store: Callable[[], SqlStore]):
     assert store.cursor("reading") is None
     for value in ({"after": "fca_1"}, {"after": None, "begun_at": 1.5}):
         store.set_cursor("reading", value)
@@ -189,7 +189,7 @@ def test_an_index_serves(database: Database):
 
 
 def test_an_account_that_can_not_be_read_is_left_out_and_cuts_no_page_short(
-    store: Store, database: Database, accounts: Accounts
+    store: SqlStore, database: Database, accounts: Accounts
 ):
     broken = [account.facts.id for account in accounts[3:5]]
     for account in broken:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relink.adapters.store import DueCommand, MemoryStore, Store
+from relink.adapters.store import DueCommand, MemoryStore, SqlStore
 from relink.adapters.store.replay import replay
 from relink.engine import Address, Event, Facts, Snapshot
 from relink.machines import relink_system
@@ -48,7 +48,7 @@ class Life:
         mark: in all ids, so that many can be told to one store.
     """
 
-    def __init__(self, store: Store | MemoryStore, mark: str) -> None:
+    def __init__(self, store: Store, mark: str) -> None:
         self.store = store
         self.mark = mark
         self.system = relink_system()
@@ -139,7 +139,7 @@ on_one_store = settings(suppress_health_check=[HealthCheck.function_scoped_fixtu
 
 @on_one_store
 @given(history=HISTORY)
-def test_replaying_the_journal_gives_the_stored_snapshot(store: Store, history):
+def test_replaying_the_journal_gives_the_stored_snapshot(store: SqlStore, history):
     life = Life(store, next(MARKS))
     life.live(history)
     for address, snapshot in life.machines.items():
@@ -151,7 +151,7 @@ def test_replaying_the_journal_gives_the_stored_snapshot(store: Store, history):
         assert [entry.version for entry in entries] == list(range(1, snapshot.version + 1))
 
 
-def test_the_whole_database_agrees_with_its_journal(store: Store, database: Database):
+def test_the_whole_database_agrees_with_its_journal(store: SqlStore, database: Database):
     for number, said in enumerate([*SAID, *SAID]):
         hear(store, f"evt_{number}", NOW + number, f"fca_{number % 3}", **said)
     seen: list[tuple[int, int]] = []
@@ -170,7 +170,7 @@ def test_the_whole_database_agrees_with_its_journal(store: Store, database: Data
 
 @on_one_store
 @given(history=HISTORY)
-def test_the_store_in_memory_does_the_same(store: Store, history):
+def test_the_store_in_memory_does_the_same(store: SqlStore, history):
     mark = next(MARKS)
     kept, minded = Life(store, mark), Life(MemoryStore(relink_system()), mark)
     kept.live(history)

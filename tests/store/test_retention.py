@@ -2,7 +2,7 @@
 
 import pytest
 
-from relink.adapters.store import Store, retention
+from relink.adapters.store import SqlStore, retention
 from relink.adapters.store.replay import replay
 from relink.adapters.store.retention import DAY, SHORTEST, prune
 
@@ -20,7 +20,7 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def lived(store: Store) -> list[int]:
+def lived(store: SqlStore) -> list[int]:
     """Two accounts break and work again every ten days, up to now; when."""
     times = [NOW - days * DAY for days in range(200, 0, -10)]
     for number, at in enumerate(times):
@@ -33,7 +33,7 @@ def lived(store: Store) -> list[int]:
     return times
 
 
-def prune_all(store: Store, now: float = NOW) -> dict[str, int]:
+def prune_all(store: SqlStore, now: float = NOW) -> dict[str, int]:
     """Slice by slice; how many rows went."""
     gone = dict(ALL)
     while (slice_ := prune(store, now, KEPT)) != ALL:
@@ -42,7 +42,7 @@ def prune_all(store: Store, now: float = NOW) -> dict[str, int]:
     return gone
 
 
-def test_what_is_old_goes(store: Store, database: Database):
+def test_what_is_old_goes(store: SqlStore, database: Database):
     before = database.contents()
     gone = prune_all(store)
     after = database.contents()
@@ -57,7 +57,7 @@ def test_what_is_old_goes(store: Store, database: Database):
     assert min(gone.values()) > 0
 
 
-def test_the_journal_leads_to_the_snapshots_all_the_same(store: Store, lived: list[int]):
+def test_the_journal_leads_to_the_snapshots_all_the_same(store: SqlStore, lived: list[int]):
     entries = len(store.journal(ACCOUNT))
     for now in (NOW, NOW + 30 * DAY, NOW + 60 * DAY, NOW + KEPT + DAY):
         prune_all(store, now)
@@ -69,12 +69,12 @@ def test_the_journal_leads_to_the_snapshots_all_the_same(store: Store, lived: li
     assert kept[-1].version == store.snapshot(ACCOUNT).version
 
 
-def test_after_each_slice_the_journal_leads_there(store: Store):
+def test_after_each_slice_the_journal_leads_there(store: SqlStore):
     while prune(store, NOW, KEPT) != ALL:
         assert list(replay(store, lambda *_: None)) == []
 
 
-def test_what_is_due_or_a_dead_letter_stays_however_old(store: Store):
+def test_what_is_due_or_a_dead_letter_stays_however_old(store: SqlStore):
     due, letters = store.due_commands(9e9, 999), store.dead_letters(999)
     prune_all(store, NOW + 10_000 * DAY)
     assert store.due_commands(9e9, 999) == due
@@ -82,7 +82,7 @@ def test_what_is_due_or_a_dead_letter_stays_however_old(store: Store):
     assert store.journal(ACCOUNT) == []
 
 
-def test_several_may_do_it_at_once(store: Store):
+def test_several_may_do_it_at_once(store: SqlStore):
     def work() -> Outcome:
         prune_all(store)
         return "", ""
@@ -92,7 +92,7 @@ def test_several_may_do_it_at_once(store: Store):
     assert store.journal(ACCOUNT)[0].at >= NOW - KEPT
 
 
-def test_what_stripe_can_send_again_must_be_known(store: Store):
+def test_what_stripe_can_send_again_must_be_known(store: SqlStore):
     with pytest.raises(ValueError, match="for 35 days, got 86400 s"):
         prune(store, NOW, DAY)
     prune(store, NOW, SHORTEST)

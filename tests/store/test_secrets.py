@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.stripe import Accepted, StripeWebhooks
 from relink.engine import Address
 
@@ -78,7 +78,7 @@ def written(database: Database, folder: Path) -> str:
 
 
 def test_of_a_session_nothing_is_kept_that_opens_it(
-    store: Store, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: SqlStore, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG)
     for logger in ("stripe", "sqlalchemy.engine", "psycopg"):
