@@ -154,7 +154,7 @@ def test_success_is_never_too_late():
 def test_what_nobody_foresaw_is_tried_again_and_logged(caplog: pytest.LogCaptureFixture):
     done = once(due(READ), KeyError("what it was about"))
     assert done.retry_at == NOW + delay_before_next(READ.id, 1)
-    assert done.error == "unforeseen KeyError; the log has more"
+    assert done.error == "unexpected KeyError; the log has more"
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert READ.id in record.getMessage()

@@ -243,7 +243,7 @@ def test_a_gateway_that_breaks_holds_up_nobody_else(
     assert "Traceback" in caplog.text
     with at.store.engine.connect() as connection:
         kept = connection.exec_driver_sql("SELECT error FROM outbox WHERE status = 'due'").scalar()
-    assert kept == "unforeseen ZeroDivisionError; the log has more"
+    assert kept == "unexpected ZeroDivisionError; the log has more"
     at.settle()
     assert at.due() == []
 
@@ -270,7 +270,7 @@ def test_what_can_never_be_decided_ends_as_a_dead_letter(answers: Scripted):
     at.sim.advance(3 * DAY)
     at.settle(10)
     (dead,) = at.store.dead_letters()
-    assert dead.error == "unforeseen TypeError; the log has more"
+    assert dead.error == "unexpected TypeError; the log has more"
     assert at.steps == []
 
 

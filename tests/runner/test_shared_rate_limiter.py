@@ -10,12 +10,12 @@ from sqlalchemy.exc import NoResultFound
 
 from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
 from relink.adapters.store import StoreUnavailableError
-from relink.adapters.store.database import open_database
+from relink.adapters.store import backend_for
 
 
 @pytest.fixture
 def engine(postgres_url: str) -> Iterator[Engine]:
-    opened = open_database(postgres_url)
+    opened = backend_for(postgres_url).create_engine()
     yield opened
     opened.dispose()
 
@@ -43,9 +43,9 @@ def test_everyone_is_held(engine: Engine):
 WORKER = """
 import sys, time
 from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
-from relink.adapters.store.database import open_database
+from relink.adapters.store import backend_for
 
-pace = SharedRateLimiter(open_database(sys.argv[1]), rate=float(sys.argv[2]))
+pace = SharedRateLimiter(backend_for(sys.argv[1]).create_engine(), rate=float(sys.argv[2]))
 sys.stdin.readline()
 for _ in range(int(sys.argv[3])):
     time.sleep(pace.wait(60))
@@ -76,17 +76,17 @@ def test_two_processes_stay_below_the_limit_together(postgres_url: str):
 
 
 def test_a_database_that_is_away():
-    engine = open_database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    engine = backend_for("postgresql+psycopg://nobody@127.0.0.1:1/none").create_engine()
     rate_limiter = SharedRateLimiter(engine, rate=1)
-    with pytest.raises(StoreUnavailableError, match="the pace can't be read: OperationalError"):
+    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1"):
         rate_limiter.wait(3)
-    with pytest.raises(StoreUnavailableError, match="the pace can't be set"):
+    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1"):
         rate_limiter.hold(3)
     engine.dispose()
 
 
 def test_a_pace_that_nobody_made(engine: Engine):
     with engine.begin() as connection:
-        connection.execute(text("DELETE FROM pace"))
+        connection.execute(text("DELETE FROM rate_limits"))
     with pytest.raises(NoResultFound):
         SharedRateLimiter(engine, rate=1).wait(3)

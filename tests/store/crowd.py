@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from relink.adapters.store import DueCommand, SqlStore
 from relink.machines import relink_system
 
-from .messages import BROKEN, NOW, WORKS, hear, reported
+from .messages import ACTIVE, INACTIVE, NOW, receive, reported
 
 Outcome = tuple[str, str]
 """The id of an arrival, and what became of it."""
@@ -52,17 +52,21 @@ def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
 
 def webhook(store: SqlStore, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
     """Delivers one; every third finds the account broken."""
-    said = {**(WORKS if later % 3 else BROKEN), "authorization": login}
-    return lambda: (name, hear(store, name, NOW + 10 * later, account, **said).outcome)
+    said = {**(ACTIVE if later % 3 else INACTIVE), "authorization": login}
+    return lambda: (name, receive(store, name, NOW + 10 * later, account, **said).outcome)
 
 
 def answer(store: SqlStore, due: DueCommand, later: int, account: str) -> Work:
     """Delivers the answer to a command."""
-    report = reported(due.answer_id, NOW + 10 * later, account, **(WORKS if later % 3 else BROKEN))
+    report = reported(
+        due.answer_id, NOW + 10 * later, account, **(ACTIVE if later % 3 else INACTIVE)
+    )
     return lambda: (due.answer_id, store.answer(due, [report], report.at).outcome)
 
 
-def of_one_login(store: SqlStore, mark: str, threads: int, each: int, group: int) -> list[list[Work]]:
+def of_one_login(
+    store: SqlStore, mark: str, threads: int, each: int, group: int
+) -> list[list[Work]]:
     """Webhooks about accounts of one authorization: each group of threads delivers the same."""
     return [
         [

@@ -17,17 +17,18 @@ from typing import Any
 
 from sqlalchemy import event
 
-from relink.adapters.store import Applied, InboxMessage, MemoryStore, SqlStore, postgres
+from relink.adapters.store import Applied, InboxMessage, MemoryStore, SqlStore, Store, backend_for
+from relink.adapters.store.postgres import writer as postgres_writer
 from relink.engine import Event
 from relink.machines import relink_system
 
-from .messages import BROKEN, NOW, WORKS, hear, message, reported
+from .messages import ACTIVE, INACTIVE, NOW, message, receive, reported
 
 
 def prepare(store: Store) -> None:
     """What was there before the step."""
-    hear(store, "evt_1")
-    hear(store, "evt_2", **WORKS)
+    receive(store, "evt_1")
+    receive(store, "evt_2", **ACTIVE)
 
 
 def deliver(store: SqlStore) -> Applied:
@@ -36,8 +37,8 @@ def deliver(store: SqlStore) -> Applied:
 
 
 def _delivery() -> tuple[InboxMessage, list[Event]]:
-    back = reported("evt_3", NOW + 60, **WORKS)
-    other = reported("evt_3", NOW + 60, "fca_2", authorization="fcauth_2", **BROKEN)
+    back = reported("evt_3", NOW + 60, **ACTIVE)
+    other = reported("evt_3", NOW + 60, "fca_2", authorization="fcauth_2", **INACTIVE)
     return message("evt_3", at=NOW + 60), [back, other]
 
 
@@ -47,8 +48,8 @@ def answer(store: SqlStore) -> Applied:
     reads = [due for due in asked if due.command.name == "retrieve_account"]
     if not reads:
         return Applied("duplicate")
-    back = reported(reads[0].id, NOW + 60, **WORKS)
-    other = reported(reads[0].id, NOW + 60, "fca_2", authorization="fcauth_2", **BROKEN)
+    back = reported(reads[0].id, NOW + 60, **ACTIVE)
+    other = reported(reads[0].id, NOW + 60, "fca_2", authorization="fcauth_2", **INACTIVE)
     return store.answer(reads[0], [back, other], NOW + 60)
 
 
@@ -102,7 +103,7 @@ class Moments:
 def watch_round_trips(come: Callable[[str], object]) -> None:
     """Call something before each round trip to PostgreSQL, at each wait for its answer, and
     after it."""
-    send = postgres.send
+    send = postgres_writer.send
 
     def watched(*arguments: Any) -> Any:
         come("before")
@@ -116,29 +117,29 @@ def watch_round_trips(come: Callable[[str], object]) -> None:
             come("waits")
             yield awaited
 
-    postgres.send = watched
+    postgres_writer.send = watched
 
 
 def die(url: str, step: str, moment: int) -> str:
     """Do the step in a process that is killed at this moment."""
-    reported_status, hears = os.pipe()
+    reading, writing = os.pipe()
     child = os.fork()
     if not child:
         try:
             moments = Moments(moment)
             store = SqlStore(url, relink_system())
-            if url.startswith("sqlite"):
+            if backend_for(url).file:
                 moments.among_statements(store)
             else:
                 moments.among_round_trips()
             applied = STEPS[step](store)
             moments.come()
-            os.write(hears, applied.outcome.encode())
+            os.write(writing, applied.outcome.encode())
         finally:
             os._exit(0)
-    os.close(hears)
+    os.close(writing)
     _, status = os.waitpid(child, 0)
-    with os.fdopen(reported_status) as said:
+    with os.fdopen(reading) as said:
         return "killed" if os.WIFSIGNALED(status) else said.read()
 
 

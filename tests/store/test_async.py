@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from relink.adapters.store import Applied, SqlStore, StoreUnavailableError, postgres, sqlite
+from relink.adapters.store import Applied, SqlStore, StoreUnavailableError
+from relink.adapters.store.postgres import writer as postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
@@ -21,15 +22,15 @@ from .crowd import Outcome, at_once, webhook
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
-from .messages import ACCOUNT, BROKEN, NOW, WORKS, hear, message, reported
+from .messages import ACCOUNT, ACTIVE, INACTIVE, NOW, message, receive, reported
 from .test_concurrency import assert_once, assert_whole
 
 
-async def hear_async(
+async def receive_async(
     store: SqlStore, name: str, later: int = 0, account: str = "fca_1", login: str = "fcauth_1"
 ) -> Applied:
     """Apply the report of an account on the event loop."""
-    said = WORKS if later % 3 else BROKEN
+    said = ACTIVE if later % 3 else INACTIVE
     report = reported(name, NOW + 10 * later, account, **said, authorization=login)
     return await store.apply_async(message(name, at=report.at), [report])
 
@@ -46,7 +47,7 @@ def deliver_many(store: SqlStore, mark: str, each: int = 3) -> list[Outcome]:
         names = [(f"evt_{mark}_{number}", number) for number in numbers]
         return await asyncio.gather(
             *(
-                told(name, hear_async(store, name, n, f"fca_{n % 5}", f"fcauth_{n // 5 % 2}"))
+                told(name, receive_async(store, name, n, f"fca_{n % 5}", f"fcauth_{n // 5 % 2}"))
                 for name, n in names
             )
         )
@@ -82,7 +83,7 @@ def test_loops_and_threads_at_once(store: SqlStore, database: Database):
 def test_what_cannot_be_decided_fails_alone(store: SqlStore, database: Database):
     async def run() -> list[Applied | BaseException]:
         bad = store.apply_async(message("evt_bad"), [reported("evt_bad"), Event()])
-        good = [hear_async(store, f"evt_{number}", number) for number in range(6)]
+        good = [receive_async(store, f"evt_{number}", number) for number in range(6)]
         return await asyncio.gather(*good[:3], bad, *good[3:], return_exceptions=True)
 
     for _ in range(2):
@@ -113,29 +114,29 @@ def locked(database: Database) -> Iterator[Callable[[], None]]:
 
 
 def test_the_loop_goes_on_while_others_are_waited_for(store: SqlStore, database: Database):
-    hear(store, "evt_0")
+    receive(store, "evt_0")
 
     async def run(release: Callable[[], None]) -> str:
-        delivered = asyncio.ensure_future(hear_async(store, "evt_1", later=1))
+        delivered = asyncio.ensure_future(receive_async(store, "evt_1", later=1))
         for _ in range(20):
             await asyncio.sleep(0.005)
         assert not delivered.done()
         release()
         return (await delivered).outcome
 
-    asyncio.run(hear_async(store, "evt_0"))  # so that a connection is at hand
+    asyncio.run(receive_async(store, "evt_0"))  # so that a connection is at hand
     with locked(database) as release:
         assert asyncio.run(run(release)) == "applied"
     assert store.snapshot(ACCOUNT).state == "active"
 
 
 def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Database):
-    hear(store, "evt_0")
-    asyncio.run(hear_async(store, "evt_0"))
+    receive(store, "evt_0")
+    asyncio.run(receive_async(store, "evt_0"))
 
     async def run(release: Callable[[], None]) -> None:
         cancelled = [
-            asyncio.ensure_future(hear_async(store, f"evt_{number}", later=number))
+            asyncio.ensure_future(receive_async(store, f"evt_{number}", later=number))
             for number in range(1, 6)
         ]
         await asyncio.sleep(0.05)
@@ -144,13 +145,13 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Da
         ended = await asyncio.gather(*cancelled, return_exceptions=True)
         assert all(isinstance(each, asyncio.CancelledError) for each in ended)
         release()
-        assert (await hear_async(store, "evt_9", later=7)).outcome == "applied"
+        assert (await receive_async(store, "evt_9", later=7)).outcome == "applied"
 
     with locked(database) as release:
         asyncio.run(run(release))
     # Each was stored or was not; when it comes again it is.
     for number in range(1, 6):
-        asyncio.run(hear_async(store, f"evt_{number}", later=number))
+        asyncio.run(receive_async(store, f"evt_{number}", later=number))
     assert {row["id"] for row in database.contents()["inbox"]} == {
         f"evt_{number}" for number in (0, 1, 2, 3, 4, 5, 9)
     }
@@ -159,24 +160,24 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Da
 
 @on_sqlite
 def test_a_loop_that_has_ended_holds_nobody_up(store: SqlStore, database: Database):
-    hear(store, "evt_0")
+    receive(store, "evt_0")
 
     async def leave() -> None:
-        left = asyncio.ensure_future(hear_async(store, "evt_2", later=2))
+        left = asyncio.ensure_future(receive_async(store, "evt_2", later=2))
         await asyncio.sleep(0.02)
         assert not left.done()
 
     async def stay(release: Callable[[], None]) -> str:
-        stayed = asyncio.ensure_future(hear_async(store, "evt_3", later=4))
+        stayed = asyncio.ensure_future(receive_async(store, "evt_3", later=4))
         await asyncio.sleep(0.02)
         release()
         return (await asyncio.wait_for(stayed, 20)).outcome
 
     with locked(database) as release:
         # While the first one waits for the lock, the others line up behind it.
-        first = threading.Thread(target=hear, args=(store, "evt_1", NOW + 10))
+        first = threading.Thread(target=receive, args=(store, "evt_1", NOW + 10))
         first.start()
-        while store._writer._line:
+        while store._writer._queue:
             time.sleep(0.001)
         asyncio.run(leave())
         assert asyncio.run(stay(release)) == "applied"
@@ -215,7 +216,7 @@ def test_connections_at_hand_that_have_ended(store: SqlStore, database: Database
 def test_a_connection_that_ends_in_mid_transaction(
     store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
-    asyncio.run(hear_async(store, "evt_0"))
+    asyncio.run(receive_async(store, "evt_0"))
     moments = count(1)
 
     def come(what: str) -> None:
@@ -223,8 +224,8 @@ def test_a_connection_that_ends_in_mid_transaction(
             terminate_others(database)
 
     round_trips(come)
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "duplicate"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "duplicate"
     assert_whole(store, database)
 
 
@@ -232,11 +233,11 @@ def test_a_connection_that_ends_in_mid_transaction(
 def test_connections_that_keep_ending_are_an_outage(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
-    asyncio.run(hear_async(store, "evt_0"))
+    asyncio.run(receive_async(store, "evt_0"))
     before = database.contents()
     round_trips(lambda what: terminate_others(database) if what == "before" else None)
     with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
-        asyncio.run(hear_async(store, "evt_1", later=1))
+        asyncio.run(receive_async(store, "evt_1", later=1))
     assert database.contents() == before
 
 
@@ -244,7 +245,7 @@ def test_connections_that_keep_ending_are_an_outage(
 def test_what_fails_while_it_is_rolled_back(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
-    asyncio.run(hear_async(store, "evt_0"))
+    asyncio.run(receive_async(store, "evt_0"))
     before = database.contents()
     begun = count(1)
 
@@ -257,7 +258,7 @@ def test_what_fails_while_it_is_rolled_back(
     with pytest.raises(TypeError, match="not an outside event"):
         asyncio.run(store.apply_async(message("evt_1"), [Event()]))
     assert database.contents() == before
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "applied"
 
 
 @on_postgres
@@ -271,9 +272,9 @@ def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
             raise NoConnectionError
 
     event.listen(store.engine, "checkout", refuse)
-    assert asyncio.run(hear_async(store, "evt_0")).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_0")).outcome == "applied"
     event.remove(store.engine, "checkout", refuse)
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "applied"
     assert_whole(store, database)
 
 
@@ -294,10 +295,10 @@ def test_a_closed_store_has_no_connection(store: SqlStore, database: Database):
 def test_more_than_fit_into_one_transaction_are_all_answered(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sqlite, "MOST", 7)
+    monkeypatch.setattr("relink.adapters.store.sqlite.writer.MOST", 7)
 
     async def burst() -> list[Applied]:
-        heard = [hear_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(40)]
+        heard = [receive_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(40)]
         return await asyncio.wait_for(asyncio.gather(*heard), 30)
 
     assert {applied.outcome for applied in asyncio.run(burst())} == {"applied"}
@@ -310,7 +311,7 @@ def test_a_burst_leaves_connections_for_everybody_else(store: SqlStore):
 
     async def burst() -> int:
         applied = await asyncio.gather(
-            *(hear_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(150))
+            *(receive_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(150))
         )
         return sum(each.outcome == "applied" for each in applied)
 

@@ -22,7 +22,7 @@ from relink.machines.report import Holder
 from .crowd import Outcome, Work, answer, at_once, of_one_login, webhook
 from .database import Database
 from .kinds import on_postgres
-from .messages import ACCOUNT, NOW, WORKS, hear, message
+from .messages import ACCOUNT, ACTIVE, NOW, message, receive
 
 THREADS = 32
 
@@ -35,7 +35,7 @@ def assert_once(outcomes: Sequence[Outcome], database: Database) -> None:
     contents = database.contents()
     arrived = {row["id"] for row in contents["inbox"]}
     assert arrived >= set(applied)
-    journaled = {row["cause"] for row in contents["journal"]}
+    journaled = {row["causation_id"] for row in contents["journal"]}
     assert journaled >= set(applied)
 
 
@@ -79,7 +79,9 @@ def test_webhooks_that_begin_the_same_machines(store: SqlStore, database: Databa
 def test_accounts_that_move_between_authorizations(store: SqlStore, database: Database):
     logins = ["fcauth_1", "fcauth_2", "fcauth_3"]
     for number in range(9):
-        hear(store, f"evt_{number}", account=f"fca_{number % 5}", authorization=logins[number % 3])
+        receive(
+            store, f"evt_{number}", account=f"fca_{number % 5}", authorization=logins[number % 3]
+        )
     works: list[list[Work]] = [
         [
             webhook(
@@ -99,8 +101,8 @@ def test_accounts_that_move_between_authorizations(store: SqlStore, database: Da
 
 def test_answers_and_webhooks(store: SqlStore, database: Database):
     for number in range(24):
-        said = WORKS if number % 2 else {}
-        hear(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
+        said = ACTIVE if number % 2 else {}
+        receive(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
     due = store.due_commands(9e9, 999)
     assert len(due) >= THREADS // 4
     works: list[list[Work]] = []
@@ -119,7 +121,7 @@ def test_answers_and_webhooks(store: SqlStore, database: Database):
 
 
 def test_a_session_that_is_requested_many_times_at_once_is_one(store: SqlStore, database: Database):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     sessions: list[str] = []
 
     def request(number: int) -> Outcome:
@@ -169,7 +171,7 @@ def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: 
     account, login = linked.id, linked.authorization.id
     sim.bank.expire_consent(login)
     holder = Holder(field="customer", id=linked.holder.id)
-    hear(store, "evt_1", NOW, account, authorization=login, holder=holder)
+    receive(store, "evt_1", NOW, account, authorization=login, holder=holder)
     service = Service(store, OneAtATime(sim), clock=lambda: sim.now)
     opened: list[RelinkSession] = []
 
@@ -189,7 +191,7 @@ def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: 
 
 def test_a_command_that_is_put_off_while_it_is_answered(store: SqlStore, database: Database):
     for number in range(8):
-        hear(store, f"evt_{number}", account=f"fca_{number}")
+        receive(store, f"evt_{number}", account=f"fca_{number}")
     due = store.due_commands(9e9, 999)
 
     def put_off(each):

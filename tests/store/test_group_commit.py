@@ -17,7 +17,7 @@ from relink.engine import Event
 from .crowd import Outcome, Work, at_once
 from .database import Database
 from .kinds import on_sqlite
-from .messages import NOW, WORKS, hear, message, reported
+from .messages import ACTIVE, NOW, message, receive, reported
 
 pytestmark = on_sqlite
 
@@ -34,14 +34,16 @@ def connect(database: Database) -> Callable[[], sqlite3.Connection]:
 
 
 @contextmanager
-def held_up(connect: Callable[[], sqlite3.Connection], store: SqlStore, line: int) -> Iterator[None]:
+def held_up(
+    connect: Callable[[], sqlite3.Connection], store: SqlStore, line: int
+) -> Iterator[None]:
     """Let nobody write until so many are in line behind the one who has the turn."""
     other = connect()
     other.execute("BEGIN IMMEDIATE")
 
     def let_go() -> None:
         until = time.monotonic() + 5
-        while len(store._writer._line) < line and time.monotonic() < until:
+        while len(store._writer._queue) < line and time.monotonic() < until:
             time.sleep(0.001)
         other.rollback()
 
@@ -67,7 +69,7 @@ def count_commits(store: SqlStore) -> list[str]:
 def deliver(store: SqlStore, number: int) -> Work:
     """Delivers a webhook about one of three accounts."""
     name = f"evt_{number}"
-    return lambda: (name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome)
+    return lambda: (name, receive(store, name, NOW + number, f"fca_{number % 3}").outcome)
 
 
 def test_who_waits_together_is_stored_together(
@@ -81,7 +83,9 @@ def test_who_waits_together_is_stored_together(
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_who_delivers_the_same_is_told_so(store: SqlStore, connect: Callable[[], sqlite3.Connection]):
+def test_who_delivers_the_same_is_told_so(
+    store: SqlStore, connect: Callable[[], sqlite3.Connection]
+):
     with held_up(connect, store, line=11):
         outcomes = at_once([[deliver(store, number % 3)] for number in range(12)])
     for number in range(3):
@@ -93,11 +97,11 @@ def test_who_delivers_the_same_is_told_so(store: SqlStore, connect: Callable[[],
 def test_one_that_cannot_be_decided_fails_alone(
     store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
-    hear(store, "evt_99")
+    receive(store, "evt_99")
 
     def spoiled() -> Outcome:
         # What the first of its events leads to is taken back with it.
-        worked = reported("evt_bad", NOW + 500, **WORKS)
+        worked = reported("evt_bad", NOW + 500, **ACTIVE)
         with pytest.raises(TypeError, match="not an outside event"):
             store.apply(message("evt_bad"), [worked, Unheard()])
         return "evt_bad", "refused"
@@ -109,7 +113,7 @@ def test_one_that_cannot_be_decided_fails_alone(
     assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
     contents = database.contents()
     assert "evt_bad" not in {row["id"] for row in contents["inbox"]}
-    assert "evt_bad" not in {row["cause"] for row in contents["journal"]}
+    assert "evt_bad" not in {row["causation_id"] for row in contents["journal"]}
     assert list(replay(store, lambda *_: None)) == []
 
 
@@ -117,12 +121,12 @@ def test_one_that_cannot_be_written_fails_alone(
     store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
     # Somebody has lost an account, which begins anew, where its journal has entries already.
-    hear(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
+    receive(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
     database.change("DELETE FROM snapshots WHERE key = 'fca_lost'")
 
     def lost() -> Outcome:
         with pytest.raises(sqlite3.IntegrityError, match=r"journal\.machine"):
-            hear(store, "evt_bad", NOW, "fca_lost", authorization="fcauth_lost")
+            receive(store, "evt_bad", NOW, "fca_lost", authorization="fcauth_lost")
         return "evt_bad", "refused"
 
     works = [[deliver(store, number)] for number in range(10)]
@@ -141,7 +145,7 @@ def test_each_is_told_when_others_can_see_it(
 
     def seen(number: int) -> Outcome:
         name = f"evt_{number}"
-        hear(store, name, NOW + number, f"fca_{number % 7}")
+        receive(store, name, NOW + number, f"fca_{number % 7}")
         if not hasattr(local, "connection"):
             local.connection = connect()
         found = local.connection.execute("SELECT count(*) FROM inbox WHERE id = ?", (name,))
@@ -157,7 +161,7 @@ def test_each_is_told_when_others_can_see_it(
 def test_when_the_database_fails_all_are_told(
     store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
-    hear(store, "evt_99")
+    receive(store, "evt_99")
     before = database.contents()
 
     def limit(connection: Any, _: object) -> None:
@@ -183,7 +187,7 @@ def test_when_the_database_fails_all_are_told(
     event.remove(store.engine, "connect", limit)
     store.engine.dispose()
     assert database.contents()["snapshots"][0] == before["snapshots"][0]
-    assert hear(store, "evt_1000", NOW + 1000).outcome == "applied"
+    assert receive(store, "evt_1000", NOW + 1000).outcome == "applied"
     assert list(replay(store, lambda *_: None)) == []
 
 
@@ -204,7 +208,7 @@ def test_who_is_interrupted_leaves_the_others_an_answer(
 
     def wait(name: str, number: int) -> Outcome:
         try:
-            return name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome
+            return name, receive(store, name, NOW + number, f"fca_{number % 3}").outcome
         except StoreUnavailableError as error:
             return name, str(error)
         except KeyboardInterrupt:
@@ -224,6 +228,6 @@ def test_who_is_interrupted_leaves_the_others_an_answer(
     assert {row["id"] for row in database.contents()["inbox"]} == applied
     monkeypatch.undo()
     for number, name in enumerate(names):
-        hear(store, name, NOW + number, f"fca_{number % 3}")
+        receive(store, name, NOW + number, f"fca_{number % 3}")
     assert {row["id"] for row in database.contents()["inbox"]} == set(names)
     assert list(replay(store, lambda *_: None)) == []

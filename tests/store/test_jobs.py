@@ -6,13 +6,13 @@ import time
 import pytest
 
 from relink.adapters.store import SqlStore
-from relink.adapters.store.jobs import QUEUE, SOON, TASK
+from relink.adapters.store.postgres.jobs import QUEUE, SOON, TASK
 from relink.machines import relink_system
 
 from .crowd import Outcome, at_once
 from .database import Database
 from .kinds import on_postgres
-from .messages import WORKS, due_for, hear, message, reported
+from .messages import ACTIVE, due_for, message, receive, reported
 
 pytestmark = on_postgres
 
@@ -23,8 +23,8 @@ START = int(time.time())
 def _heard(store: SqlStore) -> None:
     """An account is broken, and a word about it in doubt: some commands are due now, some soon,
     and some much later."""
-    hear(store, "evt_1", START)
-    hear(store, "evt_2", START, **WORKS)
+    receive(store, "evt_1", START)
+    receive(store, "evt_2", START, **ACTIVE)
 
 
 def take_jobs(database: Database, *, status: str = "doing") -> None:
@@ -57,7 +57,7 @@ def test_what_was_asked_for_before_gets_no_second_job(store: SqlStore, database:
     take_jobs(database, status="succeeded")
     # The same words again ask for the same commands.
     store.apply(message("evt_3", at=START), [reported("evt_1", START)])
-    store.apply(message("evt_4", at=START), [reported("evt_2", START, **WORKS)])
+    store.apply(message("evt_4", at=START), [reported("evt_2", START, **ACTIVE)])
     assert not set(database.jobs()) & set(jobs)
 
 
@@ -142,7 +142,7 @@ def test_sweeps_and_workers_at_once(store: SqlStore, database: Database):
     """A sweep defers what a worker postpones at the same time; neither fails for the other."""
     for number in range(20):
         login = f"fcauth_{number + 2}"
-        hear(store, f"evt_{number + 3}", START, f"fca_{number + 2}", authorization=login)
+        receive(store, f"evt_{number + 3}", START, f"fca_{number + 2}", authorization=login)
     due = [each for each in store.due_commands(9e9, 999) if each.command.name != "wake"]
     database.change("DELETE FROM procrastinate_jobs")
     stop = threading.Event()
@@ -170,7 +170,7 @@ def test_sweeps_and_workers_at_once(store: SqlStore, database: Database):
 def test_without_workers_there_are_no_jobs(new_url):
     url = new_url()
     store, database = SqlStore(url, relink_system(), jobs=False), Database(url)
-    hear(store, "evt_1", START)
+    receive(store, "evt_1", START)
     prompt = due_for(store, "notify_customer")
     store.postpone(prompt, time.time(), "HTTP 503")
     store.answer(prompt, [], START + 5.0, failed=True)

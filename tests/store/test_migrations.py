@@ -18,14 +18,14 @@ from relink.adapters.runner import Performer
 from relink.adapters.store import SchemaBehindError, SqlStore, migrate
 from relink.adapters.store.database import open_database, writing
 from relink.adapters.store.migrate import FIRST, _config
-from relink.adapters.store.outbox import PATIENCE
+from relink.adapters.store.outbox import RETRY_BUDGET
 from relink.adapters.store.replay import replay
 from relink.adapters.store.schema import metadata
 from relink.engine import Address, Snapshot
 from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod
 
-from .arrivals import hear, reported
+from .arrivals import receive, reported
 from .database import Database
 
 OLD: dict[str, list[dict[str, Any]]] = json.loads(
@@ -223,7 +223,7 @@ def test_all_that_was_known_is_known(upgraded: SqlStore):
     entries = upgraded.journal(account)
     rows = [row for row in OLD["journal"] if (row["machine"], row["key"]) == account]
     assert [(e.version, e.causation_id, e.to_state) for e in entries] == [
-        (row["version"], row["cause"], row["to_state"]) for row in rows
+        (row["version"], row["causation_id"], row["to_state"]) for row in rows
     ]
 
     found = {
@@ -248,7 +248,7 @@ def test_all_that_was_known_is_known(upgraded: SqlStore):
 
 
 def test_what_has_arrived_is_not_applied_again(upgraded: SqlStore):
-    assert hear(upgraded, "evt_1").outcome == "duplicate"
+    assert receive(upgraded, "evt_1").outcome == "duplicate"
 
 
 def test_what_was_due_is_due_and_what_was_over_is_over(upgraded: SqlStore, empty_url: str):
@@ -258,14 +258,14 @@ def test_what_was_due_is_due_and_what_was_over_is_over(upgraded: SqlStore, empty
     for name, each in due.items():
         kept = ("cause", "connected_account", "attempts", "due_at", "created_at")
         assert [getattr(each, field) for field in kept] == [rows[name][field] for field in kept]
-        assert (each.command.id, each.round, each.answer_id) == (name, 0, name)
+        assert (each.command.id, each.generation, each.answer_id) == (name, 0, name)
         # Timers that are far ahead are not given up when they come.
-        assert each.give_up_at == each.due_at + PATIENCE
+        assert each.give_up_at == each.due_at + RETRY_BUDGET
     (failed,) = [name for name, row in rows.items() if row["status"] == "failed"]
     (letter,) = upgraded.dead_letters()
     assert (letter.id, letter.failed_at) == (failed, rows[failed]["finished_at"])
     assert upgraded.retry(failed, 1.0)
-    assert upgraded.due_command(failed).round == 1
+    assert upgraded.due_command(failed).generation == 1
     done = [row for row in Database(empty_url).contents()["outbox"] if row["status"] == "done"]
     assert {row["id"] for row in done} == {
         name for name, row in rows.items() if row["status"] == "done"

@@ -16,7 +16,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import TimeoutError
 
-from relink.adapters.store import Applied, InboxMessage, SqlStore, StoreUnavailableError, postgres
+from relink.adapters.store import Applied, InboxMessage, SqlStore, StoreUnavailableError
+from relink.adapters.store.postgres import writer as postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 from relink.machines import relink_system
@@ -24,7 +25,7 @@ from relink.machines import relink_system
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
-from .messages import ACCOUNT, NOW, WORKS, due_for, hear, message, reported
+from .messages import ACCOUNT, ACTIVE, NOW, due_for, message, receive, reported
 
 # ── PostgreSQL stops ─────────────────────────────────────────────────────────
 
@@ -53,7 +54,7 @@ class Writer(threading.Thread):
             number = 0
             while not self.enough.is_set():
                 name = f"evt_{self._mark}_{number}"
-                said = WORKS if number % 2 else {}
+                said = ACTIVE if number % 2 else {}
                 try:
                     report = reported(name, NOW + number, f"fca_{self._mark}", **said)
                     applied = self._apply(message(name, at=report.at), [report])
@@ -121,7 +122,9 @@ def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postg
     contents = database.contents()
     assert {row["id"] for row in contents["inbox"]} == set(outcomes)
     told = {
-        (row["cause"], row["key"]) for row in contents["journal"] if row["machine"] == "account"
+        (row["causation_id"], row["key"])
+        for row in contents["journal"]
+        if row["machine"] == "account"
     }
     assert {cause for cause, _ in told} == set(outcomes)
     assert list(replay(store, lambda *_: None)) == []
@@ -160,7 +163,7 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], ob
 def test_a_connection_that_ends_in_mid_transaction(
     store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     moments = count(1)
 
     def come(what: str) -> None:
@@ -168,10 +171,10 @@ def test_a_connection_that_ends_in_mid_transaction(
             terminate_others(database)
 
     round_trips(come)
-    applied = hear(store, "evt_2", NOW + 60, **WORKS)
+    applied = receive(store, "evt_2", NOW + 60, **ACTIVE)
     # What was committed already is found to be there.
     assert applied.outcome == "applied"
-    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "duplicate"
+    assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "duplicate"
     assert store.snapshot(ACCOUNT).state == "active"
     causes = [entry.causation_id for entry in store.journal(ACCOUNT)]
     assert causes.count("evt_2") >= 1
@@ -189,7 +192,7 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(
             raise psycopg.OperationalError("the answer to the commit was lost")
 
     round_trips(come)
-    assert hear(store, "evt_1").outcome == "duplicate"
+    assert receive(store, "evt_1").outcome == "duplicate"
     assert len(store.journal(ACCOUNT)) == store.snapshot(ACCOUNT).version
     assert [row["id"] for row in database.contents()["inbox"]] == ["evt_1"]
 
@@ -198,12 +201,12 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(
 def test_connections_that_keep_ending_are_an_outage(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
     round_trips(lambda what: terminate_others(database) if what == "before" else None)
     with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
-        hear(store, "evt_2", NOW + 60, **WORKS)
+        receive(store, "evt_2", NOW + 60, **ACTIVE)
     with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
         store.answer(prompt, [], NOW + 60)
     assert database.contents() == before
@@ -211,7 +214,7 @@ def test_connections_that_keep_ending_are_an_outage(
 
 def test_a_server_that_is_not_there_is_named_without_the_password():
     store = SqlStore("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
-    for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
+    for call in (lambda: receive(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1") as refused:
             call()
         assert "hunter2" not in str(refused.value)
@@ -223,7 +226,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password():
 def test_an_interrupted_step_leaves_nothing(
     store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     before = database.contents()
     begun: list[str] = []
 
@@ -235,12 +238,12 @@ def test_an_interrupted_step_leaves_nothing(
 
     round_trips(come)
     with pytest.raises(KeyboardInterrupt):
-        hear(store, "evt_2", NOW + 60, **WORKS)
+        receive(store, "evt_2", NOW + 60, **ACTIVE)
     eventually(lambda: idle(database), "the server has noticed")
     contents = database.contents()
     # The commit may have been on its way.
     assert contents == before or (moment == 2 and "evt_2" in str(contents["inbox"]))
-    assert hear(store, "evt_3", NOW + 60, **WORKS).outcome == "applied"
+    assert receive(store, "evt_3", NOW + 60, **ACTIVE).outcome == "applied"
     assert list(replay(store, lambda *_: None)) == []
 
 
@@ -248,7 +251,7 @@ def test_an_interrupted_step_leaves_nothing(
 
 
 def test_who_gets_no_connection_is_told_so(store: SqlStore, database: Database):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
     store.engine.pool._timeout = 0.02
@@ -257,7 +260,7 @@ def test_who_gets_no_connection_is_told_so(store: SqlStore, database: Database):
             while True:
                 held.enter_context(store.engine.connect())
         for call in (
-            lambda: hear(store, "evt_2", NOW + 60, **WORKS),
+            lambda: receive(store, "evt_2", NOW + 60, **ACTIVE),
             lambda: store.answer(prompt, [], NOW + 60),
             lambda: store.postpone(prompt, NOW + 60),
             store.check,
@@ -265,7 +268,7 @@ def test_who_gets_no_connection_is_told_so(store: SqlStore, database: Database):
             with pytest.raises(StoreUnavailableError, match="connection"):
                 call()
     assert database.contents() == before
-    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+    assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
 
 
 def test_reading_failing_and_writing_share_their_connections(store: SqlStore):
@@ -278,7 +281,7 @@ def test_reading_failing_and_writing_share_their_connections(store: SqlStore):
             store.apply(message("evt_bad"), [not_from_outside.decision.trigger])
         for due in store.due_commands(9e9, 2):
             store.postpone(due, NOW + 60)
-        assert hear(store, f"evt_{number}", NOW + number).outcome == "applied"
+        assert receive(store, f"evt_{number}", NOW + number).outcome == "applied"
 
 
 # ── SQLite is full, or busy ──────────────────────────────────────────────────
@@ -299,22 +302,22 @@ def room(store: SqlStore, pages: int) -> Iterator[None]:
 @on_sqlite
 @pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8])
 def test_a_full_disk(store: SqlStore, database: Database, pages: int):
-    hear(store, "evt_0")
+    receive(store, "evt_0")
     prompt = due_for(store, "notify_customer")
     with room(store, pages):
         for number in range(1, 200):
             before = database.contents()
             try:
-                hear(store, f"evt_{number}", NOW + number, f"fca_{number}")
+                receive(store, f"evt_{number}", NOW + number, f"fca_{number}")
             except StoreUnavailableError:
                 break
         assert database.contents() == before
         # What needs room is refused, again and again, and reading goes on.
         with pytest.raises(StoreUnavailableError, match="full"):
-            hear(store, f"evt_{number}", NOW + number, f"fca_{number}")
+            receive(store, f"evt_{number}", NOW + number, f"fca_{number}")
         assert store.snapshot(ACCOUNT) is not None
         assert database.contents() == before
-    assert hear(store, f"evt_{number}", NOW + number, f"fca_{number}").outcome == "applied"
+    assert receive(store, f"evt_{number}", NOW + number, f"fca_{number}").outcome == "applied"
     assert store.answer(prompt, [], NOW + 300).outcome == "applied"
     assert list(replay(store, lambda *_: None)) == []
 
@@ -332,9 +335,9 @@ sys.stdin.readline()
 def test_another_process_that_holds_the_lock(
     open_store: Callable[[], SqlStore], database: Database, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("relink.adapters.store.database.LOCK_WAIT", 0.1)
+    monkeypatch.setattr("relink.adapters.store.sqlite.backend.LOCK_WAIT", 0.1)
     store = open_store()
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
     path = database.url.removeprefix("sqlite:///")
@@ -346,7 +349,7 @@ def test_another_process_that_holds_the_lock(
     )
     assert holder.stdout.readline() == "held\n"
     for change in (
-        lambda: hear(store, "evt_2", NOW + 60, **WORKS),
+        lambda: receive(store, "evt_2", NOW + 60, **ACTIVE),
         lambda: store.answer(prompt, [], NOW + 60),
         lambda: store.postpone(prompt, NOW + 60),
     ):
@@ -357,7 +360,7 @@ def test_another_process_that_holds_the_lock(
     assert store.due_command(prompt.id) == prompt
     assert database.contents() == before
     holder.communicate("\n", timeout=30)
-    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+    assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
 
 
 @on_sqlite
@@ -368,14 +371,14 @@ def test_a_writer_waits_for_another_that_is_soon_done(store: SqlStore, database:
     other.execute("BEGIN IMMEDIATE")
     release = threading.Timer(0.2, other.rollback)
     release.start()
-    assert hear(store, "evt_1").outcome == "applied"
+    assert receive(store, "evt_1").outcome == "applied"
     release.join()
     other.close()
 
 
 def test_a_database_that_is_not_there(tmp_path):
     store = SqlStore(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
-    for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
+    for call in (lambda: receive(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match="unable to open"):
             call()
 

@@ -13,7 +13,7 @@ from relink.adapters.stripe import Accepted, StripeWebhooks
 from relink.engine import Address
 
 from .database import Database
-from .messages import NOW, hear, message, relink
+from .messages import NOW, message, open_session, receive
 
 CLIENT_SECRET = "fcsess_client_secret_NobodyMayKeepThis"
 
@@ -83,8 +83,8 @@ def test_of_a_session_nothing_is_kept_that_opens_it(
     caplog.set_level(logging.DEBUG)
     for logger in ("stripe", "sqlalchemy.engine", "psycopg"):
         caplog.set_level(logging.DEBUG, logger=logger)
-    hear(store, "evt_0")
-    relink(store)
+    receive(store, "evt_0")
+    open_session(store)
     event = received()
     assert store.apply(message(event.id), event.events).steps[0].deliveries
     assert store.snapshot(Address("session", "fcsess_1")).state == "succeeded"
