@@ -98,8 +98,8 @@ class Service:
 
     def build(self) -> DueCommand:
         """Have a payment method to be made, among other things."""
-        self.at.linked_anew()
-        self.at.hear()
+        self.at.linked_instead()
+        self.at.receive_webhooks()
         return next(
             due
             for due in self.at.store.due_commands(self.at.sim.now, 100)

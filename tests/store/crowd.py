@@ -1,7 +1,7 @@
-"""Many who deliver at once: threads, and processes of threads.
+"""Concurrent deliveries, by threads and by processes with threads.
 
-As a process, ``python -m store.crowd DATABASE_URL NUMBER`` says ``ready``, delivers when it is
-told to, and says what became of each delivery.
+As a process, ``python -m store.crowd DATABASE_URL NUMBER`` prints ``ready``, delivers when it reads
+a line, and prints the outcome of each delivery.
 """
 
 import sys
@@ -14,15 +14,15 @@ from relink.machines import relink_system
 from .messages import ACTIVE, INACTIVE, NOW, receive, reported
 
 Outcome = tuple[str, str]
-"""The id of an arrival, and what became of it."""
+"""The id of a message, and its outcome."""
 Work = Callable[[], Outcome]
 
 LONGEST = 120
-"""Seconds that a thread may take."""
+"""The longest time that a thread may take, in seconds."""
 
 
 def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
-    """Do each sequence of works in a thread of its own, all at once.
+    """Run each sequence of works in a thread of its own, all at once.
 
     Raises:
         ExceptionGroup: with what any of them raised.
@@ -44,14 +44,14 @@ def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
         thread.start()
     for thread in threads:
         thread.join(LONGEST)
-        assert not thread.is_alive(), "somebody waits for ever"
+        assert not thread.is_alive(), "a thread hangs"
     if errors:
         raise ExceptionGroup("not all was delivered", errors)
     return outcomes
 
 
 def webhook(store: SqlStore, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
-    """Delivers one; every third finds the account broken."""
+    """Delivers a webhook; every third one reports the account as inactive."""
     said = {**(ACTIVE if later % 3 else INACTIVE), "authorization": login}
     return lambda: (name, receive(store, name, NOW + 10 * later, account, **said).outcome)
 
@@ -85,7 +85,7 @@ def of_one_login(
 def main() -> None:
     url, number = sys.argv[1:]
     store = SqlStore(url, relink_system())
-    # Every two of the processes deliver the same.
+    # Two processes each deliver the same messages.
     works = of_one_login(store, f"process{int(number) // 2}", threads=8, each=8, group=2)
     print("ready", flush=True)
     sys.stdin.readline()

@@ -1,11 +1,10 @@
 """A process that is killed in the middle of a step: ``python -m store.dying``.
 
-It reads lines such as ``deliver 3 sqlite:///relink.db``, and for each begins a process that does
-the step and is killed at that moment of it. It says how that ended: ``killed``, or what became of
-the step.
+It reads lines such as ``deliver 3 sqlite:///relink.db``. For each it forks a process that runs the
+step and is killed at that moment of it, and prints ``killed``, or the outcome of the step.
 
-The moments are, on SQLite, before each statement; on PostgreSQL, before each round trip, while
-its answer is waited for, and after it; and on both, when all is done and nobody was told.
+The moments are, on SQLite, before each statement; on PostgreSQL, before, during and after each
+round trip; and on both, after the commit, before the caller gets the answer.
 """
 
 import asyncio
@@ -26,13 +25,13 @@ from .messages import ACTIVE, INACTIVE, NOW, message, receive, reported
 
 
 def prepare(store: Store) -> None:
-    """What was there before the step."""
+    """Store what the step builds on."""
     receive(store, "evt_1")
     receive(store, "evt_2", **ACTIVE)
 
 
 def deliver(store: SqlStore) -> Applied:
-    """One arrival with two events, that changes old machines and begins new ones."""
+    """Deliver a message with two events, which changes machines and creates some."""
     return store.apply(*_delivery())
 
 
@@ -43,7 +42,7 @@ def _delivery() -> tuple[InboxMessage, list[Event]]:
 
 
 def answer(store: SqlStore) -> Applied:
-    """The answer to a command, which brings the same."""
+    """Answer a command with the same events."""
     asked = [due for due in store.due_commands(9e9, 99) if due.causation_id == "evt_2"]
     reads = [due for due in asked if due.command.name == "retrieve_account"]
     if not reads:
@@ -54,13 +53,13 @@ def answer(store: SqlStore) -> Applied:
 
 
 async def _deliver_async(store: SqlStore) -> Applied:
-    # After the first one there is a connection at hand.
+    # The first message leaves a connection at hand.
     await store.apply_async(message("evt_1"), [])
     return await store.apply_async(*_delivery())
 
 
 def deliver_async(store: SqlStore) -> Applied:
-    """The same on an event loop."""
+    """Deliver the message on an event loop."""
     return asyncio.run(_deliver_async(store))
 
 
@@ -72,23 +71,23 @@ STEPS: dict[str, Callable[[SqlStore], Applied]] = {
 
 
 class Moments:
-    """Counts them, and kills the process at one.
+    """Counts moments, and kills the process at one.
 
     Args:
-        fatal: which, from 1.
+        fatal: its number, from 1.
     """
 
     def __init__(self, fatal: int) -> None:
         self._left = fatal
 
     def come(self, *_: object) -> None:
-        """Here is one."""
+        """Count a moment."""
         self._left -= 1
         if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def among_statements(self, store: SqlStore) -> None:
-        """On SQLite."""
+        """Count the statements of SQLite."""
 
         def watch(connection: Any, _: object) -> None:
             connection.set_trace_callback(self.come)
@@ -96,7 +95,7 @@ class Moments:
         event.listen(store.engine, "connect", watch)
 
     def among_round_trips(self) -> None:
-        """On PostgreSQL."""
+        """Count the moments of PostgreSQL's round trips."""
         watch_round_trips(self.come)
 
 
@@ -121,7 +120,7 @@ def watch_round_trips(come: Callable[[str], object]) -> None:
 
 
 def die(url: str, step: str, moment: int) -> str:
-    """Do the step in a process that is killed at this moment."""
+    """Run the step in a process that is killed at this moment."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -144,7 +143,7 @@ def die(url: str, step: str, moment: int) -> str:
 
 
 if __name__ == "__main__":
-    # All is compiled by now, so that each process that is to die has it.
+    # Compile the charts now, so that the forked processes need not.
     prepare(MemoryStore(relink_system()))
     for line in sys.stdin:
         asked_step, asked_moment, asked_url = line.split()

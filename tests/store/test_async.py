@@ -1,4 +1,4 @@
-"""On event loops: the same as in threads, and the loop goes on meanwhile."""
+"""Event loops apply messages as threads do, and are never blocked meanwhile."""
 
 import asyncio
 import sqlite3
@@ -40,7 +40,7 @@ async def told(name: str, delivered: Awaitable[Applied]) -> Outcome:
 
 
 def deliver_many(store: SqlStore, mark: str, each: int = 3) -> list[Outcome]:
-    """Deliver many at once, the same and different ones, on a loop of this thread."""
+    """Deliver many messages at once, some of them the same, on a loop of this thread."""
 
     async def run() -> list[Outcome]:
         numbers = [number for number in range(40) for _ in range(each)]
@@ -55,12 +55,12 @@ def deliver_many(store: SqlStore, mark: str, each: int = 3) -> list[Outcome]:
     return asyncio.run(run())
 
 
-def test_many_at_once(store: SqlStore, database: Database):
+def test_one_loop_delivers_many_messages_at_once(store: SqlStore, database: Database):
     assert_once(deliver_many(store, "same"), database)
     assert_whole(store, database)
 
 
-def test_loops_and_threads_at_once(store: SqlStore, database: Database):
+def test_loops_and_threads_deliver_at_once(store: SqlStore, database: Database):
     outcomes: list[Outcome] = []
 
     def loop(mark: str) -> Outcome:
@@ -80,7 +80,7 @@ def test_loops_and_threads_at_once(store: SqlStore, database: Database):
     assert_whole(store, database)
 
 
-def test_what_cannot_be_decided_fails_alone(store: SqlStore, database: Database):
+def test_an_undecidable_message_on_a_loop_fails_alone(store: SqlStore, database: Database):
     async def run() -> list[Applied | BaseException]:
         bad = store.apply_async(message("evt_bad"), [reported("evt_bad"), Event()])
         good = [receive_async(store, f"evt_{number}", number) for number in range(6)]
@@ -94,12 +94,12 @@ def test_what_cannot_be_decided_fails_alone(store: SqlStore, database: Database)
     assert_whole(store, database)
 
 
-# ── what takes long ──────────────────────────────────────────────────────────
+# ── waiting ──────────────────────────────────────────────────────────
 
 
 @contextmanager
 def locked(database: Database) -> Iterator[Callable[[], None]]:
-    """Keep others from changing the account, until it is called."""
+    """Keep others from changing the account until the callable is called."""
     if database.is_postgres:
         with database.engine.connect() as connection:
             query = "SELECT 1 FROM snapshots WHERE machine = 'account' FOR UPDATE"
@@ -113,7 +113,7 @@ def locked(database: Database) -> Iterator[Callable[[], None]]:
     other.close()
 
 
-def test_the_loop_goes_on_while_others_are_waited_for(store: SqlStore, database: Database):
+def test_the_loop_runs_on_while_a_lock_is_waited_for(store: SqlStore, database: Database):
     receive(store, "evt_0")
 
     async def run(release: Callable[[], None]) -> str:
@@ -130,7 +130,7 @@ def test_the_loop_goes_on_while_others_are_waited_for(store: SqlStore, database:
     assert store.snapshot(ACCOUNT).state == "active"
 
 
-def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Database):
+def test_a_cancelled_task_leaves_all_or_nothing(store: SqlStore, database: Database):
     receive(store, "evt_0")
     asyncio.run(receive_async(store, "evt_0"))
 
@@ -149,7 +149,7 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Da
 
     with locked(database) as release:
         asyncio.run(run(release))
-    # Each was stored or was not; when it comes again it is.
+    # Each was stored or not; delivered again, it is stored.
     for number in range(1, 6):
         asyncio.run(receive_async(store, f"evt_{number}", later=number))
     assert {row["id"] for row in database.contents()["inbox"]} == {
@@ -159,7 +159,7 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: SqlStore, database: Da
 
 
 @on_sqlite
-def test_a_loop_that_has_ended_holds_nobody_up(store: SqlStore, database: Database):
+def test_a_loop_that_has_ended_does_not_hold_up_others(store: SqlStore, database: Database):
     receive(store, "evt_0")
 
     async def leave() -> None:
@@ -185,7 +185,7 @@ def test_a_loop_that_has_ended_holds_nobody_up(store: SqlStore, database: Databa
     assert_whole(store, database)
 
 
-# ── the database is away ─────────────────────────────────────────────────────
+# ── the database is down ─────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def terminate_others(database: Database) -> None:
 
 
 @on_postgres
-def test_connections_at_hand_that_have_ended(store: SqlStore, database: Database):
+def test_a_loop_recovers_when_its_connections_have_ended(store: SqlStore, database: Database):
     deliver_many(store, "before")
     terminate_others(database)
     assert_once(deliver_many(store, "after"), database)
@@ -213,7 +213,7 @@ def test_connections_at_hand_that_have_ended(store: SqlStore, database: Database
 
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_a_connection_that_ends_in_mid_transaction(
+def test_a_loop_recovers_when_its_connection_ends_within_a_transaction(
     store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
     asyncio.run(receive_async(store, "evt_0"))
@@ -230,7 +230,7 @@ def test_a_connection_that_ends_in_mid_transaction(
 
 
 @on_postgres
-def test_connections_that_keep_ending_are_an_outage(
+def test_a_loop_gives_up_when_connections_keep_ending(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     asyncio.run(receive_async(store, "evt_0"))
@@ -242,7 +242,7 @@ def test_connections_that_keep_ending_are_an_outage(
 
 
 @on_postgres
-def test_what_fails_while_it_is_rolled_back(
+def test_a_rollback_that_fails_on_a_loop_is_recovered_from(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     asyncio.run(receive_async(store, "evt_0"))
@@ -262,9 +262,7 @@ def test_what_fails_while_it_is_rolled_back(
 
 
 @on_postgres
-def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
-    store: SqlStore, database: Database
-):
+def test_a_loop_gets_its_answer_when_no_connection_is_to_spare(store: SqlStore, database: Database):
     taken = count(1)
 
     def refuse(*_: object) -> None:
@@ -279,7 +277,7 @@ def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
 
 
 @on_postgres
-def test_a_closed_store_has_no_connection(store: SqlStore, database: Database):
+def test_closing_a_store_closes_the_connections_of_its_loops(store: SqlStore, database: Database):
     deliver_many(store, "")
     assert list(replay(store, lambda *_: None)) == []
     store.close()
@@ -292,7 +290,7 @@ def test_a_closed_store_has_no_connection(store: SqlStore, database: Database):
 
 
 @on_sqlite
-def test_more_than_fit_into_one_transaction_are_all_answered(
+def test_a_burst_larger_than_one_transaction_is_answered(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("relink.adapters.store.sqlite.writer.MOST", 7)
@@ -306,7 +304,7 @@ def test_more_than_fit_into_one_transaction_are_all_answered(
 
 
 @on_postgres
-def test_a_burst_leaves_connections_for_everybody_else(store: SqlStore):
+def test_a_burst_on_a_loop_leaves_connections_for_others(store: SqlStore):
     """More at once than there are connections at all."""
 
     async def burst() -> int:

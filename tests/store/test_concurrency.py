@@ -1,4 +1,4 @@
-"""Many at once: each arrival is applied once, and the machines are as if they had come in turn."""
+"""Many at once: each message is applied once, as if they had come one after the other."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ THREADS = 32
 
 
 def assert_once(outcomes: Sequence[Outcome], database: Database) -> None:
-    """Each arrival was applied once, and the other deliveries were told so."""
+    """Each message was applied once, and its other deliveries were duplicates."""
     applied = Counter(name for name, outcome in outcomes if outcome == "applied")
     assert set(applied.values()) <= {1}
     assert set(applied) == {name for name, _ in outcomes}
@@ -40,7 +40,7 @@ def assert_once(outcomes: Sequence[Outcome], database: Database) -> None:
 
 
 def assert_whole(store: SqlStore, database: Database) -> None:
-    """Versions have no gaps, each journal leads to its snapshot, and nobody was in a deadlock."""
+    """Versions have no gaps, each journal leads to its snapshot, and nothing deadlocked."""
     assert list(replay(store, lambda *_: None)) == []
     store.close()
     if database.is_postgres:
@@ -48,14 +48,16 @@ def assert_whole(store: SqlStore, database: Database) -> None:
         assert database.rows(query) == [{"deadlocks": 0}]
 
 
-def test_the_same_and_different_webhooks_of_one_authorization(store: SqlStore, database: Database):
+def test_concurrent_webhooks_of_one_authorization_are_applied_once(
+    store: SqlStore, database: Database
+):
     outcomes = at_once(of_one_login(store, "", THREADS, each=5, group=4))
     assert len(outcomes) == 5 * THREADS
     assert_once(outcomes, database)
     assert_whole(store, database)
 
 
-def test_webhooks_that_begin_the_same_machines(store: SqlStore, database: Database):
+def test_concurrent_webhooks_may_create_the_same_machines(store: SqlStore, database: Database):
     for login in range(6):
         works: list[list[Work]] = [
             [
@@ -76,7 +78,7 @@ def test_webhooks_that_begin_the_same_machines(store: SqlStore, database: Databa
     assert_whole(store, database)
 
 
-def test_accounts_that_move_between_authorizations(store: SqlStore, database: Database):
+def test_accounts_may_move_between_authorizations_concurrently(store: SqlStore, database: Database):
     logins = ["fcauth_1", "fcauth_2", "fcauth_3"]
     for number in range(9):
         receive(
@@ -99,7 +101,7 @@ def test_accounts_that_move_between_authorizations(store: SqlStore, database: Da
     assert_whole(store, database)
 
 
-def test_answers_and_webhooks(store: SqlStore, database: Database):
+def test_answers_and_webhooks_may_arrive_concurrently(store: SqlStore, database: Database):
     for number in range(24):
         said = ACTIVE if number % 2 else {}
         receive(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
@@ -120,7 +122,7 @@ def test_answers_and_webhooks(store: SqlStore, database: Database):
     assert_whole(store, database)
 
 
-def test_a_session_that_is_requested_many_times_at_once_is_one(store: SqlStore, database: Database):
+def test_concurrent_requests_open_one_session(store: SqlStore, database: Database):
     receive(store, "evt_1")
     sessions: list[str] = []
 
@@ -129,7 +131,7 @@ def test_a_session_that_is_requested_many_times_at_once_is_one(store: SqlStore, 
         asked = RelinkRequested(causation_id=name, at=float(NOW), account=ACCOUNT.key)
         (command,) = store.apply(message(name), [asked]).steps[0].commands
         if isinstance(command, CreateRelinkSession):
-            # Stripe knows it by its id, and so gives everybody the same session.
+            # Its id is the idempotency key, so Stripe returns the same session to everyone.
             sessions.append(command.id)
             made = RelinkSessionCreated(
                 causation_id=command.id,
@@ -165,7 +167,7 @@ class OneAtATime:
             return self._gateway.perform(command, at, attempt)
 
 
-def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: SqlStore):
+def test_concurrent_callers_get_the_same_session_from_stripe(store: SqlStore):
     sim = Simulator(seed=1, start=NOW)
     linked = sim.link_account(sim.add_customer("Jo"))
     account, login = linked.id, linked.authorization.id
@@ -189,7 +191,7 @@ def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: 
     assert (found.state, found.facts.session) == ("relinking", opened[0].id)
 
 
-def test_a_command_that_is_put_off_while_it_is_answered(store: SqlStore, database: Database):
+def test_a_command_may_be_postponed_while_it_is_answered(store: SqlStore, database: Database):
     for number in range(8):
         receive(store, f"evt_{number}", account=f"fca_{number}")
     due = store.due_commands(9e9, 999)
@@ -213,7 +215,7 @@ def test_a_command_that_is_put_off_while_it_is_answered(store: SqlStore, databas
 
 
 @on_postgres
-def test_processes_of_threads(store: SqlStore, database: Database):
+def test_processes_with_threads_may_deliver_concurrently(store: SqlStore, database: Database):
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "store.crowd", database.url, str(number)],

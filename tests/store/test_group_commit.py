@@ -1,4 +1,4 @@
-"""On SQLite, all that wait together are stored by one commit, and each is told of its own."""
+"""On SQLite, one commit stores all messages that wait together, each with its own result."""
 
 import sqlite3
 import threading
@@ -23,7 +23,7 @@ pytestmark = on_sqlite
 
 
 class Unheard(Event):
-    """Nothing that can be decided."""
+    """An event that the system can't decide."""
 
 
 @pytest.fixture
@@ -35,15 +35,15 @@ def connect(database: Database) -> Callable[[], sqlite3.Connection]:
 
 @contextmanager
 def held_up(
-    connect: Callable[[], sqlite3.Connection], store: SqlStore, line: int
+    connect: Callable[[], sqlite3.Connection], store: SqlStore, queued: int
 ) -> Iterator[None]:
-    """Let nobody write until so many are in line behind the one who has the turn."""
+    """Block writers until so many are queued behind the first one."""
     other = connect()
     other.execute("BEGIN IMMEDIATE")
 
     def let_go() -> None:
         until = time.monotonic() + 5
-        while len(store._writer._queue) < line and time.monotonic() < until:
+        while len(store._writer._queue) < queued and time.monotonic() < until:
             time.sleep(0.001)
         other.rollback()
 
@@ -55,7 +55,7 @@ def held_up(
 
 
 def count_commits(store: SqlStore) -> list[str]:
-    """Each commit of the store from now on."""
+    """Record each commit of the store from now on."""
     commits: list[str] = []
 
     def watch(connection: Any, _: object) -> None:
@@ -72,21 +72,21 @@ def deliver(store: SqlStore, number: int) -> Work:
     return lambda: (name, receive(store, name, NOW + number, f"fca_{number % 3}").outcome)
 
 
-def test_who_waits_together_is_stored_together(
+def test_messages_that_wait_together_share_a_commit(
     store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
     commits = count_commits(store)
-    with held_up(connect, store, line=15):
+    with held_up(connect, store, queued=15):
         outcomes = at_once([[deliver(store, number)] for number in range(16)])
     assert sorted(outcomes) == sorted((f"evt_{number}", "applied") for number in range(16))
     assert len(commits) == 2
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_who_delivers_the_same_is_told_so(
+def test_the_same_message_within_one_commit_is_applied_once(
     store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
-    with held_up(connect, store, line=11):
+    with held_up(connect, store, queued=11):
         outcomes = at_once([[deliver(store, number % 3)] for number in range(12)])
     for number in range(3):
         told = [outcome for name, outcome in outcomes if name == f"evt_{number}"]
@@ -94,13 +94,13 @@ def test_who_delivers_the_same_is_told_so(
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_one_that_cannot_be_decided_fails_alone(
+def test_an_undecidable_message_within_a_commit_fails_alone(
     store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
     receive(store, "evt_99")
 
     def spoiled() -> Outcome:
-        # What the first of its events leads to is taken back with it.
+        # Its first event can be decided, and is undone with it.
         worked = reported("evt_bad", NOW + 500, **ACTIVE)
         with pytest.raises(TypeError, match="not an outside event"):
             store.apply(message("evt_bad"), [worked, Unheard()])
@@ -108,7 +108,7 @@ def test_one_that_cannot_be_decided_fails_alone(
 
     works = [[deliver(store, number)] for number in range(10)]
     works.insert(5, [spoiled])
-    with held_up(connect, store, line=10):
+    with held_up(connect, store, queued=10):
         outcomes = at_once(works)
     assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
     contents = database.contents()
@@ -117,10 +117,10 @@ def test_one_that_cannot_be_decided_fails_alone(
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_one_that_cannot_be_written_fails_alone(
+def test_an_unwritable_message_within_a_commit_fails_alone(
     store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
-    # Somebody has lost an account, which begins anew, where its journal has entries already.
+    # The snapshot of an account was deleted; its journal still has entries.
     receive(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
     database.change("DELETE FROM snapshots WHERE key = 'fca_lost'")
 
@@ -131,14 +131,14 @@ def test_one_that_cannot_be_written_fails_alone(
 
     works = [[deliver(store, number)] for number in range(10)]
     works.insert(5, [lost])
-    with held_up(connect, store, line=10):
+    with held_up(connect, store, queued=10):
         outcomes = at_once(works)
     assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
     arrived = {row["id"] for row in database.contents()["inbox"]}
     assert arrived == {f"evt_{number}" for number in (*range(10), 99)}
 
 
-def test_each_is_told_when_others_can_see_it(
+def test_a_message_is_visible_to_others_when_its_caller_returns(
     store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
     local = threading.local()
@@ -158,7 +158,7 @@ def test_each_is_told_when_others_can_see_it(
     assert len(outcomes) == 320
 
 
-def test_when_the_database_fails_all_are_told(
+def test_a_failed_commit_is_an_error_for_every_caller(
     store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
     receive(store, "evt_99")
@@ -179,10 +179,10 @@ def test_when_the_database_fails_all_are_told(
             errors.append(error)
         return "", ""
 
-    with held_up(connect, store, line=7):
+    with held_up(connect, store, queued=7):
         at_once([[lambda number=number: refused(number)] for number in range(8)])
     assert {str(error) for error in errors} == {"SQLite: database or disk is full"}
-    # Each has an error of its own, so that their traces do not mix.
+    # Each caller has an error of its own, so that tracebacks do not mix.
     assert len(set(map(id, errors))) == 8
     event.remove(store.engine, "connect", limit)
     store.engine.dispose()
@@ -191,7 +191,7 @@ def test_when_the_database_fails_all_are_told(
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_who_is_interrupted_leaves_the_others_an_answer(
+def test_an_interrupted_writer_leaves_every_caller_a_result(
     store: SqlStore,
     database: Database,
     connect: Callable[[], sqlite3.Connection],
@@ -212,11 +212,11 @@ def test_who_is_interrupted_leaves_the_others_an_answer(
         except StoreUnavailableError as error:
             return name, str(error)
         except KeyboardInterrupt:
-            # Whoever has the turn is interrupted while it makes the changes of all.
+            # The writing thread is interrupted while it carries out all units.
             return name, "interrupted"
 
     names = ["evt_0", "evt_1", "evt_stop", "evt_3", "evt_4"]
-    with held_up(connect, store, line=4):
+    with held_up(connect, store, queued=4):
         outcomes = dict(
             at_once([[lambda n=n, name=name: wait(name, n)] for n, name in enumerate(names)])
         )

@@ -1,4 +1,4 @@
-"""The database goes away, or is full, or busy: a clear error, nothing half done, and on it goes."""
+"""The database is down, full or busy: a clear error, nothing half done, and then recovery."""
 
 import asyncio
 import sqlite3
@@ -31,12 +31,12 @@ from .messages import ACCOUNT, ACTIVE, NOW, due_for, message, receive, reported
 
 
 class Writer(threading.Thread):
-    """Delivers one arrival after the other, each again until it is answered.
+    """Delivers one message after the other, each again until it is answered.
 
     Args:
-        store: where to.
-        mark: in the ids of its arrivals.
-        on_loop: whether on an event loop.
+        store: the store.
+        mark: part of the ids of its messages.
+        on_loop: whether it runs on an event loop.
     """
 
     def __init__(self, store: SqlStore, mark: str, on_loop: bool) -> None:
@@ -67,20 +67,20 @@ class Writer(threading.Thread):
         except Exception as error:
             self.error = error
 
-    def _apply(self, arrived: InboxMessage, events: list[Event]) -> Applied:
+    def _apply(self, received: InboxMessage, events: list[Event]) -> Applied:
         if self._on_loop:
-            return asyncio.run(self._store.apply_async(arrived, events))
-        return self._store.apply(arrived, events)
+            return asyncio.run(self._store.apply_async(received, events))
+        return self._store.apply(received, events)
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + 30
     while not holds():
-        assert time.monotonic() < until, f"it never came to this: {what}"
+        assert time.monotonic() < until, f"still not true after 30 s: {what}"
         time.sleep(0.005)
 
 
-def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postgres: Any):
+def test_writers_recover_when_postgres_stops_and_starts(stoppable_postgres: Any):
     server = stoppable_postgres
     store, database = SqlStore(server.url, relink_system()), Database(server.url)
     writers = [Writer(store, str(number), on_loop=number % 2 == 0) for number in range(6)]
@@ -116,7 +116,7 @@ def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postg
         writer.join()
     assert [writer.error for writer in writers] == [None] * len(writers)
 
-    # Whoever was told nothing delivered again, and was told that it is a duplicate then.
+    # A writer whose answer was lost delivered again, and the message was a duplicate then.
     outcomes = {name: said for writer in writers for name, said in writer.outcomes.items()}
     assert Counter(outcomes.values())["duplicate"] <= 2 * len(writers)
     contents = database.contents()
@@ -160,7 +160,7 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], ob
 
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_a_connection_that_ends_in_mid_transaction(
+def test_a_thread_recovers_when_its_connection_ends_within_a_transaction(
     store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
     receive(store, "evt_1")
@@ -182,7 +182,7 @@ def test_a_connection_that_ends_in_mid_transaction(
 
 
 @on_postgres
-def test_a_commit_whose_answer_is_lost_is_not_repeated(
+def test_a_commit_whose_answer_was_lost_is_found_in_the_inbox(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     ends = count(1)
@@ -198,7 +198,7 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(
 
 
 @on_postgres
-def test_connections_that_keep_ending_are_an_outage(
+def test_a_thread_gives_up_when_connections_keep_ending(
     store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     receive(store, "evt_1")
@@ -212,7 +212,7 @@ def test_connections_that_keep_ending_are_an_outage(
     assert database.contents() == before
 
 
-def test_a_server_that_is_not_there_is_named_without_the_password():
+def test_an_unreachable_server_is_named_without_the_password():
     store = SqlStore("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
     for call in (lambda: receive(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1") as refused:
@@ -223,7 +223,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password():
 
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2])
-def test_an_interrupted_step_leaves_nothing(
+def test_an_interrupted_thread_leaves_all_or_nothing(
     store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
     receive(store, "evt_1")
@@ -250,7 +250,7 @@ def test_an_interrupted_step_leaves_nothing(
 # ── all connections are in use ───────────────────────────────────────────────
 
 
-def test_who_gets_no_connection_is_told_so(store: SqlStore, database: Database):
+def test_the_error_says_when_all_connections_are_in_use(store: SqlStore, database: Database):
     receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
@@ -271,8 +271,8 @@ def test_who_gets_no_connection_is_told_so(store: SqlStore, database: Database):
     assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
 
 
-def test_reading_failing_and_writing_share_their_connections(store: SqlStore):
-    # What one of them leaves on a connection is nothing to the others.
+def test_reads_failures_and_writes_can_share_a_connection(store: SqlStore):
+    # Nothing that one of them leaves on a connection disturbs the others.
     not_from_outside = relink_system().step(reported("e"), lambda _: None).deliveries[0]
     for number in range(8):
         for _ in range(8):
@@ -301,7 +301,9 @@ def room(store: SqlStore, pages: int) -> Iterator[None]:
 
 @on_sqlite
 @pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8])
-def test_a_full_disk(store: SqlStore, database: Database, pages: int):
+def test_a_full_disk_refuses_writes_until_there_is_room(
+    store: SqlStore, database: Database, pages: int
+):
     receive(store, "evt_0")
     prompt = due_for(store, "notify_customer")
     with room(store, pages):
@@ -332,7 +334,7 @@ sys.stdin.readline()
 
 
 @on_sqlite
-def test_another_process_that_holds_the_lock(
+def test_a_lock_held_by_another_process_makes_the_store_unavailable(
     open_store: Callable[[], SqlStore], database: Database, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("relink.adapters.store.sqlite.backend.LOCK_WAIT", 0.1)
@@ -364,7 +366,7 @@ def test_another_process_that_holds_the_lock(
 
 
 @on_sqlite
-def test_a_writer_waits_for_another_that_is_soon_done(store: SqlStore, database: Database):
+def test_a_writer_waits_for_a_lock_that_is_soon_released(store: SqlStore, database: Database):
     other = sqlite3.connect(
         database.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
     )
@@ -376,7 +378,7 @@ def test_a_writer_waits_for_another_that_is_soon_done(store: SqlStore, database:
     other.close()
 
 
-def test_a_database_that_is_not_there(tmp_path):
+def test_a_missing_folder_makes_the_store_unavailable(tmp_path):
     store = SqlStore(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
     for call in (lambda: receive(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match="unable to open"):
@@ -384,7 +386,7 @@ def test_a_database_that_is_not_there(tmp_path):
 
 
 @on_sqlite
-def test_an_answered_commit_is_on_the_disk(store: SqlStore):
+def test_sqlite_syncs_every_commit(store: SqlStore):
     with store.engine.connect() as connection:
         pragma = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
