@@ -23,7 +23,7 @@ from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.store.retention import SLICE, prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
@@ -45,7 +45,7 @@ class Parts:
     """The parts of one process."""
 
     settings: Settings
-    store: Store
+    store: SqlStore
     service: Service
     performer: Performer
     metrics: Metrics
@@ -65,7 +65,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         SettingsError: a required setting is missing.
     """
     policy = settings.policy
-    store = Store(settings.database_url, relink_system())
+    store = SqlStore(settings.database_url, relink_system())
     metrics = Metrics(lambda: store_status(store, clock()))
     rate_limiter = _rate_limiter(settings, store)
     loop: Loop | None = None
@@ -128,7 +128,7 @@ def serving(parts: Parts) -> FastAPI:
     )
 
 
-def store_status(store: Store, now: float) -> StoreStatus:
+def store_status(store: SqlStore, now: float) -> StoreStatus:
     """Count what the store holds.
 
     Args:
@@ -143,7 +143,7 @@ def store_status(store: Store, now: float) -> StoreStatus:
     )
 
 
-def _rate_limiter(settings: Settings, store: Store) -> RateLimiter:
+def _rate_limiter(settings: Settings, store: SqlStore) -> RateLimiter:
     """The limiter that all processes with this key share."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
     if settings.on_sqlite:
@@ -168,7 +168,7 @@ def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
 
 
 def _periodic_tasks(
-    store: Store, settings: Settings, clock: Callable[[], float]
+    store: SqlStore, settings: Settings, clock: Callable[[], float]
 ) -> tuple[PeriodicTask, ...]:
     def sweep() -> None:
         reconcile(store, clock(), settings.reconcile_every, settings.policy)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from relink.adapters.gateway import GatewayConfigurationError, GatewaySettings
 from relink.adapters.gateway.settings import LIVE
-from relink.adapters.store.database import checked_url
+from relink.adapters.store.backend import backend_for
 from relink.adapters.store.retention import DAY, KEPT, SHORTEST
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
@@ -110,7 +110,7 @@ def _several(text: str | None) -> tuple[str, ...]:
 
 def _database(url: str) -> str:
     try:
-        checked_url(url)
+        backend_for(url)
     except ValueError as error:
         raise SettingsError(f"RELINK_DATABASE_URL is invalid: {error}") from None
     return url

@@ -1,14 +1,14 @@
-"""How many webhooks a second reach durable commit, beside an endpoint that only keeps them?
+"""Webhooks per second to a durable commit, compared with an endpoint that only stores them.
 
 One process serves both: relink's own application, and in it an endpoint that verifies the
-signature and inserts the event as it came, on the same database with the same durability
-(SQLite ``synchronous = FULL``, PostgreSQL's defaults). Another process sends, over 16
-connections that are kept open, each request when the one before was answered. Every request is
-a transaction of its own for its caller: it is answered when its commit is on the disk.
+signature and inserts the raw event, on the same database with the same durability (SQLite
+``synchronous = FULL``, PostgreSQL's defaults). Another process sends the webhooks over 16 open
+connections, one request after the other on each. Every request is answered when its own commit is
+on the disk.
 
-The same is done with few accounts stored and with many: what one webhook costs must not grow
-with them. The two endpoints, and the databases of all sizes, take turns in each of five runs, so
-that a machine that is slower for a while is so for all. Medians are compared.
+This is repeated with few and with many stored accounts: the cost of a webhook must not grow with
+their number. The two endpoints, and the databases of all sizes, take turns in each of five runs,
+so that a slow phase of the machine affects all of them. The result is the ratio of the medians.
 
 Run with ``python benchmarks/ingest.py``; ``--accounts 1000`` makes it short.
 """
@@ -44,14 +44,14 @@ FIRST = 1_750_000_000
 """When the first webhook was made (Unix seconds)."""
 
 KINDS = ("deactivated", "account_numbers_updated", "reactivated", "account_numbers_updated")
-"""What each account goes through, over and over: half of the webhooks change its state."""
+"""The cycle of each account: half of the webhooks change its state."""
 
 
 # ── what Stripe sends ────────────────────────────────────────────────────────
 
 
 def account(number: int, active: bool) -> dict[str, Any]:
-    """An account object, with all that Stripe puts in one."""
+    """An account object, with everything that Stripe puts into one."""
     inactive = {"inactive": {"action": "relink_required", "cause": "access_expired"}}
     return {
         "id": f"fca_{number:012}",
@@ -102,7 +102,7 @@ def payload(name: str, kind: str, created: int, object: dict[str, Any]) -> bytes
 
 
 def request(path: str, body: bytes, at: int) -> bytes:
-    """A signed webhook as it goes over the wire."""
+    """The bytes of a signed webhook request."""
     signature = hmac.new(SECRET.encode(), f"{at}.".encode() + body, "sha256").hexdigest()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -112,19 +112,22 @@ def request(path: str, body: bytes, at: int) -> bytes:
 
 
 class Stripe:
-    """Makes webhooks for accounts picked at random. A few at a time go their way, each to its end,
-    so that the mix is the same however many accounts there are."""
+    """Makes webhooks for random accounts.
+
+    A few accounts at a time go through the cycle, each to its end, so the mix does not depend on
+    the number of accounts.
+    """
 
     def __init__(self, accounts: int) -> None:
         self._accounts = accounts
         self._chance = random.Random(1)
         self._at_once = min(accounts, 8 * CONNECTIONS)
         self._turns: dict[int, int] = {}
-        self._rounds: dict[int, int] = {}
+        self._cycles: dict[int, int] = {}
         self._made = 0
 
     def requests(self, path: str, count: int) -> list[bytes]:
-        """So many, signed now."""
+        """Make ``count`` requests, signed now."""
         now = int(time.time())
         return [request(path, self._next(), now) for _ in range(count)]
 
@@ -133,12 +136,12 @@ class Stripe:
             self._turns.setdefault(self._chance.randrange(self._accounts), 0)
         number = self._chance.choice(list(self._turns))
         turn = self._turns.pop(number)
-        # Each word is newer than the one before, and none is so near that it is in doubt.
-        created = FIRST + 10 * (len(KINDS) * self._rounds.get(number, 0) + turn)
+        # Each report is newer than the one before, and far enough from it to be unambiguous.
+        created = FIRST + 10 * (len(KINDS) * self._cycles.get(number, 0) + turn)
         if turn + 1 < len(KINDS):
             self._turns[number] = turn + 1
         else:
-            self._rounds[number] = self._rounds.get(number, 0) + 1
+            self._cycles[number] = self._cycles.get(number, 0) + 1
         self._made += 1
         object = account(number, active=turn >= 2)
         return payload(f"evt_{self._made:012}", KINDS[turn], created, object)
@@ -148,21 +151,21 @@ class Stripe:
 
 
 def fill(url: str, accounts: int) -> None:
-    """Store so many accounts, as if each had been through an outage, one after the other."""
+    """SqlStore so many accounts, as if each had been through an outage, one after the other."""
     from sqlalchemy import text
 
-    from relink.adapters.store import InboxMessage, Store, migrate
+    from relink.adapters.store import InboxMessage, SqlStore, backend_for, migrate
     from relink.adapters.stripe import Origin, reduce_account
     from relink.machines import relink_system
 
     migrate(url)
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     for turn, active in enumerate((True, False, True)):
-        now, cause = FIRST - 1000 + 100 * turn, f"evt_{turn}"
+        now, id = FIRST - 1000 + 100 * turn, f"evt_{turn}"
         template = json.dumps(account(10**12, active)).replace(f"{10**12:012}", "TEMPLATE")
-        heard = reduce_account(json.loads(template), Origin(cause, float(now), now, read=False))
-        store.apply(InboxMessage(cause, "template", now, float(now)), [heard])
-    on_postgres = store.engine.dialect.name == "postgresql"
+        report = reduce_account(json.loads(template), Origin(id, float(now), now, read=False))
+        store.apply(InboxMessage(id, "template", now, float(now)), [report])
+    on_postgres = backend_for(url).file is None
     if on_postgres:
         series = "generate_series(CAST(:first AS int), CAST(:last AS int))"
         numbers = f"SELECT lpad(n::text, 12, '0') AS n FROM {series} AS n"
@@ -205,7 +208,10 @@ def fill(url: str, accounts: int) -> None:
     journal = copies(
         "journal",
         {
-            **{name: name for name in ("machine", "version", "cause", "at", "event", "outcome")},
+            **{
+                name: name
+                for name in ("machine", "version", "causation_id", "at", "event", "outcome")
+            },
             **{name: name for name in ("from_state", "to_state", "transition", "guards")},
             **{name: name for name in ("reason", "anomaly", "commands")},
             "key": replaced.format("key"),
@@ -214,7 +220,7 @@ def fill(url: str, accounts: int) -> None:
         },
     )
     slice_of = 200_000
-    with store.engine.execution_options(relink_writes=True).connect() as connection:
+    with backend_for(url).for_writing(store.engine).connect() as connection:
         for first in range(0, accounts, slice_of):
             with connection.begin():
                 some = {"first": first, "last": min(first + slice_of, accounts) - 1}
@@ -226,7 +232,7 @@ def fill(url: str, accounts: int) -> None:
     driver: Any = pooled.driver_connection
     if on_postgres:
         driver.autocommit = True
-        # Done now, so that it is not done by itself while something is measured.
+        # Now, so that the server does not do it during a measurement.
         driver.execute("VACUUM ANALYZE")
         driver.execute("CHECKPOINT")
     else:
@@ -237,7 +243,7 @@ def fill(url: str, accounts: int) -> None:
 
 
 def serve(url: str, listening: socket.socket, ready: Connection) -> None:
-    """relink's application, and in it the endpoint that only keeps what comes."""
+    """Serve relink's application, with the endpoint that only stores webhooks."""
     import uvicorn
     from fastapi import Request, Response
     from sqlalchemy import JSON, Column, MetaData, String, Table, insert
@@ -246,12 +252,12 @@ def serve(url: str, listening: socket.socket, ready: Connection) -> None:
     from relink.adapters.gateway import DryRunGateway
     from relink.adapters.http import Metrics, application
     from relink.adapters.service import Service
-    from relink.adapters.store import Store
+    from relink.adapters.store import SqlStore, backend_for
     from relink.adapters.stripe import StripeWebhooks
     from relink.adapters.stripe.signature import verify
     from relink.machines import relink_system
 
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     webhooks = StripeWebhooks([SECRET], livemode=False, tolerance=3600)
     service = Service(store, DryRunGateway(), webhooks=webhooks)
     app = application(service, token=None, ready=store.check, metrics=Metrics())
@@ -261,7 +267,7 @@ def serve(url: str, listening: socket.socket, ready: Connection) -> None:
         Column("id", String(255), primary_key=True),
         Column("body", JSON(none_as_null=True)),
     )
-    writing = store.engine.execution_options(relink_writes=True)
+    writing = backend_for(url).for_writing(store.engine)
     raw.create(writing, checkfirst=True)
     keep = insert(raw)
 
@@ -291,7 +297,7 @@ def serve(url: str, listening: socket.socket, ready: Connection) -> None:
 
 
 async def send(port: int, requests: list[bytes]) -> float:
-    """Send them over all connections; the seconds that it took."""
+    """Send requests over all connections; returns the seconds that it took."""
     waiting = iter(requests)
 
     async def one() -> None:
@@ -312,22 +318,22 @@ async def send(port: int, requests: list[bytes]) -> float:
 
 @dataclass
 class Result:
-    """Webhooks a second, by run."""
+    """Webhooks per second, by run."""
 
     relink: list[float]
     raw: list[float]
 
     @property
     def ratio(self) -> float:
-        """The median of one to the median of the other."""
+        """relink's median divided by that of the raw endpoint."""
         return statistics.median(self.relink) / statistics.median(self.raw)
 
 
 @contextmanager
 def served(url: str) -> Iterator[int]:
-    """The application in a process of its own; its port."""
+    """Serve in another process; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        # Head and body of an answer are written apart; the second must not wait for the first.
+        # Head and body of a response are written separately; the body must not wait.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ours, theirs = multiprocessing.Pipe()
         process = multiprocessing.get_context("spawn").Process(
@@ -346,23 +352,23 @@ def served(url: str) -> Iterator[int]:
 
 
 def measure(ports: Mapping[int, int], count: int) -> dict[int, Result]:
-    """Five runs of each side at each number of accounts, in turns.
+    """Measure five runs of each endpoint at each number of accounts, in turns.
 
     Args:
-        ports: where the application is that has so many accounts.
-        count: webhooks in each run.
+        ports: the port of the application, by its number of accounts.
+        count: the number of webhooks in each run.
     """
     sources = {accounts: Stripe(accounts) for accounts in ports}
     results = {accounts: Result([], []) for accounts in ports}
     turns = deque(ports)
     for run in range(-1, RUNS):
-        turns.rotate()  # each comes first in turn
+        turns.rotate()  # each size comes first once
         for accounts in turns:
             result = results[accounts]
             for path, rates in ((RELINK, result.relink), (RAW, result.raw)):
                 requests = sources[accounts].requests(path, count)
                 took = asyncio.run(send(ports[accounts], requests))
-                if run >= 0:  # the first only warms it up
+                if run >= 0:  # run -1 only warms up
                     rates.append(count / took)
         progress(f"run {run + 1} of {RUNS}")
     return results
@@ -398,7 +404,7 @@ DATABASES: dict[str, Callable[[], Any]] = {"sqlite": sqlite, "postgresql": postg
 
 
 def progress(what: str) -> None:
-    """Tell how far it is, where somebody looks."""
+    """Show the progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r{what:60}", end="", file=sys.stderr, flush=True)
 
@@ -421,7 +427,7 @@ def main() -> None:
         for accounts, result in results.items():
             ours, theirs = statistics.median(result.relink), statistics.median(result.raw)
             print(
-                f"{name:10} {accounts:>9,} accounts: relink {ours:6,.0f}/s, only kept "
+                f"{name:10} {accounts:>9,} accounts: relink {ours:6,.0f}/s, only stored "
                 f"{theirs:6,.0f}/s, ratio {result.ratio:.2f}; {ours / first:.2f} of "
                 f"{arguments.accounts[0]:,} accounts' rate",
                 flush=True,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
     from relink.adapters.settings import Settings
-    from relink.adapters.store import Store
+    from relink.adapters.store import SqlStore
 
 
 def settings_of(environment: Mapping[str, str]) -> "Settings":
@@ -44,7 +44,7 @@ def database_error(error: "DBAPIError") -> str:
 
 
 @contextmanager
-def open_store(url: str | None = None) -> Iterator["Store"]:
+def open_store(url: str | None = None) -> Iterator["SqlStore"]:
     """A database with the schema of this release.
 
     Args:
@@ -53,22 +53,19 @@ def open_store(url: str | None = None) -> Iterator["Store"]:
     Raises:
         UsageError: it does not exist, does not answer, or has another schema.
     """
-    from pathlib import Path
-
-    from relink.adapters.store import Store, StoreError
-    from relink.adapters.store.database import checked_url
+    from relink.adapters.store import SqlStore, StoreError
+    from relink.adapters.store.backend import backend_for
     from relink.machines import relink_system
 
     url = url or settings_of(os.environ).database_url
     try:
-        parsed = checked_url(url)
+        backend = backend_for(url)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    path = parsed.database or ""
     # SQLite would create an empty database from a mistyped name.
-    if parsed.get_backend_name() == "sqlite" and not Path(path).is_file():
-        raise UsageError(f"the database {path} does not exist. relink migrate creates it.")
-    store = Store(url, relink_system())
+    if backend.file is not None and not backend.file.is_file():
+        raise UsageError(f"the database {backend.file} does not exist. relink migrate creates it.")
+    store = SqlStore(url, relink_system())
     try:
         store.check()
         yield store

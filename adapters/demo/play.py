@@ -20,7 +20,7 @@ from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Delivery, Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import Store, migrate
+from relink.adapters.store import SqlStore, migrate
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
@@ -54,7 +54,7 @@ def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> lis
     sim.add_endpoint(SECRET)
     with ExitStack() as stack:
         migrate(f"sqlite:///{database}")
-        store = Store(f"sqlite:///{database}", relink_system())
+        store = SqlStore(f"sqlite:///{database}", relink_system())
         stack.callback(store.close)
         server = stack.enter_context(SimulatorServer(sim))
         transport = SdkTransport(ApiKey("sk_test_demo"), server.url)

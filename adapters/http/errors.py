@@ -18,7 +18,7 @@ from relink.adapters.service import (
     UnknownAuthorizationError,
     UnknownSessionError,
 )
-from relink.adapters.store import ConcurrentChangeError, SchemaBehindError, StoreUnavailableError
+from relink.adapters.store import ConcurrentChangeError, SchemaError, StoreUnavailableError
 from relink.adapters.stripe import WebhookRefused
 
 from .problems import (
@@ -86,7 +86,7 @@ def _problem(error: Exception) -> Problem | None:
             return Problem(STRIPE_REFUSED, str(error), code=error.code)
         case GatewayError():
             return Problem(STRIPE_REFUSED, str(error), code="unusable_answer")
-        case StoreUnavailableError() | SchemaBehindError():
+        case StoreUnavailableError() | SchemaError():
             return unavailable(UNAVAILABLE.detail)
         case ConcurrentChangeError():
             return unavailable("Other requests keep changing the same account. Nothing was stored.")

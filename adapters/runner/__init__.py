@@ -1,8 +1,8 @@
-"""The runner: performs the commands of the outbox.
+"""The runner: carries out the commands of the outbox when they are due.
 
-:class:`Performer` makes one attempt at a command and stores the result, for any scheduler.
-:class:`Loop` is the scheduler of a single process. The scheduler for many workers on PostgreSQL is
-in :mod:`.worker`, and their rate limiter in :mod:`.shared_rate_limiter`; both need the extra
+:class:`Performer` makes one attempt at a command and stores what follows, for any scheduler.
+:class:`Loop` schedules within one process. The scheduler for many workers on PostgreSQL is in
+:mod:`.worker`, and their shared rate limiter in :mod:`.shared_rate_limiter`; both need the extra
 ``postgres``.
 """
 

@@ -1,15 +1,15 @@
 """One attempt at a command, and what follows from how it went.
 
-A plain function over the gateway, the embedding service and the clock: it stores nothing and
-waits for nothing, so that any scheduler can call it. What may pass is tried again until patience
-with the command ends; what Stripe refuses is over at once. Either way nothing is lost: a command
-that failed for good comes back to the machines as an event.
+A plain function over the gateway, the embedding service and the clock. It stores nothing and
+waits for nothing, so any scheduler can call it. A transient failure is retried until the command's
+retry budget ends; a refusal by Stripe is final. Nothing is lost either way: a command that failed
+for good comes back to the machines as an event.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never, cast
 
 from relink.adapters.gateway import (
     Attempt,
@@ -21,38 +21,44 @@ from relink.adapters.gateway import (
 from relink.adapters.gateway.backoff import delay_before_next
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
-from relink.machines.commands import Notification, StripeCommand, Wake
+from relink.machines.commands import (
+    AnyStripeCommand,
+    Notification,
+    StripeCommand,
+    Timer,
+    Wake,
+)
 from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
 Notify = Callable[[Notification, str], None]
-"""Sends a notification with its id to the embedding service, which tells a repeat by the id.
-Raises where that fails."""
+"""Delivers a notification, such as ``NotifyCustomer``, to the embedding service, with the command's
+id. The same one may be delivered twice; the id tells. Raises if the delivery fails."""
 
 RETRY_BUDGET_SPENT = "no_success_in_time"
-"""The ``error`` of a command that was given up because it only ever failed."""
+"""The ``error`` of a command that failed until its retry budget ended."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt went. It holds no secret, whatever the answer held."""
+    """How an attempt ended. It holds no secret, whatever the answer held."""
 
     at: float
-    """When it was over (Unix seconds)."""
+    """When it ended (Unix seconds)."""
     events: tuple[DomainEvent, ...] = ()
-    """For the machines: what Stripe answered, or that the command failed for good."""
+    """For the machines: Stripe's answer, or that the command failed for good."""
     retry_at: float | None = None
-    """When to try again (Unix seconds); None when the command is over."""
+    """When to try again (Unix seconds); None when the command is complete."""
     gave_up: bool = False
-    """Whether it failed for good."""
+    """Whether the command failed for good."""
     error: str | None = None
-    """Why there was no answer, for operators; it names the request."""
+    """Why the attempt failed, for operators; it names the request."""
 
     @property
     def result(self) -> Literal["done", "postponed", "failed"]:
-        """In one word."""
+        """The outcome as :data:`WatchCommand` gets it."""
         if self.retry_at is not None:
             return "postponed"
         return "failed" if self.gave_up else "done"
@@ -69,13 +75,13 @@ def attempt(
 
     Args:
         due: the command, and how far it is.
-        gateway: carries out those for Stripe.
-        notify: takes those for the embedding service.
+        gateway: carries out commands for Stripe.
+        notify: delivers notifications to the embedding service.
         clock: the time (Unix seconds).
-        policy: the service's choices, which travel in the events.
+        policy: the service's choices, which the events carry.
 
     Raises:
-        StoreUnavailableError: the pace is kept in a database that is away.
+        StoreUnavailableError: the rate limit is kept in a database that is down.
     """
     try:
         events = _carry_out(due, gateway, notify, clock(), policy)
@@ -88,22 +94,22 @@ def attempt(
         wait = error.wait if isinstance(error, RateLimitedError) else None
         return after_failure(due, clock(), str(error), policy, wait)
     except Exception as error:
-        # Nobody foresaw it. It may pass with the next release, and until then it is not lost.
-        log.exception("attempt %d at %s broke off", due.attempts + 1, due.id)
-        return after_failure(due, clock(), unforeseen(error), policy)
+        # A bug, here or in a gateway. A later release may fix it, so the command is retried.
+        log.exception("attempt %d at %s failed unexpectedly", due.attempts + 1, due.id)
+        return after_failure(due, clock(), unexpected(error), policy)
 
 
 def after_failure(
     due: DueCommand, at: float, error: str, policy: RelinkPolicy, wait: float | None = None
 ) -> Outcome:
-    """What follows from a failure that may pass: another attempt, unless patience has ended.
+    """What follows from a transient failure: another attempt, unless the retry budget has ended.
 
     Args:
         due: the command, and how far it is.
         at: when it failed (Unix seconds).
         error: why, for operators.
         policy: the service's choices.
-        wait: the seconds that Stripe asked for, if it did.
+        wait: the seconds that Stripe asked to wait, if it did.
     """
     if at >= due.give_up_at:
         return _given_up(due, at, RETRY_BUDGET_SPENT, error, policy)
@@ -111,37 +117,46 @@ def after_failure(
     return Outcome(at, retry_at=at + delay, error=error)
 
 
-def unforeseen(error: Exception) -> str:
-    """Such an error in words that can be kept: its own may quote anything."""
-    return f"unforeseen {type(error).__name__}; the log has more"
+def unexpected(error: Exception) -> str:
+    """The text that is stored for an unexpected error: its own text may quote anything."""
+    return f"unexpected {type(error).__name__}; the log has more"
 
 
 def _carry_out(
     due: DueCommand, gateway: Gateway, notify: Notify, at: float, policy: RelinkPolicy
 ) -> tuple[DomainEvent, ...]:
-    command = due.command
-    if isinstance(command, Wake):
-        return (_fired(command, at, policy),)
-    if isinstance(command, StripeCommand):
-        how = Attempt(
-            number=due.attempts + 1,
-            asked_at=due.created_at,
-            generation=due.round,
-            connected_account=due.connected_account,
-            policy=policy,
-        )
-        return gateway.perform(command, at, how).events
-    assert isinstance(command, Notification), "a command is of one of the families"
-    notify(command, due.id)
-    return ()
+    match due.command:
+        case Timer() as timer:
+            return (_fired(timer, at, policy),)
+        case StripeCommand() as command:
+            # Every Stripe command is in the closed type: the commands' module requires it.
+            known = cast("AnyStripeCommand", command)
+            return gateway.perform(known, at, _attempt(due, policy)).events
+        case Notification() as notification:
+            notify(notification, due.id)
+            return ()
+    assert_never(due.command)
 
 
-def _fired(timer: Wake, at: float, policy: RelinkPolicy) -> TimerFired:
+def _attempt(due: DueCommand, policy: RelinkPolicy) -> Attempt:
+    return Attempt(
+        number=due.attempts + 1,
+        asked_at=due.created_at,
+        generation=due.generation,
+        connected_account=due.connected_account,
+        policy=policy,
+    )
+
+
+def _fired(timer: Timer, at: float, policy: RelinkPolicy) -> TimerFired:
+    if not isinstance(timer, Wake):
+        raise TypeError(f"{timer.name} is a timer that the runner does not know. Use Wake")
     event = timer.event
-    assert isinstance(event, DomainEvent), "timers bring back what machines are told"
+    assert isinstance(event, DomainEvent), "a timer carries an event for a machine"
     return TimerFired(
         causation_id=timer.id,
-        # Who scheduled it may have a clock ahead of ours; a machine must not find it early.
+        # The process that scheduled it may have a clock ahead of ours. The machine must not see
+        # an earlier time than it asked for.
         at=max(at, timer.due),
         policy=policy,
         machine=timer.machine,

@@ -1,11 +1,11 @@
-"""Scheduling in one process: a thread that takes what is due, and a few that perform it.
+"""Scheduling in one process: one thread takes due commands, and a few perform them.
 
-For SQLite, where one process is the whole service. Nothing is kept here that the outbox does not
-have: what is not begun when the process ends, or not finished when it is killed, stays due.
+For SQLite, where one process is the whole service. The outbox is the only state: a command that
+was not started when the process ends, or not finished when it is killed, stays due.
 
-A few threads, so that one slow request does not hold up the rest; a command is never in two of
-them. When the store can't be written, no attempt is made for a while: its effect would be
-repeated for nothing.
+Several threads perform commands, so one slow request does not hold up the rest; no command is in
+two of them at once. When the store can't be written, no attempt is made for a while: without a
+record of it, its effect would only be repeated.
 """
 
 import logging
@@ -21,16 +21,16 @@ from .performer import Performer
 from .periodic import PeriodicTask
 
 THREADS = 4
-"""Commands that are performed at once."""
+"""The number of commands that are performed at once."""
 
 POLL = 0.5
-"""Seconds after which the outbox is looked at, if nobody says that there is something new."""
+"""Seconds between looks at the outbox when nobody calls :meth:`Loop.wake`."""
 
 FIRST_PAUSE = 0.5
-"""Seconds to wait after the store could not be used. Each further pause is twice as long, …"""
+"""Seconds to pause after the store could not be used. Each further pause is twice as long."""
 
 LONGEST_PAUSE = 15.0
-"""… up to this many."""
+"""The longest pause, in seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +39,11 @@ class Loop:
     """Performs the commands of a store as they become due, until it is stopped.
 
     Args:
-        store: where they are. No other process may perform its commands.
+        store: holds the commands. No other process may perform them.
         performer: makes the attempts, from several threads at once.
-        duties: what else is to be done; each is done first at the start.
+        periodic_tasks: run at the start, and then at their intervals.
         clock: the time (Unix seconds).
-        threads: how many commands are performed at once.
+        threads: the number of commands that are performed at once.
     """
 
     def __init__(
@@ -69,17 +69,17 @@ class Loop:
         self._resume_at = 0.0
 
     def start(self) -> None:
-        """Begin, in threads of its own."""
+        """Start, in threads of its own."""
         self._scheduler.start()
 
     def wake(self) -> None:
-        """Look at the outbox now: something was stored. It can be called from any thread."""
+        """Look at the outbox now, since commands were added. Safe to call from any thread."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Begin nothing more, and wait for the attempts that are being made.
+        """Start nothing more, and wait for the attempts that are under way.
 
-        The timeouts of their requests bound that.
+        The timeouts of their requests bound the wait.
         """
         self._stopping.set()
         self._woken.set()
@@ -90,18 +90,18 @@ class Loop:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._woken.clear()
-            rest = self._resume_at - time.monotonic()
-            if rest > 0:
-                self._stopping.wait(rest)
+            pause = self._resume_at - time.monotonic()
+            if pause > 0:
+                self._stopping.wait(pause)
                 continue
             try:
-                self._begin_what_is_due()
+                self._start_due()
             except Exception as error:
-                self._stumbled("looking for what is due", error)
+                self._pause_after("looking for due commands", error)
             self._woken.wait(POLL)
 
-    def _begin_what_is_due(self) -> None:
-        # StepView before the outbox is read: who is not busy any more has left it by then.
+    def _start_due(self) -> None:
+        # Before the outbox is read: a command that is no longer busy has left the outbox by then.
         with self._lock:
             busy = frozenset(self._busy)
         free, now = self._threads - len(busy), self._clock()
@@ -110,13 +110,13 @@ class Loop:
         for periodic_task, due_at in self._next.items():
             if free and due_at <= now and periodic_task.name not in busy:
                 self._next[periodic_task] = now + periodic_task.every
-                self._begin(periodic_task.name, partial(_fulfil, periodic_task))
+                self._start(periodic_task.name, partial(_run_task, periodic_task))
                 free -= 1
         found = self._store.due_commands(now, len(busy) + free) if free else []
         for due in [due for due in found if due.id not in busy][:free]:
-            self._begin(due.id, partial(self._performer.perform, due))
+            self._start(due.id, partial(self._performer.perform, due))
 
-    def _begin(self, name: str, work: Callable[[], object]) -> None:
+    def _start(self, name: str, work: Callable[[], object]) -> None:
         with self._lock:
             self._busy.add(name)
         self._pool.submit(self._do, name, work)
@@ -125,7 +125,7 @@ class Loop:
         try:
             work()
         except Exception as error:
-            self._stumbled(name, error)
+            self._pause_after(name, error)
         else:
             self._pause = 0.0
         finally:
@@ -133,23 +133,23 @@ class Loop:
                 self._busy.discard(name)
             self._woken.set()
 
-    def _stumbled(self, what: str, error: Exception) -> None:
-        """Note a failure and wait before anything else is begun, longer each time."""
+    def _pause_after(self, what: str, error: Exception) -> None:
+        """Log a failure, and pause before anything else starts, longer each time."""
         if isinstance(error, StoreUnavailableError):
             log.warning("%s: %s", what, error)
         else:
             log.error("%s failed", what, exc_info=error)
         with self._lock:
-            if self._resume_at <= time.monotonic():  # others may have failed with it
+            if self._resume_at <= time.monotonic():  # others may have failed at the same time
                 self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
                 self._resume_at = time.monotonic() + self._pause
 
 
-def _fulfil(periodic_task: PeriodicTask) -> None:
-    """Do it; where it breaks, its interval is pause enough."""
+def _run_task(periodic_task: PeriodicTask) -> None:
+    """Run a task. After a failure of its own, its interval is pause enough."""
     try:
         periodic_task.run()
     except StoreUnavailableError:
         raise
     except Exception:
-        log.exception("%s broke off", periodic_task.name)
+        log.exception("the periodic task %s failed", periodic_task.name)

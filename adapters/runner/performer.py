@@ -1,9 +1,10 @@
-"""Performing commands: an attempt, and its answer stored.
+"""Performing commands: make an attempt, and store its answer.
 
-The outbox's row is the truth about a command. An attempt ends in one change of the store: the
-answer is applied and the row closed, in one transaction, or the row gets a new due time. A crash
-before that leaves the command due, and repeating it is safe: Stripe knows it by its id, and so
-does the inbox. When to perform what is for a scheduler to say (:mod:`.loop`, :mod:`.worker`).
+The outbox row is the source of truth for a command. An attempt ends with one change of the store:
+either the answer is applied and the command completed, in one transaction, or the row gets a new
+due time. A crash before that leaves the command due. Repeating it is safe: Stripe and the inbox
+both recognise it by its id. A scheduler decides when to perform a command (:mod:`.loop`,
+:mod:`.worker`).
 """
 
 import logging
@@ -12,14 +13,14 @@ from collections.abc import Callable
 
 from relink.adapters.gateway import Gateway, WatchCommand
 from relink.adapters.logs import correlated
-from relink.adapters.store import Applied, DueCommand, MemoryStore, Store, StoreUnavailableError
+from relink.adapters.store import Applied, DueCommand, Store, StoreUnavailableError
 from relink.engine import Step
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
-from .attempt import Notify, Outcome, after_failure, attempt, unforeseen
+from .attempt import Notify, Outcome, after_failure, attempt, unexpected
 
 Watch = Callable[[Step], None]
-"""Is shown every step that was stored."""
+"""Called with every step that was stored."""
 
 BATCH = 100
 """Commands taken from the outbox at a time."""
@@ -30,21 +31,21 @@ log = logging.getLogger(__name__)
 class Performer:
     """Carries out commands of the outbox.
 
-    It can be used from several threads, if the gateway and the others can.
+    It can be used from several threads, if the gateway and the callables can.
 
     Args:
-        store: where the commands are.
-        gateway: carries out those for Stripe.
-        notify: takes those for the embedding service.
+        store: holds the commands.
+        gateway: carries out commands for Stripe.
+        notify: delivers notifications to the embedding service.
         clock: the time (Unix seconds).
         policy: the service's choices.
-        watch: is shown every step.
-        watch_command: is shown every attempt.
+        watch: called with every step.
+        watch_command: called after every attempt.
     """
 
     def __init__(
         self,
-        store: Store | MemoryStore,
+        store: Store,
         gateway: Gateway,
         notify: Notify,
         clock: Callable[[], float] = time.time,
@@ -64,29 +65,29 @@ class Performer:
         """Make one attempt at a command and store what follows.
 
         Raises:
-            StoreUnavailableError: nothing could be stored; the command is as due as before.
+            StoreUnavailableError: nothing could be stored; the command is still due.
         """
         with correlated(command_id=due.id):
             outcome = attempt(due, self._gateway, self._notify, self._clock, self._policy)
             try:
-                applied = self._keep(due, outcome)
+                applied = self._store_outcome(due, outcome)
             except StoreUnavailableError:
                 raise
             except Exception as error:
-                log.exception("what came of %s could not be decided", due.id)
-                outcome = self._undecided(due, error)
-                applied = self._keep(due, outcome)
+                log.exception("the answer to %s could not be decided", due.id)
+                outcome = self._after_undecided(due, error)
+                applied = self._store_outcome(due, outcome)
             self._watch_command(due.command, outcome.result, outcome.at - due.created_at)
             for step in applied.steps:
                 self._watch(step)
 
     def work_off(self) -> int:
-        """Carry out the commands that are due, and what follows from them, until none is.
+        """Perform due commands, and those that follow from them, until none is due.
 
         In this thread: for simulations, demonstrations and tests.
 
         Returns:
-            how many attempts were made.
+            The number of attempts.
         """
         attempts = 0
         while found := self._store.due_commands(self._clock(), BATCH):
@@ -95,7 +96,7 @@ class Performer:
             attempts += len(found)
         return attempts
 
-    def _keep(self, due: DueCommand, outcome: Outcome) -> Applied:
+    def _store_outcome(self, due: DueCommand, outcome: Outcome) -> Applied:
         if outcome.gave_up:
             log.warning("%s failed for good: %s", due.id, outcome.error)
         if outcome.retry_at is None:
@@ -106,8 +107,8 @@ class Performer:
         self._store.postpone(due, outcome.retry_at, outcome.error)
         return Applied("applied")
 
-    def _undecided(self, due: DueCommand, error: Exception) -> Outcome:
-        """Try again; when patience ends, without telling the machines, since it is they that
-        can't be told."""
-        outcome = after_failure(due, self._clock(), unforeseen(error), self._policy)
+    def _after_undecided(self, due: DueCommand, error: Exception) -> Outcome:
+        """Try again. At the end of the retry budget the machines get no event: deciding on one
+        is what fails."""
+        outcome = after_failure(due, self._clock(), unexpected(error), self._policy)
         return Outcome(outcome.at, (), outcome.retry_at, outcome.gave_up, outcome.error)

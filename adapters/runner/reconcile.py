@@ -1,12 +1,12 @@
-"""The reconciliation sweep: accounts that nothing was heard of for long are read.
+"""The reconciliation sweep: reads accounts that no report has come about for long.
 
-Webhooks can be lost, and then only a look tells. The sweep walks through all accounts in the
-order of their ids, and takes a whole period for it, so that the reads are spread evenly. How far
-it is stands in the database: any worker goes on where the last one stopped, and a round that was
-slow or interrupted is finished before the next begins.
+Webhooks can be lost, and then only reading the account tells. The sweep visits all accounts in
+the order of their ids and takes a whole period for it, so that the reads are spread evenly. The
+store holds how far it is: any worker continues where the last one stopped, and a generation that
+was slow or interrupted is finished before the next one begins.
 
-A look is an arrival like any other that says nothing but "look" (K6), once for each account and
-round; the account's machine asks for the read.
+A visit is a message that says only "look at the account" (K6), once for each account and
+generation. The account's machine then asks for the read.
 """
 
 import logging
@@ -20,58 +20,60 @@ from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 DAY = 24 * 60 * 60.0
 
 CURSOR = "reconcile"
-"""The name of the sweep's place in the store."""
+"""The name of the sweep's cursor in the store."""
 
 MOST = 2000
-"""Accounts of one call, which are then as many transactions."""
+"""The largest number of accounts that one call visits, each in a transaction of its own."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
-    """One walk through all accounts, and how far it is."""
+class _Sweep:
+    """One sweep over all accounts, and how far it is."""
 
-    round: int
+    generation: int
     began_at: float
     accounts: int
-    """How many there were when it began."""
+    """The number of accounts when it began."""
     after: str = ""
-    """The last account that was walked past."""
+    """The last account that it visited."""
     passed: int = 0
-    """How many were."""
+    """The number of accounts that it visited."""
     is_over: bool = False
 
 
 def reconcile(
     store: Store, now: float, period: float = DAY, policy: RelinkPolicy = DEFAULT_POLICY
 ) -> int:
-    """Walk on, as far as the time since the round began asks for; call it every minute or so.
+    """Continue the sweep as far as the time since it began requires. Call it every minute or so.
 
     Args:
-        store: whose accounts.
+        store: holds the accounts.
         now: Unix seconds.
-        period: seconds that one round takes, and after which an account is to be read again.
-        policy: the service's choices, which travel in the events.
+        period: the seconds that one sweep takes, and the age of a report that makes it due for a
+            read.
+        policy: the service's choices, which the events carry.
 
     Returns:
-        how many accounts are to be read.
+        The number of accounts that are to be read.
 
     Raises:
-        StoreUnavailableError: what is left of this slice is for the next call.
+        StoreUnavailableError: the database is down. The next call visits the accounts that are
+            left.
     """
     stored = store.cursor(CURSOR)
-    here = _Round(**stored) if stored else _begin(store, 1, now)
+    here = _Sweep(**stored) if stored else _begin(store, 1, now)
     if here.is_over and now >= here.began_at + period:
-        here = _begin(store, here.round + 1, now)
+        here = _begin(store, here.generation + 1, now)
     share = (now - here.began_at) / period
-    # Those that came since the round began are walked past at its end.
+    # Accounts that were added since the sweep began are visited at its end.
     limit = MOST if share >= 1 else min(ceil(here.accounts * share) - here.passed, MOST)
     found = [] if here.is_over or limit <= 0 else store.accounts(after=here.after, limit=limit)
-    looks = 0
+    reads = 0
     for account in found:
         if account.state != "disconnected" and account.facts.as_of <= now - period:
-            looks += _look(store, account.facts.id, here.round, now, policy)
+            reads += _look(store, account.facts.id, here.generation, now, policy)
     there = replace(
         here,
         after=found[-1].facts.id if found else here.after,
@@ -79,16 +81,16 @@ def reconcile(
         is_over=here.is_over or (share >= 1 and len(found) < limit),
     )
     store.set_cursor(CURSOR, asdict(there))
-    return looks
+    return reads
 
 
-def _begin(store: Store, number: int, now: float) -> _Round:
-    return _Round(number, now, sum(store.count_by_state().values()))
+def _begin(store: Store, generation: int, now: float) -> _Sweep:
+    return _Sweep(generation, now, sum(store.count_by_state().values()))
 
 
-def _look(store: Store, account: str, round: int, now: float, policy: RelinkPolicy) -> bool:
-    """Have it read; one that can't be decided must not keep the sweep from the others."""
-    causation_id = f"reconcile:{round}:{account}"
+def _look(store: Store, account: str, generation: int, now: float, policy: RelinkPolicy) -> bool:
+    """Have an account read. If that can't be decided, the sweep goes on with the others."""
+    causation_id = f"reconcile:{generation}:{account}"
     look = AccountReported(
         causation_id=causation_id,
         at=now,

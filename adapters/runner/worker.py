@@ -1,17 +1,16 @@
-"""Scheduling in many processes, on PostgreSQL: a worker of Procrastinate's.
+"""Scheduling in many processes, on PostgreSQL: a Procrastinate worker.
 
-A job stands for a command of the outbox, and carries its id and nothing else. The store defers
-it in the transaction that asks for the command, and again for each new due time that is near;
-for those that are far, a sweep does so as they come near. Fetching, waking, concurrency, and
-finding out who died are Procrastinate's; what it needs from us is the task, and what is to be
-done every few seconds:
+A job stands for a command of the outbox, and holds its id and nothing else. The store defers the
+job in the transaction that adds the command, and again for each new due time that is near; for
+later ones, a sweep defers it as they come near. Procrastinate fetches jobs, wakes workers, runs
+several jobs at once, and finds stalled workers. relink adds the task, and two periodic tasks:
 
-- The jobs of a worker whose heart stopped are handed to the others.
-- Commands that come due and have no job get one. That covers also what went wrong with a job
-  itself: the outbox is the truth.
+- Jobs of a worker without a heartbeat are handed to other workers.
+- Commands that come due and have no job get one. That also covers lost jobs: the outbox is the
+  source of truth.
 
-When the database goes away, a worker of Procrastinate's ends. Here it is begun anew until it
-stays.
+When the database goes down, a Procrastinate worker ends. Here another one is started until one
+stays up.
 """
 
 import asyncio
@@ -31,45 +30,45 @@ from procrastinate.manager import JobManager
 from sqlalchemy import make_url
 
 from relink.adapters.store import Store, StoreUnavailableError
-from relink.adapters.store.jobs import QUEUE, TASK
+from relink.adapters.store.postgres.jobs import QUEUE, TASK
 
 from .performer import Performer
 from .periodic import PeriodicTask
 
 CONCURRENCY = 10
-"""Commands that a worker performs at once. They mostly wait for Stripe."""
+"""The number of commands that a worker performs at once. They mostly wait for Stripe."""
 
 HEARTBEAT = 1.0
-"""Seconds."""
+"""Seconds between heartbeats."""
 
 STALLED_AFTER = 5.0
 """Seconds without a heartbeat after which a worker's jobs go to others."""
 
 FETCH_EVERY = 1.0
-"""Seconds after which a worker looks for jobs that nobody told it of: those whose time has come,
-and those of others that were handed back."""
+"""Seconds between looks for jobs without a notification: those whose time has come, and those that
+were handed over from other workers."""
 
 DEFER_EVERY = 15
-"""Seconds between the sweeps that make jobs of what comes due."""
+"""Seconds between the sweeps that defer jobs for commands that come due."""
 
 MOST_DEFERRED = 5000
-"""Jobs that one sweep makes."""
+"""The largest number of jobs that one sweep defers."""
 
 RETRY_AFTER = 5
-"""Seconds until a job is tried again for which the database was away."""
+"""Seconds until a job runs again after the database was down."""
 
 RESTART_AFTER = 1.0
-"""Seconds until another worker is begun after one that ended."""
+"""Seconds between the end of a Procrastinate worker and the start of the next one."""
 
 EARLY = 1.0
-"""Seconds that a job may come before its command is due, since clocks differ. One that is
-earlier is left over from before the command was postponed."""
+"""Seconds that a job may run before its command is due, since clocks differ. A job that is earlier
+is left over from before the command was postponed."""
 
 URGENT = 10
-"""The priority of what is to be done again and again: it must not wait for all commands."""
+"""The priority of periodic tasks: they must not wait behind all commands."""
 
 SPARE = 4
-"""Threads for what asyncio itself needs some for, such as looking up a host."""
+"""Additional threads for asyncio itself, such as for looking up a host."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -83,8 +82,8 @@ class Worker:
         url: the database, as an SQLAlchemy URL.
         store: the same database, opened.
         performer: makes the attempts, from several threads at once.
-        duties: what else is to be done, by one of the workers.
-        concurrency: how many commands are performed at once.
+        periodic_tasks: each runs in one of the workers, at its interval.
+        concurrency: the number of commands that are performed at once.
         clock: the time (Unix seconds).
     """
 
@@ -109,15 +108,15 @@ class Worker:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT comes, or somebody calls :meth:`stop`.
 
-        Then nothing more is begun, and the attempts that are being made are finished; the
-        timeouts of their requests bound that. Its heart has stopped by then: what takes long,
-        other workers begin again meanwhile, to no harm. A second signal ends the process at
-        once, and other workers do what was left.
+        Then it starts nothing more and finishes the attempts that are under way; the timeouts of
+        their requests bound the wait. It sends no more heartbeats by then, so other workers may
+        repeat an attempt that takes long; that is safe. A second signal ends the process at once,
+        and other workers take over its jobs.
         """
         asyncio.run(self._run())
 
     def stop(self) -> None:
-        """Have :meth:`run` come to its end. It can be called from any thread."""
+        """End :meth:`run`. Safe to call from any thread."""
         self._stopping.set()
         self._cancel()
 
@@ -135,7 +134,7 @@ class Worker:
             self._cancel = _nothing
 
     async def _work(self) -> None:
-        """Run one worker of Procrastinate's after the other. Cancelled, it finishes its jobs."""
+        """Run one Procrastinate worker after the other. When cancelled, it finishes its jobs."""
         while not self._stopping.is_set():
             app = self._app()
             try:
@@ -149,11 +148,11 @@ class Worker:
                     stalled_worker_timeout=STALLED_AFTER,
                     delete_jobs="always",
                 )
-                log.warning("the worker came to an end, and begins anew")
+                log.warning("the worker ended unexpectedly, and restarts")
             except exceptions.ConnectorException as error:
-                log.warning("the worker lost the database, and begins anew: %s", error.__cause__)
+                log.warning("the worker lost the database, and restarts: %s", error.__cause__)
             except psycopg.OperationalError as error:
-                log.warning("the worker found no database, and begins anew: %s", error)
+                log.warning("the worker found no database, and restarts: %s", error)
             finally:
                 await app.close_async()
             if not self._stopping.is_set():
@@ -161,14 +160,14 @@ class Worker:
 
     def _app(self) -> App:
         app = App(connector=PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=4))
-        again = RetryStrategy(wait=RETRY_AFTER, retry_exceptions=[StoreUnavailableError])
-        app.task(name=TASK, queue=QUEUE, retry=again)(self._perform)
-        _do_again(app, "take_over", "* * * * * *", partial(_take_over, app.job_manager))
+        retry = RetryStrategy(wait=RETRY_AFTER, retry_exceptions=[StoreUnavailableError])
+        app.task(name=TASK, queue=QUEUE, retry=retry)(self._perform)
+        _add_periodic(app, "take_over", "* * * * * *", partial(_take_over, app.job_manager))
         for periodic_task in (
             PeriodicTask("defer_due", DEFER_EVERY, self._defer_due),
             *self._periodic_tasks,
         ):
-            _do_again(app, periodic_task.name, periodic_task.cron, partial(_fulfil, periodic_task))
+            _add_periodic(app, periodic_task.name, periodic_task.cron, partial(_run, periodic_task))
         return app
 
     def _perform(self, command_id: str) -> None:
@@ -181,22 +180,22 @@ class Worker:
 
 
 async def _take_over(manager: JobManager, timestamp: int) -> None:
-    """Have the jobs of stalled workers done by others."""
+    """Hand the jobs of stalled workers to others."""
     stalled = await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_AFTER)
     for job in stalled:
         try:
             await manager.retry_job(job)
         except exceptions.UniqueViolation:
-            # It was postponed just before its worker stalled, and has the next job already.
+            # The command was postponed just before its worker stalled, and has its next job.
             await manager.finish_job(job, Status.ABORTED, delete_job=True)
         log.warning("%s was taken over from a worker that stalled", job.call_string)
 
 
-def _fulfil(periodic_task: PeriodicTask, timestamp: int) -> None:
+def _run(periodic_task: PeriodicTask, timestamp: int) -> None:
     periodic_task.run()
 
 
-def _do_again(app: App, name: str, cron: str, work: Callable[..., object]) -> None:
+def _add_periodic(app: App, name: str, cron: str, work: Callable[..., object]) -> None:
     name = f"relink.{name}"
     # The lock keeps a second job from waiting beside the first.
     task = app.task(name=name, queue=QUEUE, queueing_lock=name, priority=URGENT)
@@ -205,7 +204,7 @@ def _do_again(app: App, name: str, cron: str, work: Callable[..., object]) -> No
 
 @contextlib.contextmanager
 def _on_first_signal(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> Iterator[None]:
-    """Do something when SIGTERM or SIGINT first comes; the next one does what it always does."""
+    """Call something on the first SIGTERM or SIGINT; the next signal has its usual effect."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -227,10 +226,10 @@ def _on_first_signal(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -
 
 
 def conninfo(url: str) -> str:
-    """The database as libpq takes it, from an SQLAlchemy URL."""
+    """An SQLAlchemy URL as a connection string for libpq."""
     plain = make_url(url).set(drivername="postgresql")
     return plain.render_as_string(hide_password=False)
 
 
 def _nothing() -> None:
-    """There is nothing to cancel."""
+    """Nothing runs that could be cancelled."""

@@ -1,9 +1,16 @@
-"""The store: snapshots, journal, inbox and outbox in one database, by SQLAlchemy Core."""
+"""The store: snapshots, journal, inbox and outbox.
 
+:class:`Store` is what every store promises; :class:`SqlStore` keeps everything in a database, and
+:class:`MemoryStore` in memory.
+"""
+
+from .backend import Backend, backend_for
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
+    SchemaAheadError,
     SchemaBehindError,
+    SchemaError,
     StoreError,
     StoreUnavailableError,
     UnreadableRecordError,
@@ -12,22 +19,29 @@ from .journal import JournalEntry
 from .memory import MemoryStore
 from .migrate import migrate
 from .outbox import DeadLetter, DueCommand
-from .store import Store
+from .protocol import History, Store
+from .store import SqlStore
 from .unit_of_work import Applied, InboxMessage
 
 __all__ = [
     "Applied",
+    "Backend",
     "Codec",
     "ConcurrentChangeError",
     "DeadLetter",
     "DueCommand",
+    "History",
     "InboxMessage",
     "JournalEntry",
     "MemoryStore",
+    "SchemaAheadError",
     "SchemaBehindError",
+    "SchemaError",
+    "SqlStore",
     "Store",
     "StoreError",
     "StoreUnavailableError",
     "UnreadableRecordError",
+    "backend_for",
     "migrate",
 ]

@@ -1,12 +1,12 @@
 """Events and commands as JSON, and back, exactly.
 
-A record is the name of its class and its fields. Fields that have their default are left
-out, so that the policy costs nothing where it is the default; a release that changes a
-default must therefore rewrite what is stored. Fields that a model excludes from every
-dump are never written. Within nested models the fields that were never set are left out,
-because for a :class:`~relink.machines.report.Word` absent and null are different things.
+A record is the name of its class and its fields. Fields with their default value are left out,
+so the default policy takes no space; a release that changes a default must therefore rewrite
+what is stored. Fields that a model excludes from every dump are never written. Within nested
+models, fields that were never set are left out: in a
+:class:`~relink.machines.report.StatusReport`, absent and null mean different things.
 
-An event within an event or command (a timer carries one) has its name beside it.
+An event within an event or command (a timer carries one) is stored with its name.
 """
 
 import functools
@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from relink.engine import Command, Event
-from relink.machines import commands, events, messages
+from relink.machines import events, messages
+from relink.machines.commands import BY_NAME, require_family
 
 from .errors import UnreadableRecordError
 
@@ -31,15 +32,20 @@ class Codec:
     Args:
         events: every class of event that a machine may be sent.
         commands: every class of command that a machine may ask for.
+
+    Raises:
+        TypeError: a class of command is of no family, so nobody would carry it out.
     """
 
     def __init__(self, events: Iterable[type[Event]], commands: Iterable[type[Command]]) -> None:
         self._events = {kind.name: kind for kind in events}
         self._commands = {kind.name: kind for kind in commands}
+        for kind in self._commands.values():
+            require_family(kind)
         self._shapes: dict[type[BaseModel], _Shape] = {}
 
     def fields(self, record: Event | Command) -> dict[str, Any]:
-        """The fields of a record, ready for JSON; its name is for the caller to keep."""
+        """The fields of a record, ready for JSON. The caller stores the name beside them."""
         dumped = record.model_dump(mode="json", exclude_unset=True)
         for field, info in type(record).model_fields.items():
             value = getattr(record, field)
@@ -52,7 +58,7 @@ class Codec:
         return dumped
 
     def text(self, record: Event | Command) -> str:
-        """The fields of a record as JSON: what :meth:`fields` gives, and much faster."""
+        """The fields of a record as JSON: the same as :meth:`fields`, and much faster."""
         kind = type(record)
         shape = self._shapes.get(kind)
         if shape is None:
@@ -64,7 +70,7 @@ class Codec:
         return record.model_dump_json(exclude_unset=True, exclude=defaults)
 
     def event(self, name: str, fields: Mapping[str, Any]) -> Event:
-        """The event that was written so.
+        """The event of this name with these fields.
 
         Raises:
             UnreadableRecordError: its name is unknown, or its fields don't fit.
@@ -72,7 +78,7 @@ class Codec:
         return self._read(self._events, name, fields)
 
     def command(self, name: str, fields: Mapping[str, Any]) -> Command:
-        """The command that was written so.
+        """The command of this name with these fields.
 
         Raises:
             UnreadableRecordError: its name is unknown, or its fields don't fit.
@@ -98,12 +104,12 @@ class Codec:
 
 
 class _Shape(NamedTuple):
-    """What has to be known of a class to write its records."""
+    """What writing the records of a class depends on."""
 
     nests: bool
-    """Whether an event can be in a field of it."""
+    """Whether one of its fields can hold an event."""
     defaults: tuple[tuple[str, Any], ...]
-    """The fields that have a default, and which."""
+    """The fields that have a default, with it."""
 
 
 def _shape_of(kind: type[BaseModel]) -> _Shape:
@@ -125,12 +131,12 @@ def validated(model: type[M], fields: Mapping[str, Any] | str, what: str) -> M:
     """The stored fields as a model.
 
     Args:
-        model: which.
+        model: the class.
         fields: as JSON, parsed or not.
-        what: names them in the error.
+        what: what they are, for the error.
 
     Raises:
-        UnreadableRecordError: they don't fit; it names what, and the fields at fault.
+        UnreadableRecordError: they don't fit; the text names ``what`` and the wrong fields.
     """
     try:
         if isinstance(fields, str):
@@ -146,16 +152,15 @@ def validated(model: type[M], fields: Mapping[str, Any] | str, what: str) -> M:
 @functools.cache
 def domain_codec() -> Codec:
     """The codec of relink's own events and commands."""
-    outside, inside = _declared(events, Event), _declared(messages, Event)
-    return Codec([*outside, *inside], _declared(commands, Command))
+    return Codec([*_declared(events), *_declared(messages)], BY_NAME.values())
 
 
-def _declared(module: ModuleType, base: type[R]) -> list[type[R]]:
-    """The classes that the module itself declares."""
+def _declared(module: ModuleType) -> list[type[Event]]:
+    """The events that the module itself declares."""
     return [
         kind
         for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
+        if isinstance(kind, type) and issubclass(kind, Event) and kind.__module__ == module.__name__
     ]
 
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import RowMapping
 
 from relink.engine import Address, Delivery, Event, Leaf, Send
@@ -15,38 +15,55 @@ from .codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One event, and what one machine made of it."""
+    """One event, and what one machine decided about it."""
 
     address: Address
     version: int
     """The machine's version after it."""
     causation_id: str
-    """Id of the arrival that led to it."""
+    """The id of the message that led to it."""
     at: float
-    """When that came (Unix seconds)."""
+    """When the message arrived (Unix seconds)."""
     event: Event
     outcome: str
     from_state: str
     to_state: str
     transition: str | None
     guards: tuple[tuple[str, bool], ...]
+    """Which guards were asked, and what they answered."""
     reason: str | None
+    """Why the event was ignored, as a code; ``relink.machines.reasons.sentence`` renders it."""
     anomaly: bool
     changes: dict[str, tuple[Any, Any]]
-    """Facts that changed, by field: old and new value, as JSON."""
+    """The facts that changed, by field: old and new value, as JSON."""
     commands: tuple[str, ...]
-    """Ids of the commands that it asked for."""
+    """The ids of the commands that it asked for."""
 
 
-def to_row(delivery: Delivery, cause: str, at: float, codec: Codec) -> dict[str, Any]:
-    """A decision as a row of the journal; JSON as text."""
+_SAME = tuple(
+    field
+    for field in JournalEntry.__slots__
+    if field not in ("address", "event", "guards", "changes", "commands")
+)
+"""The fields that are columns by the same name and of the same type."""
+
+
+def to_row(delivery: Delivery, causation_id: str, at: float, codec: Codec) -> dict[str, Any]:
+    """A decision as a row of the journal; JSON as text.
+
+    Args:
+        delivery: the decision, and whose it is.
+        causation_id: the id of the message that led to it.
+        at: when the message arrived (Unix seconds).
+        codec: writes the event.
+    """
     address, decision = delivery.address, delivery.decision
     asked = [c.id for c in decision.commands if not isinstance(c, Send)]
     return {
         "machine": address.machine,
         "key": address.key,
         "version": decision.before.version + 1,
-        "cause": cause,
+        "causation_id": causation_id,
         "at": at,
         "event": decision.trigger.name,
         "fields": codec.text(decision.trigger),
@@ -58,7 +75,7 @@ def to_row(delivery: Delivery, cause: str, at: float, codec: Codec) -> dict[str,
 
 @functools.cache
 def _of_leaf(leaf: Leaf) -> dict[str, Any]:
-    """What is the same for all decisions that end in this leaf."""
+    """The columns that are the same for all decisions that end in this leaf."""
     return {
         "outcome": leaf.outcome,
         "from_state": leaf.source,
@@ -70,21 +87,25 @@ def _of_leaf(leaf: Leaf) -> dict[str, Any]:
     }
 
 
-def from_row(row: RowMapping, codec: Codec) -> JournalEntry:
-    """A row of the journal as an entry."""
+JSON_COLUMNS = ("fields", "guards", "changes", "commands")
+
+
+def parsed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of :func:`to_row` as the database gives it back: its JSON parsed."""
+    return {**row, **{column: from_json(row[column]) for column in JSON_COLUMNS}}
+
+
+def from_row(row: RowMapping | dict[str, Any], codec: Codec) -> JournalEntry:
+    """A row of the journal as an entry.
+
+    Raises:
+        UnreadableRecordError: this release does not know the event, or its fields don't fit.
+    """
     return JournalEntry(
         address=Address(row["machine"], row["key"]),
-        version=row["version"],
-        causation_id=row["cause"],
-        at=row["at"],
         event=codec.event(row["event"], row["fields"]),
-        outcome=row["outcome"],
-        from_state=row["from_state"],
-        to_state=row["to_state"],
-        transition=row["transition"],
         guards=tuple((name, answer) for name, answer in row["guards"]),
-        reason=row["reason"],
-        anomaly=row["anomaly"],
         changes={field: (old, new) for field, (old, new) in row["changes"].items()},
         commands=tuple(row["commands"]),
+        **{field: row[field] for field in _SAME},
     )

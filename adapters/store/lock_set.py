@@ -1,12 +1,13 @@
-"""Which machines an outside event will probably concern.
+"""Which machines an outside event probably changes.
 
-PostgreSQL locks and reads them in one round trip, before anything is decided. What is named in
-vain costs next to nothing; what is missing costs another round trip, and never correctness.
+The writers lock and read them in one go, before anything is decided. An address that turns out to
+be unneeded costs next to nothing; a missing one costs another round trip, never correctness.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from relink.engine import Address, Event
+from relink.machines import commands
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
@@ -23,17 +24,19 @@ from relink.machines.events import (
     SessionReported,
     TimerFired,
 )
-from relink.machines.routing import READS
 
 
-def concerned(events: Sequence[Event]) -> Iterator[Address]:
-    """The machines, in no particular order; some of them may not exist."""
+def likely_addresses(events: Sequence[Event]) -> Iterator[Address]:
+    """The machines that the events probably change, in no particular order.
+
+    Some of them may not exist.
+    """
     for trigger in events:
-        yield from _concerned(trigger)
+        yield from _likely_addresses(trigger)
 
 
-def around(address: Address) -> Iterable[Address]:
-    """A machine, and those that are mostly concerned together with it."""
+def related_addresses(address: Address) -> Iterable[Address]:
+    """A machine, and those that mostly change together with it."""
     match address.machine:
         case "account" | "account_number" | "payment_method":
             return [*_account(address.key), Address("payment_method", address.key)]
@@ -43,24 +46,22 @@ def around(address: Address) -> Iterable[Address]:
             return [address]
 
 
-def _concerned(trigger: Event) -> Iterable[Address]:
+def _likely_addresses(trigger: Event) -> Iterable[Address]:
     match trigger:
         case AccountReported(account=account, report=report):
-            authorization = report.authorization if report else None
-            yield from _account(account)
-            yield from _authorization(authorization) if authorization else ()
+            yield from _linked_account(account, report.authorization if report else None)
             yield Address("outage", account)
         case AuthorizationReported(authorization=authorization):
             yield from _authorization(authorization)
         case SessionReported():
             yield Address("session", trigger.session)
-            for reported in trigger.accounts or ():
-                yield from _concerned_by_return(reported.account, reported.report.authorization)
+            for found in trigger.accounts or ():
+                yield from _linked_account(found.account, found.report.authorization)
         case RelinkRequested(account=account):
             yield Address("account", account)
         case RelinkSessionCreated(session=session, request=request):
             yield Address("session", session)
-            yield from _concerned_by_return(request.account, request.authorization)
+            yield from _linked_account(request.account, request.authorization)
         case (
             PaymentMethodReported()
             | ExternalAccountReported()
@@ -73,14 +74,17 @@ def _concerned(trigger: Event) -> Iterable[Address]:
             yield Address("payment_method", trigger.account)
             yield from _account(trigger.account)
         case CommandFailed(command=command, subject=subject):
-            yield Address(READS.get(command, "payment_method"), subject)
+            kind = commands.BY_NAME.get(command)
+            if kind is not None and issubclass(kind, commands.StripeCommand):
+                yield Address(kind.machine, subject)
         case TimerFired(machine=machine, key=key):
             yield Address(machine, key)
 
 
-def _concerned_by_return(account: str, authorization: str | None) -> Iterator[Address]:
+def _linked_account(account: str, authorization: str | None) -> Iterator[Address]:
     yield from _account(account)
-    yield from _authorization(authorization) if authorization else ()
+    if authorization:
+        yield from _authorization(authorization)
 
 
 def _account(account: str) -> Iterator[Address]:

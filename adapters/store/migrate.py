@@ -1,88 +1,106 @@
-"""The schema: how far a database is, and how it gets to where this release needs it.
+"""The schema's revisions: which one a database is at, and how it gets to this release's.
 
-The steps are Alembic's, in ``migrations/versions``. A database of the first release, which had
-none, is recognised by its tables.
+Alembic runs them, from ``migrations/versions``, in one transaction.
 """
 
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection
 
-from .database import open_database, writing
-from .errors import SchemaBehindError
+from .backend import backend_for
+from .errors import SchemaAheadError, SchemaBehindError
 
-FIRST = "first"
-"""The step that makes what the first release made without Alembic."""
+ENVIRONMENT = Path(__file__).parent / "migrations"
 
-LOCK = 0x72656C696E6B
-"""Held on PostgreSQL while migrating."""
+
+class Migrations:
+    """The revisions that one release knows.
+
+    Args:
+        versions: the folder that holds them.
+    """
+
+    def __init__(self, versions: Path) -> None:
+        self._config = Config()
+        self._config.set_main_option("script_location", str(ENVIRONMENT))
+        self._config.set_main_option("path_separator", "newline")
+        self._config.set_main_option("version_locations", str(versions))
+
+    def upgrade(self, url: str, revision: str = "head") -> None:
+        """Bring a database to a revision, an empty one too, in one transaction.
+
+        Several processes may do so at once.
+
+        Args:
+            url: an SQLAlchemy URL.
+            revision: by default this release's.
+
+        Raises:
+            ValueError: the URL is of neither SQLite nor PostgreSQL.
+            SchemaAheadError: a newer release has changed the database.
+        """
+        backend = backend_for(url)
+        engine = backend.create_engine()
+        try:
+            with backend.for_writing(engine).begin() as connection:
+                backend.lock_migrations(connection)
+                self._refuse_unknown(_revision(connection))
+                self._config.attributes.update(connection=connection, backend=backend)
+                command.upgrade(self._config, revision)
+        finally:
+            engine.dispose()
+
+    def check(self, connection: Connection) -> None:
+        """Accept only a database that is at this release's revision.
+
+        Raises:
+            SchemaBehindError: it has no schema, or an older one.
+            SchemaAheadError: it has a newer one.
+        """
+        found, needed = _revision(connection), self._scripts.get_current_head()
+        self._refuse_unknown(found)
+        if found != needed:
+            at = f"is at revision {found!r}" if found else "has no schema"
+            raise SchemaBehindError(
+                f"the database {at}, and this release needs {needed!r}. Run relink migrate"
+            )
+
+    @cached_property
+    def _scripts(self) -> ScriptDirectory:
+        return ScriptDirectory.from_config(self._config)
+
+    def _refuse_unknown(self, found: str | None) -> None:
+        known = {script.revision for script in self._scripts.walk_revisions()}
+        if found is not None and found not in known:
+            raise SchemaAheadError(
+                f"the database is at revision {found!r}, which this release does not know: a newer "
+                "release has changed it. Upgrade relink, or restore a backup from before"
+            )
+
+
+MIGRATIONS = Migrations(ENVIRONMENT / "versions")
+"""This release's."""
 
 
 def migrate(url: str) -> None:
-    """Bring a database to where this release needs it, in one transaction; an empty one too.
+    """Bring a database to this release's schema, an empty one too, in one transaction.
+
+    Several processes may do so at once.
 
     Args:
         url: an SQLAlchemy URL.
 
     Raises:
         ValueError: the URL is of neither SQLite nor PostgreSQL.
-        SchemaBehindError: the database is ahead: a newer release has changed it.
+        SchemaAheadError: a newer release has changed the database.
     """
-    engine = open_database(url)
-    try:
-        with writing(engine).begin() as connection:
-            if engine.dialect.name == "postgresql":
-                # Two that migrate at once: the second finds nothing left to do.
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            _refuse_unknown(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            if _revision(connection) is None and inspect(connection).has_table("outbox"):
-                command.stamp(config, FIRST)
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
-
-
-def check(connection: Connection) -> None:
-    """Whether the database is where this release needs it.
-
-    Raises:
-        SchemaBehindError: it is not, and how to mend that.
-    """
-    _refuse_unknown(connection)
-    found, needed = _revision(connection), _steps().get_current_head()
-    if found != needed:
-        at = f"at {found!r}" if found else "without a schema"
-        raise SchemaBehindError(
-            f"the database is {at}, this release needs {needed!r}: run relink migrate"
-        )
-
-
-def _refuse_unknown(connection: Connection) -> None:
-    found = _revision(connection)
-    known = {step.revision for step in _steps().walk_revisions()}
-    if found is not None and found not in known:
-        raise SchemaBehindError(
-            f"the database is at {found!r}, which this release does not know: use a newer one"
-        )
+    MIGRATIONS.upgrade(url)
 
 
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
-
-
-@cache
-def _steps() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config

@@ -1,96 +1,143 @@
-"""The outbox: commands that are to be carried out, and how far they are."""
+"""The outbox: commands that are carried out later, and how far they are."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping
 
 from relink.engine import Command
-from relink.machines.commands import CallerCommand, Wake
+from relink.machines.commands import (
+    CallerCommand,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    StoredCommand,
+    Wake,
+    require_family,
+)
 
 from .codec import Codec
+from .errors import UnreadableRecordError
 
-PATIENCE = 3 * 24 * 60 * 60.0
-"""Seconds for which a command that only ever fails is tried again: as long as Stripe itself
-goes on delivering a webhook."""
+RETRY_BUDGET = 3 * 24 * 60 * 60.0
+"""Seconds for which a command that keeps failing is retried: as long as Stripe itself retries a
+webhook."""
+
+PRIVATE_FIELD = "billing_name"
+"""The field that is removed from a command's row as soon as the command is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueCommand:
-    """A command that is to be carried out."""
+    """A command that waits to be carried out."""
 
-    command: Command
+    command: StoredCommand
     id: str
     """Its id in the outbox, and at Stripe."""
     causation_id: str
-    """Id of the arrival that led to it."""
+    """The id of the message that led to it."""
     connected_account: str | None
-    """The connected account in whose name Stripe is to be called, if any."""
+    """The connected account on whose behalf Stripe is called, if any."""
     attempts: int
-    """Made so far."""
+    """The number of attempts so far."""
     due_at: float
+    """When it is carried out (Unix seconds)."""
     created_at: float
+    """When a machine asked for it (Unix seconds)."""
     give_up_at: float
-    """When patience with it ends (Unix seconds)."""
-    round: int = 0
-    """How often it was taken up again by hand."""
+    """When its retry budget ends (Unix seconds)."""
+    generation: int = 0
+    """How often an operator has retried it after it failed for good."""
 
     @property
     def answer_id(self) -> str:
-        """Under which its answer arrives; another one each time it is taken up again."""
-        return f"{self.id}:{self.round}" if self.round else self.id
+        """The id of the message that brings its answer; each generation has its own."""
+        return f"{self.id}:{self.generation}" if self.generation else self.id
 
 
 class DeadLetter(NamedTuple):
-    """A command that failed for good, and waits for somebody to look."""
+    """A command that failed for good, and waits for an operator."""
 
     id: str
     command: str
-    """Its name; this release may not be able to read the rest."""
+    """Its name. This release may not be able to read the rest."""
     attempts: int
     failed_at: float
     """Unix seconds."""
     error: str | None
 
 
-def is_for_outbox(command: Command) -> bool:
-    """Whether it is carried out later, and not in the request of its caller."""
-    return not isinstance(command, CallerCommand)
+def stored_commands(commands: Iterable[Command]) -> Iterator[StoredCommand]:
+    """The commands that go to the outbox: all but those for the caller.
+
+    Raises:
+        TypeError: one is of no family, so nobody would carry it out.
+    """
+    for command in commands:
+        if isinstance(command, StoredCommand):
+            yield command
+        elif not isinstance(command, CallerCommand):
+            require_family(type(command))
 
 
-def due_time(command: Command, at: float) -> float:
-    """When it is to be carried out, having been asked for at ``at`` (Unix seconds)."""
-    due: float = command.due if isinstance(command, Wake) else getattr(command, "after", 0)
-    return max(at, due)
+def due_time(command: StoredCommand, at: float) -> float:
+    """When a command is due that was asked for at ``at`` (both Unix seconds)."""
+    match command:
+        case Wake(due=due):
+            return max(at, due)
+        case RetrieveAccount(after=after) | RetrieveAuthorization(after=after):
+            return max(at, after)
+    return at
 
 
-def to_row(
-    command: Command, cause: str, connected_account: str | None, at: float, codec: Codec
-) -> dict[str, Any]:
-    """A command as a row of the outbox, to be done; JSON as text."""
+def new_due_command(
+    command: StoredCommand, causation_id: str, connected_account: str | None, at: float
+) -> DueCommand:
+    """A command as it enters the outbox.
+
+    Args:
+        command: what a machine asked for.
+        causation_id: the id of the message that led to it.
+        connected_account: on whose behalf Stripe is called, if anyone's.
+        at: now (Unix seconds).
+    """
     due_at = due_time(command, at)
+    return DueCommand(
+        command=command,
+        id=command.id,
+        causation_id=causation_id,
+        connected_account=connected_account,
+        attempts=0,
+        due_at=due_at,
+        created_at=at,
+        give_up_at=due_at + RETRY_BUDGET,
+    )
+
+
+_SAME = tuple(field for field in DueCommand.__slots__ if field != "command")
+"""The fields that are columns by the same name."""
+
+
+def to_row(due: DueCommand, codec: Codec) -> dict[str, Any]:
+    """A new row of the outbox; JSON as text."""
     return {
-        "id": command.id,
-        "command": command.name,
-        "fields": codec.text(command),
-        "cause": cause,
-        "connected_account": connected_account,
-        "due_at": due_at,
-        "created_at": at,
-        "give_up_at": due_at + PATIENCE,
+        "command": due.command.name,
+        "fields": codec.text(due.command),
+        "status": "due",
+        **{field: getattr(due, field) for field in _SAME},
     }
 
 
 def from_row(row: RowMapping, codec: Codec) -> DueCommand:
-    """A row of the outbox as a command to carry out."""
-    return DueCommand(
-        command=codec.command(row["command"], row["fields"]),
-        id=row["id"],
-        causation_id=row["cause"],
-        connected_account=row["connected_account"],
-        attempts=row["attempts"],
-        due_at=row["due_at"],
-        created_at=row["created_at"],
-        give_up_at=row["give_up_at"],
-        round=row["round"],
-    )
+    """A row of the outbox as a command to carry out.
+
+    Raises:
+        UnreadableRecordError: this release does not know the command, its fields don't fit, or
+            it is no command for the outbox.
+    """
+    command = codec.command(row["command"], row["fields"])
+    if not isinstance(command, StoredCommand):
+        raise UnreadableRecordError(
+            f"{row['command']} is carried out in the request of its caller, never from the outbox"
+        )
+    return DueCommand(command=command, **{field: row[field] for field in _SAME})

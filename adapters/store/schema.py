@@ -1,10 +1,13 @@
-"""The tables. Only types and constraints that SQLite and PostgreSQL have in common.
+"""The tables, with the types and constraints that SQLite and PostgreSQL share.
 
-They come about by the steps in ``migrations/``; a test holds that both say the same.
+The revisions in ``migrations/`` create them; a test holds that both describe the same schema.
+All statements take their columns from here.
 
-What belongs together is written in one transaction, so that no foreign key has to watch over
-it; and each goes when its own time is up (:mod:`.retention`).
+Rows that belong together are written in one transaction, so no foreign key guards them; each
+row is deleted when its own retention time is over (:mod:`.retention`).
 """
+
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -28,6 +31,13 @@ _NAME = String(64)
 _ID = String(255)
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
+
+def _partial(name: str, column: str, status: str) -> Index:
+    """An index over the outbox rows of one status."""
+    only = text(f"status = '{status}'")
+    return Index(name, column, postgresql_where=only, sqlite_where=only)
+
+
 inbox = Table(
     "inbox",
     metadata,
@@ -37,7 +47,7 @@ inbox = Table(
     Column("received_at", Float, nullable=False),
     Column("connected_account", _ID),
     Index("inbox_received", "received_at"),
-    comment="What has arrived, once each: webhooks, answers to commands, timers, requests.",
+    comment="Each message that arrived, once: webhooks, answers to commands, timers, requests.",
 )
 
 snapshots = Table(
@@ -48,10 +58,10 @@ snapshots = Table(
     Column("state", _NAME, nullable=False),
     Column("version", Integer, nullable=False),
     Column("facts", JSON, nullable=False),
-    # In whose name Stripe has to be called about it (``acct_…``).
+    # The connected account (acct_…) on whose behalf Stripe is called about the machine.
     Column("connected_account", _ID),
-    # It changes with every event. With room on each page, and nothing indexed but the key, a new
-    # version of a row finds place beside the old one, and the index stays as it is.
+    # Every event updates a row. With free room on each page, and no index but the key,
+    # PostgreSQL puts the new version beside the old one and leaves the index alone.
     postgresql_with={"fillfactor": 70},
     comment="Each machine as it is now.",
 )
@@ -68,7 +78,7 @@ accounts = Table(
     Index("accounts_holder", "holder", "id"),
     Index("accounts_authorization", "authorization", "id"),
     Index("accounts_institution", "institution", "id"),
-    comment="What accounts are looked for by; their snapshots have the same, and the rest.",
+    comment="What accounts are searched by; their snapshots hold the same, and the rest.",
 )
 
 journal = Table(
@@ -78,7 +88,7 @@ journal = Table(
     Column("machine", _NAME, nullable=False),
     Column("key", _ID, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("cause", _ID, nullable=False),
+    Column("causation_id", _ID, nullable=False),
     Column("at", Float, nullable=False),
     Column("event", _NAME, nullable=False),
     Column("fields", JSON, nullable=False),
@@ -87,6 +97,7 @@ journal = Table(
     Column("to_state", _NAME, nullable=False),
     Column("transition", Text),
     Column("guards", JSON, nullable=False),
+    # A code of relink.machines.reasons.
     Column("reason", Text),
     Column("anomaly", Boolean, nullable=False),
     Column("changes", JSON, nullable=False),
@@ -103,7 +114,7 @@ checkpoints = Table(
     Column("state", _NAME, nullable=False),
     Column("version", Integer, nullable=False),
     Column("facts", JSON, nullable=False),
-    comment="Where a machine was when the part of its journal ended that is not kept any more.",
+    comment="Each machine as it was when the deleted part of its journal ended.",
 )
 
 outbox = Table(
@@ -112,7 +123,7 @@ outbox = Table(
     Column("id", _ID, primary_key=True),
     Column("command", _NAME, nullable=False),
     Column("fields", JSON, nullable=False),
-    Column("cause", _ID, nullable=False),
+    Column("causation_id", _ID, nullable=False),
     Column("connected_account", _ID),
     # due, done, or failed: a dead letter.
     Column("status", String(16), nullable=False),
@@ -120,30 +131,15 @@ outbox = Table(
     Column("due_at", Float, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("give_up_at", Float, nullable=False),
-    # How often it was taken up again by hand.
-    Column("round", Integer, nullable=False),
+    # How often an operator has retried it after it failed.
+    Column("generation", Integer, nullable=False),
     Column("finished_at", Float),
     # Why the last attempt failed.
     Column("error", Text),
-    Index(
-        "outbox_due",
-        "due_at",
-        postgresql_where=text("status = 'due'"),
-        sqlite_where=text("status = 'due'"),
-    ),
-    Index(
-        "outbox_failed",
-        "finished_at",
-        postgresql_where=text("status = 'failed'"),
-        sqlite_where=text("status = 'failed'"),
-    ),
-    Index(
-        "outbox_done",
-        "finished_at",
-        postgresql_where=text("status = 'done'"),
-        sqlite_where=text("status = 'done'"),
-    ),
-    comment="What is to be done, and how far it is.",
+    _partial("outbox_due", "due_at", "due"),
+    _partial("outbox_failed", "finished_at", "failed"),
+    _partial("outbox_done", "finished_at", "done"),
+    comment="Each command that is carried out later, and how far it is.",
 )
 
 cursors = Table(
@@ -151,13 +147,32 @@ cursors = Table(
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("value", JSON, nullable=False),
-    comment="How far the walks through all accounts are.",
+    comment="How far the sweeps over all accounts are.",
 )
 
-rate_limiter = Table(
-    "rate_limiter",
+rate_limits = Table(
+    "rate_limits",
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("next_at", Float, nullable=False),
     comment="When the next request may go to Stripe (Unix seconds), for all workers together.",
 )
+
+Columns = tuple[Column[Any], ...]
+
+
+def _columns(table: Table, *without: str) -> Columns:
+    return tuple(column for column in table.c if column.name not in without)
+
+
+INBOX = _columns(inbox)
+SNAPSHOT = _columns(snapshots)
+ACCOUNT = _columns(accounts)
+ENTRY = _columns(journal, "seq")
+COMMAND = _columns(outbox, "finished_at", "error")
+"""The columns that a new row of each table is given."""
+
+
+def names(columns: Columns) -> str:
+    """The columns' names as SQL, in order; quoted, since PostgreSQL reserves some of them."""
+    return ", ".join(f'"{column.name}"' for column in columns)

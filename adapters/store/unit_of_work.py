@@ -1,7 +1,8 @@
-"""One change of the database: what arrived, what is decided of it, and the rows that follow.
+"""One message, what is decided about it, and the rows that follow.
 
-The writers (:mod:`.sqlite`, :mod:`.postgres`) know how to make it one transaction; what is in
-it is the same for both, and stands here.
+The writers know how to carry out a unit of work in one transaction
+(:mod:`.sqlite.writer`, :mod:`.postgres.writer`) or in memory (:mod:`.memory`). What it contains
+is the same for all, and is decided here.
 """
 
 import functools
@@ -9,28 +10,38 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from relink.engine import Address, Event, Facts, Load, Snapshot, Step, System
+from relink.engine import Address, Event, Facts, Snapshot, Step, System
 from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
 from . import outbox as outbox_rows
 from .codec import Codec, validated
+from .outbox import DueCommand, new_due_command, stored_commands
 
 Row = dict[str, Any]
 
 
 class Stored(NamedTuple):
-    """A machine as it is stored."""
+    """A machine as the database holds it."""
 
     state: str
     facts: str
     """As JSON."""
     version: int
     connected_account: str | None
-    """In whose name it was heard of."""
+    """On whose behalf the last message about it came, if any message named one."""
+
+
+class Machine(NamedTuple):
+    """A machine as it is before a unit of work."""
+
+    snapshot: Snapshot[Facts]
+    connected_account: str | None
+    """On whose behalf the last message about it came, if any message named one."""
 
 
 Read = Callable[[Address], Stored | None]
+LoadMachine = Callable[[Address], Machine | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +49,34 @@ class InboxMessage:
     """Something that arrived from outside, to be applied once."""
 
     id: str
-    """Stripe's ``evt_…``, or what else tells it from all others."""
+    """Stripe's ``evt_…``, or another id that no other message has."""
     type: str
     created: int
-    """When it was made, by its sender's clock (Unix seconds)."""
+    """When the sender made it, by the sender's clock (Unix seconds)."""
     received_at: float
-    """When it arrived, by ours (Unix seconds)."""
+    """When it arrived, by our clock (Unix seconds)."""
     connected_account: str | None = None
-    """The connected account in whose name it came (``acct_…``); None where it names none: then
-    what it leads to is done in the name in which the machines were heard of before."""
+    """The connected account on whose behalf it came (``acct_…``). Where the message names none,
+    the one that earlier messages about the same machines named is used."""
+
+    @classmethod
+    def answer_to(cls, due: DueCommand, at: float) -> "InboxMessage":
+        """The message that brings the answer to a command, at that time (Unix seconds)."""
+        return cls(due.answer_id, due.command.name, int(at), at, due.connected_account)
 
     def on_behalf_of(self, known: Iterable[str | None]) -> str | None:
-        """The connected account in whose name what it leads to is done, if there is one.
+        """The connected account on whose behalf its commands are carried out, if any.
 
         Args:
-            known: those of the machines that it changes, in the order of their addresses.
+            known: the connected accounts of the machines that it changes, in the order of their
+                addresses.
         """
         return self.connected_account or next(filter(None, known), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of an arrival."""
+    """What came of a message."""
 
     outcome: Literal["applied", "duplicate"]
     steps: tuple[Step, ...] = ()
@@ -68,39 +85,68 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A command of the outbox that ends with this change."""
+    """A command of the outbox that ends with this unit of work."""
 
     command_id: str
-    round: int
-    """Which must not have been taken up again since (:attr:`DueCommand.round`)."""
+    generation: int
+    """The generation that was carried out. After an operator's retry, an answer to an earlier
+    generation is a duplicate."""
     status: Literal["done", "failed"]
     at: float
     error: str | None = None
 
+    @classmethod
+    def of(cls, due: DueCommand, at: float, failed: bool, error: str | None) -> "Completion":
+        """The end of a command, at that time (Unix seconds)."""
+        return cls(due.id, due.generation, "failed" if failed else "done", at, error)
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What is written for what was decided. JSON is text."""
+    """The rows that a decision writes. JSON is text."""
 
     new: list[Row] = field(default_factory=list)
-    """Snapshots of machines that were not there, in the order of their addresses, …"""
+    """Snapshots of new machines, in the order of their addresses."""
     changed: list[Row] = field(default_factory=list)
-    """… and of those that were."""
+    """Snapshots of machines that existed, in the same order."""
     accounts: list[Row] = field(default_factory=list)
-    """Of accounts, what they are looked for by, where it changed."""
+    """What accounts are searched by, where it changed."""
     journal: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
 
+    def extend(self, more: "Rows") -> None:
+        """Add the rows of another decision."""
+        self.new.extend(more.new)
+        self.changed.extend(more.changed)
+        self.accounts.extend(more.accounts)
+        self.journal.extend(more.journal)
+        self.outbox.extend(more.outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about the events of a message."""
+
+    steps: tuple[Step, ...]
+    before: dict[Address, Machine | None]
+    """The machines that it changes as they were, in the order of their addresses."""
+    after: dict[Address, Snapshot[Facts]]
+    on_behalf_of: str | None
+    """The connected account on whose behalf the commands are carried out, if any."""
+    commands: list[DueCommand]
+    """For the outbox, each once, in the order of their ids: writers that ask for the same
+    commands never wait for each other in a circle."""
+
 
 class UnitOfWork:
-    """What one arrival changes.
+    """Everything that one message changes.
 
     Args:
         system: decides.
-        codec: writes.
-        arrival: what arrived.
+        codec: writes events and commands.
+        message: what arrived.
         events: what it tells the system, in order.
-        closing: the command that it is the answer to.
+        completion: the command that it answers, if any.
     """
 
     def __init__(
@@ -118,8 +164,13 @@ class UnitOfWork:
         self.completion = completion
 
     @property
+    def enters_inbox(self) -> bool:
+        """Whether the message is remembered; an answer that says nothing only ends its command."""
+        return bool(self.events) or self.completion is None
+
+    @property
     def inbox_row(self) -> Row:
-        """The arrival as a row of the inbox."""
+        """The message as a row of the inbox, in the order of the columns."""
         message = self.message
         return {
             "id": message.id,
@@ -129,83 +180,118 @@ class UnitOfWork:
             "connected_account": message.connected_account,
         }
 
-    def decide(self, read: Read) -> tuple[tuple[Step, ...], Rows]:
+    def decide(self, load: LoadMachine) -> Decided:
         """Decide all events, each on what the ones before it led to.
 
         Args:
-            read: gives a machine as it is stored, or None; may raise to have it all anew.
-        """
-        # Read once: what is decided on has to be what is written over.
-        read = functools.cache(read)
-        load = functools.cache(lambda address: snapshot_of(self._system, address, read(address)))
-        decided: dict[Address, Snapshot[Facts]] = {}
-        steps = tuple(self._steps(decided, load))
-        stored = filter(None, map(read, sorted(decided)))
-        on_behalf_of = self.message.on_behalf_of(each.connected_account for each in stored)
-        rows = Rows()
-        for address in sorted(decided):
-            before, after = load(address), decided[address]
-            row = _snapshot_row(address, after, on_behalf_of)
-            (rows.changed if before else rows.new).append(row)
-            found = _account_row(after)
-            if found and (before is None or found != _account_row(before)):
-                rows.accounts.append(found)
-        commands: dict[str, Row] = {}
-        cause, at = self.message.id, self.message.received_at
-        for step in steps:
-            rows.journal.extend(
-                journal_rows.to_row(delivery, cause, at, self._codec)
-                for delivery in step.deliveries
-            )
-            for command in filter(outbox_rows.is_for_outbox, step.commands):
-                row = outbox_rows.to_row(command, cause, on_behalf_of, at, self._codec)
-                commands[row["id"]] = row
-        # In one order for all, so that two who ask for the same never wait for each other.
-        rows.outbox.extend(commands[id] for id in sorted(commands))
-        return steps, rows
+            load: gives a machine as it is stored, or None. It is called once for each machine,
+                so that what is decided on is what gets overwritten.
 
-    def _steps(self, decided: dict[Address, Snapshot[Facts]], load: Load) -> list[Step]:
+        Raises:
+            EngineError: the system could not decide.
+        """
+        load = functools.cache(load)
+        after: dict[Address, Snapshot[Facts]] = {}
+
+        def current(address: Address) -> Snapshot[Facts] | None:
+            if address in after:
+                return after[address]
+            machine = load(address)
+            return machine.snapshot if machine else None
+
         steps = []
         for trigger in self.events:
-            step = self._system.step(trigger, lambda at: decided.get(at) or load(at))
-            decided.update(step.snapshots)
+            step = self._system.step(trigger, current)
+            after.update(step.snapshots)
             steps.append(step)
-        return steps
+        before = {address: load(address) for address in sorted(after)}
+        known = (machine.connected_account for machine in before.values() if machine)
+        on_behalf_of = self.message.on_behalf_of(known)
+        message = self.message
+        commands = {
+            command.id: new_due_command(command, message.id, on_behalf_of, message.received_at)
+            for step in steps
+            for command in stored_commands(step.commands)
+        }
+        return Decided(
+            tuple(steps), before, after, on_behalf_of, [commands[id] for id in sorted(commands)]
+        )
+
+    def decide_rows(self, read: Read) -> tuple[tuple[Step, ...], Rows]:
+        """Decide all events, and turn what follows into rows.
+
+        Args:
+            read: gives a machine as the database holds it, or None.
+
+        Raises:
+            UnreadableRecordError: a stored snapshot can't be read.
+            EngineError: the system could not decide.
+        """
+        decided = self.decide(lambda address: self._machine(address, read(address)))
+        rows = Rows()
+        for address, machine in decided.before.items():
+            snapshot = decided.after[address]
+            row = _snapshot_row(address, snapshot, decided.on_behalf_of)
+            (rows.changed if machine else rows.new).append(row)
+            found = _account_row(snapshot)
+            if found and (machine is None or found != _account_row(machine.snapshot)):
+                rows.accounts.append(found)
+        rows.journal.extend(self.journal_rows(decided))
+        rows.outbox.extend(outbox_rows.to_row(due, self._codec) for due in decided.commands)
+        return decided.steps, rows
+
+    def journal_rows(self, decided: Decided) -> Iterable[Row]:
+        """Each decision as a row of the journal, in order."""
+        message = self.message
+        return (
+            journal_rows.to_row(delivery, message.id, message.received_at, self._codec)
+            for step in decided.steps
+            for delivery in step.deliveries
+        )
+
+    def _machine(self, address: Address, stored: Stored | None) -> Machine | None:
+        if stored is None:
+            return None
+        snapshot = read_snapshot(self._system, address, stored._asdict())
+        return Machine(snapshot, stored.connected_account)
 
 
 class Writer(Protocol):
-    """Makes changes, each once."""
+    """Carries out units of work, each once."""
 
-    def write(self, change: UnitOfWork) -> Applied:
-        """Make a change, in one transaction; it is on the disk when this returns.
+    def write(self, unit: UnitOfWork) -> Applied:
+        """Carry out a unit of work, in one transaction; the commit is on the disk on return.
 
-        An arrival that was there before changes nothing, and neither does the answer to a
-        command that is not due any more: both are duplicates.
+        A message that arrived before changes nothing, and neither does the answer to a command
+        that is no longer due: both are duplicates.
 
         Raises:
             ConcurrentChangeError: others kept changing the same machines.
-            StoreUnavailableError: the database is away, busy for too long, or full.
+            StoreUnavailableError: the database is down, busy for too long, or full.
             UnreadableRecordError: a stored snapshot can't be read.
             EngineError: the system could not decide.
         """
         ...
 
-    async def write_async(self, change: UnitOfWork) -> Applied:
-        """Make a change while the event loop goes on; otherwise as :meth:`write`."""
+    async def write_async(self, unit: UnitOfWork) -> Applied:
+        """Do the same as :meth:`write` without blocking the event loop."""
         ...
 
 
-def snapshot_of(system: System, address: Address, stored: Stored | None) -> Snapshot[Facts] | None:
-    """A machine as it was stored.
+def read_snapshot(system: System, address: Address, row: Any) -> Snapshot[Facts]:
+    """A machine from a row of ``snapshots`` or ``checkpoints``.
+
+    Args:
+        system: knows the type of its facts.
+        address: which machine.
+        row: a mapping with state, version and facts, the facts as JSON, parsed or not.
 
     Raises:
         UnreadableRecordError: its facts don't fit this release.
     """
-    if stored is None:
-        return None
     facts_type = system.tables[address.machine].chart.facts_type
-    facts = validated(facts_type, stored.facts, f"facts of {address.machine} {address.key}")
-    return Snapshot(stored.state, facts, stored.version)
+    facts = validated(facts_type, row["facts"], f"facts of {address.machine} {address.key}")
+    return Snapshot(row["state"], facts, row["version"])
 
 
 def _snapshot_row(
@@ -222,7 +308,7 @@ def _snapshot_row(
 
 
 def _account_row(snapshot: Snapshot[Facts]) -> Row | None:
-    """What an account is looked for by; None for other machines."""
+    """What an account is searched by; None for other machines."""
     facts = snapshot.facts
     if not isinstance(facts, AccountFacts):
         return None

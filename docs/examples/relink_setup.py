@@ -12,7 +12,7 @@ from relink.adapters.gateway import Gateway, load_gateway
 from relink.adapters.runner import Notify, Performer, reconcile
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.store.retention import prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.machines import RelinkPolicy, relink_system
@@ -28,10 +28,10 @@ def settings() -> Settings:
 
 
 @cache
-def store() -> Store:
+def store() -> SqlStore:
     """The database. ``relink migrate`` creates its tables."""
     # No `relink work` runs beside this application, so nothing would take its jobs.
-    return Store(settings().database_url, relink_system(), jobs=False)
+    return SqlStore(settings().database_url, relink_system(), jobs=False)
 
 
 @cache

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from relink.adapters.cli import main
-from relink.adapters.store import InboxMessage, Store, migrate
+from relink.adapters.store import InboxMessage, SqlStore, migrate
 from relink.adapters.store.lock_file import InUseError, exclusive
 from relink.adapters.stripe import Origin, reduce_account
 from relink.machines import relink_system
@@ -48,11 +48,11 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def stored(tmp_path: Path, account, now) -> Iterator[Store]:
+def stored(tmp_path: Path, account, now) -> Iterator[SqlStore]:
     """A database in which an account has stopped working."""
     url = f"sqlite:///{tmp_path / 'relink.db'}"
     migrate(url)
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     origin = Origin(causation_id="evt_1", at=float(now), as_of=now, read=False)
     store.apply(InboxMessage("evt_1", "test", now, float(now)), [reduce_account(account, origin)])
     yield store
@@ -88,7 +88,7 @@ def test_a_dead_letter_is_listed_and_retried(capsys, stored, now):
     assert run(capsys, "dead-letters", "--retry", due.id) == (0, f"{due.id} is due now\n", "")
     again = stored.due_command(due.id)
     assert again is not None
-    assert again.round == 1
+    assert again.generation == 1
     code, _, err = run(capsys, "dead-letters", "--retry", due.id)
     assert code == 2
     assert f"{due.id!r} is not a dead letter" in err

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relink.adapters.demo import play
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.engine import Address
 from relink.machines import relink_system
 
@@ -95,7 +95,7 @@ def test_the_picture_and_the_database_are_where_the_demo_says(played):
     ending = "\n".join(list(stories.values())[-1])
     account = re.search(r"relink explain (fca_\w+)", ending)
     assert account, ending
-    store = Store(f"sqlite:///{folder / 'relink.db'}", relink_system())
+    store = SqlStore(f"sqlite:///{folder / 'relink.db'}", relink_system())
     address = Address("account", account[1])
     entries = store.journal(address)
     assert relink_system().replay(address, [e.event for e in entries]) == store.snapshot(address)

@@ -29,7 +29,7 @@ from relink.adapters.service import (
     UnknownSessionError,
 )
 from relink.adapters.simulator import TOKENIZED_NUMBERS, Asked, CustomerPart, Faults, Simulator
-from relink.adapters.store import MemoryStore, Store, migrate
+from relink.adapters.store import MemoryStore, SqlStore, migrate
 from relink.adapters.stripe import StripeWebhooks, WebhookRefused
 from relink.engine import Command
 from relink.machines import relink_system
@@ -56,7 +56,7 @@ class Embedding:
         self.notified: list[Notification] = []
         url = f"sqlite:///{folder / 'relink.db'}"
         migrate(url)
-        self.store = Store(url, relink_system())
+        self.store = SqlStore(url, relink_system())
         self.gateway = SimulatorGateway(self.sim)
         self.service = self.service_with(self.gateway)
         self.performer = Performer(

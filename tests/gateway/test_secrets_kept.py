@@ -19,7 +19,7 @@ import stripe
 from relink.adapters.gateway import Attempt, GatewayError, TransientError
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.simulator import ApiFault
-from relink.adapters.store import InboxMessage, Store, migrate
+from relink.adapters.store import InboxMessage, SqlStore, migrate
 from relink.engine import Command
 from relink.machines import relink_system
 from relink.machines.events import DomainEvent
@@ -173,7 +173,7 @@ def test_no_secret_is_logged_or_stored_while_all_commands_run_with_faults(
     """Every command, through the store, each with a fault on its way."""
     database = f"sqlite:///{tmp_path / 'relink.db'}"
     migrate(database)
-    store = Store(database, relink_system())
+    store = SqlStore(database, relink_system())
     said: list[str] = []
     hosted = customer.relink(delivery="url", return_url="https://shop.example/", attempt=50)
     commands: list[tuple[Scene, Command]] = [(customer, hosted)]

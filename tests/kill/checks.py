@@ -30,14 +30,16 @@ GROUP BY machine, key HAVING min(version) <> 1 OR max(version) <> count(*)"""
 AHEAD = """SELECT machine, key, version, (SELECT max(version) FROM journal
 WHERE journal.machine = snapshots.machine AND journal.key = snapshots.key) AS last FROM snapshots"""
 
-TORN_ON_POSTGRES = """SELECT cause, array_agg(DISTINCT machine || ' ' || key || ' ' || version)
-FROM journal LEFT JOIN inbox ON inbox.id = journal.cause
-GROUP BY cause HAVING count(DISTINCT journal.xmin::text) > 1
+TORN_ON_POSTGRES = """SELECT causation_id,
+array_agg(DISTINCT machine || ' ' || key || ' ' || version)
+FROM journal LEFT JOIN inbox ON inbox.id = journal.causation_id
+GROUP BY causation_id HAVING count(DISTINCT journal.xmin::text) > 1
 OR bool_or(inbox.id IS NULL OR inbox.xmin <> journal.xmin)"""
 """Each row carries the number of the transaction that wrote it."""
 
-TORN_ON_SQLITE = """SELECT cause, count(*) FROM journal LEFT JOIN inbox ON inbox.id = journal.cause
-GROUP BY cause HAVING max(seq) - min(seq) + 1 <> count(*) OR max(inbox.id) IS NULL"""
+TORN_ON_SQLITE = """SELECT causation_id, count(*)
+FROM journal LEFT JOIN inbox ON inbox.id = journal.causation_id
+GROUP BY causation_id HAVING max(seq) - min(seq) + 1 <> count(*) OR max(inbox.id) IS NULL"""
 """With one writer, what is written in one transaction stands together."""
 
 UNTOLD = ("notify_customer", "request_new_payment_method", "request_billing_name", "report_anomaly")
@@ -81,7 +83,7 @@ def check_webhooks(at: Installation) -> None:
     inbox = {row["id"] for row in rows("SELECT id FROM inbox")}
     assert applied.keys() - inbox == set()
     assert at.postman.taken("duplicate").keys() - inbox == set()
-    decided = {row["cause"] for row in rows("SELECT DISTINCT cause FROM journal")}
+    decided = {row["causation_id"] for row in rows("SELECT DISTINCT causation_id FROM journal")}
     kinds = {event.id: event.type for event in at.sim.webhooks.events.values()}
     undecided = {kinds[event] for event in applied.keys() - decided}
     assert undecided == set()

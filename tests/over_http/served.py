@@ -26,7 +26,7 @@ from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Delivery, Faults, Simulator
-from relink.adapters.store import MemoryStore, Store
+from relink.adapters.store import MemoryStore, SqlStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.machines import relink_system
 from relink.machines.commands import Notification
@@ -86,7 +86,7 @@ class Served:
         self.folder = folder / "database"
         self.folder.mkdir()
         shutil.copy(empty_database, self.folder / "relink.db")
-        self.store = Store(f"sqlite:///{self.folder / 'relink.db'}", relink_system())
+        self.store = SqlStore(f"sqlite:///{self.folder / 'relink.db'}", relink_system())
         self.gateway: Gateway = SimulatorGateway(self.sim)
         self.notified: list[Notification] = []
         self.elapsed = 0.0

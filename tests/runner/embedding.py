@@ -1,4 +1,4 @@
-"""The service and a performer, and a simulated Stripe behind them, in this thread and its time."""
+"""A service and a performer with a simulated Stripe, all in one thread and its time."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Asked, Effect, Simulator
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command, Step
 from relink.machines import relink_system
@@ -16,12 +16,12 @@ SECRET = "whsec_runner"
 
 
 class Embedding:
-    """What the tests of the runner have in common.
+    """A service that embeds relink.
 
     Args:
-        url: of its database.
-        gateway: makes the performer's gateway out of the simulator's.
-        start: the time when it begins (Unix seconds).
+        url: its database.
+        gateway: makes the performer's gateway from the simulator's.
+        start: when its time begins (Unix seconds).
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Embedding:
     ) -> None:
         self.sim = Simulator(seed=3, start=start)
         self.sim.add_endpoint(SECRET)
-        self.store = Store(url, relink_system())
+        self.store = SqlStore(url, relink_system())
         self.told: list[tuple[Command, str]] = []
         self.steps: list[Step] = []
         self.stripe = SimulatorGateway(self.sim)
@@ -51,18 +51,18 @@ class Embedding:
             watch=self.steps.append,
         )
 
-    def hear(self) -> None:
-        """Take in the webhooks that are on their way."""
+    def receive_webhooks(self) -> None:
+        """Receive the webhooks that are on their way."""
         while self.sim.next_webhook_at is not None:
             self.sim.advance_to(self.sim.next_webhook_at)
             for delivery in self.sim.due_webhooks():
                 self.service.handle_webhook(delivery.payload, delivery.signature)
 
     def settle(self, seconds: float = 600) -> None:
-        """Hear everything, and do everything that is due within so many seconds."""
+        """Receive all webhooks, and perform all commands that come due within so many seconds."""
         until = self.sim.now + seconds
         while True:
-            self.hear()
+            self.receive_webhooks()
             self.performer.work_off()
             due_at = self.store.next_due_at()
             if self.sim.next_webhook_at is None and (due_at is None or due_at > until):
@@ -71,13 +71,13 @@ class Embedding:
                 self.sim.advance_to(min(due_at, until))
 
     def linked(self, name: str | None = "Jo") -> str:
-        """An account that was linked, and heard of."""
+        """Link an account, and receive its webhooks."""
         linked = self.sim.link_account(self.sim.add_customer(name))
-        self.hear()
+        self.receive_webhooks()
         return linked.id
 
-    def linked_anew(self, name: str | None = "Jo") -> str:
-        """A new account, linked in the stead of one whose consent expired, and not heard of."""
+    def linked_instead(self, name: str | None = "Jo") -> str:
+        """Link a new account instead of one whose consent expired; webhooks are pending."""
         account = self.linked(name)
         self.settle()
         login = self.sim.world.accounts[account].authorization
@@ -91,19 +91,19 @@ class Embedding:
         return new.id
 
     def state(self, account: str, machine: str = "account") -> str | None:
-        """What a machine says of an account."""
+        """The state of an account's machine."""
         snapshot = self.store.snapshot(Address(machine, account))
         return snapshot.state if snapshot else None
 
     def asked(self, method: str = "", path: str = "") -> list[Asked]:
-        """What Stripe was asked."""
+        """The requests that Stripe got."""
         entries = [entry for entry in self.sim.ledger.entries if isinstance(entry, Asked)]
         return [e for e in entries if e.method.startswith(method) and e.path.startswith(path)]
 
     def count(self, kind: str) -> int:
-        """How often this happened at Stripe."""
+        """How often an effect happened at Stripe."""
         return sum(isinstance(e, Effect) and e.kind == kind for e in self.sim.ledger.entries)
 
     def due(self) -> list[str]:
-        """The names of the commands that are due, however late."""
+        """The names of the commands that are due, at any time."""
         return [due.command.name for due in self.store.due_commands(float("inf"), 100)]

@@ -1,4 +1,4 @@
-"""One attempt, and when the next one is due."""
+"""One attempt at a command, and when the next one is due."""
 
 import logging
 from dataclasses import replace
@@ -37,23 +37,23 @@ from relink.machines.policy import RelinkPolicy
 from relink.machines.report import Holder
 
 NOW = 1_760_000_000.0
-PATIENCE = 1000.0
+RETRY_BUDGET = 1000.0
 POLICY = RelinkPolicy(attempts=7)
 CUSTOMER = Holder(field="customer", id="cus_1")
 READ = RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1")
 PROMPT = NotifyCustomer(
     outage="fcauth_1",
-    count=1,
+    outage_number=1,
     since=NOW,
     accounts=("fca_1",),
     ask="relink",
-    reason="access_expired",
+    reasons=("access_expired",),
 )
 EVENT = BillingNameAbsent(causation_id="x", at=NOW, account="fca_1")
 
 
 class Ends:
-    """A gateway whose every attempt ends so."""
+    """A gateway whose attempts all end the same way."""
 
     def __init__(self, end: Answer | Exception) -> None:
         self.end = end
@@ -68,7 +68,7 @@ class Ends:
 
 def due(command: Command, number: int = 1, **changed: object) -> DueCommand:
     """A command whose attempt with this number is due."""
-    made = DueCommand(command, command.id, "evt_1", None, number - 1, NOW, NOW, NOW + PATIENCE)
+    made = DueCommand(command, command.id, "evt_1", None, number - 1, NOW, NOW, NOW + RETRY_BUDGET)
     return replace(made, **changed)  # type: ignore[arg-type]
 
 
@@ -82,13 +82,13 @@ def once(
     return attempt(what, gateway, notify or refuse, lambda: NOW, POLICY)
 
 
-def test_success_is_the_end():
+def test_a_successful_attempt_completes_the_command():
     assert once(due(READ), Answer((EVENT,))) == Outcome(NOW, (EVENT,))
 
 
-def test_the_gateway_learns_what_the_attempt_depends_on():
+def test_the_gateway_gets_the_number_age_account_and_generation():
     gateway = Ends(Answer())
-    what = due(READ, 3, created_at=NOW - 1, connected_account="acct_1", round=2)
+    what = due(READ, 3, created_at=NOW - 1, connected_account="acct_1", generation=2)
     attempt(what, gateway, lambda command, id: None, lambda: NOW, POLICY)
     assert gateway.attempts == [Attempt(3, NOW - 1, "acct_1", POLICY, round=2)]
 
@@ -96,7 +96,7 @@ def test_the_gateway_learns_what_the_attempt_depends_on():
 @pytest.mark.parametrize(
     "error", [TransientError("no answer"), MalformedAnswerError("cut off"), RateLimitedError("429")]
 )
-def test_what_may_pass_is_tried_again(error: TransientError):
+def test_a_transient_failure_is_retried(error: TransientError):
     done = once(due(READ), error)
     retry_at = NOW + delay_before_next(READ.id, 1)
     assert done == Outcome(NOW, retry_at=retry_at, error=str(error))
@@ -108,7 +108,7 @@ def test_the_delay_counts_from_the_end_of_the_attempt():
     assert done.retry_at == NOW + 25 + delay_before_next(READ.id, 1)
 
 
-def test_the_wait_that_stripe_names_is_kept():
+def test_the_delay_is_never_shorter_than_stripe_asks():
     done = once(due(READ), RateLimitedError("slow down", wait=40.0))
     assert done.retry_at is not None
     assert 40.0 <= done.retry_at - NOW < 40.0 + FIRST_DELAY
@@ -118,13 +118,13 @@ def test_the_wait_that_stripe_names_is_kept():
     ("command", "subject"),
     [
         (READ, "fca_1"),
-        (RetrieveAuthorization(authorization="fcauth_1", reason="x", dedup_key="y"), "fcauth_1"),
-        (RetrieveSession(session="fcsess_1", reason="x", dedup_key="y"), "fcsess_1"),
+        (RetrieveAuthorization(authorization="fcauth_1", reason="look", dedup_key="y"), "fcauth_1"),
+        (RetrieveSession(session="fcsess_1", reason="session_ended", dedup_key="y"), "fcsess_1"),
         (CreatePaymentMethod(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
         (AttachExternalAccount(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
     ],
 )
-def test_what_is_refused_comes_back_as_an_event(command: Command, subject: str):
+def test_a_refused_command_comes_back_as_an_event(command: Command, subject: str):
     done = once(due(command), PermanentError("GET x got 404", "req_1", code="resource_missing"))
     failed = CommandFailed(
         causation_id=command.id,
@@ -137,7 +137,7 @@ def test_what_is_refused_comes_back_as_an_event(command: Command, subject: str):
     assert done == Outcome(NOW, (failed,), None, True, "GET x got 404 (request req_1)")
 
 
-def test_patience_ends():
+def test_a_command_is_given_up_when_its_retry_budget_ends():
     error = TransientError("no answer")
     assert once(due(READ, 300, give_up_at=NOW + 0.1), error).retry_at is not None
     done = once(due(READ, 301, give_up_at=NOW), error)
@@ -147,14 +147,14 @@ def test_patience_ends():
     assert event.error == RETRY_BUDGET_SPENT
 
 
-def test_success_is_never_too_late():
+def test_a_success_after_the_retry_budget_still_counts():
     assert once(due(READ, 301, give_up_at=NOW - 1), Answer((EVENT,))).events == (EVENT,)
 
 
-def test_what_nobody_foresaw_is_tried_again_and_logged(caplog: pytest.LogCaptureFixture):
+def test_an_unexpected_error_is_logged_and_retried(caplog: pytest.LogCaptureFixture):
     done = once(due(READ), KeyError("what it was about"))
     assert done.retry_at == NOW + delay_before_next(READ.id, 1)
-    assert done.error == "unforeseen KeyError; the log has more"
+    assert done.error == "unexpected KeyError; the log has more"
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert READ.id in record.getMessage()
@@ -162,15 +162,15 @@ def test_what_nobody_foresaw_is_tried_again_and_logged(caplog: pytest.LogCapture
     assert once(due(READ, give_up_at=NOW), KeyError()).gave_up
 
 
-def test_a_database_that_is_away_is_not_the_commands_fault():
+def test_a_database_that_is_down_does_not_count_as_an_attempt():
     with pytest.raises(StoreUnavailableError):
-        once(due(READ), StoreUnavailableError("the pace can't be read"))
+        once(due(READ), StoreUnavailableError("the rate limit can't be read"))
 
 
 # ── commands that are not for Stripe ─────────────────────────────────────────
 
 
-def test_the_embedding_service_is_told_with_the_id():
+def test_a_notification_is_delivered_with_its_id():
     told: list[tuple[Command, str]] = []
     done = once(due(PROMPT), notify=lambda command, id: told.append((command, id)))
     assert done == Outcome(NOW)
@@ -179,9 +179,12 @@ def test_the_embedding_service_is_told_with_the_id():
 
 @pytest.mark.parametrize(
     ("command", "subject"),
-    [(PROMPT, "fcauth_1"), (ReportAnomaly(subject="fca_1", what="x", dedup_key="y"), "fca_1")],
+    [
+        (PROMPT, "fcauth_1"),
+        (ReportAnomaly(about="fca_1", anomaly="unknown_status", dedup_key="y"), "fca_1"),
+    ],
 )
-def test_it_is_told_again_until_patience_ends(command: Command, subject: str):
+def test_a_notification_is_retried_until_its_retry_budget_ends(command: Command, subject: str):
     def unreachable(command: Command, id: str) -> None:
         raise TransientError("nobody there")
 
@@ -196,7 +199,7 @@ def test_it_is_told_again_until_patience_ends(command: Command, subject: str):
     assert event.subject == subject
 
 
-def test_a_timer_is_never_early_for_its_machine():
+def test_a_timer_never_fires_early_for_its_machine():
     event = PromptDue(causation_id="evt_1", at=NOW - 100, outage=1)
     timer = Wake(machine="outage", key="fcauth_1", due=int(NOW) + 1, event=event)
     (fired,) = once(due(timer)).events
@@ -219,7 +222,7 @@ names = st.text(max_size=40)
 
 
 @given(command=names, number=numbers)
-def test_each_wait_is_about_twice_the_last(command: str, number: int):
+def test_each_delay_is_about_twice_the_last(command: str, number: int):
     delay = delay_before_next(command, number)
     assert delay == delay_before_next(command, number)
     backoff = min(FIRST_DELAY * 2 ** min(number - 1, 20), LONGEST_DELAY)

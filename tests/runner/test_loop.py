@@ -1,4 +1,4 @@
-"""The loop of one process: at once, a few at a time, none twice, and none lost."""
+"""The loop of one process: commands run soon, a few at a time, none twice, and none is lost."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from relink.adapters.runner import Loop, Performer, PeriodicTask, loop
 from relink.adapters.service import Service
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import InboxMessage, Store
+from relink.adapters.store import InboxMessage, SqlStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command
 from relink.machines import relink_system
@@ -36,7 +36,7 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = 10) -> Non
 
 
 class Gates:
-    """A gateway that holds each command until it is let go, and counts them."""
+    """A gateway that holds each command until it is released, and counts them."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -45,7 +45,7 @@ class Gates:
         self.most_inside = 0
         self.let_go = threading.Event()
         self.held: set[str] | None = None
-        """Only these accounts are held; None: all."""
+        """The accounts that are held; None for all."""
 
     def perform(self, command: Command, at: float, attempt: Attempt = FIRST) -> Answer:
         assert isinstance(command, RetrieveAccount)
@@ -62,8 +62,8 @@ class Gates:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    opened = Store(url, relink_system())
+def store(url: str) -> Iterator[SqlStore]:
+    opened = SqlStore(url, relink_system())
     yield opened
     opened.close()
 
@@ -72,7 +72,7 @@ Start = Callable[..., Loop]
 
 
 @pytest.fixture
-def start(store: Store) -> Iterator[Start]:
+def start(store: SqlStore) -> Iterator[Start]:
     """Starts loops, and stops those that the test did not."""
     running = []
 
@@ -88,8 +88,8 @@ def start(store: Store) -> Iterator[Start]:
         made.stop()
 
 
-def ask(store: Store, *accounts: str) -> None:
-    """Have the accounts read: each is a command."""
+def ask(store: SqlStore, *accounts: str) -> None:
+    """Have accounts read: one command for each."""
     for account in accounts:
         now = time.time()
         look = AccountReported(
@@ -103,13 +103,13 @@ def ask(store: Store, *accounts: str) -> None:
         store.apply(InboxMessage(f"evt_{account}", "test", int(now), now), [look])
 
 
-def due(store: Store) -> set[str]:
+def due(store: SqlStore) -> set[str]:
     """The accounts whose reads are due."""
     found = store.due_commands(float("inf"), 1000)
     return {due.command.account for due in found if isinstance(due.command, RetrieveAccount)}
 
 
-def test_from_a_webhook_to_an_active_account(store: Store):
+def test_the_loop_carries_a_webhook_through_to_an_active_account(store: SqlStore):
     with SimulatorServer(Simulator(seed=2, start=None)) as server:
         sim = server.simulator
         transport = SdkTransport(ApiKey("sk_test_loop"), server.url)
@@ -141,8 +141,8 @@ def test_from_a_webhook_to_an_active_account(store: Store):
         assert found.state == "active"
 
 
-def test_whoever_wakes_it_need_not_wait(
-    store: Store, start: Start, monkeypatch: pytest.MonkeyPatch
+def test_waking_the_loop_performs_new_commands_at_once(
+    store: SqlStore, start: Start, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(loop, "POLL", 1000)
     gates = Gates()
@@ -153,7 +153,7 @@ def test_whoever_wakes_it_need_not_wait(
     eventually(lambda: not due(store), "it is done")
 
 
-def test_a_slow_command_does_not_hold_up_the_others(store: Store, start: Start):
+def test_slow_commands_do_not_hold_up_the_others(store: SqlStore, start: Start):
     gates = Gates()
     gates.held = {"fca_0", "fca_1"}
     ask(store, *(f"fca_{n}" for n in range(40)))
@@ -164,7 +164,7 @@ def test_a_slow_command_does_not_hold_up_the_others(store: Store, start: Start):
     assert set(gates.begun.values()) == {1}
 
 
-def test_a_few_at_a_time_and_none_twice_at_once(store: Store, start: Start):
+def test_the_loop_performs_a_few_commands_at_a_time_and_none_twice(store: SqlStore, start: Start):
     gates = Gates()
     ask(store, *(f"fca_{n}" for n in range(20)))
     running = start(gates, threads=3)
@@ -179,7 +179,7 @@ def test_a_few_at_a_time_and_none_twice_at_once(store: Store, start: Start):
     assert set(gates.begun.values()) == {1}
 
 
-def test_stopping_finishes_what_was_begun_and_leaves_the_rest(store: Store, start: Start):
+def test_stopping_finishes_attempts_and_leaves_other_commands_due(store: SqlStore, start: Start):
     gates = Gates()
     accounts = {f"fca_{n}" for n in range(10)}
     ask(store, *accounts)
@@ -200,8 +200,8 @@ def test_stopping_finishes_what_was_begun_and_leaves_the_rest(store: Store, star
     assert set(gates.begun.values()) == {1}
 
 
-def test_a_database_that_is_away_does_not_end_it(
-    store: Store, start: Start, monkeypatch: pytest.MonkeyPatch
+def test_the_loop_survives_a_database_that_cannot_be_written(
+    store: SqlStore, start: Start, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(loop, "FIRST_PAUSE", 0.05)
     gates = Gates()
@@ -216,7 +216,9 @@ def test_a_database_that_is_away_does_not_end_it(
     assert gates.begun["fca_1"] < 8
 
 
-def test_it_can_not_even_look(store: Store, start: Start, monkeypatch: pytest.MonkeyPatch):
+def test_the_loop_survives_a_database_that_cannot_be_read(
+    store: SqlStore, start: Start, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(loop, "FIRST_PAUSE", 0.05)
     gates = Gates()
     gates.let_go.set()
@@ -230,7 +232,7 @@ def test_it_can_not_even_look(store: Store, start: Start, monkeypatch: pytest.Mo
     eventually(lambda: not due(store), "it is done once the table is back")
 
 
-def test_duties_are_done_at_once_and_again(store: Store, start: Start):
+def test_periodic_tasks_run_at_the_start_and_at_their_intervals(store: SqlStore, start: Start):
     done = Counter[str]()
     now = [time.time()]
 

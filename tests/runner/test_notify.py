@@ -31,11 +31,11 @@ SECRET = "whsec_of_the_embedding_service"
 NOW = 1_760_000_000.0
 PROMPT = NotifyCustomer(
     outage="fcauth_1",
-    count=1,
+    outage_number=1,
     since=NOW,
     accounts=("fca_1",),
     ask="relink",
-    reason="access_expired",
+    reasons=("access_expired",),
 )
 
 

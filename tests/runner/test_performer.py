@@ -1,4 +1,4 @@
-"""An attempt and its answer are stored together, once, and nothing is lost on the way."""
+"""The performer stores an attempt's answer with its command, once, and loses nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner import RETRY_BUDGET_SPENT, Performer
 from relink.adapters.simulator import ApiFault, Faults
-from relink.adapters.store import Store, StoreUnavailableError
+from relink.adapters.store import SqlStore, StoreUnavailableError
 from relink.engine import Command, Event, Step
 from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, RequestNewPaymentMethod
 from relink.machines.events import CommandFailed
@@ -25,11 +25,11 @@ DAY = 24 * 3600
 
 
 class Unknown(Event):
-    """Nobody's event: the system can't decide it."""
+    """An event of no machine: the system can't decide it."""
 
 
 class Answers:
-    """A gateway that answers with what it is told to, and otherwise as another one does."""
+    """A gateway that answers from a script, and after that as another one does."""
 
     def __init__(self, stripe: Gateway, script: list[Exception | Event]) -> None:
         self.stripe = stripe
@@ -46,8 +46,8 @@ class Answers:
 
 
 @contextmanager
-def away(store: Store) -> Iterator[None]:
-    """The database can be read, and nothing written."""
+def away(store: SqlStore) -> Iterator[None]:
+    """The database can be read but not written."""
     with store.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE inbox RENAME TO away")
         connection.exec_driver_sql("ALTER TABLE outbox RENAME COLUMN attempts TO away")
@@ -66,7 +66,7 @@ def test_an_answer_is_applied_and_its_command_done(at: Embedding):
     assert [step.trigger.causation_id for step in at.steps] == [read.id]
 
 
-def test_what_is_performed_again_changes_nothing(at: Embedding):
+def test_performing_a_completed_command_changes_nothing(at: Embedding):
     at.linked()
     (read,) = at.store.due_commands(at.sim.now, 10)
     at.performer.perform(read)
@@ -75,7 +75,7 @@ def test_what_is_performed_again_changes_nothing(at: Embedding):
     assert len(at.steps) == before
 
 
-def test_a_failed_attempt_is_repeated_later(at: Embedding):
+def test_a_failed_attempt_is_retried_later(at: Embedding):
     account = at.linked()
     at.sim.inject(ApiFault.TIMEOUT_AFTER, method="GET", times=3)
     for number in (1, 2, 3):
@@ -91,8 +91,8 @@ def test_a_failed_attempt_is_repeated_later(at: Embedding):
 
 @pytest.mark.parametrize("fault", ApiFault)
 @pytest.mark.parametrize("path", ["/v1/payment_methods", "/v1/payment_methods/"])
-def test_an_effect_whose_answer_was_lost_is_done_once(at: Embedding, fault: ApiFault, path: str):
-    new = at.linked_anew()
+def test_a_lost_answer_does_not_repeat_the_effect(at: Embedding, fault: ApiFault, path: str):
+    new = at.linked_instead()
     at.sim.inject(fault, method="POST", path=path, times=2)
     at.settle()
     assert at.count("payment_method.created") == 1
@@ -103,11 +103,11 @@ def test_an_effect_whose_answer_was_lost_is_done_once(at: Embedding, fault: ApiF
 
 
 class Crash(BaseException):
-    """The end of the process, right after Stripe did what it was asked."""
+    """The end of the process, right after Stripe carried out a request."""
 
 
 class Mortal:
-    """A gateway that dies with an answer in its hands, where the script says so."""
+    """A gateway that crashes after Stripe's answer, where the script says so."""
 
     def __init__(self, stripe: Gateway, dies: list[bool]) -> None:
         self.stripe = stripe
@@ -125,14 +125,14 @@ class Mortal:
     dies=st.lists(st.booleans(), max_size=30),
     rate=st.sampled_from([0.0, 0.03, 0.1]),
 )
-def test_whatever_crashes_it_is_done_once(
+def test_an_effect_happens_once_whatever_crashes(
     copy_database: Callable[[Path], str], dies: list[bool], rate: float
 ):
     with TemporaryDirectory() as folder:
         mortal: list[bool] = []
         url = copy_database(Path(folder) / "relink.db")
         at = Embedding(url, lambda stripe: Mortal(stripe, mortal))
-        new = at.linked_anew()
+        new = at.linked_instead()
         mortal += dies
         at.sim.faults = Faults.everywhere(rate)
         while True:
@@ -148,7 +148,7 @@ def test_whatever_crashes_it_is_done_once(
 
 
 def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
-    new = at.linked_anew()
+    new = at.linked_instead()
     next(iter(at.sim.world.customers.values())).deleted = True
     at.settle()
     assert at.state(new, "payment_method") == "refused"
@@ -159,8 +159,8 @@ def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
 
 
 def test_what_only_ever_fails_is_given_up_and_can_be_taken_up_by_hand(at: Embedding):
-    new = at.linked_anew()
-    at.hear()
+    new = at.linked_instead()
+    at.receive_webhooks()
     at.sim.faults = Faults(rate_limited=1.0)
     at.settle(10)
     at.sim.advance(3 * DAY)
@@ -179,9 +179,9 @@ def test_what_only_ever_fails_is_given_up_and_can_be_taken_up_by_hand(at: Embedd
     assert at.count("payment_method.created") == 1
 
 
-def test_what_stripe_refused_can_be_taken_up_again_while_the_refusal_is_stored(at: Embedding):
-    new = at.linked_anew()
-    at.hear()
+def test_a_refused_command_can_be_retried_while_stripe_stores_the_refusal(at: Embedding):
+    new = at.linked_instead()
+    at.receive_webhooks()
     account = at.sim.world.accounts[new]
     works, account.status = account.status, "inactive"
     at.performer.work_off()
@@ -196,7 +196,7 @@ def test_what_stripe_refused_can_be_taken_up_again_while_the_refusal_is_stored(a
     assert at.count("payment_method.created") == 1
 
 
-def test_the_embedding_service_is_told_until_it_listens(url: str):
+def test_a_notification_is_retried_until_it_is_delivered(url: str):
     at = Embedding(url)
     deaf = [TransientError("nobody there")] * 3
 
@@ -217,12 +217,12 @@ def test_the_embedding_service_is_told_until_it_listens(url: str):
     at.store.close()
 
 
-# ── what should never happen ─────────────────────────────────────────────────
+# ── unexpected errors ─────────────────────────────────────────────────
 
 
 @pytest.fixture
 def answers(url: str) -> Iterator[tuple[Embedding, list[Exception | Event]]]:
-    """A service, and the next things that its gateway comes up with."""
+    """A service, and the script of its gateway."""
     script: list[Exception | Event] = []
     at = Embedding(url, lambda stripe: Answers(stripe, script))
     yield at, script
@@ -232,7 +232,7 @@ def answers(url: str) -> Iterator[tuple[Embedding, list[Exception | Event]]]:
 Scripted = tuple[Embedding, list[Exception | Event]]
 
 
-def test_a_gateway_that_breaks_holds_up_nobody_else(
+def test_an_unexpected_gateway_error_does_not_hold_up_other_commands(
     answers: Scripted, caplog: pytest.LogCaptureFixture
 ):
     at, script = answers
@@ -244,14 +244,12 @@ def test_a_gateway_that_breaks_holds_up_nobody_else(
     assert "Traceback" in caplog.text
     with at.store.engine.connect() as connection:
         kept = connection.exec_driver_sql("SELECT error FROM outbox WHERE status = 'due'").scalar()
-    assert kept == "unforeseen ZeroDivisionError; the log has more"
+    assert kept == "unexpected ZeroDivisionError; the log has more"
     at.settle()
     assert at.due() == []
 
 
-def test_an_answer_that_can_not_be_decided_is_not_lost(
-    answers: Scripted, caplog: pytest.LogCaptureFixture
-):
+def test_an_undecidable_answer_is_retried(answers: Scripted, caplog: pytest.LogCaptureFixture):
     at, script = answers
     at.linked()
     script += [Unknown()]
@@ -263,7 +261,7 @@ def test_an_answer_that_can_not_be_decided_is_not_lost(
     assert at.due() == []
 
 
-def test_what_can_never_be_decided_ends_as_a_dead_letter(answers: Scripted):
+def test_an_answer_that_stays_undecidable_becomes_a_dead_letter(answers: Scripted):
     at, script = answers
     at.linked()
     script += [Unknown()] * 100
@@ -271,13 +269,13 @@ def test_what_can_never_be_decided_ends_as_a_dead_letter(answers: Scripted):
     at.sim.advance(3 * DAY)
     at.settle(10)
     (dead,) = at.store.dead_letters()
-    assert dead.error == "unforeseen TypeError; the log has more"
+    assert dead.error == "unexpected TypeError; the log has more"
     assert at.steps == []
 
 
-def test_nothing_is_noted_while_the_database_is_away(at: Embedding):
-    new = at.linked_anew()
-    at.hear()
+def test_a_command_stays_due_while_the_database_is_down(at: Embedding):
+    new = at.linked_instead()
+    at.receive_webhooks()
     due = next(
         due
         for due in at.store.due_commands(at.sim.now, 10)
@@ -295,7 +293,7 @@ def test_nothing_is_noted_while_the_database_is_away(at: Embedding):
     assert at.state(new, "payment_method") == "mandate_needed"
 
 
-def test_every_attempt_is_shown(url: str):
+def test_every_attempt_is_reported_to_the_watcher(url: str):
     seen: list[tuple[str, str, float]] = []
     at = Embedding(url)
     at.performer = Performer(
@@ -316,7 +314,7 @@ def test_every_attempt_is_shown(url: str):
     at.store.close()
 
 
-def test_who_watches_can_break_without_undoing_what_was_stored(at: Embedding):
+def test_a_failing_watcher_does_not_undo_what_was_stored(at: Embedding):
     def look(step: Step) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""Every account that nothing was heard of is read once a round, one after the other."""
+"""Each generation of the sweep reads every account without a recent report, once."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from relink.adapters.runner import reconcile
 from relink.adapters.simulator import Faults
-from relink.adapters.store import InboxMessage, Store
+from relink.adapters.store import InboxMessage, SqlStore
 from relink.engine import Address
 from relink.machines import RelinkPolicy, relink_system
 from relink.machines.commands import RetrieveAccount
@@ -28,14 +28,14 @@ ACTIVE = StatusReport(status="active", permissions=("payment_method",), subcateg
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    opened = Store(url, relink_system())
+def store(url: str) -> Iterator[SqlStore]:
+    opened = SqlStore(url, relink_system())
     yield opened
     opened.close()
 
 
-def hear(
-    store: Store,
+def receive(
+    store: SqlStore,
     account: str,
     at: float,
     report: StatusReport = ACTIVE,
@@ -48,8 +48,8 @@ def hear(
     store.apply(InboxMessage(causation_id, "test", int(at), at, on_behalf_of), [told])
 
 
-def reads(store: Store) -> Counter[str]:
-    """The accounts that are to be read because the sweep came by, and how often."""
+def reads(store: SqlStore) -> Counter[str]:
+    """How often the sweep asked for a read, by account."""
     found = store.due_commands(float("inf"), 10_000)
     return Counter(
         due.command.account
@@ -58,10 +58,10 @@ def reads(store: Store) -> Counter[str]:
     )
 
 
-def test_a_round_is_spread_over_its_period(store: Store):
+def test_a_sweep_is_spread_over_its_period(store: SqlStore):
     accounts = [f"fca_{n}" for n in range(5)]
     for account in accounts:
-        hear(store, account, NOW - PERIOD)
+        receive(store, account, NOW - PERIOD)
     assert reconcile(store, NOW, PERIOD) == 0
     for n, account in enumerate(accounts):
         assert reconcile(store, NOW + PERIOD / 5 * n, PERIOD) == 0
@@ -76,17 +76,17 @@ def test_a_round_is_spread_over_its_period(store: Store):
     late=st.integers(0, 3),
     ticks=st.lists(st.floats(1, PERIOD / 2), min_size=1, max_size=25),
 )
-def test_whenever_it_is_called(
+def test_each_sweep_reads_every_account_once_whenever_it_is_called(
     copy_database: Callable[[Path], str], accounts: int, late: int, ticks: list[float]
 ):
     with TemporaryDirectory() as folder:
-        store = Store(copy_database(Path(folder) / "relink.db"), relink_system())
+        store = SqlStore(copy_database(Path(folder) / "relink.db"), relink_system())
         for n in range(accounts):
-            hear(store, f"fca_{n}", NOW - PERIOD)
+            receive(store, f"fca_{n}", NOW - PERIOD)
         began, now, asked = NOW, NOW, 0
         reconcile(store, now, PERIOD)
-        for n in range(late):  # these come while the round is under way
-            hear(store, f"fca_0late{n}", NOW - PERIOD)
+        for n in range(late):  # added while the sweep is under way
+            receive(store, f"fca_0late{n}", NOW - PERIOD)
         for tick in ticks:
             now += tick
             asked += reconcile(store, now, PERIOD)
@@ -96,7 +96,7 @@ def test_whenever_it_is_called(
         else:
             store.close()
             return
-        # The round is over, and everyone had a turn; in the next one, everyone has another.
+        # The sweep is over and has read every account; the next one reads them again.
         everyone = {f"fca_{n}" for n in range(accounts)}
         assert everyone <= set(reads(store))
         assert set(reads(store).values()) <= {1}
@@ -109,18 +109,18 @@ def test_whenever_it_is_called(
         store.close()
 
 
-def test_who_was_heard_of_or_is_gone_for_good_is_passed_over(store: Store):
-    hear(store, "fca_1", NOW - PERIOD - 1)
-    hear(store, "fca_2", NOW + 10)
-    hear(store, "fca_3", NOW - PERIOD - 1, StatusReport(status="disconnected"))
+def test_accounts_with_a_recent_report_and_disconnected_ones_are_not_read(store: SqlStore):
+    receive(store, "fca_1", NOW - PERIOD - 1)
+    receive(store, "fca_2", NOW + 10)
+    receive(store, "fca_3", NOW - PERIOD - 1, StatusReport(status="disconnected"))
     reconcile(store, NOW, PERIOD)
     assert reconcile(store, NOW + PERIOD, PERIOD) == 1
     assert set(reads(store)) == {"fca_1"}
 
 
-def test_a_slice_that_broke_off_is_repeated_without_effect(store: Store):
+def test_repeating_an_interrupted_slice_asks_for_no_second_read(store: SqlStore):
     for n in range(4):
-        hear(store, f"fca_{n}", NOW - PERIOD)
+        receive(store, f"fca_{n}", NOW - PERIOD)
     reconcile(store, NOW, PERIOD)
     before = store.cursor("reconcile")
     assert before
@@ -130,8 +130,8 @@ def test_a_slice_that_broke_off_is_repeated_without_effect(store: Store):
     assert reads(store) == Counter(f"fca_{n}" for n in range(4))
 
 
-def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: Store):
-    hear(store, "fca_1", NOW - PERIOD, on_behalf_of="acct_1")
+def test_a_read_is_on_behalf_of_the_accounts_connected_account(store: SqlStore):
+    receive(store, "fca_1", NOW - PERIOD, on_behalf_of="acct_1")
     policy = RelinkPolicy(attempts=7)
     reconcile(store, NOW, PERIOD, policy)
     reconcile(store, NOW + PERIOD, PERIOD, policy)
@@ -143,11 +143,11 @@ def test_stripe_is_asked_in_whose_name_it_was_heard_of(store: Store):
     assert entry.event.policy == policy  # type: ignore[attr-defined]
 
 
-def test_one_that_can_not_be_decided_does_not_hold_up_the_others(
-    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_an_undecidable_account_does_not_hold_up_the_sweep(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     for n in range(3):
-        hear(store, f"fca_{n}", NOW - PERIOD)
+        receive(store, f"fca_{n}", NOW - PERIOD)
     apply = store.apply
 
     def broken(message: InboxMessage, events: tuple[AccountReported, ...]):
@@ -161,7 +161,7 @@ def test_one_that_can_not_be_decided_does_not_hold_up_the_others(
     assert "fca_1 could not be reconciled" in caplog.text
 
 
-def test_a_lost_webhook_is_made_good_for(at: Embedding):
+def test_the_sweep_makes_up_for_a_lost_webhook(at: Embedding):
     account = at.linked()
     login = at.sim.world.accounts[account].authorization
     assert login

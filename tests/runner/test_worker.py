@@ -21,7 +21,7 @@ from relink.adapters.runner import worker as worker_module
 from relink.adapters.runner.worker import Worker, conninfo
 from relink.adapters.simulator import ApiFault, Faults
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import DueCommand, Store
+from relink.adapters.store import DueCommand, SqlStore
 from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod
 
@@ -84,7 +84,7 @@ class Service:
     def working(self, *periodic_tasks: PeriodicTask) -> Iterator[Worker]:
         """A worker in a thread of this process."""
         transport = SdkTransport(ApiKey("sk_test_worker"), self.server.url)
-        store = Store(self.url, relink_system())
+        store = SqlStore(self.url, relink_system())
         performer = Performer(store, StripeGateway(transport), print)
         worker = Worker(self.url, store, performer, periodic_tasks)
         thread = threading.Thread(target=worker.run)
@@ -99,8 +99,8 @@ class Service:
 
     def build(self) -> DueCommand:
         """Have a payment method to be made, among other things."""
-        self.at.linked_anew()
-        self.at.hear()
+        self.at.linked_instead()
+        self.at.receive_webhooks()
         return next(
             due
             for due in self.at.store.due_commands(self.at.sim.now, 100)
@@ -318,7 +318,7 @@ def test_the_database_goes_away_and_comes_back(service: Service, monkeypatch: py
 def test_a_worker_can_be_stopped_while_there_is_no_database(
     postgres_url: str, caplog: pytest.LogCaptureFixture
 ):
-    store = Store(postgres_url, relink_system())
+    store = SqlStore(postgres_url, relink_system())
     performer = Performer(store, DryRunGateway(), print)
     worker = Worker("postgresql+psycopg://nobody@127.0.0.1:1/none", store, performer)
     thread = threading.Thread(target=worker.run)
@@ -331,7 +331,7 @@ def test_a_worker_can_be_stopped_while_there_is_no_database(
 
 
 def test_a_worker_that_was_stopped_before_it_began_ends_at_once(postgres_url: str):
-    store = Store(postgres_url, relink_system())
+    store = SqlStore(postgres_url, relink_system())
     worker = Worker(postgres_url, store, Performer(store, DryRunGateway(), print))
     worker.stop()
     worker.run()

@@ -12,7 +12,7 @@ from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.adapters.runner import Performer, worker
 from relink.adapters.runner.worker import Worker
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.engine import Command
 from relink.machines import relink_system
 
@@ -42,7 +42,7 @@ def main() -> None:
     for name, seconds in SHORT.items():
         setattr(worker, name, seconds)
     logging.basicConfig(level=logging.INFO, format="# %(name)s %(message)s", stream=sys.stdout)
-    store = Store(database, relink_system())
+    store = SqlStore(database, relink_system())
     performer = Performer(store, Telling(stripe), lambda command, id: say("told", id))
     Worker(database, store, performer).run()
     store.close()

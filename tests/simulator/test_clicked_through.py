@@ -15,7 +15,7 @@ from relink.adapters.runner import Performer
 from relink.adapters.service import Service, UnknownAccountError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import Store, migrate
+from relink.adapters.store import SqlStore, migrate
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Command
 from relink.machines import relink_system
@@ -53,7 +53,7 @@ def test_relink_notices_a_broken_link_and_the_customer_repairs_it_by_clicks(
         server = stack.enter_context(SimulatorServer(Simulator(seed=5, start=None)))
         database = f"sqlite:///{tmp_path / 'relink.db'}"
         migrate(database)
-        store = Store(database, relink_system())
+        store = SqlStore(database, relink_system())
         stack.callback(store.close)
         transport = SdkTransport(ApiKey("sk_test_clicks"), server.url)
         stack.callback(transport.close)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relink.adapters.store import Store, migrate
+from relink.adapters.store import MemoryStore, SqlStore, Store, migrate
 from relink.machines import relink_system
 
 from .database import Database
@@ -14,7 +14,7 @@ from .database import Database
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of this release's schema: to copy one is faster than to make one."""
+    """A database with this release's schema: copying it is faster than migrating a new one."""
     path = tmp_path_factory.mktemp("template") / "relink.db"
     migrate(f"sqlite:///{path}")
     return path
@@ -22,7 +22,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def new_sqlite_url(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
-    """Makes new databases on SQLite, and gives their URLs."""
+    """Creates SQLite databases, and returns their URLs."""
     made: list[Path] = []
 
     def make() -> str:
@@ -35,7 +35,7 @@ def new_sqlite_url(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def new_url(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Makes new databases, and gives their URLs; each test runs on both kinds."""
+    """Creates databases, and returns their URLs; each test runs on both kinds."""
     make: Callable[[], str] = request.getfixturevalue(f"new_{request.param}_url")
     return make
 
@@ -48,17 +48,17 @@ def url(new_url: Callable[[], str]) -> str:
 
 @pytest.fixture
 def database(url: str) -> Database:
-    """That database, as another process sees it."""
+    """The new database, as another process sees it."""
     return Database(url)
 
 
 @pytest.fixture
-def open_store(url: str) -> Iterator[Callable[[], Store]]:
-    """Opens that database again and again, as restarts of the service do."""
-    opened: list[Store] = []
+def open_store(url: str) -> Iterator[Callable[[], SqlStore]]:
+    """Opens the new database again and again, as restarts of the service do."""
+    opened: list[SqlStore] = []
 
-    def open_it() -> Store:
-        opened.append(Store(url, relink_system()))
+    def open_it() -> SqlStore:
+        opened.append(SqlStore(url, relink_system()))
         return opened[-1]
 
     yield open_it
@@ -67,6 +67,31 @@ def open_store(url: str) -> Iterator[Callable[[], Store]]:
 
 
 @pytest.fixture
-def store(open_store: Callable[[], Store]) -> Store:
-    """A store that opens it."""
+def store(open_store: Callable[[], SqlStore]) -> SqlStore:
+    """A store that opens the new database."""
     return open_store()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def new_store(request: pytest.FixtureRequest) -> Iterator[Callable[..., Store]]:
+    """Creates empty stores; each test runs on every kind. Takes the arguments after the URL."""
+    opened: list[Store] = []
+
+    def make(*arguments: object) -> Store:
+        given = arguments or (relink_system(),)
+        if request.param == "memory":
+            opened.append(MemoryStore(*given))
+        else:
+            url = request.getfixturevalue(f"new_{request.param}_url")()
+            opened.append(SqlStore(url, *given))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def any_store(new_store: Callable[..., Store]) -> Store:
+    """An empty store of relink's own system, of every kind."""
+    return new_store()

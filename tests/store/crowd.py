@@ -1,28 +1,28 @@
-"""Many who deliver at once: threads, and processes of threads.
+"""Concurrent deliveries, by threads and by processes with threads.
 
-As a process, ``python -m store.crowd DATABASE_URL NUMBER`` says ``ready``, delivers when it is
-told to, and says what became of each delivery.
+As a process, ``python -m store.crowd DATABASE_URL NUMBER`` prints ``ready``, delivers when it reads
+a line, and prints the outcome of each delivery.
 """
 
 import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from relink.adapters.store import DueCommand, Store
+from relink.adapters.store import DueCommand, SqlStore
 from relink.machines import relink_system
 
-from .messages import BROKEN, NOW, WORKS, hear, reported
+from .messages import ACTIVE, INACTIVE, NOW, receive, reported
 
 Outcome = tuple[str, str]
-"""The id of an arrival, and what became of it."""
+"""The id of a message, and its outcome."""
 Work = Callable[[], Outcome]
 
 LONGEST = 120
-"""Seconds that a thread may take."""
+"""The longest time that a thread may take, in seconds."""
 
 
 def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
-    """Do each sequence of works in a thread of its own, all at once.
+    """Run each sequence of works in a thread of its own, all at once.
 
     Raises:
         ExceptionGroup: with what any of them raised.
@@ -44,25 +44,29 @@ def at_once(works: Sequence[Sequence[Work]]) -> list[Outcome]:
         thread.start()
     for thread in threads:
         thread.join(LONGEST)
-        assert not thread.is_alive(), "somebody waits for ever"
+        assert not thread.is_alive(), "a thread hangs"
     if errors:
         raise ExceptionGroup("not all was delivered", errors)
     return outcomes
 
 
-def webhook(store: Store, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
-    """Delivers one; every third finds the account broken."""
-    said = {**(WORKS if later % 3 else BROKEN), "authorization": login}
-    return lambda: (name, hear(store, name, NOW + 10 * later, account, **said).outcome)
+def webhook(store: SqlStore, name: str, later: int, account: str, login: str = "fcauth_1") -> Work:
+    """Delivers a webhook; every third one reports the account as inactive."""
+    said = {**(ACTIVE if later % 3 else INACTIVE), "authorization": login}
+    return lambda: (name, receive(store, name, NOW + 10 * later, account, **said).outcome)
 
 
-def answer(store: Store, due: DueCommand, later: int, account: str) -> Work:
+def answer(store: SqlStore, due: DueCommand, later: int, account: str) -> Work:
     """Delivers the answer to a command."""
-    report = reported(due.answer_id, NOW + 10 * later, account, **(WORKS if later % 3 else BROKEN))
+    report = reported(
+        due.answer_id, NOW + 10 * later, account, **(ACTIVE if later % 3 else INACTIVE)
+    )
     return lambda: (due.answer_id, store.answer(due, [report], report.at).outcome)
 
 
-def of_one_login(store: Store, mark: str, threads: int, each: int, group: int) -> list[list[Work]]:
+def of_one_login(
+    store: SqlStore, mark: str, threads: int, each: int, group: int
+) -> list[list[Work]]:
     """Webhooks about accounts of one authorization: each group of threads delivers the same."""
     return [
         [
@@ -80,8 +84,8 @@ def of_one_login(store: Store, mark: str, threads: int, each: int, group: int) -
 
 def main() -> None:
     url, number = sys.argv[1:]
-    store = Store(url, relink_system())
-    # Every two of the processes deliver the same.
+    store = SqlStore(url, relink_system())
+    # Two processes each deliver the same messages.
     works = of_one_login(store, f"process{int(number) // 2}", threads=8, each=8, group=2)
     print("ready", flush=True)
     sys.stdin.readline()

@@ -4,13 +4,14 @@ from typing import Any
 
 from sqlalchemy import NullPool, create_engine, select, text
 
+from relink.adapters.store import backend_for
 from relink.adapters.store.schema import inbox, journal, outbox, snapshots
 
 Contents = dict[str, list[dict[str, Any]]]
 
 
 class Database:
-    """Looks into a database, by connections of its own.
+    """Reads and changes a database past the store.
 
     Args:
         url: an SQLAlchemy URL.
@@ -19,10 +20,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = create_engine(url, poolclass=NullPool)
-        self.is_postgres = self.engine.dialect.name == "postgresql"
+        self.is_postgres = backend_for(url).file is None
 
     def contents(self) -> Contents:
-        """All that a step writes. Serial numbers are left out: what is rolled back uses them up."""
+        """Every row that a step writes, without serial numbers: rollbacks use those up too."""
         found: Contents = {}
         with self.engine.connect() as connection:
             for table, order in (
@@ -39,7 +40,7 @@ class Database:
         return found
 
     def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
-        """What a query gives."""
+        """The rows of a query."""
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(text(query), values).mappings()]
 
@@ -54,7 +55,7 @@ class Database:
         return row
 
     def jobs(self) -> dict[str, float | None]:
-        """For each command that has a job that waits: until when, if not for its turn alone."""
+        """The commands with a waiting job, and until when it waits, if it is scheduled."""
         query = """SELECT args->>'command_id' AS id, extract(epoch FROM scheduled_at) AS at
             FROM procrastinate_jobs WHERE status = 'todo'"""
         found = self.rows(query)

@@ -1,4 +1,4 @@
-"""For tests of one kind of database alone."""
+"""Marks for tests that concern one kind of database."""
 
 import pytest
 

@@ -1,8 +1,8 @@
-"""What arrives in these tests: reports of accounts, and the answers to commands."""
+"""Messages that arrive in these tests: reports about accounts, and answers to commands."""
 
 from typing import Any
 
-from relink.adapters.store import Applied, DueCommand, InboxMessage, MemoryStore, Store
+from relink.adapters.store import Applied, DueCommand, InboxMessage, Store
 from relink.engine import Address
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import AccountReported, RelinkRequested, RelinkSessionCreated
@@ -11,11 +11,11 @@ from relink.machines.report import AccountNumber, Holder, StatusReport
 NOW = 1_760_000_000
 ACCOUNT = Address("account", "fca_1")
 
-WORKS = {"status": "active", "action": None, "cause": None}
-BROKEN = {"status": "inactive", "action": "relink_required", "cause": "access_expired"}
+ACTIVE = {"status": "active", "action": None, "cause": None}
+INACTIVE = {"status": "inactive", "action": "relink_required", "cause": "access_expired"}
 
-_WORD: dict[str, Any] = {
-    **BROKEN,
+_REPORT: dict[str, Any] = {
+    **INACTIVE,
     "deactivates_on": None,
     "authorization": "fcauth_1",
     "holder": Holder(field="customer", id="cus_1"),
@@ -29,31 +29,28 @@ _WORD: dict[str, Any] = {
 }
 
 
-def message(name: str, at: float = NOW, connected_account: str | None = None) -> InboxMessage:
-    """Something that arrives under this id."""
-    return InboxMessage(name, "test", NOW, at, connected_account)
+def message(id: str, at: float = NOW, connected_account: str | None = None) -> InboxMessage:
+    """A message with this id."""
+    return InboxMessage(id, "test", NOW, at, connected_account)
 
 
-def reported(
-    name: str, as_of: int = NOW, account: str = "fca_1", **changed: Any
-) -> AccountReported:
-    """An account as a webhook reports it: inactive and relinkable, unless it says otherwise."""
-    report = StatusReport(**{**_WORD, **changed})
+def reported(id: str, as_of: int = NOW, account: str = "fca_1", **changed: Any) -> AccountReported:
+    """A webhook's report about an account: inactive and relinkable, unless changed."""
+    report = StatusReport(**{**_REPORT, **changed})
     return AccountReported(
-        causation_id=name, at=float(as_of), account=account, as_of=as_of, read=False, report=report
+        causation_id=id, at=float(as_of), account=account, as_of=as_of, read=False, report=report
     )
 
 
-def hear(
-    store: Store | MemoryStore, name: str, as_of: int = NOW, account: str = "fca_1", **said: Any
+def receive(
+    store: Store, id: str, as_of: int = NOW, account: str = "fca_1", **changed: Any
 ) -> Applied:
-    """Apply the report of an account."""
-    report = reported(name, as_of, account, **said)
-    return store.apply(message(name, at=as_of), [report])
+    """Apply a report about an account."""
+    return store.apply(message(id, at=as_of), [reported(id, as_of, account, **changed)])
 
 
-def relink(store: Store, at: float = NOW) -> CreateRelinkSession:
-    """Ask for a session and open it; what the caller was to do."""
+def open_session(store: Store, at: float = NOW) -> CreateRelinkSession:
+    """Request a relink session and open it; returns the command for the caller."""
     asked = RelinkRequested(causation_id="req_1", at=at, account=ACCOUNT.key)
     commands = store.apply(message("req_1"), [asked]).steps[0].commands
     (create,) = [command for command in commands if isinstance(command, CreateRelinkSession)]

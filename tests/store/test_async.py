@@ -1,4 +1,4 @@
-"""On event loops: the same as in threads, and the loop goes on meanwhile."""
+"""Event loops apply messages as threads do, and are never blocked meanwhile."""
 
 import asyncio
 import sqlite3
@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from relink.adapters.store import Applied, Store, StoreUnavailableError, postgres, sqlite
+from relink.adapters.store import Applied, SqlStore, StoreUnavailableError
+from relink.adapters.store.postgres import writer as postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
@@ -21,15 +22,15 @@ from .crowd import Outcome, at_once, webhook
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
-from .messages import ACCOUNT, BROKEN, NOW, WORKS, hear, message, reported
+from .messages import ACCOUNT, ACTIVE, INACTIVE, NOW, message, receive, reported
 from .test_concurrency import assert_once, assert_whole
 
 
-async def hear_async(
-    store: Store, name: str, later: int = 0, account: str = "fca_1", login: str = "fcauth_1"
+async def receive_async(
+    store: SqlStore, name: str, later: int = 0, account: str = "fca_1", login: str = "fcauth_1"
 ) -> Applied:
     """Apply the report of an account on the event loop."""
-    said = WORKS if later % 3 else BROKEN
+    said = ACTIVE if later % 3 else INACTIVE
     report = reported(name, NOW + 10 * later, account, **said, authorization=login)
     return await store.apply_async(message(name, at=report.at), [report])
 
@@ -38,15 +39,15 @@ async def told(name: str, delivered: Awaitable[Applied]) -> Outcome:
     return name, (await delivered).outcome
 
 
-def deliver_many(store: Store, mark: str, each: int = 3) -> list[Outcome]:
-    """Deliver many at once, the same and different ones, on a loop of this thread."""
+def deliver_many(store: SqlStore, mark: str, each: int = 3) -> list[Outcome]:
+    """Deliver many messages at once, some of them the same, on a loop of this thread."""
 
     async def run() -> list[Outcome]:
         numbers = [number for number in range(40) for _ in range(each)]
         names = [(f"evt_{mark}_{number}", number) for number in numbers]
         return await asyncio.gather(
             *(
-                told(name, hear_async(store, name, n, f"fca_{n % 5}", f"fcauth_{n // 5 % 2}"))
+                told(name, receive_async(store, name, n, f"fca_{n % 5}", f"fcauth_{n // 5 % 2}"))
                 for name, n in names
             )
         )
@@ -54,12 +55,12 @@ def deliver_many(store: Store, mark: str, each: int = 3) -> list[Outcome]:
     return asyncio.run(run())
 
 
-def test_many_at_once(store: Store, database: Database):
+def test_one_loop_delivers_many_messages_at_once(store: SqlStore, database: Database):
     assert_once(deliver_many(store, "same"), database)
     assert_whole(store, database)
 
 
-def test_loops_and_threads_at_once(store: Store, database: Database):
+def test_loops_and_threads_deliver_at_once(store: SqlStore, database: Database):
     outcomes: list[Outcome] = []
 
     def loop(mark: str) -> Outcome:
@@ -79,10 +80,10 @@ def test_loops_and_threads_at_once(store: Store, database: Database):
     assert_whole(store, database)
 
 
-def test_what_cannot_be_decided_fails_alone(store: Store, database: Database):
+def test_an_undecidable_message_on_a_loop_fails_alone(store: SqlStore, database: Database):
     async def run() -> list[Applied | BaseException]:
         bad = store.apply_async(message("evt_bad"), [reported("evt_bad"), Event()])
-        good = [hear_async(store, f"evt_{number}", number) for number in range(6)]
+        good = [receive_async(store, f"evt_{number}", number) for number in range(6)]
         return await asyncio.gather(*good[:3], bad, *good[3:], return_exceptions=True)
 
     for _ in range(2):
@@ -93,12 +94,12 @@ def test_what_cannot_be_decided_fails_alone(store: Store, database: Database):
     assert_whole(store, database)
 
 
-# ── what takes long ──────────────────────────────────────────────────────────
+# ── waiting ──────────────────────────────────────────────────────────
 
 
 @contextmanager
 def locked(database: Database) -> Iterator[Callable[[], None]]:
-    """Keep others from changing the account, until it is called."""
+    """Keep others from changing the account until the callable is called."""
     if database.is_postgres:
         with database.engine.connect() as connection:
             query = "SELECT 1 FROM snapshots WHERE machine = 'account' FOR UPDATE"
@@ -112,30 +113,30 @@ def locked(database: Database) -> Iterator[Callable[[], None]]:
     other.close()
 
 
-def test_the_loop_goes_on_while_others_are_waited_for(store: Store, database: Database):
-    hear(store, "evt_0")
+def test_the_loop_runs_on_while_a_lock_is_waited_for(store: SqlStore, database: Database):
+    receive(store, "evt_0")
 
     async def run(release: Callable[[], None]) -> str:
-        delivered = asyncio.ensure_future(hear_async(store, "evt_1", later=1))
+        delivered = asyncio.ensure_future(receive_async(store, "evt_1", later=1))
         for _ in range(20):
             await asyncio.sleep(0.005)
         assert not delivered.done()
         release()
         return (await delivered).outcome
 
-    asyncio.run(hear_async(store, "evt_0"))  # so that a connection is at hand
+    asyncio.run(receive_async(store, "evt_0"))  # so that a connection is at hand
     with locked(database) as release:
         assert asyncio.run(run(release)) == "applied"
     assert store.snapshot(ACCOUNT).state == "active"
 
 
-def test_who_is_cancelled_leaves_nothing_half_done(store: Store, database: Database):
-    hear(store, "evt_0")
-    asyncio.run(hear_async(store, "evt_0"))
+def test_a_cancelled_task_leaves_all_or_nothing(store: SqlStore, database: Database):
+    receive(store, "evt_0")
+    asyncio.run(receive_async(store, "evt_0"))
 
     async def run(release: Callable[[], None]) -> None:
         cancelled = [
-            asyncio.ensure_future(hear_async(store, f"evt_{number}", later=number))
+            asyncio.ensure_future(receive_async(store, f"evt_{number}", later=number))
             for number in range(1, 6)
         ]
         await asyncio.sleep(0.05)
@@ -144,13 +145,13 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: Store, database: Datab
         ended = await asyncio.gather(*cancelled, return_exceptions=True)
         assert all(isinstance(each, asyncio.CancelledError) for each in ended)
         release()
-        assert (await hear_async(store, "evt_9", later=7)).outcome == "applied"
+        assert (await receive_async(store, "evt_9", later=7)).outcome == "applied"
 
     with locked(database) as release:
         asyncio.run(run(release))
-    # Each was stored or was not; when it comes again it is.
+    # Each was stored or not; delivered again, it is stored.
     for number in range(1, 6):
-        asyncio.run(hear_async(store, f"evt_{number}", later=number))
+        asyncio.run(receive_async(store, f"evt_{number}", later=number))
     assert {row["id"] for row in database.contents()["inbox"]} == {
         f"evt_{number}" for number in (0, 1, 2, 3, 4, 5, 9)
     }
@@ -158,25 +159,25 @@ def test_who_is_cancelled_leaves_nothing_half_done(store: Store, database: Datab
 
 
 @on_sqlite
-def test_a_loop_that_has_ended_holds_nobody_up(store: Store, database: Database):
-    hear(store, "evt_0")
+def test_a_loop_that_has_ended_does_not_hold_up_others(store: SqlStore, database: Database):
+    receive(store, "evt_0")
 
     async def leave() -> None:
-        left = asyncio.ensure_future(hear_async(store, "evt_2", later=2))
+        left = asyncio.ensure_future(receive_async(store, "evt_2", later=2))
         await asyncio.sleep(0.02)
         assert not left.done()
 
     async def stay(release: Callable[[], None]) -> str:
-        stayed = asyncio.ensure_future(hear_async(store, "evt_3", later=4))
+        stayed = asyncio.ensure_future(receive_async(store, "evt_3", later=4))
         await asyncio.sleep(0.02)
         release()
         return (await asyncio.wait_for(stayed, 20)).outcome
 
     with locked(database) as release:
         # While the first one waits for the lock, the others line up behind it.
-        first = threading.Thread(target=hear, args=(store, "evt_1", NOW + 10))
+        first = threading.Thread(target=receive, args=(store, "evt_1", NOW + 10))
         first.start()
-        while store._writer._line:
+        while store._writer._queue:
             time.sleep(0.001)
         asyncio.run(leave())
         assert asyncio.run(stay(release)) == "applied"
@@ -184,7 +185,7 @@ def test_a_loop_that_has_ended_holds_nobody_up(store: Store, database: Database)
     assert_whole(store, database)
 
 
-# ── the database is away ─────────────────────────────────────────────────────
+# ── the database is down ─────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def terminate_others(database: Database) -> None:
 
 
 @on_postgres
-def test_connections_at_hand_that_have_ended(store: Store, database: Database):
+def test_a_loop_recovers_when_its_connections_have_ended(store: SqlStore, database: Database):
     deliver_many(store, "before")
     terminate_others(database)
     assert_once(deliver_many(store, "after"), database)
@@ -212,10 +213,10 @@ def test_connections_at_hand_that_have_ended(store: Store, database: Database):
 
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_a_connection_that_ends_in_mid_transaction(
-    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+def test_a_loop_recovers_when_its_connection_ends_within_a_transaction(
+    store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
-    asyncio.run(hear_async(store, "evt_0"))
+    asyncio.run(receive_async(store, "evt_0"))
     moments = count(1)
 
     def come(what: str) -> None:
@@ -223,28 +224,28 @@ def test_a_connection_that_ends_in_mid_transaction(
             terminate_others(database)
 
     round_trips(come)
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "duplicate"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "duplicate"
     assert_whole(store, database)
 
 
 @on_postgres
-def test_connections_that_keep_ending_are_an_outage(
-    store: Store, database: Database, round_trips: Callable[..., None]
+def test_a_loop_gives_up_when_connections_keep_ending(
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
-    asyncio.run(hear_async(store, "evt_0"))
+    asyncio.run(receive_async(store, "evt_0"))
     before = database.contents()
     round_trips(lambda what: terminate_others(database) if what == "before" else None)
     with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
-        asyncio.run(hear_async(store, "evt_1", later=1))
+        asyncio.run(receive_async(store, "evt_1", later=1))
     assert database.contents() == before
 
 
 @on_postgres
-def test_what_fails_while_it_is_rolled_back(
-    store: Store, database: Database, round_trips: Callable[..., None]
+def test_a_rollback_that_fails_on_a_loop_is_recovered_from(
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
-    asyncio.run(hear_async(store, "evt_0"))
+    asyncio.run(receive_async(store, "evt_0"))
     before = database.contents()
     begun = count(1)
 
@@ -257,13 +258,11 @@ def test_what_fails_while_it_is_rolled_back(
     with pytest.raises(TypeError, match="not an outside event"):
         asyncio.run(store.apply_async(message("evt_1"), [Event()]))
     assert database.contents() == before
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "applied"
 
 
 @on_postgres
-def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
-    store: Store, database: Database
-):
+def test_a_loop_gets_its_answer_when_no_connection_is_to_spare(store: SqlStore, database: Database):
     taken = count(1)
 
     def refuse(*_: object) -> None:
@@ -271,14 +270,14 @@ def test_what_is_stored_is_answered_though_no_connection_is_to_spare(
             raise NoConnectionError
 
     event.listen(store.engine, "checkout", refuse)
-    assert asyncio.run(hear_async(store, "evt_0")).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_0")).outcome == "applied"
     event.remove(store.engine, "checkout", refuse)
-    assert asyncio.run(hear_async(store, "evt_1", later=1)).outcome == "applied"
+    assert asyncio.run(receive_async(store, "evt_1", later=1)).outcome == "applied"
     assert_whole(store, database)
 
 
 @on_postgres
-def test_a_closed_store_has_no_connection(store: Store, database: Database):
+def test_closing_a_store_closes_the_connections_of_its_loops(store: SqlStore, database: Database):
     deliver_many(store, "")
     assert list(replay(store, lambda *_: None)) == []
     store.close()
@@ -291,13 +290,13 @@ def test_a_closed_store_has_no_connection(store: Store, database: Database):
 
 
 @on_sqlite
-def test_more_than_fit_into_one_transaction_are_all_answered(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+def test_a_burst_larger_than_one_transaction_is_answered(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sqlite, "MOST", 7)
+    monkeypatch.setattr("relink.adapters.store.sqlite.writer.MOST", 7)
 
     async def burst() -> list[Applied]:
-        heard = [hear_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(40)]
+        heard = [receive_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(40)]
         return await asyncio.wait_for(asyncio.gather(*heard), 30)
 
     assert {applied.outcome for applied in asyncio.run(burst())} == {"applied"}
@@ -305,12 +304,12 @@ def test_more_than_fit_into_one_transaction_are_all_answered(
 
 
 @on_postgres
-def test_a_burst_leaves_connections_for_everybody_else(store: Store):
+def test_a_burst_on_a_loop_leaves_connections_for_others(store: SqlStore):
     """More at once than there are connections at all."""
 
     async def burst() -> int:
         applied = await asyncio.gather(
-            *(hear_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(150))
+            *(receive_async(store, f"evt_{n}", n, f"fca_{n}", f"fcauth_{n}") for n in range(150))
         )
         return sum(each.outcome == "applied" for each in applied)
 

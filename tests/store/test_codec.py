@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from relink.adapters.store import UnreadableRecordError
+from relink.adapters.store import Codec, UnreadableRecordError
 from relink.adapters.store.codec import domain_codec
 from relink.engine import Command, Event
 from relink.engine.fuzz import instances
-from relink.machines import CHARTS, commands, events, messages
+from relink.machines import CHARTS, events, messages
+from relink.machines.commands import BY_NAME
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from relink.machines.report import StatusReport
 
@@ -23,12 +24,12 @@ from ..profile import examples
 
 def declared(*modules: ModuleType) -> list[Any]:
     found = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
-    own = {kind for kind in found if issubclass(kind, Event | Command)}
-    return sorted(own - {Event, Command}, key=lambda kind: kind.name)
+    own = {kind for kind in found if issubclass(kind, Event)}
+    return sorted(own - {Event}, key=lambda kind: kind.name)
 
 
-COMMANDS = declared(commands)
-EVENTS = [kind for kind in declared(events, messages) if issubclass(kind, Event)]
+COMMANDS = sorted(BY_NAME.values(), key=lambda kind: kind.name)
+EVENTS = declared(events, messages)
 POLICIES = st.sampled_from([DEFAULT_POLICY, RelinkPolicy(), RelinkPolicy(attempts=9, reminders=())])
 
 
@@ -44,12 +45,12 @@ VALUES: dict[Any, Any] = {
 }
 
 
-def words_in(value: Any) -> Iterator[StatusReport]:
+def reports_in(value: Any) -> Iterator[StatusReport]:
     if isinstance(value, StatusReport):
         yield value
     elif isinstance(value, BaseModel | tuple):
         for part in [v for _, v in value] if isinstance(value, BaseModel) else value:
-            yield from words_in(part)
+            yield from reports_in(part)
 
 
 def survives(record: Any, read: Any) -> None:
@@ -57,8 +58,8 @@ def survives(record: Any, read: Any) -> None:
     again = read(record.name, stored)
     assert again == record
     assert type(again) is type(record)
-    # Absent and null are different words, though pydantic calls them equal.
-    fields_set = [[report.model_fields_set for report in words_in(r)] for r in (record, again)]
+    # Absent and null mean different things, though pydantic calls them equal.
+    fields_set = [[report.model_fields_set for report in reports_in(r)] for r in (record, again)]
     assert fields_set[0] == fields_set[1]
     # The fast way writes the same.
     assert json.loads(domain_codec().text(record)) == stored
@@ -67,27 +68,27 @@ def survives(record: Any, read: Any) -> None:
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.name)
 @settings(max_examples=examples(15), deadline=None)
 @given(data=st.data())
-def test_every_event(kind, data):
+def test_an_event_is_read_back_unchanged(kind, data):
     survives(data.draw(instances(kind, VALUES)), domain_codec().event)
 
 
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
 @settings(max_examples=examples(15), deadline=None)
 @given(data=st.data())
-def test_every_command(kind, data):
+def test_a_command_is_read_back_unchanged(kind, data):
     record = data.draw(instances(kind, VALUES))
     survives(record, domain_codec().command)
     stored = domain_codec().fields(record)
     assert domain_codec().command(record.name, stored).id == record.id
 
 
-def test_every_event_that_a_machine_knows_is_among_them():
+def test_the_codec_knows_every_event_of_the_charts():
     known = {kind for chart in CHARTS.values() for kind in chart.alphabet}
     assert known
     assert known <= set(EVENTS)
 
 
-def test_the_name_that_a_customer_gave_is_not_written():
+def test_a_billing_name_is_never_written():
     given_name = events.BillingNameGiven(
         causation_id="c", at=1.0, account="a", billing_name="Jenny Rosen"
     )
@@ -95,7 +96,7 @@ def test_the_name_that_a_customer_gave_is_not_written():
     assert "Jenny" not in domain_codec().text(given_name)
 
 
-def test_the_default_policy_costs_nothing_and_another_is_kept():
+def test_the_default_policy_is_left_out_and_another_is_kept():
     timer = messages.SessionDeadline(causation_id="c", at=1.0, policy=RelinkPolicy())
     fired = events.TimerFired(causation_id="c", at=1.0, machine="session", key="s", event=timer)
     assert domain_codec().fields(fired) == {
@@ -111,7 +112,7 @@ def test_the_default_policy_costs_nothing_and_another_is_kept():
     assert json.loads(domain_codec().text(patient)) == stored
 
 
-def test_names_and_fields_of_another_release_are_named():
+def test_unknown_names_and_wrong_fields_are_refused_by_name():
     codec = domain_codec()
     with pytest.raises(UnreadableRecordError, match="no event or command is named 'lost'"):
         codec.event("lost", {})
@@ -123,3 +124,14 @@ def test_names_and_fields_of_another_release_are_named():
         codec.event(
             "timer_fired", {"causation_id": "c", "at": 1, "machine": "m", "key": "k", "event": 5}
         )
+
+
+class Whim(Command):
+    """Of no family."""
+
+
+def test_a_command_of_no_family_is_refused_when_the_codec_is_made():
+    with pytest.raises(
+        TypeError, match=r"Whim is of no command family\. Derive it from exactly one"
+    ):
+        Codec([], [Whim])

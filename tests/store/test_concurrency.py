@@ -1,4 +1,4 @@
-"""Many at once: each arrival is applied once, and the machines are as if they had come in turn."""
+"""Many at once: each message is applied once, as if they had come one after the other."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.service import RelinkSession, Service
 from relink.adapters.simulator import Simulator
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.store.replay import replay
 from relink.engine import Address, Command
 from relink.machines.commands import CreateRelinkSession
@@ -22,25 +22,25 @@ from relink.machines.report import Holder
 from .crowd import Outcome, Work, answer, at_once, of_one_login, webhook
 from .database import Database
 from .kinds import on_postgres
-from .messages import ACCOUNT, NOW, WORKS, hear, message
+from .messages import ACCOUNT, ACTIVE, NOW, message, receive
 
 THREADS = 32
 
 
 def assert_once(outcomes: Sequence[Outcome], database: Database) -> None:
-    """Each arrival was applied once, and the other deliveries were told so."""
+    """Each message was applied once, and its other deliveries were duplicates."""
     applied = Counter(name for name, outcome in outcomes if outcome == "applied")
     assert set(applied.values()) <= {1}
     assert set(applied) == {name for name, _ in outcomes}
     contents = database.contents()
     arrived = {row["id"] for row in contents["inbox"]}
     assert arrived >= set(applied)
-    journaled = {row["cause"] for row in contents["journal"]}
+    journaled = {row["causation_id"] for row in contents["journal"]}
     assert journaled >= set(applied)
 
 
-def assert_whole(store: Store, database: Database) -> None:
-    """Versions have no gaps, each journal leads to its snapshot, and nobody was in a deadlock."""
+def assert_whole(store: SqlStore, database: Database) -> None:
+    """Versions have no gaps, each journal leads to its snapshot, and nothing deadlocked."""
     assert list(replay(store, lambda *_: None)) == []
     store.close()
     if database.is_postgres:
@@ -48,14 +48,16 @@ def assert_whole(store: Store, database: Database) -> None:
         assert database.rows(query) == [{"deadlocks": 0}]
 
 
-def test_the_same_and_different_webhooks_of_one_authorization(store: Store, database: Database):
+def test_concurrent_webhooks_of_one_authorization_are_applied_once(
+    store: SqlStore, database: Database
+):
     outcomes = at_once(of_one_login(store, "", THREADS, each=5, group=4))
     assert len(outcomes) == 5 * THREADS
     assert_once(outcomes, database)
     assert_whole(store, database)
 
 
-def test_webhooks_that_begin_the_same_machines(store: Store, database: Database):
+def test_concurrent_webhooks_may_create_the_same_machines(store: SqlStore, database: Database):
     for login in range(6):
         works: list[list[Work]] = [
             [
@@ -76,10 +78,12 @@ def test_webhooks_that_begin_the_same_machines(store: Store, database: Database)
     assert_whole(store, database)
 
 
-def test_accounts_that_move_between_authorizations(store: Store, database: Database):
+def test_accounts_may_move_between_authorizations_concurrently(store: SqlStore, database: Database):
     logins = ["fcauth_1", "fcauth_2", "fcauth_3"]
     for number in range(9):
-        hear(store, f"evt_{number}", account=f"fca_{number % 5}", authorization=logins[number % 3])
+        receive(
+            store, f"evt_{number}", account=f"fca_{number % 5}", authorization=logins[number % 3]
+        )
     works: list[list[Work]] = [
         [
             webhook(
@@ -97,10 +101,10 @@ def test_accounts_that_move_between_authorizations(store: Store, database: Datab
     assert_whole(store, database)
 
 
-def test_answers_and_webhooks(store: Store, database: Database):
+def test_answers_and_webhooks_may_arrive_concurrently(store: SqlStore, database: Database):
     for number in range(24):
-        said = WORKS if number % 2 else {}
-        hear(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
+        said = ACTIVE if number % 2 else {}
+        receive(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
     due = store.due_commands(9e9, 999)
     assert len(due) >= THREADS // 4
     works: list[list[Work]] = []
@@ -118,8 +122,8 @@ def test_answers_and_webhooks(store: Store, database: Database):
     assert_whole(store, database)
 
 
-def test_a_session_that_is_requested_many_times_at_once_is_one(store: Store, database: Database):
-    hear(store, "evt_1")
+def test_concurrent_requests_open_one_session(store: SqlStore, database: Database):
+    receive(store, "evt_1")
     sessions: list[str] = []
 
     def request(number: int) -> Outcome:
@@ -127,7 +131,7 @@ def test_a_session_that_is_requested_many_times_at_once_is_one(store: Store, dat
         asked = RelinkRequested(causation_id=name, at=float(NOW), account=ACCOUNT.key)
         (command,) = store.apply(message(name), [asked]).steps[0].commands
         if isinstance(command, CreateRelinkSession):
-            # Stripe knows it by its id, and so gives everybody the same session.
+            # Its id is the idempotency key, so Stripe returns the same session to everyone.
             sessions.append(command.id)
             made = RelinkSessionCreated(
                 causation_id=command.id,
@@ -163,13 +167,13 @@ class OneAtATime:
             return self._gateway.perform(command, at, attempt)
 
 
-def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: Store):
+def test_concurrent_callers_get_the_same_session_from_stripe(store: SqlStore):
     sim = Simulator(seed=1, start=NOW)
     linked = sim.link_account(sim.add_customer("Jo"))
     account, login = linked.id, linked.authorization.id
     sim.bank.expire_consent(login)
     holder = Holder(field="customer", id=linked.holder.id)
-    hear(store, "evt_1", NOW, account, authorization=login, holder=holder)
+    receive(store, "evt_1", NOW, account, authorization=login, holder=holder)
     service = Service(store, OneAtATime(sim), clock=lambda: sim.now)
     opened: list[RelinkSession] = []
 
@@ -187,9 +191,9 @@ def test_a_relink_that_is_requested_many_times_at_once_gives_one_session(store: 
     assert (found.state, found.facts.session) == ("relinking", opened[0].id)
 
 
-def test_a_command_that_is_put_off_while_it_is_answered(store: Store, database: Database):
+def test_a_command_may_be_postponed_while_it_is_answered(store: SqlStore, database: Database):
     for number in range(8):
-        hear(store, f"evt_{number}", account=f"fca_{number}")
+        receive(store, f"evt_{number}", account=f"fca_{number}")
     due = store.due_commands(9e9, 999)
 
     def put_off(each):
@@ -211,7 +215,7 @@ def test_a_command_that_is_put_off_while_it_is_answered(store: Store, database: 
 
 
 @on_postgres
-def test_processes_of_threads(store: Store, database: Database):
+def test_processes_with_threads_may_deliver_concurrently(store: SqlStore, database: Database):
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "store.crowd", database.url, str(number)],

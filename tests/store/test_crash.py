@@ -1,4 +1,4 @@
-"""A kill at any moment leaves all of a step or nothing of it, and the next delivery mends that."""
+"""A kill at any moment leaves all of a step or nothing, and the next delivery completes it."""
 
 import subprocess
 import sys
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.machines import relink_system
 
 from .database import Contents, Database
 from .dying import STEPS, prepare
 
 MOMENTS = {"sqlite": 8, "postgres": 5}
-"""A step has at least so many until it is committed."""
+"""A step has at least so many moments until it is committed."""
 
 
 class Dying:
@@ -32,7 +32,7 @@ class Dying:
         )
 
     def die(self, url: str, step: str, moment: int) -> str:
-        """Have a process do this step, and be killed at that moment of it."""
+        """Kill a process at that moment of this step."""
         assert self._process.stdin
         assert self._process.stdout
         print(step, moment, url, file=self._process.stdin, flush=True)
@@ -56,21 +56,23 @@ def settled(database: Database) -> Contents:
         WHERE datname = current_database() AND pid != pg_backend_pid()"""
     until = time.monotonic() + 30
     while database.is_postgres and database.rows(others):
-        assert time.monotonic() < until, "the server goes on for a process that is gone"
+        assert time.monotonic() < until, "the server still serves a process that was killed"
         time.sleep(0.005)
     return database.contents()
 
 
 def prepared(url: str) -> Database:
     """A database in which something was decided before."""
-    store = Store(url, relink_system())
+    store = SqlStore(url, relink_system())
     prepare(store)
     store.close()
     return Database(url)
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_moment(new_url: Callable[[], str], dying: Dying, step: str):
+def test_a_kill_at_any_moment_leaves_all_or_nothing(
+    new_url: Callable[[], str], dying: Dying, step: str
+):
     database = prepared(new_url())
     before = settled(database)
     for moment in count(1):
@@ -80,15 +82,15 @@ def test_a_kill_at_any_moment(new_url: Callable[[], str], dying: Dying, step: st
             break
     assert moment >= MOMENTS["postgres" if database.is_postgres else "sqlite"]
 
-    # It was killed when the step was stored, and its caller was not told: it comes again.
-    store = Store(database.url, relink_system())
+    # The step was stored, but its caller got no answer: the message comes again.
+    store = SqlStore(database.url, relink_system())
     assert STEPS[step](store).outcome == "duplicate"
     store.close()
     assert database.contents() == whole
 
-    # As if nothing had ever happened: where nobody was killed it is the same.
+    # A database whose process was not killed holds the same.
     untouched = prepared(new_url())
-    store = Store(untouched.url, relink_system())
+    store = SqlStore(untouched.url, relink_system())
     assert STEPS[step](store).outcome == "applied"
     store.close()
     assert untouched.contents() == whole

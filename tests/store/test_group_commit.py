@@ -1,4 +1,4 @@
-"""On SQLite, all that wait together are stored by one commit, and each is told of its own."""
+"""On SQLite, one commit stores all messages that wait together, each with its own result."""
 
 import sqlite3
 import threading
@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from relink.adapters.store import Store, StoreUnavailableError
+from relink.adapters.store import SqlStore, StoreUnavailableError
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
 from .crowd import Outcome, Work, at_once
 from .database import Database
 from .kinds import on_sqlite
-from .messages import NOW, WORKS, hear, message, reported
+from .messages import ACTIVE, NOW, message, receive, reported
 
 pytestmark = on_sqlite
 
 
 class Unheard(Event):
-    """Nothing that can be decided."""
+    """An event that the system can't decide."""
 
 
 @pytest.fixture
@@ -34,14 +34,16 @@ def connect(database: Database) -> Callable[[], sqlite3.Connection]:
 
 
 @contextmanager
-def held_up(connect: Callable[[], sqlite3.Connection], store: Store, line: int) -> Iterator[None]:
-    """Let nobody write until so many are in line behind the one who has the turn."""
+def held_up(
+    connect: Callable[[], sqlite3.Connection], store: SqlStore, queued: int
+) -> Iterator[None]:
+    """Block writers until so many are queued behind the first one."""
     other = connect()
     other.execute("BEGIN IMMEDIATE")
 
     def let_go() -> None:
         until = time.monotonic() + 5
-        while len(store._writer._line) < line and time.monotonic() < until:
+        while len(store._writer._queue) < queued and time.monotonic() < until:
             time.sleep(0.001)
         other.rollback()
 
@@ -52,8 +54,8 @@ def held_up(connect: Callable[[], sqlite3.Connection], store: Store, line: int) 
     other.close()
 
 
-def count_commits(store: Store) -> list[str]:
-    """Each commit of the store from now on."""
+def count_commits(store: SqlStore) -> list[str]:
+    """Record each commit of the store from now on."""
     commits: list[str] = []
 
     def watch(connection: Any, _: object) -> None:
@@ -64,25 +66,27 @@ def count_commits(store: Store) -> list[str]:
     return commits
 
 
-def deliver(store: Store, number: int) -> Work:
+def deliver(store: SqlStore, number: int) -> Work:
     """Delivers a webhook about one of three accounts."""
     name = f"evt_{number}"
-    return lambda: (name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome)
+    return lambda: (name, receive(store, name, NOW + number, f"fca_{number % 3}").outcome)
 
 
-def test_who_waits_together_is_stored_together(
-    store: Store, connect: Callable[[], sqlite3.Connection]
+def test_messages_that_wait_together_share_a_commit(
+    store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
     commits = count_commits(store)
-    with held_up(connect, store, line=15):
+    with held_up(connect, store, queued=15):
         outcomes = at_once([[deliver(store, number)] for number in range(16)])
     assert sorted(outcomes) == sorted((f"evt_{number}", "applied") for number in range(16))
     assert len(commits) == 2
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_who_delivers_the_same_is_told_so(store: Store, connect: Callable[[], sqlite3.Connection]):
-    with held_up(connect, store, line=11):
+def test_the_same_message_within_one_commit_is_applied_once(
+    store: SqlStore, connect: Callable[[], sqlite3.Connection]
+):
+    with held_up(connect, store, queued=11):
         outcomes = at_once([[deliver(store, number % 3)] for number in range(12)])
     for number in range(3):
         told = [outcome for name, outcome in outcomes if name == f"evt_{number}"]
@@ -90,58 +94,58 @@ def test_who_delivers_the_same_is_told_so(store: Store, connect: Callable[[], sq
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_one_that_cannot_be_decided_fails_alone(
-    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+def test_an_undecidable_message_within_a_commit_fails_alone(
+    store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
-    hear(store, "evt_99")
+    receive(store, "evt_99")
 
     def spoiled() -> Outcome:
-        # What the first of its events leads to is taken back with it.
-        worked = reported("evt_bad", NOW + 500, **WORKS)
+        # Its first event can be decided, and is undone with it.
+        worked = reported("evt_bad", NOW + 500, **ACTIVE)
         with pytest.raises(TypeError, match="not an outside event"):
             store.apply(message("evt_bad"), [worked, Unheard()])
         return "evt_bad", "refused"
 
     works = [[deliver(store, number)] for number in range(10)]
     works.insert(5, [spoiled])
-    with held_up(connect, store, line=10):
+    with held_up(connect, store, queued=10):
         outcomes = at_once(works)
     assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
     contents = database.contents()
     assert "evt_bad" not in {row["id"] for row in contents["inbox"]}
-    assert "evt_bad" not in {row["cause"] for row in contents["journal"]}
+    assert "evt_bad" not in {row["causation_id"] for row in contents["journal"]}
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_one_that_cannot_be_written_fails_alone(
-    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+def test_an_unwritable_message_within_a_commit_fails_alone(
+    store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
-    # Somebody has lost an account, which begins anew, where its journal has entries already.
-    hear(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
+    # The snapshot of an account was deleted; its journal still has entries.
+    receive(store, "evt_99", NOW, "fca_lost", authorization="fcauth_lost")
     database.change("DELETE FROM snapshots WHERE key = 'fca_lost'")
 
     def lost() -> Outcome:
         with pytest.raises(sqlite3.IntegrityError, match=r"journal\.machine"):
-            hear(store, "evt_bad", NOW, "fca_lost", authorization="fcauth_lost")
+            receive(store, "evt_bad", NOW, "fca_lost", authorization="fcauth_lost")
         return "evt_bad", "refused"
 
     works = [[deliver(store, number)] for number in range(10)]
     works.insert(5, [lost])
-    with held_up(connect, store, line=10):
+    with held_up(connect, store, queued=10):
         outcomes = at_once(works)
     assert [outcome for name, outcome in outcomes if name != "evt_bad"] == ["applied"] * 10
     arrived = {row["id"] for row in database.contents()["inbox"]}
     assert arrived == {f"evt_{number}" for number in (*range(10), 99)}
 
 
-def test_each_is_told_when_others_can_see_it(
-    store: Store, connect: Callable[[], sqlite3.Connection]
+def test_a_message_is_visible_to_others_when_its_caller_returns(
+    store: SqlStore, connect: Callable[[], sqlite3.Connection]
 ):
     local = threading.local()
 
     def seen(number: int) -> Outcome:
         name = f"evt_{number}"
-        hear(store, name, NOW + number, f"fca_{number % 7}")
+        receive(store, name, NOW + number, f"fca_{number % 7}")
         if not hasattr(local, "connection"):
             local.connection = connect()
         found = local.connection.execute("SELECT count(*) FROM inbox WHERE id = ?", (name,))
@@ -154,10 +158,10 @@ def test_each_is_told_when_others_can_see_it(
     assert len(outcomes) == 320
 
 
-def test_when_the_database_fails_all_are_told(
-    store: Store, database: Database, connect: Callable[[], sqlite3.Connection]
+def test_a_failed_commit_is_an_error_for_every_caller(
+    store: SqlStore, database: Database, connect: Callable[[], sqlite3.Connection]
 ):
-    hear(store, "evt_99")
+    receive(store, "evt_99")
     before = database.contents()
 
     def limit(connection: Any, _: object) -> None:
@@ -175,20 +179,20 @@ def test_when_the_database_fails_all_are_told(
             errors.append(error)
         return "", ""
 
-    with held_up(connect, store, line=7):
+    with held_up(connect, store, queued=7):
         at_once([[lambda number=number: refused(number)] for number in range(8)])
     assert {str(error) for error in errors} == {"SQLite: database or disk is full"}
-    # Each has an error of its own, so that their traces do not mix.
+    # Each caller has an error of its own, so that tracebacks do not mix.
     assert len(set(map(id, errors))) == 8
     event.remove(store.engine, "connect", limit)
     store.engine.dispose()
     assert database.contents()["snapshots"][0] == before["snapshots"][0]
-    assert hear(store, "evt_1000", NOW + 1000).outcome == "applied"
+    assert receive(store, "evt_1000", NOW + 1000).outcome == "applied"
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_who_is_interrupted_leaves_the_others_an_answer(
-    store: Store,
+def test_an_interrupted_writer_leaves_every_caller_a_result(
+    store: SqlStore,
     database: Database,
     connect: Callable[[], sqlite3.Connection],
     monkeypatch: pytest.MonkeyPatch,
@@ -204,15 +208,15 @@ def test_who_is_interrupted_leaves_the_others_an_answer(
 
     def wait(name: str, number: int) -> Outcome:
         try:
-            return name, hear(store, name, NOW + number, f"fca_{number % 3}").outcome
+            return name, receive(store, name, NOW + number, f"fca_{number % 3}").outcome
         except StoreUnavailableError as error:
             return name, str(error)
         except KeyboardInterrupt:
-            # Whoever has the turn is interrupted while it makes the changes of all.
+            # The writing thread is interrupted while it carries out all units.
             return name, "interrupted"
 
     names = ["evt_0", "evt_1", "evt_stop", "evt_3", "evt_4"]
-    with held_up(connect, store, line=4):
+    with held_up(connect, store, queued=4):
         outcomes = dict(
             at_once([[lambda n=n, name=name: wait(name, n)] for n, name in enumerate(names)])
         )
@@ -224,6 +228,6 @@ def test_who_is_interrupted_leaves_the_others_an_answer(
     assert {row["id"] for row in database.contents()["inbox"]} == applied
     monkeypatch.undo()
     for number, name in enumerate(names):
-        hear(store, name, NOW + number, f"fca_{number % 3}")
+        receive(store, name, NOW + number, f"fca_{number % 3}")
     assert {row["id"] for row in database.contents()["inbox"]} == set(names)
     assert list(replay(store, lambda *_: None)) == []

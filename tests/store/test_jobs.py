@@ -1,18 +1,18 @@
-"""On PostgreSQL, each command that is due soon has one job, and what is due later has none yet."""
+"""On PostgreSQL, each command that is due soon has one job; later ones have none yet."""
 
 import threading
 import time
 
 import pytest
 
-from relink.adapters.store import Store
-from relink.adapters.store.jobs import LONGEST, QUEUE, SOON, TASK
+from relink.adapters.store import SqlStore
+from relink.adapters.store.postgres.jobs import LONGEST, QUEUE, SOON, TASK
 from relink.machines import relink_system
 
 from .crowd import Outcome, at_once
 from .database import Database
 from .kinds import on_postgres
-from .messages import WORKS, due_for, hear, message, reported
+from .messages import ACTIVE, due_for, message, receive, reported
 
 pytestmark = on_postgres
 
@@ -20,19 +20,19 @@ START = int(time.time())
 
 
 @pytest.fixture(autouse=True)
-def _heard(store: Store) -> None:
-    """An account is broken, and a word about it in doubt: some commands are due now, some soon,
-    and some much later."""
-    hear(store, "evt_1", START)
-    hear(store, "evt_2", START, **WORKS)
+def _received(store: SqlStore) -> None:
+    """An account is inactive, and a report about it ambiguous: some commands are due now, some
+    soon, and some much later."""
+    receive(store, "evt_1", START)
+    receive(store, "evt_2", START, **ACTIVE)
 
 
 def take_jobs(database: Database, *, status: str = "doing") -> None:
-    """Let a worker have taken all jobs, or finished them."""
+    """Mark all jobs as taken by a worker, or as finished."""
     database.change(f"UPDATE procrastinate_jobs SET status = '{status}'")
 
 
-def test_what_is_due_soon_has_a_job(store: Store, database: Database):
+def test_a_command_that_is_due_soon_has_a_job(store: SqlStore, database: Database):
     due = store.due_commands(9e9, 99)
     soon = {each.id: each.due_at for each in due if each.due_at <= START + SOON}
     assert 2 < len(soon) < len(due)
@@ -43,7 +43,7 @@ def test_what_is_due_soon_has_a_job(store: Store, database: Database):
         assert until == due_at if until is not None else due_at <= time.time()
 
 
-def test_a_job_holds_nothing_but_the_id_of_its_command(database: Database):
+def test_a_job_holds_only_the_id_of_its_command(database: Database):
     rows = database.rows("SELECT * FROM procrastinate_jobs")
     for row in rows:
         (command_id,) = row["args"].values()
@@ -52,16 +52,16 @@ def test_a_job_holds_nothing_but_the_id_of_its_command(database: Database):
         assert (row["queue_name"], row["task_name"], row["lock"]) == (QUEUE, TASK, None)
 
 
-def test_what_was_asked_for_before_gets_no_second_job(store: Store, database: Database):
+def test_a_command_that_is_asked_for_again_gets_no_second_job(store: SqlStore, database: Database):
     jobs = database.jobs()
     take_jobs(database, status="succeeded")
-    # The same words again ask for the same commands.
+    # The same reports again lead to the same commands.
     store.apply(message("evt_3", at=START), [reported("evt_1", START)])
-    store.apply(message("evt_4", at=START), [reported("evt_2", START, **WORKS)])
+    store.apply(message("evt_4", at=START), [reported("evt_2", START, **ACTIVE)])
     assert not set(database.jobs()) & set(jobs)
 
 
-def test_an_answer_and_what_it_asks_for_come_with_a_job(store: Store, database: Database):
+def test_the_commands_that_an_answer_leads_to_get_jobs(store: SqlStore, database: Database):
     read = due_for(store, "retrieve_account")
     before = set(database.jobs())
     broken = reported(read.id, START + 30, account="fca_2", authorization="fcauth_2")
@@ -71,7 +71,7 @@ def test_an_answer_and_what_it_asks_for_come_with_a_job(store: Store, database: 
     assert added
 
 
-def test_what_is_rolled_back_leaves_no_job(store: Store, database: Database):
+def test_a_rollback_leaves_no_job(store: SqlStore, database: Database):
     before = database.contents()
     broken = reported("evt_3", START + 30, account="fca_2", authorization="fcauth_2")
     not_from_outside = relink_system().step(broken, lambda _: None).deliveries[0].decision.trigger
@@ -80,19 +80,19 @@ def test_what_is_rolled_back_leaves_no_job(store: Store, database: Database):
     assert database.contents() == before
 
 
-def test_a_postponed_command_gets_a_job_if_it_is_due_soon(store: Store, database: Database):
+def test_a_postponed_command_gets_a_job_if_it_is_due_soon(store: SqlStore, database: Database):
     prompt, read = due_for(store, "notify_customer"), due_for(store, "retrieve_account")
     take_jobs(database)
     soon, later = time.time() + SOON / 2, time.time() + 2 * SOON
     store.postpone(prompt, soon, "HTTP 503")
     store.postpone(read, later, "HTTP 503")
     assert database.jobs() == {prompt.id: pytest.approx(soon, abs=0.001)}
-    # Again, as when its worker had stalled and was not dead: its job waits already.
+    # Again, as if its worker had only stalled: its job waits already.
     store.postpone(prompt, soon, "HTTP 503")
     assert list(database.jobs()) == [prompt.id]
 
 
-def test_a_dead_letter_that_is_taken_up_gets_a_job(store: Store, database: Database):
+def test_a_retried_dead_letter_gets_a_job(store: SqlStore, database: Database):
     prompt = due_for(store, "notify_customer")
     take_jobs(database, status="failed")
     store.answer(prompt, [], START + 5.0, failed=True, error="HTTP 400")
@@ -101,7 +101,7 @@ def test_a_dead_letter_that_is_taken_up_gets_a_job(store: Store, database: Datab
     assert database.jobs() == {prompt.id: None}
 
 
-def test_what_comes_due_gets_a_job_once(store: Store, database: Database):
+def test_the_sweep_defers_one_job_for_each_due_command(store: SqlStore, database: Database):
     due = store.due_commands(9e9, 99)
     database.change("DELETE FROM procrastinate_jobs")
     database.change("UPDATE outbox SET due_at = :at WHERE due_at > :at", at=START + SOON / 2)
@@ -127,7 +127,7 @@ def test_a_job_that_runs_for_too_long_is_lost(store: Store, database: Database):
     assert store.defer_due(START + LONGEST - SOON) == len(due)
 
 
-def test_what_is_not_due_soon_gets_none(store: Store, database: Database):
+def test_the_sweep_defers_no_job_for_later_commands(store: SqlStore, database: Database):
     database.change("DELETE FROM procrastinate_jobs")
     far = [each for each in store.due_commands(9e9, 99) if each.due_at > START + 2 * SOON]
     assert far
@@ -139,9 +139,7 @@ def test_what_is_not_due_soon_gets_none(store: Store, database: Database):
     assert store.defer_due(9e9) == 0
 
 
-def test_the_sweep_says_how_many_it_deferred_whatever_its_clock_says(
-    store: Store, database: Database
-):
+def test_the_sweep_counts_its_jobs_whatever_its_clock_says(store: SqlStore, database: Database):
     jobs = len(database.jobs())
     due = store.due_commands(9e9, 99)
     # Its clock is a week ahead of the database's.
@@ -149,11 +147,11 @@ def test_the_sweep_says_how_many_it_deferred_whatever_its_clock_says(
     assert len(database.jobs()) == len(due)
 
 
-def test_sweeps_and_workers_at_once(store: Store, database: Database):
+def test_sweeps_and_workers_may_defer_jobs_concurrently(store: SqlStore, database: Database):
     """A sweep defers what a worker postpones at the same time; neither fails for the other."""
     for number in range(20):
         login = f"fcauth_{number + 2}"
-        hear(store, f"evt_{number + 3}", START, f"fca_{number + 2}", authorization=login)
+        receive(store, f"evt_{number + 3}", START, f"fca_{number + 2}", authorization=login)
     due = [each for each in store.due_commands(9e9, 999) if each.command.name != "wake"]
     database.change("DELETE FROM procrastinate_jobs")
     stop = threading.Event()
@@ -178,10 +176,10 @@ def test_sweeps_and_workers_at_once(store: Store, database: Database):
     assert set(database.jobs()) >= {each.id for each in due}
 
 
-def test_without_workers_there_are_no_jobs(new_url):
+def test_a_store_without_jobs_defers_none(new_url):
     url = new_url()
-    store, database = Store(url, relink_system(), jobs=False), Database(url)
-    hear(store, "evt_1", START)
+    store, database = SqlStore(url, relink_system(), jobs=False), Database(url)
+    receive(store, "evt_1", START)
     prompt = due_for(store, "notify_customer")
     store.postpone(prompt, time.time(), "HTTP 503")
     store.answer(prompt, [], START + 5.0, failed=True)

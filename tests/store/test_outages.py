@@ -1,4 +1,4 @@
-"""The database goes away, or is full, or busy: a clear error, nothing half done, and on it goes."""
+"""The database is down, full or busy: a clear error, nothing half done, and then recovery."""
 
 import asyncio
 import sqlite3
@@ -16,7 +16,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import TimeoutError
 
-from relink.adapters.store import Applied, InboxMessage, Store, StoreUnavailableError, postgres
+from relink.adapters.store import Applied, InboxMessage, SqlStore, StoreUnavailableError
+from relink.adapters.store.postgres import writer as postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 from relink.machines import relink_system
@@ -24,21 +25,21 @@ from relink.machines import relink_system
 from .database import Database
 from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
-from .messages import ACCOUNT, NOW, WORKS, due_for, hear, message, reported
+from .messages import ACCOUNT, ACTIVE, NOW, due_for, message, receive, reported
 
 # ── PostgreSQL stops ─────────────────────────────────────────────────────────
 
 
 class Writer(threading.Thread):
-    """Delivers one arrival after the other, each again until it is answered.
+    """Delivers one message after the other, each again until it is answered.
 
     Args:
-        store: where to.
-        mark: in the ids of its arrivals.
-        on_loop: whether on an event loop.
+        store: the store.
+        mark: part of the ids of its messages.
+        on_loop: whether it runs on an event loop.
     """
 
-    def __init__(self, store: Store, mark: str, on_loop: bool) -> None:
+    def __init__(self, store: SqlStore, mark: str, on_loop: bool) -> None:
         super().__init__(daemon=True)
         self._store = store
         self._mark = mark
@@ -53,7 +54,7 @@ class Writer(threading.Thread):
             number = 0
             while not self.enough.is_set():
                 name = f"evt_{self._mark}_{number}"
-                said = WORKS if number % 2 else {}
+                said = ACTIVE if number % 2 else {}
                 try:
                     report = reported(name, NOW + number, f"fca_{self._mark}", **said)
                     applied = self._apply(message(name, at=report.at), [report])
@@ -66,22 +67,22 @@ class Writer(threading.Thread):
         except Exception as error:
             self.error = error
 
-    def _apply(self, arrived: InboxMessage, events: list[Event]) -> Applied:
+    def _apply(self, received: InboxMessage, events: list[Event]) -> Applied:
         if self._on_loop:
-            return asyncio.run(self._store.apply_async(arrived, events))
-        return self._store.apply(arrived, events)
+            return asyncio.run(self._store.apply_async(received, events))
+        return self._store.apply(received, events)
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + 30
     while not holds():
-        assert time.monotonic() < until, f"it never came to this: {what}"
+        assert time.monotonic() < until, f"still not true after 30 s: {what}"
         time.sleep(0.005)
 
 
-def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postgres: Any):
+def test_writers_recover_when_postgres_stops_and_starts(stoppable_postgres: Any):
     server = stoppable_postgres
-    store, database = Store(server.url, relink_system()), Database(server.url)
+    store, database = SqlStore(server.url, relink_system()), Database(server.url)
     writers = [Writer(store, str(number), on_loop=number % 2 == 0) for number in range(6)]
     for writer in writers:
         writer.start()
@@ -115,13 +116,15 @@ def test_postgres_stops_while_writers_are_at_work_and_comes_back(stoppable_postg
         writer.join()
     assert [writer.error for writer in writers] == [None] * len(writers)
 
-    # Whoever was told nothing delivered again, and was told that it is a duplicate then.
+    # A writer whose answer was lost delivered again, and the message was a duplicate then.
     outcomes = {name: said for writer in writers for name, said in writer.outcomes.items()}
     assert Counter(outcomes.values())["duplicate"] <= 2 * len(writers)
     contents = database.contents()
     assert {row["id"] for row in contents["inbox"]} == set(outcomes)
     told = {
-        (row["cause"], row["key"]) for row in contents["journal"] if row["machine"] == "account"
+        (row["causation_id"], row["key"])
+        for row in contents["journal"]
+        if row["machine"] == "account"
     }
     assert {cause for cause, _ in told} == set(outcomes)
     assert list(replay(store, lambda *_: None)) == []
@@ -157,10 +160,10 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], ob
 
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_a_connection_that_ends_in_mid_transaction(
-    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+def test_a_thread_recovers_when_its_connection_ends_within_a_transaction(
+    store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     moments = count(1)
 
     def come(what: str) -> None:
@@ -168,10 +171,10 @@ def test_a_connection_that_ends_in_mid_transaction(
             terminate_others(database)
 
     round_trips(come)
-    applied = hear(store, "evt_2", NOW + 60, **WORKS)
+    applied = receive(store, "evt_2", NOW + 60, **ACTIVE)
     # What was committed already is found to be there.
     assert applied.outcome == "applied"
-    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "duplicate"
+    assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "duplicate"
     assert store.snapshot(ACCOUNT).state == "active"
     causes = [entry.causation_id for entry in store.journal(ACCOUNT)]
     assert causes.count("evt_2") >= 1
@@ -179,8 +182,8 @@ def test_a_connection_that_ends_in_mid_transaction(
 
 
 @on_postgres
-def test_a_commit_whose_answer_is_lost_is_not_repeated(
-    store: Store, database: Database, round_trips: Callable[..., None]
+def test_a_commit_whose_answer_was_lost_is_found_in_the_inbox(
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
     ends = count(1)
 
@@ -189,29 +192,29 @@ def test_a_commit_whose_answer_is_lost_is_not_repeated(
             raise psycopg.OperationalError("the answer to the commit was lost")
 
     round_trips(come)
-    assert hear(store, "evt_1").outcome == "duplicate"
+    assert receive(store, "evt_1").outcome == "duplicate"
     assert len(store.journal(ACCOUNT)) == store.snapshot(ACCOUNT).version
     assert [row["id"] for row in database.contents()["inbox"]] == ["evt_1"]
 
 
 @on_postgres
-def test_connections_that_keep_ending_are_an_outage(
-    store: Store, database: Database, round_trips: Callable[..., None]
+def test_a_thread_gives_up_when_connections_keep_ending(
+    store: SqlStore, database: Database, round_trips: Callable[..., None]
 ):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
     round_trips(lambda what: terminate_others(database) if what == "before" else None)
     with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
-        hear(store, "evt_2", NOW + 60, **WORKS)
+        receive(store, "evt_2", NOW + 60, **ACTIVE)
     with pytest.raises(StoreUnavailableError, match="PostgreSQL: "):
         store.answer(prompt, [], NOW + 60)
     assert database.contents() == before
 
 
-def test_a_server_that_is_not_there_is_named_without_the_password():
-    store = Store("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
-    for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
+def test_an_unreachable_server_is_named_without_the_password():
+    store = SqlStore("postgresql://me:hunter2@127.0.0.1:1/relink", relink_system())
+    for call in (lambda: receive(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1") as refused:
             call()
         assert "hunter2" not in str(refused.value)
@@ -220,10 +223,10 @@ def test_a_server_that_is_not_there_is_named_without_the_password():
 
 @on_postgres
 @pytest.mark.parametrize("moment", [1, 2])
-def test_an_interrupted_step_leaves_nothing(
-    store: Store, database: Database, round_trips: Callable[..., None], moment: int
+def test_an_interrupted_thread_leaves_all_or_nothing(
+    store: SqlStore, database: Database, round_trips: Callable[..., None], moment: int
 ):
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     before = database.contents()
     begun: list[str] = []
 
@@ -235,20 +238,20 @@ def test_an_interrupted_step_leaves_nothing(
 
     round_trips(come)
     with pytest.raises(KeyboardInterrupt):
-        hear(store, "evt_2", NOW + 60, **WORKS)
+        receive(store, "evt_2", NOW + 60, **ACTIVE)
     eventually(lambda: idle(database), "the server has noticed")
     contents = database.contents()
     # The commit may have been on its way.
     assert contents == before or (moment == 2 and "evt_2" in str(contents["inbox"]))
-    assert hear(store, "evt_3", NOW + 60, **WORKS).outcome == "applied"
+    assert receive(store, "evt_3", NOW + 60, **ACTIVE).outcome == "applied"
     assert list(replay(store, lambda *_: None)) == []
 
 
 # ── all connections are in use ───────────────────────────────────────────────
 
 
-def test_who_gets_no_connection_is_told_so(store: Store, database: Database):
-    hear(store, "evt_1")
+def test_the_error_says_when_all_connections_are_in_use(store: SqlStore, database: Database):
+    receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
     store.engine.pool._timeout = 0.02
@@ -257,7 +260,7 @@ def test_who_gets_no_connection_is_told_so(store: Store, database: Database):
             while True:
                 held.enter_context(store.engine.connect())
         for call in (
-            lambda: hear(store, "evt_2", NOW + 60, **WORKS),
+            lambda: receive(store, "evt_2", NOW + 60, **ACTIVE),
             lambda: store.answer(prompt, [], NOW + 60),
             lambda: store.postpone(prompt, NOW + 60),
             store.check,
@@ -265,11 +268,11 @@ def test_who_gets_no_connection_is_told_so(store: Store, database: Database):
             with pytest.raises(StoreUnavailableError, match="connection"):
                 call()
     assert database.contents() == before
-    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+    assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
 
 
-def test_reading_failing_and_writing_share_their_connections(store: Store):
-    # What one of them leaves on a connection is nothing to the others.
+def test_reads_failures_and_writes_can_share_a_connection(store: SqlStore):
+    # Nothing that one of them leaves on a connection disturbs the others.
     not_from_outside = relink_system().step(reported("e"), lambda _: None).deliveries[0]
     for number in range(8):
         for _ in range(8):
@@ -278,14 +281,14 @@ def test_reading_failing_and_writing_share_their_connections(store: Store):
             store.apply(message("evt_bad"), [not_from_outside.decision.trigger])
         for due in store.due_commands(9e9, 2):
             store.postpone(due, NOW + 60)
-        assert hear(store, f"evt_{number}", NOW + number).outcome == "applied"
+        assert receive(store, f"evt_{number}", NOW + number).outcome == "applied"
 
 
 # ── SQLite is full, or busy ──────────────────────────────────────────────────
 
 
 @contextmanager
-def room(store: Store, pages: int) -> Iterator[None]:
+def room(store: SqlStore, pages: int) -> Iterator[None]:
     """Let the database grow by so many pages, and no more."""
     with store.engine.connect() as connection:
         (used,) = connection.exec_driver_sql("PRAGMA page_count").one()
@@ -298,23 +301,25 @@ def room(store: Store, pages: int) -> Iterator[None]:
 
 @on_sqlite
 @pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8])
-def test_a_full_disk(store: Store, database: Database, pages: int):
-    hear(store, "evt_0")
+def test_a_full_disk_refuses_writes_until_there_is_room(
+    store: SqlStore, database: Database, pages: int
+):
+    receive(store, "evt_0")
     prompt = due_for(store, "notify_customer")
     with room(store, pages):
         for number in range(1, 200):
             before = database.contents()
             try:
-                hear(store, f"evt_{number}", NOW + number, f"fca_{number}")
+                receive(store, f"evt_{number}", NOW + number, f"fca_{number}")
             except StoreUnavailableError:
                 break
         assert database.contents() == before
         # What needs room is refused, again and again, and reading goes on.
         with pytest.raises(StoreUnavailableError, match="full"):
-            hear(store, f"evt_{number}", NOW + number, f"fca_{number}")
+            receive(store, f"evt_{number}", NOW + number, f"fca_{number}")
         assert store.snapshot(ACCOUNT) is not None
         assert database.contents() == before
-    assert hear(store, f"evt_{number}", NOW + number, f"fca_{number}").outcome == "applied"
+    assert receive(store, f"evt_{number}", NOW + number, f"fca_{number}").outcome == "applied"
     assert store.answer(prompt, [], NOW + 300).outcome == "applied"
     assert list(replay(store, lambda *_: None)) == []
 
@@ -329,12 +334,12 @@ sys.stdin.readline()
 
 
 @on_sqlite
-def test_another_process_that_holds_the_lock(
-    open_store: Callable[[], Store], database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_lock_held_by_another_process_makes_the_store_unavailable(
+    open_store: Callable[[], SqlStore], database: Database, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("relink.adapters.store.database.LOCK_WAIT", 0.1)
+    monkeypatch.setattr("relink.adapters.store.sqlite.backend.LOCK_WAIT", 0.1)
     store = open_store()
-    hear(store, "evt_1")
+    receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
     path = database.url.removeprefix("sqlite:///")
@@ -346,7 +351,7 @@ def test_another_process_that_holds_the_lock(
     )
     assert holder.stdout.readline() == "held\n"
     for change in (
-        lambda: hear(store, "evt_2", NOW + 60, **WORKS),
+        lambda: receive(store, "evt_2", NOW + 60, **ACTIVE),
         lambda: store.answer(prompt, [], NOW + 60),
         lambda: store.postpone(prompt, NOW + 60),
     ):
@@ -357,31 +362,31 @@ def test_another_process_that_holds_the_lock(
     assert store.due_command(prompt.id) == prompt
     assert database.contents() == before
     holder.communicate("\n", timeout=30)
-    assert hear(store, "evt_2", NOW + 60, **WORKS).outcome == "applied"
+    assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
 
 
 @on_sqlite
-def test_a_writer_waits_for_another_that_is_soon_done(store: Store, database: Database):
+def test_a_writer_waits_for_a_lock_that_is_soon_released(store: SqlStore, database: Database):
     other = sqlite3.connect(
         database.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
     )
     other.execute("BEGIN IMMEDIATE")
     release = threading.Timer(0.2, other.rollback)
     release.start()
-    assert hear(store, "evt_1").outcome == "applied"
+    assert receive(store, "evt_1").outcome == "applied"
     release.join()
     other.close()
 
 
-def test_a_database_that_is_not_there(tmp_path):
-    store = Store(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
-    for call in (lambda: hear(store, "evt_1"), store.check, store.next_due_at):
+def test_a_missing_folder_makes_the_store_unavailable(tmp_path):
+    store = SqlStore(f"sqlite:///{tmp_path}/nowhere/relink.db", relink_system())
+    for call in (lambda: receive(store, "evt_1"), store.check, store.next_due_at):
         with pytest.raises(StoreUnavailableError, match="unable to open"):
             call()
 
 
 @on_sqlite
-def test_an_answered_commit_is_on_the_disk(store: Store):
+def test_sqlite_syncs_every_commit(store: SqlStore):
     with store.engine.connect() as connection:
         pragma = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -392,5 +397,5 @@ def test_an_answered_commit_is_on_the_disk(store: Store):
 
 def test_another_database_is_refused_without_showing_its_password():
     with pytest.raises(ValueError, match="got mysql") as refused:
-        Store("mysql://me:hunter2@db/relink", relink_system())
+        SqlStore("mysql://me:hunter2@db/relink", relink_system())
     assert "hunter2" not in str(refused.value)

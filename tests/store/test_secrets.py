@@ -1,4 +1,4 @@
-"""No secret and nothing private reaches the disk or the log."""
+"""No secret and no private data reaches the disk or the log."""
 
 import hmac
 import json
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from relink.adapters.store import Store
+from relink.adapters.store import SqlStore
 from relink.adapters.stripe import Accepted, StripeWebhooks
 from relink.engine import Address
 
 from .database import Database
-from .messages import NOW, hear, message, relink
+from .messages import NOW, message, open_session, receive
 
 CLIENT_SECRET = "fcsess_client_secret_NobodyMayKeepThis"
 
@@ -68,7 +68,7 @@ def received() -> Accepted:
 
 
 def written(database: Database, folder: Path) -> str:
-    """All that is on the disk: the files of SQLite, or every row of PostgreSQL."""
+    """Everything on the disk: the files of SQLite, or every row of PostgreSQL."""
     if not database.is_postgres:
         return "".join(path.read_bytes().decode("latin-1") for path in folder.iterdir())
     tables = database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -77,14 +77,14 @@ def written(database: Database, folder: Path) -> str:
     return "".join(str(database.rows(f"SELECT t::text FROM {name} AS t")) for name in names)
 
 
-def test_of_a_session_nothing_is_kept_that_opens_it(
-    store: Store, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_neither_the_database_nor_the_log_holds_a_sessions_secrets(
+    store: SqlStore, database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG)
     for logger in ("stripe", "sqlalchemy.engine", "psycopg"):
         caplog.set_level(logging.DEBUG, logger=logger)
-    hear(store, "evt_0")
-    relink(store)
+    receive(store, "evt_0")
+    open_session(store)
     event = received()
     assert store.apply(message(event.id), event.events).steps[0].deliveries
     assert store.snapshot(Address("session", "fcsess_1")).state == "succeeded"

@@ -1,4 +1,4 @@
-"""Runs the steps on the connection that :mod:`relink.adapters.store.migrate` opened."""
+"""Runs the revisions on the connection that :mod:`relink.adapters.store.migrate` opened."""
 
 from alembic import context
 

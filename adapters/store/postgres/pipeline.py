@@ -1,9 +1,9 @@
 """Several statements in one round trip, by libpq's pipeline mode.
 
-psycopg's own pipeline costs a few times more for each statement than its low-level interface,
-``psycopg.pq``, which this uses. What is done is the same for threads and for event loops: a
-generator, which yields what it has to wait for. :func:`run` waits in the thread that calls it,
-while others run, and :func:`run_async` lets the event loop wait.
+This uses psycopg's low-level interface, ``psycopg.pq``: for each statement, its own pipeline mode
+costs a few times more. The work is the same for threads and event loops: a generator that yields
+what it has to wait for. :func:`run` waits in the calling thread, and :func:`run_async` on the
+event loop.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from psycopg import Connection, DatabaseError, Error, OperationalError, errors, pq
 
-PATIENCE = 30.0
-"""Seconds without a word from the server after which it counts as gone."""
+SILENCE_LIMIT = 30.0
+"""Seconds without an answer from the server after which it counts as down."""
 
 T = TypeVar("T")
 Work = Generator[int, None, T]
-"""Yields the events of ``poll`` that it waits for on its connection; returns a T."""
+"""Yields the ``poll`` events that it waits for on its connection, and returns a T."""
 
 Value = bytes | None
 Statement = tuple[bytes, Sequence[Value]]
@@ -28,7 +28,7 @@ _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.
 
 
 def prepare(connection: Connection, statements: dict[bytes, str]) -> None:
-    """Prepare statements for as long as the connection lives.
+    """Prepare statements for the lifetime of the connection.
 
     Raises:
         psycopg.Error: the server refuses one.
@@ -38,13 +38,13 @@ def prepare(connection: Connection, statements: dict[bytes, str]) -> None:
 
 
 def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[pq.abc.PGresult]]:
-    """Have prepared statements executed, in order; what comes after one that fails is not.
+    """Execute prepared statements in order. After one that fails, the rest are skipped.
 
     Returns:
-        the result of each.
+        The result of each.
 
     Raises:
-        psycopg.Error: one failed, by its SQLSTATE; OperationalError when the server is gone.
+        psycopg.Error: one failed, by its SQLSTATE; OperationalError when the server is down.
     """
     server = connection.pgconn
     server.enter_pipeline_mode()
@@ -62,7 +62,7 @@ def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[p
             server.consume_input()
         result = server.get_result()
         if result is None:
-            # The end of one statement's results; a server that is gone has no more of them.
+            # The end of one statement's results; a server that is down sends no more of them.
             if server.status != pq.ConnStatus.OK:
                 raise OperationalError("the server closed the connection")
         elif result.status == pq.ExecStatus.PIPELINE_SYNC:
@@ -76,7 +76,7 @@ def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[p
 
 
 def run(connection: Connection, work: Work[T]) -> T:
-    """Do work in this thread.
+    """Do work in the calling thread.
 
     Raises:
         OperationalError: the server did not answer in time.
@@ -85,7 +85,7 @@ def run(connection: Connection, work: Work[T]) -> T:
     try:
         while True:
             poller.register(connection.pgconn.socket, next(work))
-            if not poller.poll(PATIENCE * 1000):
+            if not poller.poll(SILENCE_LIMIT * 1000):
                 raise _silent()
     except StopIteration as end:
         done: T = end.value
@@ -109,7 +109,7 @@ async def run_async(connection: Connection, work: Work[T]) -> T:
         loop.add_reader(socket, _resolve, ready)
         if events & select.POLLOUT:
             loop.add_writer(socket, _resolve, ready)
-        timer = loop.call_later(PATIENCE, _give_up, ready)
+        timer = loop.call_later(SILENCE_LIMIT, _time_out, ready)
         try:
             await ready
         finally:
@@ -123,13 +123,13 @@ def _resolve(ready: "asyncio.Future[None]") -> None:
         ready.set_result(None)
 
 
-def _give_up(ready: "asyncio.Future[None]") -> None:
+def _time_out(ready: "asyncio.Future[None]") -> None:
     if not ready.done():
         ready.set_exception(_silent())
 
 
 def _silent() -> OperationalError:
-    return OperationalError(f"the server did not answer within {PATIENCE:.0f} s")
+    return OperationalError(f"the server did not answer within {SILENCE_LIMIT:.0f} s")
 
 
 def _checked(result: pq.abc.PGresult) -> None:

@@ -1,18 +1,18 @@
-"""Jobs on PostgreSQL: one of Procrastinate's for each command that is due soon.
+"""Jobs on PostgreSQL: Procrastinate gets one for each command that is due soon.
 
-A job is deferred by the database function that Procrastinate's library itself calls, in the
-transaction that writes the outbox row, so that there is never one without the other. A call of
-the library would be a round trip of its own.
+The writer defers a job with the database function that Procrastinate's own library calls, in the
+transaction that writes the outbox row, so neither exists without the other. A call of the library
+would cost another round trip.
 
-What is due later has no job yet: Procrastinate's workers walk over all jobs that wait, at each
-fetch. Their sweep defers what comes due.
+Commands that are due later have no job yet: at each fetch, Procrastinate's workers read all
+waiting jobs. A periodic sweep defers jobs as commands come due.
 """
 
 SOON = 60.0
-"""Seconds. What is due within them gets its job at once."""
+"""Seconds. A command that is due within them gets its job at once."""
 
 LONGEST = 10 * 60.0
-"""Seconds. No attempt takes as long: the end of a job that says so was lost."""
+"""Seconds. No attempt takes longer: a job that still counts as running was lost."""
 
 TASK = "relink.perform"
 QUEUE = "relink"
@@ -27,8 +27,8 @@ _DEFER = f"SELECT procrastinate_defer_jobs_v1(array_agg({_JOB})) FROM asked"
 _IF_ANY = "HAVING count(*) > 0"
 
 DEFER_NEW = f"{_DEFER} WHERE due_at <= created_at + {SOON} {_IF_ANY}"
-"""Defers a job for each row of ``asked``, new rows of the outbox, that is due soon. Two jobs of
-one command never wait side by side: its id is their queueing lock."""
+"""Defers a job for each row of ``asked``, new rows of the outbox, that is due soon. The command's
+id is the job's queueing lock, so two jobs of one command never wait side by side."""
 
 _HAS_JOB = """EXISTS (SELECT 1 FROM procrastinate_jobs AS job
 WHERE job.queueing_lock = outbox.id AND job.status = '{status}')"""
@@ -37,10 +37,10 @@ _WAITS, _RUNS = _HAS_JOB.format(status="todo"), _HAS_JOB.format(status="doing")
 JOBLESS = f"""SELECT id FROM outbox WHERE status = 'due' AND due_at <= :until
 AND NOT {_WAITS} AND NOT (due_at > :until - {LONGEST} AND {_RUNS})
 ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"""
-"""The commands that are due until then, and have no job. They are locked, as they are by whoever
-postpones one, so that no two defer jobs for the same."""
+"""The commands that are due by then and have no job. The query locks their rows, as a postponement
+does, so two transactions never defer jobs for the same command."""
 
 DEFER_SOME = f"""WITH asked AS (SELECT id, due_at FROM outbox WHERE id = ANY(:ids) AND NOT {_WAITS}
 AND due_at <= coalesce(CAST(:until AS float8), extract(epoch FROM now()) + {SOON}))
 {_DEFER} {_IF_ANY}"""
-"""Defers jobs for locked commands that are due until then, or soon, where none waits already."""
+"""Defers jobs for locked commands that are due by then (by default soon) and have none waiting."""

@@ -1,0 +1,77 @@
+"""Connections to PostgreSQL, by psycopg, and the jobs that its workers take."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+
+from ..unit_of_work import Writer
+from .jobs import DEFER_SOME, JOBLESS, SOON
+
+POOL = 16
+"""Connections that a process keeps; it opens as many again under load."""
+
+MIGRATION_LOCK = 0x72656C696E6B
+"""The advisory lock that a process holds while it migrates."""
+
+
+class PostgresBackend:
+    """A PostgreSQL database.
+
+    Args:
+        url: where it is. Whatever driver it names, the store uses psycopg.
+    """
+
+    runs_worker_in_process = False
+    file: Path | None = None
+
+    def __init__(self, url: URL) -> None:
+        self.url = url.set(drivername="postgresql+psycopg")
+
+    def create_engine(self) -> Engine:
+        """A pool of connections."""
+        # psycopg prepares statements by itself after a few uses. A rollback then deallocates all
+        # that the connection has prepared, those of the writer too.
+        arguments = {"prepare_threshold": None}
+        return create_engine(self.url, pool_size=POOL, max_overflow=POOL, connect_args=arguments)
+
+    def for_writing(self, engine: Engine) -> Engine:
+        """The same pool: writers lock rows as they come to them."""
+        return engine
+
+    def writer(self, engine: Engine, jobs: bool) -> Writer:
+        """A writer that takes two round trips for each unit of work."""
+        from .writer import PostgresWriter
+
+        return PostgresWriter(engine, jobs)
+
+    def read_one_view(self, connection: Connection) -> None:
+        """Have all statements of the connection's transaction see the same data."""
+        connection.execution_options(isolation_level="REPEATABLE READ")
+
+    def lock_migrations(self, connection: Connection) -> None:
+        """Wait for other migrations; the second one then finds nothing left to do."""
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+
+    def create_job_tables(self, connection: Connection) -> None:
+        """Create Procrastinate's own tables and functions."""
+        from procrastinate.schema import SchemaManager
+
+        # Many statements in one text, which the driver takes only without parameters.
+        driver = connection.connection.driver_connection
+        assert driver is not None, "an open connection has a driver's connection"
+        driver.execute(SchemaManager.get_schema())
+
+    def defer(self, connection: Connection, ids: Sequence[str]) -> None:
+        """Defer jobs for those of the commands that are due soon and have no waiting job."""
+        self._defer(connection, ids, None)
+
+    def defer_due(self, connection: Connection, now: float, limit: int) -> int:
+        """Defer jobs for commands that come due soon and have none."""
+        until = now + SOON
+        found = connection.execute(text(JOBLESS), {"until": until, "limit": limit})
+        return self._defer(connection, list(found.scalars()), until)
+
+    def _defer(self, connection: Connection, ids: Sequence[str], until: float | None) -> int:
+        jobs = connection.execute(text(DEFER_SOME), {"ids": list(ids), "until": until}).scalar()
+        return len(jobs or ())

@@ -1,0 +1,237 @@
+"""What can be asked of a database, without changing it."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from sqlalchemy import Connection, and_, func, select, text, tuple_
+
+from relink.engine import Address, Facts, Snapshot, System
+from relink.machines.account.facts import AccountFacts
+
+from . import journal as journal_rows
+from .backend import Backend
+from .codec import Codec
+from .errors import UnreadableRecordError, unavailable_if_down
+from .journal import JournalEntry
+from .outbox import DeadLetter
+from .protocol import History
+from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
+from .unit_of_work import read_snapshot
+
+IS_DUE = text("status = 'due'")
+IS_FAILED = text("status = 'failed'")
+"""As text, so that the planner sees that a partial index covers them."""
+
+log = logging.getLogger(__name__)
+
+
+class Queries:
+    """Reads one database.
+
+    Args:
+        backend: the database.
+        system: the machines whose snapshots it holds.
+        codec: their events and commands.
+    """
+
+    def __init__(self, backend: Backend, system: System, codec: Codec) -> None:
+        self._backend = backend
+        self._system = system
+        self._codec = codec
+        self.engine = backend.create_engine()
+        """The pool of connections."""
+
+    @property
+    def system(self) -> System:
+        """The machines whose snapshots it holds."""
+        return self._system
+
+    @contextmanager
+    def _reading(self, *, one_view: bool = False) -> Iterator[Connection]:
+        """A connection to read with.
+
+        Args:
+            one_view: whether all statements have to see the same data.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        with unavailable_if_down(), self.engine.connect() as connection:
+            if one_view:
+                self._backend.read_one_view(connection)
+            yield connection
+
+    # ── machines ─────────────────────────────────────────────────────────────
+
+    def snapshot(self, address: Address) -> Snapshot[Facts] | None:
+        """A machine as it is now, or None when there is none."""
+        query = select(snapshots.c.state, snapshots.c.facts, snapshots.c.version).where(
+            snapshots.c.machine == address.machine, snapshots.c.key == address.key
+        )
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else read_snapshot(self._system, address, row)
+
+    def connected_account(self, address: Address) -> str | None:
+        """The connected account on whose behalf the last message about a machine came, if any."""
+        query = select(snapshots.c.connected_account).where(
+            snapshots.c.machine == address.machine, snapshots.c.key == address.key
+        )
+        with self._reading() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
+
+    def accounts(
+        self,
+        *,
+        state: str | None = None,
+        holder: str | None = None,
+        authorization: str | None = None,
+        institution: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[Snapshot[AccountFacts]]:
+        """Accounts in the order of their ids: all, or those that match every given filter."""
+        it = accounts.c
+        of_account = and_(snapshots.c.machine == "account", snapshots.c.key == it.id)
+        query = select(it.id, snapshots.c.state, snapshots.c.facts, snapshots.c.version)
+        query = query.join_from(accounts, snapshots, of_account)
+        wanted = {
+            it.state: state,
+            it.holder: holder,
+            it.authorization: authorization,
+            it.institution: institution,
+        }
+        query = query.where(
+            *(column == value for column, value in wanted.items() if value is not None)
+        )
+        query = query.order_by(it.id)
+        found: list[Snapshot[Facts]] = []
+        while missing := limit - len(found):
+            page = query.limit(missing)
+            if after is not None:
+                page = page.where(it.id > after)
+            with self._reading() as connection:
+                rows = connection.execute(page).mappings().all()
+            for row in rows:
+                after = row["id"]
+                try:
+                    found.append(read_snapshot(self._system, Address("account", row["id"]), row))
+                except UnreadableRecordError as error:
+                    log.error("an account is left out: %s", error)
+            if len(rows) < missing:
+                break
+        return cast("list[Snapshot[AccountFacts]]", found)
+
+    def count_by_state(self) -> dict[str, int]:
+        """The number of accounts in each state that has any."""
+        query = select(accounts.c.state, func.count()).group_by(accounts.c.state)
+        with self._reading() as connection:
+            return {row.state: row[1] for row in connection.execute(query)}
+
+    def journal(
+        self, address: Address, *, after: int = 0, limit: int | None = None
+    ) -> list[JournalEntry]:
+        """The decisions of a machine, in order, as far as they are kept."""
+        query = (
+            select(journal)
+            .where(journal.c.machine == address.machine, journal.c.key == address.key)
+            .where(journal.c.version > after)
+            .order_by(journal.c.version)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [journal_rows.from_row(row, self._codec) for row in rows]
+
+    def count_machines(self) -> int:
+        """The number of machines."""
+        with self._reading() as connection:
+            return connection.execute(select(func.count()).select_from(snapshots)).scalar_one()
+
+    def histories(self, after: Address | None, limit: int) -> list[History]:
+        """Machines with their journals, in the order of their addresses, from one view."""
+        first = tuple(after or Address("", ""))
+        here = tuple_(snapshots.c.machine, snapshots.c.key)
+        page = (
+            select(snapshots)
+            .where(here > first)
+            .order_by(snapshots.c.machine, snapshots.c.key)
+            .limit(limit)
+        )
+        with self._reading(one_view=True) as connection:
+            rows = connection.execute(page).mappings().all()
+            if not rows:
+                return []
+            last = (rows[-1]["machine"], rows[-1]["key"])
+            entries = self._entries_between(connection, first, last)
+            at = tuple_(checkpoints.c.machine, checkpoints.c.key)
+            query = select(checkpoints).where(at > first, at <= last)
+            begun = {_address(row): row for row in connection.execute(query).mappings()}
+        return [
+            History(
+                address,
+                read_snapshot(self._system, address, row),
+                read_snapshot(self._system, address, begun[address]) if address in begun else None,
+                entries[address],
+            )
+            for row in rows
+            for address in [_address(row)]
+        ]
+
+    def _entries_between(
+        self, connection: Connection, first: tuple[str, ...], last: tuple[str, ...]
+    ) -> defaultdict[Address, list[JournalEntry]]:
+        here = tuple_(journal.c.machine, journal.c.key)
+        query = (
+            select(journal)
+            .where(here > first, here <= last)
+            .order_by(journal.c.machine, journal.c.key, journal.c.version)
+        )
+        found: defaultdict[Address, list[JournalEntry]] = defaultdict(list)
+        for row in connection.execute(query).mappings():
+            entry = journal_rows.from_row(row, self._codec)
+            found[entry.address].append(entry)
+        return found
+
+    # ── commands and sweeps; due commands are in SqlStore ────────────────────
+
+    def next_due_at(self) -> float | None:
+        """When the next command is due (Unix seconds); None when none waits."""
+        query = select(func.min(outbox.c.due_at)).where(IS_DUE)
+        with self._reading() as connection:
+            found: float | None = connection.execute(query).scalar()
+        return found
+
+    def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
+        """Commands that failed for good, the latest first."""
+        it = outbox.c
+        query = (
+            select(it.id, it.command, it.attempts, it.finished_at, it.error)
+            .where(IS_FAILED)
+            .order_by(it.finished_at.desc(), it.id)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            return [DeadLetter(*row) for row in connection.execute(query)]
+
+    def count_dead_letters(self) -> int:
+        """The number of commands that failed for good."""
+        query = select(func.count()).select_from(outbox).where(IS_FAILED)
+        with self._reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def cursor(self, name: str) -> dict[str, Any] | None:
+        """How far a sweep is; None before its first step."""
+        with self._reading() as connection:
+            found: dict[str, Any] | None = connection.execute(
+                select(cursors.c.value).where(cursors.c.name == name)
+            ).scalar()
+        return found
+
+
+def _address(row: Any) -> Address:
+    return Address(row["machine"], row["key"])

@@ -1,0 +1,1 @@
+"""The store on SQLite: one file, and one process that is the whole service."""

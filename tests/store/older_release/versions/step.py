@@ -1,0 +1,24 @@
+"""From there to the present schema, with everything that is in the database."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from relink.adapters.store.schema import accounts, checkpoints, cursors, metadata, rate_limits
+
+revision = "initial"
+down_revision = "older"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    op.alter_column("journal", "origin", new_column_name="causation_id")
+    with op.batch_alter_table("outbox") as outbox:
+        outbox.alter_column("origin", new_column_name="causation_id")
+        outbox.add_column(sa.Column("give_up_at", sa.Float))
+        outbox.add_column(sa.Column("generation", sa.Integer, nullable=False, server_default="0"))
+    op.execute("UPDATE outbox SET give_up_at = due_at + 3 * 24 * 3600")
+    metadata.create_all(connection, tables=[accounts, checkpoints, cursors, rate_limits])
+    facts = sa.table("snapshots", *(sa.column(name) for name in ("machine", "key", "state")))
+    of_accounts = sa.select(facts.c.key, facts.c.state).where(facts.c.machine == "account")
+    connection.execute(accounts.insert().from_select(["id", "state"], of_accounts))
+    connection.execute(rate_limits.insert(), [{"name": "stripe", "next_at": 0.0}])
