@@ -22,6 +22,7 @@ from relink.adapters.runner.worker import Worker, conninfo
 from relink.adapters.simulator import ApiFault, Faults
 from relink.adapters.simulator.server import SimulatorServer
 from relink.adapters.store import DueCommand, SqlStore
+from relink.adapters.store.postgres.jobs import LONGEST
 from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod
 
@@ -68,7 +69,8 @@ class Service:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self.at = Embedding(url, start=time.time() - 3600)
+        # Due before now, and not so long ago that a sweep takes the attempts for lost.
+        self.at = Embedding(url, start=time.time() - LONGEST / 2)
         self.server = SimulatorServer(self.at.sim).start()
         self._folder = folder
         self._workers: list[Process] = []

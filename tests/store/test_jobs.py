@@ -118,7 +118,7 @@ def test_the_sweep_defers_one_job_for_each_due_command(store: SqlStore, database
     assert store.defer_due(START) == len(due) - 2
 
 
-def test_a_job_that_runs_for_too_long_is_lost(store: Store, database: Database):
+def test_a_job_that_runs_for_too_long_is_lost(store: SqlStore, database: Database):
     due = store.due_commands(9e9, 99)
     database.change("UPDATE outbox SET due_at = :at", at=START)
     store.defer_due(START)
