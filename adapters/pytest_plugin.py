@@ -1,8 +1,7 @@
-"""A simulated Stripe for your own tests: two fixtures, there once relink is installed.
+"""Two pytest fixtures with a simulated Stripe, available wherever relink is installed.
 
-pytest loads this module in every run of an environment that has relink, whatever the run is
-about and whatever extras are there. So it imports nothing of relink, nor of an extra, until
-a test asks for a fixture.
+pytest loads this module in every run, whether a test uses relink or not, and whichever extras are
+installed. So it imports relink and its extras only when a test requests a fixture.
 """
 
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def relink_simulator() -> "Simulator":
-    """A simulated Stripe in this process, on a clock that stands still until it is moved."""
+    """A simulated Stripe in this process, on a virtual clock."""
     from relink.adapters.simulator import Simulator
 
     return Simulator()
@@ -25,9 +24,10 @@ def relink_simulator() -> "Simulator":
 
 @pytest.fixture
 def relink_simulator_http(relink_simulator: "Simulator") -> "Iterator[SimulatorServer]":
-    """The same one over HTTP on 127.0.0.1, at ``.url``; needs the extra ``simulator``.
+    """The same simulator over HTTP on 127.0.0.1, at ``.url``; needs the extra ``simulator``.
 
-    While it is served, the simulator is used within ``with relink_simulator_http.lock``.
+    Use the simulator only within ``with relink_simulator_http.lock``, because the server runs in
+    threads.
     """
     try:
         from relink.adapters.simulator.server import SimulatorServer

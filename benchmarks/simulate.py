@@ -20,7 +20,7 @@ from relink.adapters.gateway import GatewayError
 from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service, UnknownAccountError
-from relink.adapters.simulator import NotPossibleError, Faults, Simulator
+from relink.adapters.simulator import Faults, NotPossibleError, Simulator
 from relink.adapters.store import MemoryStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step

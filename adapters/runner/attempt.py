@@ -20,7 +20,6 @@ from relink.adapters.gateway import (
 )
 from relink.adapters.gateway.backoff import delay_before_next
 from relink.adapters.store import DueCommand, StoreUnavailableError
-from relink.engine import Command
 from relink.machines.commands import (
     AnyStripeCommand,
     Notification,

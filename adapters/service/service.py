@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import uuid4
 
-from relink.adapters.gateway import Answer, Gateway, GatewayError, TransientError
+from relink.adapters.gateway import Answer, Gateway, GatewayError, TransientError, WatchCommand
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
-from relink.adapters.gateway import WatchCommand
 from relink.adapters.store import Applied, InboxMessage, JournalEntry, MemoryStore, Store
 from relink.adapters.stripe import Accepted, Received, StripeWebhooks
 from relink.engine import Address, Decision, Snapshot, Step

@@ -10,8 +10,8 @@ from flask import session as login
 from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer, session_answer
 from relink_setup import maintain, performer, service, settings, store
 
-from relink.adapters.store.lock_file import exclusive
 from relink.adapters.runner import Loop, PeriodicTask
+from relink.adapters.store.lock_file import exclusive
 from relink.engine import Command
 
 

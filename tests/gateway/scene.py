@@ -1,13 +1,14 @@
-"""A customer with a broken link at the simulator, and a connected account with one."""
+"""A broken link at a simulated Stripe, and the commands about it."""
 
 from dataclasses import dataclass
 
-from relink.adapters.gateway import Answer, Attempt, Gateway
+from relink.adapters.gateway import Answer, Attempt
 from relink.adapters.runner.attempt import Outcome, attempt
-from relink.adapters.simulator import Account, Asked, Effect, Simulator
+from relink.adapters.simulator import Account, Asked, Simulator
 from relink.adapters.store import DueCommand
 from relink.engine import Command
 from relink.machines.commands import (
+    AnyStripeCommand,
     AttachExternalAccount,
     CreatePaymentMethod,
     CreateRelinkSession,
@@ -21,45 +22,48 @@ from relink.machines.policy import DEFAULT_POLICY
 from relink.machines.reasons import ReadReason
 from relink.machines.report import Holder
 
-PATIENCE = 3 * 24 * 3600
+from ..rig import SimulatedStripe
+
+RETRY_BUDGET = 3 * 24 * 3600
 
 
 @dataclass
 class Scene:
-    """What the commands of a test are about."""
+    """An account that can be relinked, and its holder."""
 
-    simulator: Simulator
-    gateway: Gateway
+    stripe: SimulatedStripe
     holder: Holder
     broken: Account
-    """Inactive, and relinkable."""
+    """The account: inactive and relinkable."""
     connected_account: str | None = None
-    """In whose name Stripe is called."""
+    """The connected account to call Stripe for."""
     sessions: int = 0
-    """Opened so far."""
+    """The number of sessions that the scene has opened."""
     began: int = 0
-    """Entries in the ledger that are older than the scene."""
+    """The number of ledger entries that are older than the scene."""
 
     @classmethod
-    def of_customer(cls, simulator: Simulator, gateway: Gateway) -> "Scene":
-        return cls._about(simulator, gateway, simulator.add_customer(), "customer")
+    def of_customer(cls, stripe: SimulatedStripe) -> "Scene":
+        return cls._about(stripe, stripe.sim.add_customer(), "customer")
 
     @classmethod
-    def of_payouts(cls, simulator: Simulator, gateway: Gateway) -> "Scene":
-        return cls._about(simulator, gateway, simulator.add_connected_account(), "account")
+    def of_payouts(cls, stripe: SimulatedStripe) -> "Scene":
+        return cls._about(stripe, stripe.sim.add_connected_account(), "account")
 
     @classmethod
-    def _about(cls, simulator: Simulator, gateway: Gateway, name: str, field: str) -> "Scene":
-        broken = simulator.link_account(name)
-        assert broken.authorization
-        simulator.bank.expire_consent(broken.authorization.id)
+    def _about(cls, stripe: SimulatedStripe, name: str, field: str) -> "Scene":
+        broken = stripe.sim.link_account(name)
+        stripe.expire_consent(broken.id)
         holder = Holder.model_validate({"field": field, "id": name})
-        return cls(simulator, gateway, holder, broken, began=len(simulator.ledger))
+        return cls(stripe, holder, broken, began=len(stripe.sim.ledger))
+
+    @property
+    def simulator(self) -> Simulator:
+        return self.stripe.sim
 
     @property
     def authorization(self) -> str:
-        assert self.broken.authorization
-        return self.broken.authorization.id
+        return self.stripe.authorization_of(self.broken.id)
 
     # ── commands ─────────────────────────────────────────────────────────────
 
@@ -92,16 +96,16 @@ class Scene:
         return RetrieveSessionForCaller(session=name, reason="result", dedup_key="request_1")
 
     def build(self, **changed: object) -> CreatePaymentMethod:
-        session, account = self.linked_anew()
+        session, account = self.linked_new_account()
         command = CreatePaymentMethod(account=account, session=session, holder=self.holder)
         return command.model_copy(update=changed)
 
     def pay_out(self) -> AttachExternalAccount:
-        session, account = self.linked_anew()
+        session, account = self.linked_new_account()
         return AttachExternalAccount(account=account, session=session, holder=self.holder)
 
-    def linked_anew(self) -> tuple[str, str]:
-        """A session in which the customer linked a new account: ids of both."""
+    def linked_new_account(self) -> tuple[str, str]:
+        """The customer links a new account: the ids of the session and the account."""
         self.sessions += 1
         relink = self.relink(mode="any_eligible", attempt=self.sessions)
         session = self.opened(self.do(relink))
@@ -109,39 +113,33 @@ class Scene:
         assert account
         return session, account.id
 
-    # ── what came of them ────────────────────────────────────────────────────
+    # ── effects and requests ─────────────────────────────────────────────────
 
     def count(self, kind: str) -> int:
-        """How often this happened in the scene."""
-        entries = self.simulator.ledger.entries[self.began :]
-        return sum(isinstance(entry, Effect) and entry.kind == kind for entry in entries)
+        """The number of effects of one kind in the scene."""
+        return self.stripe.count(kind, self.began)
 
     def asked(self, method: str = "", path: str = "") -> list[Asked]:
-        """What was asked in the scene."""
-        entries = self.simulator.ledger.entries[self.began :]
-        return [
-            entry
-            for entry in entries
-            if isinstance(entry, Asked)
-            and entry.method.startswith(method)
-            and entry.path.startswith(path)
-        ]
+        """The requests of the scene, of a method and to paths with a prefix."""
+        return self.stripe.requests(method, path, self.began)
 
-    # ── carrying them out ────────────────────────────────────────────────────
+    # ── performing commands ──────────────────────────────────────────────────
 
-    def do(self, command: Command) -> Answer:
-        """One attempt, that must succeed."""
+    def do(self, command: AnyStripeCommand) -> Answer:
+        """Make one attempt, which must succeed."""
         attempt = Attempt(connected_account=self.connected_account)
-        return self.gateway.perform(command, self.simulator.now, attempt)
+        return self.stripe.gateway.perform(command, self.simulator.now, attempt)
 
     def opened(self, answer: Answer) -> str:
-        """The session that was made."""
+        """The session that was created."""
         (event,) = answer.events
         assert isinstance(event, RelinkSessionCreated)
         return event.session
 
-    def attempt(self, command: Command, number: int = 1, asked_at: float | None = None) -> Outcome:
-        """One attempt, however it ends."""
+    def attempt(
+        self, command: AnyStripeCommand, number: int = 1, asked_at: float | None = None
+    ) -> Outcome:
+        """Make one attempt, with any outcome."""
         now = self.simulator.now
         asked_at = now if asked_at is None else asked_at
         due = DueCommand(
@@ -152,12 +150,14 @@ class Scene:
             attempts=number - 1,
             due_at=now,
             created_at=asked_at,
-            give_up_at=asked_at + PATIENCE,
+            give_up_at=asked_at + RETRY_BUDGET,
         )
-        return attempt(due, self.gateway, _nobody, lambda: self.simulator.now, DEFAULT_POLICY)
+        return attempt(
+            due, self.stripe.gateway, _no_notification, lambda: self.simulator.now, DEFAULT_POLICY
+        )
 
-    def settle(self, command: Command, asked_at: float | None = None) -> list[Outcome]:
-        """All attempts, each when it is due, until the command is over."""
+    def settle(self, command: AnyStripeCommand, asked_at: float | None = None) -> list[Outcome]:
+        """Make all attempts, each when it is due, until the command is done or failed for good."""
         asked_at = self.simulator.now if asked_at is None else asked_at
         done: list[Outcome] = []
         while not done or done[-1].retry_at is not None:
@@ -166,5 +166,5 @@ class Scene:
         return done
 
 
-def _nobody(command: Command, id: str) -> None:
-    raise AssertionError(f"{id} is for Stripe")
+def _no_notification(command: Command, id: str) -> None:
+    raise AssertionError(f"{id} is a command for Stripe")

@@ -1,4 +1,4 @@
-"""Every command, and two stand-ins for Stripe that answer what they are told to."""
+"""Every command, and two scripted stand-ins for Stripe: a transport and an HTTP server."""
 
 import json
 import socket
@@ -25,7 +25,6 @@ from relink.machines.report import Holder
 DATE = "Thu, 09 Oct 2025 08:53:20 GMT"
 AS_OF = 1_760_000_000
 NOW = float(AS_OF)
-API_KEY = "sk_test_NobodyMayShowThis"
 CLIENT_SECRET = "fcsess_client_secret_NobodyMayKeepThis"
 HOSTED_URL = "https://hosted.example/NobodyMayKeepThisEither"
 TOKEN = "btok_NobodyMayKeepThisToo"
@@ -76,7 +75,7 @@ SESSION: dict[str, Any] = {
 
 
 def reply(status: int = 200, body: object = None, **headers: str) -> Reply:
-    """A reply; underscores in names of headers stand for hyphens."""
+    """A reply. Underscores in header names become hyphens."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status, {"date": DATE, "request-id": "req_1", **named}, Body(content))
@@ -88,10 +87,10 @@ def error(status: int, code: str | None = None, kind: str = "x_error", **headers
 
 @dataclass
 class Script:
-    """A transport that answers what it was told to, in order."""
+    """A transport that returns scripted replies in order."""
 
     replies: list[Reply | None]
-    """None: no answer comes."""
+    """The replies; None: no answer comes."""
     calls: list[Call] = field(default_factory=list)
 
     def send(self, call: Call) -> Reply:
@@ -107,14 +106,14 @@ class Script:
 
     @property
     def keys(self) -> list[str | None]:
-        """The steps of the idempotency keys, without the command's id."""
+        """The idempotency keys without the command's id."""
         keys = [call.idempotency_key for call in self.calls]
         return [key.partition(":")[2] if key else None for key in keys]
 
 
 @dataclass
 class Arrived:
-    """One request as it came over the wire."""
+    """A request as received."""
 
     head: str
     headers: dict[str, str]
@@ -122,13 +121,13 @@ class Arrived:
 
 
 class Server:
-    """An HTTP server on 127.0.0.1 that sends bytes as it is told to, and keeps what comes."""
+    """An HTTP server on 127.0.0.1 that sends scripted bytes and records requests."""
 
     def __init__(self) -> None:
         self.replies: list[bytes | None] = []
-        """In full, status line and all; None closes the connection without an answer."""
+        """The complete replies; None closes the connection without an answer."""
         self.silent = threading.Event()
-        """Set: whoever asks waits in vain."""
+        """Set it to send no answers."""
         self.arrived: list[Arrived] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -137,7 +136,7 @@ class Server:
         self._thread.start()
 
     def answer(self, status: int, body: object, **headers: str) -> None:
-        """Queue a reply of this JSON or these bytes."""
+        """Queue a reply with JSON or bytes as its body."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         length = {"Content-Length": str(len(content))}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -147,7 +146,7 @@ class Server:
 
     def close(self) -> None:
         self._over.set()
-        # It waits for somebody to come.
+        # Wakes up the thread, which waits in accept().
         socket.create_connection(self._listening.getsockname()).close()
         self._thread.join()
         self._listening.close()

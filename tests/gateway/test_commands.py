@@ -1,4 +1,4 @@
-"""Every command, carried out by the simulator: in process, and over HTTP with the SDK."""
+"""Every command at a simulated Stripe: in process, and over HTTP with the SDK."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,10 +8,8 @@ import pytest
 from relink.adapters.gateway import (
     Attempt,
     DryRunGateway,
-    Gateway,
     PermanentError,
 )
-from relink.adapters.simulator import Simulator
 from relink.machines.commands import CreatePaymentMethod
 from relink.machines.events import (
     AccountReported,
@@ -24,6 +22,7 @@ from relink.machines.events import (
 from relink.machines.policy import RelinkPolicy
 from relink.machines.report import Holder
 
+from ..rig import SimulatedStripe
 from .scene import Scene
 
 
@@ -82,10 +81,8 @@ def test_a_repeated_create_command_returns_the_same_session(customer: Scene) -> 
 
 
 @pytest.mark.parametrize("name", ["nobody", "customer_account", "acct"])
-def test_a_session_has_the_holder_of_the_account(
-    reached: tuple[Simulator, Gateway], name: str
-) -> None:
-    simulator, gateway = reached
+def test_a_session_has_the_holder_of_the_account(reached: SimulatedStripe, name: str) -> None:
+    simulator = reached.sim
     holder: Holder | None = None
     linked_by: str | None = None
     if name != "nobody":
@@ -97,7 +94,7 @@ def test_a_session_has_the_holder_of_the_account(
     assert broken.authorization
     simulator.bank.expire_consent(broken.authorization.id)
     unheld = Holder(field="customer", id="nobody")
-    scene = Scene(simulator, gateway, unheld, broken)
+    scene = Scene(reached, unheld, broken)
     session = simulator.world.sessions[scene.opened(scene.do(scene.relink(holder=holder)))]
     assert session.holder == broken.holder
 
@@ -134,7 +131,7 @@ def test_reading_an_authorization_reports_its_status_at_the_time_of_the_answer(
 
 
 def test_reading_a_session_reports_its_accounts_and_no_secret(customer: Scene) -> None:
-    session, new = customer.linked_anew()
+    session, new = customer.linked_new_account()
     answer = customer.do(customer.read_session(session))
     report = only(answer)
     assert isinstance(report, SessionReported)
@@ -164,13 +161,13 @@ def test_reading_an_unknown_object_is_a_permanent_error(customer: Scene, kind: s
 
 def test_the_events_of_an_answer_carry_the_policy_of_the_attempt(customer: Scene) -> None:
     policy = RelinkPolicy(attempts=9)
-    answer = customer.gateway.perform(
+    answer = customer.stripe.gateway.perform(
         customer.read_account(), customer.simulator.now, Attempt(policy=policy)
     )
     assert only(answer).policy == policy
 
 
-# ── building on a new account ────────────────────────────────────────────────
+# ── payment methods and external accounts ────────────────────────────────────
 
 
 @pytest.mark.parametrize("given", [None, "Jürgen & Söhne"])
@@ -190,9 +187,9 @@ def test_a_payment_method_is_created_with_a_name_and_attached_to_its_customer(
 
 @pytest.mark.parametrize("name", [None, "", "  "])
 def test_a_customer_without_a_name_gets_no_payment_method(
-    reached: tuple[Simulator, Gateway], name: str | None
+    reached: SimulatedStripe, name: str | None
 ) -> None:
-    customer = Scene.of_customer(*reached)
+    customer = Scene.of_customer(reached)
     customer.simulator.world.customers[customer.holder.id].name = name
     command = customer.build()
     report = only(customer.do(command))
@@ -202,9 +199,9 @@ def test_a_customer_without_a_name_gets_no_payment_method(
 
 
 def test_a_customer_account_needs_a_billing_name_in_the_command(
-    reached: tuple[Simulator, Gateway],
+    reached: SimulatedStripe,
 ) -> None:
-    simulator, gateway = reached
+    simulator, gateway = reached.sim, reached.gateway
     name = simulator.add_connected_account()
     account = simulator.link_account(f"customer_account:{name}")
     holder = Holder(field="customer_account", id=name)
@@ -259,18 +256,18 @@ def test_an_external_account_cannot_be_created_without_a_token(payee: Scene) -> 
     assert raised.value.code == "no_bank_account_token"
 
 
-# ── in whose name, and under which version ───────────────────────────────────
+# ── connected account and version ────────────────────────────────────────────
 
 
 def test_every_request_carries_the_version_and_the_connected_account(
-    reached: tuple[Simulator, Gateway],
+    reached: SimulatedStripe,
 ) -> None:
-    simulator, gateway = reached
+    simulator = reached.sim
     owner = simulator.add_connected_account()
     account = simulator.link_account(owner=owner)
     holder = Holder(field="customer", id="nobody")
     began = len(simulator.ledger)
-    scene = Scene(simulator, gateway, holder, account, connected_account=owner, began=began)
+    scene = Scene(reached, holder, account, connected_account=owner, began=began)
     scene.do(scene.read_account())
     scene.do(scene.relink(holder=None, reason="announced_deactivation"))
     assert len(scene.asked()) == 2
@@ -279,30 +276,30 @@ def test_every_request_carries_the_version_and_the_connected_account(
 
 
 def test_a_connected_account_that_is_its_own_holder_gets_an_external_account(
-    reached: tuple[Simulator, Gateway],
+    reached: SimulatedStripe,
 ) -> None:
-    simulator, gateway = reached
+    simulator = reached.sim
     name = simulator.add_connected_account()
     account = simulator.link_account(name, owner=name)
     assert account.authorization
     simulator.bank.expire_consent(account.authorization.id)
     holder = Holder(field="account", id=name)
-    scene = Scene(simulator, gateway, holder, account, connected_account=name)
+    scene = Scene(reached, holder, account, connected_account=name)
     command = scene.pay_out()
     made = only(scene.do(command)).external_account
     assert simulator.world.external_accounts[made].owner == name
 
 
 def test_objects_of_another_connected_account_are_not_found(
-    reached: tuple[Simulator, Gateway],
+    reached: SimulatedStripe,
 ) -> None:
-    customer = Scene.of_customer(*reached)
+    customer = Scene.of_customer(reached)
     customer.connected_account = customer.simulator.add_connected_account()
     with pytest.raises(PermanentError, match="404"):
         customer.do(customer.read_account())
 
 
-# ── the bytes that arrive ────────────────────────────────────────────────────
+# ── parameters ───────────────────────────────────────────────────────────────
 
 
 def arrived(scene: Scene, path: str) -> list[tuple[str, str]]:

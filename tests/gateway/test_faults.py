@@ -1,13 +1,12 @@
-"""Every command and every fault: it ends well, and takes effect once."""
+"""Every command succeeds after every fault, and takes effect once."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.simulator import ApiFault, Faults, Simulator
 from relink.adapters.simulator.resources import Number
-from relink.engine import Command
+from relink.machines.commands import AnyStripeCommand
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
@@ -18,6 +17,7 @@ from relink.machines.events import (
     SessionReported,
 )
 
+from ..rig import SimulatedStripe
 from .scene import Scene
 
 DAY = 24 * 3600
@@ -26,7 +26,7 @@ SESSION_MADE = "financial_connections.session.created"
 ONCE = ("payment_method.created", "payment_method.attached", "account.external_account.created")
 
 STEPS: dict[str, tuple[str, str]] = {
-    "relink: make the session": ("POST", f"{CONNECTIONS}/sessions"),
+    "relink: create the session": ("POST", f"{CONNECTIONS}/sessions"),
     "read account": ("GET", f"{CONNECTIONS}/accounts"),
     "read authorization": ("GET", f"{CONNECTIONS}/authorizations"),
     "read session": ("GET", f"{CONNECTIONS}/sessions"),
@@ -46,7 +46,7 @@ MADE: dict[str, type[DomainEvent]] = {
 }
 
 
-def command_of(step: str, customer: Scene, payee: Scene) -> tuple[Scene, Command]:
+def command_of(step: str, customer: Scene, payee: Scene) -> tuple[Scene, AnyStripeCommand]:
     match step.partition(":")[0]:
         case "relink":
             return customer, customer.relink()
@@ -55,7 +55,7 @@ def command_of(step: str, customer: Scene, payee: Scene) -> tuple[Scene, Command
         case "read authorization":
             return customer, customer.read_authorization()
         case "read session":
-            return customer, customer.read_session(customer.linked_anew()[0])
+            return customer, customer.read_session(customer.linked_new_account()[0])
         case "build":
             return customer, customer.build()
         case _:
@@ -71,20 +71,18 @@ def effects(simulator: Simulator) -> dict[str, int]:
 def test_every_step_takes_effect_once_after_one_fault(
     customer: Scene, payee: Scene, step: str, fault: ApiFault
 ) -> None:
-    ends_well(customer, payee, step, fault, 1)
+    check_one_effect(customer, payee, step, fault, 1)
 
 
 @pytest.mark.parametrize("fault", ApiFault)
 @pytest.mark.parametrize("step", STEPS)
 def test_every_step_takes_effect_once_after_three_equal_faults(step: str, fault: ApiFault) -> None:
-    simulator = Simulator()
-    gateway = SimulatorGateway(simulator)
-    customer = Scene.of_customer(simulator, gateway)
-    payee = Scene.of_payouts(simulator, gateway)
-    ends_well(customer, payee, step, fault, 3)
+    stripe = SimulatedStripe()
+    customer, payee = Scene.of_customer(stripe), Scene.of_payouts(stripe)
+    check_one_effect(customer, payee, step, fault, 3)
 
 
-def ends_well(customer: Scene, payee: Scene, step: str, fault: ApiFault, times: int) -> None:
+def check_one_effect(customer: Scene, payee: Scene, step: str, fault: ApiFault, times: int) -> None:
     scene, command = command_of(step, customer, payee)
     simulator, before = scene.simulator, effects(scene.simulator)
     method, path = STEPS[step]
@@ -102,7 +100,7 @@ def ends_well(customer: Scene, payee: Scene, step: str, fault: ApiFault, times: 
     builds, pays, opens = (step.startswith(begin) for begin in ("build", "pay out", "relink"))
     assert trigger == dict(zip(ONCE, (builds, builds, pays), strict=True))
     if opens and fault is ApiFault.ERROR_AFTER:
-        # Nothing tells of a session that was made and not answered, so another one is.
+        # A session whose answer was lost cannot be found, so another one is created.
         assert 1 < opened <= 1 + times
     else:
         assert opened == opens
@@ -172,10 +170,9 @@ def test_a_build_is_retried_while_account_numbers_are_pending(customer: Scene) -
 def test_every_command_takes_effect_once_with_random_faults(
     seed: int, rate: float, commands: list[str]
 ) -> None:
-    simulator = Simulator(seed)
-    gateway = SimulatorGateway(simulator)
-    customer = Scene.of_customer(simulator, gateway)
-    payee = Scene.of_payouts(simulator, gateway)
+    stripe = SimulatedStripe(seed)
+    customer, payee = Scene.of_customer(stripe), Scene.of_payouts(stripe)
+    simulator = stripe.sim
     for name in commands:
         scene, command = command_of(name, customer, payee)
         asked_at, before = simulator.now, effects(simulator)

@@ -1,4 +1,4 @@
-"""A POST takes effect once: its keys, and what is looked for before another one is used."""
+"""A POST takes effect once: its idempotency keys, and the lookup before another key is used."""
 
 from typing import Any
 

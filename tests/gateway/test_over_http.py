@@ -1,4 +1,4 @@
-"""The real SDK over real sockets: what goes out byte by byte, and what comes back spoilt."""
+"""The real SDK over real sockets: the bytes of requests, and damaged answers."""
 
 import socket
 from typing import Any
@@ -26,7 +26,7 @@ LOOSE = {"id": "pm_1", "customer": None}
 ATTACHED = {"id": "pm_1", "customer": "cus_1"}
 
 
-# ── what goes out ────────────────────────────────────────────────────────────
+# ── requests ─────────────────────────────────────────────────────────────────
 
 
 def test_a_session_is_created_with_these_bytes_and_headers(
@@ -122,7 +122,7 @@ def test_the_lookup_of_an_effect_is_a_list_request(
     )
 
 
-# ── what comes back ──────────────────────────────────────────────────────────
+# ── answers ──────────────────────────────────────────────────────────────────
 
 HEAD = b"HTTP/1.1 200 OK\r\nRequest-Id: req_1\r\nContent-Length: %d\r\n\r\n"
 
@@ -203,7 +203,7 @@ def test_the_sdk_does_not_retry_by_itself(server: Server, over_http: StripeGatew
 
 
 def test_one_gateway_serves_many_customers(server: Server, over_http: StripeGateway) -> None:
-    """The request and the answer of one call never get into another's."""
+    """Requests and answers of different calls never mix."""
     for number in range(5):
         server.answer(200, {**SESSION, "id": f"fcsess_{number}", "client_secret": f"s_{number}"})
         holder = CUSTOMER.model_copy(update={"id": f"cus_{number}"})

@@ -1,4 +1,4 @@
-"""The plugin: the suite in the documentation, and an environment that has no extras."""
+"""The pytest plugin: the suite in the documentation, and an environment without extras."""
 
 import ast
 import importlib.metadata
@@ -47,7 +47,7 @@ def test_the_plugin_is_registered_once() -> None:
 
 
 def test_the_plugin_imports_neither_relink_nor_an_extra() -> None:
-    """By reading it: `TYPE_CHECKING` and the fixtures are the only ones to import more."""
+    """Read from its source: only the fixtures and `TYPE_CHECKING` import more."""
     imported = {
         alias.name if isinstance(node, ast.Import) else node.module
         for node in ast.parse(PLUGIN.read_text()).body

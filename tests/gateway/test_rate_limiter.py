@@ -1,4 +1,4 @@
-"""However many ask at once, requests go out evenly, and nobody is held up for long."""
+"""The rate limiter spaces requests evenly, and none waits for long."""
 
 import threading
 from itertools import pairwise
@@ -26,7 +26,7 @@ CALL = Call("GET", "/v1/financial_connections/accounts/fca_1")
 
 
 class Clock:
-    """Moves only when somebody sleeps."""
+    """A clock that moves only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -135,7 +135,7 @@ def test_every_request_of_a_command_takes_a_slot(
 
 
 class Refuses:
-    """A server that asks everybody to stay away for so long."""
+    """A server that answers 429 with a Retry-After."""
 
     def __init__(self, wait: str) -> None:
         self.wait = wait

@@ -1,4 +1,4 @@
-"""Whatever comes back becomes events or a documented error that names the request."""
+"""Every reply becomes events or a documented error that names the request."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ACCOUNT = {"id": "fca_1", "object": "financial_connections.account", "status": "
 
 
 class Always:
-    """Answers every request alike."""
+    """A transport with the same answer for every request."""
 
     def __init__(self, answer: Reply) -> None:
         self.answer = answer

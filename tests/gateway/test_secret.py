@@ -1,4 +1,4 @@
-"""A secret leaves its wrapping by one call, and by nothing else."""
+"""A secret shows its text only by a call of reveal()."""
 
 import copy
 import dataclasses
