@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,9 +16,7 @@ from relink.adapters.gateway import (
     RateLimitedError,
     TransientError,
 )
-from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.gateway.protocol import FIRST
-from relink.adapters.runner import Performer
 from relink.adapters.service import (
     RETRY_FOR,
     RelinkRefusedError,
@@ -28,14 +25,19 @@ from relink.adapters.service import (
     UnknownAuthorizationError,
     UnknownSessionError,
 )
+<<<<<<< HEAD
 from relink.adapters.simulator import TOKENIZED_NUMBERS, Asked, CustomerPart, Faults, Simulator
 from relink.adapters.store import MemoryStore, SqlStore, migrate
 from relink.adapters.stripe import StripeWebhooks, WebhookRefused
+=======
+from relink.adapters.simulator import TOKENIZED_NUMBERS, CustomerPart, Faults
+from relink.adapters.store import MemoryStore
+from relink.adapters.stripe import WebhookRefused
+>>>>>>> service
 from relink.engine import Command
 from relink.machines import relink_system
 from relink.machines.commands import (
     CreateRelinkSession,
-    Notification,
     NotifyCustomer,
     RequestBillingName,
     RequestNewPaymentMethod,
@@ -43,10 +45,12 @@ from relink.machines.commands import (
 from relink.machines.events import BillingNameGiven, RelinkRequested
 from relink.machines.reasons import NO_REASON_TO_RELINK, UNREPAIRABLE
 
-SECRET = "whsec_test"
+from .embedding import Embedding
+
 SESSIONS = "/v1/financial_connections/sessions"
 
 
+<<<<<<< HEAD
 class Embedding:
     """A service with a simulator behind it, and the notifications that it sent."""
 
@@ -100,6 +104,8 @@ class Embedding:
         return [entry for entry in entries if entry.path.startswith(path)]
 
 
+=======
+>>>>>>> service
 @pytest.fixture
 def at(tmp_path: Path) -> Iterator[Embedding]:
     embedding = Embedding(tmp_path)

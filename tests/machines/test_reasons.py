@@ -2,8 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,8 +12,9 @@ from relink.engine import Command, Reason, Step
 from relink.machines import CHARTS, RelinkPolicy, reasons
 from relink.machines.commands import BY_NAME, AnyCallerCommand, CallerCommand
 from relink.machines.events import MandateCollected, RelinkRequested
-from relink.machines.reasons import ANOMALIES, IGNORED, READ_REASONS, Anomaly, ReadReason, sentence
+from relink.machines.reasons import IGNORED, Anomaly, ReadReason, sentence
 
+from ..rewording import reworded
 from .bank import DAY, Bank, tokenized
 from .life import CUSTOMER, Act, happens
 from .scenario import expired, lapsed, replaced
@@ -169,25 +169,6 @@ def sentences(steps: list[Step]) -> set[str]:
     """The sentences that people would read about a history."""
     decisions = [delivery.decision for step in steps for delivery in step.deliveries]
     return {decision.reason.sentence for decision in decisions if decision.reason}
-
-
-@contextmanager
-def reworded() -> Iterator[None]:
-    """Every sentence is another one."""
-    originals = {code: reason.sentence for code, reason in IGNORED.items()}
-    tables: tuple[dict[Any, str], ...] = (READ_REASONS, ANOMALIES)
-    copies: list[Mapping[Any, str]] = [dict(table) for table in tables]
-    try:
-        for code, reason in IGNORED.items():
-            object.__setattr__(reason, "sentence", f"Reworded {code}.")
-        for table in tables:
-            table.update({key: f"Reworded {key}." for key in table})
-        yield
-    finally:
-        for code, reason in IGNORED.items():
-            object.__setattr__(reason, "sentence", originals[code])
-        for table, copy in zip(tables, copies, strict=True):
-            table.update(copy)
 
 
 @pytest.mark.parametrize("seed", range(6))
