@@ -135,7 +135,7 @@ class Stage:
             with self._service_at_work():
                 session = self.service.request_relink(account.id)
         except RelinkRefusedError as refused:
-            self._tell(f"    refused: {refused.reason}")
+            self._tell(f"    refused: {refused.sentence}")
             return None  # type: ignore[return-value]
         self.counts["relink sessions"] += 1
         assert session.secret is not None, "a session in the service's page has a secret"
