@@ -1,7 +1,7 @@
-"""Graphviz: DOT made into pictures, by the ``graphviz-pure`` program.
+"""Renders DOT as a picture, with the program ``graphviz-pure``.
 
-The program comes as a wheel (the extra ``diagrams``) and needs no Graphviz on the
-system. It is given the text on its standard input, and nothing of it is a command.
+The program comes as a wheel (the extra ``diagrams``) and needs no Graphviz on the system. It reads
+the text from standard input, so no part of the text reaches a command line.
 """
 
 import os
@@ -12,11 +12,11 @@ from typing import Literal
 
 PROGRAM = "graphviz-pure"
 TIMEOUT = 30.0
-"""Seconds after which a picture is given up. The largest of ours takes a fraction of one."""
+"""Seconds after which rendering is stopped. The largest machine takes a fraction of a second."""
 
 
 class GraphvizError(Exception):
-    """No picture could be made."""
+    """The picture could not be made."""
 
 
 class GraphvizMissingError(GraphvizError):
@@ -24,7 +24,7 @@ class GraphvizMissingError(GraphvizError):
 
 
 def render(dot: str, format: Literal["svg", "png"]) -> bytes:
-    """The picture of a graph.
+    """Render a graph.
 
     Args:
         dot: The graph in the DOT language.
@@ -32,7 +32,7 @@ def render(dot: str, format: Literal["svg", "png"]) -> bytes:
 
     Raises:
         GraphvizMissingError: the program is not installed; the message says how to.
-        GraphvizError: it cannot be run, refused the text, or did not come to an end.
+        GraphvizError: it cannot be run, refused the text, or did not finish in time.
     """
     try:
         done = subprocess.run(
@@ -49,7 +49,7 @@ def render(dot: str, format: Literal["svg", "png"]) -> bytes:
 
 
 def _program() -> str:
-    """Where the program is: beside this Python, whose environment may not be active, or on PATH."""
+    """The path of the program: beside this Python, whose environment may be inactive, or on PATH."""
     beside = os.path.dirname(sys.executable)
     if found := shutil.which(PROGRAM, path=beside) or shutil.which(PROGRAM):
         return found
