@@ -49,7 +49,7 @@ def render(dot: str, format: Literal["svg", "png"]) -> bytes:
 
 
 def _program() -> str:
-    """The path of the program: beside this Python, whose environment may be inactive, or on PATH."""
+    """The program's path: beside this Python, whose environment may be inactive, or on PATH."""
     beside = os.path.dirname(sys.executable)
     if found := shutil.which(PROGRAM, path=beside) or shutil.which(PROGRAM):
         return found
