@@ -39,7 +39,8 @@ def play(folder: Path) -> Embedding:
         at.service.request_relink(closed.id)
     at.sim.inject("rate_limited", method="GET", times=2)
     at.broken_account(holder=at.sim.add_customer(name=None))
-    at.settle(2 * 24 * 60 * 60)
+    at.sim.advance(2 * 24 * 60 * 60)  # to the first reminder
+    at.settle()
     return at
 
 
