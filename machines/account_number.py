@@ -152,15 +152,15 @@ class AccountNumberChart(ReportChart):
     # ── guards ───────────────────────────────────────────────────────────────
 
     def is_outdated(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> bool:
-        """A newer report about the numbers is known."""
+        """There is a newer report about the numbers."""
         return trigger.as_of < facts.as_of
 
     def was_told_since(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> bool:
-        """A newer report about the numbers is known, or a read as late as the result."""
+        """There is a newer report about the numbers, or a read at the same time."""
         return trigger.as_of < facts.as_of or (facts.by_read and trigger.as_of == facts.as_of)
 
     def block_is_ambiguous(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> bool:
-        """The listed numbers say that it pays, too close in time to tell which came last (K4)."""
+        """A report of usable numbers is too close in time to tell which came last (K4)."""
         close = abs(trigger.as_of - facts.as_of) <= window(facts.by_read)
         return close and facts.reported_status not in (None, NumberStatus.LAPSED)
 
@@ -173,13 +173,13 @@ class AccountNumberChart(ReportChart):
     def is_reported_expiring(
         self, facts: AccountNumberFacts, trigger: RefreshEnded | RefreshSucceeded
     ) -> bool:
-        """The latest report says that the number still pays, until a known day."""
+        """The latest report says that the number works until a known day."""
         return facts.reported_status is NumberStatus.EXPIRING
 
     def is_reported_pending(
         self, facts: AccountNumberFacts, trigger: RefreshEnded | RefreshSucceeded
     ) -> bool:
-        """The latest report says that a number is coming."""
+        """The latest report says that a new number is pending."""
         return facts.reported_status is NumberStatus.PENDING
 
     # ── effects ──────────────────────────────────────────────────────────────

@@ -212,7 +212,7 @@ class AuthorizationChart(ReportChart):
     # ── guards ───────────────────────────────────────────────────────────────
 
     def has_ambiguous_day(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
-        """Reports of the same time name different days of deactivation (K4)."""
+        """Reports of the same time announce different days of deactivation (K4)."""
         report = trigger.report
         close = abs(trigger.as_of - facts.as_of) <= window(facts.by_read or trigger.read)
         is_other = (
@@ -221,11 +221,11 @@ class AuthorizationChart(ReportChart):
         return close and facts.works and is_other
 
     def has_open_session(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
-        """A relink session for an account of it is open."""
+        """A relink session for one of its accounts is open."""
         return bool(facts.sessions)
 
     def has_inactive_members(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
-        """It works, and some of its accounts were inactive when last reported."""
+        """Some of its accounts were inactive when Stripe last reported them."""
         return trigger.read and bool(facts.inactive_members)
 
     def opened_while_active(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
@@ -235,11 +235,11 @@ class AuthorizationChart(ReportChart):
     def has_other_open_session(
         self, facts: AuthorizationFacts, trigger: MemberSessionEnded
     ) -> bool:
-        """Another account's session is still open."""
+        """A session for another of its accounts is still open."""
         return bool(facts.sessions - {trigger.session})
 
     def is_reported_active(self, facts: AuthorizationFacts, trigger: MemberSessionEnded) -> bool:
-        """The latest report says active, or there is none yet."""
+        """The latest report says that it is active, or there is none yet."""
         return facts.reported_status is None or facts.works
 
     # ── effects ──────────────────────────────────────────────────────────────

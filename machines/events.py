@@ -134,7 +134,7 @@ class ExternalAccountMade(DomainEvent):
 
 
 class BillingNameAbsent(DomainEvent):
-    """Neither the command nor the customer object had a name."""
+    """The payment method needs a billing name, and the customer object has none."""
 
     account: str
 

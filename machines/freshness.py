@@ -43,7 +43,7 @@ class ReportChart(Chart):
     """Base of the charts that take reports."""
 
     def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
-        """The report is older than the latest one, and not ambiguous."""
+        """The report is older than the latest one."""
         return trigger.as_of < facts.as_of and not ambiguous(facts, trigger)
 
     def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:

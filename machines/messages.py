@@ -43,37 +43,37 @@ class LinkReported(Reported):
 
 
 class ReportedActive(LinkReported):
-    """Stripe reports that it works."""
+    """Stripe reports it active."""
 
     reported_status = ReportedStatus.ACTIVE
 
 
 class ReportedRelinkable(LinkReported):
-    """Stripe reports that it is inactive, and that the customer can repair it."""
+    """Stripe reports it inactive, and says that the customer can repair it."""
 
     reported_status = ReportedStatus.RELINKABLE
 
 
 class ReportedUnrepairable(LinkReported):
-    """Stripe reports that it is inactive, and names no action that repairs it (S2)."""
+    """Stripe reports it inactive, and names no action that repairs it (S2)."""
 
     reported_status = ReportedStatus.UNREPAIRABLE
 
 
 class ReportedInactive(LinkReported):
-    """Stripe reports that it is inactive, and leaves out whether it can be repaired (K5)."""
+    """Stripe reports it inactive, and does not say whether the customer can repair it (K5)."""
 
     reported_status = ReportedStatus.INACTIVE
 
 
 class ReportedDisconnected(LinkReported):
-    """Stripe reports that it was disconnected, for good."""
+    """Stripe reports it disconnected for good."""
 
     reported_status = ReportedStatus.DISCONNECTED
 
 
 class ReportedUnclear(DomainEvent):
-    """Stripe reports that something changed, with no status that relink knows (K5, K6)."""
+    """Stripe reports a change, without a status that relink knows (K5, K6)."""
 
     as_of: int
     read: bool
@@ -87,25 +87,25 @@ class NumbersReported(Reported):
 
 
 class ReportedTransactable(NumbersReported):
-    """Stripe reports that an account number can pay, or lists none."""
+    """Stripe reports a usable account number, or lists none."""
 
     reported_status = NumberStatus.TRANSACTABLE
 
 
 class ReportedPending(NumbersReported):
-    """Stripe reports that an account number is coming."""
+    """Stripe reports that a new account number is pending."""
 
     reported_status = NumberStatus.PENDING
 
 
 class ReportedExpiring(NumbersReported):
-    """Stripe reports that the account number still pays, and when it stops."""
+    """Stripe reports that the account number still works, and when it will stop."""
 
     reported_status = NumberStatus.EXPIRING
 
 
 class ReportedLapsed(NumbersReported):
-    """Stripe reports that no account number pays."""
+    """Stripe reports no usable account number."""
 
     reported_status = NumberStatus.LAPSED
 
@@ -121,7 +121,7 @@ class SessionOpened(DomainEvent):
 
 
 class SessionSuperseded(DomainEvent):
-    """To the session: another session replaced it."""
+    """To the session: another session replaced this one."""
 
     by: str
 
@@ -134,7 +134,7 @@ class SessionPending(DomainEvent):
 
 
 class SessionSucceeded(DomainEvent):
-    """To the session: the customer linked these accounts."""
+    """To the session: the session succeeded, and returned what the customer linked."""
 
     as_of: int
     read: bool
@@ -143,20 +143,20 @@ class SessionSucceeded(DomainEvent):
 
 
 class SessionFailed(DomainEvent):
-    """To the session: it failed, and Stripe says why."""
+    """To the session: the session failed, and Stripe says why."""
 
     as_of: int
     failure_reason: str
 
 
 class SessionCancelled(DomainEvent):
-    """To the session: the customer closed it."""
+    """To the session: the customer cancelled."""
 
     as_of: int
 
 
 class SessionUnclear(DomainEvent):
-    """To the session: Stripe reports that something changed, with no status that relink knows."""
+    """To the session: Stripe reports a change, without a status that relink knows."""
 
     as_of: int
     read: bool
@@ -164,7 +164,7 @@ class SessionUnclear(DomainEvent):
 
 
 class SessionDeadline(DomainEvent):
-    """To the session: it has been open for as long as the policy allows."""
+    """To the session: the session has been open for as long as the policy allows."""
 
 
 class ReadFailed(DomainEvent):
@@ -174,7 +174,7 @@ class ReadFailed(DomainEvent):
 
 
 class ReturnedBySession(DomainEvent):
-    """To the account: a session returned it instead of the expected account."""
+    """To the account: a session returned this account instead of the expected one."""
 
     session: str
     expected: str
@@ -185,7 +185,7 @@ class ReturnedBySession(DomainEvent):
 
 
 class OwnershipChecked(DomainEvent):
-    """To the session: the returned account is known, new, or another holder's (K7, R6)."""
+    """To the session: it is settled whether the returned account is new, and whose (K7, R6)."""
 
     account: str
     ownership: Ownership
@@ -194,7 +194,7 @@ class OwnershipChecked(DomainEvent):
 
 
 class MemberSessionEnded(DomainEvent):
-    """To the authorization: a session for an account of it ended without repairing it."""
+    """To the authorization: a session for one of its accounts ended without a repair."""
 
     session: str
 
@@ -209,7 +209,7 @@ class SessionRelinked(DomainEvent):
 
 
 class SessionUnsuccessful(DomainEvent):
-    """To the account: the session ended, or was abandoned, without a repair."""
+    """To the account: the session ended without a repair."""
 
     session: str
     outcome: Literal["failed", "cancelled", "abandoned"]
@@ -217,7 +217,7 @@ class SessionUnsuccessful(DomainEvent):
 
 
 class KnownAccountLinked(DomainEvent):
-    """To the account: the customer picked another account that relink knows."""
+    """To the account: the customer picked another account, which relink knows."""
 
     session: str
     other: str
@@ -234,7 +234,7 @@ class NewAccountLinkedInstead(DomainEvent):
 
 
 class MemberReported(DomainEvent):
-    """To the authorization: an account of it was reported."""
+    """To the authorization: Stripe reported one of its accounts."""
 
     account: str
     inactive: bool
@@ -242,21 +242,21 @@ class MemberReported(DomainEvent):
 
 
 class MemberLeft(DomainEvent):
-    """To the authorization: an account of it moved to another authorization (K8)."""
+    """To the authorization: one of its accounts moved to another authorization (K8)."""
 
     account: str
     as_of: int
 
 
 class NumberChanged(DomainEvent):
-    """To the account: the status of its numbers changed."""
+    """To the account: the status of its account numbers changed."""
 
     status: NumberStatus
     expires_on: int | None
 
 
 class ReviewDue(DomainEvent):
-    """To the account itself: everything in this report is known by now, so tell the outage."""
+    """To the account itself: the whole report is applied, so what the account needs is reviewed."""
 
 
 class NumberBlocked(DomainEvent):
@@ -266,21 +266,21 @@ class NumberBlocked(DomainEvent):
 
 
 class RefreshStarted(DomainEvent):
-    """To the account number: a relink session of the account is open, and may bring a new one."""
+    """To the account number: a relink session is open, and may bring a new number."""
 
 
 class RefreshEnded(DomainEvent):
-    """To the account number: that session ended, and brought no new one."""
+    """To the account number: the relink session ended, and brought no new number."""
 
 
 class RefreshSucceeded(DomainEvent):
-    """To the account number: that session relinked the account; a new number is to come."""
+    """To the account number: the account was relinked, and a new number will follow."""
 
     as_of: int
 
 
 class NeedsChanged(DomainEvent):
-    """To the outage: who needs a relink, or what for, changed."""
+    """To the outage: the needs of an account, or of the authorization, changed."""
 
     subject: str
     is_account: bool = True
@@ -298,7 +298,7 @@ class NeedsChanged(DomainEvent):
 
 
 class NeedsMoved(DomainEvent):
-    """To the outage: this account moved, and its needs continue at another outage (K8)."""
+    """To the outage: an account moved to another authorization, and so to its outage (K8)."""
 
     subject: str
     to: str
@@ -324,7 +324,7 @@ class ReminderDue(DomainEvent):
 
 
 class BuildRequested(DomainEvent):
-    """To the payment method: a new account was linked; build on it if possible."""
+    """To the payment method: a new account was linked, and needs a payment method."""
 
     session: str
     holder: Holder | None
@@ -333,7 +333,7 @@ class BuildRequested(DomainEvent):
 
 
 class BuildResumed(DomainEvent):
-    """To the payment method: the service supplied the name; continue if still possible."""
+    """To the payment method: the service supplied the billing name."""
 
     holder: Holder | None
     """Whose account it is now."""
@@ -343,20 +343,20 @@ class BuildResumed(DomainEvent):
 
 
 class PaymentMethodChecked(DomainEvent):
-    """To the payment method: a report says whether it is blocked."""
+    """To the payment method: Stripe reports whether it is blocked."""
 
     as_of: int
     blocked: str | None
 
 
 class BuildFailed(DomainEvent):
-    """To the payment method: Stripe refused to build it, for good."""
+    """To the payment method: Stripe refused to create it, for good."""
 
     error: str
 
 
 class PaymentMethodChanged(DomainEvent):
-    """To the account: the state of what was built on it changed."""
+    """To the account: the state of its payment method changed."""
 
     state: PaymentMethodState
     reason: str | None

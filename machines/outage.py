@@ -144,7 +144,7 @@ class OutageChart(Chart):
         return not trigger.needs
 
     def is_the_last(self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved) -> bool:
-        """No other account needs a relink, and this one does not any more, or moved."""
+        """No account here needs a relink any more."""
         stays_needed = isinstance(trigger, NeedsChanged) and bool(trigger.needs)
         return not stays_needed and not set(facts.needing) - {trigger.subject}
 
@@ -153,11 +153,11 @@ class OutageChart(Chart):
         return trigger.prompted_since is not None
 
     def had_no_reminders_left_elsewhere(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
-        """The account moved here from an outage that had no reminders left (K8)."""
+        """The account moved here from an outage without further reminders (K8)."""
         return trigger.reminders_ended
 
     def can_wait(self, facts: OutageFacts, trigger: NeedsChanged) -> bool:
-        """The account works until a day that is further away than the policy's lead (P3)."""
+        """The announced end is further away than the policy's lead time (P3)."""
         lead = trigger.policy.announcement_lead
         return trigger.relink_by is not None and trigger.at < trigger.relink_by - lead
 
@@ -170,11 +170,11 @@ class OutageChart(Chart):
         return not trigger.policy.reminders
 
     def is_of_an_earlier_outage(self, facts: OutageFacts, trigger: PromptDue | ReminderDue) -> bool:
-        """The timer was set for an outage that is over."""
+        """The timer belongs to an earlier outage."""
         return trigger.outage != facts.count
 
     def was_put_off(self, facts: OutageFacts, trigger: PromptDue | ReminderDue) -> bool:
-        """Stripe announced a later day since, further away than the policy's lead."""
+        """Stripe has since announced a later day, further away than the policy's lead time."""
         day = _earliest(facts.needing)
         return day is not None and trigger.at < day - trigger.policy.announcement_lead
 
@@ -183,7 +183,7 @@ class OutageChart(Chart):
         return _is_denied(facts.needing, trigger)
 
     def is_the_last_reminder(self, facts: OutageFacts, trigger: ReminderDue) -> bool:
-        """The policy has no more after this one."""
+        """The policy has no reminder after this one."""
         return trigger.number >= len(trigger.policy.reminders)
 
     # ── effects ──────────────────────────────────────────────────────────────

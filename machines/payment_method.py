@@ -187,33 +187,33 @@ class PaymentMethodChart(Chart):
     # ── guards ───────────────────────────────────────────────────────────────
 
     def has_obstacle(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
-        """Nothing can be built on the account (N1)."""
+        """The account cannot get a payment method (N1)."""
         return trigger.obstacle is not None or trigger.holder is None
 
     def has_obstacle_by_now(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> bool:
-        """Nothing can be built on the account any more, or it has another holder now (N1, R6)."""
+        """The account can no longer get a payment method, or has another holder now (N1, R6)."""
         return trigger.obstacle is not None or trigger.holder != facts.holder
 
     def is_connect(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
-        """The account pays out to a connected account (N2)."""
+        """The account belongs to a connected account (N2)."""
         return trigger.holder is not None and trigger.holder.is_connect
 
     def is_outdated(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """A newer report is known; of two of one second, the one that says blocked counts."""
+        """There is a newer report; within one second, the one that says blocked counts."""
         lets_go = trigger.blocked is None and facts.blocked is not None
         as_of = trigger.as_of - 1 if lets_go else trigger.as_of
         return as_of < facts.checked_as_of
 
     def has_lost_its_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """The account number was deactivated, which a relink mends (C3)."""
+        """Its account number was deactivated, which a relink repairs (C3)."""
         return trigger.blocked == NUMBER_DEACTIVATED
 
     def is_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """Stripe blocks it, for any other reason, also an unknown one."""
+        """Stripe blocks it for another reason."""
         return trigger.blocked is not None
 
     def is_not_ours(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """The service made it, not relink."""
+        """The service created it, not relink."""
         return facts.made is None
 
     def needs_mandate(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:

@@ -207,23 +207,23 @@ class SessionChart(Chart):
     # ── guards ───────────────────────────────────────────────────────────────
 
     def is_new(self, facts: SessionFacts, trigger: SessionOpened) -> bool:
-        """The session was not known before."""
+        """The session is new."""
         return facts.request is None
 
     def names_expected_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The expected account is among those that the session returned."""
+        """The session returned the expected account."""
         return facts.request is not None and facts.request.account in _returned(trigger)
 
     def names_another_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """Another account was returned."""
+        """The session returned another account."""
         return bool(_returned(trigger))
 
     def asked_in_vain(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The returned account does not answer, and the deadline has passed."""
+        """The deadline has passed, and it is still unknown whose the returned account is."""
         return facts.overdue and facts.asked is not None
 
     def leaves_out_accounts(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The payload has no list of accounts, which is not the same as an empty one (K5)."""
+        """The report leaves out the accounts of the session (K5)."""
         return trigger.accounts is None and not trigger.read
 
     def is_known(self, facts: SessionFacts, trigger: OwnershipChecked) -> bool:
@@ -231,11 +231,11 @@ class SessionChart(Chart):
         return trigger.ownership == "known"
 
     def is_new_account(self, facts: SessionFacts, trigger: OwnershipChecked) -> bool:
-        """The returned account was not known before this session."""
+        """The returned account was unknown before this session."""
         return trigger.ownership == "new"
 
     def is_overdue(self, facts: SessionFacts, trigger: SessionPending | ReadFailed) -> bool:
-        """The deadline has passed, and a read says that the session is still open."""
+        """The deadline has passed, and the session has no result."""
         return facts.overdue and (isinstance(trigger, ReadFailed) or trigger.read)
 
     # ── effects ──────────────────────────────────────────────────────────────

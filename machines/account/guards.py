@@ -23,11 +23,11 @@ class AccountGuards(ReportChart):
     """The guards of the account chart."""
 
     def has_ambiguous_detail(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """A detail, such as the authorization, differs in reports of the same time (K4, K8)."""
+        """Reports of the same time differ in a detail, such as the authorization (K4, K8)."""
         return facts_of.has_ambiguous_detail(facts, trigger)
 
     def lacks_authorization(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """No report named an authorization yet; a read settles whether there is one (K5)."""
+        """No report has named an authorization yet (K5)."""
         return not (trigger.read or trigger.report.authorization or facts.authorization)
 
     def has_open_session(self, facts: AccountFacts, trigger: LinkReported) -> bool:
@@ -35,7 +35,7 @@ class AccountGuards(ReportChart):
         return facts.session is not None
 
     def is_known_unrepairable(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """The account was reported unrepairable before, and the service knows."""
+        """Stripe already reported the account unrepairable, and the service knows."""
         status = facts.reported_status
         return status is not None and status.needs_another_way
 
@@ -76,15 +76,15 @@ class AccountGuards(ReportChart):
         return session_request.reason_for(facts, trigger) is not None
 
     def has_authorization(self, facts: AccountFacts, trigger: RelinkRequested) -> bool:
-        """Stripe named the authorization that a relink repairs."""
+        """Stripe has named an authorization to relink."""
         return facts.authorization is not None
 
     def was_just_read(self, facts: AccountFacts, trigger: RelinkRequested) -> bool:
-        """The account was read for this very request (R9)."""
+        """The account was just read for this request (R9)."""
         return trigger.has_read
 
     def is_already_open(self, facts: AccountFacts, trigger: SessionOpened) -> bool:
-        """The session that was opened is the open one."""
+        """The session is already the open one."""
         return facts.session == trigger.session
 
     def is_overtaken(self, facts: AccountFacts, trigger: SessionOpened) -> bool:
@@ -92,7 +92,7 @@ class AccountGuards(ReportChart):
         return trigger.request.attempt <= facts.attempt
 
     def stopped_since(self, facts: AccountFacts, trigger: SessionRelinked) -> bool:
-        """An inactive report is newer than this repair, or from a read as late as it (K3)."""
+        """A report as new as this repair says that the account is inactive (K3)."""
         if facts.by_read and facts.as_of >= trigger.as_of:
             return True
         return facts.as_of > trigger.as_of + window(facts.by_read or trigger.read)
@@ -102,7 +102,7 @@ class AccountGuards(ReportChart):
         facts: AccountFacts,
         trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
     ) -> bool:
-        """The result is of the session that is open."""
+        """The result belongs to the open session."""
         return facts.session == trigger.session
 
     def is_reported_active(
@@ -118,10 +118,10 @@ class AccountGuards(ReportChart):
         facts: AccountFacts,
         trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
     ) -> bool:
-        """The customer can repair the account, by the latest report that said so (K5)."""
+        """Stripe last reported that the customer can repair the account (K5)."""
         return bool(facts.repairable)
 
     def worked_since(self, facts: AccountFacts, trigger: NewAccountLinkedInstead) -> bool:
-        """The account works, and did so after the new one was linked (S6)."""
+        """The account has worked since the new one was linked (S6)."""
         since = trigger.as_of + window(facts.by_read or trigger.read)
         return facts.worked_as_of > since and facts.works
