@@ -1,14 +1,7 @@
-<<<<<<< HEAD
-"""Graphviz: renders DOT as pictures with the ``graphviz-pure`` program.
-
-The program comes as a wheel (extra ``diagrams``) and needs no Graphviz on the system. It reads the
-text from standard input, so no part of the text can become a command.
-=======
 """Renders DOT as a picture, with the program ``graphviz-pure``.
 
 The program comes as a wheel (the extra ``diagrams``) and needs no Graphviz on the system. It reads
 the text from standard input, so no part of the text reaches a command line.
->>>>>>> service
 """
 
 import os
@@ -19,19 +12,11 @@ from typing import Literal
 
 PROGRAM = "graphviz-pure"
 TIMEOUT = 30.0
-<<<<<<< HEAD
-"""How long a picture may take (seconds). relink's largest takes a fraction of one."""
-
-
-class GraphvizError(Exception):
-    """The picture could not be rendered."""
-=======
 """Seconds after which rendering is stopped. The largest machine takes a fraction of a second."""
 
 
 class GraphvizError(Exception):
     """The picture could not be made."""
->>>>>>> service
 
 
 class GraphvizMissingError(GraphvizError):
@@ -46,13 +31,8 @@ def render(dot: str, format: Literal["svg", "png"]) -> bytes:
         format: SVG (UTF-8) or PNG.
 
     Raises:
-<<<<<<< HEAD
-        GraphvizMissingError: the program is not installed; the message says how to install it.
-        GraphvizError: it cannot be run, refuses the text, or takes too long.
-=======
         GraphvizMissingError: the program is not installed; the message says how to.
         GraphvizError: it cannot be run, refused the text, or did not finish in time.
->>>>>>> service
     """
     try:
         done = subprocess.run(
@@ -69,11 +49,7 @@ def render(dot: str, format: Literal["svg", "png"]) -> bytes:
 
 
 def _program() -> str:
-<<<<<<< HEAD
-    """The path of the program: beside this interpreter, or else on PATH."""
-=======
     """The program's path: beside this Python, whose environment may be inactive, or on PATH."""
->>>>>>> service
     beside = os.path.dirname(sys.executable)
     if found := shutil.which(PROGRAM, path=beside) or shutil.which(PROGRAM):
         return found

@@ -148,13 +148,8 @@ class DemoWorld:
             with self._service_works():
                 session = self.service.request_relink(account.id)
         except RelinkRefusedError as refused:
-<<<<<<< HEAD
-            self._print(f"    refused: {refused.reason}")
+            self._print(f"    refused: {refused.sentence}")
             return None
-=======
-            self._tell(f"    refused: {refused.sentence}")
-            return None  # type: ignore[return-value]
->>>>>>> service
         self.counts["relink sessions"] += 1
         assert session.secret is not None, "a session in the service's page has a secret"
         return self.sim.customer(session.id)
