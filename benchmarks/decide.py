@@ -69,9 +69,9 @@ EXPIRED = StatusReport(
 )
 
 
-def heard(kind: type[Reported], as_of: int, word: StatusReport) -> Reported:
-    """A word by webhook, as of the given time."""
-    return kind(causation_id=f"evt_{as_of}", at=as_of, as_of=as_of, read=False, word=word)
+def reported(kind: type[Reported], as_of: int, report: StatusReport) -> Reported:
+    """A report by webhook, as of the given time."""
+    return kind(causation_id=f"evt_{as_of}", at=as_of, as_of=as_of, read=False, report=report)
 
 
 def opened(session: str, attempt: int) -> SessionOpened:
@@ -93,15 +93,17 @@ def opened(session: str, attempt: int) -> SessionOpened:
 
 def weeks(first: int, times: int) -> tuple[tuple[str, Event], ...]:
     """While it works, Stripe refreshes the account's data each day, and sends the account along."""
-    return tuple(("active", heard(ReportedActive, first + day, WORKS)) for day in range(7 * times))
+    return tuple(
+        ("active", reported(ReportedActive, first + day, WORKS)) for day in range(7 * times)
+    )
 
 
 WALK: tuple[tuple[str, Event], ...] = (
     *weeks(20, times=1),
     # Consent expires; a late webhook comes after that, and a read confirms.
-    ("active", heard(ReportedRelinkable, 30, EXPIRED)),
-    ("inactive_relinkable", heard(ReportedActive, 21, WORKS)),
-    ("inactive_relinkable", heard(ReportedRelinkable, 35, EXPIRED)),
+    ("active", reported(ReportedRelinkable, 30, EXPIRED)),
+    ("inactive_relinkable", reported(ReportedActive, 21, WORKS)),
+    ("inactive_relinkable", reported(ReportedRelinkable, 35, EXPIRED)),
     # The customer picks the wrong account; account and authorization are read.
     ("inactive_relinkable", RelinkRequested(causation_id="r1", at=40, account="fca_1")),
     ("inactive_relinkable", opened("fcsess_1", 1)),
@@ -115,21 +117,21 @@ WALK: tuple[tuple[str, Event], ...] = (
             failure_reason="no_account",
         ),
     ),
-    ("inactive_relinkable", heard(ReportedRelinkable, 52, EXPIRED)),
+    ("inactive_relinkable", reported(ReportedRelinkable, 52, EXPIRED)),
     # The next time it is the right one: its webhook, its session's result, and a read.
     ("inactive_relinkable", RelinkRequested(causation_id="r2", at=55, account="fca_1")),
     ("inactive_relinkable", opened("fcsess_2", 2)),
-    ("relinking", heard(ReportedActive, 60, WORKS)),
-    ("active", heard(ReportedActive, 61, WORKS)),
+    ("relinking", reported(ReportedActive, 60, WORKS)),
+    ("active", reported(ReportedActive, 61, WORKS)),
     (
         "active",
         SessionRelinked(
             causation_id="evt_61", at=61, session="fcsess_2", account="fca_1", as_of=61, read=False
         ),
     ),
-    ("active", heard(ReportedActive, 63, WORKS)),
+    ("active", reported(ReportedActive, 63, WORKS)),
     *weeks(70, times=2),
-    ("active", heard(ReportedRelinkable, 31, EXPIRED)),
+    ("active", reported(ReportedRelinkable, 31, EXPIRED)),
 )
 
 
@@ -137,7 +139,7 @@ def walk() -> list[Step]:
     """The steps with the facts before each, by the table; it ends where it began."""
     table = AccountChart.table()
     first = table.start(AccountFacts(id="fca_1")).snapshot
-    snapshot = table.decide(first, heard(ReportedActive, 10, WORKS)).snapshot
+    snapshot = table.decide(first, reported(ReportedActive, 10, WORKS)).snapshot
     steps: list[Step] = []
     for state, event in WALK:
         assert snapshot.state == state, f"the walk is in {snapshot.state}, not {state}"

@@ -12,7 +12,7 @@ States
     ``lapsed``        None pays: expired, deactivated, or blocked on a payment method (C3).
     ``refreshing``    It is any of these three, and a relink session is open.
 
-The account is told every change: trouble with its number is a reason to relink it (S3).
+The account learns of every change: trouble with its number is a reason to relink it (S3).
 
 Rules kept here: K2 to K4, C3.
 """
@@ -88,7 +88,7 @@ class AccountNumberChart(ReportChart):
     transactable.from_(
         pending, expiring, lapsed, refreshing, event="reported_transactable", on=["learn", "tell"]
     )
-    # While a session is open, trouble is what the session is to mend:
+    # While a session is open, trouble is what the session should fix:
     stays(refreshing, event=TROUBLE, on=["learn", "tell"])
     refreshing.from_(transactable, event=TROUBLE, cond="session_is_open", on=["learn", "tell"])
     stays(pending, event="reported_pending", on="learn")
@@ -120,7 +120,7 @@ class AccountNumberChart(ReportChart):
     expiring.from_(refreshing, event="refresh_ended", cond="is_reported_expiring", on="note_over")
     pending.from_(refreshing, event="refresh_ended", cond="is_reported_pending", on="note_over")
     lapsed.from_(refreshing, event="refresh_ended", on="note_over")
-    # Stripe has told of the numbers since that session brought one:
+    # A newer report about the numbers is known than the session's result:
     stays(
         expiring,
         lapsed,
@@ -140,7 +140,7 @@ class AccountNumberChart(ReportChart):
         cond="was_told_since and not is_reported_pending",
         on=["note_over", "tell_again"],
     )
-    # Until Stripe tells of the new one, what paid is trusted and what lapsed is not:
+    # Until a report on the new number, one that paid is trusted, and one that lapsed is not:
     stays(transactable, event="refresh_succeeded", on="note_over")
     stays(pending, event="refresh_succeeded", on=["note_over", "tell_again"])
     transactable.from_(expiring, event="refresh_succeeded", on="trust_new")
@@ -211,12 +211,12 @@ class AccountNumberChart(ReportChart):
         )
 
     def tell(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Command:
-        """The account is told: it may be a reason to relink, or the end of one."""
-        return _told(facts, trigger, trigger.reported_status, expiry(trigger))
+        """Tell the account: it may be a reason to relink, or the end of one."""
+        return _tell_account(facts, trigger, trigger.reported_status, expiry(trigger))
 
     def tell_lapsed(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Command:
-        """The account is told that no payment gets through."""
-        return _told(facts, trigger, NumberStatus.LAPSED, None)
+        """Tell the account that no payment gets through."""
+        return _tell_account(facts, trigger, NumberStatus.LAPSED, None)
 
     def note_open(self, facts: AccountNumberFacts, trigger: RefreshStarted) -> Assign:
         """A relink session of the account is open."""
@@ -229,8 +229,8 @@ class AccountNumberChart(ReportChart):
         return Assign(session_is_open=False)
 
     def tell_again(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> Command:
-        """The account, which was relinked, is told that its number is as before."""
-        return _told(
+        """Tell the relinked account that its number is as before."""
+        return _tell_account(
             facts, trigger, facts.reported_status or NumberStatus.TRANSACTABLE, facts.expires_on
         )
 
@@ -264,11 +264,11 @@ def _relinked(
             expires_on=None,
             session_is_open=False,
         ),
-        _told(facts, trigger, status, None),
+        _tell_account(facts, trigger, status, None),
     ]
 
 
-def _told(
+def _tell_account(
     facts: AccountNumberFacts, trigger: DomainEvent, status: NumberStatus, expires_on: int | None
 ) -> Command:
     event = trigger.follow(NumberChanged, status=status, expires_on=expires_on)

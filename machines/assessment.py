@@ -16,7 +16,7 @@ from relink.engine import Snapshot
 from .account.eligibility import number_obstacle, obstacles
 from .account.facts import AccountFacts
 from .account.needs import relink_reasons
-from .vocabulary import Mode, NumberStatus, PaymentMethodState, ReportedStatus
+from .vocabulary import AccountState, Mode, NumberStatus, PaymentMethodState
 
 
 class NextAction(BaseModel):
@@ -53,23 +53,30 @@ def assess(account: Snapshot[AccountFacts]) -> Assessment:
 
 def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
     facts = account.facts
-    match account.state:
-        case "disconnected":
+    match state := AccountState(account.state):
+        case AccountState.DISCONNECTED:
             yield _request_another("disconnected")
-        case "new_account_linked":
+        case AccountState.NEW_ACCOUNT_LINKED:
             return
-        case "inactive_unrepairable" if facts.reported_status is ReportedStatus.UNREPAIRABLE:
-            yield _request_another(facts.cause or "unrepairable")
-        case "inactive_unrepairable":
-            yield NextAction(action="wait", reason="stripe_was_asked")
-        case "inactive_relinkable":
+        case AccountState.INACTIVE_UNREPAIRABLE:
+            yield _next_of_unrepairable(facts)
+        case AccountState.INACTIVE_RELINKABLE:
             yield _relink(facts)
-        case "relinking":
+        case AccountState.RELINKING:
             yield NextAction(action="wait", reason="session_open")
-        case "relinked":
+        case AccountState.RELINKED:
             yield NextAction(action="wait", reason="stripe_confirms_repair")
-        case _:
+        case AccountState.ACTIVE:
             yield from _next_of_active(facts)
+        case _:
+            assert_never(state)
+
+
+def _next_of_unrepairable(facts: AccountFacts) -> NextAction:
+    status = facts.reported_status
+    if status is not None and status.needs_another_way:
+        return _request_another(facts.cause or "unrepairable")
+    return NextAction(action="wait", reason="stripe_was_asked")
 
 
 def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:

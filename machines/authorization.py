@@ -3,7 +3,7 @@
 States: as an account's, without ``new_account_linked``. Machines begin ``active``: relink learns
 of an authorization from an account of it, which says nothing bad.
 
-What moves it: reads, since no webhook tells that an authorization became inactive or active,
+What moves it: reads, since no webhook says that an authorization became inactive or active,
 and the sessions of its accounts. It is read whenever an account of it goes down or comes back,
 or a session ends (R5). When it turns out to be repaired, its other inactive accounts are read,
 so that they come back without a session of their own.
@@ -56,7 +56,7 @@ class AuthorizationFacts(ReportFacts):
     institution_name: str | None = None
     deactivates_on: int | None = None
     announced: bool = False
-    """Whether the outage was told of an announced deactivation."""
+    """Whether its outage knows of an announced deactivation."""
 
     @property
     def works(self) -> bool:
@@ -316,7 +316,7 @@ class AuthorizationChart(ReportChart):
     def read_because_of_member(
         self, facts: AuthorizationFacts, trigger: MemberReported | MemberLeft
     ) -> Command:
-        """Read it: no webhook tells its own status."""
+        """Read it: no webhook reports its status."""
         return _read(facts, ReadReason.ACCOUNT_CHANGED, trigger)
 
     def note_session(self, facts: AuthorizationFacts, trigger: SessionOpened) -> Assign:

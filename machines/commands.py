@@ -8,7 +8,7 @@ Who carries a command out follows from its type:
 
 - :class:`Read` and :class:`Build`: a gateway, from the outbox;
 - :class:`CallerCommand`: a gateway, within the caller's own request, and never in the outbox;
-- :class:`Notification`: the embedding service is told;
+- :class:`Notification`: the embedding service;
 - :class:`Timer`: the clock, which brings an event back to a machine.
 
 Every command is of exactly one of these families. The first two and ``CallerCommand`` are Stripe
@@ -36,7 +36,7 @@ class StripeCommand(Command):
     """Carried out at Stripe by a gateway."""
 
     machine: ClassVar[str]
-    """Which machine is told when it fails for good."""
+    """Which machine learns that it failed for good."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -50,7 +50,7 @@ class StripeCommand(Command):
             raise TypeError(
                 f"{cls.__module__}.{cls.__qualname__} is a StripeCommand that no gateway knows. "
                 f"Declare Stripe commands in {__name__} and teach the gateways to carry them "
-                "out, or derive from Notification to have the service told."
+                "out, or derive from Notification to send it to the service."
             )
 
     @property
@@ -119,7 +119,7 @@ class RetrieveAccount(Read):
 
 
 class RetrieveAuthorization(Read):
-    """Read the authorization at Stripe: no webhook tells its status."""
+    """Read the authorization at Stripe: no webhook reports its status."""
 
     authorization: str
     reason: ReadReason
@@ -235,7 +235,7 @@ class NotifyCustomer(Notification):
     outage: str
     """The authorization that is out, or the account where there is none."""
     outage_number: int
-    """Which outage of it this is, from 1; with ``reminder`` it tells messages apart."""
+    """Which outage of it this is, from 1; with ``reminder`` it identifies the message."""
     since: float
     """When the outage began (Unix seconds)."""
     accounts: tuple[str, ...]

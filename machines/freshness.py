@@ -57,17 +57,17 @@ def ambiguous(facts: ReportFacts, report: Reported) -> bool:
     They contradict each other within the window; or one of them leaves open what the other says,
     and the incomplete one may be the later one.
     """
+    known, new = facts.reported_status, report.reported_status
+    if known is None or known is new:
+        return False
     later = report.as_of - facts.as_of
     if abs(later) > window(facts.by_read or report.read):
         return False
-    known, told = facts.reported_status, report.reported_status
-    if known is None:
-        return False
-    if not known.agrees_with(told):
+    if not known.agrees_with(new):
         return True
-    completes = known.leaves_open and not told.leaves_open
-    leaves_open = told.leaves_open and not known.leaves_open
-    return (later < 0 and completes) or (later <= 0 and leaves_open)
+    if known.leaves_open:
+        return later < 0
+    return later <= 0
 
 
 def window(involves_read: bool) -> int:

@@ -41,7 +41,7 @@ class Need(Facts):
     relink_by: int | None
     """When it stops working, while it still works (Unix seconds)."""
     is_account: bool = True
-    """False: it is the authorization's own, by announcement."""
+    """False: it is the authorization itself, by announcement."""
 
 
 class OutageFacts(Facts):
@@ -52,11 +52,11 @@ class OutageFacts(Facts):
     needing: dict[str, Need] = {}
     """Who needs a relink."""
     count: int = 0
-    """Outages so far: it tells one from the next."""
+    """Outages so far, this one included."""
     since: float = 0.0
     """When this one began (Unix seconds)."""
     prompted: bool = False
-    """Whether its customer was prompted, by us or by Stripe."""
+    """Whether the customer was prompted, by relink or by Stripe."""
 
 
 class OutageChart(Chart):
@@ -87,7 +87,7 @@ class OutageChart(Chart):
     quiet.from_(none, event="needs_changed", cond="is_not_to_be_reminded", on=["begin", "prompt"])
     prompted.from_(none, event="needs_changed", on=["begin", "prompt", "plan_reminder"])
 
-    # ── it goes on ───────────────────────────────────────────────────────────
+    # ── it continues ──────────────────────────────────────────────────────────
     none.from_(*running, event="needs_changed", cond="is_the_last", on="end")
     stays(*running, event="needs_changed", cond="needs_nothing", on="note")
     quiet.from_(
@@ -220,14 +220,14 @@ class OutageChart(Chart):
     def hand_on(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
         """Its needs continue at another outage, and are not prompted for again (K8)."""
         since = facts.since if facts.prompted else None
-        news = trigger.successor.model_copy(update={"prompted_since": since})
-        return Send(machine="outage", key=trigger.to, event=news)
+        needs = trigger.successor.model_copy(update={"prompted_since": since})
+        return Send(machine="outage", key=trigger.to, event=needs)
 
     def hand_on_without_reminders(self, facts: OutageFacts, trigger: NeedsMoved) -> Send:
         """The same, and no reminders follow there that would not have followed here."""
-        told = {"prompted_since": facts.since, "reminders_ended": True}
-        news = trigger.successor.model_copy(update=told)
-        return Send(machine="outage", key=trigger.to, event=news)
+        standing = {"prompted_since": facts.since, "reminders_ended": True}
+        needs = trigger.successor.model_copy(update=standing)
+        return Send(machine="outage", key=trigger.to, event=needs)
 
     def plan_prompt(self, facts: OutageFacts, trigger: NeedsChanged) -> Command:
         """Prompt when the policy's lead begins (P3)."""

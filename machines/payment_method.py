@@ -5,7 +5,7 @@ one is made from it: a payment method for a customer, an external account for a 
 account (N2). It is made at most once.
 
 States
-    ``none``            Nothing of ours was built. Machines begin here: the service's own payment
+    ``none``            relink built nothing. Machines begin here: the service's own payment
                         methods are only watched.
     ``creating``        Asked for, and not there yet.
     ``name_needed``     The service was asked for the billing name (N1).
@@ -232,13 +232,13 @@ class PaymentMethodChart(Chart):
         reason = trigger.obstacle or "no_customer"
         return [
             RequestNewPaymentMethod(account=facts.id, reason=reason, dedup_key=trigger.session),
-            _told(facts, trigger, PaymentMethodState.REFUSED, reason),
+            _tell_account(facts, trigger, PaymentMethodState.REFUSED, reason),
         ]
 
     def create_payment_method(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
         """Create and attach; the customer's name is the billing name."""
         create = _create(facts.id, trigger.session, trigger.holder, None)
-        return [*create, _told(facts, trigger, PaymentMethodState.CREATING, None)]
+        return [*create, _tell_account(facts, trigger, PaymentMethodState.CREATING, None)]
 
     def ask_for_another_way_after_all(
         self, facts: PaymentMethodFacts, trigger: BuildResumed
@@ -248,19 +248,19 @@ class PaymentMethodChart(Chart):
         dedup_key = facts.session or ""
         return [
             RequestNewPaymentMethod(account=facts.id, reason=reason, dedup_key=dedup_key),
-            _told(facts, trigger, PaymentMethodState.REFUSED, reason),
+            _tell_account(facts, trigger, PaymentMethodState.REFUSED, reason),
         ]
 
     def create_with_name(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> Effects:
         """Create and attach, with the name that the service gave."""
         create = _create(facts.id, facts.session or "", facts.holder, trigger.billing_name)
-        return [*create, _told(facts, trigger, PaymentMethodState.CREATING, None)]
+        return [*create, _tell_account(facts, trigger, PaymentMethodState.CREATING, None)]
 
     def attach_external_account(
         self, facts: PaymentMethodFacts, trigger: BuildRequested
     ) -> Effects:
         """From the session's bank account token, read afresh (N2)."""
-        done: Effects = [_told(facts, trigger, PaymentMethodState.CREATING, None)]
+        done: Effects = [_tell_account(facts, trigger, PaymentMethodState.CREATING, None)]
         if trigger.holder:
             done.append(
                 AttachExternalAccount(
@@ -273,21 +273,21 @@ class PaymentMethodChart(Chart):
         """Ask the service for the name, which only it knows (N1)."""
         return [
             RequestBillingName(account=facts.id, session=facts.session or ""),
-            _told(facts, trigger, PaymentMethodState.NAME_NEEDED, None),
+            _tell_account(facts, trigger, PaymentMethodState.NAME_NEEDED, None),
         ]
 
     def note_made(self, facts: PaymentMethodFacts, trigger: PaymentMethodMade) -> Effects:
         """Attaching gives no mandate (N3)."""
         return [
             Assign(made=trigger.payment_method),
-            _told(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None),
+            _tell_account(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None),
         ]
 
     def note_attached(self, facts: PaymentMethodFacts, trigger: ExternalAccountMade) -> Effects:
         """Payouts need no mandate."""
         return [
             Assign(made=trigger.external_account),
-            _told(facts, trigger, PaymentMethodState.READY, None),
+            _tell_account(facts, trigger, PaymentMethodState.READY, None),
         ]
 
     def ask_after_failure(self, facts: PaymentMethodFacts, trigger: BuildFailed) -> Effects:
@@ -296,12 +296,15 @@ class PaymentMethodChart(Chart):
             RequestNewPaymentMethod(
                 account=facts.id, reason=trigger.error, dedup_key=facts.session or ""
             ),
-            _told(facts, trigger, PaymentMethodState.REFUSED, trigger.error),
+            _tell_account(facts, trigger, PaymentMethodState.REFUSED, trigger.error),
         ]
 
     def note_mandate(self, facts: PaymentMethodFacts, trigger: MandateCollected) -> Effects:
         """The service may debit it now."""
-        return [Assign(has_mandate=True), _told(facts, trigger, PaymentMethodState.READY, None)]
+        return [
+            Assign(has_mandate=True),
+            _tell_account(facts, trigger, PaymentMethodState.READY, None),
+        ]
 
     def note_mandate_while_blocked(
         self, facts: PaymentMethodFacts, trigger: MandateCollected
@@ -310,18 +313,18 @@ class PaymentMethodChart(Chart):
         return Assign(has_mandate=True)
 
     def tell_none(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """The account is told that nothing stands in the way any more."""
-        return _told(facts, trigger, PaymentMethodState.NONE, None)
+        """Tell the account that nothing is blocked any more."""
+        return _tell_account(facts, trigger, PaymentMethodState.NONE, None)
 
     def tell_ready(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """The account is told that what was built on it can be used again."""
-        return _told(facts, trigger, PaymentMethodState.READY, None)
+        """Tell the account that what was built on it can be used again."""
+        return _tell_account(facts, trigger, PaymentMethodState.READY, None)
 
     def tell_mandate_needed(
         self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked
     ) -> Command:
-        """The account is told that debits still need the customer's authorization."""
-        return _told(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None)
+        """Tell the account that debits still need the customer's authorization."""
+        return _tell_account(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None)
 
     def tell_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Effects:
         """Tell the account number that it lapsed; a relink mends that (C3)."""
@@ -336,8 +339,8 @@ class PaymentMethodChart(Chart):
         return Assign(checked_as_of=trigger.as_of, blocked=trigger.blocked)
 
     def tell_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """The account is told that it cannot be charged, and why (C3)."""
-        return _told(facts, trigger, PaymentMethodState.BLOCKED, trigger.blocked)
+        """Tell the account that it cannot be charged, and why (C3)."""
+        return _tell_account(facts, trigger, PaymentMethodState.BLOCKED, trigger.blocked)
 
 
 def _create(account: str, session: str, holder: Holder | None, name: str | None) -> list[Command]:
@@ -346,7 +349,7 @@ def _create(account: str, session: str, holder: Holder | None, name: str | None)
     return [CreatePaymentMethod(account=account, session=session, holder=holder, billing_name=name)]
 
 
-def _told(
+def _tell_account(
     facts: PaymentMethodFacts, trigger: DomainEvent, state: PaymentMethodState, why: str | None
 ) -> Send:
     event = trigger.follow(PaymentMethodChanged, state=state, reason=why)

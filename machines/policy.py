@@ -43,7 +43,7 @@ class RelinkPolicy(BaseModel):
     """How long before its expiry a tokenized number counts as expiring, in seconds."""
 
     permissions: tuple[Permission, ...] = ("payment_method",)
-    """Asked for where Stripe has not told the account's own; ``payment_method`` always is (R7)."""
+    """Asked for where no report named the account's own; ``payment_method`` always is (R7)."""
 
     subcategories: Annotated[tuple[Literal["checking", "savings"], ...], Field(min_length=1)] = (
         "checking",
@@ -54,7 +54,7 @@ class RelinkPolicy(BaseModel):
     @field_validator("reminders")
     @classmethod
     def _ascend(cls, reminders: tuple[int, ...]) -> tuple[int, ...]:
-        # Of the field, not of the model: those run anew for each event that carries a policy.
+        # A field validator: a model validator would run again for each event with a policy.
         if list(reminders) != sorted(set(reminders)):
             raise ValueError(f"reminders must ascend without repeats, got {reminders}")
         return reminders

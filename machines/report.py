@@ -2,7 +2,7 @@
 
 A report keeps only what decisions need: no balances, owners or names of people, and no secrets.
 A field is *absent* where the payload lacked it, which is not the same as ``None`` (K5);
-``model_fields_set`` tells which were there. Stripe's enumerations are open, so they are plain
+``model_fields_set`` says which were there. Stripe's enumerations are open, so they are plain
 strings here; :mod:`relink.machines.vocabulary` sorts them into closed types.
 """
 

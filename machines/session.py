@@ -291,7 +291,7 @@ class SessionChart(Chart):
         return [
             Assign(outcome="known_account_linked", failure_reason=None, linked=trigger.account),
             Send(machine="account", key=_account(facts), event=event),
-            _authorization_told(facts, trigger),
+            _tell_authorization(facts, trigger),
         ]
 
     def report_new(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
@@ -306,7 +306,7 @@ class SessionChart(Chart):
         return [
             Assign(outcome="new_account_linked", failure_reason=None, linked=trigger.account),
             Send(machine="account", key=_account(facts), event=event),
-            _authorization_told(facts, trigger),
+            _tell_authorization(facts, trigger),
         ]
 
     def report_other_holder(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
@@ -328,7 +328,7 @@ class SessionChart(Chart):
         ]
 
     def report_failed(self, facts: SessionFacts, trigger: SessionFailed) -> Effects:
-        """Stripe said why not."""
+        """The session failed, for the reason that Stripe gives."""
         return [
             Assign(outcome="failed", failure_reason=trigger.failure_reason),
             *_unsuccessful(facts, trigger, "failed", trigger.failure_reason),
@@ -351,8 +351,8 @@ class SessionChart(Chart):
         ]
 
     def leave_to_successor(self, facts: SessionFacts, trigger: SessionSuperseded) -> Effects:
-        """The account has another session, which told it."""
-        return [_authorization_told(facts, trigger)]
+        """The account already follows the session that replaced this one."""
+        return [_tell_authorization(facts, trigger)]
 
     def read_both(self, facts: SessionFacts, trigger: DomainEvent) -> list[Command]:
         """Read the account and the authorization: the session may have changed them (R5)."""
@@ -411,7 +411,7 @@ def _authorization(facts: SessionFacts) -> str:
     return facts.request.authorization if facts.request else ""
 
 
-def _authorization_told(facts: SessionFacts, trigger: DomainEvent) -> Send:
+def _tell_authorization(facts: SessionFacts, trigger: DomainEvent) -> Send:
     ended = trigger.follow(MemberSessionEnded, session=facts.id)
     return Send(machine="authorization", key=_authorization(facts), event=ended)
 
@@ -428,5 +428,5 @@ def _unsuccessful(
     )
     return [
         Send(machine="account", key=_account(facts), event=event),
-        _authorization_told(facts, trigger),
+        _tell_authorization(facts, trigger),
     ]

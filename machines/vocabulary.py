@@ -157,6 +157,21 @@ class ReportedStatus(Status):
                 return None
         assert_never(self)
 
+    @cached_property
+    def needs_another_way(self) -> bool:
+        """It is down, and it is known that the customer cannot repair it."""
+        match self:
+            case ReportedStatus.UNREPAIRABLE:
+                return True
+            case (
+                ReportedStatus.ACTIVE
+                | ReportedStatus.RELINKABLE
+                | ReportedStatus.INACTIVE
+                | ReportedStatus.DISCONNECTED
+            ):
+                return False
+        assert_never(self)
+
     def agrees_with(self, other: Status) -> bool:
         """Whether both can be true at once: ``INACTIVE`` agrees with every inactive status."""
         if self is other:
@@ -191,6 +206,18 @@ class NumberStatus(Status):
             case NumberStatus.PENDING | NumberStatus.LAPSED:
                 return False
         assert_never(self)
+
+
+class AccountState(StrEnum):
+    """The states of an account; its chart's, by the same names."""
+
+    ACTIVE = "active"
+    INACTIVE_RELINKABLE = "inactive_relinkable"
+    INACTIVE_UNREPAIRABLE = "inactive_unrepairable"
+    RELINKING = "relinking"
+    RELINKED = "relinked"
+    NEW_ACCOUNT_LINKED = "new_account_linked"
+    DISCONNECTED = "disconnected"
 
 
 class PaymentMethodState(StrEnum):

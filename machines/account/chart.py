@@ -26,10 +26,8 @@ An expired account, from beginning to end
     that relink knows is offered (``known_account_linked``: back to ``inactive_relinkable``); a
     new one replaces it (``new_account_linked_instead``: ``new_account_linked``).
 
-Read on in :mod:`~relink.machines.account.guards` (what each question asks),
-:mod:`~relink.machines.account.facts` (what is remembered), ``needs``, ``eligibility`` and
-``session_request`` (what follows from it), ``effects`` and ``outgoing`` (what is asked for and
-sent).
+Read on in ``guards`` (what each question asks), ``facts`` (what is remembered), ``needs``,
+``eligibility`` and ``session_request`` (what follows from it), ``effects`` and ``outgoing``.
 
 Rules kept here: S1 to S7, K3 to K8, R1, R3, R4, R7 to R9.
 """
@@ -137,12 +135,7 @@ class AccountChart(AccountGuards, AccountEffects):
         on="learn",
     )
     active.from_(
-        *inactive,
-        relinking,
-        relinked,
-        new_account_linked,
-        event="reported_active",
-        on="learn",
+        *inactive, relinking, relinked, new_account_linked, event="reported_active", on="learn"
     )
 
     # ── it stopped working, and the customer can repair it (S2) ──────────────────────
@@ -169,10 +162,7 @@ class AccountChart(AccountGuards, AccountEffects):
         on="learn",
     )
     inactive_relinkable.from_(
-        *sound,
-        inactive_unrepairable,
-        event="reported_relinkable",
-        on="learn",
+        *sound, inactive_unrepairable, event="reported_relinkable", on="learn"
     )
 
     # ── it stopped working, and nobody can repair it (S2) ────────────────────────
@@ -207,9 +197,7 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     stays(*inactive, relinking, event="reported_inactive", on=["learn", "ask_what_is_missing"])
     inactive_unrepairable.from_(
-        *sound,
-        event="reported_inactive",
-        on=["learn", "ask_what_is_missing"],
+        *sound, event="reported_inactive", on=["learn", "ask_what_is_missing"]
     )
 
     # ── it is gone for good (S7) ─────────────────────────────────────────────
@@ -363,10 +351,7 @@ class AccountChart(AccountGuards, AccountEffects):
     # ── the customer linked a new account instead (S6) ──────────────────
     stays(active, event="new_account_linked_instead", cond="worked_since", on="record_replacement")
     active.from_(
-        relinking,
-        event="new_account_linked_instead",
-        cond="worked_since",
-        on="record_replacement",
+        relinking, event="new_account_linked_instead", cond="worked_since", on="record_replacement"
     )
     stays(new_account_linked, event="new_account_linked_instead", on="record_replacement")
     new_account_linked.from_(
@@ -388,10 +373,7 @@ class AccountChart(AccountGuards, AccountEffects):
 
     decided = (
         ignored(
-            active,
-            RelinkRequested,
-            when="not has_reason",
-            because=reasons.NO_REASON_TO_RELINK,
+            active, RelinkRequested, when="not has_reason", because=reasons.NO_REASON_TO_RELINK
         ),
         ignored(
             (active, inactive_relinkable, relinking),
@@ -399,42 +381,14 @@ class AccountChart(AccountGuards, AccountEffects):
             when="not has_authorization and was_just_read",
             because=reasons.NO_AUTHORIZATION,
         ),
+        ignored(inactive_unrepairable, RelinkRequested, because=reasons.UNREPAIRABLE),
+        ignored(relinked, RelinkRequested, because=reasons.JUST_RELINKED),
+        ignored(new_account_linked, RelinkRequested, because=reasons.REPLACED),
+        ignored(disconnected, RelinkRequested, because=reasons.ACCOUNT_DISCONNECTED),
+        ignored(linked, SessionUnsuccessful, because=reasons.NOT_THE_OPEN_SESSION),
+        ignored(linked, ReadFailed, because=reasons.READ_REFUSED, anomaly=True),
         ignored(
-            inactive_unrepairable,
-            RelinkRequested,
-            because=reasons.UNREPAIRABLE,
-        ),
-        ignored(
-            relinked,
-            RelinkRequested,
-            because=reasons.JUST_RELINKED,
-        ),
-        ignored(
-            new_account_linked,
-            RelinkRequested,
-            because=reasons.REPLACED,
-        ),
-        ignored(
-            disconnected,
-            RelinkRequested,
-            because=reasons.ACCOUNT_DISCONNECTED,
-        ),
-        ignored(
-            linked,
-            SessionUnsuccessful,
-            because=reasons.NOT_THE_OPEN_SESSION,
-        ),
-        ignored(
-            linked,
-            ReadFailed,
-            because=reasons.READ_REFUSED,
-            anomaly=True,
-        ),
-        ignored(
-            disconnected,
-            ReportedActive,
-            because=reasons.ACTIVE_AFTER_DISCONNECTED,
-            anomaly=True,
+            disconnected, ReportedActive, because=reasons.ACTIVE_AFTER_DISCONNECTED, anomaly=True
         ),
         ignored(
             disconnected,

@@ -1,4 +1,4 @@
-"""What an account remembers, asks for and tells others when it takes a transition.
+"""What an account remembers, asks for and sends when it takes a transition.
 
 :mod:`relink.machines.account.chart` says which transition has which effect, and why. Each effect
 returns data and does nothing.
@@ -60,7 +60,7 @@ class AccountEffects(ReportChart):
         now = facts.after(changes)
         if is_mended(facts, now):
             changes |= RESET
-        told, sends = _tell_outage(now, trigger)
+        reported, sends = _tell_outage(now, trigger)
         commands: list[Command] = [*sends, *outgoing.tell_authorization(facts, now, trigger)]
         if now.build_for and (trigger.read or can_judge_build(now)):
             commands.append(outgoing.build(now, now.build_for, trigger))
@@ -70,7 +70,7 @@ class AccountEffects(ReportChart):
             answered, answer = outgoing.answer(now, check, trigger)
             changes |= answered
             commands += answer
-        return [Assign(**changes, **told), *commands]
+        return [Assign(**changes, **reported), *commands]
 
     def learn_quietly(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """Take the report in and prompt nobody: the account was replaced (S6)."""
@@ -83,9 +83,9 @@ class AccountEffects(ReportChart):
         if not changes:
             return []
         now = facts.after(changes)
-        told, sends = _tell_outage(now, trigger)
+        reported, sends = _tell_outage(now, trigger)
         sends += outgoing.tell_authorization(facts, now, trigger)
-        return [Assign(**changes, **told), *sends]
+        return [Assign(**changes, **reported), *sends]
 
     def fill_gaps_quietly(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """The same, and prompt nobody: the account was repaired or replaced (S5, S6).
@@ -156,8 +156,8 @@ class AccountEffects(ReportChart):
         now = facts.after(changes)
         if is_mended(facts, now):
             changes |= RESET
-        told, sends = outgoing.tell_outage(now, trigger)
-        return [Assign(**changes, **told), *sends]
+        reported, sends = outgoing.tell_outage(now, trigger)
+        return [Assign(**changes, **reported), *sends]
 
     def note_number_quietly(self, facts: AccountFacts, trigger: NumberChanged) -> Assign:
         """The same, and prompt nobody: the account was repaired or replaced (S5, S6)."""
@@ -169,8 +169,8 @@ class AccountEffects(ReportChart):
 
     def review_needs(self, facts: AccountFacts, trigger: ReviewDue) -> Effects:
         """Tell the outage what the account needs, unless it was last told just that (P1)."""
-        told, sends = outgoing.tell_outage(facts, trigger)
-        return [Assign(**told), *sends]
+        reported, sends = outgoing.tell_outage(facts, trigger)
+        return [Assign(**reported), *sends]
 
     def need_nothing(self, facts: AccountFacts, trigger: ReviewDue) -> Effects:
         """The account was repaired or replaced: nobody is prompted for it (S5, S6)."""
@@ -325,10 +325,10 @@ def _tell_outage(now: AccountFacts, trigger: LinkReported) -> tuple[dict[str, An
 
     Otherwise somebody could be prompted, or not, on the strength of the numbers before.
     """
-    told, sends = outgoing.tell_outage(now, trigger)
+    reported, sends = outgoing.tell_outage(now, trigger)
     if sends and now.works and trigger.report.includes("numbers"):
         return {}, [Send(machine="account", key=now.id, event=trigger.follow(ReviewDue))]
-    return told, sends
+    return reported, sends
 
 
 def _review(facts: AccountFacts, trigger: DomainEvent) -> list[Send]:
@@ -339,8 +339,8 @@ def _review(facts: AccountFacts, trigger: DomainEvent) -> list[Send]:
 
 
 def _needs_nothing(facts: AccountFacts, trigger: DomainEvent) -> Effects:
-    told, sends = outgoing.tell_outage(facts.after({"reported_status": None}), trigger)
-    return [Assign(**told), *sends]
+    reported, sends = outgoing.tell_outage(facts.after({"reported_status": None}), trigger)
+    return [Assign(**reported), *sends]
 
 
 def _count_attempt(facts: AccountFacts, session: str, trigger: DomainEvent) -> Effects:

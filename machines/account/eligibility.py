@@ -1,7 +1,7 @@
 """Eligibility: what speaks against charging an account, or against building on it.
 
-One list of obstacles serves both questions, so that the answers cannot drift apart. The codes
-are what the service is told.
+One list of obstacles serves both questions, so that the answers cannot drift apart. The service
+gets the codes.
 
 Rules kept here: N1, N2, C1 and C3.
 """
@@ -85,5 +85,11 @@ def _why_not_active(facts: AccountFacts) -> str:
             return facts.cause or "nothing_reported_yet"
         case ReportedStatus.DISCONNECTED:
             return "disconnected"
-        case status:
+        case (
+            ReportedStatus.ACTIVE
+            | ReportedStatus.RELINKABLE
+            | ReportedStatus.UNREPAIRABLE
+            | ReportedStatus.INACTIVE
+        ) as status:
             return facts.cause or status
+    assert_never(facts.reported_status)

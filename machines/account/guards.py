@@ -14,7 +14,6 @@ from ..messages import (
     SessionRelinked,
     SessionUnsuccessful,
 )
-from ..vocabulary import ReportedStatus
 from . import facts as facts_of
 from . import session_request
 from .facts import AccountFacts
@@ -36,8 +35,9 @@ class AccountGuards(ReportChart):
         return facts.session is not None
 
     def is_known_unrepairable(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """The account was reported unrepairable before, and the service was told then."""
-        return facts.reported_status is ReportedStatus.UNREPAIRABLE
+        """The account was reported unrepairable before, and the service knows."""
+        status = facts.reported_status
+        return status is not None and status.needs_another_way
 
     def opened_while_active(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """A relink session is open, and was opened while the account worked (S4)."""

@@ -1,4 +1,4 @@
-"""Needs: what a relink of an account would fix, and what its outage is told of it.
+"""Needs: what a relink of an account would fix, and what its outage has to know.
 
 Rules kept here: S3, K5, R4, P1 to P3.
 """
