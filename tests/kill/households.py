@@ -16,8 +16,8 @@ from relink.adapters.simulator import (
     STRIPE_BANK,
     TOKENIZED_NUMBERS,
     Account,
-    NotPossibleError,
     CustomerPart,
+    NotPossibleError,
 )
 
 from .installation import SHOP, Installation

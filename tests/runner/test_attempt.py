@@ -16,9 +16,9 @@ from relink.adapters.gateway import (
     RateLimitedError,
     TransientError,
 )
+from relink.adapters.gateway.backoff import FIRST_DELAY, LONGEST_DELAY, delay_before_next
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner.attempt import RETRY_BUDGET_SPENT, Notify, Outcome, attempt
-from relink.adapters.gateway.backoff import FIRST_DELAY, LONGEST_DELAY, delay_before_next
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
 from relink.machines.commands import (
