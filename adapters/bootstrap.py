@@ -97,7 +97,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         watch_command=metrics.watch_command,
     )
     periodic_tasks = _periodic_tasks(store, settings, clock)
-    if settings.on_sqlite:
+    if settings.runs_worker_in_process:
         loop = Loop(store, performer, periodic_tasks, clock)
     return Parts(settings, store, service, performer, metrics, periodic_tasks, loop)
 
@@ -146,7 +146,7 @@ def store_status(store: SqlStore, now: float) -> StoreStatus:
 def _rate_limiter(settings: Settings, store: SqlStore) -> RateLimiter:
     """The limiter that all processes with this key share."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
-    if settings.on_sqlite:
+    if settings.runs_worker_in_process:
         return LocalRateLimiter(rate)
     from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
 

@@ -65,9 +65,9 @@ class Settings:
         return key is not None and LIVE in key.reveal()
 
     @property
-    def on_sqlite(self) -> bool:
-        """Whether one process is the whole service."""
-        return self.database_url.startswith("sqlite")
+    def runs_worker_in_process(self) -> bool:
+        """Whether one process is the whole service, by the kind of its database."""
+        return backend_for(self.database_url).runs_worker_in_process
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     with ExitStack() as stack:
         try:
-            if settings.on_sqlite:
+            if settings.runs_worker_in_process:
                 stack.enter_context(exclusive(settings.database_url))
                 migrate(settings.database_url)
             parts = assemble(settings)

@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Work until interrupted, and finish the attempts in progress first."""
     settings = settings_of(os.environ)
-    if settings.on_sqlite:
+    if settings.runs_worker_in_process:
         raise UsageError(
             "workers need PostgreSQL. On SQLite, relink serve performs all commands itself."
         )

@@ -1,7 +1,7 @@
 """HTTP through Stripe's SDK: its client, headers, connections and certificates.
 
 The SDK logs the bodies of requests and answers at debug level. With ``STRIPE_LOG=debug`` it prints
-them too, whatever the logging configuration, and its exceptions carry them. So the SDK never sees a
+them regardless of the logging configuration, and its exceptions carry them. So the SDK never sees a
 body: :class:`_Bypass`, the HTTP client that it gets for one call, inserts the request's body below
 the SDK's logging, keeps the reply's body, and returns an empty one. The SDK can log only method,
 URL, status and request id.

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from relink.adapters.gateway import Answer, Attempt
 from relink.adapters.gateway.retrying import RetryingGateway
-from relink.adapters.store import Applied, InboxMessage, MemoryStore, Store
+from relink.adapters.store import Applied, InboxMessage, Store
 from relink.engine import Address, Command, Decision
 from relink.machines import RelinkPolicy
 from relink.machines.commands import AnyCallerCommand
@@ -39,7 +39,7 @@ class CallerRequest:
     def __init__(
         self,
         about: Address,
-        store: Store | MemoryStore,
+        store: Store,
         gateway: RetryingGateway,
         apply: Apply,
         policy: RelinkPolicy,

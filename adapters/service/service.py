@@ -14,7 +14,7 @@ from uuid import uuid4
 from relink.adapters.gateway import Answer, Gateway, GatewayError, TransientError, WatchCommand
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
-from relink.adapters.store import Applied, InboxMessage, JournalEntry, MemoryStore, Store
+from relink.adapters.store import Applied, InboxMessage, JournalEntry, Store
 from relink.adapters.stripe import Accepted, Received, StripeWebhooks
 from relink.engine import Address, Decision, Snapshot, Step
 from relink.machines import RelinkPolicy, assess, relink_system
@@ -66,7 +66,7 @@ class Service:
 
     def __init__(
         self,
-        store: Store | MemoryStore,
+        store: Store,
         gateway: Gateway,
         *,
         webhooks: StripeWebhooks | None = None,
@@ -314,12 +314,6 @@ class Service:
         """
         self.account(account)
         return relink_system().step(event, self._store.snapshot)
-
-    @property
-    def _database(self) -> Store:
-        if isinstance(self._store, MemoryStore):
-            raise TypeError("a MemoryStore keeps no journal and answers no queries; use a Store")
-        return self._store
 
 
 def _created(answer: Answer) -> str:

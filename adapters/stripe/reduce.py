@@ -40,7 +40,7 @@ class Origin:
     at: float
     """When it was received (Unix seconds, our clock)."""
     as_of: int
-    """When it was current: the event's ``created``, or the ``Date`` of the answer (Unix seconds)."""
+    """When it was current (Unix seconds): the event's ``created``, or the answer's ``Date``."""
     read: bool
     """Whether relink read it, rather than received it in a webhook."""
     policy: RelinkPolicy = DEFAULT_POLICY

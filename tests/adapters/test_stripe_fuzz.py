@@ -1,4 +1,4 @@
-"""Whatever comes with a good signature is received or refused, and nothing else."""
+"""Every payload with a valid signature is received or refused, without another exception."""
 
 import json
 from copy import deepcopy
@@ -21,7 +21,7 @@ json_values = st.recursive(
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container within, with every key or index of it."""
+    """Every container in a value, with each of its keys or indexes."""
     keys = list(value) if isinstance(value, dict) else range(len(value))
     found = []
     for key in keys:
@@ -32,7 +32,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def damage(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
-    """A copy with up to three values removed or replaced by anything."""
+    """A copy with up to three values removed or replaced."""
     broken = deepcopy(whole)
     for _ in range(draw(st.integers(0, 3))):
         container, key = draw(st.sampled_from(places(broken)))

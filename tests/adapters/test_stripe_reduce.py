@@ -1,4 +1,4 @@
-"""What is kept of Stripe's objects, and what counts as said."""
+"""The fields of Stripe's objects that relink keeps, and which of them count as absent."""
 
 import pytest
 from stripe import financial_connections
@@ -53,7 +53,7 @@ TOLD_BY = {
     "institution_name": {"institution_name"},
     "last4": {"last4"},
 }
-"""Stripe's field, and the fields of the word that come from it."""
+"""Each field of Stripe's, with the fields of the report that come from it."""
 
 MAY_BE_NULL = {"authorization", "account_holder", "permissions", "account_numbers", "last4"}
 

@@ -1,4 +1,4 @@
-"""What a webhook endpoint accepts, ignores and refuses."""
+"""The webhooks that an endpoint accepts, ignores and refuses."""
 
 import hmac
 import json
@@ -24,7 +24,7 @@ DEACTIVATED = "financial_connections.account.deactivated"
 
 
 def sign(body, secret, timestamp):
-    """As Stripe documents it: older releases of the SDK can only verify."""
+    """Sign as Stripe documents it, since older releases of the SDK can only verify."""
     signature = hmac.new(secret.encode(), f"{timestamp}.{body}".encode(), "sha256").hexdigest()
     return f"t={timestamp},v1={signature}"
 
@@ -254,12 +254,12 @@ def test_every_handled_type_reports_its_object_and_thin_ones_cause_a_read(
     deliver, event, thin, now, kind
 ):
     which = kind.split(".")[1]
-    told = deliver(event(kind, {"id": "fc_1", "object": f"financial_connections.{which}"}))
+    received = deliver(event(kind, {"id": "fc_1", "object": f"financial_connections.{which}"}))
     look = deliver(thin(f"v1.{kind}", "fc_1", context="org_1/acct_2"))
-    assert isinstance(told, Accepted)
+    assert isinstance(received, Accepted)
     assert isinstance(look, Accepted)
     assert (look.connected_account, look.created) == ("acct_2", now - 5)
-    (report,), (asked,) = told.events, look.events
+    (report,), (asked,) = received.events, look.events
     expected = {
         "account": AccountReported,
         "authorization": AuthorizationReported,
@@ -269,7 +269,7 @@ def test_every_handled_type_reports_its_object_and_thin_ones_cause_a_read(
     assert getattr(report, which) == getattr(asked, which) == "fc_1"
     if which != "session":
         assert report.report is not None
-        # Whatever the type says, a status that is not there is not made up.
+        # A missing status is not derived from the event type.
         assert not report.report.includes("status")
         assert asked.report is None
     else:

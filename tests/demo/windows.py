@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from ..simulator.browser import PATIENCE, Browser
+from ..simulator.browser import TIMEOUT, Browser
 
 
 class Windows(Browser):
@@ -35,7 +35,7 @@ class Windows(Browser):
         Returns:
             the id of the window.
         """
-        give_up = time.monotonic() + PATIENCE / 1000
+        give_up = time.monotonic() + TIMEOUT / 1000
         while time.monotonic() < give_up:
             for window in self._of_all("Target.getTargets")["targetInfos"]:
                 found: str = window["targetId"]

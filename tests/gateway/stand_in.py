@@ -142,7 +142,7 @@ class Server:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         head = {"Date": DATE, "Request-Id": "req_1", "Connection": "close", **length, **named}
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-        self.replies.append(f"HTTP/1.1 {status} Whatever\r\n{lines}\r\n".encode() + content)
+        self.replies.append(f"HTTP/1.1 {status} Reason\r\n{lines}\r\n".encode() + content)
 
     def close(self) -> None:
         self._over.set()

@@ -89,7 +89,7 @@ def texts_of_events(events: tuple[DomainEvent, ...]) -> str:
     )
 
 
-SPOILT = [
+DAMAGED = [
     (200, SESSION),
     (200, WHOLE[:-2]),
     (200, WHOLE.replace(b"fcsess_1", b"")),
@@ -108,7 +108,7 @@ SPOILT = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body"), SPOILT)
+@pytest.mark.parametrize(("status", "body"), DAMAGED)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_answer_of_a_server_makes_a_secret_show(
     server: Server,

@@ -1,4 +1,4 @@
-"""Commands that nobody would carry out are refused before they can be issued."""
+"""Commands that nothing carries out are refused before they can be issued."""
 
 import subprocess
 import sys
@@ -129,16 +129,16 @@ def test_a_stripe_command_missing_in_the_closed_type_is_refused_at_import() -> N
     assert "TypeError: RefreshBalance is a StripeCommand that no gateway knows" in done.stderr
 
 
-HOMELESS = '''
+OF_NO_FAMILY = '''
 class Shrug(Command):
-    """Nobody carries it out."""
+    """Nothing carries it out."""
 
     account: str
 '''
 
 
 def test_a_command_of_no_family_is_refused_at_import() -> None:
-    done = import_with(HOMELESS + "\n")
+    done = import_with(OF_NO_FAMILY + "\n")
     assert "TypeError: Shrug is of no command family" in done.stderr
 
 

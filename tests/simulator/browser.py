@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over a pipe with its own protocol: no driver, no port."""
+"""A headless Chromium, controlled through its DevTools protocol over a pipe."""
 
 import itertools
 import json
@@ -15,18 +15,18 @@ MISSING = (
 )
 """Why a test that needs one is skipped, and the cure."""
 
-PATIENCE = 5000
-"""How long to wait for something on a page (milliseconds)."""
+TIMEOUT = 5000
+"""How long to wait for an element on a page (milliseconds)."""
 
 
 def installed() -> str | None:
-    """The path of a Chromium, or of a relative."""
+    """The path of an installed Chromium or Chrome."""
     named = os.environ.get("CHROMIUM")
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Browser:
-    """One page. What goes wrong on it is collected in ``errors``."""
+    """One page. Its errors are collected in ``errors``."""
 
     def __init__(self, program: str, folder: Path) -> None:
         to_read, our_write = os.pipe()
@@ -85,7 +85,7 @@ class Browser:
             self.errors.append(params["entry"]["text"])
 
     def open(self, url: str) -> None:
-        """Go to a page."""
+        """Open a page."""
         self._ask("Page.navigate", url=url)
 
     def run(self, script: str) -> Any:
@@ -97,17 +97,17 @@ class Browser:
         return answer["result"].get("value")
 
     def text(self, selector: str, containing: str = "") -> str:
-        """The text of the first visible element that fits, as soon as there is one."""
+        """The text of the first visible element that matches, once there is one."""
         found: str = self._on(selector, containing, "found.innerText")
         return found
 
     def click(self, selector: str, containing: str = "") -> None:
-        """Click it, as soon as it can be seen."""
+        """Click the first visible element that matches, once there is one."""
         self._on(selector, containing, "(found.click(), null)")
 
     def _on(self, selector: str, containing: str, then: str) -> Any:
         script = f"""new Promise((resolve, reject) => {{
-            const give_up = Date.now() + {PATIENCE};
+            const give_up = Date.now() + {TIMEOUT};
             (function look() {{
                 const found = [...document.querySelectorAll({json.dumps(selector)})].find((each) =>
                     each.checkVisibility() && each.innerText.includes({json.dumps(containing)}));

@@ -1,4 +1,4 @@
-"""A simulator with an endpoint, a customer with a linked account, and the SDK to ask with."""
+"""A simulator with an endpoint, a customer with a linked account, and the SDK."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ def sim() -> Simulator:
 
 @pytest.fixture
 def sdk(sim: Simulator) -> SimpleNamespace:
-    """``sdk.v1`` of the client, shortened to what the tests use."""
+    """The parts of ``client.v1`` that the tests use."""
     asks = client(sim).v1
     return SimpleNamespace(
         sessions=asks.financial_connections.sessions,
@@ -41,13 +41,13 @@ def jenny(sim: Simulator) -> str:
 @pytest.fixture
 def account(sim: Simulator, jenny: str) -> Account:
     made = sim.link_account(jenny)
-    heard(sim)
+    received(sim)
     return made
 
 
 @pytest.fixture
 def open_session(sim: Simulator, sdk: SimpleNamespace) -> Callable[..., CustomerPart]:
-    """Opens a relink session as the documentation shows it, and brings the customer to it."""
+    """Opens a relink session as documented, and returns the customer in it."""
 
     def make(account: Account, *, specific: bool = True, **changed: Any) -> CustomerPart:
         made = sdk.sessions.create(params={**relink_params(account, specific), **changed})
@@ -72,8 +72,8 @@ def relink_params(account: Account, specific: bool = True) -> dict[str, Any]:
     return params
 
 
-def heard(simulator: Simulator, until: float | None = None) -> list[stripe.Event]:
-    """The webhooks that are due, as the SDK verifies and reads them."""
+def received(simulator: Simulator, until: float | None = None) -> list[stripe.Event]:
+    """The due webhooks, verified and parsed by the SDK."""
     found = []
     for delivery in simulator.due_webhooks(until):
         found.append(event_of(delivery))
@@ -87,8 +87,8 @@ def event_of(delivery: Delivery) -> stripe.Event:
 
 
 def types(simulator: Simulator) -> list[str]:
-    """The types of the webhooks that are due, shortened."""
-    return [event.type.removeprefix("financial_connections.") for event in heard(simulator)]
+    """The types of the due webhooks, without their common prefix."""
+    return [event.type.removeprefix("financial_connections.") for event in received(simulator)]
 
 
 def payment_method(account: Account, **more: object) -> dict[str, object]:

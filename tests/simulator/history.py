@@ -1,7 +1,6 @@
-"""A long and varied history: banks, customers and the API, all by one seed.
+"""A long random history with bank events, customers and API requests, from one seed.
 
-Played by the tests that look at everything that a simulator says: that it has the SDK's
-types, and that the same seed says the same.
+Tests check that all its objects have the SDK's types, and that one seed gives one history.
 """
 
 from collections.abc import Callable
@@ -43,7 +42,7 @@ CHOICES = (
 
 
 class History:
-    """One simulator, and everything that it said."""
+    """One simulator, with all its answers and webhooks."""
 
     def __init__(self, seed: int, faults: Faults | None = None) -> None:
         self.draw = Random(seed)
@@ -52,7 +51,7 @@ class History:
         self.sim.add_endpoint(version=GENERAL)
         self.sim.add_endpoint(thin=True)
         self.answers: list[tuple[str, Response | None]] = []
-        """The version that was asked for, and the answer."""
+        """The requested version, and the answer."""
         self.deliveries: list[Delivery] = []
         self.acct = self.sim.add_connected_account()
         jenny = self.sim.add_customer("Jenny Rosen", "jenny@example.com")

@@ -1,4 +1,4 @@
-"""Stripe's real SDK, talking to a simulator in the same process: only the socket is left out."""
+"""Stripe's real SDK with a simulator in the same process, without a socket."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ KEY = "sk_test_simulator"
 
 
 class InProcess(stripe.HTTPClient):
-    """The SDK's way to bring one's own transport."""
+    """An HTTP client for the SDK that calls the simulator."""
 
     name = "in process"
 

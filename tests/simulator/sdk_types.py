@@ -1,6 +1,6 @@
-"""Compares JSON with the types that an SDK publishes, by reflection on its annotations.
+"""Compares JSON with the types of an SDK, by reflection on its annotations.
 
-Run as a script, since the preview SDK can't be imported beside the generally available one::
+Run as a script, since the preview SDK cannot be imported beside the generally available one::
 
     python sdk_types.py FOLDER < questions.json
 
@@ -29,7 +29,7 @@ NoneType = type(None)
 
 
 def differences(value: Any, kind: Any, owner: type, where: str) -> list[str]:
-    """What of a JSON value is not as an annotation of the SDK says."""
+    """Differences of a JSON value from an annotation of the SDK."""
     kind = resolved(kind, owner)
     origin = get_origin(kind)
     if kind is Any or isinstance(kind, typing.TypeVar):
@@ -110,7 +110,7 @@ def annotations(kind: type) -> dict[str, Any]:
 
 
 def resolved(kind: Any, owner: type) -> Any:
-    """A name in quotes stands for a class that the module imports for type checkers only."""
+    """Resolve a quoted name, which the module imports for type checkers only."""
     if isinstance(kind, ForwardRef):
         kind = kind.__forward_arg__
     if not isinstance(kind, str):
@@ -133,7 +133,7 @@ def imported_for_type_checkers(module: Any) -> dict[str, Any]:
 
 
 def of_json(value: dict[str, Any]) -> list[str]:
-    """Differences of a whole object, by what it says that it is."""
+    """Differences of an object from the type that its ``object`` names."""
     name = value.get("object")
     if name == "list":
         return [d for each in value["data"] for d in of_json(each)]

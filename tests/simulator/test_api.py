@@ -1,11 +1,11 @@
-"""The API, as the real SDK sees it: objects by version, errors in Stripe's form, lists."""
+"""The API through the real SDK: objects by version, errors in Stripe's format, lists."""
 
 import pytest
 import stripe
 
 from relink.adapters.simulator import GENERAL, PREVIEW, Request, encode
 
-from .conftest import heard, relink_params
+from .conftest import received, relink_params
 from .sdk import KEY, client
 
 # ── versions ─────────────────────────────────────────────────────────────────
@@ -214,7 +214,7 @@ def test_sessions_carry_their_secret_in_answers_and_events(sim, sdk, account, op
     assert secret.startswith("fcsess_client_secret_")
     assert sdk.sessions.retrieve(part.session.id).client_secret == secret
     part.choose_expected()
-    assert heard(sim)[-1].data.object.client_secret == secret
+    assert received(sim)[-1].data.object.client_secret == secret
 
 
 def test_a_hosted_session_has_a_url_while_it_is_open(sim, sdk, account):
@@ -281,6 +281,6 @@ def test_events_are_listed_by_type_and_time_for_thirty_days(sim, sdk, account):
 def test_an_account_can_be_disconnected_by_request_once(sim, account):
     asks = client(sim).v1.financial_connections.accounts
     assert asks.disconnect(account.id).status == "disconnected"
-    assert [e.type.rpartition(".")[2] for e in heard(sim)] == ["disconnected"]
+    assert [e.type.rpartition(".")[2] for e in received(sim)] == ["disconnected"]
     with pytest.raises(stripe.InvalidRequestError, match="already disconnected"):
         asks.disconnect(account.id)

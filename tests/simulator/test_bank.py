@@ -1,4 +1,4 @@
-"""What happens at the banks, and what Stripe says of it."""
+"""Bank events, and the events that Stripe sends about them."""
 
 import pytest
 
@@ -9,36 +9,36 @@ from relink.adapters.simulator import (
     Simulator,
 )
 
-from .conftest import heard, payment_method, types
+from .conftest import payment_method, received, types
 
 DAY = 86400
 
 
 @pytest.mark.parametrize(
-    ("happening", "cause"),
+    ("event_name", "cause"),
     [
         ("expire_consent", "access_expired"),
         ("change_password", "institution_requirement"),
         ("revoke_access", "access_denied"),
     ],
 )
-def test_a_broken_authorization_deactivates_all_its_accounts(sim, account, happening, cause):
+def test_a_broken_authorization_deactivates_all_its_accounts(sim, account, event_name, cause):
     sibling = sim.link_account(authorization=account.authorization.id)
-    heard(sim)
-    getattr(sim.bank, happening)(account.authorization.id)
-    told = heard(sim)
-    assert [(e.type.rpartition(".")[2], e.data.object.id) for e in told] == [
+    received(sim)
+    getattr(sim.bank, event_name)(account.authorization.id)
+    received_events = received(sim)
+    assert [(e.type.rpartition(".")[2], e.data.object.id) for e in received_events] == [
         ("deactivated", account.id),
         ("deactivated", sibling.id),
     ]
-    details = told[0].data.object.status_details.inactive
+    details = received_events[0].data.object.status_details.inactive
     assert (details.action, details.cause) == ("relink_required", cause)
     assert account.authorization.status == "inactive"
 
 
 def test_a_closed_account_does_not_change_its_authorization(sim, account):
     sim.bank.close_account(account.id)
-    (event,) = heard(sim)
+    (event,) = received(sim)
     details = event.data.object.status_details.inactive
     assert (details.action, details.cause) == ("none", "account_closed")
     assert account.authorization.status == "active"
@@ -69,14 +69,14 @@ def test_an_announced_deactivation_has_an_event_thirty_days_before_and_follows(s
         "authorization.expected_deactivation_date_updated",
         "account.expected_deactivation_date_updated",
     ]
-    told = heard(sim, until=on - 1)
-    assert [e.type.partition(".")[2] for e in told] == [
+    received_events = received(sim, until=on - 1)
+    assert [e.type.partition(".")[2] for e in received_events] == [
         "authorization.upcoming_deactivation",
         "account.upcoming_deactivation",
     ]
-    assert {e.created for e in told} == {on - 30 * DAY}
-    assert told[1].data.object.status_details.active.expected_deactivation_date == on
-    assert [e.type.partition(".")[2] for e in heard(sim, until=on)] == ["account.deactivated"]
+    assert {e.created for e in received_events} == {on - 30 * DAY}
+    assert received_events[1].data.object.status_details.active.expected_deactivation_date == on
+    assert [e.type.partition(".")[2] for e in received(sim, until=on)] == ["account.deactivated"]
     assert account.authorization.status == "inactive"
 
 
@@ -94,16 +94,16 @@ def test_a_moved_or_withdrawn_announcement_has_no_effect(sim, account):
 
 def test_a_tokenized_number_expires_on_its_day(sim, jenny):
     account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
-    heard(sim)
+    received(sim)
     on = int(sim.now) + 45 * DAY
     sim.bank.expire_number_on(account.id, on)
-    told = heard(sim, until=on)
-    assert [(e.type.partition(".")[2], e.created) for e in told] == [
+    received_events = received(sim, until=on)
+    assert [(e.type.partition(".")[2], e.created) for e in received_events] == [
         ("account.account_numbers_updated", on - 45 * DAY),
         ("account.upcoming_account_number_expiry", on - 30 * DAY),
         ("account.account_numbers_updated", on),
     ]
-    (number,) = told[-1].data.object.account_numbers
+    (number,) = received_events[-1].data.object.account_numbers
     assert (number.identifier_type, number.status) == ("tokenized_account_number", "expired")
     assert account.status == "active"
 
@@ -111,15 +111,15 @@ def test_a_tokenized_number_expires_on_its_day(sim, jenny):
 def test_a_revoked_number_blocks_payment_methods_until_a_new_one_is_issued(sim, sdk, jenny):
     account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
     method = sdk.payment_methods.create(params=payment_method(account))
-    heard(sim)
+    received(sim)
     sim.bank.revoke_number(account.id)
-    numbers, blocked = heard(sim)
+    numbers, blocked = received(sim)
     assert numbers.type == "financial_connections.account.account_numbers_updated"
     assert blocked.data.object.id == method.id
     reason = blocked.data.object.us_bank_account.status_details.blocked.reason
     assert reason == "tokenized_account_number_deactivated"
     sim.bank.refresh_number(account.id)
-    _, freed = heard(sim)
+    _, freed = received(sim)
     assert "blocked" not in freed.data.object.us_bank_account.status_details
 
 
@@ -137,18 +137,18 @@ def test_merged_accounts_take_the_state_of_the_remaining_authorization(sim, acco
     other = sim.link_account(jenny)
     old, new = account.authorization, other.authorization
     sim.bank.expire_consent(old.id)
-    heard(sim)
+    received(sim)
     sim.bank.merge(old.id, into=new.id)
     assert (old.status, old.accounts) == ("disconnected", [])
     assert new.accounts == [other, account]
-    (event,) = heard(sim)
+    (event,) = received(sim)
     assert event.type == "financial_connections.account.reactivated"
     assert event.data.object.authorization == new.id
 
 
 def test_a_merge_of_active_authorizations_sends_no_event(sim, account, jenny):
     other = sim.link_account(jenny)
-    heard(sim)
+    received(sim)
     sim.bank.merge(account.authorization.id, into=other.authorization.id)
     assert types(sim) == []
     assert account.authorization is other.authorization
@@ -172,7 +172,7 @@ def test_the_institution_for_inactive_accounts_deactivates_them_at_once(sim, jen
 
 
 @pytest.mark.parametrize(
-    ("happening", "arguments"),
+    ("event_name", "arguments"),
     [
         ("reopen_account", ["{account}"]),
         ("restore_account", ["{account}"]),
@@ -187,22 +187,22 @@ def test_the_institution_for_inactive_accounts_deactivates_them_at_once(sim, jen
     ],
 )
 def test_an_impossible_bank_event_is_refused_and_changes_nothing(
-    sim, account, happening, arguments
+    sim, account, event_name, arguments
 ):
     ids = {"account": account.id, "login": account.authorization.id}
     given = [a.format(**ids) if isinstance(a, str) else a for a in arguments]
     entries = len(sim.ledger)
     with pytest.raises(NotPossibleError):
-        getattr(sim.bank, happening)(*given)
+        getattr(sim.bank, event_name)(*given)
     assert len(sim.ledger) == entries
 
 
 def test_refreshed_data_and_changed_payment_support_send_events(sim: Simulator, account):
     sim.bank.refresh_data(account.id)
     sim.bank.change_payment_support(account.id, ("link",))
-    told = heard(sim)
-    assert [e.type.rpartition(".")[2] for e in told] == [
+    received_events = received(sim)
+    assert [e.type.rpartition(".")[2] for e in received_events] == [
         "refreshed_balance",
         "supported_payment_method_types_updated",
     ]
-    assert told[1].data.object.supported_payment_method_types == ["link"]
+    assert received_events[1].data.object.supported_payment_method_types == ["link"]

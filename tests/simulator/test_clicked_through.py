@@ -1,4 +1,4 @@
-"""The whole loop by clicks: a link breaks in StripeBank, relink notices, the customer mends it."""
+"""By clicks: a link breaks in StripeBank, relink notices, and the customer repairs it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -37,18 +37,18 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:
-    """Wait until it holds: webhooks come by another thread."""
+    """Wait until a condition holds; another thread delivers webhooks."""
     for _ in range(200):
         if holds():
             return
         time.sleep(0.05)
-    pytest.fail(f"it never came to this: {what}")
+    pytest.fail(f"this did not happen: {what}")
 
 
 def test_relink_notices_a_broken_link_and_the_customer_repairs_it_by_clicks(
     browser: Browser, tmp_path: Path
 ):
-    told: list[Command] = []
+    notifications: list[Command] = []
     with ExitStack() as stack:
         server = stack.enter_context(SimulatorServer(Simulator(seed=5, start=None)))
         database = f"sqlite:///{tmp_path / 'relink.db'}"
@@ -60,7 +60,7 @@ def test_relink_notices_a_broken_link_and_the_customer_repairs_it_by_clicks(
         gateway = StripeGateway(transport)
         webhooks = StripeWebhooks([SECRET], livemode=False)
         service = Service(store, gateway, webhooks=webhooks)
-        performer = Performer(store, gateway, lambda command, id: told.append(command))
+        performer = Performer(store, gateway, lambda command, id: notifications.append(command))
         endpoint = stack.enter_context(serving(webhook_endpoint(service.handle_webhook)))
         with server.lock:
             server.simulator.add_endpoint(SECRET, url=f"{endpoint}/webhooks/stripe")
@@ -73,14 +73,16 @@ def test_relink_notices_a_broken_link_and_the_customer_repairs_it_by_clicks(
             except UnknownAccountError:
                 return "unknown"
 
-        eventually(lambda: state() == "active", "the account is known")
+        eventually(lambda: state() == "active", "relink knows the account")
 
         browser.open(f"{server.url}/stripebank")
         browser.click(".card-head summary", "Bank event")
         browser.click("button", "Expire the consent")
-        eventually(lambda: state() == "inactive_relinkable", "it is noticed that it stopped")
+        eventually(
+            lambda: state() == "inactive_relinkable", "relink knows that the account is inactive"
+        )
         performer.work_off()
-        assert [type(command) for command in told] == [NotifyCustomer]
+        assert [type(command) for command in notifications] == [NotifyCustomer]
 
         session = service.request_relink(account.id)
         assert state() == "relinking"
@@ -92,6 +94,6 @@ def test_relink_notices_a_broken_link_and_the_customer_repairs_it_by_clicks(
         assert browser.text("#outcome") == "Account connected"
 
         assert service.session_result(session.id).outcome == "relinked"
-        eventually(lambda: state() == "active", "it works again")
+        eventually(lambda: state() == "active", "the account is active again")
         assert service.account(account.id)[1].chargeable
         assert browser.errors == []

@@ -1,4 +1,4 @@
-"""Time: it never goes back, and what is due in it happens in order."""
+"""The clock never goes back, and scheduled events run in order."""
 
 import time
 

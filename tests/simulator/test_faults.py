@@ -1,4 +1,4 @@
-"""Faults: that each does what it says, at its rate, and to nothing else."""
+"""Each fault has its documented effect, at its rate, and no other effect."""
 
 from collections import Counter
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The customer's part of a relink session, and what the session says of it."""
+"""The customer in a relink session, and the result of the session."""
 
 import pytest
 
@@ -9,15 +9,15 @@ from relink.adapters.simulator import (
     NotPossibleError,
 )
 
-from .conftest import heard, types
+from .conftest import received, types
 
 
 @pytest.fixture
 def broken(sim, account):
-    """An account whose consent expired, with a sibling in the same case."""
+    """An account whose consent expired, and a sibling with the same authorization."""
     sim.link_account(authorization=account.authorization.id)
     sim.bank.expire_consent(account.authorization.id)
-    heard(sim)
+    received(sim)
     return account
 
 
@@ -92,7 +92,7 @@ def test_a_session_for_a_specific_account_fails_with_another_one(
 def test_a_known_account_of_another_authorization_moves(sim, sdk, broken, open_session, jenny):
     other = sim.link_account(jenny)
     left = other.authorization
-    heard(sim)
+    received(sim)
     part = open_session(broken, specific=False)
     part.choose_known(other.id)
     assert other.authorization is broken.authorization
@@ -172,7 +172,7 @@ def test_a_failed_flow_can_be_repeated_and_a_successful_one_cannot(broken, open_
 def test_a_relink_issues_a_new_tokenized_number(sim, jenny, open_session):
     account = sim.link_account(jenny, institution=TOKENIZED_NUMBERS)
     sim.bank.revoke_number(account.id)
-    heard(sim)
+    received(sim)
     open_session(account).choose_expected()
     assert types(sim) == ["account.account_numbers_updated", "session.updated"]
     assert [number.status for number in account.numbers] == ["transactable"]
@@ -180,7 +180,7 @@ def test_a_relink_issues_a_new_tokenized_number(sim, jenny, open_session):
 
 def test_a_relink_cancels_an_announced_deactivation(sim, account, open_session):
     sim.bank.announce_deactivation(account.authorization.id, int(sim.now) + 86400)
-    heard(sim)
+    received(sim)
     open_session(account).choose_expected()
     assert types(sim) == [
         "authorization.expected_deactivation_date_updated",

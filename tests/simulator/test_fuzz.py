@@ -1,4 +1,4 @@
-"""Whatever is sent to the API, it answers in Stripe's form."""
+"""Every request to the API gets an answer in Stripe's format."""
 
 import json
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ wrong: st.SearchStrategy[Any] = st.one_of(
 
 
 def given_to(kind: Kind) -> st.SearchStrategy[Any]:
-    """What a parameter of this kind may be given: mostly of its shape, now and then not."""
+    """Values for a parameter of a kind: mostly of its shape, sometimes not."""
     right: st.SearchStrategy[Any] = texts
     match kind:
         case Hash():

@@ -1,4 +1,4 @@
-"""StripeBank in a real browser: from a broken link to a mended one, by clicks alone."""
+"""StripeBank in a real browser: a link is broken and repaired by clicks."""
 
 from collections.abc import Iterator
 

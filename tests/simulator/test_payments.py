@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from .conftest import heard, payment_method, relink_params
+from .conftest import payment_method, received, relink_params
 from .sdk import client
 
 # ── customers and payment methods ────────────────────────────────────────────
@@ -16,7 +16,7 @@ def test_customers_are_made_changed_and_deleted(sim, sdk):
     assert [c.id for c in sdk.customers.list(params={"email": "a@b.c"}).data] == [made.id]
     sdk.customers.delete(made.id)
     assert sdk.customers.retrieve(made.id).deleted
-    assert [e.type.partition(".")[2] for e in heard(sim)] == ["created", "updated", "deleted"]
+    assert [e.type.partition(".")[2] for e in received(sim)] == ["created", "updated", "deleted"]
 
 
 def test_a_payment_method_is_created_attached_and_listed(sim, sdk, account, jenny):
@@ -100,9 +100,9 @@ def test_an_expired_number_changes_the_external_account(sim, sdk, driver, open_s
     part.choose_expected()
     token = part.session.token.id
     external = sdk.external_accounts.create(driver, params={"external_account": token})
-    heard(sim)
+    received(sim)
     sim.bank.revoke_number(account.id)
-    event = heard(sim)[-1]
+    event = received(sim)[-1]
     assert (event.type, event.account) == ("account.external_account.updated", driver)
     assert event.data.object.id == external.id
     assert event.data.object.status == "tokenized_account_number_deactivated"
@@ -117,7 +117,7 @@ def test_accounts_of_a_connected_account_need_its_header(sim, sdk, driver):
     accounts = client(sim, stripe_account=driver).v1.financial_connections.accounts
     assert accounts.retrieve(theirs.id).id == theirs.id
     sim.bank.close_account(theirs.id)
-    assert heard(sim)[-1].account == driver
+    assert received(sim)[-1].account == driver
 
 
 @pytest.mark.parametrize(

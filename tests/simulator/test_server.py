@@ -48,7 +48,7 @@ def asking(server: SimulatorServer, timeout: float = 10) -> Iterator[stripe.Stri
 
 
 class Receiver:
-    """An endpoint of the service, which answers as it is told to."""
+    """A webhook endpoint with scripted answers."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -111,14 +111,14 @@ def test_the_real_sdk_relinks_over_http(server, sdk, account):
 
 
 @pytest.mark.parametrize(("fault", "made"), [("timeout_before", 0), ("timeout_after", 1)])
-@pytest.mark.parametrize("patience", [0.1, 10])
+@pytest.mark.parametrize("timeout", [0.1, 10])
 def test_a_lost_answer_closes_the_connection_whichever_side_gives_up(
-    server, sdk, fault, made, patience
+    server, sdk, fault, made, timeout
 ):
     count = server.simulator.ledger.count
     before = count("customer.created")
     server.simulator.inject(fault)
-    for impatient in asking(server, patience):
+    for impatient in asking(server, timeout):
         with pytest.raises(stripe.APIConnectionError):
             impatient.v1.customers.create(params={"name": "Ada"})
     assert count("customer.created") == before + made
@@ -132,7 +132,7 @@ def test_a_truncated_answer_over_http_cannot_be_parsed(server, sdk):
 
 
 def test_a_key_is_in_use_until_its_slow_answer_is_sent():
-    """On a ticking clock: a slow answer takes real time, and others are answered meanwhile."""
+    """On a ticking clock, a slow answer takes real time and does not block other requests."""
     with SimulatorServer(Simulator(start=None, faults=Faults(caller_timeout=0.6))) as ticking:
         ticking.simulator.inject("slow")
 

@@ -1,4 +1,4 @@
-"""Everything that the simulator says has the types that Stripe publishes in its SDK."""
+"""Every object of the simulator has the types that Stripe publishes in its SDK."""
 
 import json
 import os
@@ -35,7 +35,7 @@ WHOLE = {
     "stripe.params.financial_connections": {"AccountListParams": ACCOUNTS},
     "stripe.params": {"PaymentMethodAttachParams": ATTACH, "EventListParams": EVENTS},
 }
-"""Parameters that are taken as the SDK has them, by its module and class."""
+"""Requests with all parameters of the SDK, by its module and class."""
 PARTS = {
     "stripe.params": {
         "CustomerCreateParams": CUSTOMER,
@@ -44,13 +44,13 @@ PARTS = {
         "AccountCreateExternalAccountParams": EXTERNAL_ACCOUNT,
     }
 }
-"""Those of which only a part is taken."""
+"""Requests with only some of the parameters of the SDK."""
 SESSIONS = {GENERAL: SESSION, PREVIEW: PREVIEW_SESSION}
 
 
 @pytest.fixture(scope="module")
 def said() -> dict[str, dict[str, list[Any]]]:
-    """All that one long history says, by the version that it is said in."""
+    """All objects of one long history, by version."""
     found: dict[str, dict[str, list[Any]]] = {
         version: {"objects": [], "notifications": []} for version in SDKS
     }
@@ -70,7 +70,7 @@ def said() -> dict[str, dict[str, list[Any]]]:
 
 
 def _version(body: dict[str, Any]) -> str | None:
-    """Events are shown in the version that they were made in, whoever asks."""
+    """Events keep the version that they were created in."""
     first = next(iter(body.get("data", ())), {}) if body.get("object") == "list" else body
     return first.get("api_version")
 
@@ -130,8 +130,8 @@ def test_the_history_contains_every_kind_of_object_and_event(
         "payment_method",
     }
     for version, things in said.items():
-        told = {each.get("object", "error") for each in things["objects"]}
-        assert {"event", "list", "error", *kinds} - told <= (
+        seen_kinds = {each.get("object", "error") for each in things["objects"]}
+        assert {"event", "list", "error", *kinds} - seen_kinds <= (
             set() if version == PREVIEW else {"financial_connections.authorization"}
         )
         about = {

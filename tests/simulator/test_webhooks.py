@@ -99,7 +99,7 @@ def test_an_accepted_webhook_is_not_retried(sim, account):
 
 
 def test_webhooks_caused_by_webhooks_arrive_in_order_of_time(sim, account):
-    """Time is played moment by moment, so that nothing is seen before it happened."""
+    """Time advances from event to event, so no request sees the future."""
     on = int(sim.now) + 40 * 24 * HOUR
     sim.bank.announce_deactivation(account.id, on)
     seen = []
@@ -122,17 +122,17 @@ def test_thin_notifications_only_name_the_object(sim, jenny, account):
     sim.bank.announce_deactivation(account.authorization.id, int(sim.now) + 86400)
     sim.bank.expire_consent(account.authorization.id)
     asks = client(sim)
-    told = [
+    notifications = [
         asks.parse_event_notification(d.payload, d.signature, "whsec_thin", tolerance=None)
         for d in sim.due_webhooks()
     ]
-    assert [n.type.rpartition(".")[2] for n in told] == [
+    assert [n.type.rpartition(".")[2] for n in notifications] == [
         *("expected_deactivation_date_updated", "upcoming_deactivation", "deactivated")
     ]
-    assert all(n.related_object.id == account.id for n in told)
-    made = datetime.fromisoformat(told[-1].created)
+    assert all(n.related_object.id == account.id for n in notifications)
+    made = datetime.fromisoformat(notifications[-1].created)
     assert made == datetime.fromtimestamp(int(sim.now), UTC)
-    assert told[-1].fetch_related_object().status == "inactive"
+    assert notifications[-1].fetch_related_object().status == "inactive"
 
 
 def test_thin_notifications_name_the_connected_account_to_read_them_with(sim):
@@ -143,7 +143,7 @@ def test_thin_notifications_name_the_connected_account_to_read_them_with(sim):
     sim.add_endpoint("whsec_thin", thin=True)
     sim.bank.close_account(theirs.id)
     (delivery,) = sim.due_webhooks()
-    told = client(sim).parse_event_notification(
+    notifications = client(sim).parse_event_notification(
         delivery.payload, delivery.signature, "whsec_thin", tolerance=None
     )
-    assert told.fetch_related_object().id == theirs.id
+    assert notifications.fetch_related_object().id == theirs.id
