@@ -114,7 +114,7 @@ class Service:
         with correlated(event_id=received.id):
             outcome: WebhookOutcome = "ignored"
             if isinstance(received, Accepted):
-                applied = await self._database.apply_async(message, received.events)
+                applied = await self._store.apply_async(message, received.events)
                 self._show(applied)
                 outcome = applied.outcome
             log.info("webhook %s", outcome, extra={"event_type": received.type})
@@ -274,7 +274,7 @@ class Service:
             filters: ``state``, ``holder``, ``authorization``, ``institution``, and for pages
                 ``after`` (an id) and ``limit``; see ``Store.accounts``.
         """
-        found = self._database.accounts(**filters)
+        found = self._store.accounts(**filters)
         return [AssessedAccount(account, assess(account)) for account in found]
 
     def history(self, account: str, after: int = 0, limit: int = 100) -> list[JournalEntry]:
@@ -289,7 +289,7 @@ class Service:
             UnknownAccountError: relink knows no account with this id.
         """
         self.account(account)
-        return self._database.journal(Address("account", account), after=after, limit=limit)
+        return self._store.journal(Address("account", account), after=after, limit=limit)
 
     def authorization(
         self, authorization: str
@@ -302,7 +302,7 @@ class Service:
         snapshot = self._store.snapshot(Address("authorization", authorization))
         if snapshot is None:
             raise UnknownAuthorizationError(authorization)
-        accounts = self._database.accounts(authorization=authorization, limit=MAX_MEMBERS)
+        accounts = self._store.accounts(authorization=authorization, limit=MAX_MEMBERS)
         return cast("Snapshot[AuthorizationFacts]", snapshot), tuple(a.facts.id for a in accounts)
 
     def what_if(self, account: str, event: DomainEvent) -> Step:

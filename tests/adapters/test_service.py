@@ -483,7 +483,8 @@ def test_what_if_returns_a_step_and_stores_nothing(at: Embedding):
     assert at.requests_to(SESSIONS) == []
 
 
-def test_a_memory_store_answers_no_queries():
+def test_a_service_on_a_memory_store_answers_the_same_queries(at: Embedding):
     service = Service(MemoryStore(relink_system()), DryRunGateway())
-    with pytest.raises(TypeError, match="MemoryStore"):
-        service.accounts()
+    assert service.accounts() == []
+    with pytest.raises(UnknownAccountError):
+        service.history("fca_unknown")
