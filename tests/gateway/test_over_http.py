@@ -18,7 +18,8 @@ from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.machines.commands import CreateRelinkSession
 
-from .stand_in import API_KEY, COMMANDS, CUSTOMER, NOW, RELINK, SESSION, Server
+from ..rig import API_KEY
+from .stand_in import COMMANDS, CUSTOMER, NOW, RELINK, SESSION, Server
 
 READ = COMMANDS["retrieve_account"]
 BUILD = COMMANDS["create_payment_method"]

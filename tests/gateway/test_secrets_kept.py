@@ -23,9 +23,9 @@ from relink.machines import relink_system
 from relink.machines.commands import AnyStripeCommand
 from relink.machines.events import DomainEvent
 
+from ..rig import API_KEY
 from .scene import Scene
 from .stand_in import (
-    API_KEY,
     CLIENT_SECRET,
     COMMANDS,
     HOSTED_URL,
