@@ -9,7 +9,7 @@ from relink.adapters.gateway import Gateway, WatchCommand
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Delivery
-from relink.adapters.store import MemoryStore, Store
+from relink.adapters.store import MemoryStore, SqlStore, Store
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command, Step
 from relink.machines import RelinkPolicy, relink_system
@@ -50,11 +50,11 @@ class Rig:
         self.stripe = stripe or SimulatedStripe()
         self.sim = self.stripe.sim
         self.sim.add_endpoint(WEBHOOK_SECRET)
-        self.store: Store | MemoryStore
+        self.store: Store
         if database is None:
             self.store = MemoryStore(relink_system())
         else:
-            self.store = Store(database, relink_system())
+            self.store = SqlStore(database, relink_system())
         self.steps: list[Step] = []
         """Every step that was stored."""
         self.notified: list[tuple[Command, str]] = []
@@ -97,8 +97,7 @@ class Rig:
 
     def close(self) -> None:
         """Close the store, and Stripe's side."""
-        if isinstance(self.store, Store):
-            self.store.close()
+        self.store.close()
         self.stripe.close()
 
     # ── time ─────────────────────────────────────────────────────────────────
@@ -165,12 +164,10 @@ class Rig:
     @property
     def next_due_at(self) -> float | None:
         """When the next command is due (Unix seconds); None when there is none."""
-        found = self.store.next_due_at  # a property of MemoryStore, and a method of Store
-        return found() if callable(found) else found
+        return self.store.next_due_at()
 
     def due(self) -> list[str]:
         """The names of all commands that are not done, in the order of their due times."""
-        assert isinstance(self.store, Store), "MemoryStore hands out each command once"
         return [due.command.name for due in self.store.due_commands(float("inf"), 100)]
 
     @property
