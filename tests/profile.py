@@ -51,7 +51,7 @@ QUICK = Profile(
     left_out=frozenset(
         {
             "test_every_leaf_of_every_chart_is_decided",
-            "test_processes_of_threads",
+            "test_processes_with_threads_may_deliver_concurrently",
             "test_several_processes_may_migrate_at_once",
             "test_the_same_seed_gives_the_same_history_in_every_process",
             "test_two_processes_stay_below_the_limit_together",

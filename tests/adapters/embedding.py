@@ -8,7 +8,7 @@ from relink.adapters.gateway.in_process import SimulatorGateway
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Asked, Simulator
-from relink.adapters.store import Store, migrate
+from relink.adapters.store import SqlStore, migrate
 from relink.adapters.stripe import StripeWebhooks
 from relink.machines import relink_system
 from relink.machines.commands import Notification
@@ -25,7 +25,7 @@ class Embedding:
         self.notified: list[Notification] = []
         url = f"sqlite:///{folder / 'relink.db'}"
         migrate(url)
-        self.store = Store(url, relink_system())
+        self.store = SqlStore(url, relink_system())
         self.gateway = SimulatorGateway(self.sim)
         self.service = self.service_with(self.gateway)
         self.performer = Performer(

@@ -84,7 +84,7 @@ def test_the_page_lists_every_reason_for_ignoring_an_event_with_its_sentence() -
 
 def test_the_page_lists_every_read_reason_and_anomaly_with_its_sentence() -> None:
     assert rows("An object is read at Stripe") == {r.value: r.sentence for r in ReadReason}
-    assert rows("Operators are told of these") == {a.value: a.sentence for a in Anomaly}
+    assert rows("relink reports these anomalies") == {a.value: a.sentence for a in Anomaly}
 
 
 def test_the_page_lists_every_code_of_assessments_relink_reasons_and_failed_commands() -> None:

@@ -28,7 +28,7 @@ ALL = {
 def test_every_variable_is_read():
     settings = Settings.from_environment(ALL)
     assert settings.webhook_secrets == ("whsec_1", "whsec_2")
-    assert (settings.is_live, settings.on_sqlite) == (False, False)
+    assert (settings.is_live, settings.runs_worker_in_process) == (False, False)
     assert settings.gateway_name == "recorded"
     assert settings.return_origins == ("https://shop.example", "https://pay.example")
     assert settings.policy.attempts == 5
@@ -38,7 +38,7 @@ def test_every_variable_is_read():
 def test_empty_variables_count_as_not_set():
     settings = Settings.from_environment(dict.fromkeys(ALL, " "))
     assert settings == Settings.from_environment({})
-    assert settings.on_sqlite
+    assert settings.runs_worker_in_process
     assert settings.api_token is None
 
 

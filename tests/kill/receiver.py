@@ -54,7 +54,7 @@ class Receiver:
         return 204
 
     def named(self, kind: str, account: str) -> dict[str, Any] | None:
-        """What it was told of this kind about an account, if it was."""
+        """The notification of this kind about an account, if there was one."""
         for told in list(self.told.values()):
             if told["type"] == kind and told["data"].get("account") == account:
                 data: dict[str, Any] = told["data"]

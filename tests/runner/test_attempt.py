@@ -90,7 +90,7 @@ def test_the_gateway_gets_the_number_age_account_and_generation():
     gateway = Ends(Answer())
     what = due(READ, 3, created_at=NOW - 1, connected_account="acct_1", generation=2)
     attempt(what, gateway, lambda command, id: None, lambda: NOW, POLICY)
-    assert gateway.attempts == [Attempt(3, NOW - 1, "acct_1", POLICY, round=2)]
+    assert gateway.attempts == [Attempt(3, NOW - 1, "acct_1", POLICY, generation=2)]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class PostgresBackend:
         """A writer that takes two round trips for each unit of work."""
         from .writer import PostgresWriter
 
-        return PostgresWriter(engine, jobs)
+        return PostgresWriter(engine, jobs, at_hand=POOL)
 
     def read_one_view(self, connection: Connection) -> None:
         """Have all statements of the connection's transaction see the same data."""

@@ -32,15 +32,11 @@ from ..errors import ConcurrentChangeError, StoreUnavailableError, first_line
 from ..lock_set import likely_addresses, related_addresses
 from ..unit_of_work import Applied, Rows, Stored, UnitOfWork
 from . import statements as sql
-from .backend import POOL
 from .pipeline import Statement, Value, Work, prepare, run, run_async, send
 
 ATTEMPTS = 10
 """Times that a unit of work is decided before the store gives up. Each earlier attempt lost to
 another writer, which created a machine first."""
-
-AT_HAND = POOL
-"""Connections that are kept for event loops; as many again are left for everything else."""
 
 _COMMIT: list[Statement] = [(sql.COMMIT, ())]
 _ROLLBACK: list[Statement] = [(sql.ROLLBACK, ())]
@@ -52,10 +48,13 @@ class PostgresWriter:
     Args:
         engine: the database.
         jobs: whether commands that are due soon get jobs.
+        at_hand: how many connections to keep for event loops; fewer than the pool has, so that
+            some are left for everything else.
     """
 
-    def __init__(self, engine: Engine, jobs: bool) -> None:
+    def __init__(self, engine: Engine, jobs: bool, at_hand: int) -> None:
         self._engine = engine
+        self._limit = at_hand
         self._statements = sql.statements(jobs)
         self._prepared: WeakSet[Connection] = WeakSet()
         self._losses = 0
@@ -99,7 +98,7 @@ class PostgresWriter:
         pooled = self._take()
         if pooled is None:
             applied = await asyncio.to_thread(self.write, unit)
-            if self._kept < AT_HAND:
+            if self._kept < self._limit:
                 # For the next unit of work; this one returns meanwhile.
                 asyncio.get_running_loop().run_in_executor(None, self._keep_one)
             return applied
@@ -140,9 +139,9 @@ class PostgresWriter:
         return None
 
     def _keep_one(self) -> None:
-        """Keep one more connection for event loops, up to :data:`AT_HAND`."""
+        """Keep one more connection for event loops, up to the limit."""
         with self._keeping:
-            if self._kept >= AT_HAND:
+            if self._kept >= self._limit:
                 return
             self._kept += 1
         try:
