@@ -45,8 +45,8 @@ class Process:
                 stderr=subprocess.STDOUT,
             )
 
-    def said(self, *words: str) -> bool:
-        """Whether it said this."""
+    def logged(self, *words: str) -> bool:
+        """Whether it logged a line of exactly these words."""
         return " ".join(words) in self.text.splitlines()
 
     @property
@@ -179,19 +179,19 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
     began = ("begin", due.id)
     service.eventually(
         lambda: (
-            any(worker.includes(*began) for worker in workers)
+            any(worker.logged(*began) for worker in workers)
             and service.at.count("payment_method.created") == 1
         ),
         "one of them waits for the answer",
     )
-    (victim,) = [worker for worker in workers if worker.includes(*began)]
+    (victim,) = [worker for worker in workers if worker.logged(*began)]
     (other,) = [worker for worker in workers if worker is not victim]
     assert victim.end(signal.SIGKILL) == -signal.SIGKILL
 
     took = service.eventually(service.is_done, "the other one does the work")
     assert took < 10
-    assert other.includes("end", due.id)
-    assert not victim.includes("end", due.id)
+    assert other.logged("end", due.id)
+    assert not victim.logged("end", due.id)
     assert service.at.count("payment_method.created") == 1
     assert service.at.count("payment_method.attached") == 1
     assert isinstance(due.command, CreatePaymentMethod)
@@ -204,12 +204,12 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Servic
     service.at.sim.faults = Faults(caller_timeout=1)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     worker = service.worker()
-    service.eventually(lambda: worker.includes("begin", due.id), "it waits for the answer")
+    service.eventually(lambda: worker.logged("begin", due.id), "it waits for the answer")
     service.eventually(
         lambda: service.at.count("payment_method.created") == 1, "the request is there"
     )
     assert worker.end(signal.SIGTERM) == 0
-    assert worker.includes("over")
+    assert worker.logged("over")
     # It got no answer, and said so; what is left of its work waits for others.
     again = service.at.store.due_command(due.id)
     assert again, worker.text
