@@ -103,10 +103,10 @@ def test_from_a_broken_link_to_a_repaired_account(visit: Visit):
 
 
 def test_a_new_account_with_a_name_and_a_mandate(visit: Visit):
-    visit.break_login("cus_", "The customer changes the password")
+    visit.break_login("cus_", "Change the password")
     visit.card("dana@mail.test", "Have the customer relink this account")
     visit.relink("dana@mail.test")
-    assert visit.choose("Never connected") == "That is not the account"
+    assert visit.choose("Never connected") == "Account not connected"
     assert "did not connect this account" in visit.browser.text('[data-outcome="failed"]')
 
     visit.card("dana@mail.test", "Have the customer link any account at this bank")
