@@ -38,6 +38,7 @@ class Profile:
             f"The kill test kills {self.kills} processes instead of {other.kills} on PostgreSQL, "
             "and a third of that on SQLite.",
             f"Not run: {', '.join(sorted(self.left_out))}.",
+            "Every run draws the same examples. Draw others with: RANDOM_EXAMPLES=1 make test",
         ]
 
 
@@ -60,6 +61,10 @@ QUICK = Profile(
 )
 PROFILE = FULL if os.environ.get("CI") else QUICK
 
+IS_RANDOM = bool(os.environ.get("RANDOM_EXAMPLES"))
+"""Whether Hypothesis draws other examples in each run. By default a run draws the same ones as the
+run before, so that it fails because of a change and not by chance."""
+
 QUICKLY = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """All but explaining, which makes a failing test three times as slow."""
 
@@ -81,6 +86,8 @@ def register() -> None:
             max_examples=profile.examples,
             deadline=None,
             phases=QUICKLY,
+            derandomize=not IS_RANDOM,
+            database=None if not IS_RANDOM else settings.get_profile("default").database,
             print_blob=profile is FULL,
         )
     settings.load_profile(PROFILE.name)
