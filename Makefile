@@ -12,7 +12,7 @@ UNTYPED = --disable-error-code import-untyped --disable-error-code untyped-decor
 # The tests start hundreds of processes. Each would compile all of relink again.
 test coverage: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test coverage lint types docs dist clean anew
+.PHONY: help demo test coverage lint types docs dist clean replace
 .NOTPARALLEL: # one pip at a time in one environment
 
 help: ## this list
@@ -76,8 +76,8 @@ clean: ## remove all that make made
 
 # Each interpreter is tried until one serves: a name on the path may not run (a version
 # manager's shim), or lack what Debian packages apart (venv).
-# An environment whose interpreter has gone, as after an upgrade, is made anew.
-.venv/pyvenv.cfg: $(if $(shell test -x .venv/bin/python && echo usable),,anew)
+# An environment whose interpreter has gone, as after an upgrade, is replaced.
+.venv/pyvenv.cfg: $(if $(shell test -x .venv/bin/python && echo usable),,replace)
 	@lacking=; \
 	for python in $(PYTHONS); do \
 	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \

@@ -1,7 +1,8 @@
 """How fast is a decision? The account's chart, by four means, in one run.
 
-Every means takes an account through the same weeks: it works, and Stripe says so now and then; it
-expires, is relinked in vain and then for good, and works again; some words come late.
+Every means takes an account through the same weeks: it works, and Stripe confirms that from time to
+time; its consent expires; one relink fails and the next succeeds; it works again. Some reports
+arrive late.
 
 Two questions are put. *Deciding* is finding the transition: the same guards are asked
 everywhere, and the effects do nothing. *With effects*, they also make facts and commands, and

@@ -20,5 +20,14 @@ class Reason:
 
     @classmethod
     def of(cls, because: "str | Reason") -> "Reason":
-        """A reason from what a chart declares: a bare sentence, or a reason already."""
-        return because if isinstance(because, Reason) else cls(None, because)
+        """A reason from what a chart declares: a bare sentence, or a reason already.
+
+        Raises:
+            TypeError: it is neither.
+        """
+        match because:
+            case Reason():
+                return because
+            case str():
+                return cls(None, because)
+        raise TypeError(f"because={because!r} is no reason. Give a sentence, or a Reason")

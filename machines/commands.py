@@ -105,8 +105,8 @@ class RetrieveAccount(Read):
     account: str
     reason: ReadReason
     dedup_key: str
-    """What raised the question: an event or a session. The same question about the same is one
-    command."""
+    """What raised the question: an event or a session. The same question about the same account
+    is one command."""
     after: int = 0
     """The earliest time to read it (Unix seconds); 0 is at once."""
 

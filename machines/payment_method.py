@@ -12,7 +12,7 @@ States
     ``mandate_needed``  It is attached; the customer has to authorize debits again (N3).
     ``ready``           It can be used.
     ``refused``         It cannot be built; the service was asked for another one.
-    ``blocked``         Stripe blocked it, for a reason that no relink mends (C3).
+    ``blocked``         Stripe blocked it, for a reason that no relink fixes (C3).
 
 Rules kept here: N1 to N3, C3.
 """
@@ -327,7 +327,7 @@ class PaymentMethodChart(Chart):
         return _tell_account(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None)
 
     def tell_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Effects:
-        """Tell the account number that it lapsed; a relink mends that (C3)."""
+        """Tell the account number that it lapsed; a relink fixes that (C3)."""
         lapsed = trigger.follow(NumberBlocked, as_of=trigger.as_of)
         return [
             Assign(checked_as_of=trigger.as_of),

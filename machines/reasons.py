@@ -117,11 +117,11 @@ NOTHING_LINKED = Reason("nothing_linked", "The session succeeded, and linked no 
 ALREADY_REQUESTED = Reason(
     "already_requested", "It was asked for before, and nothing is built twice."
 )
-NO_NAME_NEEDED = Reason("no_name_needed", "Nothing waits for the billing name.")
-NO_NAME_REQUESTED = Reason("no_name_requested", "Nobody asked for the billing name.")
+NO_NAME_NEEDED = Reason("no_name_needed", "No billing name is needed.")
+NO_NAME_REQUESTED = Reason("no_name_requested", "No billing name was requested.")
 ALREADY_BUILT = Reason("already_built", "It is known to be built.")
 NOTHING_IN_PROGRESS = Reason("nothing_in_progress", "Nothing is being built.")
-NO_MANDATE_NEEDED = Reason("no_mandate_needed", "No mandate is waited for.")
+NO_MANDATE_NEEDED = Reason("no_mandate_needed", "No mandate is needed.")
 NOTHING_TO_BLOCK = Reason(
     "nothing_to_block", "Nothing is built on the account yet that could be blocked."
 )

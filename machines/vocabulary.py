@@ -23,7 +23,7 @@ ACCESS_DENIED = "access_denied"
 
 NUMBER_DEACTIVATED = "tokenized_account_number_deactivated"
 """``blocked.reason`` of a payment method, ``status`` of an external account: the one that a
-relink mends (C3)."""
+relink fixes (C3)."""
 
 US_BANK_ACCOUNT = "us_bank_account"
 """The payment method type that is made from an account."""

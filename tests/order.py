@@ -14,14 +14,8 @@ from .profile import PROFILE
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
-ALONE = (
-    "kill/test_kill.py::test_on_postgresql",
-    "kill/test_kill.py::test_on_sqlite",
-)
-"""Tests that would not leave a worker time for the rest of their file."""
-
 LONGEST = (
-    *ALONE,
+    "kill/test_kill.py",
     "kill/test_secrets.py",
     "store/test_migrations.py",
     "machines/test_leaves.py",
@@ -42,10 +36,9 @@ def unit(nodeid: str) -> str:
         nodeid: of a test, as pytest writes it.
 
     Returns:
-        the same name for all of them.
+        the same name for all of them: their file.
     """
-    file, _, _ = nodeid.partition("::")
-    return nodeid if nodeid.endswith(ALONE) else file
+    return nodeid.partition("::")[0]
 
 
 def place(nodeid: str) -> int:

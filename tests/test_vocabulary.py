@@ -1,6 +1,6 @@
 """Terms that relink no longer uses stay out of the tree; each finding names the term to use.
 
-The changelog says what was renamed, and data of earlier releases keeps the names it has.
+The changelog may use them.
 """
 
 import io
@@ -52,7 +52,6 @@ PHRASES = {
 
 ELSEWHERE = {
     "CHANGELOG.md",
-    "tests/store/first_release.json",
     "tests/test_vocabulary.py",
 }
 """Files that speak of earlier releases."""

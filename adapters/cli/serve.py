@@ -49,8 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(os.environ)
     if settings.api_token is None:
         raise UsageError(
-            "RELINK_API_TOKEN is not set. Without it anyone who reaches the API could open "
-            "relink sessions."
+            "RELINK_API_TOKEN is not set. Set it to a long random string: without it, anyone who "
+            "can reach the API could open relink sessions."
         )
     if not settings.webhook_secrets:
         raise UsageError(

@@ -40,10 +40,11 @@ class GatewaySettings:
     """Spaces the requests of all gateways that share it; None sends them at once."""
 
     def __post_init__(self) -> None:
-        base = urlsplit(self.api_base)
-        if base.scheme not in ("http", "https") or not base.hostname or base.path or base.query:
+        if not _is_base(self.api_base):
+            # The value is not shown: it may hold a password.
             raise GatewayConfigurationError(
-                f"STRIPE_API_BASE is invalid: it must be like {STRIPE}, got {self.api_base!r}"
+                f"STRIPE_API_BASE is invalid: it must be like {STRIPE}, with scheme and host and "
+                "without user, password, path or query"
             )
         if self.read_timeout <= 0:
             raise GatewayConfigurationError(
@@ -60,7 +61,7 @@ class GatewaySettings:
         if LIVE in key and self.api_base != STRIPE:
             raise GatewayConfigurationError(
                 f"STRIPE_API_KEY is a live key, which is sent to {STRIPE} only; "
-                f"unset STRIPE_API_BASE ({self.api_base!r}) or use a test key"
+                "unset STRIPE_API_BASE or use a test key"
             )
 
     @classmethod
@@ -73,3 +74,14 @@ class GatewaySettings:
         key = environment.get("STRIPE_API_KEY", "").strip()
         base = environment.get("STRIPE_API_BASE", "").strip().rstrip("/")
         return cls(api_key=ApiKey(key) if key else None, api_base=base or STRIPE)
+
+
+def _is_base(url: str) -> bool:
+    """Whether it is scheme, host and port of a server, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        has_server = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    rest = (parts.path, parts.query, parts.fragment, parts.username, parts.password)
+    return parts.scheme in ("http", "https") and has_server and not any(rest)

@@ -36,7 +36,7 @@ BillingName = Annotated[
 
 
 class RelinkWishes(BaseModel):
-    """Wishes for a relink session. relink decides what is left out."""
+    """Options for a relink session. relink chooses those that are left out."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 

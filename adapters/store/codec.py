@@ -34,18 +34,20 @@ class Codec:
         commands: every class of command that a machine may ask for.
 
     Raises:
-        TypeError: a class of command is of no family, so nobody would carry it out.
+        TypeError: a class of command is of no family, so nobody would carry it out; or two classes
+            have one name, so what is stored of one could not be told from the other.
     """
 
     def __init__(self, events: Iterable[type[Event]], commands: Iterable[type[Command]]) -> None:
-        self._events = {kind.name: kind for kind in events}
-        self._commands = {kind.name: kind for kind in commands}
+        self._events = _by_name(events)
+        self._commands = _by_name(commands)
         for kind in self._commands.values():
             require_family(kind)
         self._shapes: dict[type[BaseModel], _Shape] = {}
 
     def fields(self, record: Event | Command) -> dict[str, Any]:
         """The fields of a record, ready for JSON. The caller stores the name beside them."""
+        self._shape(type(record))
         dumped = record.model_dump(mode="json", exclude_unset=True)
         for field, info in type(record).model_fields.items():
             value = getattr(record, field)
@@ -59,15 +61,25 @@ class Codec:
 
     def text(self, record: Event | Command) -> str:
         """The fields of a record as JSON: the same as :meth:`fields`, and much faster."""
-        kind = type(record)
-        shape = self._shapes.get(kind)
-        if shape is None:
-            shape = self._shapes[kind] = _shape_of(kind)
+        shape = self._shape(type(record))
         if shape.nests:
             return json.dumps(self.fields(record))
         own = record.__dict__
         defaults = {name for name, default in shape.defaults if own[name] == default}
         return record.model_dump_json(exclude_unset=True, exclude=defaults)
+
+    def _shape(self, kind: "type[Event | Command]") -> "_Shape":
+        """How to write records of this class; refuses a class that could not be read back."""
+        shape = self._shapes.get(kind)
+        if shape is None:
+            if kind not in (self._events.get(kind.name), self._commands.get(kind.name)):
+                raise TypeError(
+                    f"{kind.__module__}.{kind.__qualname__} is not one of the codec's classes, so "
+                    "it could not be read back. Give the store a Codec with all events and "
+                    "commands of its system."
+                )
+            shape = self._shapes[kind] = _shape_of(kind)
+        return shape
 
     def event(self, name: str, fields: Mapping[str, Any]) -> Event:
         """The event of this name with these fields.
@@ -101,6 +113,18 @@ class Codec:
             case {"name": str(name), "fields": dict(fields)}:
                 return self.event(name, fields)
         raise UnreadableRecordError(f"stored {what} is not an event: it lacks name or fields")
+
+
+def _by_name(kinds: Iterable[type[R]]) -> dict[str, type[R]]:
+    found: dict[str, type[R]] = {}
+    for kind in kinds:
+        other = found.setdefault(kind.name, kind)
+        if other is not kind:
+            raise TypeError(
+                f"{kind.__module__}.{kind.__qualname__} and {other.__module__}."
+                f"{other.__qualname__} are both stored as {kind.name!r}. Rename one."
+            )
+    return found
 
 
 class _Shape(NamedTuple):

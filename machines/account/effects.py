@@ -323,7 +323,7 @@ def _read(
 def _tell_outage(now: AccountFacts, trigger: LinkReported) -> tuple[dict[str, Any], list[Send]]:
     """Tell the outage what the account needs; after its numbers, where the report has them too.
 
-    Otherwise somebody could be prompted, or not, on the strength of the numbers before.
+    Otherwise the old numbers would decide whether the customer is prompted.
     """
     reported, sends = outgoing.tell_outage(now, trigger)
     if sends and now.works and trigger.report.includes("numbers"):

@@ -193,7 +193,7 @@ def test_account_numbers_are_unreadable_if_one_of_them_is():
     assert number == AccountNumber(status="transactable", networks=("ach",))
     assert number.can_pay
     for broken in (5, {}, {"status": None}):
-        # Without the unreadable one it would be another word: none of them pays, or all do.
+        # Without the unreadable one the report would differ: none of them pays, or all do.
         assert not account_report({"account_numbers": [fine, broken]}).includes("numbers")
     for networks in (None, "ach", [5]):
         (number,) = account_report(

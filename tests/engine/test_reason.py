@@ -37,3 +37,9 @@ def test_an_impossible_decision_raises_with_the_sentence_of_its_reason():
     with pytest.raises(errors.ImpossibleReachedError, match="the lock is broken"):
         Wall.table().decide(at("opened"), KeyTurned())
     assert Wall.table().decide(at("opened"), Pushed()).state == "shut"
+
+
+@pytest.mark.parametrize("because", [None, 5, ["gone"]])
+def test_what_is_neither_sentence_nor_reason_is_refused(because: object) -> None:
+    with pytest.raises(TypeError, match="Give a sentence, or a Reason"):
+        Reason.of(because)  # type: ignore[arg-type]

@@ -188,3 +188,12 @@ def test_the_gateway_stripe_keeps_to_the_rate_limiter(server: Server) -> None:
         load_gateway("stripe", settings).perform(COMMANDS["retrieve_account"], NOW)
     assert raised.value.wait == 60.0
     assert server.arrived == []
+
+
+@pytest.mark.parametrize(
+    "base", ["http://u:secretpw@h", "http://u:secretpw@h/v1", "http://[x", "http://h:99999"]
+)
+def test_an_invalid_api_base_is_refused_without_showing_it(base: str) -> None:
+    with pytest.raises(GatewayConfigurationError, match="STRIPE_API_BASE is invalid") as refused:
+        GatewaySettings(api_base=base)
+    assert "secretpw" not in str(refused.value)

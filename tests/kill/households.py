@@ -1,4 +1,4 @@
-"""Customers whose links break and are mended, and the service that asks for it: the load.
+"""Customers whose links break and are repaired, and the service that asks for it: the load.
 
 Each household has a thread. What happens to it is drawn, and goes on until somebody says that it
 is enough; then it brings to its end what it has begun.
@@ -114,7 +114,7 @@ class Household:
             self._try(getattr(bank, what), account.id)
 
     def _let_mend(self) -> None:
-        """Some of what no relink mends is mended by the bank."""
+        """The bank repairs some of what a relink cannot."""
         account = self._pick()
         for what in ("reopen_account", "restore_account"):
             if self._dice.random() < 0.7:

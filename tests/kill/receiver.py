@@ -1,4 +1,4 @@
-"""The embedding service, as far as it is told: takes notifications, and not always at once."""
+"""The embedding service: it receives notifications, and refuses some at first."""
 
 import json
 import threading

@@ -15,7 +15,7 @@ from relink.adapters.store.codec import domain_codec
 from relink.engine import Command, Event
 from relink.engine.fuzz import instances
 from relink.machines import CHARTS, events, messages
-from relink.machines.commands import BY_NAME
+from relink.machines.commands import BY_NAME, Notification
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from relink.machines.report import StatusReport
 
@@ -135,3 +135,24 @@ def test_a_command_of_no_family_is_refused_when_the_codec_is_made():
         TypeError, match=r"Whim is of no command family\. Derive it from exactly one"
     ):
         Codec([], [Whim])
+
+
+class Unregistered(events.DomainEvent):
+    """An event that no codec knows."""
+
+
+def test_what_could_not_be_read_back_is_not_written():
+    record = Unregistered(causation_id="c", at=1.0)
+    for write in (domain_codec().text, domain_codec().fields):
+        with pytest.raises(TypeError, match=r"Unregistered is not one of the codec's classes"):
+            write(record)
+
+
+def test_two_classes_of_one_name_are_refused():
+    class Wake(Notification):
+        @property
+        def subject(self) -> str:
+            return ""
+
+    with pytest.raises(TypeError, match=r"are both stored as 'wake'\. Rename one"):
+        Codec([], [BY_NAME["wake"], Wake])
