@@ -14,16 +14,22 @@ def relink_reasons(facts: AccountFacts) -> tuple[RelinkReason, ...]:
     status = facts.reported_status
     if status is None:
         return ()
-    if status.needs_relink:
-        return ("inactive",)
-    if not status.works:
+    if status.works:
+        return _reasons_while_active(facts)
+    return ("inactive",) if status.needs_relink else ()
+
+
+def _reasons_while_active(facts: AccountFacts) -> tuple[RelinkReason, ...]:
+    number = facts.number
+    is_announced = facts.deactivates_on is not None and facts.deactivation_action != NO_ACTION
+    if number is None and not is_announced:
         return ()
     found: list[RelinkReason] = []
-    if facts.number is NumberStatus.LAPSED:
+    if number is NumberStatus.LAPSED:
         found.append("number_lapsed")
-    if facts.deactivates_on is not None and facts.deactivation_action != NO_ACTION:
+    if is_announced:
         found.append("announced_deactivation")
-    if facts.number is NumberStatus.EXPIRING:
+    if number is NumberStatus.EXPIRING:
         found.append("number_expiring")
     return tuple(found)
 
