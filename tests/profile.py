@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 
 from hypothesis import Phase, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +93,7 @@ def register() -> None:
             print_blob=profile is FULL,
         )
     settings.load_profile(PROFILE.name)
+    if not IS_RANDOM:
+        # Hypothesis also draws constants that it finds in the code under test: any edit, and any
+        # other place where the code is installed, would then change the examples.
+        providers._get_local_constants = Constants
