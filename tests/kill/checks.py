@@ -42,6 +42,10 @@ FROM journal LEFT JOIN inbox ON inbox.id = journal.causation_id
 GROUP BY causation_id HAVING max(seq) - min(seq) + 1 <> count(*) OR max(inbox.id) IS NULL"""
 """With one writer, what is written in one transaction stands together."""
 
+STOPPED_MEANWHILE = "financial_connections_account_inactive"
+"""A household may break a new account's link while its payment method is being made. Stripe
+then refuses to make it."""
+
 UNTOLD = ("notify_customer", "request_new_payment_method", "request_billing_name", "report_anomaly")
 
 
@@ -110,7 +114,8 @@ def check_journal(at: Installation) -> None:
 def check_commands(at: Installation) -> None:
     """All were carried out; the embedding service heard of those that were for it."""
     assert at.left() == []
-    assert at.database.rows("SELECT id, error FROM outbox WHERE status = 'failed'") == []
+    failed = at.database.rows("SELECT id, error FROM outbox WHERE status = 'failed'")
+    assert [row for row in failed if STOPPED_MEANWHILE not in row["error"]] == []
     done = at.database.rows("SELECT id, command FROM outbox WHERE status = 'done'")
     told = {row["id"] for row in done if row["command"] in UNTOLD}
     assert told == at.receiver.told.keys()
