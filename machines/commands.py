@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from inspect import isabstract
 from typing import Any, ClassVar, Literal, get_args
 
-from pydantic import SerializeAsAny
+from pydantic import Field, SerializeAsAny
 
 from relink.engine import Command, Event
 
@@ -60,7 +60,25 @@ class StripeCommand(Command):
 
 
 class Read(StripeCommand):
-    """Reads an object at Stripe; the answer is a report."""
+    """Reads an object at Stripe; the answer is a report.
+
+    Its id names the object and the number of the read. When a read that has not begun is asked
+    for again, the machines may issue it once more with a later ``after``: the same id, and the
+    later time counts (K10).
+    """
+
+    number: int
+    """Which read of the object it is, from 1."""
+    reason: ReadReason
+    after: int = 0
+    """The earliest time to begin (Unix seconds); 0 is at once."""
+
+    machine = "read"
+
+    @property
+    def id(self) -> str:
+        """The same for each version of one read."""
+        return f"{self.name}_{self.subject}_{self.number}"
 
 
 class Build(StripeCommand):
@@ -71,7 +89,7 @@ class Build(StripeCommand):
     """The relink session that linked the account."""
     holder: Holder
 
-    machine = "payment_method"
+    machine = "build"
 
 
 class CallerCommand(StripeCommand):
@@ -103,14 +121,6 @@ class RetrieveAccount(Read):
     """Read the account at Stripe, with the preview version."""
 
     account: str
-    reason: ReadReason
-    dedup_key: str
-    """What raised the question: an event or a session. The same question about the same account
-    is one command."""
-    after: int = 0
-    """The earliest time to read it (Unix seconds); 0 is at once."""
-
-    machine = "account"
 
     @property
     def subject(self) -> str:
@@ -122,12 +132,6 @@ class RetrieveAuthorization(Read):
     """Read the authorization at Stripe: no webhook reports its status."""
 
     authorization: str
-    reason: ReadReason
-    dedup_key: str
-    after: int = 0
-    """The earliest time to read it (Unix seconds); 0 is at once."""
-
-    machine = "authorization"
 
     @property
     def subject(self) -> str:
@@ -139,15 +143,35 @@ class RetrieveSession(Read):
     """Read a relink session at Stripe."""
 
     session: str
-    reason: ReadReason
-    dedup_key: str
-
-    machine = "session"
 
     @property
     def subject(self) -> str:
         """The session."""
         return self.session
+
+
+class RetrievePaymentMethod(Read):
+    """Read a payment method at Stripe (K6, K11)."""
+
+    payment_method: str
+
+    @property
+    def subject(self) -> str:
+        """The payment method."""
+        return self.payment_method
+
+
+class RetrieveExternalAccount(Read):
+    """Read an external account of a connected account at Stripe (K11)."""
+
+    external_account: str
+    connected_account: str
+    """``acct_…``, whose external account it is."""
+
+    @property
+    def subject(self) -> str:
+        """The external account."""
+        return self.external_account
 
 
 class CreatePaymentMethod(Build):
@@ -181,6 +205,9 @@ class CreateRelinkSession(CallerCommand):
     attempt: int
     """Sessions opened for this account so far, plus one: a repeat reaches the same session."""
     authorization: str
+    outage: int | None = None
+    """The outage of the account in which it was asked for, from 1; None while the account needed
+    nothing (R4)."""
     mode: Mode
     reason: RelinkReason
     holder: Holder | None
@@ -198,7 +225,7 @@ class CreateRelinkSession(CallerCommand):
 
 
 class RetrieveAccountForCaller(CallerCommand):
-    """Read the account before its relink is refused (R9)."""
+    """Read the account for a caller: before its relink is refused (R9), or to refresh it (P4)."""
 
     account: str
     dedup_key: str
@@ -235,19 +262,21 @@ class NotifyCustomer(Notification):
     outage: str
     """The authorization that is out, or the account where there is none."""
     outage_number: int
-    """Which outage of it this is, from 1; with ``reminder`` it identifies the message."""
+    """Which outage of it this is, from 1."""
+    number: int
+    """Which message of this outage this is, from 1."""
     since: float
     """When the outage began (Unix seconds)."""
-    accounts: tuple[str, ...]
-    """Those that need it; none where Stripe announced it for the authorization alone."""
-    ask: Ask
-    """What to ask for; without an authorization nothing can be relinked."""
+    accounts: tuple[str, ...] = Field(min_length=1)
+    """Those that need it, in alphabetical order."""
+    ask: Ask = "relink"
+    """What to ask for."""
     reasons: tuple[str, ...]
     """Stripe's causes, and else relink's own reasons (``RelinkReason``), in alphabetical order."""
     reminder: int = 0
-    """0 for the prompt, then 1, 2, …"""
+    """0 for a prompt, then 1, 2, …"""
     relink_by: int | None = None
-    """When it stops working, where Stripe announced it (Unix seconds)."""
+    """When the first of them stops working, while all still work (Unix seconds)."""
 
     @property
     def subject(self) -> str:
@@ -262,7 +291,20 @@ class RequestNewPaymentMethod(Notification):
     reason: str
     """A code: one of relink's, or Stripe's own cause or error code."""
     dedup_key: str
-    """What raised it: a session, or a report's status and time."""
+    """Which request for the account it is: one for each cause (C4)."""
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
+
+class PaymentMethodGone(Notification):
+    """What was built on an account has gone away at Stripe, and cannot be charged (N4)."""
+
+    account: str
+    payment_method: str
+    """``pm_…``, or ``ba_…`` for a connected account."""
 
     @property
     def subject(self) -> str:
@@ -322,6 +364,8 @@ AnyStripeCommand = (
     RetrieveAccount
     | RetrieveAuthorization
     | RetrieveSession
+    | RetrievePaymentMethod
+    | RetrieveExternalAccount
     | CreatePaymentMethod
     | AttachExternalAccount
     | AnyCallerCommand

@@ -14,8 +14,8 @@ from relink.engine import Event
 
 from .commands import CreateRelinkSession
 from .policy import DEFAULT_POLICY, RelinkPolicy
-from .report import StatusReport
-from .vocabulary import Delivery, Mode, Permission, RelinkReason
+from .report import ExternalAccountReport, PaymentMethodReport, StatusReport
+from .vocabulary import Delivery, Mode, ObjectKind, Permission, RelinkReason
 
 E = TypeVar("E", bound="DomainEvent")
 
@@ -34,24 +34,35 @@ class DomainEvent(Event):
         return kind(causation_id=self.causation_id, at=self.at, policy=self.policy, **fields)
 
 
-class AccountReported(DomainEvent):
+class FromStripe(DomainEvent):
+    """What all reports have."""
+
+    as_of: int
+    """When it was true: the event's ``created``, or the ``Date`` of the answer to a read (K2; Unix
+    seconds)."""
+    read: bool
+    """Whether it answers a read of ours."""
+    begun_at: float | None = None
+    """When that read began (Unix seconds, our clock)."""
+
+
+class AccountReported(FromStripe):
     """A webhook or a read reports on an account."""
 
     account: str
-    as_of: int
-    """The event's ``created``, or the ``Date`` of the answer to a read (K2; Unix seconds)."""
-    read: bool
-    """Whether it answers a read of ours."""
+    complete: bool = False
+    """Whether what the object leaves out is known to be none: a webhook of a preview version that
+    has all fields (K5). The answer to a read always is complete."""
     report: StatusReport | None
     """None where Stripe says only that something changed (K6)."""
 
 
-class AuthorizationReported(DomainEvent):
+class AuthorizationReported(FromStripe):
     """A webhook or a read reports on an authorization."""
 
     authorization: str
-    as_of: int
-    read: bool
+    complete: bool = False
+    """As for an account."""
     report: StatusReport | None
 
 
@@ -62,12 +73,12 @@ class SessionAccount(Event):
     report: StatusReport
 
 
-class SessionReported(DomainEvent):
+class SessionReported(FromStripe):
     """A webhook or a read reports on a relink session."""
 
     session: str
-    as_of: int
-    read: bool
+    complete: bool = False
+    """Whether the account objects inside are complete, as above."""
     status: str | None = None
     failure_reason: str | None = None
     """``relink_result.failure_reason``."""
@@ -77,23 +88,39 @@ class SessionReported(DomainEvent):
     """The session's ``accounts``; None where the payload lacked them."""
 
 
-class PaymentMethodReported(DomainEvent):
-    """A webhook reports on a payment method that was made from an account."""
+class PaymentMethodReported(FromStripe):
+    """A webhook or a read reports on a payment method."""
 
-    account: str
     payment_method: str
-    as_of: int
-    blocked: str | None
-    """``us_bank_account.status_details.blocked.reason``; None when it is not blocked."""
+    account: str | None
+    """``us_bank_account.financial_connections_account``; None where the payload does not name it."""
+    report: PaymentMethodReport | None
+    """None where Stripe says only that something changed (K6)."""
 
 
-class ExternalAccountReported(DomainEvent):
-    """A webhook reports on an external account that relink attached to a connected account."""
+class ExternalAccountReported(FromStripe):
+    """A webhook or a read reports on an external account of a connected account."""
 
-    account: str
     external_account: str
-    as_of: int
+    account: str | None
+    """The account that relink attached it for; None where the payload does not name it."""
+    report: ExternalAccountReport | None
+    """None where Stripe says only that something changed (K6)."""
+
+
+class MandateReported(FromStripe):
+    """A webhook reports on the mandate of a payment method (N3)."""
+
+    payment_method: str
     status: str
+    """Stripe's ``status``: ``active``, ``inactive``, ``pending``, or an unknown value."""
+
+
+class ReadRequested(DomainEvent):
+    """Something is to be read again: the reconciliation sweep, or the service, asks (K11, P4)."""
+
+    kind: ObjectKind
+    id: str
 
 
 class RelinkRequested(DomainEvent):
@@ -147,9 +174,31 @@ class BillingNameGiven(DomainEvent):
 
 
 class MandateCollected(DomainEvent):
-    """The service says that the customer authorized debits of the new account."""
+    """The service says that the customer authorized debits of the new account (P4)."""
 
     account: str
+    payment_method: str | None = None
+    """Which one; None: every one of the account that needs a mandate."""
+
+
+class AccountRetired(DomainEvent):
+    """The service says that nobody has a use for the account any more (P4)."""
+
+    account: str
+
+
+class AccountResumed(DomainEvent):
+    """The service takes a retired account up again (P4)."""
+
+    account: str
+
+
+class AccountReplaced(DomainEvent):
+    """The service says that another account of ours stands in for this one (P4, S6)."""
+
+    account: str
+    by: str
+    """The account that is used instead."""
 
 
 class CommandFailed(DomainEvent):

@@ -39,8 +39,8 @@ class RelinkPolicy(BaseModel):
     """How long before an announced deactivation, or the expiry of a number, the customer is
     prompted, in seconds (P3)."""
 
-    number_notice: Seconds = 30 * DAY
-    """How long before its expiry a tokenized number counts as expiring, in seconds."""
+    prompt_gap: Annotated[int, Field(ge=0)] = DAY
+    """How long to wait between two prompts for one authorization, in seconds; 0 for no wait (P1)."""
 
     permissions: tuple[Permission, ...] = ("payment_method",)
     """Asked for where no report named the account's own; ``payment_method`` always is (R7)."""

@@ -21,6 +21,8 @@ class ReadReason(StrEnum):
     SESSION_DEADLINE = "session_deadline"
     ACCOUNT_CHANGED = "account_changed"
     AUTHORIZATION_REPAIRED = "authorization_repaired"
+    RECONCILIATION = "reconciliation"
+    FUTURE_TIME = "future_time"
 
     @property
     def sentence(self) -> str:
@@ -40,6 +42,8 @@ READ_REASONS: dict[ReadReason, str] = {
     ReadReason.ACCOUNT_CHANGED: "An account of the authorization changed.",
     ReadReason.AUTHORIZATION_REPAIRED: "The authorization works again, and may have brought the "
     "account back.",
+    ReadReason.RECONCILIATION: "No report came for long, and webhooks can be lost.",
+    ReadReason.FUTURE_TIME: "The report's time lies ahead of our clock, so it says nothing.",
 }
 
 
@@ -49,6 +53,7 @@ class Anomaly(StrEnum):
     REPAIR_LEFT_OPEN = "repair_left_open"
     UNKNOWN_STATUS = "unknown_status"
     UNKNOWN_ACTION = "unknown_action"
+    FUTURE_TIME = "future_time"
 
     @property
     def sentence(self) -> str:
@@ -60,6 +65,7 @@ ANOMALIES: dict[Anomaly, str] = {
     Anomaly.REPAIR_LEFT_OPEN: "Stripe's own answer does not say whether the link can be repaired.",
     Anomaly.UNKNOWN_STATUS: "Stripe answers with a status that relink does not know.",
     Anomaly.UNKNOWN_ACTION: "Stripe names an action that relink does not know. It counts as none.",
+    Anomaly.FUTURE_TIME: "A report's time lies more than five minutes ahead of our clock.",
 }
 
 

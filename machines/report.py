@@ -40,8 +40,8 @@ class AccountNumber(BaseModel):
 
     @property
     def can_pay(self) -> bool:
-        """Transactable over ACH."""
-        return self.status == "transactable" and "ach" in self.networks
+        """Transactable over ACH; one that does not name its networks is not refused for it (C1)."""
+        return self.status == "transactable" and (not self.networks or "ach" in self.networks)
 
 
 class StatusReport(BaseModel):
@@ -75,5 +75,46 @@ class StatusReport(BaseModel):
     last4: str | None = None
 
     def includes(self, field: str) -> bool:
-        """Whether the payload had this field at all."""
+        """Whether the payload said something about this field, if only that there is none."""
         return field in self.model_fields_set
+
+    def completed(self) -> "StatusReport":
+        """The same report, of a *complete* object: what it leaves out is known to be none (K5).
+
+        Under the preview version, ``authorization`` and ``status_details`` are optional and not
+        nullable, so Stripe says "none" by leaving them out. ``status_details`` belongs to the
+        ``status`` beside it: an active object says nothing about a later inactivity.
+        """
+        said = {"authorization", *_DETAILS_OF.get(self.status or "", ())}
+        left_out = said - self.model_fields_set
+        return self.model_copy(update=dict.fromkeys(left_out)) if left_out else self
+
+
+_DETAILS_OF = {
+    "active": ("deactivates_on", "deactivation_action"),
+    "inactive": ("action", "cause"),
+}
+"""The parts of ``status_details`` that each ``status`` has."""
+
+
+class PaymentMethodReport(BaseModel):
+    """The reduced payment method."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    blocked: str | None = None
+    """``us_bank_account.status_details.blocked.reason``; None when it is not blocked."""
+    gone: bool = False
+    """It is detached from its customer, so it can no longer be used (N4)."""
+
+
+class ExternalAccountReport(BaseModel):
+    """The reduced external account of a connected account."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: str | None = None
+    """``new``, ``validated``, ``verified``, ``errored``, or another value; None where the payload
+    lacked it."""
+    gone: bool = False
+    """It was deleted (N4)."""

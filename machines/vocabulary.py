@@ -42,6 +42,9 @@ Mode = Literal["specific", "any_eligible"]
 Delivery = Literal["modal", "email", "url"]
 """In the service's own page, or hosted by Stripe (with ``email`` Stripe writes to the customer)."""
 
+ObjectKind = Literal["account", "authorization", "session", "payment_method", "external_account"]
+"""What can be read at Stripe."""
+
 # ── what a report says ───────────────────────────────────────────────────────
 
 
@@ -239,8 +242,8 @@ RelinkReason = Literal[
 ]
 """What a relink is for."""
 
-Ask = Literal["relink", "new_payment_method"]
-"""What a prompt asks of the customer."""
+Ask = Literal["relink"]
+"""What a prompt asks of the customer. For another way to pay, the service is asked (C4)."""
 
 SessionOutcome = Literal[
     "relinked", "known_account_linked", "new_account_linked", "failed", "cancelled", "abandoned"
