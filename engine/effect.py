@@ -98,3 +98,6 @@ class Send(Command):
     key: str
     """The key of the instance, such as the authorization's id."""
     event: SerializeAsAny[Event]
+    phase: int = 0
+    """When in the step: a later phase begins once nothing is left to deliver of the earlier ones.
+    So a machine can be reviewed after everything that a report says is taken in."""

@@ -1,9 +1,14 @@
 """Several machines as one: an outside event in, one :class:`Step` out.
 
 A system routes an outside event to the machines that it concerns, delivers the events that they
-:class:`~relink.engine.Send` to each other, first in, first out, and returns everything that
-changed as one value, to be stored in one transaction. It keeps no state: it reads snapshots
-through the ``load`` function that it gets.
+:class:`~relink.engine.Send` to each other, and returns everything that changed as one value, to be
+stored in one transaction. It keeps no state: it reads snapshots through the ``load`` function that
+it gets.
+
+Events are delivered phase by phase, and first in, first out within a phase. Machines use the later
+phases to look at the outcome of the earlier ones: all that an outside event says is taken in before
+anything is decided on the strength of it. Of equal events that wait for a later phase, one is
+delivered.
 
 An :class:`Address` identifies a machine. A machine starts with the first event sent to it; its
 facts are made with ``id`` set to the key of the address.
@@ -103,9 +108,11 @@ class System:
         deliveries: list[Delivery] = []
         senders: list[int] = []
         commands: dict[Command, None] = {}
-        queue = deque((send, -1) for send in self._route(trigger, read))
+        queue = _Queue()
+        for send in self._route(trigger, read):
+            queue.add(send, -1)
         while queue:
-            send, sender = queue.popleft()
+            send, sender = queue.next()
             address = Address(send.machine, send.key)
             table = self._table(address)
             snapshot = current.get(address) or read(address)
@@ -121,7 +128,7 @@ class System:
                 raise EndlessSystemError(_trail(deliveries, senders), self._limit)
             for command in (*on_entry, *decision.commands):
                 if isinstance(command, Send):
-                    queue.append((command, len(deliveries) - 1))
+                    queue.add(command, len(deliveries) - 1)
                 else:
                     commands[command] = None
         return Step(
@@ -152,6 +159,31 @@ class System:
             return self.tables[address.machine]
         except KeyError:
             raise UnknownMachineError(address.machine, sorted(self.tables)) from None
+
+
+class _Queue:
+    """What is still to be delivered in a step, each with the index of the delivery that sent it."""
+
+    def __init__(self) -> None:
+        self._phases: dict[int, deque[tuple[Send, int]]] = {0: deque()}
+
+    def __bool__(self) -> bool:
+        return any(self._phases.values())
+
+    def add(self, send: Send, sender: int) -> None:
+        if send.phase:
+            waiting = self._phases.setdefault(send.phase, deque())
+            if any(send == other for other, _ in waiting):
+                return
+            waiting.append((send, sender))
+        else:
+            self._phases[0].append((send, sender))
+
+    def next(self) -> tuple[Send, int]:
+        now = self._phases[0]
+        if not now:
+            now = self._phases[min(phase for phase, sends in self._phases.items() if sends)]
+        return now.popleft()
 
 
 def _trail(deliveries: list[Delivery], senders: list[int]) -> list[str]:

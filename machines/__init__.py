@@ -8,9 +8,12 @@ from .account import AccountChart
 from .account_number import AccountNumberChart
 from .assessment import Assessment, NextAction, assess
 from .authorization import AuthorizationChart
+from .build import BuildChart
+from .holder import HolderChart
 from .outage import OutageChart
 from .payment_method import PaymentMethodChart
 from .policy import RelinkPolicy
+from .read import ReadChart
 from .routing import route
 from .session import SessionChart
 
@@ -19,8 +22,11 @@ CHARTS = {
     "authorization": AuthorizationChart,
     "session": SessionChart,
     "account_number": AccountNumberChart,
+    "build": BuildChart,
     "payment_method": PaymentMethodChart,
     "outage": OutageChart,
+    "holder": HolderChart,
+    "read": ReadChart,
 }
 """All charts, by the names that their addresses use."""
 

@@ -8,7 +8,7 @@ States
     ``transactable``  One of them can pay; or none is listed, and Stripe needs none. Machines
                       begin here: an account without numbers is the usual case.
     ``pending``       One is coming: Stripe says so, or a relink has just brought one.
-    ``expiring``      It still pays, and is known to stop.
+    ``expiring``      One pays, and every one that does is known to stop.
     ``lapsed``        None pays: expired, deactivated, or blocked on a payment method (C3).
     ``refreshing``    It is any of these three, and a relink session is open.
 
@@ -21,13 +21,13 @@ from statemachine import State
 
 from relink.engine import Assign, Command, Send, stays
 
-from .commands import RetrieveAccount
 from .events import DomainEvent
 from .freshness import ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
     NumberBlocked,
     NumberChanged,
     NumbersReported,
+    NumberUnblocked,
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
@@ -36,6 +36,7 @@ from .messages import (
     ReportedPending,
     ReportedTransactable,
 )
+from .read import read
 from .reasons import ReadReason
 from .vocabulary import NumberStatus
 
@@ -51,7 +52,7 @@ class AccountNumberFacts(ReportFacts):
     reported_status: NumberStatus | None = None
     """What the latest report said; None before the first one."""
     expires_on: int | None = None
-    """When it stops paying (Unix seconds)."""
+    """When it stops paying: the latest day among those that pay (P3; Unix seconds)."""
     session_is_open: bool = False
     """A relink session of the account is open, which may bring a new one."""
 
@@ -66,6 +67,7 @@ class AccountNumberChart(ReportChart):
         ReportedExpiring,
         ReportedLapsed,
         NumberBlocked,
+        NumberUnblocked,
         RefreshStarted,
         RefreshEnded,
         RefreshSucceeded,
@@ -93,7 +95,8 @@ class AccountNumberChart(ReportChart):
     refreshing.from_(transactable, event=TROUBLE, cond="session_is_open", on=["learn", "tell"])
     stays(pending, event="reported_pending", on="learn")
     pending.from_(transactable, expiring, lapsed, event="reported_pending", on=["learn", "tell"])
-    stays(expiring, event="reported_expiring", on="learn")
+    stays(expiring, event="reported_expiring", cond="has_the_same_day", on="learn")
+    stays(expiring, event="reported_expiring", on=["learn", "tell"])
     expiring.from_(transactable, pending, lapsed, event="reported_expiring", on=["learn", "tell"])
     stays(lapsed, event="reported_lapsed", on="learn")
     lapsed.from_(transactable, pending, expiring, event="reported_lapsed", on=["learn", "tell"])
@@ -112,6 +115,13 @@ class AccountNumberChart(ReportChart):
     lapsed.from_(
         transactable, pending, expiring, event="number_blocked", on=["learn_blocked", "tell_lapsed"]
     )
+
+    # ── such a block is lifted (C3)
+    stays(*every, event="number_unblocked", cond="lift_is_outdated")
+    stays(transactable, pending, expiring, event="number_unblocked")
+    stays(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
+    stays(refreshing, event="number_unblocked")
+    transactable.from_(lapsed, event="number_unblocked", on="learn_unblocked")
 
     # ── a relink session that brings a new one ───────────────────────────────
     stays(transactable, refreshing, event="refresh_started", on="note_open")
@@ -155,6 +165,18 @@ class AccountNumberChart(ReportChart):
         """There is a newer report about the numbers."""
         return trigger.as_of < facts.as_of
 
+    def lift_is_outdated(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
+        """There is a newer report about the numbers."""
+        return trigger.as_of < facts.as_of
+
+    def is_lapsed(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
+        """The latest report says that no number pays."""
+        return facts.reported_status is NumberStatus.LAPSED
+
+    def has_the_same_day(self, facts: AccountNumberFacts, trigger: NumbersReported) -> bool:
+        """The number stops paying on the day that is known."""
+        return expiry(trigger) == facts.expires_on
+
     def was_told_since(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> bool:
         """There is a newer report about the numbers, or a read at the same time."""
         return trigger.as_of < facts.as_of or (facts.by_read and trigger.as_of == facts.as_of)
@@ -188,7 +210,7 @@ class AccountNumberChart(ReportChart):
         """Take the report in."""
         return Assign(
             reported_status=trigger.reported_status,
-            as_of=trigger.as_of,
+            as_of=max(facts.as_of, trigger.as_of),
             by_read=trigger.read,
             expires_on=expiry(trigger),
         )
@@ -199,16 +221,24 @@ class AccountNumberChart(ReportChart):
             reported_status=NumberStatus.LAPSED, as_of=trigger.as_of, by_read=False, expires_on=None
         )
 
+    def learn_unblocked(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Effects:
+        """The number pays again, whatever was listed before (C3)."""
+        return [
+            Assign(
+                reported_status=NumberStatus.TRANSACTABLE,
+                as_of=trigger.as_of,
+                by_read=False,
+                expires_on=None,
+            ),
+            _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
+        ]
+
     def settle_contradiction(
         self, facts: AccountNumberFacts, trigger: NumbersReported | NumberBlocked
     ) -> Command:
         """Read the account as soon as the answer cannot be ambiguous itself (K4)."""
-        return RetrieveAccount(
-            account=facts.id,
-            reason=ReadReason.CONTRADICTION,
-            dedup_key=trigger.causation_id,
-            after=ambiguous_until(facts, trigger.as_of),
-        )
+        until = ambiguous_until(facts, trigger.as_of)
+        return read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)
 
     def tell(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Command:
         """Tell the account: it may be a reason to relink, or the end of one."""
@@ -244,11 +274,11 @@ class AccountNumberChart(ReportChart):
 
 
 def expiry(trigger: NumbersReported) -> int | None:
-    """When the number stops paying, of an expiring one: the earliest date that is listed."""
+    """When they stop paying, of expiring ones: the latest day among those that pay (P3)."""
     if trigger.reported_status is not NumberStatus.EXPIRING:
         return None
-    dates = [n.expires_on for n in trigger.report.numbers or () if n.expires_on is not None]
-    return min(dates, default=None)
+    paying = [n.expires_on for n in trigger.report.numbers or () if n.can_pay]
+    return max((day for day in paying if day is not None), default=None)
 
 
 def _relinked(

@@ -15,8 +15,15 @@ from relink.engine import Snapshot
 
 from .account.eligibility import number_obstacle, obstacles
 from .account.facts import AccountFacts
-from .account.needs import relink_reasons
-from .vocabulary import AccountState, Mode, NumberStatus, PaymentMethodState
+from .account.needs import is_suspended, relink_reasons
+from .vocabulary import (
+    NUMBER_DEACTIVATED,
+    AccountState,
+    BuildState,
+    Mode,
+    NumberStatus,
+    PaymentMethodState,
+)
 
 
 class NextAction(BaseModel):
@@ -45,14 +52,22 @@ class Assessment(BaseModel):
     """What to do, the first thing first. It can be due while the account still works."""
 
 
-def assess(account: Snapshot[AccountFacts]) -> Assessment:
-    """Judge an account by its snapshot (C1 to C3)."""
-    reasons = tuple(obstacles(account.facts, "charge"))
+def assess(account: Snapshot[AccountFacts], payment_method: str | None = None) -> Assessment:
+    """Judge an account by its snapshot (C1 to C3).
+
+    Args:
+        account: its snapshot.
+        payment_method: judge this one of its payment methods (``pm_…``, ``ba_…``); by default,
+            whether any that is known can be charged.
+    """
+    reasons = tuple(obstacles(account.facts, "charge", payment_method))
     return Assessment(chargeable=not reasons, reasons=reasons, next=tuple(_next(account)))
 
 
 def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
     facts = account.facts
+    if facts.retired:
+        return
     match state := AccountState(account.state):
         case AccountState.DISCONNECTED:
             yield _request_another("disconnected")
@@ -81,8 +96,8 @@ def _next_of_unrepairable(facts: AccountFacts) -> NextAction:
 
 def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
     """The account works; something else can still be due."""
-    number = number_obstacle(facts)
-    unfit = [reason for reason in obstacles(facts, "charge") if reason != number]
+    repairable = {number_obstacle(facts), NUMBER_DEACTIVATED}
+    unfit = [reason for reason in obstacles(facts, "charge") if reason not in repairable]
     if unfit:
         yield _request_another(unfit[0])
         return
@@ -90,28 +105,31 @@ def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
         yield _relink(facts)
     if facts.number is NumberStatus.PENDING:
         yield NextAction(action="wait", reason="number_pending")
-    built = _next_of_built(facts)
-    if built:
-        yield built
+    yield from _next_of_built(facts)
 
 
-def _next_of_built(facts: AccountFacts) -> NextAction | None:
-    match facts.payment_method:
-        case PaymentMethodState.CREATING:
-            return NextAction(action="wait", reason="payment_method_in_progress")
-        case PaymentMethodState.NAME_NEEDED:
-            return NextAction(action="provide_name", reason="billing_name_missing")
-        case PaymentMethodState.MANDATE_NEEDED:
-            return NextAction(action="collect_mandate", reason="new_account")
-        case PaymentMethodState.REFUSED:
-            return _request_another(facts.payment_method_reason or "refused")
-        case None | PaymentMethodState.NONE | PaymentMethodState.READY | PaymentMethodState.BLOCKED:
-            return None
-    assert_never(facts.payment_method)
+def _next_of_built(facts: AccountFacts) -> Iterator[NextAction]:
+    for method in facts.payment_methods.values():
+        if method.state is PaymentMethodState.MANDATE_NEEDED:
+            yield NextAction(action="collect_mandate", reason=method.reason or "new_account")
+            break
+    match facts.build:
+        case BuildState.CREATING:
+            yield NextAction(action="wait", reason="payment_method_in_progress")
+        case BuildState.NAME_NEEDED:
+            yield NextAction(action="provide_name", reason="billing_name_missing")
+        case BuildState.REFUSED:
+            yield _request_another(facts.build_reason or "refused")
+        case None | BuildState.NONE | BuildState.BUILT:
+            return
+        case _:
+            assert_never(facts.build)
 
 
 def _relink(facts: AccountFacts) -> NextAction:
     """A relink, as long as one is possible (R4, R9)."""
+    if is_suspended(facts):
+        return NextAction(action="wait", reason="stripe_was_asked")
     if facts.authorization is None:
         return _request_another("no_authorization")
     if facts.given_up:

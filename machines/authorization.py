@@ -8,23 +8,28 @@ and the sessions of its accounts. It is read whenever an account of it goes down
 or a session ends (R5). When it turns out to be repaired, its other inactive accounts are read,
 so that they come back without a session of their own.
 
-Rules kept here: K2 to K6, K8 and R5.
+An announced deactivation is a need of each of its accounts, and of nobody else (P3). So the
+authorization only tells them.
+
+Rules kept here: K2 to K6, K8, R5 and P3.
 """
+
+from typing import Any
 
 from statemachine import State
 
 from relink.engine import Assign, Command, Send, ignored, stays
 
 from . import reasons
-from .commands import ReportAnomaly, RetrieveAccount, RetrieveAuthorization
+from .commands import ReportAnomaly
 from .events import DomainEvent
 from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
+    AnnouncementChanged,
     LinkReported,
     MemberLeft,
     MemberReported,
     MemberSessionEnded,
-    NeedsChanged,
     ReadFailed,
     ReportedActive,
     ReportedDisconnected,
@@ -35,8 +40,9 @@ from .messages import (
     SessionOpened,
     SessionRelinked,
 )
+from .read import read
 from .reasons import Anomaly, ReadReason
-from .vocabulary import NO_ACTION, ReportedStatus
+from .vocabulary import NO_ACTION, RELINK_REQUIRED, ReportedStatus
 
 Effects = list[Command | Assign]
 
@@ -49,14 +55,20 @@ class AuthorizationFacts(ReportFacts):
     members: frozenset[str] = frozenset()
     """The accounts that Stripe last named it for."""
     inactive_members: frozenset[str] = frozenset()
+    """Those that were inactive when Stripe last reported them."""
+    unchecked_members: frozenset[str] = frozenset()
+    """Those of them that were not read since; while it works, they may have come back."""
     sessions: frozenset[str] = frozenset()
     """The relink sessions that are open for accounts of it."""
     opened_while_active: bool = False
     """Whether it worked when the last of them was opened."""
     institution_name: str | None = None
-    deactivates_on: int | None = None
     announced: bool = False
-    """Whether its outage knows of an announced deactivation."""
+    """Stripe announces that it stops working, and a relink prevents it."""
+    deactivates_on: int | None = None
+    """When, as announced (Unix seconds)."""
+    announcement_as_of: int = -1
+    """The time of the latest report that said something about it (K3)."""
 
     @property
     def works(self) -> bool:
@@ -96,15 +108,15 @@ class AuthorizationChart(ReportChart):
     # ── reports that do not count, or not yet (K3, K4, K6) ────────────────
     stays(*usable, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
     stays(*usable, event="reported_active", cond="has_ambiguous_day", on="settle_contradiction")
-    stays(*usable, event=REPORTS, cond="is_stale")
+    stays(*usable, event=REPORTS, cond="is_stale", on="fill_gaps")
     stays(*usable, event="reported_unclear", on="look")
 
     # ── reports ──────────────────────────────────────────────────────────────
     stays(
         active,
         event="reported_active",
-        cond="has_inactive_members",
-        on=["learn", "read_inactive_members"],
+        cond="has_unchecked_members",
+        on=["learn", "read_unchecked_members"],
     )
     stays(active, event="reported_active", on="learn")
     stays(
@@ -155,7 +167,11 @@ class AuthorizationChart(ReportChart):
     disconnected.from_(*usable, event="reported_disconnected", on="learn")
 
     # ── its accounts (K8, R5) ────────────────────────────────────────────────
-    stays(*usable, event="member_reported", on=["note_member", "read_because_of_member"])
+    stays(
+        *usable,
+        event="member_reported",
+        on=["note_member", "tell_member", "read_because_of_member"],
+    )
     stays(*usable, event="member_left", on=["drop_member", "read_because_of_member"])
 
     # ── sessions of its accounts ─────────────────────────────────────────────
@@ -163,12 +179,17 @@ class AuthorizationChart(ReportChart):
     relinking.from_(
         active, inactive_relinkable, relinked, event="session_opened", on="note_session"
     )
-    stays(active, relinked, event="session_relinked", on=["end_session", "read_inactive_members"])
+    stays(
+        active,
+        relinked,
+        event="session_relinked",
+        on=["end_session", "take_back_announcement", "read_inactive_members"],
+    )
     relinked.from_(
         *inactive,
         relinking,
         event="session_relinked",
-        on=["end_session", "read_inactive_members"],
+        on=["end_session", "take_back_announcement", "read_inactive_members"],
     )
     stays(relinking, event="member_session_ended", cond="has_other_open_session", on="end_session")
     active.from_(
@@ -214,19 +235,18 @@ class AuthorizationChart(ReportChart):
     def has_ambiguous_day(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
         """Reports of the same time announce different days of deactivation (K4)."""
         report = trigger.report
-        close = abs(trigger.as_of - facts.as_of) <= window(facts.by_read or trigger.read)
-        is_other = (
-            report.includes("deactivates_on") and report.deactivates_on != facts.deactivates_on
-        )
-        return close and facts.works and is_other
+        apart = abs(trigger.as_of - facts.announcement_as_of)
+        close = apart <= window(facts.by_read or trigger.read) and not trigger.decides
+        is_other = _announcement(trigger) != (facts.announced, facts.deactivates_on)
+        return close and facts.works and report.includes("deactivates_on") and is_other
 
     def has_open_session(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
         """A relink session for one of its accounts is open."""
         return bool(facts.sessions)
 
-    def has_inactive_members(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
-        """Some of its accounts were inactive when Stripe last reported them."""
-        return trigger.read and bool(facts.inactive_members)
+    def has_unchecked_members(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
+        """Some of its accounts were reported inactive, and not read since."""
+        return trigger.read and bool(facts.unchecked_members)
 
     def opened_while_active(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
         """A relink session is open, and was opened while the authorization worked (S4)."""
@@ -245,65 +265,62 @@ class AuthorizationChart(ReportChart):
     # ── effects ──────────────────────────────────────────────────────────────
 
     def learn(self, facts: AuthorizationFacts, trigger: LinkReported) -> Effects:
-        """Take the report in; the outage prompts for an announced deactivation (P3)."""
+        """Take the report in, and tell the accounts of an announced deactivation (P3)."""
         report = trigger.report
-        changes = {
+        changes: dict[str, Any] = {
             "reported_status": trigger.reported_status,
-            "as_of": trigger.as_of,
+            "as_of": max(facts.as_of, trigger.as_of),
             "by_read": trigger.read,
         }
         if report.includes("institution_name"):
             changes["institution_name"] = report.institution_name
-        if trigger.reported_status.works and not report.includes("deactivates_on"):
-            return [Assign(**changes)]
-        date = report.deactivates_on if trigger.reported_status.works else None
-        announced = date is not None and report.deactivation_action != NO_ACTION
-        changes |= {"deactivates_on": date, "announced": announced}
-        if not announced and not facts.announced:
-            return [Assign(**changes)]
-        news = trigger.follow(
-            NeedsChanged,
-            subject=facts.id,
-            is_account=False,
-            needs=("announced_deactivation",) if announced else (),
-            relink_by=date,
-        )
-        return [Assign(**changes), Send(machine="outage", key=facts.id, event=news)]
+        return _announced(facts, trigger, changes)
+
+    def fill_gaps(self, facts: AuthorizationFacts, trigger: LinkReported) -> Effects:
+        """Keep what no newer report said about an announced deactivation (K3)."""
+        if trigger.as_of < facts.announcement_as_of or not facts.works:
+            return []
+        return _announced(facts, trigger, {})
 
     def settle_contradiction(self, facts: AuthorizationFacts, trigger: LinkReported) -> Command:
         """Read it as soon as the answer cannot be ambiguous itself (K4)."""
-        return RetrieveAuthorization(
-            authorization=facts.id,
-            reason=ReadReason.CONTRADICTION,
-            dedup_key=trigger.causation_id,
-            after=ambiguous_until(facts, trigger.as_of),
-        )
+        until = ambiguous_until(facts, trigger.as_of)
+        return read(facts.id, "authorization", ReadReason.CONTRADICTION, trigger, after=until)
 
-    def ask_what_is_missing(self, facts: AuthorizationFacts, trigger: LinkReported) -> Command:
-        """Read it; if the read itself left it out, tell the operators (K5)."""
+    def ask_what_is_missing(
+        self, facts: AuthorizationFacts, trigger: LinkReported
+    ) -> Command | None:
+        """Read it, since the report leaves out whether it can be repaired (K5)."""
         if trigger.read:
-            return ReportAnomaly(
-                about=facts.id, anomaly=Anomaly.REPAIR_LEFT_OPEN, dedup_key=trigger.causation_id
-            )
-        return _read(facts, ReadReason.INCOMPLETE, trigger)
+            return None
+        return read(facts.id, "authorization", ReadReason.INCOMPLETE, trigger)
 
-    def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> Command:
-        """Read it, since the report says only that something changed (K6)."""
-        if trigger.read:
-            return ReportAnomaly(
-                about=facts.id,
-                anomaly=Anomaly.UNKNOWN_STATUS,
-                value=trigger.status,
-                dedup_key=trigger.causation_id,
+    def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> list[Command]:
+        """Read it, since the report says only that something changed (K2, K6)."""
+        commands: list[Command] = []
+        if trigger.in_future or trigger.status is not None:
+            commands.append(
+                ReportAnomaly(
+                    about=facts.id,
+                    anomaly=Anomaly.FUTURE_TIME if trigger.in_future else Anomaly.UNKNOWN_STATUS,
+                    value=trigger.status,
+                    dedup_key=trigger.causation_id,
+                )
             )
-        return _read(facts, ReadReason.LOOK, trigger)
+        if not trigger.read:
+            reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
+            commands.append(read(facts.id, "authorization", reason, trigger))
+        return commands
 
     def note_member(self, facts: AuthorizationFacts, trigger: MemberReported) -> Assign:
         """Remember which accounts belong to it, and which of them are down."""
-        inactive = facts.inactive_members - {trigger.account}
+        member = frozenset((trigger.account,))
+        inactive, unchecked = facts.inactive_members - member, facts.unchecked_members - member
+        if trigger.inactive:
+            inactive |= member
+            unchecked |= member
         return Assign(
-            members=facts.members | {trigger.account},
-            inactive_members=inactive | {trigger.account} if trigger.inactive else inactive,
+            members=facts.members | member, inactive_members=inactive, unchecked_members=unchecked
         )
 
     def drop_member(self, facts: AuthorizationFacts, trigger: MemberLeft) -> Assign:
@@ -311,13 +328,20 @@ class AuthorizationChart(ReportChart):
         return Assign(
             members=facts.members - {trigger.account},
             inactive_members=facts.inactive_members - {trigger.account},
+            unchecked_members=facts.unchecked_members - {trigger.account},
         )
+
+    def tell_member(self, facts: AuthorizationFacts, trigger: MemberReported) -> Command | None:
+        """Tell an account of the announcement that stands (P3)."""
+        if not facts.announced or trigger.account in facts.members:
+            return None
+        return _tell(facts, trigger.account, trigger)
 
     def read_because_of_member(
         self, facts: AuthorizationFacts, trigger: MemberReported | MemberLeft
     ) -> Command:
         """Read it: no webhook reports its status."""
-        return _read(facts, ReadReason.ACCOUNT_CHANGED, trigger)
+        return read(facts.id, "authorization", ReadReason.ACCOUNT_CHANGED, trigger)
 
     def note_session(self, facts: AuthorizationFacts, trigger: SessionOpened) -> Assign:
         """A session for an account of it is open."""
@@ -334,21 +358,76 @@ class AuthorizationChart(ReportChart):
         """The session is over."""
         return Assign(sessions=facts.sessions - {trigger.session})
 
-    def read_inactive_members(
-        self, facts: AuthorizationFacts, trigger: DomainEvent
-    ) -> list[Command]:
+    def take_back_announcement(
+        self, facts: AuthorizationFacts, trigger: SessionRelinked
+    ) -> Effects:
+        """What was announced before the relink does not hold after it."""
+        if not facts.announced or facts.announcement_as_of >= trigger.as_of:
+            return []
+        changes = {
+            "announced": False,
+            "deactivates_on": None,
+            "announcement_as_of": trigger.as_of,
+        }
+        return [Assign(**changes), *_tell_all(facts.after(changes), trigger)]
+
+    def read_inactive_members(self, facts: AuthorizationFacts, trigger: DomainEvent) -> Effects:
         """One repair can bring back several accounts (R5)."""
-        return [
-            RetrieveAccount(
-                account=account,
-                reason=ReadReason.AUTHORIZATION_REPAIRED,
-                dedup_key=trigger.causation_id,
-            )
-            for account in sorted(facts.inactive_members)
-        ]
+        return _read_members(facts.inactive_members, trigger)
+
+    def read_unchecked_members(self, facts: AuthorizationFacts, trigger: DomainEvent) -> Effects:
+        """It works, so accounts that were reported inactive may have come back with it (R5)."""
+        return _read_members(facts.unchecked_members, trigger)
 
 
-def _read(facts: AuthorizationFacts, reason: ReadReason, trigger: DomainEvent) -> Command:
-    return RetrieveAuthorization(
-        authorization=facts.id, reason=reason, dedup_key=trigger.causation_id
+def _read_members(members: frozenset[str], trigger: DomainEvent) -> Effects:
+    reads = [
+        read(account, "account", ReadReason.AUTHORIZATION_REPAIRED, trigger)
+        for account in sorted(members)
+    ]
+    return [Assign(unchecked_members=frozenset()), *reads]
+
+
+def _announcement(trigger: LinkReported) -> tuple[bool, int | None]:
+    """Whether a report announces that it stops working and a relink prevents it, and the day."""
+    report = trigger.report
+    day, action = report.deactivates_on, report.deactivation_action
+    announced = action == RELINK_REQUIRED or (day is not None and action != NO_ACTION)
+    return announced, day if announced else None
+
+
+def _announced(
+    facts: AuthorizationFacts, trigger: LinkReported, changes: dict[str, Any]
+) -> Effects:
+    """What changes with what a report says about an announced deactivation, and who is told."""
+    if not trigger.reported_status.works:
+        announced, day = False, None
+    elif trigger.report.includes("deactivates_on") or trigger.report.deactivation_action:
+        announced, day = _announcement(trigger)
+    else:
+        return [Assign(**changes)]
+    changes |= {
+        "announced": announced,
+        "deactivates_on": day,
+        "announcement_as_of": max(facts.announcement_as_of, trigger.as_of),
+    }
+    is_same = (announced, day) == (facts.announced, facts.deactivates_on)
+    has_passed = facts.announced and day is not None and trigger.as_of >= day
+    if is_same and not has_passed:
+        return [Assign(**changes)]
+    return [Assign(**changes), *_tell_all(facts.after(changes), trigger)]
+
+
+def _tell_all(now: AuthorizationFacts, trigger: DomainEvent) -> list[Command]:
+    return [_tell(now, account, trigger) for account in sorted(now.members)]
+
+
+def _tell(now: AuthorizationFacts, account: str, trigger: DomainEvent) -> Send:
+    event = trigger.follow(
+        AnnouncementChanged,
+        authorization=now.id,
+        announced=now.announced,
+        day=now.deactivates_on,
+        as_of=now.as_of,
     )
+    return Send(machine="account", key=account, event=event)

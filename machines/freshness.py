@@ -7,7 +7,8 @@ machine remembers the time of its latest report (``as_of``), and compares:
   newer report included (K3);
 - an **ambiguous** report contradicts the latest one within the same second, or within two seconds
   of a read. Nothing tells which came last: Stripe is asked, and the state waits (K4);
-- any other report counts, also one that repeats what is known (K3).
+- any other report counts, also one that repeats what is known (K3), and the answer to the read
+  that was to settle a contradiction (K10).
 
 Rules kept here: K1, K3 and K4.
 """
@@ -44,7 +45,8 @@ class ReportChart(Chart):
 
     def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report is older than the latest one."""
-        return trigger.as_of < facts.as_of and not ambiguous(facts, trigger)
+        is_older = trigger.as_of < facts.as_of and not trigger.decides
+        return is_older and not ambiguous(facts, trigger)
 
     def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report contradicts the latest one too closely in time to tell which came last."""
@@ -58,7 +60,7 @@ def ambiguous(facts: ReportFacts, report: Reported) -> bool:
     and the incomplete one may be the later one.
     """
     known, new = facts.reported_status, report.reported_status
-    if known is None or known is new:
+    if known is None or known is new or report.decides:
         return False
     later = report.as_of - facts.as_of
     if abs(later) > window(facts.by_read or report.read):

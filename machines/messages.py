@@ -1,7 +1,7 @@
 """Messages: what the machines are sent, by routing and by each other.
 
 Reports about accounts, authorizations and numbers, sorted by what they say; then what sessions,
-accounts, authorizations, numbers, payment methods and outages tell each other. Each is delivered
+accounts, authorizations, numbers, payment methods, reads and outages tell each other. Each is delivered
 within the step of the outside event that caused it.
 """
 
@@ -11,10 +11,13 @@ from pydantic import Field
 
 from .commands import CreateRelinkSession
 from .events import DomainEvent
+from .reasons import ReadReason
 from .report import Holder, StatusReport
 from .vocabulary import (
-    Ask,
+    BuildState,
+    NeedStanding,
     NumberStatus,
+    ObjectKind,
     Ownership,
     PaymentMethodState,
     RelinkReason,
@@ -33,6 +36,9 @@ class Reported(DomainEvent):
     """When it was true (Unix seconds)."""
     read: bool
     """Whether it answers a read of ours."""
+    decides: bool = False
+    """It answers the read that was to settle a contradiction: nothing is ambiguous about it
+    (K10)."""
     report: StatusReport
 
 
@@ -78,6 +84,8 @@ class ReportedUnclear(DomainEvent):
     as_of: int
     read: bool
     status: str | None = None
+    in_future: bool = False
+    """The report's time lies ahead of our clock, so that it says nothing (K2)."""
 
 
 class NumbersReported(Reported):
@@ -140,6 +148,10 @@ class SessionSucceeded(DomainEvent):
     read: bool
     relinked_account: str | None
     accounts: tuple[str, ...] | None
+    gone: frozenset[str] = frozenset()
+    """Those of them that are disconnected by now (R6)."""
+    old_holder: Holder | None = None
+    """Whose the expected account is, as far as is known (R6)."""
 
 
 class SessionFailed(DomainEvent):
@@ -167,10 +179,40 @@ class SessionDeadline(DomainEvent):
     """To the session: the session has been open for as long as the policy allows."""
 
 
+# ── reads ────────────────────────────────────────────────────────────────────
+
+
+class ReadWanted(DomainEvent):
+    """To the read of an object: something cannot be decided without Stripe's answer."""
+
+    of: ObjectKind
+    reason: ReadReason
+    after: int = 0
+    """The earliest time to begin (Unix seconds); 0 is at once."""
+    connected_account: str | None = None
+    """For an external account: whose it is (``acct_…``)."""
+
+
+class ReadAnswered(DomainEvent):
+    """To the read of an object: Stripe's answer is here."""
+
+    begun_at: float | None
+    """When the read began (Unix seconds, our clock); None where nobody knows."""
+
+
+class ReadDueChanged(DomainEvent):
+    """To the account: a read of it is due, or not any more, so that it holds up prompts (K9)."""
+
+    due: bool
+
+
 class ReadFailed(DomainEvent):
-    """To the account, authorization or session: Stripe refused the read for good."""
+    """To the read of an object, and from there to the object: Stripe refused the read for good."""
 
     error: str
+
+
+# ── between the machines, continued ──────────────────────────────────────────
 
 
 class ReturnedBySession(DomainEvent):
@@ -179,6 +221,8 @@ class ReturnedBySession(DomainEvent):
     session: str
     expected: str
     holder: Holder | None
+    old_holder: Holder | None
+    """Whose the expected account is, where the session has no holder (R6)."""
     opened_at: float
     as_of: int
     read: bool
@@ -203,6 +247,8 @@ class SessionRelinked(DomainEvent):
     """To the account and the authorization: the customer relinked the expected account."""
 
     session: str
+    attempt: int
+    """Which session of the account it is: the later one has the higher number."""
     account: str
     as_of: int
     read: bool
@@ -214,6 +260,8 @@ class SessionUnsuccessful(DomainEvent):
     session: str
     outcome: Literal["failed", "cancelled", "abandoned"]
     failure_reason: str | None
+    counts: bool = True
+    """Whether it counts as an attempt; not where nothing tells what the customer did (R3)."""
 
 
 class KnownAccountLinked(DomainEvent):
@@ -225,12 +273,15 @@ class KnownAccountLinked(DomainEvent):
 
 
 class NewAccountLinkedInstead(DomainEvent):
-    """To the account: the customer linked a new account instead."""
+    """To the account: the customer linked a new account instead (S6), as a session or the service
+    says."""
 
-    session: str
+    session: str | None
+    """None where only the service knows (P4)."""
+    attempt: int | None
+    """Which session of the account it is; None where only the service knows."""
     new: str
     as_of: int
-    read: bool
 
 
 class MemberReported(DomainEvent):
@@ -248,19 +299,38 @@ class MemberLeft(DomainEvent):
     as_of: int
 
 
+class AnnouncementChanged(DomainEvent):
+    """To the account: what Stripe announces for its authorization (P3)."""
+
+    authorization: str
+    announced: bool
+    """Whether its deactivation is announced, and a relink prevents it."""
+    day: int | None
+    """When (Unix seconds); None where no day is known."""
+    as_of: int
+    """When the authorization was last reported active (Unix seconds)."""
+
+
 class NumberChanged(DomainEvent):
-    """To the account: the status of its account numbers changed."""
+    """To the account: the status of its account numbers changed, or the day on which they lapse."""
 
     status: NumberStatus
     expires_on: int | None
 
 
 class ReviewDue(DomainEvent):
-    """To the account itself: the whole report is applied, so what the account needs is reviewed."""
+    """To the account, outage or holder itself: everything is taken in, so it looks at what
+    follows."""
 
 
 class NumberBlocked(DomainEvent):
     """To the account number: a payment method or external account reports it deactivated."""
+
+    as_of: int
+
+
+class NumberUnblocked(DomainEvent):
+    """To the account number: such a block was lifted, so it pays again (C3)."""
 
     as_of: int
 
@@ -280,21 +350,26 @@ class RefreshSucceeded(DomainEvent):
 
 
 class NeedsChanged(DomainEvent):
-    """To the outage: the needs of an account, or of the authorization, changed."""
+    """To the outage: what an account needs changed."""
 
     subject: str
-    is_account: bool = True
-    """False: it is the authorization itself."""
+    number: int = 0
+    """Which outage of the account it is, from 1 (R4)."""
     needs: tuple[RelinkReason, ...]
     """Empty: nothing any more."""
+    standing: NeedStanding = "needed"
     cause: str | None = None
     """Stripe's ``cause`` of the inactivity."""
-    ask: Ask = "relink"
     relink_by: int | None = None
-    prompted_since: float | None = None
-    """Since when its customer is prompted, where the account moved from a prompted outage (K8)."""
-    reminders_ended: bool = False
-    """And no reminders were left there."""
+    """When it stops working, while it still works (Unix seconds)."""
+    holder: str = ""
+    """The key of the machine that holds back prompts while reads are due (K9)."""
+    mailed_at: float | None = None
+    """When Stripe itself wrote to the customer, by a session that is still open (P2)."""
+    prompted_at: float | None = None
+    """When it was named first, where the account moved from another outage (K8)."""
+    reminded: int = 0
+    """And how many reminders of the policy had passed there."""
 
 
 class NeedsMoved(DomainEvent):
@@ -305,26 +380,27 @@ class NeedsMoved(DomainEvent):
     successor: NeedsChanged
 
 
-class StripeWrites(DomainEvent):
-    """To the outage: Stripe itself writes to the customer, so relink does not (P2)."""
+class PromptAllowed(DomainEvent):
+    """To the outage: no due read stands in the way of a message any more (K9)."""
 
 
-class PromptDue(DomainEvent):
-    """To the outage: the announced end is close enough to prompt."""
+class ReadAwaited(DomainEvent):
+    """To the holder: a read of one of their accounts is due, or not any more (K9)."""
 
-    outage: int
-    """Which outage of its authorization the timer was set for."""
+    account: str
+    authorization: str | None
+    """The account's, as far as is known."""
+    awaited: bool
 
 
-class ReminderDue(DomainEvent):
-    """To the outage: a reminder is due."""
+class MayPrompt(DomainEvent):
+    """To the holder: an outage has a message to send."""
 
-    outage: int
-    number: int = Field(ge=1)
+    outage: str
 
 
 class BuildRequested(DomainEvent):
-    """To the payment method: a new account was linked, and needs a payment method."""
+    """To the build: a new account was linked, and needs a payment method."""
 
     session: str
     holder: Holder | None
@@ -333,7 +409,7 @@ class BuildRequested(DomainEvent):
 
 
 class BuildResumed(DomainEvent):
-    """To the payment method: the service supplied the billing name."""
+    """To the build: the service supplied the billing name."""
 
     holder: Holder | None
     """Whose account it is now."""
@@ -342,21 +418,78 @@ class BuildResumed(DomainEvent):
     """Never journaled."""
 
 
-class PaymentMethodChecked(DomainEvent):
-    """To the payment method: Stripe reports whether it is blocked."""
-
-    as_of: int
-    blocked: str | None
-
-
 class BuildFailed(DomainEvent):
-    """To the payment method: Stripe refused to create it, for good."""
+    """To the build: Stripe refused to create it, for good."""
 
     error: str
 
 
-class PaymentMethodChanged(DomainEvent):
-    """To the account: the state of its payment method changed."""
+class BuildChanged(DomainEvent):
+    """To the account: how far the making of its payment method is."""
 
+    state: BuildState
+    reason: str | None
+
+
+class Built(DomainEvent):
+    """To the payment method: relink made it."""
+
+    account: str
+    connected_account: str | None
+    """``acct_…`` for an external account; payouts need no mandate (N3)."""
+
+
+class PaymentMethodWorks(DomainEvent):
+    """To the payment method: Stripe reports nothing against it."""
+
+    account: str
+    as_of: int
+    read: bool
+
+
+class PaymentMethodBlocked(DomainEvent):
+    """To the payment method: Stripe reports that it cannot be charged, and why (C3)."""
+
+    account: str
+    as_of: int
+    read: bool
+    reason: str
+    is_unknown: bool = False
+    """The reason is a status that relink does not know (K12)."""
+
+
+class PaymentMethodDetached(DomainEvent):
+    """To the payment method: it is gone (N4)."""
+
+    account: str
+    as_of: int
+    read: bool
+
+
+class PaymentMethodUnclear(DomainEvent):
+    """To the payment method: Stripe says only that something changed (K6)."""
+
+    as_of: int
+    read: bool
+    in_future: bool = False
+
+
+class MandateEnded(DomainEvent):
+    """To the payment method: its mandate is inactive (N3)."""
+
+    as_of: int
+
+
+class MandateGiven(DomainEvent):
+    """To the payment method: the service collected the customer's authorization of debits."""
+
+
+class PaymentMethodChanged(DomainEvent):
+    """To the account: the state of one of its payment methods changed."""
+
+    payment_method: str
     state: PaymentMethodState
     reason: str | None
+    """Why it is blocked, or why it needs a mandate (a code)."""
+    lost_number: bool = False
+    """It is blocked because the account number was deactivated, which a relink repairs."""

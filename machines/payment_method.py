@@ -1,356 +1,307 @@
-"""The payment method: what is built on a new account, and whether it can be used.
+"""The payment method: can it be charged, and does the customer still authorize that?
 
-Existing payment methods follow a relinked account by themselves; a new account has none, and
-one is made from it: a payment method for a customer, an external account for a connected
-account (N2). It is made at most once.
+One machine for each payment method (``pm_…``) or external account (``ba_…``), by its own id,
+whether relink built it or the service did. What one of them reports never changes another (C3).
 
 States
-    ``none``            relink built nothing. Machines begin here: the service's own payment
-                        methods are only watched.
-    ``creating``        Asked for, and not there yet.
-    ``name_needed``     The service was asked for the billing name (N1).
-    ``mandate_needed``  It is attached; the customer has to authorize debits again (N3).
-    ``ready``           It can be used.
-    ``refused``         It cannot be built; the service was asked for another one.
-    ``blocked``         Stripe blocked it, for a reason that no relink fixes (C3).
+    ``ready``           Nothing speaks against it. Machines begin here.
+    ``mandate_needed``  The customer has to authorize debits again (N3).
+    ``blocked``         Stripe blocks it (C3).
+    ``gone``            It was detached or deleted (N4).
 
-Rules kept here: N1 to N3, C3.
+A block for a deactivated account number is the one that a relink mends: the account number learns
+of it, and of its being lifted.
+
+Rules kept here: K4, K6, C3, N3 and N4.
 """
+
+from typing import Any, Literal
 
 from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import reasons
-from .commands import (
-    AttachExternalAccount,
-    CreatePaymentMethod,
-    RequestBillingName,
-    RequestNewPaymentMethod,
-)
-from .events import (
-    BillingNameAbsent,
-    DomainEvent,
-    ExternalAccountMade,
-    MandateCollected,
-    PaymentMethodMade,
-)
+from .commands import PaymentMethodGone, ReportAnomaly
+from .events import DomainEvent
 from .messages import (
-    BuildFailed,
-    BuildRequested,
-    BuildResumed,
+    Built,
+    MandateEnded,
+    MandateGiven,
     NumberBlocked,
+    NumberUnblocked,
+    PaymentMethodBlocked,
     PaymentMethodChanged,
-    PaymentMethodChecked,
+    PaymentMethodDetached,
+    PaymentMethodUnclear,
+    PaymentMethodWorks,
+    ReadFailed,
 )
-from .report import Holder
-from .vocabulary import NUMBER_DEACTIVATED, PaymentMethodState
+from .read import read
+from .reasons import Anomaly, ReadReason
+from .vocabulary import NUMBER_DEACTIVATED, ObjectKind, PaymentMethodState
 
 Effects = list[Command | Assign]
+Checked = PaymentMethodWorks | PaymentMethodBlocked | PaymentMethodDetached
+
+MandateReason = Literal["new_account", "mandate_inactive"]
+
+CHECKS = "payment_method_works payment_method_blocked payment_method_detached"
 
 
 class PaymentMethodFacts(Facts):
     """A payment method's memory."""
 
     id: str
-    """The account that it is built on."""
-    session: str | None = None
-    """The relink session that brought the account."""
-    holder: Holder | None = None
-    made: str | None = None
-    """``pm_…``, or ``ba_…`` for a connected account."""
-    checked_as_of: int = -1
-    """Stripe's time of the latest report on whether it is blocked (Unix seconds)."""
+    account: str | None = None
+    """The account that it was made from."""
+    connected_account: str | None = None
+    """For an external account: whose it is (``acct_…``)."""
+    as_of: int = -1
+    """The time of the latest report (Unix seconds)."""
     blocked: str | None = None
-    """Why, by that report."""
-    has_mandate: bool = False
-    """The service collected the customer's authorization for debits."""
+    """Why it is blocked, by that report."""
+    mandate_due: MandateReason | None = None
+    """Why the customer has to authorize debits again (N3); None while nobody has to."""
+    mandate_as_of: int = -1
+    """When that was known last (Unix seconds)."""
+
+    @property
+    def kind(self) -> ObjectKind:
+        """What it is at Stripe."""
+        return "external_account" if self.connected_account else "payment_method"
 
 
 class PaymentMethodChart(Chart):
-    """What is built on one account, by the account's id."""
+    """One payment method or external account."""
 
     facts_type = PaymentMethodFacts
     alphabet = (
-        BuildRequested,
-        BillingNameAbsent,
-        BuildResumed,
-        PaymentMethodMade,
-        ExternalAccountMade,
-        BuildFailed,
-        MandateCollected,
-        PaymentMethodChecked,
+        Built,
+        PaymentMethodWorks,
+        PaymentMethodBlocked,
+        PaymentMethodDetached,
+        PaymentMethodUnclear,
+        MandateEnded,
+        MandateGiven,
+        ReadFailed,
     )
 
-    none = State(initial=True)
-    creating = State()
-    name_needed = State()
+    ready = State(initial=True)
     mandate_needed = State()
-    ready = State()
-    refused = State()
     blocked = State()
+    gone = State()
 
-    waiting = (creating, name_needed, refused)
-    built = (mandate_needed, ready)
-    watched = (none, *built, blocked)
+    usable = (ready, mandate_needed)
+    every = (*usable, blocked, gone)
 
-    # ── a new account was linked (N1, N2) ────────────────────────────────────
-    refused.from_(
-        none, event="build_requested", cond="has_obstacle", on=["remember", "ask_for_another_way"]
-    )
-    creating.from_(
-        none, event="build_requested", cond="is_connect", on=["remember", "attach_external_account"]
-    )
-    creating.from_(none, event="build_requested", on=["remember", "create_payment_method"])
+    # ── relink built it; attaching gives no mandate (N3) ─────────────────────
+    stays(ready, event="built", cond="is_external_account", on="note_built")
+    mandate_needed.from_(ready, event="built", on="note_built_without_mandate")
+    stays(mandate_needed, blocked, gone, event="built", on="note_origin")
 
-    # ── the billing name (N1) ────────────────────────────────────────────────
-    name_needed.from_(creating, event="billing_name_absent", on="ask_for_name")
-    refused.from_(
-        name_needed,
-        event="build_resumed",
-        cond="has_obstacle_by_now",
-        on="ask_for_another_way_after_all",
-    )
-    creating.from_(name_needed, event="build_resumed", on="create_with_name")
-
-    # ── it was built, or refused ─────────────────────────────────────────────
-    mandate_needed.from_(none, *waiting, event="payment_method_made", on="note_made")
-    ready.from_(none, *waiting, event="external_account_made", on="note_attached")
-    refused.from_(creating, name_needed, event="build_failed", on="ask_after_failure")
-    ready.from_(mandate_needed, event="mandate_collected", on="note_mandate")
-    stays(blocked, event="mandate_collected", on="note_mandate_while_blocked")
-
-    # ── Stripe blocks or unblocks it (C3) ────────────────────────────────────
-    stays(*watched, event="payment_method_checked", cond="is_outdated")
-    stays(*watched, event="payment_method_checked", cond="has_lost_its_number", on="tell_number")
-    stays(blocked, event="payment_method_checked", cond="is_blocked", on="note_check")
-    blocked.from_(
-        none,
-        *built,
-        event="payment_method_checked",
-        cond="is_blocked",
-        on=["note_check", "tell_blocked"],
-    )
-    none.from_(
-        blocked,
-        event="payment_method_checked",
-        cond="is_not_ours",
-        on=["note_check", "tell_none"],
-    )
+    # ── Stripe reports on it (C3, N4) ────────────────────────────────────────
+    stays(*every, event=CHECKS, cond="is_stale")
+    stays(*every, event=CHECKS, cond="is_ambiguous", on="settle_contradiction")
+    stays(*usable, event="payment_method_works", on="note_works")
     mandate_needed.from_(
-        blocked,
-        event="payment_method_checked",
-        cond="needs_mandate",
-        on=["note_check", "tell_mandate_needed"],
+        blocked, gone, event="payment_method_works", cond="lacks_mandate", on="note_works"
     )
-    ready.from_(blocked, event="payment_method_checked", on=["note_check", "tell_ready"])
-    stays(none, *built, event="payment_method_checked", on="note_check")
+    ready.from_(blocked, gone, event="payment_method_works", on="note_works")
+    stays(blocked, event="payment_method_blocked", on=["note_blocked", "report_unknown"])
+    blocked.from_(
+        *usable, gone, event="payment_method_blocked", on=["note_blocked", "report_unknown"]
+    )
+    stays(gone, event="payment_method_detached", on="note_gone")
+    gone.from_(*usable, blocked, event="payment_method_detached", on=["note_gone", "tell_service"])
+    stays(*every, event="payment_method_unclear", on="look")
+    gone.from_(
+        *usable, blocked, event="read_failed", cond="is_missing", on=["note_missing", "tell_service"]
+    )
 
-    decided = (
-        ignored(
-            (creating, name_needed, *built, refused, blocked),
-            BuildRequested,
-            because=reasons.ALREADY_REQUESTED,
-        ),
-        ignored(
-            (none, name_needed, *built, refused, blocked),
-            BillingNameAbsent,
-            because=reasons.NO_NAME_NEEDED,
-        ),
-        ignored(
-            (none, creating, *built, refused, blocked),
-            BuildResumed,
-            because=reasons.NO_NAME_REQUESTED,
-        ),
-        ignored(
-            (*built, blocked),
-            (PaymentMethodMade, ExternalAccountMade),
-            because=reasons.ALREADY_BUILT,
-        ),
-        ignored(
-            (none, *built, refused, blocked),
-            BuildFailed,
-            because=reasons.NOTHING_IN_PROGRESS,
-        ),
-        ignored(
-            (none, *waiting, ready),
-            MandateCollected,
-            because=reasons.NO_MANDATE_NEEDED,
-        ),
-        ignored(
-            waiting,
-            PaymentMethodChecked,
-            because=reasons.NOTHING_TO_BLOCK,
-        ),
-    )
+    # ── the mandate (N3) ─────────────────────────────────────────────────────
+    stays(*every, event="mandate_ended", cond="is_outdated_mandate")
+    mandate_needed.from_(ready, event="mandate_ended", on="note_mandate_ended")
+    stays(mandate_needed, blocked, gone, event="mandate_ended", on="note_mandate_ended")
+    ready.from_(mandate_needed, event="mandate_given", on="note_mandate_given")
+    stays(ready, blocked, gone, event="mandate_given", on="note_mandate_given")
+
+    decided = (ignored(every, ReadFailed, because=reasons.READ_REFUSED, anomaly=True),)
 
     # ── guards ───────────────────────────────────────────────────────────────
 
-    def has_obstacle(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
-        """The account cannot get a payment method (N1)."""
-        return trigger.obstacle is not None or trigger.holder is None
+    def is_external_account(self, facts: PaymentMethodFacts, trigger: Built) -> bool:
+        """Payouts need no mandate."""
+        return trigger.connected_account is not None
 
-    def has_obstacle_by_now(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> bool:
-        """The account can no longer get a payment method, or has another holder now (N1, R6)."""
-        return trigger.obstacle is not None or trigger.holder != facts.holder
+    def is_stale(self, facts: PaymentMethodFacts, trigger: Checked) -> bool:
+        """There is a newer report."""
+        return trigger.as_of < facts.as_of
 
-    def is_connect(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> bool:
-        """The account belongs to a connected account (N2)."""
-        return trigger.holder is not None and trigger.holder.is_connect
+    def is_ambiguous(self, facts: PaymentMethodFacts, trigger: Checked) -> bool:
+        """A report of the same second says something else, and Stripe was not asked (K4)."""
+        is_same_time = trigger.as_of == facts.as_of and not trigger.read
+        return is_same_time and _reason(trigger) != facts.blocked
 
-    def is_outdated(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """There is a newer report; within one second, the one that says blocked counts."""
-        lets_go = trigger.blocked is None and facts.blocked is not None
-        as_of = trigger.as_of - 1 if lets_go else trigger.as_of
-        return as_of < facts.checked_as_of
+    def lacks_mandate(self, facts: PaymentMethodFacts, trigger: PaymentMethodWorks) -> bool:
+        """The customer has to authorize debits again (N3)."""
+        return facts.mandate_due is not None
 
-    def has_lost_its_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """Its account number was deactivated, which a relink repairs (C3)."""
-        return trigger.blocked == NUMBER_DEACTIVATED
+    def is_missing(self, facts: PaymentMethodFacts, trigger: ReadFailed) -> bool:
+        """Stripe has no such object any more."""
+        return trigger.error == "resource_missing"
 
-    def is_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """Stripe blocks it for another reason."""
-        return trigger.blocked is not None
-
-    def is_not_ours(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """The service created it, not relink."""
-        return facts.made is None
-
-    def needs_mandate(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> bool:
-        """The customer has not authorized debits yet; payouts need no mandate (N3)."""
-        is_connect = facts.holder is not None and facts.holder.is_connect
-        return not is_connect and not facts.has_mandate
+    def is_outdated_mandate(self, facts: PaymentMethodFacts, trigger: MandateEnded) -> bool:
+        """The service has collected another mandate since."""
+        return trigger.as_of < facts.mandate_as_of
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def remember(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Assign:
-        """Remember what the build is for."""
-        return Assign(session=trigger.session, holder=trigger.holder)
+    def note_built(self, facts: PaymentMethodFacts, trigger: Built) -> Effects:
+        """Remember what it was made from, and tell the account."""
+        return _changed(facts, trigger, PaymentMethodState.READY, _origin(trigger))
 
-    def ask_for_another_way(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
-        """Ask the service for another payment method, and say what is in the way (N1)."""
-        reason = trigger.obstacle or "no_customer"
-        return [
-            RequestNewPaymentMethod(account=facts.id, reason=reason, dedup_key=trigger.session),
-            _tell_account(facts, trigger, PaymentMethodState.REFUSED, reason),
-        ]
+    def note_built_without_mandate(self, facts: PaymentMethodFacts, trigger: Built) -> Effects:
+        """The same, and debits need the customer's authorization (N3)."""
+        changes = {**_origin(trigger), "mandate_due": "new_account"}
+        return _changed(facts, trigger, PaymentMethodState.MANDATE_NEEDED, changes)
 
-    def create_payment_method(self, facts: PaymentMethodFacts, trigger: BuildRequested) -> Effects:
-        """Create and attach; the customer's name is the billing name."""
-        create = _create(facts.id, trigger.session, trigger.holder, None)
-        return [*create, _tell_account(facts, trigger, PaymentMethodState.CREATING, None)]
+    def note_origin(self, facts: PaymentMethodFacts, trigger: Built) -> Assign:
+        """Stripe reported on it before relink knew that it is its own."""
+        due = None if trigger.connected_account else "new_account"
+        return Assign(**_origin(trigger), mandate_due=due)
 
-    def ask_for_another_way_after_all(
-        self, facts: PaymentMethodFacts, trigger: BuildResumed
-    ) -> Effects:
-        """Nothing can be built on the account any more."""
-        reason = trigger.obstacle or "other_holder"
-        dedup_key = facts.session or ""
-        return [
-            RequestNewPaymentMethod(account=facts.id, reason=reason, dedup_key=dedup_key),
-            _tell_account(facts, trigger, PaymentMethodState.REFUSED, reason),
-        ]
+    def note_works(self, facts: PaymentMethodFacts, trigger: PaymentMethodWorks) -> Effects:
+        """Nothing speaks against it."""
+        is_due = facts.mandate_due is not None
+        state = PaymentMethodState.MANDATE_NEEDED if is_due else PaymentMethodState.READY
+        return [*_changed(facts, trigger, state, _checked(trigger)), *_lifted(facts, trigger)]
 
-    def create_with_name(self, facts: PaymentMethodFacts, trigger: BuildResumed) -> Effects:
-        """Create and attach, with the name that the service gave."""
-        create = _create(facts.id, facts.session or "", facts.holder, trigger.billing_name)
-        return [*create, _tell_account(facts, trigger, PaymentMethodState.CREATING, None)]
+    def note_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodBlocked) -> Effects:
+        """It cannot be charged; for a deactivated number, the account number learns of it."""
+        told = _changed(facts, trigger, PaymentMethodState.BLOCKED, _checked(trigger))
+        if trigger.reason != NUMBER_DEACTIVATED:
+            return [*told, *_lifted(facts, trigger)]
+        lapsed = trigger.follow(NumberBlocked, as_of=trigger.as_of)
+        return [*told, Send(machine="account_number", key=trigger.account, event=lapsed)]
 
-    def attach_external_account(
-        self, facts: PaymentMethodFacts, trigger: BuildRequested
-    ) -> Effects:
-        """From the session's bank account token, read afresh (N2)."""
-        done: Effects = [_tell_account(facts, trigger, PaymentMethodState.CREATING, None)]
-        if trigger.holder:
-            done.append(
-                AttachExternalAccount(
-                    account=facts.id, session=trigger.session, holder=trigger.holder
+    def report_unknown(
+        self, facts: PaymentMethodFacts, trigger: PaymentMethodBlocked
+    ) -> Command | None:
+        """Tell the operators of a status that relink does not know: it never counts as good (K12)."""
+        if not trigger.is_unknown or facts.blocked == trigger.reason:
+            return None
+        return ReportAnomaly(
+            about=facts.id,
+            anomaly=Anomaly.UNKNOWN_STATUS,
+            value=trigger.reason,
+            dedup_key=trigger.causation_id,
+        )
+
+    def note_gone(self, facts: PaymentMethodFacts, trigger: PaymentMethodDetached) -> Effects:
+        """It cannot be charged any more (N4)."""
+        return _changed(facts, trigger, PaymentMethodState.GONE, _checked(trigger))
+
+    def note_missing(self, facts: PaymentMethodFacts, trigger: ReadFailed) -> Effects:
+        """Stripe has deleted it (N4)."""
+        return _changed(facts, trigger, PaymentMethodState.GONE, {"blocked": _GONE})
+
+    def tell_service(self, facts: PaymentMethodFacts, trigger: DomainEvent) -> list[Command]:
+        """Tell the service that it has lost a payment method (N4)."""
+        account = getattr(trigger, "account", None) or facts.account
+        return [PaymentMethodGone(account=account, payment_method=facts.id)] if account else []
+
+    def settle_contradiction(self, facts: PaymentMethodFacts, trigger: Checked) -> Command:
+        """Read it: nothing tells which report came last (K4)."""
+        return _read(facts, ReadReason.CONTRADICTION, trigger, after=trigger.as_of + 2)
+
+    def look(self, facts: PaymentMethodFacts, trigger: PaymentMethodUnclear) -> list[Command]:
+        """Read it, since the report says only that something changed (K2, K6)."""
+        commands: list[Command] = []
+        if trigger.in_future:
+            commands.append(
+                ReportAnomaly(
+                    about=facts.id, anomaly=Anomaly.FUTURE_TIME, dedup_key=trigger.causation_id
                 )
             )
-        return done
+        if not trigger.read:
+            reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
+            commands.append(_read(facts, reason, trigger))
+        return commands
 
-    def ask_for_name(self, facts: PaymentMethodFacts, trigger: BillingNameAbsent) -> Effects:
-        """Ask the service for the name, which only it knows (N1)."""
-        return [
-            RequestBillingName(account=facts.id, session=facts.session or ""),
-            _tell_account(facts, trigger, PaymentMethodState.NAME_NEEDED, None),
-        ]
+    def note_mandate_ended(self, facts: PaymentMethodFacts, trigger: MandateEnded) -> Effects:
+        """Debits need the customer's authorization again (N3)."""
+        changes = {"mandate_due": "mandate_inactive", "mandate_as_of": trigger.as_of}
+        if facts.blocked is not None:
+            return [Assign(**changes)]
+        return _changed(facts, trigger, PaymentMethodState.MANDATE_NEEDED, changes)
 
-    def note_made(self, facts: PaymentMethodFacts, trigger: PaymentMethodMade) -> Effects:
-        """Attaching gives no mandate (N3)."""
-        return [
-            Assign(made=trigger.payment_method),
-            _tell_account(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None),
-        ]
-
-    def note_attached(self, facts: PaymentMethodFacts, trigger: ExternalAccountMade) -> Effects:
-        """Payouts need no mandate."""
-        return [
-            Assign(made=trigger.external_account),
-            _tell_account(facts, trigger, PaymentMethodState.READY, None),
-        ]
-
-    def ask_after_failure(self, facts: PaymentMethodFacts, trigger: BuildFailed) -> Effects:
-        """Stripe refused for good, or the session had no token to build from (N2)."""
-        return [
-            RequestNewPaymentMethod(
-                account=facts.id, reason=trigger.error, dedup_key=facts.session or ""
-            ),
-            _tell_account(facts, trigger, PaymentMethodState.REFUSED, trigger.error),
-        ]
-
-    def note_mandate(self, facts: PaymentMethodFacts, trigger: MandateCollected) -> Effects:
-        """The service may debit it now."""
-        return [
-            Assign(has_mandate=True),
-            _tell_account(facts, trigger, PaymentMethodState.READY, None),
-        ]
-
-    def note_mandate_while_blocked(
-        self, facts: PaymentMethodFacts, trigger: MandateCollected
-    ) -> Assign:
-        """The service may debit it once Stripe unblocks it."""
-        return Assign(has_mandate=True)
-
-    def tell_none(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """Tell the account that nothing is blocked any more."""
-        return _tell_account(facts, trigger, PaymentMethodState.NONE, None)
-
-    def tell_ready(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """Tell the account that what was built on it can be used again."""
-        return _tell_account(facts, trigger, PaymentMethodState.READY, None)
-
-    def tell_mandate_needed(
-        self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked
-    ) -> Command:
-        """Tell the account that debits still need the customer's authorization."""
-        return _tell_account(facts, trigger, PaymentMethodState.MANDATE_NEEDED, None)
-
-    def tell_number(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Effects:
-        """Tell the account number that it lapsed; a relink fixes that (C3)."""
-        lapsed = trigger.follow(NumberBlocked, as_of=trigger.as_of)
-        return [
-            Assign(checked_as_of=trigger.as_of),
-            Send(machine="account_number", key=facts.id, event=lapsed),
-        ]
-
-    def note_check(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Assign:
-        """Remember when this was reported."""
-        return Assign(checked_as_of=trigger.as_of, blocked=trigger.blocked)
-
-    def tell_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodChecked) -> Command:
-        """Tell the account that it cannot be charged, and why (C3)."""
-        return _tell_account(facts, trigger, PaymentMethodState.BLOCKED, trigger.blocked)
+    def note_mandate_given(self, facts: PaymentMethodFacts, trigger: MandateGiven) -> Effects:
+        """The service may debit it, unless something else speaks against it."""
+        changes = {"mandate_due": None, "mandate_as_of": int(trigger.at)}
+        if facts.blocked is not None:
+            return [Assign(**changes)]
+        return _changed(facts, trigger, PaymentMethodState.READY, changes)
 
 
-def _create(account: str, session: str, holder: Holder | None, name: str | None) -> list[Command]:
-    if holder is None:
+_GONE = "gone"
+"""What ``blocked`` says of one that is gone."""
+
+
+def _origin(trigger: Built) -> dict[str, Any]:
+    return {"account": trigger.account, "connected_account": trigger.connected_account}
+
+
+def _reason(trigger: Checked) -> str | None:
+    match trigger:
+        case PaymentMethodWorks():
+            return None
+        case PaymentMethodBlocked(reason=reason):
+            return reason
+        case PaymentMethodDetached():
+            return _GONE
+
+
+def _checked(trigger: Checked) -> dict[str, Any]:
+    return {"account": trigger.account, "as_of": trigger.as_of, "blocked": _reason(trigger)}
+
+
+def _changed(
+    facts: PaymentMethodFacts,
+    trigger: DomainEvent,
+    state: PaymentMethodState,
+    changes: dict[str, Any],
+) -> Effects:
+    """Remember, and tell the account."""
+    now = facts.after(changes)
+    if now.account is None:
+        return [Assign(**changes)]
+    event = trigger.follow(
+        PaymentMethodChanged,
+        payment_method=facts.id,
+        state=state,
+        reason=now.blocked or now.mandate_due,
+        lost_number=now.blocked == NUMBER_DEACTIVATED,
+    )
+    return [Assign(**changes), Send(machine="account", key=now.account, event=event)]
+
+
+def _lifted(facts: PaymentMethodFacts, trigger: Checked) -> list[Command]:
+    """Tell the account number that its block was lifted, if it was (C3)."""
+    if facts.blocked != NUMBER_DEACTIVATED:
         return []
-    return [CreatePaymentMethod(account=account, session=session, holder=holder, billing_name=name)]
+    lifted = trigger.follow(NumberUnblocked, as_of=trigger.as_of)
+    return [Send(machine="account_number", key=trigger.account, event=lifted)]
 
 
-def _tell_account(
-    facts: PaymentMethodFacts, trigger: DomainEvent, state: PaymentMethodState, why: str | None
+def _read(
+    facts: PaymentMethodFacts, reason: ReadReason, trigger: DomainEvent, after: int = 0
 ) -> Send:
-    event = trigger.follow(PaymentMethodChanged, state=state, reason=why)
-    return Send(machine="account", key=facts.id, event=event)
+    return read(
+        facts.id,
+        facts.kind,
+        reason,
+        trigger,
+        after=after,
+        connected_account=facts.connected_account,
+    )

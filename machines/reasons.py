@@ -105,6 +105,9 @@ NOT_THE_OPEN_SESSION = Reason(
 )
 READ_REFUSED = Reason("read_refused", "Stripe refused the read for good. The latest report stands.")
 
+NO_READ_DUE = Reason("no_read_due", "No read of it is due.")
+NOT_ASKED = Reason("not_asked", "Nobody asked to send a message.")
+
 SESSION_ALREADY_OPEN = Reason("session_already_open", "The session is open already.")
 SESSION_OVER = Reason("session_over", "The session was opened before, and has ended.")
 SESSION_NOT_FINISHED = Reason("session_not_finished", "The customer has not finished yet.")
@@ -128,15 +131,14 @@ NO_NAME_REQUESTED = Reason("no_name_requested", "No billing name was requested."
 ALREADY_BUILT = Reason("already_built", "It is known to be built.")
 NOTHING_IN_PROGRESS = Reason("nothing_in_progress", "Nothing is being built.")
 NO_MANDATE_NEEDED = Reason("no_mandate_needed", "No mandate is needed.")
-NOTHING_TO_BLOCK = Reason(
-    "nothing_to_block", "Nothing is built on the account yet that could be blocked."
+ALREADY_GONE = Reason("already_gone", "It is gone already.")
+MANDATE_KNOWN_TO_BE_DUE = Reason(
+    "mandate_known_to_be_due", "It is known that a mandate has to be collected."
 )
 
-OUTAGE_OVER = Reason("outage_over", "The outage is over.")
-ALREADY_PROMPTED = Reason("already_prompted", "The customer was prompted already.")
-NOT_PROMPTED_YET = Reason("not_prompted_yet", "The customer was not prompted yet.")
-NO_MORE_REMINDERS = Reason("no_more_reminders", "The customer gets no more reminders.")
-NO_MESSAGE_PLANNED = Reason("no_message_planned", "relink plans no message.")
+OUTAGE_OVER = Reason("outage_over", "No account needs a relink.")
+NOT_RETIRED = Reason("not_retired", "The account is not retired.")
+ALREADY_RETIRED = Reason("already_retired", "The account is retired already.")
 
 IGNORED: dict[str, Reason] = {
     reason.code: reason

@@ -6,7 +6,8 @@ States
                     knows, or a new one. Nothing changes that.
     ``failed``      Stripe says why, or the account belongs to another holder (R6).
     ``cancelled``   The customer closed it.
-    ``abandoned``   It was open for longer than the policy allows, and was read before (R2).
+    ``abandoned``   It was open for longer than the policy allows, was read, and is still pending,
+                    or Stripe does not say what it is (R2).
     ``superseded``  Another session was opened for the account (R1).
 
 Stripe has no way to end a session, so all but ``succeeded`` can still succeed late (R2). An
@@ -24,14 +25,7 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import reasons
-from .commands import (
-    CreateRelinkSession,
-    ReportAnomaly,
-    RetrieveAccount,
-    RetrieveAuthorization,
-    RetrieveSession,
-    Wake,
-)
+from .commands import CreateRelinkSession, ReportAnomaly, Wake
 from .events import DomainEvent
 from .messages import (
     KnownAccountLinked,
@@ -51,10 +45,15 @@ from .messages import (
     SessionUnclear,
     SessionUnsuccessful,
 )
+from .read import read
 from .reasons import Anomaly, ReadReason
 from .vocabulary import SessionOutcome
 
 Effects = list[Command | Assign]
+
+
+SHORTEST_INTERVAL = 60
+"""Seconds between two reads of a session that leave out what it linked."""
 
 
 class SessionFacts(Facts):
@@ -119,12 +118,24 @@ class SessionChart(Chart):
         cond="asked_in_vain",
         on=["report_abandoned", "read_both"],
     )
-    stays(open, *ended, event="session_succeeded", cond="names_another_account", on="ask_account")
-    stays(
+    failed.from_(
         open,
+        event="session_succeeded",
+        cond="names_account_that_is_gone",
+        on=["report_account_gone", "read_both"],
+    )
+    stays(open, *ended, event="session_succeeded", cond="names_another_account", on="ask_account")
+    abandoned.from_(
+        open,
+        event="session_succeeded",
+        cond="leaves_out_accounts and is_overdue",
+        on=["report_abandoned_unseen", "read_both"],
+    )
+    stays(open, event="session_succeeded", cond="leaves_out_accounts", on="read_again")
+    stays(
         *ended,
         event="session_succeeded",
-        cond="leaves_out_accounts",
+        cond="leaves_out_accounts and not was_read",
         on="read_again",
     )
     failed.from_(open, event="session_succeeded", on=["report_no_account", "read_both"])
@@ -142,8 +153,8 @@ class SessionChart(Chart):
         cond="is_new_account",
         on=["report_new", "read_both"],
     )
-    failed.from_(open, event="ownership_checked", on=["report_other_holder", "read_both"])
-    stays(*ended, event="ownership_checked", on="note_other_holder")
+    failed.from_(open, event="ownership_checked", on=["report_nothing_usable", "read_both"])
+    stays(*ended, event="ownership_checked", on="note_nothing_usable")
 
     # ── it ended without ─────────────────────────────────────────────────────
     failed.from_(open, event="session_failed", on=["report_failed", "read_both"])
@@ -157,6 +168,9 @@ class SessionChart(Chart):
     )
     abandoned.from_(
         open, event="read_failed", cond="is_overdue", on=["report_abandoned", "read_both"]
+    )
+    abandoned.from_(
+        open, event="session_unclear", cond="is_overdue", on=["report_abandoned", "read_both"]
     )
     stays(open, *ended, event="session_unclear", on="look")
 
@@ -222,9 +236,17 @@ class SessionChart(Chart):
         """The deadline has passed, and it is still unknown whose the returned account is."""
         return facts.overdue and facts.asked is not None
 
+    def names_account_that_is_gone(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
+        """The session returned another account, which is disconnected by now (R6)."""
+        return _returned(trigger)[:1] != () and _returned(trigger)[0] in trigger.gone
+
     def leaves_out_accounts(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The report leaves out the accounts of the session (K5)."""
-        return trigger.accounts is None and not trigger.read
+        """The report leaves out the accounts of the session (K5, R3)."""
+        return trigger.accounts is None
+
+    def was_read(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
+        """The report is Stripe's answer to a read."""
+        return trigger.read
 
     def is_known(self, facts: SessionFacts, trigger: OwnershipChecked) -> bool:
         """The returned account was known before this session."""
@@ -234,8 +256,12 @@ class SessionChart(Chart):
         """The returned account was unknown before this session."""
         return trigger.ownership == "new"
 
-    def is_overdue(self, facts: SessionFacts, trigger: SessionPending | ReadFailed) -> bool:
-        """The deadline has passed, and the session has no result."""
+    def is_overdue(
+        self,
+        facts: SessionFacts,
+        trigger: SessionPending | SessionSucceeded | SessionUnclear | ReadFailed,
+    ) -> bool:
+        """The deadline has passed, and Stripe's answer has no result either (R2)."""
         return facts.overdue and (isinstance(trigger, ReadFailed) or trigger.read)
 
     # ── effects ──────────────────────────────────────────────────────────────
@@ -259,6 +285,7 @@ class SessionChart(Chart):
         event = trigger.follow(
             SessionRelinked,
             session=facts.id,
+            attempt=facts.request.attempt if facts.request else 0,
             account=account,
             as_of=trigger.as_of,
             read=trigger.read,
@@ -277,6 +304,7 @@ class SessionChart(Chart):
             session=facts.id,
             expected=_account(facts),
             holder=facts.request.holder if facts.request else None,
+            old_holder=trigger.old_holder,
             opened_at=facts.opened_at,
             as_of=trigger.as_of,
             read=trigger.read,
@@ -299,9 +327,9 @@ class SessionChart(Chart):
         event = trigger.follow(
             NewAccountLinkedInstead,
             session=facts.id,
+            attempt=facts.request.attempt if facts.request else 0,
             new=trigger.account,
             as_of=trigger.as_of,
-            read=trigger.read,
         )
         return [
             Assign(outcome="new_account_linked", failure_reason=None, linked=trigger.account),
@@ -309,16 +337,28 @@ class SessionChart(Chart):
             _tell_authorization(facts, trigger),
         ]
 
-    def report_other_holder(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
-        """The returned account belongs to another holder: nothing is built on it (R6)."""
+    def report_account_gone(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
+        """The returned account is disconnected by now: nobody waits for it (R6)."""
         return [
-            Assign(outcome="failed", failure_reason="other_holder", linked=trigger.account),
-            *_unsuccessful(facts, trigger, "failed", "other_holder"),
+            Assign(
+                outcome="failed",
+                failure_reason="account_disconnected",
+                linked=_returned(trigger)[0],
+            ),
+            *_unsuccessful(facts, trigger, "failed", "account_disconnected"),
         ]
 
-    def note_other_holder(self, facts: SessionFacts, trigger: OwnershipChecked) -> Assign:
+    def report_nothing_usable(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
+        """The returned account belongs to another holder, or is gone: nothing is built on it (R6)."""
+        reason = _why_unusable(trigger)
+        return [
+            Assign(outcome="failed", failure_reason=reason, linked=trigger.account),
+            *_unsuccessful(facts, trigger, "failed", reason),
+        ]
+
+    def note_nothing_usable(self, facts: SessionFacts, trigger: OwnershipChecked) -> Assign:
         """The same, of a session that had ended already."""
-        return Assign(failure_reason="other_holder", linked=trigger.account)
+        return Assign(failure_reason=_why_unusable(trigger), linked=trigger.account)
 
     def report_no_account(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
         """It succeeded, and nothing was linked: Stripe could not match the account."""
@@ -342,12 +382,22 @@ class SessionChart(Chart):
         ]
 
     def report_abandoned(
-        self, facts: SessionFacts, trigger: SessionPending | SessionSucceeded | ReadFailed
+        self,
+        facts: SessionFacts,
+        trigger: SessionPending | SessionSucceeded | SessionUnclear | ReadFailed,
     ) -> Effects:
         """The customer did not finish in time."""
         return [
             Assign(outcome="abandoned"),
             *_unsuccessful(facts, trigger, "abandoned", None),
+        ]
+
+    def report_abandoned_unseen(self, facts: SessionFacts, trigger: SessionSucceeded) -> Effects:
+        """It succeeded, and Stripe does not say with which account: no attempt of the customer's
+        is counted (R3)."""
+        return [
+            Assign(outcome="abandoned"),
+            *_unsuccessful(facts, trigger, "abandoned", None, counts=False),
         ]
 
     def leave_to_successor(self, facts: SessionFacts, trigger: SessionSuperseded) -> Effects:
@@ -358,29 +408,24 @@ class SessionChart(Chart):
         """Read the account and the authorization: the session may have changed them (R5)."""
         account, authorization = _account(facts), _authorization(facts)
         return [
-            RetrieveAccount(
-                account=account, reason=ReadReason.SESSION_ENDED, dedup_key=trigger.causation_id
-            ),
-            RetrieveAuthorization(
-                authorization=authorization,
-                reason=ReadReason.SESSION_ENDED,
-                dedup_key=trigger.causation_id,
-            ),
+            read(account, "account", ReadReason.SESSION_ENDED, trigger),
+            read(authorization, "authorization", ReadReason.SESSION_ENDED, trigger),
         ]
 
     def read_again(self, facts: SessionFacts, trigger: SessionSucceeded) -> Command:
-        """Read what the webhook left out."""
-        return RetrieveSession(
-            session=facts.id, reason=ReadReason.INCOMPLETE, dedup_key=trigger.causation_id
-        )
+        """Read what the report left out; after a read did, in ever longer intervals."""
+        send = read(facts.id, "session", ReadReason.INCOMPLETE, trigger)
+        if not trigger.read:
+            return send
+        elapsed = int(trigger.at - facts.opened_at)
+        due = int(trigger.at) + max(SHORTEST_INTERVAL, elapsed)
+        return Wake(machine=send.machine, key=send.key, due=due, event=send.event)
 
     def read_before_giving_up(self, facts: SessionFacts, trigger: SessionDeadline) -> Effects:
         """Read the session: the customer may have finished unnoticed (R2)."""
         return [
             Assign(overdue=True),
-            RetrieveSession(
-                session=facts.id, reason=ReadReason.SESSION_DEADLINE, dedup_key=facts.id
-            ),
+            read(facts.id, "session", ReadReason.SESSION_DEADLINE, trigger),
         ]
 
     def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command:
@@ -392,15 +437,18 @@ class SessionChart(Chart):
                 value=trigger.status,
                 dedup_key=trigger.causation_id,
             )
-        return RetrieveSession(
-            session=facts.id, reason=ReadReason.LOOK, dedup_key=trigger.causation_id
-        )
+        return read(facts.id, "session", ReadReason.LOOK, trigger)
 
 
 def _returned(trigger: SessionSucceeded) -> tuple[str, ...]:
     """The returned accounts, the relinked one first."""
     relinked = (trigger.relinked_account,) if trigger.relinked_account else ()
     return relinked + (trigger.accounts or ())
+
+
+def _why_unusable(trigger: OwnershipChecked) -> str:
+    is_gone = trigger.ownership == "disconnected"
+    return "account_disconnected" if is_gone else "other_holder"
 
 
 def _account(facts: SessionFacts) -> str:
@@ -421,10 +469,16 @@ def _unsuccessful(
     trigger: DomainEvent,
     outcome: Literal["failed", "cancelled", "abandoned"],
     failure_reason: str | None,
+    *,
+    counts: bool = True,
 ) -> list[Command]:
     """Tell the account that this attempt is over, and the authorization."""
     event = trigger.follow(
-        SessionUnsuccessful, session=facts.id, outcome=outcome, failure_reason=failure_reason
+        SessionUnsuccessful,
+        session=facts.id,
+        outcome=outcome,
+        failure_reason=failure_reason,
+        counts=counts,
     )
     return [
         Send(machine="account", key=_account(facts), event=event),

@@ -74,8 +74,13 @@ class ReportedStatus(Status):
     DISCONNECTED = "disconnected"
 
     @classmethod
-    def of(cls, status: str | None, action: str | None) -> "ReportedStatus | None":
+    def of(cls, status: str | None, action: str | None, says: bool) -> "ReportedStatus | None":
         """Sort Stripe's ``status`` and ``status_details.inactive.action`` (S2, K5).
+
+        Args:
+            status: as in Stripe's object.
+            action: as in Stripe's object.
+            says: whether the object says anything about the action, if only that there is none.
 
         Returns:
             None for a status that is missing or not known.
@@ -85,7 +90,7 @@ class ReportedStatus(Status):
                 return cls.ACTIVE
             case "disconnected", _:
                 return cls.DISCONNECTED
-            case "inactive", None:
+            case "inactive", None if not says:
                 return cls.INACTIVE
             case "inactive", str(required) if required == RELINK_REQUIRED:
                 return cls.RELINKABLE
@@ -223,17 +228,40 @@ class AccountState(StrEnum):
     DISCONNECTED = "disconnected"
 
 
-class PaymentMethodState(StrEnum):
-    """The states of what is built on an account; its chart's, by the same names."""
+class BuildState(StrEnum):
+    """The states of the making of a payment method; its chart's, by the same names."""
 
     NONE = "none"
     CREATING = "creating"
     NAME_NEEDED = "name_needed"
-    MANDATE_NEEDED = "mandate_needed"
-    READY = "ready"
+    BUILT = "built"
     REFUSED = "refused"
-    BLOCKED = "blocked"
 
+
+class PaymentMethodState(StrEnum):
+    """The states of what is built on an account; its chart's, by the same names."""
+
+    READY = "ready"
+    MANDATE_NEEDED = "mandate_needed"
+    BLOCKED = "blocked"
+    GONE = "gone"
+
+    @property
+    def can_pay(self) -> bool:
+        """Nothing that Stripe reports speaks against charging it."""
+        match self:
+            case PaymentMethodState.READY | PaymentMethodState.MANDATE_NEEDED:
+                return True
+            case PaymentMethodState.BLOCKED | PaymentMethodState.GONE:
+                return False
+        assert_never(self)
+
+
+PAYABLE_STATUSES = ("new", "validated", "verified")
+"""The statuses of an external account that can be paid out to (C3); every other one cannot (K12)."""
+
+BAD_STATUSES = ("verification_failed", "errored", NUMBER_DEACTIVATED)
+"""The statuses of an external account that are known to be bad."""
 
 # ── what relink asks for ─────────────────────────────────────────────────────
 
@@ -245,10 +273,14 @@ RelinkReason = Literal[
 Ask = Literal["relink"]
 """What a prompt asks of the customer. For another way to pay, the service is asked (C4)."""
 
+NeedStanding = Literal["needed", "suspended", "given_up"]
+"""Whether a need may be named in a message: not while Stripe has still to say what it is (K5), and
+not any more once the policy's attempts are used up (R4)."""
+
 SessionOutcome = Literal[
     "relinked", "known_account_linked", "new_account_linked", "failed", "cancelled", "abandoned"
 ]
 """How a relink session ended (R3)."""
 
-Ownership = Literal["known", "new", "other_holder"]
+Ownership = Literal["known", "new", "other_holder", "disconnected"]
 """Whose a returned account is, and whether it was held before the session (K7, R6)."""

@@ -9,10 +9,13 @@ States
     ``relinking``              A relink session is open for it (S3).
     ``relinked``               The session says that it was repaired; the report that it is
                                active is still to come (S5).
-    ``new_account_linked``     The customer linked a new account instead (S6).
+    ``new_account_linked``     The customer linked a new account instead, or the service uses
+                               another one instead (S6, P4).
     ``disconnected``           It is gone for good (S7).
 
-What moves it: reports from Stripe, by webhook or by read, and the results of relink sessions.
+What moves it: reports from Stripe, by webhook or by read, the results of relink sessions, and
+what only the service knows (P4). Whatever moves it is taken in first; what follows for others is
+decided in the review at the end of the step (``review_due``, K9).
 The first question about every report is whether it is stale or ambiguous
 (:mod:`relink.machines.freshness`). The transitions stand below by theme; for one state and one
 event, the first whose guard says yes is taken.
@@ -26,10 +29,11 @@ An expired account, from beginning to end
     that relink knows is offered (``known_account_linked``: back to ``inactive_relinkable``); a
     new one replaces it (``new_account_linked_instead``: ``new_account_linked``).
 
-Read on in ``guards`` (what each question asks), ``facts`` (what is remembered), ``needs``,
-``eligibility`` and ``session_request`` (what follows from it), ``effects`` and ``outgoing``.
+Read on in ``guards`` (what each question asks), ``facts`` and ``timeline`` (what is remembered),
+``needs``, ``eligibility`` and ``session_request`` (what follows from it), ``effects``, ``review``
+and ``outgoing`` (who is told).
 
-Rules kept here: S1 to S7, K3 to K8, R1, R3, R4, R7 to R9.
+Rules kept here: S1 to S7, K3 to K9, R1, R3, R4, R7 to R9, P4.
 """
 
 from statemachine import State
@@ -37,13 +41,16 @@ from statemachine import State
 from relink.engine import ignored, stays
 
 from .. import reasons
-from ..events import RelinkRequested
+from ..events import AccountResumed, AccountRetired, RelinkRequested
 from ..freshness import REPORTS
 from ..messages import (
+    AnnouncementChanged,
+    BuildChanged,
     KnownAccountLinked,
     NewAccountLinkedInstead,
     NumberChanged,
     PaymentMethodChanged,
+    ReadDueChanged,
     ReadFailed,
     ReportedActive,
     ReportedDisconnected,
@@ -83,10 +90,15 @@ class AccountChart(AccountGuards, AccountEffects):
         KnownAccountLinked,
         NewAccountLinkedInstead,
         ReturnedBySession,
+        AnnouncementChanged,
         NumberChanged,
         ReviewDue,
         PaymentMethodChanged,
+        BuildChanged,
+        ReadDueChanged,
         ReadFailed,
+        AccountRetired,
+        AccountResumed,
     )
 
     active = State()
@@ -99,7 +111,6 @@ class AccountChart(AccountGuards, AccountEffects):
 
     inactive = (inactive_relinkable, inactive_unrepairable)
     linked = (active, *inactive, relinking, relinked, new_account_linked)
-    sound = (active, relinked, new_account_linked)
 
     # ── reports that do not count, or not yet (K3, K4, K6) ────────────────
     stays(
@@ -108,109 +119,100 @@ class AccountChart(AccountGuards, AccountEffects):
         cond="is_ambiguous or has_ambiguous_detail",
         on="settle_contradiction",
     )
-    stays(active, *inactive, relinking, event=REPORTS, cond="is_stale", on="fill_gaps")
-    stays(relinked, new_account_linked, event=REPORTS, cond="is_stale", on="fill_gaps_quietly")
+    stays(*linked, event=REPORTS, cond="is_stale", on="fill_gaps")
     stays(*linked, event="reported_unclear", on="look")
-    # A session's result is a report as well (S5, S6):
+    # A session's result is a report as well (S5):
     stays(relinked, event=STOPPED, cond="is_ambiguous_with_repair", on="settle_contradiction")
-    stays(relinked, event=STOPPED, cond="predates_repair", on="fill_gaps_quietly")
-    stays(
+    stays(relinked, event=STOPPED, cond="predates_repair", on="fill_gaps")
+
+    # ── it was replaced: reports change facts only, until it has come back (S6)
+    stays(new_account_linked, event=f"reported_active {STOPPED}", on="learn")
+    relinking.from_(
         new_account_linked,
-        event="reported_active",
-        cond="is_ambiguous_with_replacement",
-        on="settle_contradiction",
+        event="review_due",
+        cond="has_come_back and belongs_to_open_session",
+        on="review_needs",
     )
-    stays(
-        new_account_linked, event="reported_active", cond="predates_replacement", on="learn_quietly"
+    active.from_(
+        new_account_linked,
+        event="review_due",
+        cond="has_come_back and is_reported_active",
+        on="review_needs",
+    )
+    inactive_relinkable.from_(
+        new_account_linked,
+        event="review_due",
+        cond="has_come_back and is_repairable",
+        on="review_needs",
+    )
+    inactive_unrepairable.from_(
+        new_account_linked, event="review_due", cond="has_come_back", on="review_needs"
     )
 
     # ── it works (S1) ────────────────────────────────────────────────────────
     stays(active, event="reported_active", on="learn")
     stays(relinking, event="reported_active", cond="opened_while_active", on="learn")
     relinking.from_(
-        inactive_unrepairable,
-        new_account_linked,
-        event="reported_active",
-        cond="opened_while_active",
-        on="learn",
+        inactive_unrepairable, event="reported_active", cond="opened_while_active", on="learn"
     )
-    active.from_(
-        *inactive, relinking, relinked, new_account_linked, event="reported_active", on="learn"
-    )
+    active.from_(*inactive, relinking, relinked, event="reported_active", on="learn")
 
     # ── it stopped working, and the customer can repair it (S2) ──────────────────────
-    stays(new_account_linked, event="reported_relinkable", cond="is_replaced", on="learn_quietly")
     stays(
-        *inactive,
-        relinking,
-        event="reported_relinkable",
-        cond="lacks_authorization",
-        on=["learn", "ask_what_is_missing"],
+        *inactive, relinking, event="reported_relinkable", cond="lacks_authorization", on="learn"
     )
     inactive_unrepairable.from_(
-        *sound,
-        event="reported_relinkable",
-        cond="lacks_authorization",
-        on=["learn", "ask_what_is_missing"],
+        active, relinked, event="reported_relinkable", cond="lacks_authorization", on="learn"
     )
     stays(inactive_relinkable, relinking, event="reported_relinkable", on="learn")
     relinking.from_(
-        *sound,
+        active,
+        relinked,
         inactive_unrepairable,
         event="reported_relinkable",
         cond="has_open_session",
         on="learn",
     )
     inactive_relinkable.from_(
-        *sound, inactive_unrepairable, event="reported_relinkable", on="learn"
+        active, relinked, inactive_unrepairable, event="reported_relinkable", on="learn"
+    )
+    # Its authorization became known by a late report:
+    relinking.from_(
+        inactive_unrepairable,
+        event="review_due",
+        cond="has_learned_authorization and belongs_to_open_session",
+        on="review_needs",
+    )
+    inactive_relinkable.from_(
+        inactive_unrepairable,
+        event="review_due",
+        cond="has_learned_authorization",
+        on="review_needs",
     )
 
     # ── it stopped working, and nobody can repair it (S2) ────────────────────────
-    stays(new_account_linked, event="reported_unrepairable", cond="is_replaced", on="learn_quietly")
     stays(
         inactive_unrepairable,
         event="reported_unrepairable",
-        cond="is_known_unrepairable",
         on=["learn", "report_unknown_action"],
-    )
-    stays(
-        inactive_unrepairable,
-        event="reported_unrepairable",
-        on=["learn", "report_unknown_action", "ask_for_another_way"],
     )
     inactive_unrepairable.from_(
         active,
         inactive_relinkable,
         relinking,
         relinked,
-        new_account_linked,
         event="reported_unrepairable",
-        on=["learn", "report_unknown_action", "ask_for_another_way"],
+        on=["learn", "report_unknown_action"],
     )
 
     # ── it stopped working, and the report leaves repair open (K5) ──────
-    stays(
-        new_account_linked,
-        event="reported_inactive",
-        cond="is_replaced",
-        on=["learn_quietly", "ask_what_is_missing"],
-    )
-    stays(*inactive, relinking, event="reported_inactive", on=["learn", "ask_what_is_missing"])
-    inactive_unrepairable.from_(
-        *sound, event="reported_inactive", on=["learn", "ask_what_is_missing"]
-    )
+    stays(*inactive, relinking, event="reported_inactive", on="learn")
+    inactive_unrepairable.from_(active, relinked, event="reported_inactive", on="learn")
 
     # ── it is gone for good (S7) ─────────────────────────────────────────────
+    disconnected.from_(new_account_linked, event="reported_disconnected", on="depart_quietly")
     disconnected.from_(
-        new_account_linked, event="reported_disconnected", on=["learn_quietly", "end_refresh"]
-    )
-    disconnected.from_(
-        active,
-        *inactive,
-        relinking,
-        relinked,
-        event="reported_disconnected",
-        on=["learn", "ask_for_another_way", "end_refresh"],
+        active, *inactive, relinking, relinked, event="reported_disconnected", on="depart"
     )
 
     # ── the service asks for a session (R1, R9) ──────────────────────────────
@@ -269,7 +271,7 @@ class AccountChart(AccountGuards, AccountEffects):
     stays(
         new_account_linked,
         event="session_relinked",
-        cond="predates_replacement",
+        cond="precedes_replacement",
         on="forget_session",
     )
     active.from_(
@@ -316,7 +318,9 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking, event="session_unsuccessful", cond="was_open_session", on="count_failure"
     )
     stays(
-        *sound,
+        active,
+        relinked,
+        new_account_linked,
         inactive_unrepairable,
         event="session_unsuccessful",
         cond="was_open_session",
@@ -340,7 +344,9 @@ class AccountChart(AccountGuards, AccountEffects):
         relinking, event="known_account_linked", cond="was_open_session", on="offer_known"
     )
     stays(
-        *sound,
+        active,
+        relinked,
+        new_account_linked,
         inactive_unrepairable,
         event="known_account_linked",
         cond="was_open_session",
@@ -348,11 +354,7 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     stays(*linked, event="known_account_linked", on="note_known")
 
-    # ── the customer linked a new account instead (S6) ──────────────────
-    stays(active, event="new_account_linked_instead", cond="worked_since", on="record_replacement")
-    active.from_(
-        relinking, event="new_account_linked_instead", cond="worked_since", on="record_replacement"
-    )
+    # ── another account is used instead (S6, P4) ────────────────────────
     stays(new_account_linked, event="new_account_linked_instead", on="record_replacement")
     new_account_linked.from_(
         active,
@@ -363,13 +365,20 @@ class AccountChart(AccountGuards, AccountEffects):
         on="record_replacement",
     )
 
-    # ── messages from a session, its number and its payment method ──────────
-    stays(*linked, event="returned_by_session", on="answer_session")
-    stays(active, *inactive, relinking, event="number_changed", on="note_number")
+    # ── everything is taken in: who has to be told? (K9) ─────────────────────
     stays(active, *inactive, relinking, event="review_due", on="review_needs")
-    stays(relinked, new_account_linked, event="review_due", on="need_nothing")
-    stays(relinked, new_account_linked, event="number_changed", on="note_number_quietly")
+    stays(relinked, new_account_linked, event="review_due", on="review_without_needs")
+
+    # ── messages from sessions, reads, and the rest of what belongs to it ────
+    stays(*linked, event="returned_by_session", on="answer_session")
+    stays(*linked, event="announcement_changed", on="note_announcement")
+    stays(*linked, event="number_changed", on="note_number")
     stays(*linked, event="payment_method_changed", on="note_payment_method")
+    stays(*linked, event="build_changed", on="note_build")
+    stays(*linked, event="read_due_changed", on="note_read")
+    stays(*linked, event="read_failed", on="note_refusal")
+    stays(*linked, event="account_retired", on="retire")
+    stays(*linked, event="account_resumed", on="resume")
 
     decided = (
         ignored(
@@ -386,7 +395,6 @@ class AccountChart(AccountGuards, AccountEffects):
         ignored(new_account_linked, RelinkRequested, because=reasons.REPLACED),
         ignored(disconnected, RelinkRequested, because=reasons.ACCOUNT_DISCONNECTED),
         ignored(linked, SessionUnsuccessful, because=reasons.NOT_THE_OPEN_SESSION),
-        ignored(linked, ReadFailed, because=reasons.READ_REFUSED, anomaly=True),
         ignored(
             disconnected, ReportedActive, because=reasons.ACTIVE_AFTER_DISCONNECTED, anomaly=True
         ),
@@ -406,10 +414,15 @@ class AccountChart(AccountGuards, AccountEffects):
                 ReportedUnclear,
                 SessionOpened,
                 SessionUnsuccessful,
+                AnnouncementChanged,
                 NumberChanged,
                 ReviewDue,
                 PaymentMethodChanged,
+                BuildChanged,
+                ReadDueChanged,
                 ReadFailed,
+                AccountRetired,
+                AccountResumed,
             ),
             because=reasons.ACCOUNT_DISCONNECTED,
         ),

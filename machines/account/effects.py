@@ -1,28 +1,27 @@
 """What an account remembers, asks for and sends when it takes a transition.
 
 :mod:`relink.machines.account.chart` says which transition has which effect, and why. Each effect
-returns data and does nothing.
+returns data and does nothing. What an account needs, and whom it tells, is not decided here but in
+the review, which follows once everything is taken in (:mod:`relink.machines.account.review`).
 """
 
 from typing import Any
 
 from relink.engine import Assign, Command, Send
 
-from ..commands import (
-    ReportAnomaly,
-    RequestNewPaymentMethod,
-    RetrieveAccount,
-    RetrieveAccountForCaller,
-    RetrieveSessionForCaller,
-)
-from ..events import DomainEvent, RelinkRequested
+from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
+from ..events import AccountResumed, AccountRetired, DomainEvent, RelinkRequested
 from ..freshness import ReportChart, ambiguous_until
 from ..messages import (
+    AnnouncementChanged,
+    BuildChanged,
     KnownAccountLinked,
     LinkReported,
     NewAccountLinkedInstead,
     NumberChanged,
     PaymentMethodChanged,
+    ReadDueChanged,
+    ReadFailed,
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
@@ -33,16 +32,17 @@ from ..messages import (
     SessionRelinked,
     SessionSuperseded,
     SessionUnsuccessful,
-    StripeWrites,
 )
+from ..read import read
 from ..reasons import Anomaly, ReadReason
 from ..vocabulary import NO_ACTION, NumberStatus
 from . import facts as facts_of
 from . import outgoing
-from .eligibility import can_judge_build
-from .facts import RESET, AccountFacts, OwnershipCheck
-from .needs import changes_nothing_for_others, is_mended
+from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
+from .needs import is_suspended
+from .review import review, review_later
 from .session_request import mode_again, session_request
+from .shortcut import changes_nothing_for_others
 
 Effects = list[Command | Assign]
 
@@ -53,99 +53,65 @@ class AccountEffects(ReportChart):
     # ── reports ──────────────────────────────────────────────────────────────
 
     def learn(self, facts: AccountFacts, trigger: LinkReported) -> Effects | Assign:
-        """Take the report in, and tell the machines that depend on it."""
+        """Take the report in, and review what follows."""
         changes = facts_of.after_report(facts, trigger)
         if changes_nothing_for_others(facts, changes):
             return Assign(**changes)
-        now = facts.after(changes)
-        if is_mended(facts, now):
-            changes |= RESET
-        reported, sends = _tell_outage(now, trigger)
-        commands: list[Command] = [*sends, *outgoing.tell_authorization(facts, now, trigger)]
-        if now.build_for and (trigger.read or can_judge_build(now)):
-            commands.append(outgoing.build(now, now.build_for, trigger))
-            changes["build_for"] = None
-        check = now.pending_check
-        if check and (trigger.read or outgoing.owner_is_known(now, check)):
-            answered, answer = outgoing.answer(now, check, trigger)
-            changes |= answered
-            commands += answer
-        return [Assign(**changes, **reported), *commands]
-
-    def learn_quietly(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
-        """Take the report in and prompt nobody: the account was replaced (S6)."""
-        changes = facts_of.after_report(facts, trigger)
-        return [Assign(**changes), *outgoing.tell_move(facts, facts.after(changes), trigger)]
+        return _taken_in(facts, changes, trigger)
 
     def fill_gaps(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
-        """Keep only the details that no newer report included, and tell of those (K3, K5)."""
+        """Keep only what no newer report said, and review what follows of that (K3, K5, S6)."""
         changes = facts_of.after_stale_report(facts, trigger)
-        if not changes:
-            return []
-        now = facts.after(changes)
-        reported, sends = _tell_outage(now, trigger)
-        sends += outgoing.tell_authorization(facts, now, trigger)
-        return [Assign(**changes, **reported), *sends]
-
-    def fill_gaps_quietly(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
-        """The same, and prompt nobody: the account was repaired or replaced (S5, S6).
-
-        An account that turns out to have worked since it was replaced is read (K1).
-        """
-        changes = facts_of.after_stale_report(facts, trigger)
-        now = facts.after(changes)
-        effects: Effects = [Assign(**changes), *outgoing.tell_move(facts, now, trigger)]
-        if facts_of.is_replaced(facts) and not facts_of.is_replaced(now):
-            effects.append(_read(facts, ReadReason.REPLACED, trigger))
-        return effects
+        return _taken_in(facts, changes, trigger) if changes else []
 
     def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Command:
         """Read the account as soon as the answer cannot be ambiguous itself (K4)."""
         until = ambiguous_until(facts, trigger.as_of)
-        return _read(facts, ReadReason.CONTRADICTION, trigger, after=until)
-
-    def ask_what_is_missing(self, facts: AccountFacts, trigger: LinkReported) -> Command:
-        """Read the account; if the read itself left it out, tell the operators (K5)."""
-        if not trigger.read:
-            return _read(facts, ReadReason.INCOMPLETE, trigger)
-        return ReportAnomaly(
-            about=facts.id, anomaly=Anomaly.REPAIR_LEFT_OPEN, dedup_key=trigger.causation_id
-        )
+        return read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
-        """Read the account, since the report says only that something changed (K6)."""
-        first_seen_at = trigger.at if facts.first_seen_at is None else facts.first_seen_at
-        seen = Assign(first_seen_at=first_seen_at)
+        """Read the account, since the report says only that something changed (K2, K6)."""
+        seen = Assign(first_seen_at=_first_seen(facts, trigger))
+        effects: Effects = [seen]
+        if trigger.in_future:
+            effects.append(_anomaly(facts, Anomaly.FUTURE_TIME, None, trigger))
+        elif trigger.status is not None:
+            effects.append(_anomaly(facts, Anomaly.UNKNOWN_STATUS, trigger.status, trigger))
         if not trigger.read:
-            return [seen, _read(facts, ReadReason.LOOK, trigger)]
-        anomaly = ReportAnomaly(
-            about=facts.id,
-            anomaly=Anomaly.UNKNOWN_STATUS,
-            value=trigger.status,
-            dedup_key=trigger.causation_id,
-        )
-        return [seen, anomaly]
+            reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
+            effects.append(read(facts.id, "account", reason, trigger))
+        return effects
 
     def report_unknown_action(self, facts: AccountFacts, trigger: LinkReported) -> Command | None:
-        """Count an unknown action as none, and tell the operators (S2)."""
-        if trigger.report.action in (None, NO_ACTION, facts.action):
+        """Count an unknown or missing action as none, and tell the operators (S2, K5)."""
+        action = trigger.report.action
+        is_repeated = facts.reported_status is trigger.reported_status and action == facts.action
+        if action == NO_ACTION or is_repeated:
             return None
-        return ReportAnomaly(
-            about=facts.id,
-            anomaly=Anomaly.UNKNOWN_ACTION,
-            value=trigger.report.action,
-            dedup_key=trigger.causation_id,
-        )
+        if action is None:
+            return _anomaly(facts, Anomaly.REPAIR_LEFT_OPEN, None, trigger)
+        return _anomaly(facts, Anomaly.UNKNOWN_ACTION, action, trigger)
 
-    def ask_for_another_way(self, facts: AccountFacts, trigger: LinkReported) -> Command:
-        """Nobody can repair the account: ask the service for another payment method."""
-        return RequestNewPaymentMethod(
-            account=facts.id,
-            reason=trigger.report.cause or trigger.reported_status,
-            dedup_key=f"{trigger.reported_status}:{trigger.as_of}",
-        )
+    def depart(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
+        """It is gone for good: nothing is decided about it any more, so all is told now (S7)."""
+        return _departed(facts, trigger, is_settled=False)
+
+    def depart_quietly(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
+        """The same of an account that was replaced: the service needs no other one (S6)."""
+        return _departed(facts, trigger, is_settled=True)
 
     # ── messages of other machines ───────────────────────────────────────────
+
+    def note_announcement(self, facts: AccountFacts, trigger: AnnouncementChanged) -> Effects:
+        """Its authorization is known to stop working, or not any more (P3)."""
+        changes = {
+            "login_announced": trigger.announced,
+            "login_deactivates_on": trigger.day,
+            "login_as_of": trigger.as_of,
+        }
+        if facts.authorization != trigger.authorization:
+            return []
+        return [Assign(**changes), review_later(facts, trigger)]
 
     def note_number(self, facts: AccountFacts, trigger: NumberChanged) -> Effects:
         """Trouble with its number is a reason to relink the account (S3, P3)."""
@@ -153,32 +119,53 @@ class AccountEffects(ReportChart):
             "number": trigger.status,
             "number_expires_on": trigger.expires_on,
         }
-        now = facts.after(changes)
-        if is_mended(facts, now):
-            changes |= RESET
-        reported, sends = outgoing.tell_outage(now, trigger)
-        return [Assign(**changes, **reported), *sends]
+        effects: Effects = [Assign(**changes), review_later(facts, trigger)]
+        return [*effects, *_missing(facts.after(changes), trigger)]
 
-    def note_number_quietly(self, facts: AccountFacts, trigger: NumberChanged) -> Assign:
-        """The same, and prompt nobody: the account was repaired or replaced (S5, S6)."""
-        return Assign(number=trigger.status, number_expires_on=trigger.expires_on)
+    def note_read(self, facts: AccountFacts, trigger: ReadDueChanged) -> Effects:
+        """A read of it is due, or not any more (K9)."""
+        since = (facts.read_due_since or trigger.at) if trigger.due else None
+        return [Assign(read_due_since=since), review_later(facts, trigger)]
 
-    def end_refresh(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
-        """No session brings a new number to an account that is disconnected."""
-        return [_to_number(facts, trigger.follow(RefreshEnded))] if facts.session else []
+    def note_refusal(self, facts: AccountFacts, trigger: ReadFailed) -> Effects:
+        """Stripe refuses to tell more, so what is known decides (K9)."""
+        changes, commands = outgoing.answers(facts, trigger, has_read=True)
+        return [Assign(**changes), *commands, review_later(facts, trigger)]
+
+    def note_payment_method(self, facts: AccountFacts, trigger: PaymentMethodChanged) -> Effects:
+        """Remember the state of one of its payment methods (C1, C3)."""
+        known = {k: v for k, v in facts.payment_methods.items() if k != trigger.payment_method}
+        known[trigger.payment_method] = KnownPaymentMethod(
+            state=trigger.state, reason=trigger.reason, lost_number=trigger.lost_number
+        )
+        latest = dict(list(known.items())[-MOST_PAYMENT_METHODS:])
+        return [Assign(payment_methods=latest), review_later(facts, trigger)]
+
+    def note_build(self, facts: AccountFacts, trigger: BuildChanged) -> Effects:
+        """Remember how far the making of its payment method is (N1)."""
+        changed = Assign(build=trigger.state, build_reason=trigger.reason)
+        return [changed, review_later(facts, trigger)]
 
     def review_needs(self, facts: AccountFacts, trigger: ReviewDue) -> Effects:
-        """Tell the outage what the account needs, unless it was last told just that (P1)."""
-        reported, sends = outgoing.tell_outage(facts, trigger)
-        return [Assign(**reported), *sends]
+        """Tell what follows from all that was taken in (K9)."""
+        changes, commands = review(facts, trigger)
+        return [Assign(**changes), *commands]
 
-    def need_nothing(self, facts: AccountFacts, trigger: ReviewDue) -> Effects:
-        """The account was repaired or replaced: nobody is prompted for it (S5, S6)."""
-        return _needs_nothing(facts, trigger)
+    def review_without_needs(self, facts: AccountFacts, trigger: ReviewDue) -> Effects:
+        """The same of an account that was repaired or replaced: it needs nothing (S5, S6)."""
+        changes, commands = review(facts, trigger, is_settled=True)
+        return [Assign(**changes), *commands]
 
-    def note_payment_method(self, facts: AccountFacts, trigger: PaymentMethodChanged) -> Assign:
-        """Remember the state of what was built on the account (C1, C3)."""
-        return Assign(payment_method=trigger.state, payment_method_reason=trigger.reason)
+    # ── what only the service knows (P4) ─────────────────────────────────────
+
+    def retire(self, facts: AccountFacts, trigger: AccountRetired) -> Effects:
+        """Nobody has a use for it: no prompts and no requests."""
+        return [Assign(retired=True), review_later(facts, trigger)]
+
+    def resume(self, facts: AccountFacts, trigger: AccountResumed) -> Effects:
+        """It is used again; what was reported meanwhile may be out of date, so it is read."""
+        look = read(facts.id, "account", ReadReason.LOOK, trigger)
+        return [Assign(retired=False), look, review_later(facts, trigger)]
 
     # ── requests of the service ──────────────────────────────────────────────
 
@@ -205,18 +192,16 @@ class AccountEffects(ReportChart):
                 session=trigger.session,
                 request=trigger.request,
                 attempt=trigger.request.attempt,
+                opened_at=trigger.at,
                 opened_while_active=facts.works,
                 known_linked=None,
             ),
             _to_number(facts, trigger.follow(RefreshStarted)),
+            review_later(facts, trigger),
         ]
         if facts.session:
             event = trigger.follow(SessionSuperseded, by=trigger.session)
             effects.append(Send(machine="session", key=facts.session, event=event))
-        if trigger.request.delivery == "email":
-            writes = trigger.follow(StripeWrites)
-            outage = facts_of.outage_of(facts)
-            effects.append(Send(machine="outage", key=outage, event=writes))
         return effects
 
     def supersede_newcomer(self, facts: AccountFacts, trigger: SessionOpened) -> Command:
@@ -229,17 +214,18 @@ class AccountEffects(ReportChart):
         changes: dict[str, Any] = {
             "session": None if facts.session == trigger.session else facts.session,
             "opened_while_active": False,
-            "worked_as_of": max(facts.worked_as_of, trigger.as_of),
-            **RESET,
+            "outage": None,
         }
         if facts_of.included_at(facts, "deactivates_on") < trigger.as_of:
-            changes["deactivates_on"] = None
+            changes |= {"deactivates_on": None, "deactivation_action": None}
+        if facts.login_as_of < trigger.as_of:
+            changes |= {"login_announced": False, "login_deactivates_on": None}
         if facts.number not in (None, NumberStatus.TRANSACTABLE):
             # The number's machine reports its new status within this step.
             changes |= {"number": None, "number_expires_on": None}
         if trigger.as_of >= facts.repaired_as_of:
             changes |= {"repaired_as_of": trigger.as_of, "repaired_by_read": trigger.read}
-        effects: Effects = [Assign(**changes), *_review(facts, trigger)]
+        effects: Effects = [Assign(**changes), review_later(facts, trigger)]
         effects.append(_to_number(facts, trigger.follow(RefreshSucceeded, as_of=trigger.as_of)))
         if changes["session"]:
             effects.append(_to_number(facts, trigger.follow(RefreshStarted)))
@@ -248,44 +234,46 @@ class AccountEffects(ReportChart):
     def count_failure(self, facts: AccountFacts, trigger: SessionUnsuccessful) -> Effects:
         """Count the attempt; a customer who could not find the account may pick another (R4)."""
         wrong_account = trigger.failure_reason == "no_account"
-        return [
-            Assign(
-                session=None,
-                failure_reason=trigger.failure_reason or trigger.outcome,
-                next_mode="any_eligible" if wrong_account else mode_again(facts),
-            ),
-            *_count_attempt(facts, trigger.session, trigger),
-        ]
+        counted = _counted(
+            facts,
+            trigger,
+            counts=trigger.counts,
+            next_mode="any_eligible" if wrong_account else mode_again(facts),
+            failure_reason=trigger.failure_reason or trigger.outcome,
+        )
+        return [Assign(session=None, **counted), *_session_over(facts, trigger)]
 
     def offer_known(self, facts: AccountFacts, trigger: KnownAccountLinked) -> Effects:
         """Keep the account as last reported, and offer the one that the customer picked (R3)."""
-        return [
-            Assign(session=None, known_linked=trigger.other, next_mode=mode_again(facts)),
-            *_count_attempt(facts, trigger.session, trigger),
-        ]
+        counted = _counted(facts, trigger, counts=True, next_mode=mode_again(facts))
+        changed = Assign(session=None, known_linked=trigger.other, **counted)
+        return [changed, *_session_over(facts, trigger)]
 
     def note_known(self, facts: AccountFacts, trigger: KnownAccountLinked) -> Assign:
         """A session that was given up brought another known account (R2)."""
         return Assign(known_linked=trigger.other)
 
     def record_replacement(self, facts: AccountFacts, trigger: NewAccountLinkedInstead) -> Effects:
-        """Name the new account; nobody needs to repair this one (S6)."""
+        """Name the account that is used instead; nobody needs to repair this one (S6, P4)."""
+        is_open = facts.session is not None and facts.session == trigger.session
+        attempt = facts.attempt if trigger.attempt is None else trigger.attempt
         changes: dict[str, Any] = {
-            "session": None if facts.session == trigger.session else facts.session,
+            "session": None if is_open else facts.session,
             "opened_while_active": False,
-            **RESET,
+            "outage": None,
         }
+        if trigger.new == facts.replaced_by:
+            changes["replaced_as_of"] = min(facts.replaced_as_of, trigger.as_of)
+            changes["replaced_attempt"] = max(facts.replaced_attempt, attempt)
         # The latest replacement counts; of two in one second, always the same (K1).
-        if (trigger.as_of, trigger.new) >= (facts.replaced_as_of, facts.replaced_by or ""):
+        elif (trigger.as_of, trigger.new) >= (facts.replaced_as_of, facts.replaced_by or ""):
             changes |= {
                 "replaced_by": trigger.new,
                 "replaced_as_of": trigger.as_of,
-                "replaced_by_read": trigger.read,
+                "replaced_attempt": attempt,
             }
-        effects: Effects = [Assign(**changes), *_review(facts, trigger)]
-        if facts.session == trigger.session:
-            effects.append(_to_number(facts, trigger.follow(RefreshEnded)))
-        return effects
+        over = _session_over(facts, trigger) if is_open else [review_later(facts, trigger)]
+        return [Assign(**changes), *over]
 
     def forget_session(
         self, facts: AccountFacts, trigger: SessionUnsuccessful | SessionRelinked
@@ -293,68 +281,94 @@ class AccountEffects(ReportChart):
         """The open session is over, and counts for nothing."""
         if facts.session != trigger.session:
             return []
-        return [Assign(session=None), _to_number(facts, trigger.follow(RefreshEnded))]
+        return [Assign(session=None), *_session_over(facts, trigger)]
 
     def answer_session(self, facts: AccountFacts, trigger: ReturnedBySession) -> Effects:
         """Tell the session whether the account is known, new or another holder's (K7, R6)."""
         check = OwnershipCheck(
             session=trigger.session,
             holder=trigger.holder,
+            old_holder=trigger.old_holder,
             opened_at=trigger.opened_at,
             as_of=trigger.as_of,
             read=trigger.read,
         )
-        if outgoing.owner_is_known(facts, check):
-            changes, commands = outgoing.answer(facts, check, trigger)
-            return [Assign(**changes), *commands]
-        first_seen_at = trigger.at if facts.first_seen_at is None else facts.first_seen_at
-        read = outgoing.read_new_account(facts, trigger.session)
-        return [Assign(pending_check=check, first_seen_at=first_seen_at), read]
+        others = tuple(c for c in facts.pending_checks if c.session != trigger.session)
+        changes: dict[str, Any] = {
+            "first_seen_at": _first_seen(facts, trigger),
+            "pending_checks": (*others, check),
+        }
+        answered, commands = outgoing.answers(facts.after(changes), trigger, has_read=False)
+        changes |= answered
+        if changes["pending_checks"] and not commands:
+            commands.append(read(facts.id, "account", ReadReason.NEW_ACCOUNT, trigger))
+        return [Assign(**changes), *commands]
 
 
-def _read(
-    facts: AccountFacts, reason: ReadReason, trigger: DomainEvent, after: int = 0
-) -> RetrieveAccount:
-    return RetrieveAccount(
-        account=facts.id, reason=reason, dedup_key=trigger.causation_id, after=after
-    )
-
-
-def _tell_outage(now: AccountFacts, trigger: LinkReported) -> tuple[dict[str, Any], list[Send]]:
-    """Tell the outage what the account needs; after its numbers, where the report has them too.
-
-    Otherwise the old numbers would decide whether the customer is prompted.
-    """
-    reported, sends = outgoing.tell_outage(now, trigger)
-    if sends and now.works and trigger.report.includes("numbers"):
-        return {}, [Send(machine="account", key=now.id, event=trigger.follow(ReviewDue))]
-    return reported, sends
-
-
-def _review(facts: AccountFacts, trigger: DomainEvent) -> list[Send]:
-    """Tell the outage of a result, after everything else in the same report."""
-    if facts.last_reported is None and not facts.given_up:
-        return []
-    return [Send(machine="account", key=facts.id, event=trigger.follow(ReviewDue))]
-
-
-def _needs_nothing(facts: AccountFacts, trigger: DomainEvent) -> Effects:
-    reported, sends = outgoing.tell_outage(facts.after({"reported_status": None}), trigger)
-    return [Assign(**reported), *sends]
-
-
-def _count_attempt(facts: AccountFacts, session: str, trigger: DomainEvent) -> Effects:
-    """Count; after the policy's last attempt no more prompts, but another way to pay (R4)."""
-    failures = facts.failures + 1
-    ended = _to_number(facts, trigger.follow(RefreshEnded))
-    if failures < trigger.policy.attempts or facts.given_up:
-        return [Assign(failures=failures), ended]
+def _taken_in(facts: AccountFacts, changes: dict[str, Any], trigger: LinkReported) -> Effects:
+    """What follows at once from a report; the rest follows from the review."""
+    now = facts.after(changes)
+    answered, answers = outgoing.answers(now, trigger, has_read=trigger.read)
     return [
-        Assign(failures=failures, given_up=True),
-        *_needs_nothing(facts, trigger),
-        RequestNewPaymentMethod(account=facts.id, reason="attempts_used_up", dedup_key=session),
-        ended,
+        Assign(**changes, **answered),
+        *answers,
+        *outgoing.tell_authorization(facts, now, trigger),
+        *_missing(now, trigger),
+        review_later(facts, trigger),
     ]
+
+
+def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
+    """Read what no complete object has told yet, and what hangs on it (K5)."""
+    is_answer = isinstance(trigger, LinkReported) and trigger.read
+    if is_answer or not is_suspended(now):
+        return []
+    return [read(now.id, "account", ReadReason.INCOMPLETE, trigger)]
+
+
+def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> Effects:
+    changes = facts_of.after_report(facts, trigger)
+    now = facts.after({**changes, "read_due_since": None})
+    answered, answers = outgoing.answers(now, trigger, has_read=True)
+    told, commands = review(now.after(answered), trigger, is_settled=is_settled)
+    effects: Effects = [
+        Assign(**{**changes, "read_due_since": None, **answered, **told}),
+        *answers,
+        *outgoing.tell_authorization(facts, now, trigger),
+        *commands,
+    ]
+    if facts.session:
+        # No session brings a new number to an account that is disconnected.
+        effects.append(_to_number(facts, trigger.follow(RefreshEnded)))
+    return effects
+
+
+def _counted(
+    facts: AccountFacts, trigger: SessionUnsuccessful | KnownAccountLinked, counts: bool, **said: Any
+) -> dict[str, Any]:
+    """A session counts only in the outage in which it was asked for (R4)."""
+    outage, asked = facts.outage, facts.request.outage if facts.request else None
+    if outage is None or asked != outage.number or not counts:
+        return {}
+    failures = outage.failures + 1
+    given_up = outage.given_up or failures >= trigger.policy.attempts
+    return {"outage": outage.after({"failures": failures, "given_up": given_up, **said})}
+
+
+def _session_over(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
+    return [_to_number(facts, trigger.follow(RefreshEnded)), review_later(facts, trigger)]
+
+
+def _first_seen(facts: AccountFacts, trigger: DomainEvent) -> float:
+    return trigger.at if facts.first_seen_at is None else facts.first_seen_at
+
+
+def _anomaly(
+    facts: AccountFacts, anomaly: Anomaly, value: str | None, trigger: DomainEvent
+) -> ReportAnomaly:
+    return ReportAnomaly(
+        about=facts.id, anomaly=anomaly, value=value, dedup_key=trigger.causation_id
+    )
 
 
 def _to_number(facts: AccountFacts, event: DomainEvent) -> Send:

@@ -14,7 +14,6 @@ from ..vocabulary import (
     PAYMENT_METHOD,
     US_BANK_ACCOUNT,
     NumberStatus,
-    PaymentMethodState,
     ReportedStatus,
 )
 from .facts import AccountFacts, was_included
@@ -24,12 +23,15 @@ Purpose = Literal["charge", "build"]
 external account on it."""
 
 
-def obstacles(facts: AccountFacts, purpose: Purpose) -> Iterator[str]:
+def obstacles(
+    facts: AccountFacts, purpose: Purpose, payment_method: str | None = None
+) -> Iterator[str]:
     """Everything that speaks against it, by what is known; the most serious first.
 
     Args:
         facts: the account's.
         purpose: what it is to be used for.
+        payment_method: to charge which of its payment methods; by default any that is well.
     """
     if not facts.works:
         yield "not_active" if purpose == "build" else _why_not_active(facts)
@@ -43,7 +45,7 @@ def obstacles(facts: AccountFacts, purpose: Purpose) -> Iterator[str]:
     if not is_connect and US_BANK_ACCOUNT not in (facts.payment_method_types or ()):
         yield "us_bank_account_not_supported"
     if purpose == "charge":
-        yield from _payment_obstacles(facts)
+        yield from _payment_obstacles(facts, payment_method)
 
 
 def build_obstacle(facts: AccountFacts) -> str | None:
@@ -71,12 +73,21 @@ def number_obstacle(facts: AccountFacts) -> str | None:
     assert_never(facts.number)
 
 
-def _payment_obstacles(facts: AccountFacts) -> Iterator[str]:
+def _payment_obstacles(facts: AccountFacts, payment_method: str | None) -> Iterator[str]:
     number = number_obstacle(facts)
     if number is not None:
         yield number
-    if facts.payment_method is PaymentMethodState.BLOCKED:
-        yield facts.payment_method_reason or "blocked"
+    if payment_method is None:
+        known = list(facts.payment_methods.values())
+    else:
+        found = facts.payment_methods.get(payment_method)
+        known = [found] if found else []
+    if known and not any(method.state.can_pay for method in known):
+        # The worst that a relink does not mend, where there is one.
+        worst = min(known, key=lambda method: method.lost_number)
+        reason = worst.reason or worst.state
+        if not (worst.lost_number and number is not None):
+            yield reason
 
 
 def _why_not_active(facts: AccountFacts) -> str:

@@ -15,13 +15,15 @@ from ..freshness import ReportFacts, window
 from ..messages import LinkReported
 from ..report import Holder
 from ..vocabulary import (
-    Ask,
+    BuildState,
     Mode,
+    NeedStanding,
     NumberStatus,
     PaymentMethodState,
     RelinkReason,
     ReportedStatus,
 )
+from .timeline import Timeline, came_back, has_worked_between, with_report
 
 DETAILS = (
     "action",
@@ -42,20 +44,59 @@ EVERY_DETAIL = frozenset(DETAILS)
 
 _details = itemgetter(*DETAILS)
 
-RESET = {"failures": 0, "given_up": False, "next_mode": "specific", "failure_reason": None}
-"""What is forgotten when an outage is over: the next one has all its attempts (R4)."""
+NO_LOGIN = {"login_announced": False, "login_deactivates_on": None, "login_as_of": -1}
+"""What is forgotten of the authorization when the account moves to another one (K8)."""
+
+MOST_PAYMENT_METHODS = 20
+"""Of how many payment methods an account remembers the state: the latest (C3)."""
+
+
+class AccountOutage(Facts):
+    """One outage of the account: everything that lives and dies with it (R4)."""
+
+    number: int
+    """Which one of the account, from 1."""
+    since: float
+    """When the account began to need a relink (Unix seconds, our clock)."""
+    failures: int = 0
+    """Unsuccessful sessions that were asked for in it."""
+    next_mode: Mode = "specific"
+    failure_reason: str | None = None
+    """Of the last of them."""
+    given_up: bool = False
+    """The policy's attempts are used up: no more prompts."""
 
 
 class ReportedNeeds(Facts):
     """What the account last reported to an outage that it needs."""
 
     outage: str
+    number: int
     needs: tuple[RelinkReason, ...]
+    standing: NeedStanding
     cause: str | None
     """Stripe's ``cause`` of the inactivity."""
-    ask: Ask
     relink_by: int | None
     """When it stops working (Unix seconds)."""
+    holder: str
+    mailed_at: float | None
+
+
+class AwaitedRead(Facts):
+    """What the account last told its holder: a read is due (K9)."""
+
+    holder: str
+    authorization: str | None
+
+
+class KnownPaymentMethod(Facts):
+    """The state of a payment method or external account (C1, C3)."""
+
+    state: PaymentMethodState
+    reason: str | None = None
+    """Why it is blocked, or why it needs a mandate (a code)."""
+    lost_number: bool = False
+    """It is blocked because the account number was deactivated, which a relink repairs."""
 
 
 class OwnershipCheck(Facts):
@@ -64,6 +105,8 @@ class OwnershipCheck(Facts):
     session: str
     holder: Holder | None
     """Whom the session was for."""
+    old_holder: Holder | None
+    """Whose the expected account is, where the session has no holder."""
     opened_at: float
     as_of: int
     read: bool
@@ -79,9 +122,8 @@ class AccountFacts(ReportFacts):
     repairable: bool | None = None
     """Whether the customer can repair it, by the latest report that said so (K5); None while it
     works."""
-    worked_as_of: int = -1
-    """The latest time that any report or result said that it works, late ones too (Unix
-    seconds)."""
+    timeline: Timeline = ()
+    """When it was reported to work and when not, late reports included (S6)."""
 
     action: str | None = None
     cause: str | None = None
@@ -97,20 +139,26 @@ class AccountFacts(ReportFacts):
     included_at: dict[str, int] = {}
     """The time of the source of each detail that the latest report left out (Unix seconds)."""
 
+    login_announced: bool = False
+    """Stripe announces that its authorization stops working, and a relink prevents it (P3)."""
+    login_deactivates_on: int | None = None
+    """The day that is announced for the authorization (Unix seconds)."""
+    login_as_of: int = -1
+    """When the authorization was last reported active (Unix seconds)."""
+
+    outage: AccountOutage | None = None
+    """The outage that it is in; None while it needs no relink (R4)."""
+    outages: int = 0
+    """Outages so far."""
     session: str | None = None
     """The relink session that is open for it."""
     request: CreateRelinkSession | None = None
     """What that session was opened with."""
+    opened_at: float = 0.0
+    """When that session was opened (Unix seconds, our clock)."""
     opened_while_active: bool = False
     attempt: int = 0
     """Sessions opened so far, ever."""
-    failures: int = 0
-    """Unsuccessful ones in this outage."""
-    next_mode: Mode = "specific"
-    failure_reason: str | None = None
-    """Of the last unsuccessful session."""
-    given_up: bool = False
-    """The policy's attempts are used up in this outage: no more prompts (R4)."""
     repaired_as_of: int = -1
     """The time of the last session result that relinked it (Unix seconds)."""
     repaired_by_read: bool = False
@@ -118,23 +166,40 @@ class AccountFacts(ReportFacts):
     replaced_by: str | None = None
     """The new account that the customer linked instead (S6)."""
     replaced_as_of: int = -1
-    replaced_by_read: bool = False
+    """The earliest time at which that was reported (Unix seconds)."""
+    replaced_attempt: int = 0
+    """Which session replaced it: earlier ones never undo that."""
     known_linked: str | None = None
     """Another known account that the customer picked instead (R3)."""
+    retired: bool = False
+    """The service has no use for it (P4)."""
 
     number: NumberStatus | None = None
     """The status of its numbers; None: no report of numbers yet."""
     number_expires_on: int | None = None
-    payment_method: PaymentMethodState | None = None
-    """The state of what was built on it."""
-    payment_method_reason: str | None = None
-    pending_check: OwnershipCheck | None = None
-    """The session that returned it, while Stripe is asked whose account it is (R6)."""
+    payment_methods: dict[str, KnownPaymentMethod] = {}
+    """What is built on it, as far as relink knows: the latest ones, by id."""
+    build: BuildState | None = None
+    """How far the making of its own payment method is (N1)."""
+    build_reason: str | None = None
+    """Why it was refused (a code)."""
+    pending_checks: tuple[OwnershipCheck, ...] = ()
+    """The sessions that returned it, while Stripe is asked whose account it is (R6)."""
     build_for: str | None = None
     """The session that linked it as new, while too little is known to build on it."""
 
+    read_due_since: float | None = None
+    """Since when a read of it is due (Unix seconds, our clock)."""
+    planned_for: int | None = None
+    """The time to which its last timer is set (Unix seconds)."""
     last_reported: ReportedNeeds | None = None
     """What it last reported to an outage; None while it needs no relink."""
+    last_awaited: AwaitedRead | None = None
+    """What it last told its holder; None while no read is due."""
+    requested_for: frozenset[str] = frozenset()
+    """The causes that stand for which the service was asked for another payment method (C4)."""
+    requests: int = 0
+    """How often it was asked."""
 
     @property
     def works(self) -> bool:
@@ -145,6 +210,16 @@ class AccountFacts(ReportFacts):
     def needs(self) -> tuple[RelinkReason, ...]:
         """What the customer is to be prompted for."""
         return self.last_reported.needs if self.last_reported else ()
+
+    @property
+    def next_mode(self) -> Mode:
+        """The kind of session that is due (R4)."""
+        return self.outage.next_mode if self.outage else "specific"
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the policy's attempts are used up in this outage (R4)."""
+        return self.outage is not None and self.outage.given_up
 
 
 def included_at(facts: AccountFacts, field: str) -> int:
@@ -161,7 +236,7 @@ def has_ambiguous_detail(facts: AccountFacts, trigger: LinkReported) -> bool:
     """Whether a detail differs, too close in time to tell which report came last (K4)."""
     apart = window(facts.by_read or trigger.read)
     since = trigger.as_of - facts.as_of
-    if since > apart:
+    if since > apart or trigger.decides:
         return False
     report = trigger.report
     # Well before the latest report, only what that one left out can be as old.
@@ -189,10 +264,13 @@ def after_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
         changes["reported_status"] = status
         if not status.leaves_open:
             changes["repairable"] = status.repairable
-    changes["as_of"] = trigger.as_of
+    changes["as_of"] = max(facts.as_of, trigger.as_of)
     changes["by_read"] = trigger.read
-    if status.works:
-        changes["worked_as_of"] = max(facts.worked_as_of, trigger.as_of)
+    timeline = with_report(facts.timeline, trigger.as_of, status.works)
+    if timeline != facts.timeline:
+        changes["timeline"] = timeline
+    if report.includes("authorization") and report.authorization != facts.authorization:
+        changes |= NO_LOGIN
     if facts.first_seen_at is None:
         changes["first_seen_at"] = trigger.at
     return changes
@@ -208,16 +286,36 @@ def after_stale_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, 
     }
     if changes:
         changes["included_at"] = {**facts.included_at, **dict.fromkeys(changes, as_of)}
-    if trigger.reported_status.works and as_of > facts.worked_as_of:
-        changes["worked_as_of"] = as_of
+    timeline = with_report(facts.timeline, as_of, trigger.reported_status.works)
+    if timeline != facts.timeline:
+        changes["timeline"] = timeline
+    if changes.get("authorization", facts.authorization) != facts.authorization:
+        changes |= NO_LOGIN
+    if facts.repairable is None and trigger.reported_status.repairable is not None:
+        changes |= _late_repairability(facts, trigger)
     return changes
 
 
-def is_replaced(facts: AccountFacts) -> bool:
-    """Whether it was replaced by a new account, and has not worked since (S6)."""
-    return facts.worked_as_of <= facts.replaced_as_of + window(facts.replaced_by_read)
+def _late_repairability(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
+    """Whether it can be repaired, as an older report says that the latest one left open (K3)."""
+    status = facts.reported_status
+    if status is None or not status.leaves_open or not trigger.reported_status.is_inactive:
+        return {}
+    if has_worked_between(facts.timeline, trigger.as_of, facts.as_of):
+        return {}
+    return {"repairable": trigger.reported_status.repairable}
+
+
+def has_come_back(facts: AccountFacts) -> bool:
+    """Whether it was replaced, and has worked again after it had stopped (S6)."""
+    return came_back(facts.timeline, facts.replaced_as_of)
 
 
 def outage_of(facts: AccountFacts) -> str:
     """Whose outage its prompts belong to: the authorization's, or its own (P1)."""
     return facts.authorization or facts.id
+
+
+def holder_key(facts: AccountFacts) -> str:
+    """Who is written to about it: the key of the machine that holds back prompts (K9)."""
+    return facts.holder.id if facts.holder else outage_of(facts)

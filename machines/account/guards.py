@@ -9,7 +9,7 @@ from ..freshness import ReportChart, window
 from ..messages import (
     KnownAccountLinked,
     LinkReported,
-    NewAccountLinkedInstead,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
@@ -17,6 +17,7 @@ from ..messages import (
 from . import facts as facts_of
 from . import session_request
 from .facts import AccountFacts
+from .needs import lacks_authorization
 
 
 class AccountGuards(ReportChart):
@@ -27,17 +28,12 @@ class AccountGuards(ReportChart):
         return facts_of.has_ambiguous_detail(facts, trigger)
 
     def lacks_authorization(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """No report has named an authorization yet (K5)."""
-        return not (trigger.read or trigger.report.authorization or facts.authorization)
+        """No complete object has told its authorization yet (K5)."""
+        return not trigger.report.includes("authorization") and lacks_authorization(facts)
 
     def has_open_session(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """A relink session for the account is open."""
         return facts.session is not None
-
-    def is_known_unrepairable(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """Stripe already reported the account unrepairable, and the service knows."""
-        status = facts.reported_status
-        return status is not None and status.needs_another_way
 
     def opened_while_active(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """A relink session is open, and was opened while the account worked (S4)."""
@@ -49,23 +45,28 @@ class AccountGuards(ReportChart):
 
     def is_ambiguous_with_repair(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """The report is too close in time to the repair to tell which came last (K4)."""
+        if trigger.decides:
+            return False
         apart = abs(trigger.as_of - facts.repaired_as_of)
         return apart <= window(trigger.read or facts.repaired_by_read)
 
-    def predates_replacement(
-        self, facts: AccountFacts, trigger: LinkReported | SessionRelinked
-    ) -> bool:
-        """The report is older than the replacement of the account."""
-        return trigger.as_of < facts.replaced_as_of
+    def precedes_replacement(self, facts: AccountFacts, trigger: SessionRelinked) -> bool:
+        """The session was created before the one that replaced the account (S6)."""
+        return trigger.attempt <= facts.replaced_attempt
 
-    def is_ambiguous_with_replacement(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """The report is too close in time to the replacement to tell which came last (K4)."""
-        apart = abs(trigger.as_of - facts.replaced_as_of)
-        return apart <= window(trigger.read or facts.replaced_by_read)
+    def has_come_back(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
+        """It has worked again, after it had stopped once it was replaced (S6)."""
+        return facts_of.has_come_back(facts)
 
-    def is_replaced(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """The account has not worked since it was replaced (S6)."""
-        return facts_of.is_replaced(facts)
+    def belongs_to_open_session(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
+        """A relink session is open that is to repair it."""
+        status = facts.reported_status
+        return facts.session is not None and status is not None and status.needs_relink
+
+    def has_learned_authorization(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
+        """Stripe reports that a relink repairs it, and by now it is known which (K3)."""
+        status = facts.reported_status
+        return status is not None and status.needs_relink and not lacks_authorization(facts)
 
     def asks_for_open_session(self, facts: AccountFacts, trigger: RelinkRequested) -> bool:
         """The request names the mode, reason, permissions and delivery of the open session (R1)."""
@@ -108,7 +109,7 @@ class AccountGuards(ReportChart):
     def is_reported_active(
         self,
         facts: AccountFacts,
-        trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
+        trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked | ReviewDue,
     ) -> bool:
         """The latest report says that the account is active."""
         return facts.works
@@ -116,12 +117,7 @@ class AccountGuards(ReportChart):
     def is_repairable(
         self,
         facts: AccountFacts,
-        trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked,
+        trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked | ReviewDue,
     ) -> bool:
         """Stripe last reported that the customer can repair the account (K5)."""
         return bool(facts.repairable)
-
-    def worked_since(self, facts: AccountFacts, trigger: NewAccountLinkedInstead) -> bool:
-        """The account has worked since the new one was linked (S6)."""
-        since = trigger.as_of + window(facts.by_read or trigger.read)
-        return facts.worked_as_of > since and facts.works

@@ -1,98 +1,107 @@
-"""Needs: what a relink of an account would fix, and what its outage has to know.
+"""Needs: what a relink of an account would fix, since when it is due, and whether it may be named.
 
-Rules kept here: S3, K5, R4, P1 to P3.
+A *reason* is known as soon as a relink would fix or prevent something (S3). It is a *need* once the
+account is down, or its number has lapsed, or the policy prompts for the day that lies ahead (P3).
+A need is *suspended* while it hangs on something that no complete object has told yet (K5).
+
+Rules kept here: S3, S6, K5, R4, P3, P4.
 """
 
-from typing import Any
+from collections.abc import Iterator
 
-from ..vocabulary import NO_ACTION, NumberStatus, RelinkReason
-from .facts import AccountFacts, ReportedNeeds, outage_of
+from ..policy import RelinkPolicy
+from ..vocabulary import NO_ACTION, RELINK_REQUIRED, NumberStatus, RelinkReason
+from .facts import AccountFacts, was_included
 
 
 def relink_reasons(facts: AccountFacts) -> tuple[RelinkReason, ...]:
-    """What a relink of it would fix, most urgent first."""
+    """What a relink of it would fix or prevent, most urgent first (S3)."""
     status = facts.reported_status
     if status is None:
         return ()
     if status.works:
-        return _reasons_while_active(facts)
-    return ("inactive",) if status.needs_relink else ()
+        return tuple(reason for reason, _ in _reasons_while_active(facts))
+    return ("inactive",) if status.is_inactive and facts.repairable else ()
 
 
-def _reasons_while_active(facts: AccountFacts) -> tuple[RelinkReason, ...]:
-    number = facts.number
-    is_announced = facts.deactivates_on is not None and facts.deactivation_action != NO_ACTION
-    if number is None and not is_announced:
-        return ()
-    found: list[RelinkReason] = []
-    if number is NumberStatus.LAPSED:
-        found.append("number_lapsed")
-    if is_announced:
-        found.append("announced_deactivation")
-    if number is NumberStatus.EXPIRING:
-        found.append("number_expiring")
-    return tuple(found)
+def needs_at(facts: AccountFacts, at: float, policy: RelinkPolicy) -> tuple[RelinkReason, ...]:
+    """Those of its reasons that are needs by now.
 
-
-def is_incomplete(facts: AccountFacts) -> bool:
-    """Whether Stripe was asked if it can be repaired, or by which authorization (K5)."""
-    status = facts.reported_status
-    if status is None:
-        return False
-    lacks_authorization = status.needs_relink and not (facts.authorization or facts.by_read)
-    return status.leaves_open or lacks_authorization
-
-
-def is_mended(before: AccountFacts, now: AccountFacts) -> bool:
-    """Whether it works again, or still works and needs no relink any more."""
-    was_broken = not before.works or bool(relink_reasons(before))
-    return was_broken and now.works and not relink_reasons(now)
-
-
-def current_needs(facts: AccountFacts) -> ReportedNeeds | None:
-    """What its outage is to know; while a report is incomplete, what it knew before (K5)."""
-    if facts.given_up:
-        return None
-    if is_incomplete(facts):
-        known = facts.last_reported
-        return known and known.model_copy(update={"outage": outage_of(facts)})
-    needs = relink_reasons(facts)
-    if not needs:
-        return None
-    return ReportedNeeds(
-        outage=outage_of(facts),
-        needs=needs,
-        cause=facts.cause if "inactive" in needs else None,
-        ask="relink" if facts.authorization else "new_payment_method",
-        relink_by=_deadline(facts, needs),
+    Args:
+        facts: the account's.
+        at: now (Unix seconds).
+        policy: how long before a day it is a need.
+    """
+    if not facts.works:
+        return relink_reasons(facts)
+    return tuple(
+        reason
+        for reason, day in _reasons_while_active(facts)
+        if day is None or at >= day - policy.announcement_lead
     )
 
 
-def _deadline(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | None:
-    """When it stops working by announcement; None when it has stopped, or no day is known."""
-    if "inactive" in needs or "number_lapsed" in needs:
+def next_need(facts: AccountFacts, at: float, policy: RelinkPolicy) -> int | None:
+    """When its next reason becomes a need (Unix seconds); None when none lies ahead.
+
+    Args: as for :func:`needs_at`.
+    """
+    if not facts.works:
         return None
-    dates = [facts.deactivates_on if "announced_deactivation" in needs else None]
-    dates.append(facts.number_expires_on if "number_expiring" in needs else None)
-    return min((date for date in dates if date is not None), default=None)
+    times = [
+        day - policy.announcement_lead for _, day in _reasons_while_active(facts) if day is not None
+    ]
+    return min((time for time in times if time > at), default=None)
 
 
-REPORTED_ON = frozenset(
-    ("reported_status", "cause", "authorization", "deactivates_on", "deactivation_action")
-)
-"""The facts on which outage and authorization depend."""
+def relink_by(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | None:
+    """When it stops working; None when it has stopped, or no day is known (Unix seconds)."""
+    if not facts.works or "number_lapsed" in needs:
+        return None
+    days = [day for reason, day in _reasons_while_active(facts) if reason in needs]
+    return min((day for day in days if day is not None), default=None)
 
 
-def changes_nothing_for_others(facts: AccountFacts, changes: dict[str, Any]) -> bool:
-    """Whether a report only repeats what is known, so that no other machine has to be told.
+def is_suspended(facts: AccountFacts) -> bool:
+    """Whether its needs hang on something that no complete object has told yet (K5).
 
-    Most reports do, which makes it worth a shortcut.
+    That is whether the customer can repair it, or by which authorization.
     """
     status = facts.reported_status
-    if status is None or not (status.works or status.needs_relink):
+    if status is None:
         return False
-    if facts.build_for is not None or facts.pending_check is not None:
-        return False
-    needs_relink = bool(relink_reasons(facts)) and not facts.given_up
-    has_told = facts.last_reported is not None
-    return needs_relink == has_told and changes.keys().isdisjoint(REPORTED_ON)
+    if status.leaves_open:
+        return True
+    return bool(relink_reasons(facts)) and lacks_authorization(facts)
+
+
+def lacks_authorization(facts: AccountFacts) -> bool:
+    """Whether no report has said which authorization it has, or that it has none (K5)."""
+    return facts.authorization is None and not was_included(facts, "authorization")
+
+
+def _reasons_while_active(facts: AccountFacts) -> Iterator[tuple[RelinkReason, int | None]]:
+    """Each reason to relink it while it works, and the day on which it would stop (P3)."""
+    if facts.number is NumberStatus.LAPSED:
+        yield "number_lapsed", None
+    days = list(_announced_days(facts))
+    if days:
+        # While either announcement stands it is one need, with the earlier day.
+        yield (
+            "announced_deactivation",
+            None if None in days else min(d for d in days if d is not None),
+        )
+    if facts.number is NumberStatus.EXPIRING:
+        yield "number_expiring", facts.number_expires_on
+
+
+def _announced_days(facts: AccountFacts) -> Iterator[int | None]:
+    """The days that stand, of the account's announcement and of its authorization's; None for one
+    without a day. One whose day has passed lapses with the next active report."""
+    day, action = facts.deactivates_on, facts.deactivation_action
+    is_announced = action == RELINK_REQUIRED or (day is not None and action != NO_ACTION)
+    if is_announced and (day is None or day > facts.as_of):
+        yield day
+    day = facts.login_deactivates_on
+    if facts.login_announced and (day is None or day > max(facts.as_of, facts.login_as_of)):
+        yield day

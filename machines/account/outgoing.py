@@ -1,60 +1,28 @@
-"""Outgoing messages of an account: to its outage, its authorization, sessions, a payment method.
+"""Outgoing messages of an account: to its authorization, to sessions, and to what is built on it.
 
 Each function looks at the facts and returns what is to be sent, and the facts that remember that
-it was; the effects in :mod:`relink.machines.account.effects` say when.
+it was; the effects in :mod:`relink.machines.account.effects` say when. What its outage has to know
+follows from the review (:mod:`relink.machines.account.review`).
 """
 
 from typing import Any
 
 from relink.engine import Command, Send
 
-from ..commands import RetrieveAccount
 from ..events import DomainEvent
 from ..messages import (
     BuildRequested,
     LinkReported,
     MemberLeft,
     MemberReported,
-    NeedsChanged,
-    NeedsMoved,
     OwnershipChecked,
 )
+from ..read import read
 from ..reasons import ReadReason
 from ..vocabulary import Ownership, ReportedStatus
 from .eligibility import build_obstacle, can_judge_build
-from .facts import AccountFacts, OwnershipCheck, outage_of, was_included
-from .needs import current_needs
-
-# ── to its outage ────────────────────────────────────────────────────────────
-
-
-def tell_outage(now: AccountFacts, trigger: DomainEvent) -> tuple[dict[str, Any], list[Send]]:
-    """Tell the outage what this account needs, unless it was last told just that.
-
-    Returns:
-        the changed facts, and what to send.
-    """
-    known, needed = now.last_reported, current_needs(now)
-    if needed == known:
-        return {}, []
-    event: DomainEvent
-    if needed:
-        event = trigger.follow(
-            NeedsChanged,
-            subject=now.id,
-            needs=needed.needs,
-            cause=needed.cause,
-            ask=needed.ask,
-            relink_by=needed.relink_by,
-        )
-    else:
-        event = trigger.follow(NeedsChanged, subject=now.id, needs=())
-    new = needed.outage if needed else outage_of(now)
-    old = known.outage if known else new
-    if needed and old != new:
-        event = trigger.follow(NeedsMoved, subject=now.id, to=new, successor=event)
-    return {"last_reported": needed}, [Send(machine="outage", key=old, event=event)]
-
+from .facts import AccountFacts, OwnershipCheck, was_included
+from .timeline import has_worked_between
 
 # ── to its authorization ─────────────────────────────────────────────────────
 
@@ -67,7 +35,11 @@ def tell_authorization(
     Also that it went down again, which shows by another cause, or by a late report that it had
     worked in between (K1).
     """
-    had_come_back = not now.works and now.worked_as_of > before.worked_as_of
+    had_come_back = (
+        not now.works
+        and now.timeline != before.timeline
+        and has_worked_between(now.timeline, before.as_of, now.as_of)
+    )
     is_same = before.authorization == now.authorization and _standing(before) is _standing(now)
     stopped_again = _standing(now) is _DOWN and now.cause != before.cause
     if is_same and not had_come_back and not stopped_again:
@@ -109,55 +81,69 @@ def _standing(facts: AccountFacts) -> ReportedStatus:
 # ── to the session that returned it, and to what is built on it ──────────────
 
 
-def owner_is_known(facts: AccountFacts, check: OwnershipCheck) -> bool:
-    """Whether relink can tell if the account belongs to the session's holder (R6)."""
-    return check.holder is None or was_included(facts, "holder")
-
-
-def answer(
-    facts: AccountFacts, check: OwnershipCheck, trigger: DomainEvent
+def answers(
+    facts: AccountFacts, trigger: DomainEvent, *, has_read: bool
 ) -> tuple[dict[str, Any], list[Command]]:
-    """Tell a session whether it returned a known account, a new one, or another holder's.
+    """Tell the sessions that returned it whether it is known, new, or another holder's (K7, R6).
 
-    Known is what relink held before the session (K7, R6). A new account is built on, once enough
-    is known of it.
+    Known is what relink held before the session. A new account is built on, once enough is known
+    of it.
+
+    Args:
+        facts: with everything taken in.
+        trigger: the event that is reviewed.
+        has_read: whether Stripe has just answered, so that nothing more is to be learned.
 
     Returns:
         the changed facts, and what to send and ask for.
     """
-    first_seen_at = trigger.at if facts.first_seen_at is None else facts.first_seen_at
-    ownership = _ownership(facts, check, first_seen_at)
-    event = trigger.follow(
-        OwnershipChecked,
-        account=facts.id,
-        ownership=ownership,
-        as_of=check.as_of,
-        read=check.read,
-    )
-    changes: dict[str, Any] = {"pending_check": None, "first_seen_at": first_seen_at}
-    commands: list[Command] = [Send(machine="session", key=check.session, event=event)]
-    if ownership == "new" and can_judge_build(facts):
-        commands.append(build(facts, check.session, trigger))
-    elif ownership == "new":
-        changes["build_for"] = check.session
-        commands.append(read_new_account(facts, check.session))
+    waiting = []
+    build_for = facts.build_for
+    commands: list[Command] = []
+    for check in facts.pending_checks:
+        if not has_read and not was_included(facts, "holder"):
+            waiting.append(check)
+            continue
+        ownership = _ownership(facts, check)
+        event = trigger.follow(
+            OwnershipChecked,
+            account=facts.id,
+            ownership=ownership,
+            as_of=check.as_of,
+            read=check.read,
+        )
+        commands.append(Send(machine="session", key=check.session, event=event))
+        if ownership == "new":
+            build_for = check.session
+    if build_for and (has_read or can_judge_build(facts)):
+        commands.append(_build(facts, build_for, trigger))
+        build_for = None
+    changes: dict[str, Any] = {}
+    if len(waiting) != len(facts.pending_checks):
+        changes["pending_checks"] = tuple(waiting)
+    if build_for != facts.build_for:
+        changes["build_for"] = build_for
+        if build_for:
+            commands.append(read(facts.id, "account", ReadReason.NEW_ACCOUNT, trigger))
     return changes, commands
 
 
-def _ownership(facts: AccountFacts, check: OwnershipCheck, first_seen_at: float) -> Ownership:
-    if check.holder and facts.holder and check.holder != facts.holder:
+def _ownership(facts: AccountFacts, check: OwnershipCheck) -> Ownership:
+    """Whose it is, and whether it was held before that session (K7, R6)."""
+    if facts.reported_status is ReportedStatus.DISCONNECTED:
+        return "disconnected"
+    is_known = facts.first_seen_at is not None and facts.first_seen_at < check.opened_at
+    is_others = facts.holder is not None and facts.holder != (check.holder or check.old_holder)
+    # A session without a holder may return any account that is known, and builds on none of
+    # another holder.
+    if is_others and (check.holder is not None or not is_known):
         return "other_holder"
-    return "known" if first_seen_at < check.opened_at else "new"
+    return "known" if is_known else "new"
 
 
-def read_new_account(facts: AccountFacts, session: str) -> RetrieveAccount:
-    """Read an account that a session returned, to know whose it is and what can be built on it."""
-    return RetrieveAccount(account=facts.id, reason=ReadReason.NEW_ACCOUNT, dedup_key=session)
-
-
-def build(facts: AccountFacts, session: str, trigger: DomainEvent) -> Send:
-    """Ask the payment method to be built on this new account."""
+def _build(facts: AccountFacts, session: str, trigger: DomainEvent) -> Send:
+    """Ask for the payment method to be built on this new account."""
     event = trigger.follow(
         BuildRequested, session=session, holder=facts.holder, obstacle=build_obstacle(facts)
     )
-    return Send(machine="payment_method", key=facts.id, event=event)
+    return Send(machine="build", key=facts.id, event=event)

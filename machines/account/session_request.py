@@ -35,6 +35,7 @@ def session_request(facts: AccountFacts, request: RelinkRequested) -> CreateReli
         account=facts.id,
         attempt=facts.attempt + 1,
         authorization=facts.authorization or "",
+        outage=facts.outage.number if facts.outage else None,
         mode=mode,
         reason=reason_for(facts, request) or "inactive",
         holder=facts.holder,

@@ -55,6 +55,9 @@ def _what_speaks_against(facts: AccountFacts) -> list[str]:
             is_connect or "us_bank_account" in (facts.payment_method_types or ())
         ),
         f"its number is {facts.number}": facts.number in (None, "transactable", "expiring"),
-        "its payment method is blocked": facts.payment_method != "blocked",
+        "all its payment methods are blocked or gone": (
+            not facts.payment_methods
+            or any(m.state not in ("blocked", "gone") for m in facts.payment_methods.values())
+        ),
     }
     return [cause for cause, is_well in causes.items() if not is_well]

@@ -65,13 +65,49 @@ def message_belongs_to_a_running_outage(view: StepView) -> Iterator[str]:
 
 
 @always
-def outage_has_one_first_prompt(view: StepView) -> Iterator[str]:
-    """P1: An outage whose customer was prompted is not prompted again."""
+def account_is_named_in_one_prompt(view: StepView) -> Iterator[str]:
+    """P1: A prompt names somebody who was not named in this outage of the account."""
     for command in view.commands(NotifyCustomer):
         was = view.before(OutageFacts, command.outage)
-        is_same = was is not None and was.facts.count == command.outage_number
-        if command.reminder == 0 and was and is_same and was.facts.prompted:
-            yield f"outage {command.outage_number} of {command.outage} is prompted again"
+        if command.reminder or was is None:
+            continue
+        for key in command.accounts:
+            known, account = was.facts.needing.get(key), view.after(AccountFacts, key)
+            is_same = known and account and account.facts.outages == known.number
+            if is_same and known and known.prompted_at is not None:
+                yield f"a prompt names {key} again"
+
+
+@always
+def prompts_keep_their_distance(view: StepView) -> Iterator[str]:
+    """P1: Between two prompts for one authorization the policy's gap passes, or a day comes."""
+    trigger = view.step.trigger
+    for command in view.commands(NotifyCustomer):
+        was = view.before(OutageFacts, command.outage)
+        last = was.facts.last_prompt_at if was else None
+        if command.reminder or last is None or not isinstance(trigger, DomainEvent):
+            continue
+        days = [
+            need.relink_by
+            for key in command.accounts
+            if (now := view.after(OutageFacts, command.outage)) is not None
+            and (need := now.facts.needing.get(key)) is not None
+        ]
+        has_day = any(day is not None and day <= trigger.at for day in days)
+        if trigger.at < last + trigger.policy.prompt_gap and not has_day:
+            yield f"{command.outage} is prompted {trigger.at - last} s after the prompt before"
+
+
+@always
+def nobody_is_prompted_while_a_read_is_due(view: StepView) -> Iterator[str]:
+    """K9: No message names an account of which a read has been due for less than ten minutes."""
+    trigger = view.step.trigger
+    for command in view.commands(NotifyCustomer):
+        for key in command.accounts:
+            account = view.after(AccountFacts, key)
+            since = account.facts.read_due_since if account else None
+            if since is not None and isinstance(trigger, DomainEvent) and trigger.at < since + 600:
+                yield f"a message names {key}, and a read of it is due"
 
 
 @always

@@ -8,10 +8,13 @@ from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
 from ..account import AccountFacts
 from ..account_number import AccountNumberFacts
 from ..authorization import AuthorizationFacts
+from ..build import BuildFacts
 from ..commands import Build, CreateRelinkSession
+from ..holder import HolderFacts
 from ..messages import Reported
 from ..outage import OutageFacts
 from ..payment_method import PaymentMethodFacts
+from ..read import ReadFacts
 from ..session import SessionFacts
 
 World = Mapping[Address, Snapshot[Facts]]
@@ -25,8 +28,11 @@ MACHINES: Mapping[type[Facts], str] = {
     AuthorizationFacts: "authorization",
     SessionFacts: "session",
     AccountNumberFacts: "account_number",
+    BuildFacts: "build",
     PaymentMethodFacts: "payment_method",
     OutageFacts: "outage",
+    HolderFacts: "holder",
+    ReadFacts: "read",
 }
 """The machine that remembers each kind of facts."""
 

@@ -18,6 +18,7 @@ from relink.machines.commands import (
     RetrieveAccount,
     RetrieveAccountForCaller,
     RetrieveAuthorization,
+    RetrievePaymentMethod,
     RetrieveSession,
     RetrieveSessionForCaller,
 )
@@ -30,7 +31,7 @@ from relink.machines.events import (
     SessionAccount,
     SessionReported,
 )
-from relink.machines.report import AccountNumber, Holder, StatusReport
+from relink.machines.report import AccountNumber, Holder, PaymentMethodReport, StatusReport
 
 DAY = 24 * 60 * 60
 
@@ -170,6 +171,7 @@ class Bank:
     authorizations: dict[str, Credentials] = field(default_factory=dict)
     sessions: dict[str, RelinkSession] = field(default_factory=dict)
     sent: list[DomainEvent] = field(default_factory=list)
+    blocked: dict[str, str | None] = field(default_factory=dict)
     skew: int = 0
     """How far the ``Date`` of reads is from the ``created`` of events (seconds; K4: up to 2)."""
     _events: int = 0
@@ -261,9 +263,14 @@ class Bank:
 
     def block(self, account: str, reason: str | None) -> None:
         """What was built on it is blocked, or unblocked."""
+        self.blocked[account] = reason
         self.sent.append(
             PaymentMethodReported(
-                **self._sent_now(), account=account, payment_method=f"pm_{account}", blocked=reason
+                **self._sent_now(),
+                account=account,
+                payment_method=f"pm_{account}",
+                read=False,
+                report=PaymentMethodReport(blocked=reason),
             )
         )
 
@@ -349,6 +356,15 @@ class Bank:
                         report=report,
                     )
                 return self._not_found(command, authorization)
+            case RetrievePaymentMethod(payment_method=payment_method):
+                account = payment_method.removeprefix("pm_")
+                return PaymentMethodReported(
+                    **self._answered_now(command),
+                    account=account,
+                    payment_method=payment_method,
+                    read=True,
+                    report=PaymentMethodReport(blocked=self.blocked.get(account)),
+                )
             case RetrieveSession(session=session) | RetrieveSessionForCaller(session=session):
                 return self._report(session, self._answered_now(command), read=True)
         raise TypeError(f"not a read: {command.name}")

@@ -48,7 +48,7 @@ POLICIES = [
     RelinkPolicy(),
     RelinkPolicy(attempts=1, reminders=()),
     RelinkPolicy(attempts=2, remind_after_denial=True, session_open_for=60),
-    RelinkPolicy(announcement_lead=40 * DAY, number_notice=DAY, permissions=("balances",)),
+    RelinkPolicy(announcement_lead=40 * DAY, prompt_gap=0, permissions=("balances",)),
 ]
 
 some = st.integers(0, 20)

@@ -1,0 +1,241 @@
+"""The review: what follows from an account's facts, once everything that a report says is in them.
+
+Effects that learn something ask for a review; it comes after everything else has been taken in
+(K9). It compares what others were told last with what holds now, and tells the difference: to the
+outage, to the holder, to the clock, and to the service.
+
+Rules kept here: K5, K8, K9, R4, P1 to P4, C4.
+"""
+
+from collections.abc import Iterator
+from typing import Any, assert_never
+
+from relink.engine import Command, Send
+
+from ..commands import RequestNewPaymentMethod, Wake
+from ..events import DomainEvent
+from ..holder import PATIENCE
+from ..messages import NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
+from ..phases import NEEDS
+from ..vocabulary import BuildState, PaymentMethodState, ReportedStatus
+from .facts import AccountFacts, AccountOutage, AwaitedRead, ReportedNeeds, holder_key, outage_of
+from .needs import is_suspended, lacks_authorization, needs_at, next_need, relink_by
+
+Changes = dict[str, Any]
+
+
+def review_later(facts: AccountFacts, trigger: DomainEvent) -> Send:
+    """Review the account once everything else is taken in."""
+    event = trigger.follow(ReviewDue)
+    return Send(machine="account", key=facts.id, event=event, phase=NEEDS)
+
+
+def review(
+    facts: AccountFacts, trigger: DomainEvent, *, is_settled: bool = False
+) -> tuple[Changes, list[Command]]:
+    """What the account has to tell.
+
+    Args:
+        facts: with everything taken in.
+        trigger: the event that is reviewed.
+        is_settled: whether it needs nothing, whatever was reported: it was replaced, or has just
+            been repaired.
+
+    Returns:
+        the changed facts, and what to send and ask for.
+    """
+    changes: Changes = {}
+    commands: list[Command] = []
+    needs_nothing = is_settled or facts.retired
+    for part in (_outage, _told_outage, _told_holder, _requested, _planned):
+        now = facts.after(changes)
+        more, sends = part(now, trigger, needs_nothing)
+        changes |= more
+        commands += sends
+    return changes, commands
+
+
+def _outage(
+    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+) -> tuple[Changes, list[Command]]:
+    """Its outage begins and ends with its need; suspension begins and ends none (R4, K5)."""
+    is_down = not needs_nothing and is_suspended(facts)
+    needs = () if needs_nothing else needs_at(facts, trigger.at, trigger.policy)
+    if facts.outage is None and needs and not is_down:
+        number = facts.outages + 1
+        return {"outage": AccountOutage(number=number, since=trigger.at), "outages": number}, []
+    if facts.outage is not None and not needs and not is_down:
+        return {"outage": None}, []
+    return {}, []
+
+
+def _told_outage(
+    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+) -> tuple[Changes, list[Command]]:
+    """Tell the outage of its authorization what it needs, unless it was last told just that."""
+    known, needed = facts.last_reported, _needed(facts, trigger)
+    if needed == known:
+        return {}, []
+    event = _needs_changed(facts, needed, trigger)
+    new = needed.outage if needed else outage_of(facts)
+    old = known.outage if known else new
+    sent: DomainEvent = event
+    if needed and old != new:
+        sent = trigger.follow(NeedsMoved, subject=facts.id, to=new, successor=event)
+    return {"last_reported": needed}, [Send(machine="outage", key=old, event=sent)]
+
+
+def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
+    outage = facts.outage
+    if outage is None:
+        return None
+    known = facts.last_reported
+    common = {
+        "outage": outage_of(facts),
+        "number": outage.number,
+        "holder": holder_key(facts),
+        "mailed_at": _mailed_at(facts),
+    }
+    if is_suspended(facts):
+        return known and known.after({**common, "standing": "suspended"})
+    needs = needs_at(facts, trigger.at, trigger.policy)
+    if facts.authorization is None:
+        # A relink would be refused (R9): the service is asked for another way to pay instead.
+        return None
+    return ReportedNeeds(
+        **common,
+        needs=needs,
+        standing="given_up" if outage.given_up else "needed",
+        cause=facts.cause if "inactive" in needs else None,
+        relink_by=relink_by(facts, needs),
+    )
+
+
+def _mailed_at(facts: AccountFacts) -> float | None:
+    """When Stripe itself wrote to the customer, by a session that is still open (P2)."""
+    is_mailed = facts.session and facts.request and facts.request.delivery == "email"
+    return facts.opened_at if is_mailed else None
+
+
+def _needs_changed(
+    facts: AccountFacts, needed: ReportedNeeds | None, trigger: DomainEvent
+) -> NeedsChanged:
+    if needed is None:
+        return trigger.follow(NeedsChanged, subject=facts.id, needs=())
+    return trigger.follow(
+        NeedsChanged,
+        subject=facts.id,
+        number=needed.number,
+        needs=needed.needs,
+        standing=needed.standing,
+        cause=needed.cause,
+        relink_by=needed.relink_by,
+        holder=needed.holder,
+        mailed_at=needed.mailed_at,
+    )
+
+
+def _told_holder(
+    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+) -> tuple[Changes, list[Command]]:
+    """Tell the holder whether a read of it is due, which holds up prompts (K9)."""
+    known, due = facts.last_awaited, None
+    if facts.read_due_since is not None:
+        due = AwaitedRead(holder=holder_key(facts), authorization=facts.authorization)
+    if due == known:
+        return {}, []
+    sends: list[Command] = []
+    if known and (due is None or due.holder != known.holder):
+        sends.append(_awaited(facts, known, trigger, awaited=False))
+    if due:
+        sends.append(_awaited(facts, due, trigger, awaited=True))
+    return {"last_awaited": due}, sends
+
+
+def _awaited(facts: AccountFacts, read: AwaitedRead, trigger: DomainEvent, awaited: bool) -> Send:
+    event = trigger.follow(
+        ReadAwaited, account=facts.id, authorization=read.authorization, awaited=awaited
+    )
+    return Send(machine="holder", key=read.holder, event=event)
+
+
+def _planned(
+    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+) -> tuple[Changes, list[Command]]:
+    """Come back when something becomes a need (P3), or a read has held up a request for too long."""
+    times = []
+    if not needs_nothing:
+        times.append(next_need(facts, trigger.at, trigger.policy))
+        if _is_held_up(facts, trigger) and _new_causes(facts):
+            times.append(int(facts.read_due_since or 0) + PATIENCE + 1)
+    when = min((time for time in times if time is not None), default=None)
+    if when == facts.planned_for:
+        return {}, []
+    wakes: list[Command] = []
+    if when is not None:
+        event = trigger.follow(ReviewDue)
+        wakes.append(Wake(machine="account", key=facts.id, due=when, event=event))
+    return {"planned_for": when}, wakes
+
+
+# ── another way to pay (C4) ──────────────────────────────────────────────────
+
+
+def _requested(
+    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+) -> tuple[Changes, list[Command]]:
+    """Ask the service for another payment method, once for each cause."""
+    if not needs_nothing and is_suspended(facts):
+        return {}, []
+    causes = {} if needs_nothing else dict(_causes(facts))
+    standing = facts.requested_for & causes.keys()
+    new = [] if needs_nothing else _new_causes(facts)
+    if not new or _is_held_up(facts, trigger):
+        return ({} if standing == facts.requested_for else {"requested_for": standing}), []
+    number = facts.requests + 1
+    request = RequestNewPaymentMethod(
+        account=facts.id, reason=causes[new[0]], dedup_key=f"{new[0]}:{number}"
+    )
+    return {"requested_for": frozenset(causes), "requests": number}, [request]
+
+
+def _new_causes(facts: AccountFacts) -> list[str]:
+    return [cause for cause, _ in _causes(facts) if cause not in facts.requested_for]
+
+
+def _is_held_up(facts: AccountFacts, trigger: DomainEvent) -> bool:
+    """Whether a read is due that may show that nobody has to be asked (K9)."""
+    since = facts.read_due_since
+    return since is not None and trigger.at < since + PATIENCE
+
+
+def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
+    """What no relink mends: each cause, and the reason for the service (codes), the worst first."""
+    status = facts.reported_status
+    match status:
+        case ReportedStatus.DISCONNECTED:
+            yield "disconnected", facts.cause or "disconnected"
+            return
+        case ReportedStatus.UNREPAIRABLE:
+            yield "unrepairable", facts.cause or "unrepairable"
+            return
+        case None | ReportedStatus.ACTIVE | ReportedStatus.RELINKABLE | ReportedStatus.INACTIVE:
+            pass
+        case _:
+            assert_never(status)
+    if facts.outage and facts.authorization is None and not lacks_authorization(facts):
+        yield "no_authorization", "no_authorization"
+    if facts.given_up:
+        yield "attempts_used_up", "attempts_used_up"
+    if facts.build is BuildState.REFUSED:
+        yield "refused", facts.build_reason or "refused"
+    yield from _unusable(facts)
+
+
+def _unusable(facts: AccountFacts) -> Iterator[tuple[str, str]]:
+    """None of its payment methods that are known can be charged, and no relink mends that (C3)."""
+    known = facts.payment_methods.values()
+    if not known or any(method.state.can_pay or method.lost_number for method in known):
+        return
+    reasons = sorted({method.reason or PaymentMethodState.GONE for method in known})
+    yield "no_payment_method", reasons[0]

@@ -1,0 +1,224 @@
+"""Messages due: who is to be named in a message to the customer, and when.
+
+Each account keeps its own schedule, from the message that named it first: the policy's reminders
+follow that one. Accounts that were named together stay together, since their schedules are equal.
+An account that is not named yet joins the next reminder, if that one comes before its day, and else
+gets a prompt; two prompts keep the policy's gap, though never past the day of an account (P1).
+
+Nobody is named while its need is suspended, or once its attempts are used up. A customer who
+revoked access is named once, and not reminded, unless the policy says so. While Stripe itself
+writes, by a session that it delivers, nothing goes out at all (P2).
+
+The functions are pure: what the accounts need, and a time, in; a message or a time out.
+
+Rules kept here: P1, P2.
+"""
+
+from math import ceil
+from typing import NamedTuple
+
+from relink.engine import Facts
+
+from .messages import NeedsChanged
+from .policy import RelinkPolicy
+from .vocabulary import ACCESS_DENIED, NeedStanding, RelinkReason
+
+
+class Need(Facts):
+    """What one account needs a relink for, and what was sent about it."""
+
+    number: int
+    """Which outage of the account it is (R4)."""
+    needs: tuple[RelinkReason, ...]
+    standing: NeedStanding
+    cause: str | None
+    """Stripe's ``cause`` of the inactivity."""
+    relink_by: int | None
+    """When it stops working, while it still works (Unix seconds)."""
+    holder: str
+    """The key of the machine that holds back prompts while reads are due."""
+    mailed_at: float | None
+    """When Stripe itself wrote, by a session that is still open (Unix seconds)."""
+    prompted_at: float | None
+    """The prompt from which its reminders are counted; None while nobody named it."""
+    reminded: int
+    """How many of the policy's reminders have passed."""
+
+
+Needing = dict[str, Need]
+"""The accounts of an outage that need a relink, by their ids."""
+
+
+class Message(NamedTuple):
+    """A message that is due."""
+
+    accounts: tuple[str, ...]
+    """Whom it names, in alphabetical order."""
+    reminder: int
+    """Which reminder of the policy it is, from 1; 0 for a prompt."""
+    holder: str
+
+
+def due(needing: Needing, last: float | None, at: float, policy: RelinkPolicy) -> Message | None:
+    """The message that is due now, if one is.
+
+    Args:
+        needing: what the accounts need.
+        last: when the last prompt for the authorization went out (Unix seconds).
+        at: now (Unix seconds).
+        policy: the service's choices.
+    """
+    if _is_stripe_writing(needing):
+        return None
+    reminded = [
+        name
+        for name, need in needing.items()
+        if (when := _next_reminder(need, policy)) is not None and when <= at
+    ]
+    unnamed = _unnamed(needing)
+    if not reminded and not any(
+        _prompt_time(needing, name, last, at, policy) <= at for name in unnamed
+    ):
+        return None
+    accounts = tuple(sorted({*reminded, *unnamed}))
+    reminder = max((_passed(needing[name], at, policy) for name in reminded), default=0)
+    return Message(accounts, reminder, min(needing[name].holder for name in accounts))
+
+
+def next_time(needing: Needing, last: float | None, at: float, policy: RelinkPolicy) -> int | None:
+    """When the next message is due (Unix seconds); None when none is planned.
+
+    Args: as for :func:`due`.
+    """
+    if _is_stripe_writing(needing):
+        return None
+    times = [when for need in needing.values() if (when := _next_reminder(need, policy))]
+    times += [_prompt_time(needing, name, last, at, policy) for name in _unnamed(needing)]
+    return ceil(min(times)) if times else None
+
+
+def after(needing: Needing, message: Message, at: float, policy: RelinkPolicy) -> Needing:
+    """What the accounts need after a message was sent.
+
+    Args:
+        needing: what they need.
+        message: whom it names.
+        at: when it was sent (Unix seconds).
+        policy: the service's choices.
+    """
+    # Whoever joins a reminder shares the schedule that it belongs to.
+    joined = at
+    for name in message.accounts:
+        start = needing[name].prompted_at
+        if start is not None and _passed(needing[name], at, policy) == message.reminder:
+            joined = start
+    changed = {}
+    for name in message.accounts:
+        need = needing[name]
+        is_new = need.prompted_at is None
+        passed = message.reminder if is_new else _passed(need, at, policy)
+        start = joined if is_new else need.prompted_at
+        changed[name] = need.after({"prompted_at": start, "reminded": passed})
+    return {**needing, **changed}
+
+
+def noted(needing: Needing, news: NeedsChanged) -> Needing:
+    """What the accounts need once one of them has told.
+
+    The mail that Stripe wrote is the prompt of everybody who needs a relink at that time (P2).
+    """
+    others = without(needing, news.subject)
+    if not news.needs:
+        return others
+    known = needing.get(news.subject)
+    is_same = known is not None and known.number == news.number
+    prompted_at = known.prompted_at if known and is_same else news.prompted_at
+    need = Need(
+        number=news.number,
+        needs=news.needs,
+        standing=news.standing,
+        cause=news.cause,
+        relink_by=news.relink_by,
+        holder=news.holder,
+        mailed_at=news.mailed_at,
+        prompted_at=news.mailed_at if prompted_at is None else prompted_at,
+        reminded=known.reminded if known and is_same else news.reminded,
+    )
+    has_news_of_mail = news.mailed_at is not None and (known is None or known.mailed_at is None)
+    if has_news_of_mail:
+        others = {
+            name: other.after({"prompted_at": news.mailed_at})
+            if other.prompted_at is None
+            else other
+            for name, other in others.items()
+        }
+    return {**others, news.subject: need}
+
+
+def without(needing: Needing, account: str) -> Needing:
+    """What the others need."""
+    return {name: need for name, need in needing.items() if name != account}
+
+
+def has_somebody_to_name(needing: Needing) -> bool:
+    """Whether an account is still to be named in a message, now or once it is no more suspended."""
+    return any(
+        need.prompted_at is None and need.standing != "given_up" for need in needing.values()
+    )
+
+
+def has_reminders_left(needing: Needing, policy: RelinkPolicy) -> bool:
+    """Whether a reminder follows for one of the accounts, now or once it is no more suspended."""
+    return any(
+        need.prompted_at is not None
+        and need.standing != "given_up"
+        and need.reminded < len(policy.reminders)
+        and _may_be_reminded(need, policy)
+        for need in needing.values()
+    )
+
+
+def _unnamed(needing: Needing) -> list[str]:
+    return [
+        name
+        for name, need in needing.items()
+        if need.prompted_at is None and need.standing == "needed"
+    ]
+
+
+def _is_stripe_writing(needing: Needing) -> bool:
+    return any(need.mailed_at is not None for need in needing.values())
+
+
+def _may_be_reminded(need: Need, policy: RelinkPolicy) -> bool:
+    return policy.remind_after_denial or need.cause != ACCESS_DENIED
+
+
+def _next_reminder(need: Need, policy: RelinkPolicy) -> float | None:
+    """When its next reminder is due (Unix seconds); None when it gets none (now)."""
+    if need.prompted_at is None or need.standing != "needed":
+        return None
+    if need.reminded >= len(policy.reminders) or not _may_be_reminded(need, policy):
+        return None
+    return need.prompted_at + policy.reminders[need.reminded]
+
+
+def _passed(need: Need, at: float, policy: RelinkPolicy) -> int:
+    """How many reminders of an account are due by now: of several that were missed, one is sent."""
+    start = need.prompted_at or 0.0
+    return sum(start + offset <= at for offset in policy.reminders)
+
+
+def _prompt_time(
+    needing: Needing, name: str, last: float | None, at: float, policy: RelinkPolicy
+) -> float:
+    """When an account that is not named yet is to be named (Unix seconds)."""
+    day = needing[name].relink_by
+    reminders = [
+        when for need in needing.values() if (when := _next_reminder(need, policy)) is not None
+    ]
+    following = min(reminders, default=None)
+    if following is not None and (day is None or following < day):
+        return following
+    gap_ends = at if last is None else max(at, last + policy.prompt_gap)
+    return gap_ends if day is None else min(gap_ends, max(at, day))

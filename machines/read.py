@@ -1,0 +1,209 @@
+"""The read: is Stripe to be asked about an object, and has it answered?
+
+Every read that a decision asks for goes through here, one machine for each object. So reads
+coalesce (K10): while one is due and has not begun, asking again asks for nothing more. The machine
+cannot see when a read begins. The answer says so, and if something asked after that, the object is
+read once more: the answer may be older than what raised the question.
+
+States
+    ``idle``  Nothing is asked. Machines begin here.
+    ``due``   A read is asked for, and Stripe has not answered.
+
+The account is told when a read of it becomes due and when it is over, because a due read holds up
+prompts (K9).
+
+Rules kept here: K4, K9 and K10.
+"""
+
+from statemachine import State
+
+from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
+
+from . import reasons
+from .commands import (
+    Read,
+    RetrieveAccount,
+    RetrieveAuthorization,
+    RetrieveExternalAccount,
+    RetrievePaymentMethod,
+    RetrieveSession,
+)
+from .events import DomainEvent
+from .messages import ReadAnswered, ReadDueChanged, ReadFailed, ReadWanted
+from .reasons import ReadReason
+from .vocabulary import ObjectKind
+
+Effects = list[Command | Assign]
+
+LONGEST_DELAY = 60
+"""Seconds by which later questions may delay a read in all (K10)."""
+
+_MACHINE_OF: dict[ObjectKind, str] = {
+    "account": "account",
+    "authorization": "authorization",
+    "session": "session",
+    "payment_method": "payment_method",
+    "external_account": "payment_method",
+}
+"""The machine that learns that a read failed for good."""
+
+
+class ReadFacts(Facts):
+    """A read's memory."""
+
+    id: str
+    """The object's id."""
+    kind: ObjectKind = "account"
+    connected_account: str | None = None
+    """For an external account: whose it is."""
+    number: int = 0
+    """Reads so far, the one that is due included."""
+    reason: ReadReason = ReadReason.LOOK
+    """What asked for it."""
+    settles: bool = False
+    """It is to settle a contradiction, so its answer decides (K10)."""
+    since: float = 0.0
+    """When it was first asked for (Unix seconds, our clock)."""
+    asked_at: float = 0.0
+    """When it was last asked for."""
+    not_before: int = 0
+    """The earliest time to begin (Unix seconds); 0 is at once."""
+
+
+class ReadChart(Chart):
+    """The reads of one object, by the object's id."""
+
+    facts_type = ReadFacts
+    alphabet = (ReadWanted, ReadAnswered, ReadFailed)
+
+    idle = State(initial=True)
+    due = State()
+
+    due.from_(idle, event="read_wanted", on=["ask", "hold_up_prompts"])
+    stays(due, event="read_wanted", cond="has_to_wait_longer", on="put_off")
+    stays(due, event="read_wanted", on="note_question")
+    stays(due, event="read_answered", cond="was_asked_since", on="ask_again")
+    idle.from_(due, event="read_answered", on="release_prompts")
+    idle.from_(due, event="read_failed", on=["release_prompts", "tell_failed"])
+
+    decided = (ignored(idle, (ReadAnswered, ReadFailed), because=reasons.NO_READ_DUE),)
+
+    # ── guards ───────────────────────────────────────────────────────────────
+
+    def has_to_wait_longer(self, facts: ReadFacts, trigger: ReadWanted) -> bool:
+        """A newer report takes part in the contradiction, so the read has to begin later (K10)."""
+        return _put_off(facts, trigger) > facts.not_before
+
+    def was_asked_since(self, facts: ReadFacts, trigger: ReadAnswered) -> bool:
+        """Something asked after the read had begun, or it began too early to settle anything."""
+        if trigger.begun_at is None:
+            return False
+        return trigger.begun_at < max(facts.asked_at, facts.not_before)
+
+    # ── effects ──────────────────────────────────────────────────────────────
+
+    def ask(self, facts: ReadFacts, trigger: ReadWanted) -> Effects:
+        """Ask Stripe."""
+        changes = {
+            "kind": trigger.of,
+            "connected_account": trigger.connected_account or facts.connected_account,
+            "number": facts.number + 1,
+            "reason": trigger.reason,
+            "settles": trigger.reason is ReadReason.CONTRADICTION,
+            "since": trigger.at,
+            "asked_at": trigger.at,
+            "not_before": min(trigger.after, _latest(trigger.at)),
+        }
+        return [Assign(**changes), _command(facts.after(changes))]
+
+    def put_off(self, facts: ReadFacts, trigger: ReadWanted) -> Effects:
+        """Begin later: the same read, with the later time (K10)."""
+        changes = {
+            "asked_at": trigger.at,
+            "not_before": _put_off(facts, trigger),
+            "settles": True,
+        }
+        return [Assign(**changes), _command(facts.after(changes))]
+
+    def note_question(self, facts: ReadFacts, trigger: ReadWanted) -> Assign:
+        """The read that is due answers this question too, if it begins after it."""
+        settles = facts.settles or trigger.reason is ReadReason.CONTRADICTION
+        return Assign(asked_at=trigger.at, settles=settles)
+
+    def ask_again(self, facts: ReadFacts, trigger: ReadAnswered) -> Effects:
+        """Read once more, for what was asked since the read began."""
+        changes = {"number": facts.number + 1, "since": trigger.at, "asked_at": trigger.at}
+        return [Assign(**changes), _command(facts.after(changes))]
+
+    def hold_up_prompts(self, facts: ReadFacts, trigger: ReadWanted) -> list[Command]:
+        """Tell the account that a read of it is due (K9)."""
+        return _tell_account(facts.id, trigger.of, trigger, due=True)
+
+    def release_prompts(self, facts: ReadFacts, trigger: DomainEvent) -> list[Command]:
+        """Tell the account that nothing holds up its prompts any more (K9)."""
+        return _tell_account(facts.id, facts.kind, trigger, due=False)
+
+    def tell_failed(self, facts: ReadFacts, trigger: ReadFailed) -> Command:
+        """Tell what was to be read that Stripe refused."""
+        failed = trigger.follow(ReadFailed, error=trigger.error)
+        return Send(machine=_MACHINE_OF[facts.kind], key=facts.id, event=failed)
+
+
+def read(
+    key: str,
+    kind: ObjectKind,
+    reason: ReadReason,
+    trigger: DomainEvent,
+    *,
+    after: int = 0,
+    connected_account: str | None = None,
+) -> Send:
+    """Ask for a read of an object.
+
+    Args:
+        key: the object's id.
+        kind: what it is.
+        reason: why it is to be read.
+        trigger: what raised the question.
+        after: the earliest time to begin (Unix seconds).
+        connected_account: for an external account, whose it is.
+    """
+    wanted = trigger.follow(
+        ReadWanted, of=kind, reason=reason, after=after, connected_account=connected_account
+    )
+    return Send(machine="read", key=key, event=wanted)
+
+
+def _latest(since: float) -> int:
+    """The latest time to which a read may be put off (Unix seconds)."""
+    return int(since) + LONGEST_DELAY
+
+
+def _put_off(facts: ReadFacts, trigger: ReadWanted) -> int:
+    return min(trigger.after, _latest(facts.since))
+
+
+def _command(facts: ReadFacts) -> Read:
+    asked = {"number": facts.number, "reason": facts.reason, "after": facts.not_before}
+    match facts.kind:
+        case "account":
+            return RetrieveAccount(account=facts.id, **asked)
+        case "authorization":
+            return RetrieveAuthorization(authorization=facts.id, **asked)
+        case "session":
+            return RetrieveSession(session=facts.id, **asked)
+        case "payment_method":
+            return RetrievePaymentMethod(payment_method=facts.id, **asked)
+        case "external_account":
+            return RetrieveExternalAccount(
+                external_account=facts.id,
+                connected_account=facts.connected_account or "",
+                **asked,
+            )
+
+
+def _tell_account(key: str, kind: ObjectKind, trigger: DomainEvent, due: bool) -> list[Command]:
+    if kind != "account":
+        return []
+    changed = trigger.follow(ReadDueChanged, due=due)
+    return [Send(machine="account", key=key, event=changed)]
