@@ -201,7 +201,8 @@ class ReadAnswered(DomainEvent):
 
 
 class ReadDueChanged(DomainEvent):
-    """To the account: a read of it is due, or not any more, so that it holds up prompts (K9)."""
+    """To the account, or to the outage of an authorization: a read of it is due, or not any more,
+    so that it holds up prompts (K9)."""
 
     due: bool
 
@@ -290,6 +291,15 @@ class MemberReported(DomainEvent):
     account: str
     inactive: bool
     as_of: int
+    read: bool
+    """Whether it was read, so that it need not be read again for this."""
+
+
+class MembersReviewDue(DomainEvent):
+    """To the authorization: one of its accounts begins to need a relink, so all of them review what
+    they need."""
+
+    account: str
 
 
 class MemberLeft(DomainEvent):
@@ -493,3 +503,5 @@ class PaymentMethodChanged(DomainEvent):
     """Why it is blocked, or why it needs a mandate (a code)."""
     lost_number: bool = False
     """It is blocked because the account number was deactivated, which a relink repairs."""
+    is_external: bool = False
+    """It is an external account."""
