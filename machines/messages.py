@@ -1,8 +1,7 @@
 """Messages: what the machines are sent, by routing and by each other.
 
-Reports about accounts, authorizations and numbers, sorted by what they say; then what sessions,
-accounts, authorizations, numbers, payment methods, reads and outages tell each other. Each is delivered
-within the step of the outside event that caused it.
+Reports about accounts, authorizations and numbers, sorted by what they say; then what the machines
+tell each other. Each is delivered within the step of the outside event that caused it.
 """
 
 from typing import ClassVar, Literal
@@ -118,7 +117,7 @@ class ReportedLapsed(NumbersReported):
     reported_status = NumberStatus.LAPSED
 
 
-# ── between the machines ─────────────────────────────────────────────────────
+# ── sessions ─────────────────────────────────────────────────────────────────
 
 
 class SessionOpened(DomainEvent):
@@ -213,7 +212,7 @@ class ReadFailed(DomainEvent):
     error: str
 
 
-# ── between the machines, continued ──────────────────────────────────────────
+# ── what follows from sessions and reports ───────────────────────────────────
 
 
 class ReturnedBySession(DomainEvent):

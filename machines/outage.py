@@ -175,7 +175,7 @@ class OutageChart(Chart):
         return Assign(planned_for=None)
 
     def look(self, facts: OutageFacts, trigger: ReviewDue) -> Effects:
-        """Ask the holder whether the message that is due may go out (K9); else wait for the next."""
+        """Ask the holder whether the message that is due may go out (K9); else plan the next."""
         message = _due(facts, trigger)
         since = facts.read_due_since
         if message and since is not None and trigger.at < since + PATIENCE:

@@ -192,7 +192,7 @@ class PaymentMethodChart(Chart):
     def report_unknown(
         self, facts: PaymentMethodFacts, trigger: PaymentMethodBlocked
     ) -> Command | None:
-        """Tell the operators of a status that relink does not know: it never counts as good (K12)."""
+        """Report a status that relink does not know: it never counts as good (K12)."""
         if not trigger.is_unknown or facts.blocked == trigger.reason:
             return None
         return ReportAnomaly(

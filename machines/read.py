@@ -10,7 +10,8 @@ States
     ``due``   A read is asked for, and Stripe has not answered.
 
 A due read holds up prompts (K9). So the account is told when a read of it becomes due and when it
-is over, and the outage when it is a read of the authorization that may show that accounts came back.
+is over, and the outage when it is a read of its authorization that may show that accounts came
+back.
 
 Rules kept here: K4, K9 and K10.
 """
@@ -96,7 +97,7 @@ class ReadChart(Chart):
         return _put_off(facts, trigger) > facts.not_before
 
     def is_of_another_read(self, facts: ReadFacts, trigger: ReadAnswered) -> bool:
-        """It answers another read, such as one for a caller; the one that is due is still to come."""
+        """It answers another read, such as one for a caller; the answer is still to come."""
         return trigger.causation_id != _command(facts).id
 
     def was_asked_since(self, facts: ReadFacts, trigger: ReadAnswered) -> bool:

@@ -352,7 +352,7 @@ class SessionChart(Chart):
         ]
 
     def report_nothing_usable(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
-        """The returned account belongs to another holder, or is gone: nothing is built on it (R6)."""
+        """The returned account is another holder's, or is gone: nothing is built on it (R6)."""
         reason = _why_unusable(trigger)
         return [
             Assign(outcome="failed", failure_reason=reason, linked=trigger.account),

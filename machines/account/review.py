@@ -171,7 +171,7 @@ def _awaited(facts: AccountFacts, read: AwaitedRead, trigger: DomainEvent, await
 def _planned(
     facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
 ) -> tuple[Changes, list[Command]]:
-    """Come back when something becomes a need (P3), or a read has held up a request for too long."""
+    """Come back when something becomes a need (P3), or a read has held up a request too long."""
     times = []
     if not needs_nothing:
         times.append(next_need(facts, trigger.at, trigger.policy))

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..account import AccountFacts
-from ..commands import AttachExternalAccount, CreatePaymentMethod
 from ..build import BuildFacts
+from ..commands import AttachExternalAccount, CreatePaymentMethod
 from .property import always
 from .step_view import StepView
 
