@@ -45,8 +45,8 @@ class ReportChart(Chart):
 
     def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report is older than the latest one."""
-        is_older = trigger.as_of < facts.as_of and not trigger.decides
-        return is_older and not ambiguous(facts, trigger) and not fills_in(facts, trigger)
+        comes_late = trigger.as_of < facts.as_of and not trigger.decides
+        return comes_late and not ambiguous(facts, trigger) and not fills_in(facts, trigger)
 
     def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report contradicts the latest one too closely in time to tell which came last."""
