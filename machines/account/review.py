@@ -197,7 +197,7 @@ def _requested(
     if not needs_nothing and is_suspended(facts):
         return {}, []
     causes = {} if needs_nothing else dict(_causes(facts))
-    standing = facts.requested_for & causes.keys()
+    standing = frozenset(facts.requested_for & causes.keys())
     new = [] if needs_nothing else _new_causes(facts)
     if not new or _is_held_up(facts, trigger):
         return ({} if standing == facts.requested_for else {"requested_for": standing}), []
