@@ -13,7 +13,7 @@ the other direction.
 The key's *mode* has to be the object's, too. relink learns of objects only in the mode of its key:
 it ignores webhooks of the other mode. Where the key was exchanged for one of the other mode later,
 Stripe says so in its message, and such an answer is never final, whatever else the key reaches
-(:data:`~.errors.Fault.OTHER_MODE`).
+(:data:`~.faults.Fault.OTHER_MODE`).
 """
 
 import threading
