@@ -60,10 +60,11 @@ class Reach:
         Args:
             connected_account: as above.
             but: the ids that do not count: one of them is missing.
-            since: what was reached earlier does not count (Unix seconds).
+            since: only what was reached later counts (Unix seconds). What was reached at the same
+                time may have been reached before.
         """
         with self._lock:
             objects = self._reached.get(connected_account)
             return objects is not None and any(
-                at >= since and name not in but for name, at in objects.items()
+                at > since and name not in but for name, at in objects.items()
             )
