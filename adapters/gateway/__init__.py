@@ -10,10 +10,12 @@ from .errors import (
     GatewayConfigurationError,
     GatewayError,
     MalformedAnswerError,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
 )
+from .faults import Fault
 from .protocol import Answer, Attempt, Gateway, WatchCommand
 from .rate_limiter import (
     LIVE_RATE,
@@ -34,6 +36,7 @@ __all__ = [
     "Attempt",
     "ClientSecret",
     "DryRunGateway",
+    "Fault",
     "Gateway",
     "GatewayConfigurationError",
     "GatewayError",
@@ -41,6 +44,7 @@ __all__ = [
     "HostedUrl",
     "LocalRateLimiter",
     "MalformedAnswerError",
+    "OperatorError",
     "PermanentError",
     "RateLimitedError",
     "RateLimitedTransport",

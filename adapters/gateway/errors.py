@@ -48,8 +48,29 @@ class MalformedAnswerError(TransientError):
     """
 
 
+class OperatorError(TransientError):
+    """A failure that an operator has to mend, and that says nothing about the customer (F1).
+
+    A retry is safe, and succeeds once the fault is mended. Until then it is useless to retry
+    quickly: report it, and retry at a slow pace.
+
+    Args:
+        what: what went wrong, and what to do.
+        request_id: as above.
+        code: what to mend. relink's own gateways give a :class:`~.faults.Fault`.
+    """
+
+    def __init__(self, what: str, request_id: str | None = None, code: str = "operator") -> None:
+        super().__init__(what, request_id)
+        self.args = (what, request_id, code)
+        self.code = code
+
+
 class PermanentError(GatewayError):
-    """Stripe refuses the command, or it cannot be carried out. A retry changes nothing.
+    """The command cannot be carried out, now or later. A retry changes nothing.
+
+    It is raised only where Stripe itself says so about the object of the command (F1), and for an
+    id that cannot be one of Stripe's.
 
     Args:
         code: the reason: Stripe's error code where there is one.
