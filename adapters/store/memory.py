@@ -319,7 +319,7 @@ class MemoryStore:
     def _entry(self, decision: _Decision) -> JournalEntry:
         """A decision as a database gives it back."""
         row = journal_rows.to_row(
-            decision.delivery, decision.causation_id, decision.at, self._codec
+            decision.delivery, decision.causation_id, decision.at, chart, self._codec
         )
         return journal_rows.from_row(journal_rows.parsed(row), self._codec)
 
@@ -362,3 +362,4 @@ class MemoryStore:
             self._checkpoints[address] = entries.popleft().delivery.decision.snapshot
             deleted += 1
         return deleted
+        chart = self._system.tables[decision.delivery.address.machine].digest

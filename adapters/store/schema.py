@@ -97,6 +97,8 @@ journal = Table(
     Column("to_state", _NAME, nullable=False),
     Column("transition", Text),
     Column("guards", JSON, nullable=False),
+    # The digest of the table that decided.
+    Column("chart", String(16), nullable=False),
     # A code of relink.machines.reasons.
     Column("reason", Text),
     Column("anomaly", Boolean, nullable=False),

@@ -242,12 +242,13 @@ class UnitOfWork:
 
     def journal_rows(self, decided: Decided) -> Iterable[Row]:
         """Each decision as a row of the journal, in order."""
-        message = self.message
-        return (
-            journal_rows.to_row(delivery, message.id, message.received_at, self._codec)
-            for step in decided.steps
-            for delivery in step.deliveries
-        )
+        message, tables = self.message, self._system.tables
+        for step in decided.steps:
+            for delivery in step.deliveries:
+                chart = tables[delivery.address.machine].digest
+                yield journal_rows.to_row(
+                    delivery, message.id, message.received_at, chart, self._codec
+                )
 
     def _machine(self, address: Address, stored: Stored | None) -> Machine | None:
         if stored is None:

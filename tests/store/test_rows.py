@@ -8,7 +8,7 @@ import pytest
 from relink.adapters.store import InboxMessage, SqlStore, UnreadableRecordError, journal, schema
 from relink.adapters.store.codec import domain_codec
 from relink.adapters.store.outbox import DueCommand, new_due_command, to_row
-from relink.adapters.store.replay import replay
+from relink.adapters.store.replay import Difference, replay
 from relink.engine import Address
 from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod, CreateRelinkSession, RetrieveAccount
@@ -162,7 +162,9 @@ def test_replay_names_rows_that_were_changed_past_the_store(store: SqlStore, dat
     stored = store.snapshot(account)
     database.change("UPDATE snapshots SET state = 'relinking' WHERE machine = 'account'")
     database.change("DELETE FROM journal WHERE key = 'fca_2' AND version = 1")
-    found = {each.address: each.what for each in replay(store, lambda *_: None)}
+    findings = list(replay(store, lambda *_: None))
+    assert {type(each) for each in findings} == {Difference}
+    found = {each.address: each.what for each in findings if isinstance(each, Difference)}
     assert found[account] == f"it is relinking, and its journal leads to {stored.state}"
     assert "which should follow 0" in found[Address("account", "fca_2")]
 

@@ -77,6 +77,7 @@ def _journal() -> None:
         sa.Column("to_state", _NAME, nullable=False),
         sa.Column("transition", sa.Text),
         sa.Column("guards", sa.JSON, nullable=False),
+        sa.Column("chart", sa.String(16), nullable=False),
         sa.Column("reason", sa.Text),
         sa.Column("anomaly", sa.Boolean, nullable=False),
         sa.Column("changes", sa.JSON, nullable=False),

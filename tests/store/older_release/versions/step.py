@@ -12,6 +12,7 @@ down_revision = "older"
 def upgrade() -> None:
     connection = op.get_bind()
     op.alter_column("journal", "origin", new_column_name="causation_id")
+    op.add_column("journal", sa.Column("chart", sa.String(16), nullable=False, server_default=""))
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("origin", new_column_name="causation_id")
         outbox.add_column(sa.Column("give_up_at", sa.Float))
