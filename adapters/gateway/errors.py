@@ -48,6 +48,19 @@ class MalformedAnswerError(TransientError):
     """
 
 
+class OperatorError(TransientError):
+    """The operator is at fault, not Stripe and not the customer: a wrong API key, a proxy (F1).
+
+    Args:
+        code: what is wrong: Stripe's error code where there is one.
+    """
+
+    def __init__(self, what: str, request_id: str | None = None, code: str = "operator") -> None:
+        super().__init__(what, request_id)
+        self.args = (what, request_id, code)
+        self.code = code
+
+
 class PermanentError(GatewayError):
     """Stripe refuses the command, or it cannot be carried out. A retry changes nothing.
 

@@ -23,9 +23,9 @@ from .messages import ACCOUNT, ACTIVE, NOW, due_for, message, open_session, rece
 def test_new_rows_have_the_columns_of_their_tables():
     codec = domain_codec()
     (delivery, *_) = relink_system().step(reported("e"), lambda _: None).deliveries
-    entry = journal.to_row(delivery, "evt_1", 1.0, codec)
+    entry = journal.to_row(delivery, "evt_1", 1.0, "0123456789abcdef", codec)
     assert set(entry) == {column.name for column in schema.ENTRY}
-    read = RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1")
+    read = RetrieveAccount(account="fca_1", number=1, reason="look")
     row = to_row(new_due_command(read, "evt_1", None, 1.0), codec)
     assert set(row) == {column.name for column in schema.COMMAND}
     assert set(DueCommand.__slots__) - {"command"} <= set(row)
@@ -54,8 +54,9 @@ def test_a_duplicate_writes_no_row(store: SqlStore, database: Database):
 def test_a_completed_command_keeps_its_row(store: SqlStore, database: Database):
     receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
-    store.postpone(prompt, NOW + 1, "HTTP 503")
+    store.postpone(prompt, NOW + 1, "HTTP 503", stuck_on="http_403")
     assert database.outbox(prompt.id)["error"] == "HTTP 503"
+    assert database.outbox(prompt.id)["stuck_on"] == "http_403"
     before = database.outbox(prompt.id)
     store.answer(prompt, [], NOW + 61.5)
     assert database.outbox(prompt.id) == {
@@ -64,6 +65,7 @@ def test_a_completed_command_keeps_its_row(store: SqlStore, database: Database):
         "attempts": 2,
         "finished_at": NOW + 61.5,
         "error": None,
+        "stuck_on": None,
     }
 
 
@@ -219,6 +221,8 @@ PLANS = {
     "the next": "SELECT min(due_at) FROM outbox WHERE status = 'due'",
     "dead letters": "SELECT id FROM outbox WHERE status = 'failed' ORDER BY finished_at DESC",
     "old commands": "SELECT id FROM outbox WHERE status = 'done' AND finished_at < 1",
+    "stuck commands": "SELECT id FROM outbox WHERE stuck_on IS NOT NULL ORDER BY stuck_on",
+    "machines by name": "SELECT key FROM snapshots WHERE machine = 'm' AND key > 'k' ORDER BY key",
     "old messages": "SELECT id FROM inbox WHERE received_at < 1",
     "a journal": "SELECT * FROM journal WHERE machine = 'm' AND key = 'k' ORDER BY version",
 }
