@@ -15,6 +15,7 @@ from relink.adapters.gateway import Gateway, WatchCommand
 from relink.adapters.logs import correlated
 from relink.adapters.store import Applied, DueCommand, Store, StoreUnavailableError
 from relink.engine import Step
+from relink.machines.commands import Read
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 from .attempt import Notify, Outcome, after_unexpected, attempt
@@ -97,8 +98,11 @@ class Performer:
         if outcome.gave_up:
             log.warning("%s failed for good: %s", due.id, outcome.error)
         if outcome.retry_at is None:
+            # A read that Stripe refuses is no dead letter: the machines know what follows, and
+            # operators can do nothing about it.
+            is_dead = outcome.gave_up and not isinstance(due.command, Read)
             return self._store.answer(
-                due, outcome.events, outcome.at, failed=outcome.gave_up, error=outcome.error
+                due, outcome.events, outcome.at, failed=is_dead, error=outcome.error
             )
         number, stuck_on = due.attempts + 1, outcome.stuck_on
         if stuck_on is None:

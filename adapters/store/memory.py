@@ -349,11 +349,12 @@ class MemoryStore:
 
     def machines_named(
         self, name: str, *, after: str = "", limit: int = 100
-    ) -> list[tuple[str, Snapshot[Facts]]]:
+    ) -> list[tuple[str, Machine]]:
         """Machines of one name with their keys, in the order of the keys."""
         with self._lock:
             keys = sorted(key for machine, key in self.machines if machine == name and key > after)
-            return [(key, self.machines[Address(name, key)]) for key in keys[:limit]]
+            found = [(key, self._load(Address(name, key))) for key in keys[:limit]]
+            return [(key, machine) for key, machine in found if machine]
 
     def histories(self, after: Address | None, limit: int) -> list[History]:
         """Machines with their journals, in the order of their addresses, from one view."""

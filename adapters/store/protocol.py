@@ -9,7 +9,7 @@ from relink.machines.account.facts import AccountFacts
 
 from .journal import JournalEntry
 from .outbox import DeadLetter, DueCommand, StuckCommand
-from .unit_of_work import Applied, InboxMessage
+from .unit_of_work import Applied, InboxMessage, Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class Store(Protocol):
 
     def machines_named(
         self, name: str, *, after: str = "", limit: int = 100
-    ) -> list[tuple[str, Snapshot[Facts]]]:
+    ) -> list[tuple[str, Machine]]:
         """Machines of one name with their keys, in the order of the keys.
 
         A machine that this release can't read is left out, and logged.

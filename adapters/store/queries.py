@@ -19,7 +19,7 @@ from .journal import JournalEntry
 from .outbox import DeadLetter, StuckCommand
 from .protocol import History
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
-from .unit_of_work import read_snapshot
+from .unit_of_work import Machine, read_snapshot
 
 IS_DUE = text("status = 'due'")
 IS_FAILED = text("status = 'failed'")
@@ -27,6 +27,7 @@ IS_STUCK = text("stuck_on IS NOT NULL")
 """As text, so that the planner sees that a partial index covers them."""
 
 _SNAPSHOT = (snapshots.c.state, snapshots.c.facts, snapshots.c.version)
+_MACHINE = (*_SNAPSHOT, snapshots.c.connected_account)
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Queries:
         """Accounts in the order of their ids: all, or those that match every given filter."""
         it = accounts.c
         of_account = and_(snapshots.c.machine == "account", snapshots.c.key == it.id)
-        query = select(it.id.label("key"), *_SNAPSHOT).join_from(accounts, snapshots, of_account)
+        query = select(it.id.label("key"), *_MACHINE).join_from(accounts, snapshots, of_account)
         wanted = {
             it.state: state,
             it.holder: holder,
@@ -111,7 +112,7 @@ class Queries:
             *(column == value for column, value in wanted.items() if value is not None)
         )
         found = self._readable("account", query, it.id, after, limit)
-        return cast("list[Snapshot[AccountFacts]]", [snapshot for _, snapshot in found])
+        return cast("list[Snapshot[AccountFacts]]", [machine.snapshot for _, machine in found])
 
     def count_by_state(self) -> dict[str, int]:
         """The number of accounts in each state that has any."""
@@ -144,10 +145,10 @@ class Queries:
 
     def machines_named(
         self, name: str, *, after: str = "", limit: int = 100
-    ) -> list[tuple[str, Snapshot[Facts]]]:
+    ) -> list[tuple[str, Machine]]:
         """Machines of one name with their keys, in the order of the keys."""
         key = snapshots.c.key
-        query = select(key, *_SNAPSHOT).where(snapshots.c.machine == name)
+        query = select(key, *_MACHINE).where(snapshots.c.machine == name)
         return self._readable(name, query, key, after, limit)
 
     def _readable(
@@ -157,9 +158,9 @@ class Queries:
         key: ColumnElement[str],
         after: str | None,
         limit: int,
-    ) -> list[tuple[str, Snapshot[Facts]]]:
+    ) -> list[tuple[str, Machine]]:
         """A full page of machines of one name; one that can't be read is left out, and logged."""
-        found: list[tuple[str, Snapshot[Facts]]] = []
+        found: list[tuple[str, Machine]] = []
         while missing := limit - len(found):
             page = query.order_by(key).limit(missing)
             if after is not None:
@@ -173,7 +174,7 @@ class Queries:
                 except UnreadableRecordError as error:
                     log.error("a machine is left out: %s", error)
                 else:
-                    found.append((after, snapshot))
+                    found.append((after, Machine(snapshot, row["connected_account"])))
             if len(rows) < missing:
                 break
         return found

@@ -8,9 +8,7 @@ machine takes the state and the facts that it names.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic_core import from_json, to_json
-
-from relink.engine import Address, Decision, Facts, Snapshot, System, Table
+from relink.engine import Address, Facts, Snapshot, System, Table
 
 from .codec import validated
 from .journal import JournalEntry
@@ -50,29 +48,22 @@ def rebuild(
         if entry.chart == table.digest:
             snapshot = table.decide(snapshot, entry.event).snapshot
             continue
-        decision = _decided(table, snapshot, entry)
-        if decision is not None and _agrees(decision, entry):
-            snapshot = decision.snapshot
-        else:
+        journaled = _as_journaled(table, snapshot, entry)
+        if _decided(table, snapshot, entry) != journaled:
             different.append(entry.version)
-            snapshot = _as_journaled(table, snapshot, entry)
+        snapshot = journaled
     return Rebuilt(snapshot, tuple(different))
 
 
-def _decided(table: Table, before: Snapshot[Facts], entry: JournalEntry) -> Decision | None:
-    """What the present chart decides; None where it can't."""
+def _decided(table: Table, before: Snapshot[Facts], entry: JournalEntry) -> Snapshot[Facts] | None:
+    """What the present chart decides; None where it can't, or begins in another state."""
+    if before.state != entry.from_state:
+        return None
     try:
-        return table.decide(before, entry.event)
+        return table.decide(before, entry.event).snapshot
     except Exception:
         # A guard or an effect may stumble over a state or facts that only the older chart led to.
         return None
-
-
-def _agrees(decision: Decision, entry: JournalEntry) -> bool:
-    changes = from_json(to_json(decision.changes))  # as the journal has them
-    return (decision.before.state, decision.state) == (entry.from_state, entry.to_state) and {
-        field: tuple(values) for field, values in changes.items()
-    } == entry.changes
 
 
 def _as_journaled(table: Table, before: Snapshot[Facts], entry: JournalEntry) -> Snapshot[Facts]:

@@ -33,7 +33,7 @@ class Stored(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A machine as it is before a unit of work."""
+    """A machine as it is."""
 
     snapshot: Snapshot[Facts]
     connected_account: str | None

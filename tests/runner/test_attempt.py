@@ -42,7 +42,7 @@ from relink.machines.commands import (
     Wake,
 )
 from relink.machines.events import BillingNameAbsent, CommandFailed, TimerFired
-from relink.machines.messages import PromptDue
+from relink.machines.messages import ReviewDue
 from relink.machines.policy import RelinkPolicy
 from relink.machines.reasons import ReadReason
 from relink.machines.report import Holder
@@ -253,7 +253,7 @@ def test_f1_a_notification_is_retried_for_as_long_as_it_takes(command: Command, 
 
 
 def test_a_timer_never_fires_early_for_its_machine():
-    event = PromptDue(causation_id="evt_1", at=NOW - 100, outage=1)
+    event = ReviewDue(causation_id="evt_1", at=NOW - 100)
     timer = Wake(machine="outage", key="fcauth_1", due=int(NOW) + 1, event=event)
     (fired,) = once(due(timer)).events
     assert fired == TimerFired(
