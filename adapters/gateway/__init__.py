@@ -7,9 +7,11 @@ that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` 
 
 from .dry_run import DryRunGateway, Recorded
 from .errors import (
+    Fault,
     GatewayConfigurationError,
     GatewayError,
     MalformedAnswerError,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
@@ -34,6 +36,7 @@ __all__ = [
     "Attempt",
     "ClientSecret",
     "DryRunGateway",
+    "Fault",
     "Gateway",
     "GatewayConfigurationError",
     "GatewayError",
@@ -41,6 +44,7 @@ __all__ = [
     "HostedUrl",
     "LocalRateLimiter",
     "MalformedAnswerError",
+    "OperatorError",
     "PermanentError",
     "RateLimitedError",
     "RateLimitedTransport",
