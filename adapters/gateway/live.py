@@ -136,7 +136,7 @@ def _retrieve_account(
     found = api.get(path("financial_connections", "accounts", command.account))
     report: AccountReported = _report(reduce_account, found, common)
     _check(report.account, command.account, found)
-    _check_told(report.complete, found)
+    _check_complete(report.complete, found)
     return Answer((report,))
 
 
@@ -146,7 +146,7 @@ def _retrieve_authorization(
     found = api.get(path("financial_connections", "authorizations", command.authorization))
     report: AuthorizationReported = _report(reduce_authorization, found, common)
     _check(report.authorization, command.authorization, found)
-    _check_told(report.complete, found)
+    _check_complete(report.complete, found)
     return Answer((report,))
 
 
@@ -166,7 +166,6 @@ def _retrieve_payment_method(
     found = api.get_or_deleted("payment_methods", command.payment_method)
     report: PaymentMethodReported = _report(reduce_payment_method, found, common)
     _check(report.payment_method, command.payment_method, found)
-    _check_told(report.report is not None, found)
     return Answer((report,))
 
 
@@ -177,7 +176,6 @@ def _retrieve_external_account(
     found = api.get_or_deleted("accounts", command.connected_account, "external_accounts", name)
     report: ExternalAccountReported = _report(reduce_external_account, found, common)
     _check(report.external_account, name, found)
-    _check_told(report.report is not None, found)
     return Answer((report,))
 
 
@@ -314,13 +312,13 @@ def _report(
     raise MalformedAnswerError(f"the answer to a read is invalid: {unreadable}", found.request_id)
 
 
-def _check_told(is_told: bool, found: StripeAnswer) -> None:
-    """Refuse an object that does not tell what it was read for: another read is no worse.
+def _check_complete(is_complete: bool, found: StripeAnswer) -> None:
+    """Refuse an object with an unreadable field whose absence would mean "none" (K5).
 
     Raises:
-        MalformedAnswerError: a field that decides is unreadable.
+        MalformedAnswerError: it has one.
     """
-    if not is_told:
+    if not is_complete:
         raise MalformedAnswerError("the answer to a read has an unreadable field", found.request_id)
 
 

@@ -12,8 +12,9 @@ What tells that one is *gone* (N4):
   of ours without an owner was detached. A webhook without an owner does not tell it: it may be
   older than the attachment.
 
-The machines also hear of payment methods that the service built and attached itself. Of those, the
-event tells that they are gone, and a read does not.
+Of a payment method that the service built, the event tells that it is gone, and a read does not.
+But no object without an owner says that it can be charged. So neither a late webhook nor a read
+brings back one that was detached.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from .reduce import Obj, Origin, object_id, part, plain
 UNSPECIFIED = "unspecified"
 """The reason of a block that names none: without a readable reason it is still blocked."""
 
+_NOT_BLOCKED: dict[str, Any] = {"blocked": None}
 _BLOCK = ("us_bank_account", "status_details", "blocked")
 _ABSENT = object()
 
@@ -37,7 +39,8 @@ _ABSENT = object()
 def reduce_payment_method(obj: Obj, origin: Origin, gone: bool = False) -> PaymentMethodReported:
     """The event for a payment method object.
 
-    Its report is None, which asks for a read, if the object does not tell whether it is blocked.
+    Its report is None if the object does not tell whether it can be charged. Of a webhook, that
+    asks for a read.
 
     Args:
         obj: the payment method.
@@ -51,7 +54,10 @@ def reduce_payment_method(obj: Obj, origin: Origin, gone: bool = False) -> Payme
     name = object_id(found, "payment_method")
     bank = part(found, "us_bank_account")
     told = _block(found, origin.is_complete)
-    if gone or _is_deleted(found) or (origin.read and _lost_its_owner(found)):
+    if _has_no_owner(found):
+        gone = gone or (origin.read and COMMAND in part(found, "metadata"))
+        told = None if told == _NOT_BLOCKED else told
+    if gone or _is_deleted(found):
         told = {**(told or {}), "gone": True}
     return PaymentMethodReported(
         payment_method=name,
@@ -81,7 +87,7 @@ def reduce_external_account(
     stores the account in the metadata. Without it the event names no account: the machines know
     by their own records whether it is one of ours.
 
-    Its report is None, which asks for a read, if the object has no status.
+    Its report is None if the object has no status. Of a webhook, that asks for a read.
 
     Args:
         obj: the external account.
@@ -115,7 +121,7 @@ def _block(found: Mapping[str, Any], complete: bool) -> dict[str, Any] | None:
     for key in _BLOCK:
         value = value.get(key, _ABSENT)
         if value is None or (value is _ABSENT and complete):
-            return {"blocked": None}
+            return _NOT_BLOCKED
         if not isinstance(value, dict):
             return None
     return {"blocked": fields.text(value.get("reason")) or UNSPECIFIED}
@@ -125,9 +131,6 @@ def _is_deleted(found: Mapping[str, Any]) -> bool:
     return found.get("deleted") is True
 
 
-def _lost_its_owner(found: Mapping[str, Any]) -> bool:
-    return (
-        COMMAND in part(found, "metadata")
-        and found.get("customer", _ABSENT) is None
-        and found.get("customer_account") is None
-    )
+def _has_no_owner(found: Mapping[str, Any]) -> bool:
+    """Whether it says that it belongs to nobody. The customer is never left out, but null."""
+    return found.get("customer", _ABSENT) is None and found.get("customer_account") is None

@@ -418,32 +418,49 @@ def test_a_payment_method_without_bank_details_tells_nothing_unless_it_is_comple
 
 
 OURS = {"metadata": {"relink_command": "create_payment_method_5e"}}
+OWNED = {"customer": "cus_1", "customer_account": None}
+UNOWNED = {"customer": None, "customer_account": None}
 
 
 @pytest.mark.parametrize(
-    ("owned", "gone"),
+    ("owned", "told"),
     [
-        ({"customer": None, **OURS}, True),
-        ({"customer": None, "customer_account": None, **OURS}, True),
-        ({"customer": "cus_1", "customer_account": None, **OURS}, False),
-        ({"customer": {"id": "cus_1"}, **OURS}, False),
-        ({"customer": None, "customer_account": "acct_1", **OURS}, False),
+        ({**OWNED, **OURS}, "works"),
+        (OWNED, "works"),
+        ({"customer": {"id": "cus_1"}, **OURS}, "works"),
+        ({"customer": None, "customer_account": "acct_1", **OURS}, "works"),
+        ({**UNOWNED, **OURS}, "gone"),
+        ({"customer": None, **OURS}, "gone"),
         # It does not say that it has no owner.
-        ({**OURS}, False),
+        (OURS, "works"),
+        ({}, "works"),
         # Not built by relink: the service may never have attached it.
-        ({"customer": None, "customer_account": None}, False),
-        ({"customer": None, "metadata": {"order": "1"}}, False),
-        ({"deleted": True}, True),
+        (UNOWNED, "nothing"),
+        ({"customer": None, "metadata": {"order": "1"}}, "nothing"),
+        ({**OWNED, "deleted": True}, "gone"),
     ],
 )
-def test_n4_a_read_of_a_payment_method_of_ours_without_an_owner_says_that_it_is_gone(owned, gone):
-    assert reduce_payment_method(method(**owned), READ).report.gone is gone
+def test_n4_a_read_of_a_payment_method_of_ours_without_an_owner_says_that_it_is_gone(owned, told):
+    report = reduce_payment_method(method({"status_details": {}}, **owned), READ).report
+    if told == "nothing":
+        assert report is None
+    else:
+        assert (report.gone, report.blocked) == (told == "gone", None)
 
 
 def test_n4_a_webhook_without_an_owner_may_be_older_than_the_attachment():
-    unowned = method(blocked("bank_account_closed"), customer=None, **OURS)
     for origin in (COMPLETE, INCOMPLETE):
-        assert not reduce_payment_method(unowned, origin).report.gone
+        assert reduce_payment_method(method(**UNOWNED, **OURS), origin).report is None
+        closed = method(blocked("bank_account_closed"), **UNOWNED, **OURS)
+        report = reduce_payment_method(closed, origin).report
+        assert (report.gone, report.blocked) == (False, "bank_account_closed")
+
+
+def test_n4_no_object_without_an_owner_says_that_it_can_be_charged():
+    """A detached payment method stays gone, whatever comes after."""
+    for origin in (READ, COMPLETE, INCOMPLETE):
+        for bank in ({}, {"status_details": None}, {"status_details": {}}):
+            assert reduce_payment_method(method(bank, **UNOWNED), origin).report is None
 
 
 @pytest.mark.parametrize("status", ["new", "verified", "errored", "verification_failed", "later"])

@@ -21,7 +21,7 @@ from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.protocol import Answer
 from relink.adapters.gateway.transport import Body, Call, Reply
 from relink.engine import Command
-from relink.machines.events import DomainEvent
+from relink.machines.events import DomainEvent, ExternalAccountReported, PaymentMethodReported
 
 from .stand_in import COMMANDS, NOW, SESSION, error, reply
 
@@ -146,16 +146,33 @@ def test_a_read_without_a_date_is_malformed(name: str, date: str) -> None:
         ("retrieve_account", {"id": "fca_1", "authorization": 5}),
         ("retrieve_account_for_caller", {"id": "fca_1", "status_details": {"active": 5}}),
         ("retrieve_authorization", {"id": "fcauth_1", "status_details": []}),
-        ("retrieve_payment_method", {"id": "pm_1", "us_bank_account": {"status_details": 5}}),
-        ("retrieve_external_account", {"id": "ba_1", "object": "bank_account"}),
     ],
 )
-def test_k5_a_read_that_does_not_tell_what_it_is_for_is_malformed(
+def test_k5_a_read_with_an_unreadable_field_that_could_mean_none_is_malformed(
     name: str, unreadable: dict[str, Any]
 ) -> None:
     found = outcome(COMMANDS[name], reply(200, unreadable))
     assert isinstance(found, MalformedAnswerError)
     assert str(found) == "the answer to a read has an unreadable field (request req_1)"
+
+
+@pytest.mark.parametrize(
+    ("name", "unclear"),
+    [
+        ("retrieve_payment_method", {"id": "pm_1", "us_bank_account": {"status_details": 5}}),
+        ("retrieve_payment_method", {"id": "pm_1", "customer": None}),
+        ("retrieve_external_account", {"id": "ba_1", "object": "bank_account"}),
+    ],
+)
+def test_a_read_that_tells_nothing_of_what_was_built_is_answered_all_the_same(
+    name: str, unclear: dict[str, Any]
+) -> None:
+    found = outcome(COMMANDS[name], reply(200, unclear))
+    assert isinstance(found, Answer)
+    (report,) = found.events
+    assert isinstance(report, PaymentMethodReported | ExternalAccountReported)
+    assert report.report is None
+    assert report.read
 
 
 def test_r3_a_session_without_its_accounts_is_reported_as_it_is() -> None:
