@@ -7,6 +7,7 @@ that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` 
 
 from .dry_run import DryRunGateway, Recorded
 from .errors import (
+    Fault,
     GatewayConfigurationError,
     GatewayError,
     MalformedAnswerError,
@@ -35,6 +36,7 @@ __all__ = [
     "Attempt",
     "ClientSecret",
     "DryRunGateway",
+    "Fault",
     "Gateway",
     "GatewayConfigurationError",
     "GatewayError",
