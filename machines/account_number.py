@@ -53,6 +53,8 @@ class AccountNumberFacts(ReportFacts):
     """What the latest report said; None before the first one."""
     expires_on: int | None = None
     """When it stops paying: the latest day among those that pay (P3; Unix seconds)."""
+    by_block: bool = False
+    """The latest report was a block: only numbers that are listed are newer knowledge (C3)."""
     session_is_open: bool = False
     """A relink session of the account is open, which may bring a new one."""
 
@@ -86,6 +88,7 @@ class AccountNumberChart(ReportChart):
     stays(*every, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
 
     # ── reports ──────────────────────────────────────────────────────────────
+    stays(*every, event="reported_transactable", cond="lists_nothing_after_block")
     stays(transactable, event="reported_transactable", on="learn")
     transactable.from_(
         pending, expiring, lapsed, refreshing, event="reported_transactable", on=["learn", "tell"]
@@ -119,7 +122,7 @@ class AccountNumberChart(ReportChart):
     # ── such a block is lifted (C3)
     stays(*every, event="number_unblocked", cond="lift_is_outdated")
     stays(transactable, pending, expiring, event="number_unblocked")
-    stays(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
+    transactable.from_(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
     stays(refreshing, event="number_unblocked")
     transactable.from_(lapsed, event="number_unblocked", on="learn_unblocked")
 
@@ -169,6 +172,12 @@ class AccountNumberChart(ReportChart):
         """There is a newer report about the numbers."""
         return trigger.as_of < facts.as_of
 
+    def lists_nothing_after_block(
+        self, facts: AccountNumberFacts, trigger: NumbersReported
+    ) -> bool:
+        """Stripe lists no number, which says nothing about one that is blocked (C3)."""
+        return facts.by_block and not trigger.report.numbers
+
     def is_lapsed(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
         """The latest report says that no number pays."""
         return facts.reported_status is NumberStatus.LAPSED
@@ -212,13 +221,18 @@ class AccountNumberChart(ReportChart):
             reported_status=trigger.reported_status,
             as_of=max(facts.as_of, trigger.as_of),
             by_read=trigger.read,
+            by_block=False,
             expires_on=expiry(trigger),
         )
 
     def learn_blocked(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Assign:
         """The number has lapsed, whatever was listed before."""
         return Assign(
-            reported_status=NumberStatus.LAPSED, as_of=trigger.as_of, by_read=False, expires_on=None
+            reported_status=NumberStatus.LAPSED,
+            as_of=trigger.as_of,
+            by_read=False,
+            by_block=True,
+            expires_on=None,
         )
 
     def learn_unblocked(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Effects:
@@ -228,6 +242,7 @@ class AccountNumberChart(ReportChart):
                 reported_status=NumberStatus.TRANSACTABLE,
                 as_of=trigger.as_of,
                 by_read=False,
+                by_block=False,
                 expires_on=None,
             ),
             _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
@@ -291,6 +306,7 @@ def _relinked(
             reported_status=status,
             as_of=as_of,
             by_read=False,
+            by_block=False,
             expires_on=None,
             session_is_open=False,
         ),

@@ -30,6 +30,7 @@ from .messages import (
     MemberLeft,
     MemberReported,
     MemberSessionEnded,
+    MembersReviewDue,
     ReadFailed,
     ReportedActive,
     ReportedDisconnected,
@@ -37,9 +38,11 @@ from .messages import (
     ReportedRelinkable,
     ReportedUnclear,
     ReportedUnrepairable,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
 )
+from .phases import NEEDS
 from .read import read
 from .reasons import Anomaly, ReadReason
 from .vocabulary import NO_ACTION, RELINK_REQUIRED, ReportedStatus
@@ -89,6 +92,7 @@ class AuthorizationChart(ReportChart):
         ReportedUnclear,
         MemberReported,
         MemberLeft,
+        MembersReviewDue,
         SessionOpened,
         SessionRelinked,
         MemberSessionEnded,
@@ -172,6 +176,7 @@ class AuthorizationChart(ReportChart):
         event="member_reported",
         on=["note_member", "tell_member", "read_because_of_member"],
     )
+    stays(*usable, event="members_review_due", on="have_members_reviewed")
     stays(*usable, event="member_left", on=["drop_member", "read_because_of_member"])
 
     # ── sessions of its accounts ─────────────────────────────────────────────
@@ -221,6 +226,7 @@ class AuthorizationChart(ReportChart):
                 ReportedUnclear,
                 MemberReported,
                 MemberLeft,
+                MembersReviewDue,
                 SessionOpened,
                 SessionRelinked,
                 MemberSessionEnded,
@@ -304,7 +310,8 @@ class AuthorizationChart(ReportChart):
                     about=facts.id,
                     anomaly=Anomaly.FUTURE_TIME if trigger.in_future else Anomaly.UNKNOWN_STATUS,
                     value=trigger.status,
-                    dedup_key=trigger.causation_id,
+                    # A value that is not known is reported once (K12).
+                    dedup_key=trigger.status or trigger.causation_id,
                 )
             )
         if not trigger.read:
@@ -318,6 +325,7 @@ class AuthorizationChart(ReportChart):
         inactive, unchecked = facts.inactive_members - member, facts.unchecked_members - member
         if trigger.inactive:
             inactive |= member
+        if trigger.inactive and not trigger.read:
             unchecked |= member
         return Assign(
             members=facts.members | member, inactive_members=inactive, unchecked_members=unchecked
@@ -337,11 +345,23 @@ class AuthorizationChart(ReportChart):
             return None
         return _tell(facts, trigger.account, trigger)
 
+    def have_members_reviewed(
+        self, facts: AuthorizationFacts, trigger: MembersReviewDue
+    ) -> list[Command]:
+        """Whatever else begins at the same time belongs into the same message (P1)."""
+        event = trigger.follow(ReviewDue)
+        return [
+            Send(machine="account", key=account, event=event, phase=NEEDS)
+            for account in sorted(facts.members - {trigger.account})
+        ]
+
     def read_because_of_member(
         self, facts: AuthorizationFacts, trigger: MemberReported | MemberLeft
     ) -> Command:
         """Read it: no webhook reports its status."""
-        return read(facts.id, "authorization", ReadReason.ACCOUNT_CHANGED, trigger)
+        came_back = isinstance(trigger, MemberReported) and not trigger.inactive
+        reason = ReadReason.ACCOUNT_CAME_BACK if came_back else ReadReason.ACCOUNT_CHANGED
+        return read(facts.id, "authorization", reason, trigger)
 
     def note_session(self, facts: AuthorizationFacts, trigger: SessionOpened) -> Assign:
         """A session for an account of it is open."""

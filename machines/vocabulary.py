@@ -258,7 +258,7 @@ class PaymentMethodState(StrEnum):
 
 
 PAYABLE_STATUSES = ("new", "validated", "verified")
-"""The statuses of an external account that can be paid out to (C3); every other one cannot (K12)."""
+"""The statuses of an external account that can be paid out to (C3); no other one can (K12)."""
 
 BAD_STATUSES = ("verification_failed", "errored", NUMBER_DEACTIVATED)
 """The statuses of an external account that are known to be bad."""

@@ -20,6 +20,7 @@ from ..messages import (
     NewAccountLinkedInstead,
     NumberChanged,
     PaymentMethodChanged,
+    PaymentMethodUnclear,
     ReadDueChanged,
     ReadFailed,
     RefreshEnded,
@@ -120,6 +121,8 @@ class AccountEffects(ReportChart):
             "number_expires_on": trigger.expires_on,
         }
         effects: Effects = [Assign(**changes), review_later(facts, trigger)]
+        if trigger.status.can_pay:
+            effects += _look_at_blocked(facts, trigger)
         return [*effects, *_missing(facts.after(changes), trigger)]
 
     def note_read(self, facts: AccountFacts, trigger: ReadDueChanged) -> Effects:
@@ -136,7 +139,10 @@ class AccountEffects(ReportChart):
         """Remember the state of one of its payment methods (C1, C3)."""
         known = {k: v for k, v in facts.payment_methods.items() if k != trigger.payment_method}
         known[trigger.payment_method] = KnownPaymentMethod(
-            state=trigger.state, reason=trigger.reason, lost_number=trigger.lost_number
+            state=trigger.state,
+            reason=trigger.reason,
+            lost_number=trigger.lost_number,
+            is_external=trigger.is_external,
         )
         latest = dict(list(known.items())[-MOST_PAYMENT_METHODS:])
         return [Assign(payment_methods=latest), review_later(facts, trigger)]
@@ -191,7 +197,7 @@ class AccountEffects(ReportChart):
             Assign(
                 session=trigger.session,
                 request=trigger.request,
-                attempt=trigger.request.attempt,
+                attempt=max(facts.attempt, trigger.request.attempt),
                 opened_at=trigger.at,
                 opened_while_active=facts.works,
                 known_linked=None,
@@ -326,6 +332,16 @@ def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
     return [read(now.id, "account", ReadReason.INCOMPLETE, trigger)]
 
 
+def _look_at_blocked(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
+    """Its number pays again: what was blocked because of it may be well too (C3)."""
+    unclear = trigger.follow(PaymentMethodUnclear, as_of=int(trigger.at), read=False)
+    return [
+        Send(machine="payment_method", key=key, event=unclear)
+        for key, method in facts.payment_methods.items()
+        if method.lost_number
+    ]
+
+
 def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> Effects:
     changes = facts_of.after_report(facts, trigger)
     now = facts.after({**changes, "read_due_since": None})
@@ -344,7 +360,10 @@ def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> E
 
 
 def _counted(
-    facts: AccountFacts, trigger: SessionUnsuccessful | KnownAccountLinked, counts: bool, **said: Any
+    facts: AccountFacts,
+    trigger: SessionUnsuccessful | KnownAccountLinked,
+    counts: bool,
+    **said: Any,
 ) -> dict[str, Any]:
     """A session counts only in the outage in which it was asked for (R4)."""
     outage, asked = facts.outage, facts.request.outage if facts.request else None
@@ -366,9 +385,9 @@ def _first_seen(facts: AccountFacts, trigger: DomainEvent) -> float:
 def _anomaly(
     facts: AccountFacts, anomaly: Anomaly, value: str | None, trigger: DomainEvent
 ) -> ReportAnomaly:
-    return ReportAnomaly(
-        about=facts.id, anomaly=anomaly, value=value, dedup_key=trigger.causation_id
-    )
+    # A value that is not known is reported once (K12).
+    dedup_key = trigger.causation_id if value is None else value
+    return ReportAnomaly(about=facts.id, anomaly=anomaly, value=value, dedup_key=dedup_key)
 
 
 def _to_number(facts: AccountFacts, event: DomainEvent) -> Send:
