@@ -26,8 +26,6 @@ from relink.machines.report import Holder
 
 from ..rig import SimulatedStripe
 
-RETRY_BUDGET = 3 * 24 * 3600
-
 
 @dataclass
 class Scene:
@@ -175,7 +173,6 @@ class Scene:
             attempts=number - 1,
             due_at=now,
             created_at=asked_at,
-            give_up_at=asked_at + RETRY_BUDGET,
         )
         return attempt(
             due, self.stripe.gateway, _no_notification, lambda: self.simulator.now, DEFAULT_POLICY
