@@ -7,7 +7,6 @@ that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` 
 
 from .dry_run import DryRunGateway, Recorded
 from .errors import (
-    Fault,
     GatewayConfigurationError,
     GatewayError,
     MalformedAnswerError,
