@@ -1,0 +1,160 @@
+"""K9: everything that one report says is taken in before anybody is told."""
+
+import pytest
+
+from .story import Story, number
+
+MORE = {"reason": "new_permissions", "permissions": ("balances", "payment_method")}
+
+
+def test_K9_a_result_that_is_the_first_to_say_that_the_number_lapsed_prompts_once() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    session = s.open_session("fca_1", **MORE)
+    s.renumber("fca_1", number("expired"), webhook="lost")
+    s.end(session, "succeeded", accounts=["fca_1"], relinked="fca_1")
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_a_result_that_is_the_first_to_say_that_the_account_stopped_prompts_once() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    session = s.open_session("fca_1", **MORE)
+    s.renumber("fca_1", number("expired"), webhook="lost")
+    s.deactivate("fca_1", webhook="lost")
+    s.cancel(session)
+    s.on_day(1)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+@pytest.mark.parametrize("lapsed_before", [True, False])
+def test_K9_a_session_that_still_shows_the_old_number_makes_no_message(lapsed_before: bool) -> None:
+    s = Story(pause=0)
+    s.link("fca_1", numbers=(number("expired" if lapsed_before else "transactable"),))
+    s.deactivate("fca_1")
+    s.wait(60)
+    session = s.open_session("fca_1")
+    s.wait(3600)
+    s.renumber("fca_1", number("expired"), webhook="lost")
+    s.reactivate("fca_1")
+    old = s.stripe.show("fca_1") | {"status_details": {}}
+    s.renumber("fca_1", number("transactable"), webhook="lost")
+    s.end(session, "succeeded", accounts=[old], relinked="fca_1")
+    s.wait(2)
+    s.on_day(30)
+    assert s.messages == ["day 0: prompt fca_1"]
+    assert s.state("fca_1") == "active"
+    assert s.charge("fca_1")
+
+
+def test_K9_an_account_that_stops_with_a_lapsed_number_is_prompted_for_once() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    s.renumber("fca_1", number("expired"), webhook="lost")
+    s.deactivate("fca_1")
+    s.on_day(1)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_a_report_that_is_active_with_a_fresh_number_prompts_nobody() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    s.renumber("fca_1", number("expired"), webhook="late")
+    s.renumber("fca_1", number("transactable"), webhook="lost")
+    s.report("fca_1")
+    s.arrive_late()
+    s.on_day(1)
+    assert s.sent == []
+
+
+# ── reads that are due ───────────────────────────────────────────────────────
+
+
+def test_K9_nobody_is_prompted_while_a_read_of_the_account_is_due() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.held = True
+    s.refresh("fca_1")
+    s.deactivate("fca_1")
+    s.reactivate("fca_1", webhook="lost")
+    assert s.messages == []
+    s.release()
+    s.on_day(20)
+    assert s.messages == []
+
+
+def test_K9_nobody_is_asked_for_another_payment_method_while_a_read_is_due() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.held = True
+    s.refresh("fca_1")
+    s.close("fca_1")
+    s.reactivate("fca_1", webhook="lost")
+    s.release()
+    s.on_day(20)
+    assert s.sent == []
+
+
+def test_K9_what_is_known_decides_after_ten_minutes() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.held = True
+    s.refresh("fca_1")
+    s.deactivate("fca_1")
+    s.wait(400)
+    assert s.messages == []
+    s.wait(400)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_what_is_known_decides_when_the_read_fails_for_good() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.held = True
+    s.refresh("fca_1")
+    s.deactivate("fca_1")
+    s.vanish("fca_1")
+    s.release()
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_a_prompt_waits_for_the_read_of_another_account_of_the_same_authorization() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    s.held = True
+    s.deactivate("fca_2", webhook="thin")
+    s.deactivate("fca_1")
+    assert s.messages == []
+    s.release()
+    assert s.messages == ["day 0: prompt fca_1, fca_2"]
+
+
+def test_K9_a_prompt_does_not_wait_for_the_read_of_an_account_of_another_authorization() -> None:
+    s = Story()
+    s.link("fca_1", authorization="fcauth_1")
+    s.link("fca_2", authorization="fcauth_2")
+    s.held = True
+    s.refresh("fca_2")
+    s.deactivate("fca_1")
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_a_prompt_does_not_wait_for_the_read_of_an_account_of_another_holder() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.link("fca_2", authorization=None, holder="cus_2", webhook="ga")
+    s.held = True
+    s.refresh("fca_2")
+    s.deactivate("fca_1")
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K4_two_reports_of_one_second_prompt_nobody_if_the_answer_is_active() -> None:
+    s = Story(pause=0)
+    s.link("fca_1")
+    s.wait(60)
+    s.deactivate("fca_1")
+    s.reactivate("fca_1")
+    s.on_day(20)
+    assert s.messages == []
+    assert s.state("fca_1") == "active"
