@@ -158,11 +158,11 @@ class Driver:
 
     # ── inside: the core ─────────────────────────────────────────────────────
 
-    def _event(self, kind: type[e.DomainEvent], **fields: Any) -> e.DomainEvent:
+    def _event(self, kind: type[e.DomainEvent], /, **fields: Any) -> e.DomainEvent:
         name = f"request_{next(self._count)}"
         return kind(causation_id=name, at=self.now, policy=self.policy, **fields)
 
-    def _tell(self, kind: type[e.DomainEvent], **fields: Any) -> None:
+    def _tell(self, kind: type[e.DomainEvent], /, **fields: Any) -> None:
         self._happens(self._event(kind, **fields))
         self.wait(self.pause)
 
@@ -232,7 +232,11 @@ class Driver:
 
     def _answer(self, command: c.StripeCommand) -> e.DomainEvent:
         """Stripe's answer."""
-        answer = {"causation_id": command.id, "at": self.now, "policy": self.policy}
+        answer: dict[str, Any] = {
+            "causation_id": command.id,
+            "at": self.now,
+            "policy": self.policy,
+        }
         match command:
             case c.CreatePaymentMethod(account=account, billing_name=None) if self.nameless:
                 return e.BillingNameAbsent(**answer, account=account)

@@ -74,7 +74,7 @@ def rig(between: Between) -> Iterator[Rig]:
 def link_instead(rig: Rig) -> str:
     """A customer links a new account instead of a broken one; nothing is built yet."""
     broken = rig.broken()
-    session = rig.service.request_relink(broken, mode="any_eligible").session
+    session = rig.service.request_relink(broken, mode="any_eligible").id
     new = rig.sim.customer(session).choose_new()
     assert new
     return new.id

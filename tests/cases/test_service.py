@@ -20,28 +20,28 @@ def rig() -> Iterator[Rig]:
 @pytest.mark.parametrize("status", ["expired", "pending"])
 def test_R2_asking_again_after_an_unknown_end_opens_another_session(rig: Rig, status: str) -> None:
     account = rig.broken()
-    first = rig.service.request_relink(account).session
+    first = rig.service.request_relink(account).id
     rig.sim.world.sessions[first].status = status
     rig.advance(1.5 * DAY)
     assert rig.state(first, "session") == "abandoned"
     assert rig.state(account) == "inactive_relinkable"
     second = rig.service.request_relink(account)
     assert second.is_new
-    assert second.session != first
+    assert second.id != first
 
 
 def test_R1_asking_again_before_the_deadline_gives_the_same_session(rig: Rig) -> None:
     account = rig.broken()
     first = rig.service.request_relink(account)
     again = rig.service.request_relink(account)
-    assert (again.session, again.is_new) == (first.session, False)
+    assert (again.id, again.is_new) == (first.id, False)
 
 
 def test_R1_a_session_that_the_read_shows_to_be_over_is_not_handed_out(rig: Rig) -> None:
     account = rig.broken()
-    first = rig.service.request_relink(account).session
+    first = rig.service.request_relink(account).id
     rig.sim.customer(first).cancel()  # its webhook is on the way
-    assert rig.service.request_relink(account).session != first
+    assert rig.service.request_relink(account).id != first
 
 
 def sweep(rig: Rig) -> None:
@@ -70,7 +70,7 @@ def test_K11_a_lost_announcement_of_an_authorization_costs_one_sweep(rig: Rig) -
 
 def test_K11_a_lost_block_of_a_payment_method_costs_one_sweep(rig: Rig) -> None:
     broken = rig.broken()
-    session = rig.service.request_relink(broken, mode="any_eligible").session
+    session = rig.service.request_relink(broken, mode="any_eligible").id
     new = rig.sim.customer(session).choose_new()
     assert new
     rig.settle()
