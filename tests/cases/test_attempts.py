@@ -89,6 +89,56 @@ def test_R4_three_failed_sessions_of_one_outage_are_asked_about_once() -> None:
     assert s.next("fca_1") == ["request_new_payment_method"]
 
 
+def test_R4_a_session_asked_for_before_an_announced_day_became_a_need_counts_in_no_outage() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fca_1", on=20)
+    fail_times(s, "fca_1", 3)
+    s.on_day(14)
+    assert s.sent == ["day 13: prompt fca_1"]
+    fail_times(s, "fca_1", 2)
+    assert s.next("fca_1") == ["relink"]
+
+
+def test_R4_a_need_that_changes_its_cause_is_one_outage() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("expired"),))
+    fail_times(s, "fca_1", 2)
+    s.deactivate("fca_1")
+    fail_times(s, "fca_1", 1)
+    assert s.requests == ["day 0: request fca_1 (attempts_used_up)"]
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_R4_a_session_that_outlives_its_outage_counts_in_no_other() -> None:
+    s = down()
+    session = s.open_session("fca_1")
+    s.close("fca_1")
+    s.on_day(0.5)
+    s.deactivate("fca_1")
+    s.fail(session)
+    fail_times(s, "fca_1", 2)
+    assert s.next("fca_1") == ["relink"]
+
+
+def test_R4_a_given_up_account_gets_no_reminder() -> None:
+    s = down()
+    s.on_day(1)
+    fail_times(s, "fca_1", 3)
+    s.on_day(30)
+    assert s.sent == ["day 0: prompt fca_1", "day 1: request fca_1 (attempts_used_up)"]
+
+
+def test_R4_attempts_of_one_account_are_not_those_of_its_sibling() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    s.deactivate("fca_1", "fca_2")
+    fail_times(s, "fca_1", 3)
+    s.on_day(2.5)
+    assert s.next("fca_2") == ["relink"]
+    assert s.messages[-1] == "day 2: reminder 1 fca_2"
+
+
 # ── what ends an outage ──────────────────────────────────────────────────────
 
 

@@ -220,3 +220,48 @@ def test_N1_a_missing_billing_name_suspends_the_build() -> None:
     s.name("fca_2")
     assert s.next("fca_2") == ["collect_mandate"]
     assert "pm_2" in s.stripe.objects
+
+
+UNFIT = {
+    "closed": {"status": "inactive", "status_details": {"inactive": {"action": "none"}}},
+    "without the permission": {"permissions": ["balances"]},
+    "a credit card": {"subcategory": "credit_card"},
+    "without bank debits": {"supported_payment_method_types": ["link"]},
+    "without a customer": {"account_holder": None},
+}
+
+
+@pytest.mark.parametrize("how", UNFIT)
+def test_N1_another_payment_method_is_requested_once_for_an_unfit_account(how: str) -> None:
+    s = Story()
+    s.link("fca_1", holder=None if how == "without a customer" else "cus_1")
+    s.deactivate("fca_1")
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.link("fca_2", authorization="fcauth_2", webhook="lost", **UNFIT[how])
+    s.end(session, "succeeded", accounts=["fca_2"])
+    s.report("fca_2", "fca_2")
+    s.read_result(session)
+    s.on_day(10)
+    assert "pm_2" not in s.stripe.objects
+    assert s.state("fca_1") == "new_account_linked"
+    assert len([line for line in s.requests if "fca_2" in line]) == 1
+    assert s.next("fca_2") == ["request_new_payment_method"]
+
+
+def test_C1_a_number_of_an_unknown_status_or_network_does_not_pay() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("quarantined"),))
+    s.link("fca_2", numbers=(number("transactable", networks=("us_domestic_wire",)),))
+    s.link("fca_3", numbers=(number("transactable", networks=()),))
+    assert not s.charge("fca_1")
+    assert not s.charge("fca_2")
+    assert s.charge("fca_3")
+
+
+def test_C1_an_account_with_an_open_session_that_still_works_is_chargeable() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fca_1", on=5)
+    s.open_session("fca_1")
+    assert s.state("fca_1") == "relinking"
+    assert s.charge("fca_1")

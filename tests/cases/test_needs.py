@@ -209,6 +209,37 @@ def test_P1_a_policy_without_a_gap_prompts_for_each_outage_at_once() -> None:
     assert s.messages == ["day 0: prompt fca_1"] * 2
 
 
+def test_P1_an_account_that_was_repaired_is_named_no_more() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    s.deactivate("fca_1", "fca_2")
+    s.on_day(1)
+    s.reactivate("fca_1")
+    s.on_day(20)
+    assert s.messages[1:] == ["day 2: reminder 1 fca_2", "day 7: reminder 2 fca_2"]
+
+
+def test_P1_the_gap_is_that_of_the_authorization_whichever_account_is_named() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    s.deactivate("fca_1")
+    s.reactivate("fca_1")
+    s.on_day(0.3)
+    s.deactivate("fca_2")
+    s.on_day(0.9)
+    assert s.messages == ["day 0: prompt fca_1"]
+    s.on_day(1.5)
+    assert s.messages == ["day 0: prompt fca_1", "day 1: prompt fca_2"]
+
+
+def test_P1_accounts_of_two_authorizations_are_two_messages() -> None:
+    s = Story()
+    s.link("fca_1", authorization="fcauth_1")
+    s.link("fca_2", authorization="fcauth_2")
+    s.deactivate("fca_1", "fca_2")
+    assert s.messages == ["day 0: prompt fca_1", "day 0: prompt fca_2"]
+
+
 # ── revoked access ───────────────────────────────────────────────────────────
 
 

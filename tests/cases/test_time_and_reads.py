@@ -100,6 +100,16 @@ def test_K2_five_minutes_ahead_are_no_anomaly() -> None:
     assert s.anomalies == []
 
 
+def test_K2_an_authorization_is_heard_after_a_read_that_is_dated_ahead() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.date_ahead = FAR_AHEAD
+    s.refresh("fcauth_1")
+    s.date_ahead = 0
+    s.announce("fcauth_1", on=5)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
 # ── what is lost ─────────────────────────────────────────────────────────────
 
 
