@@ -222,7 +222,7 @@ def test_N1_a_missing_billing_name_suspends_the_build() -> None:
     assert "pm_2" in s.stripe.objects
 
 
-UNFIT = {
+UNFIT: dict[str, dict[str, object]] = {
     "closed": {"status": "inactive", "status_details": {"inactive": {"action": "none"}}},
     "without the permission": {"permissions": ["balances"]},
     "a credit card": {"subcategory": "credit_card"},
