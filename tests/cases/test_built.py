@@ -30,7 +30,7 @@ def with_two() -> Story:
 # ── external accounts ────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("webhook", ["preview", "thin", "lost"])
+@pytest.mark.parametrize("webhook", ["preview", "ga", "lost"])
 @pytest.mark.parametrize("status", ["errored", "verification_failed", "quarantined"])
 def test_C3_an_external_account_that_is_not_well_is_not_payable(status: str, webhook: str) -> None:
     s = relinked_as_new("acct_1")
