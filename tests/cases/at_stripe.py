@@ -117,7 +117,7 @@ class AtStripe:
             "status": "pending",
         }
 
-    def add_payment_method(self, payment_method: str, account: str) -> None:
+    def add_payment_method(self, payment_method: str, account: str, **metadata: str) -> None:
         """A payment method, attached to the account's customer."""
         self.objects[payment_method] = {
             "id": payment_method,
@@ -125,6 +125,7 @@ class AtStripe:
             "type": "us_bank_account",
             "customer": "cus_1",
             "livemode": False,
+            "metadata": metadata,
             "us_bank_account": {"financial_connections_account": account, "status_details": None},
         }
 

@@ -242,7 +242,7 @@ class Driver:
                 return e.BillingNameAbsent(**answer, account=account)
             case c.CreatePaymentMethod(account=account):
                 made = account.replace("fca_", "pm_")
-                self.stripe.add_payment_method(made, account)
+                self.stripe.add_payment_method(made, account, relink_command=command.id)
                 return e.PaymentMethodMade(**answer, account=account, payment_method=made)
             case c.AttachExternalAccount(account=account):
                 made = account.replace("fca_", "ba_")

@@ -133,10 +133,11 @@ def test_R4_attempts_of_one_account_are_not_those_of_its_sibling() -> None:
     s = Story()
     s.link("fca_1", "fca_2")
     s.deactivate("fca_1", "fca_2")
+    s.on_day(3)
     fail_times(s, "fca_1", 3)
-    s.on_day(2.5)
+    s.on_day(20)
     assert s.next("fca_2") == ["relink"]
-    assert s.messages[-1] == "day 2: reminder 1 fca_2"
+    assert s.messages[-1] == "day 7: reminder 2 fca_2"
 
 
 # ── what ends an outage ──────────────────────────────────────────────────────

@@ -191,6 +191,27 @@ def test_N4_a_detached_payment_method_is_gone_and_the_service_is_told() -> None:
     assert [line for line in s.sent if "gone" in line] == ["day 0: gone pm_2"]
 
 
+@pytest.mark.parametrize("how", ["thin", "lost"])
+def test_N4_a_thin_or_lost_notification_of_a_detached_payment_method_is_made_good(
+    how: str,
+) -> None:
+    s = relinked_as_new()
+    s.detach("pm_2", webhook=how)  # type: ignore[arg-type]
+    if how == "lost":
+        s.sweep()
+    assert not s.charge("fca_2", "pm_2")
+    assert s.sent[0] == "day 0: gone pm_2"
+
+
+def test_N4_a_payment_method_that_stripe_does_not_find_is_gone() -> None:
+    s = relinked_as_new()
+    s.vanish("pm_2")
+    s.sweep()
+    s.on_day(2)
+    assert not s.charge("fca_2", "pm_2")
+    assert s.sent == ["day 0: gone pm_2", "day 0: request fca_2 (gone)"]
+
+
 def test_N4_a_payment_method_that_is_gone_leaves_the_other_one() -> None:
     s = with_two()
     s.detach("pm_1")

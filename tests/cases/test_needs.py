@@ -164,7 +164,7 @@ def test_P1_an_account_whose_day_comes_before_the_next_reminder_gets_a_prompt() 
     s.deactivate("fca_1")
     s.on_day(3)
     s.announce("fca_2", on=5)  # the next reminder would be sent on day 7
-    s.on_day(5)
+    s.on_day(4.9)
     assert s.days_naming("fca_2") == [3]
 
 
@@ -213,10 +213,22 @@ def test_P1_an_account_that_was_repaired_is_named_no_more() -> None:
     s = Story()
     s.link("fca_1", "fca_2")
     s.deactivate("fca_1", "fca_2")
-    s.on_day(1)
+    s.on_day(3)
     s.reactivate("fca_1")
     s.on_day(20)
-    assert s.messages[1:] == ["day 2: reminder 1 fca_2", "day 7: reminder 2 fca_2"]
+    assert s.messages[1:] == ["day 2: reminder 1 fca_1, fca_2", "day 7: reminder 2 fca_2"]
+
+
+def test_P1_an_account_beside_one_that_was_repaired_is_named_all_the_same() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    s.deactivate("fca_1")
+    s.deactivate("fca_2")  # after the prompt, so it waits for the reminder
+    s.on_day(0.5)
+    s.reactivate("fca_1")
+    s.on_day(3)
+    assert s.days_naming("fca_1") == [0]
+    assert s.days_naming("fca_2") != []
 
 
 def test_P1_the_gap_is_that_of_the_authorization_whichever_account_is_named() -> None:

@@ -152,9 +152,8 @@ def test_K9_a_prompt_does_not_wait_for_the_read_of_an_account_of_another_holder(
 def test_K4_two_reports_of_one_second_prompt_nobody_if_the_answer_is_active() -> None:
     s = Story(pause=0)
     s.link("fca_1")
-    s.wait(60)
     s.deactivate("fca_1")
-    s.reactivate("fca_1")
+    s.reactivate("fca_1", webhook="lost")
     s.on_day(20)
     assert s.messages == []
     assert s.state("fca_1") == "active"
