@@ -70,7 +70,7 @@ class Driver:
         """Why the last relink was refused."""
         self._webhooks = StripeWebhooks([SECRET], livemode=False, policy=self.policy)
         self._due: dict[str, tuple[float, int, Command | e.DomainEvent]] = {}
-        self._done: set[str] = set()
+        self._issued: dict[str, Command] = {}
         self._late: list[bytes] = []
         self._sessions: dict[str, c.CreateRelinkSession] = {}
         self._count = count(1)
@@ -103,7 +103,6 @@ class Driver:
             if isinstance(what, e.DomainEvent):
                 self._happens(what.model_copy(update={"at": self.now}))
             else:
-                self._done.add(name)
                 self._perform(what)
         self.now = max(self.now, end)
 
@@ -178,19 +177,27 @@ class Driver:
         return step
 
     def _take(self, command: Command) -> None:
-        if command.id in self._done or isinstance(command, c.CallerCommand):
+        """Keep a command to be done. One with the id of an earlier one is the same one."""
+        if isinstance(command, c.CallerCommand):
             return
+        due = command.due if isinstance(command, c.Wake) else self.now
+        known = self._issued.setdefault(command.id, command)
         match command:
+            case c.Read() if command.id in self._due:
+                # It has not begun and is asked for again: the later time counts.
+                due, order, _ = self._due[command.id]
+                self._due[command.id] = (max(due, command.after), order, command)
+            case c.Read() if known is command:
+                self._due[command.id] = (max(due, command.after), next(self._count), command)
+            case c.Wake() if known is not command:
+                assert isinstance(known, c.Wake)
+                assert (known.due, known.event.name) == (due, command.event.name), command.id
+            case c.Notification() if known is not command:
+                assert known == command, f"two commands have the id {command.id}"
             case c.Notification():
-                self._done.add(command.id)
                 self._sent(command)
-            case c.Timer() | c.Read() | c.Build():
-                due = command.due if isinstance(command, c.Wake) else self.now
-                if isinstance(command, c.Read):
-                    # One that has not begun is asked for again: the later time counts.
-                    due = max(due, command.after, self._due.get(command.id, (0,))[0])
-                self._due.setdefault(command.id, (due, next(self._count), command))
-                self._due[command.id] = (due, *self._due[command.id][1:])
+            case c.Timer() | c.Build() if known is command:
+                self._due[command.id] = (due, next(self._count), command)
 
     def _sent(self, sent: c.Notification) -> None:
         match sent:

@@ -1,5 +1,7 @@
 """C1, C3, C4, N1 to N4: what is built on an account, and what happens to it."""
 
+from typing import Any
+
 import pytest
 
 from .story import Story, number
@@ -243,7 +245,7 @@ def test_N1_a_missing_billing_name_suspends_the_build() -> None:
     assert "pm_2" in s.stripe.objects
 
 
-UNFIT: dict[str, dict[str, object]] = {
+UNFIT: dict[str, dict[str, Any]] = {
     "closed": {"status": "inactive", "status_details": {"inactive": {"action": "none"}}},
     "without the permission": {"permissions": ["balances"]},
     "a credit card": {"subcategory": "credit_card"},
