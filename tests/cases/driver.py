@@ -5,7 +5,7 @@ Stripe sends, so that what Stripe leaves out is really left out.
 """
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Literal
 
@@ -108,11 +108,11 @@ class Driver:
 
     # ── inside: webhooks ─────────────────────────────────────────────────────
 
-    def arrive_late(self, order: Callable[[list[bytes]], Iterable[bytes]] = list) -> None:
-        """The late webhooks arrive, in an order."""
+    def arrive_late(self, order: Sequence[int] = ()) -> None:
+        """The late webhooks arrive, in the order of their numbers from 0, or as they were sent."""
         bodies, self._late = self._late, []
-        for body in order(bodies):
-            self._receive(body)
+        for at in order or range(len(bodies)):
+            self._receive(bodies[at])
             self.wait(self.pause)
 
     def _change(self, name: str, **fields: Any) -> None:

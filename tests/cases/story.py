@@ -363,4 +363,4 @@ class Story(Driver):
         return [line for line in self.sent if " request " in line]
 
 
-__all__ = ["DAY", "Story", "T", "day", "number"]
+__all__ = ["DAY", "Number", "Story", "T", "day", "number"]

@@ -226,3 +226,55 @@ def test_K5_an_unknown_status_changes_nothing_and_is_reported_once() -> None:
     assert s.state("fca_1") == "active"
     assert s.charge("fca_1")
     assert s.anomalies == ["fca_1: unknown_status"]
+
+
+# ── all shapes ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("shape", ["preview", "ga", "thin"])
+def test_K5_endpoints_of_every_shape_end_alike(shape: str) -> None:
+    s = Story(shape=shape)  # type: ignore[arg-type]
+    s.link("fca_1", "fca_2")
+    s.deactivate("fca_1", "fca_2")
+    s.relink(s.open_session("fca_1"))
+    s.reactivate("fca_2")
+    s.on_day(5)
+    s.close("fca_2")
+    s.announce("fca_1", on=20)
+    s.on_day(14)
+    assert (s.state("fca_1"), s.state("fca_2")) == ("active", "inactive_unrepairable")
+    assert s.requests == ["day 5: request fca_2 (account_closed)"]
+    assert s.messages[-1] == "day 13: prompt fca_1"
+
+
+@pytest.mark.parametrize("shape", ["preview", "ga", "thin"])
+def test_K5_a_new_account_is_built_on_with_endpoints_of_every_shape(shape: str) -> None:
+    s = Story(shape=shape)  # type: ignore[arg-type]
+    s.link("fca_1")
+    s.deactivate("fca_1")
+    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    assert s.state("fca_1") == "new_account_linked"
+    assert s.next("fca_2") == ["collect_mandate"]
+    assert s.charge("fca_2")
+    assert s.sent == ["day 0: prompt fca_1"]
+
+
+def test_K5_an_account_that_comes_under_an_authorization_can_be_relinked() -> None:
+    s = Story()
+    s.link("fca_1", authorization=None)
+    s.deactivate("fca_1")
+    s.on_day(1)
+    s.move("fca_1", to="fcauth_1")
+    assert s.sent == ["day 0: request fca_1 (no_authorization)", "day 1: prompt fca_1"]
+    assert s.next("fca_1") == ["relink"]
+
+
+def test_K5_a_suspension_whose_read_fails_for_good_tells_nobody() -> None:
+    s = Story(shape="ga")
+    s.link("fca_1")
+    s.held = True
+    s.deactivate("fca_1")
+    s.vanish("fca_1")
+    s.release()
+    s.on_day(20)
+    assert s.sent == []

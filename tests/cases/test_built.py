@@ -1,10 +1,11 @@
 """C1, C3, C4, N1 to N4: what is built on an account, and what happens to it."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from .story import Story, number
+from .story import Number, Story, number
 
 TOKEN = "tokenized_account_number_deactivated"
 
@@ -183,6 +184,74 @@ def test_C3_a_block_never_lifts_another_block() -> None:
     assert s.next("fca_1") == ["request_new_payment_method"]
 
 
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_K1_the_latest_of_several_blocks_counts_in_any_order(order: tuple[int, ...]) -> None:
+    s = Story()
+    s.link("fca_1")
+    s.use("pm_1", of="fca_1")
+    for reason in ("bank_account_closed", TOKEN, None):
+        s.block("pm_1", reason, webhook="late")
+    s.arrive_late(order)
+    assert s.charge("fca_1")
+    assert s.charge("fca_1", "pm_1")
+    assert s.next("fca_1") == []
+
+
+@pytest.mark.parametrize("numbers", [(), None])
+def test_C3_a_list_without_numbers_does_not_mend_a_deactivated_number(
+    numbers: tuple[Number, ...] | None,
+) -> None:
+    s = Story()
+    s.link("fca_1")
+    s.stripe.objects["fca_1"]["account_numbers"] = None if numbers is None else []
+    s.use("pm_1", of="fca_1")
+    s.block("pm_1", TOKEN)
+    s.report("fca_1")
+    s.refresh("fca_1")
+    assert not s.charge("fca_1")
+    assert s.next("fca_1") == ["relink"]
+    s.on_day(3)
+    assert s.messages == ["day 0: prompt fca_1", "day 2: reminder 1 fca_1"]
+
+
+def test_C3_a_relink_mends_a_payment_method_with_a_deactivated_number() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    s.use("pm_1", of="fca_1")
+    s.renumber("fca_1", number("deactivated"))
+    s.block("pm_1", TOKEN)
+    s.relink(s.open_session("fca_1"))
+    assert s.charge("fca_1")
+    s.block("pm_1", None)
+    s.on_day(20)
+    assert s.messages == ["day 0: prompt fca_1"]
+    assert s.charge("fca_1", "pm_1")
+
+
+def test_C3_a_relinked_external_account_waits_until_stripe_says_that_it_is_well() -> None:
+    s = relinked_as_new("acct_1")
+    s.rate("ba_2", TOKEN)
+    s.relink(s.open_session("fca_2"))
+    assert not s.charge("fca_2")
+    assert s.next("fca_2") == ["wait"]
+    s.rate("ba_2", "verified")
+    assert s.charge("fca_2")
+    assert s.next("fca_2") == []
+
+
+def test_C3_no_more_than_twenty_payment_methods_of_an_account_are_kept() -> None:
+    s = Story()
+    s.link("fca_1")
+    names = [f"pm_{n}" for n in range(1, 31)]
+    for name in names:
+        s.use(name, of="fca_1")
+    for name in names:
+        s.block(name, "bank_account_closed")
+    assert len(s.facts("fca_1").payment_methods) == 20
+    assert not s.charge("fca_1")
+    assert s.requests == ["day 0: request fca_1 (bank_account_closed)"]
+
+
 def test_N4_a_detached_payment_method_is_gone_and_the_service_is_told() -> None:
     s = relinked_as_new()
     s.detach("pm_2")
@@ -231,6 +300,16 @@ def test_N3_an_inactive_mandate_is_to_be_collected_again() -> None:
     assert s.next("fca_2") == []
     s.revoke_mandate("pm_2")
     assert s.next("fca_2") == ["collect_mandate"]
+
+
+def test_N3_the_mandate_of_each_payment_method_is_collected_by_itself() -> None:
+    s = with_two()
+    s.revoke_mandate("pm_1")
+    assert s.next("fca_1") == ["collect_mandate"]
+    s.collect_mandate("fca_1", "pm_2")
+    assert s.next("fca_1") == ["collect_mandate"]
+    s.collect_mandate("fca_1", "pm_1")
+    assert s.next("fca_1") == []
 
 
 def test_N1_a_missing_billing_name_suspends_the_build() -> None:

@@ -1,5 +1,7 @@
 """P3: the day on which something stops working, and what moves it."""
 
+from itertools import permutations
+
 import pytest
 
 from .story import Story, number
@@ -165,3 +167,44 @@ def test_P3_an_announcement_whose_day_has_passed_lapses_with_the_next_active_rep
     assert s.next("fca_1") == []
     s.on_day(40)
     assert s.messages == ["day 0: prompt fca_1", "day 2: reminder 1 fca_1"]
+
+
+# ── in any order ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+@pytest.mark.parametrize("name", ["fca_1", "fcauth_1"])
+def test_K1_the_latest_of_several_announced_days_counts_in_any_order(
+    name: str, order: tuple[int, ...]
+) -> None:
+    s = Story()
+    s.link("fca_1")
+    for on in (20, 10, 28):
+        s.announce(name, on=on, webhook="late")
+    s.arrive_late(order)
+    s.on_day(22)
+    assert s.messages == ["day 21: prompt fca_1"]
+
+
+@pytest.mark.parametrize("name", ["fca_1", "fcauth_1"])
+def test_K1_an_announcement_that_arrives_after_it_was_taken_back_prompts_nobody(name: str) -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce(name, on=20, webhook="late")
+    s.withdraw(name, webhook="late")
+    s.arrive_late((1, 0))
+    s.on_day(40)
+    assert s.sent == []
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_K1_the_latest_numbers_count_in_any_order(order: tuple[int, ...]) -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    s.renumber("fca_1", number("expired"), webhook="late")
+    s.renumber("fca_1", number("pending"), webhook="late")
+    s.renumber("fca_1", number("transactable", until=28), webhook="late")
+    s.arrive_late(order)
+    assert s.charge("fca_1")
+    s.on_day(22)
+    assert s.messages[-1] == "day 21: prompt fca_1"

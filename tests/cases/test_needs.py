@@ -70,6 +70,47 @@ def test_P3_an_announcement_of_an_authorization_names_only_the_accounts_it_is_a_
     assert s.days_naming("fca_2") == [23]
 
 
+@pytest.mark.parametrize("announced", ["fcauth_1", "fca_1 and fca_2"])
+def test_P1_accounts_whose_day_comes_together_are_named_in_one_prompt(announced: str) -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    for name in announced.split(" and "):
+        s.announce(name, on=20)
+    s.on_day(14)
+    assert s.messages == ["day 13: prompt fca_1, fca_2"]
+
+
+@pytest.mark.parametrize("how", ["linked", "moved"])
+def test_P3_an_account_that_comes_under_an_announced_authorization_is_named_too(how: str) -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fcauth_1", on=20)
+    s.on_day(5)
+    s.link("fca_2", authorization="fcauth_1" if how == "linked" else "fcauth_2")
+    s.move("fca_2", to="fcauth_1")
+    s.on_day(14)
+    assert s.messages == ["day 13: prompt fca_1, fca_2"]
+
+
+def test_P3_an_account_that_comes_under_a_prompted_announcement_is_named_in_the_reminder() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fcauth_1", on=20)
+    s.on_day(14)
+    s.link("fca_2")
+    s.on_day(19)
+    assert s.days_naming("fca_2") == [15]
+
+
+def test_P3_an_account_that_leaves_an_announced_authorization_has_no_need_of_it() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fcauth_1", on=20)
+    s.move("fca_1", to="fcauth_2")
+    s.on_day(40)
+    assert s.sent == []
+
+
 def test_P3_an_authorizations_announcement_waits_for_its_account() -> None:
     s = Story()
     s.link("fca_1")

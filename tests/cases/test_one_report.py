@@ -67,6 +67,17 @@ def test_K9_a_report_that_is_active_with_a_fresh_number_prompts_nobody() -> None
     assert s.sent == []
 
 
+def test_K9_an_announcement_that_ends_in_the_report_that_tells_of_a_lapsed_number() -> None:
+    s = Story()
+    s.link("fca_1", numbers=(number("transactable"),))
+    s.announce("fca_1", on=5)
+    s.on_day(1)
+    s.renumber("fca_1", number("expired"), webhook="lost")
+    s.withdraw("fca_1")
+    s.on_day(5)
+    assert s.messages == ["day 0: prompt fca_1", "day 2: reminder 1 fca_1"]
+
+
 # ── reads that are due ───────────────────────────────────────────────────────
 
 
@@ -157,3 +168,73 @@ def test_K4_two_reports_of_one_second_prompt_nobody_if_the_answer_is_active() ->
     s.on_day(20)
     assert s.messages == []
     assert s.state("fca_1") == "active"
+
+
+def test_K9_a_reminder_waits_for_a_read_that_is_due() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.deactivate("fca_1")
+    s.on_day(1.999)
+    s.held = True
+    s.refresh("fca_1")
+    s.reactivate("fca_1", webhook="lost")
+    s.on_day(2.004)
+    s.release()
+    s.on_day(20)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_a_prompt_that_waited_for_the_gap_waits_for_a_read_that_is_due() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.deactivate("fca_1")
+    s.reactivate("fca_1")
+    s.on_day(0.5)
+    s.deactivate("fca_1")
+    s.on_day(0.999)
+    s.held = True
+    s.refresh("fca_1")
+    s.reactivate("fca_1", webhook="lost")
+    s.on_day(1.004)
+    s.release()
+    s.on_day(4)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_K9_a_prompt_for_an_announcement_waits_for_the_read_of_the_authorization() -> None:
+    s = Story(shape="ga")
+    s.link("fca_1", authorization=None)
+    s.link("fca_2", authorization="fcauth_1", webhook="preview")
+    s.close("fca_2", webhook="preview")
+    s.announce("fcauth_1")  # a need of nobody yet
+    s.move("fca_1", to="fcauth_1", webhook="lost")
+    s.withdraw("fcauth_1", webhook="lost")
+    s.on_day(1)
+    s.held = True
+    s.refresh("fca_1")
+    s.refresh("fcauth_1")
+    s.release()
+    assert s.messages == []
+
+
+def test_R5_siblings_that_come_back_with_a_relink_are_not_prompted_for() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2", "fca_3")
+    s.expire("fcauth_1")
+    s.on_day(1)
+    session = s.open_session("fca_1")
+    s.reactivate("fca_2", "fca_3", webhook="lost")
+    s.relink(session)
+    assert [s.state(f"fca_{n}") for n in (1, 2, 3)] == ["active"] * 3
+    s.on_day(20)
+    assert s.messages == ["day 0: prompt fca_1"]
+
+
+def test_R5_siblings_that_stay_down_are_reminded_of() -> None:
+    s = Story()
+    s.link("fca_1", "fca_2")
+    s.expire("fcauth_1")
+    s.on_day(3)
+    s.relink(s.open_session("fca_1"))
+    s.on_day(20)
+    assert s.messages[-1] == "day 7: reminder 2 fca_2"

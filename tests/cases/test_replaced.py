@@ -1,5 +1,7 @@
 """S6: an account that the customer replaced by a new one."""
 
+from itertools import permutations
+
 import pytest
 
 from .story import Story, number
@@ -131,8 +133,8 @@ def test_S6_an_account_replaced_while_down_comes_back_with_an_active_report() ->
     assert s.messages == ["day 0: prompt fca_1", "day 3: prompt fca_1"]
 
 
-@pytest.mark.parametrize("order", [list, reversed])
-def test_S6_late_reports_bring_it_back_in_either_order(order: type) -> None:
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_S6_late_reports_bring_it_back_in_either_order(order: tuple[int, int]) -> None:
     s = Story()
     s.link("fca_1")
     s.announce("fca_1", on=5)
@@ -154,3 +156,57 @@ def test_S6_an_active_report_from_before_the_outage_brings_nothing_back() -> Non
     s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
     s.arrive_late()
     assert s.state("fca_1") == "new_account_linked"
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_S6_outage_replacement_and_return_end_alike_in_any_order(order: tuple[int, ...]) -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fca_1", on=5)
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.link("fca_2", authorization="fcauth_2")
+    s.held = True
+    s.deactivate("fca_1", webhook="late")
+    s.end(session, "succeeded", accounts=["fca_2"], webhook="late")
+    s.reactivate("fca_1", webhook="late")
+    s.arrive_late(order)
+    s.release()
+    assert s.state("fca_1") == "active"
+
+
+@pytest.mark.parametrize("order", [*permutations(range(2))])
+def test_S6_a_stop_and_a_return_after_the_replacement_end_alike(order: tuple[int, ...]) -> None:
+    s = Story()
+    s.link("fca_1")
+    s.announce("fca_1", on=5)
+    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    s.on_day(5)
+    s.deactivate("fca_1", webhook="late")
+    s.reactivate("fca_1", webhook="late")
+    s.arrive_late(order)
+    assert s.state("fca_1") == "active"
+
+
+def test_S6_the_same_result_read_again_does_not_replace_an_account_that_came_back() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.deactivate("fca_1")
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.link_instead(session, "fca_2", "fcauth_2")
+    s.on_day(1)
+    s.reactivate("fca_1")
+    s.on_day(2)
+    s.read_result(session)
+    assert s.state("fca_1") == "active"
+    assert [name for name in s.stripe.objects if name.startswith("pm_")] == ["pm_2"]
+
+
+def test_S6_the_new_account_has_outages_of_its_own() -> None:
+    s = replaced_while_down()
+    s.on_day(3)
+    s.deactivate("fca_2")
+    assert s.messages == ["day 0: prompt fca_1", "day 3: prompt fca_2"]
+    s.relink(s.open_session("fca_2"))
+    s.on_day(30)
+    assert s.state("fca_1") == "new_account_linked"
+    assert len(s.messages) == 2

@@ -1,6 +1,6 @@
 """P4: what only the service knows, and says."""
 
-from .story import Story
+from .story import Story, number
 
 
 def down() -> Story:
@@ -127,6 +127,64 @@ def test_P4_a_closed_account_that_is_taken_up_again_is_asked_about() -> None:
     s.on_day(5)
     s.resume("fca_1")
     assert s.sent == ["day 5: request fca_1 (account_closed)"]
+
+
+def test_P4_taking_up_an_account_that_was_not_retired_changes_nothing() -> None:
+    s = down()
+    s.resume("fca_1")
+    s.on_day(1.9)
+    assert s.sent == ["day 0: prompt fca_1"]
+
+
+def test_P4_a_retired_account_that_is_relinked_all_the_same_works() -> None:
+    s = down()
+    session = s.open_session("fca_1")
+    s.retire("fca_1")
+    s.relink(session)
+    s.on_day(20)
+    assert s.state("fca_1") == "active"
+    assert s.sent == ["day 0: prompt fca_1"]
+
+
+def test_P4_a_session_of_a_retired_account_that_fails_asks_for_nothing() -> None:
+    s = down()
+    session = s.open_session("fca_1")
+    s.retire("fca_1")
+    s.fail(session)
+    s.on_day(20)
+    assert s.sent == ["day 0: prompt fca_1"]
+
+
+def test_P4_blocks_and_numbers_of_a_retired_account_ask_for_nothing() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.use("pm_1", of="fca_1")
+    s.retire("fca_1")
+    s.block("pm_1", "bank_account_closed")
+    s.block("pm_1", "tokenized_account_number_deactivated")
+    s.renumber("fca_1", number("expired"))
+    s.on_day(20)
+    assert s.sent == []
+
+
+def test_P4_an_account_that_is_retired_while_it_is_read_asks_for_nothing() -> None:
+    s = Story(shape="ga")
+    s.link("fca_1")
+    s.held = True
+    s.close("fca_1")
+    s.retire("fca_1")
+    s.release()
+    s.on_day(3)
+    assert s.sent == []
+
+
+def test_P4_retiring_an_account_that_is_not_known_does_no_harm() -> None:
+    s = Story()
+    s.retire("fca_9")
+    s.resume("fca_9")
+    s.replace("fca_9", by="fca_8")
+    s.on_day(3)
+    assert s.sent == []
 
 
 # ── read now ─────────────────────────────────────────────────────────────────
