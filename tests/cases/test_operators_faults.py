@@ -49,7 +49,7 @@ class Between:
 
     def __init__(self, stripe: SimulatedStripe) -> None:
         self._through = InProcessTransport(stripe.sim)
-        self._stripe = stripe
+        self.stripe = stripe
         self.fault: tuple[tuple[int, bytes], tuple[str, ...]] | None = None
 
     def send(self, call: Call) -> Reply:
@@ -67,7 +67,7 @@ def between() -> Between:
 
 @pytest.fixture
 def rig(between: Between) -> Iterator[Rig]:
-    with Rig(between._stripe, gateway_of=lambda _: StripeGateway(between)) as running:
+    with Rig(between.stripe, gateway_of=lambda _: StripeGateway(between)) as running:
         yield running
 
 
@@ -75,6 +75,7 @@ def link_instead(rig: Rig) -> str:
     """A customer links a new account instead of a broken one; nothing is built yet."""
     broken = rig.broken()
     session = rig.service.request_relink(broken, mode="any_eligible").id
+    rig.sim.advance(60)
     new = rig.sim.customer(session).choose_new()
     assert new
     return new.id
@@ -112,7 +113,7 @@ def test_F1_a_build_stays_due_until_the_operator_has_mended_the_fault(
     assert told(rig) == before
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"a key of the other mode"}))
 def test_F1_a_build_that_has_begun_stays_due_too(rig: Rig, between: Between, fault: str) -> None:
     new = link_instead(rig)
     # The name was read and the payment method created; it is to be attached.
