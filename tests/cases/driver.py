@@ -59,6 +59,8 @@ class Driver:
         """Seconds from the beginning of a read to its answer."""
         self.created_ahead = self.date_ahead = 0
         """Seconds by which Stripe's times are ahead of ours: ``created`` and ``Date``."""
+        self.refusing: str | None = None
+        """The code with which Stripe refuses to build anything, for good."""
         self.nameless = False
         """Whether customers have no name at Stripe."""
         self.sent: list[str] = []
@@ -245,6 +247,9 @@ class Driver:
             "policy": self.policy,
         }
         match command:
+            case c.Build(account=account) if self.refusing:
+                failed = {"command": command.name, "subject": account, "error": self.refusing}
+                return e.CommandFailed(**answer, **failed)
             case c.CreatePaymentMethod(account=account, billing_name=None) if self.nameless:
                 return e.BillingNameAbsent(**answer, account=account)
             case c.CreatePaymentMethod(account=account):
