@@ -366,3 +366,51 @@ def test_C1_an_account_with_an_open_session_that_still_works_is_chargeable() -> 
     s.open_session("fca_1")
     assert s.state("fca_1") == "relinking"
     assert s.charge("fca_1")
+
+
+@pytest.mark.parametrize("holder", ["cus_1", "acct_1"])
+def test_C4_a_refused_build_is_asked_about_once(holder: str) -> None:
+    s = Story()
+    s.refusing = "bank_account_unusable"
+    s.link("fca_1", holder=holder)
+    s.deactivate("fca_1")
+    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    s.report("fca_2")
+    s.on_day(3)
+    s.sweep()
+    assert s.requests == ["day 0: request fca_2 (bank_account_unusable)"]
+    assert s.next("fca_2") == ["request_new_payment_method"]
+
+
+def test_C3_a_payment_method_that_the_service_makes_is_another_way_after_a_refused_build() -> None:
+    s = Story()
+    s.refusing = "bank_account_unusable"
+    s.link("fca_1")
+    s.deactivate("fca_1")
+    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    s.use("pm_9", of="fca_2")
+    assert s.charge("fca_2")
+    assert s.next("fca_2") == []
+
+
+def test_N4_a_payment_method_that_the_service_makes_is_another_way_after_one_is_gone() -> None:
+    s = relinked_as_new()
+    s.detach("pm_2")
+    assert s.next("fca_2") == ["request_new_payment_method"]
+    s.use("pm_9", of="fca_2")
+    assert s.charge("fca_2")
+    assert s.next("fca_2") == []
+
+
+def test_N1_a_new_account_whose_number_is_pending_is_chargeable_once_it_is_there() -> None:
+    s = Story()
+    s.link("fca_1")
+    s.deactivate("fca_1")
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.link("fca_2", numbers=(number("pending"),), webhook="lost")
+    s.end(session, "succeeded", accounts=["fca_2"])
+    assert s.next("fca_2") == ["wait", "collect_mandate"]
+    assert not s.charge("fca_2")
+    s.renumber("fca_2", number("transactable"))
+    assert s.next("fca_2") == ["collect_mandate"]
+    assert s.charge("fca_2")
