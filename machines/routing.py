@@ -125,7 +125,7 @@ def route(trigger: Event, load: Load) -> list[Send]:
         case MandateCollected():
             return _mandate_collected(trigger, load)
         case RelinkSessionCreated():
-            return _session_created(trigger)
+            return _session_created(trigger, load)
         case PaymentMethodMade() | ExternalAccountMade() | BillingNameAbsent():
             return [Send(machine="build", key=trigger.account, event=trigger)]
         case BillingNameGiven():
@@ -406,9 +406,13 @@ def _dated_earlier(trigger: SessionReported, facts: SessionFacts, load: Load) ->
     return [Send(machine="account", key=account, event=earlier)]
 
 
-def _session_created(trigger: RelinkSessionCreated) -> list[Send]:
+def _session_created(trigger: RelinkSessionCreated, load: Load) -> list[Send]:
+    """A session is open; one that is created again by the same key may be over by now (R1)."""
     request = trigger.request
     opened = trigger.follow(SessionOpened, session=trigger.session, request=request)
+    known = load(Address("session", trigger.session))
+    if known is not None and known.state != "open":
+        return [Send(machine="session", key=trigger.session, event=opened)]
     return [
         Send(machine="session", key=trigger.session, event=opened),
         Send(machine="authorization", key=request.authorization, event=opened),
