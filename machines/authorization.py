@@ -326,7 +326,7 @@ class AuthorizationChart(ReportChart):
         inactive, unchecked = facts.inactive_members - member, facts.unchecked_members - member
         if trigger.inactive:
             inactive |= member
-        if trigger.inactive and not trigger.read:
+        if trigger.inactive and not trigger.is_read:
             unchecked |= member
         return Assign(
             members=facts.members | member, inactive_members=inactive, unchecked_members=unchecked
