@@ -204,7 +204,6 @@ def test_an_answer_about_another_object_is_malformed(name: str) -> None:
         (error(400, "financial_connections_account_inactive"), PermanentError),
         (error(401), OperatorError),
         (error(403), OperatorError),
-        (error(404, "resource_missing"), OperatorError),
         (reply(302, b""), OperatorError),
         (reply(101, b""), MalformedAnswerError),
     ],
