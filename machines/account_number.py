@@ -14,13 +14,14 @@ States
 
 The account learns of every change: trouble with its number is a reason to relink it (S3).
 
-Rules kept here: K2 to K4, C3.
+Rules kept here: K2 to K4, K12, P3, C3.
 """
 
 from statemachine import State
 
 from relink.engine import Assign, Command, Send, stays
 
+from . import anomalies
 from .events import DomainEvent
 from .freshness import ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
@@ -37,8 +38,8 @@ from .messages import (
     ReportedTransactable,
 )
 from .read import read
-from .reasons import ReadReason
-from .vocabulary import NumberStatus
+from .reasons import Anomaly, ReadReason
+from .vocabulary import NUMBER_STATUSES, NumberStatus
 
 Effects = list[Command | Assign]
 
@@ -215,15 +216,22 @@ class AccountNumberChart(ReportChart):
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def learn(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Assign:
-        """Take the report in."""
-        return Assign(
-            reported_status=trigger.reported_status,
-            as_of=max(facts.as_of, trigger.as_of),
-            by_read=trigger.read,
-            by_block=False,
-            expires_on=expiry(trigger),
-        )
+    def learn(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Effects:
+        """Take the report in; an unknown status of a number cannot pay, and is reported (K12)."""
+        unknown = {n.status for n in trigger.report.numbers or ()} - set(NUMBER_STATUSES)
+        return [
+            Assign(
+                reported_status=trigger.reported_status,
+                as_of=max(facts.as_of, trigger.as_of),
+                by_read=trigger.read,
+                by_block=False,
+                expires_on=expiry(trigger),
+            ),
+            *(
+                anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, status, trigger)
+                for status in sorted(unknown)
+            ),
+        ]
 
     def learn_blocked(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Assign:
         """The number has lapsed, whatever was listed before."""

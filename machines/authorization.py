@@ -20,8 +20,7 @@ from statemachine import State
 
 from relink.engine import Assign, Command, Send, ignored, stays
 
-from . import reasons
-from .commands import ReportAnomaly
+from . import anomalies, reasons
 from .events import DomainEvent
 from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
@@ -44,7 +43,7 @@ from .messages import (
 )
 from .phases import NEEDS
 from .read import read
-from .reasons import Anomaly, ReadReason
+from .reasons import ReadReason
 from .vocabulary import NO_ACTION, RELINK_REQUIRED, ReportedStatus
 
 Effects = list[Command | Assign]
@@ -155,14 +154,18 @@ class AuthorizationChart(ReportChart):
     inactive_relinkable.from_(
         active, inactive_unrepairable, relinked, event="reported_relinkable", on="learn"
     )
-    stays(inactive_unrepairable, event="reported_unrepairable", on="learn")
+    stays(
+        inactive_unrepairable,
+        event="reported_unrepairable",
+        on=["learn", "report_unknown_action"],
+    )
     inactive_unrepairable.from_(
         active,
         inactive_relinkable,
         relinking,
         relinked,
         event="reported_unrepairable",
-        on="learn",
+        on=["learn", "report_unknown_action"],
     )
     stays(*inactive, relinking, event="reported_inactive", on=["learn", "ask_what_is_missing"])
     inactive_unrepairable.from_(
@@ -293,6 +296,13 @@ class AuthorizationChart(ReportChart):
         until = ambiguous_until(facts, trigger.as_of)
         return read(facts.id, "authorization", ReadReason.CONTRADICTION, trigger, after=until)
 
+    def report_unknown_action(
+        self, facts: AuthorizationFacts, trigger: LinkReported
+    ) -> Command | None:
+        """Count an unknown or missing action as none, and tell the operators (S2)."""
+        is_repeated = facts.reported_status is trigger.reported_status
+        return None if is_repeated else anomalies.unknown_action(facts.id, trigger)
+
     def ask_what_is_missing(
         self, facts: AuthorizationFacts, trigger: LinkReported
     ) -> Command | None:
@@ -303,17 +313,8 @@ class AuthorizationChart(ReportChart):
 
     def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> list[Command]:
         """Read it, since the report says only that something changed (K2, K6)."""
-        commands: list[Command] = []
-        if trigger.in_future or trigger.status is not None:
-            commands.append(
-                ReportAnomaly(
-                    about=facts.id,
-                    anomaly=Anomaly.FUTURE_TIME if trigger.in_future else Anomaly.UNKNOWN_STATUS,
-                    value=trigger.status,
-                    # A value that is not known is reported once (K12).
-                    dedup_key=trigger.status or trigger.causation_id,
-                )
-            )
+        anomaly = anomalies.unclear(facts.id, trigger)
+        commands: list[Command] = [anomaly] if anomaly else []
         if not trigger.read:
             reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
             commands.append(read(facts.id, "authorization", reason, trigger))
@@ -325,7 +326,7 @@ class AuthorizationChart(ReportChart):
         inactive, unchecked = facts.inactive_members - member, facts.unchecked_members - member
         if trigger.inactive:
             inactive |= member
-        if trigger.inactive and not trigger.read:
+        if trigger.inactive and not trigger.is_read:
             unchecked |= member
         return Assign(
             members=facts.members | member, inactive_members=inactive, unchecked_members=unchecked
@@ -424,6 +425,8 @@ def _announced(
         announced, day = False, None
     elif trigger.report.includes("deactivates_on") or trigger.report.deactivation_action:
         announced, day = _announcement(trigger)
+    elif facts.announced and _has_passed(facts.deactivates_on, trigger):
+        announced, day = False, None
     else:
         return [Assign(**changes)]
     changes |= {
@@ -432,10 +435,14 @@ def _announced(
         "announcement_as_of": max(facts.announcement_as_of, trigger.as_of),
     }
     is_same = (announced, day) == (facts.announced, facts.deactivates_on)
-    has_passed = facts.announced and day is not None and trigger.as_of >= day
-    if is_same and not has_passed:
+    if is_same and not (announced and _has_passed(day, trigger)):
         return [Assign(**changes)]
     return [Assign(**changes), *_tell_all(facts.after(changes), trigger)]
+
+
+def _has_passed(day: int | None, trigger: LinkReported) -> bool:
+    """Whether it still works after the day on which it was to stop."""
+    return day is not None and trigger.as_of >= day
 
 
 def _tell_all(now: AuthorizationFacts, trigger: DomainEvent) -> list[Command]:

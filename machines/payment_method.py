@@ -21,8 +21,8 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import reasons
-from .commands import PaymentMethodGone, ReportAnomaly
+from . import anomalies, reasons
+from .commands import PaymentMethodGone
 from .events import DomainEvent
 from .messages import (
     Built,
@@ -195,12 +195,7 @@ class PaymentMethodChart(Chart):
         """Report a status that relink does not know: it never counts as good (K12)."""
         if not trigger.is_unknown or facts.blocked == trigger.reason:
             return None
-        return ReportAnomaly(
-            about=facts.id,
-            anomaly=Anomaly.UNKNOWN_STATUS,
-            value=trigger.reason,
-            dedup_key=trigger.reason,
-        )
+        return anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, trigger.reason, trigger)
 
     def note_gone(self, facts: PaymentMethodFacts, trigger: PaymentMethodDetached) -> Effects:
         """It cannot be charged any more (N4)."""
@@ -223,11 +218,7 @@ class PaymentMethodChart(Chart):
         """Read it, since the report says only that something changed (K2, K6)."""
         commands: list[Command] = []
         if trigger.in_future:
-            commands.append(
-                ReportAnomaly(
-                    about=facts.id, anomaly=Anomaly.FUTURE_TIME, dedup_key=trigger.causation_id
-                )
-            )
+            commands.append(anomalies.report(facts.id, Anomaly.FUTURE_TIME, None, trigger))
         if not trigger.read:
             reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
             commands.append(_read(facts, reason, trigger))

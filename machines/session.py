@@ -24,8 +24,8 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import reasons
-from .commands import CreateRelinkSession, ReportAnomaly, Wake
+from . import anomalies, reasons
+from .commands import CreateRelinkSession, Wake
 from .events import DomainEvent
 from .messages import (
     KnownAccountLinked,
@@ -435,15 +435,12 @@ class SessionChart(Chart):
             read(facts.id, "session", ReadReason.SESSION_DEADLINE, trigger),
         ]
 
-    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command:
+    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command | None:
         """Read the session, since the report says only that something changed (K6)."""
         if trigger.read:
-            return ReportAnomaly(
-                about=facts.id,
-                anomaly=Anomaly.UNKNOWN_STATUS,
-                value=trigger.status,
-                dedup_key=trigger.status or trigger.causation_id,
-            )
+            if trigger.status is None:
+                return None
+            return anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, trigger.status, trigger)
         return read(facts.id, "session", ReadReason.LOOK, trigger)
 
 

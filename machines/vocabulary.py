@@ -257,6 +257,9 @@ class PaymentMethodState(StrEnum):
         assert_never(self)
 
 
+NUMBER_STATUSES = ("transactable", "pending", "expired", "deactivated")
+"""The statuses of an account number that relink knows; no other one can pay (K12)."""
+
 PAYABLE_STATUSES = ("new", "validated", "verified")
 """The statuses of an external account that can be paid out to (C3); no other one can (K12)."""
 

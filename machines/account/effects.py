@@ -9,7 +9,8 @@ from typing import Any
 
 from relink.engine import Assign, Command, Send
 
-from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
+from .. import anomalies
+from ..commands import RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..events import AccountResumed, AccountRetired, DomainEvent, RelinkRequested
 from ..freshness import ReportChart, ambiguous_until
 from ..messages import (
@@ -35,8 +36,8 @@ from ..messages import (
     SessionUnsuccessful,
 )
 from ..read import read
-from ..reasons import Anomaly, ReadReason
-from ..vocabulary import NO_ACTION, NumberStatus
+from ..reasons import ReadReason
+from ..vocabulary import NumberStatus
 from . import facts as facts_of
 from . import outgoing
 from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
@@ -44,6 +45,7 @@ from .needs import is_suspended
 from .review import review, review_later
 from .session_request import mode_again, session_request
 from .shortcut import changes_nothing_for_others
+from .timeline import with_report
 
 Effects = list[Command | Assign]
 
@@ -65,19 +67,25 @@ class AccountEffects(ReportChart):
         changes = facts_of.after_stale_report(facts, trigger)
         return _taken_in(facts, changes, trigger) if changes else []
 
-    def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Command:
-        """Read the account as soon as the answer cannot be ambiguous itself (K4)."""
+    def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
+        """Read the account as soon as the answer cannot be ambiguous itself (K4).
+
+        That it was reported to work, or not to, counts for a replaced account at once (S6).
+        """
         until = ambiguous_until(facts, trigger.as_of)
-        return read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)
+        timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
+        return [
+            Assign(timeline=timeline),
+            read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until),
+            review_later(facts, trigger),
+        ]
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
         """Read the account, since the report says only that something changed (K2, K6)."""
         seen = Assign(first_seen_at=_first_seen(facts, trigger))
         effects: Effects = [seen]
-        if trigger.in_future:
-            effects.append(_anomaly(facts, Anomaly.FUTURE_TIME, None, trigger))
-        elif trigger.status is not None:
-            effects.append(_anomaly(facts, Anomaly.UNKNOWN_STATUS, trigger.status, trigger))
+        if anomaly := anomalies.unclear(facts.id, trigger):
+            effects.append(anomaly)
         if not trigger.read:
             reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
             effects.append(read(facts.id, "account", reason, trigger))
@@ -85,13 +93,10 @@ class AccountEffects(ReportChart):
 
     def report_unknown_action(self, facts: AccountFacts, trigger: LinkReported) -> Command | None:
         """Count an unknown or missing action as none, and tell the operators (S2, K5)."""
-        action = trigger.report.action
-        is_repeated = facts.reported_status is trigger.reported_status and action == facts.action
-        if action == NO_ACTION or is_repeated:
+        is_repeated = facts.reported_status is trigger.reported_status
+        if is_repeated and trigger.report.action == facts.action:
             return None
-        if action is None:
-            return _anomaly(facts, Anomaly.REPAIR_LEFT_OPEN, None, trigger)
-        return _anomaly(facts, Anomaly.UNKNOWN_ACTION, action, trigger)
+        return anomalies.unknown_action(facts.id, trigger)
 
     def depart(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """It is gone for good: nothing is decided about it any more, so all is told now (S7)."""
@@ -380,14 +385,6 @@ def _session_over(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
 
 def _first_seen(facts: AccountFacts, trigger: DomainEvent) -> float:
     return trigger.at if facts.first_seen_at is None else facts.first_seen_at
-
-
-def _anomaly(
-    facts: AccountFacts, anomaly: Anomaly, value: str | None, trigger: DomainEvent
-) -> ReportAnomaly:
-    # A value that is not known is reported once (K12).
-    dedup_key = trigger.causation_id if value is None else value
-    return ReportAnomaly(about=facts.id, anomaly=anomaly, value=value, dedup_key=dedup_key)
 
 
 def _to_number(facts: AccountFacts, event: DomainEvent) -> Send:

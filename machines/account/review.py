@@ -197,7 +197,7 @@ def _requested(
     if not needs_nothing and is_suspended(facts):
         return {}, []
     causes = {} if needs_nothing else dict(_causes(facts))
-    standing = facts.requested_for & causes.keys()
+    standing = frozenset(facts.requested_for & causes.keys())
     new = [] if needs_nothing else _new_causes(facts)
     if not new or _is_held_up(facts, trigger):
         return ({} if standing == facts.requested_for else {"requested_for": standing}), []
@@ -234,7 +234,8 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
         yield "no_authorization", "no_authorization"
     if facts.given_up:
         yield "attempts_used_up", "attempts_used_up"
-    if facts.build is BuildState.REFUSED:
+    has_another = any(method.can_pay for method in facts.payment_methods.values())
+    if facts.build is BuildState.REFUSED and not has_another:
         yield "refused", facts.build_reason or "refused"
     yield from _unusable(facts)
 

@@ -148,9 +148,9 @@ class Scene:
 
     # ── performing commands ──────────────────────────────────────────────────
 
-    def do(self, command: AnyStripeCommand) -> Answer:
+    def do(self, command: AnyStripeCommand, asked_at: float | None = None) -> Answer:
         """Make one attempt, which must succeed."""
-        attempt = Attempt(connected_account=self.connected_account)
+        attempt = Attempt(asked_at=asked_at, connected_account=self.connected_account)
         return self.stripe.gateway.perform(command, self.simulator.now, attempt)
 
     def opened(self, answer: Answer) -> str:
