@@ -16,6 +16,7 @@ from typing import Literal, assert_never, cast
 
 from relink.adapters.gateway import (
     Attempt,
+    Fault,
     Gateway,
     OperatorError,
     PermanentError,
@@ -47,6 +48,10 @@ RETRY_ATTEMPTS = 20
 
 SLOWER = 4
 """By how much its pauses are longer when both are used up: up to an hour."""
+
+DOUBTS = 10
+"""Attempts for which a missing object alarms no operator: it is mostly proved to be gone as soon
+as the API key has reached another one (F1)."""
 
 RETRY_BUDGET_SPENT = "no_success_in_time"
 """What a command is stuck on that keeps failing when its retry budget is spent."""
@@ -109,7 +114,8 @@ def attempt(
     except PermanentError as error:
         return _given_up(due, clock(), error, policy)
     except OperatorError as error:
-        return after_failure(due, clock(), str(error), error.code)
+        in_doubt = error.code is Fault.MISSING and due.attempts < DOUBTS
+        return after_failure(due, clock(), str(error), None if in_doubt else error.code)
     except TransientError as error:
         wait = error.wait if isinstance(error, RateLimitedError) else None
         return after_failure(due, clock(), str(error), wait=wait)
