@@ -13,7 +13,7 @@ from .scenario import DAY, Scenario, active, relinkable
 def picks_the_wrong_account() -> Scenario:
     """An account expires, and its customer picks another one in a specific session."""
     s = Scenario()
-    s.webhook("fca_1", active())
+    s.link("fca_1")
     s.webhook("fca_1", relinkable())
     assert s.account("fca_1").state == "inactive_relinkable"
     assert not s.assess("fca_1").chargeable
