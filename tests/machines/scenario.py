@@ -395,6 +395,11 @@ class Scenario:
     def account(self, key: str) -> Snapshot[Any]:
         return self.world[Address("account", key)]
 
+    def as_of(self, account: str) -> int:
+        """The time of the latest report of an account."""
+        found: int = self.account(account).facts.as_of
+        return found
+
     def authorization(self, key: str) -> Snapshot[Any]:
         return self.world[Address("authorization", key)]
 
