@@ -35,71 +35,11 @@ from relink.machines.events import (
     SessionReported,
     TimerFired,
 )
-from relink.machines.report import (
-    AccountNumber,
-    ExternalAccountReport,
-    Holder,
-    PaymentMethodReport,
-    StatusReport,
-)
+from relink.machines.report import ExternalAccountReport, PaymentMethodReport, StatusReport
+
+from .reports import active, number, relinkable, unrepairable
 
 C = TypeVar("C", bound=Command)
-
-DAY = 24 * 60 * 60
-CUSTOMER = Holder(field="customer", id="cus_1")
-CONNECTED = Holder(field="account", id="acct_1")
-
-USUAL: Mapping[str, Any] = {
-    "authorization": "fcauth_1",
-    "holder": CUSTOMER,
-    "permissions": ("payment_method",),
-    "subcategory": "checking",
-    "payment_method_types": ("us_bank_account",),
-    "numbers": (),
-    "deactivates_on": None,
-}
-"""What an account object contains beside its status, unless a test says otherwise."""
-
-
-def account_report(
-    status: str | None, without: tuple[str, ...] = (), **details: Any
-) -> StatusReport:
-    """A report about an account. Fields named in ``without`` are absent from it."""
-    fields = {"status": status, **USUAL, **details}
-    return StatusReport(**{field: value for field, value in fields.items() if field not in without})
-
-
-def active(**details: Any) -> StatusReport:
-    return account_report("active", **details)
-
-
-def relinkable(**details: Any) -> StatusReport:
-    return account_report(
-        "inactive", **{"action": "relink_required", "cause": "access_expired", **details}
-    )
-
-
-def unrepairable(**details: Any) -> StatusReport:
-    return account_report("inactive", **{"action": "none", "cause": "account_closed", **details})
-
-
-def inactive(**details: Any) -> StatusReport:
-    """Inactive, and the payload does not say whether it can be repaired (K5)."""
-    return account_report("inactive", **details)
-
-
-def disconnected(**details: Any) -> StatusReport:
-    return account_report("disconnected", **details)
-
-
-def number(status: str, expires_on: int | None = None, ach: bool = True) -> AccountNumber:
-    """A tokenized account number, as an account lists it."""
-    return AccountNumber(
-        identifier_type="tokenized_account_number",
-        status=status,
-        expires_on=expires_on,
-        networks=("ach",) if ach else (),
-    )
 
 
 class Scenario:
@@ -483,3 +423,45 @@ def replaced() -> Scenario:
     s = expired()
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
     return s
+
+
+STATES = [
+    "active",
+    "inactive_relinkable",
+    "inactive_unrepairable",
+    "relinking",
+    "relinked",
+    "new_account_linked",
+]
+"""All states but the final one."""
+
+
+def account_in(state: str) -> Scenario:
+    """An account in this state."""
+    s = Scenario()
+    match state:
+        case "active":
+            s.webhook("fca_1", active())
+        case "inactive_unrepairable":
+            s.webhook("fca_1", unrepairable())
+        case _:
+            s.webhook("fca_1", relinkable())
+    match state:
+        case "relinking":
+            s.open_session("fca_1")
+        case "relinked":
+            s.result(s.open_session("fca_1"), relinked="fca_1")
+        case "new_account_linked":
+            s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    assert s.account("fca_1").state == state
+    return s
+
+
+NOT_BELIEVED = {"read_due_since", "last_awaited", "planned_for"}
+"""Facts about reads and timers, and not about the account."""
+
+
+def believed(s: Scenario) -> tuple[str, dict[str, Any]]:
+    """The state of the account, and what is believed of it."""
+    account = s.account("fca_1")
+    return account.state, account.facts.model_dump(exclude=NOT_BELIEVED)

@@ -7,7 +7,8 @@ from relink.machines.commands import (
 )
 from relink.machines.events import MandateCollected, PaymentMethodMade
 
-from .scenario import DAY, Scenario, active, relinkable
+from .reports import DAY, active, relinkable
+from .scenario import Scenario
 
 
 def picks_the_wrong_account() -> Scenario:

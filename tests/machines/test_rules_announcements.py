@@ -10,7 +10,8 @@ from relink.machines.commands import RetrieveAuthorization
 from relink.machines.events import ReadRequested
 from relink.machines.report import StatusReport
 
-from .scenario import DAY, Scenario, active, disconnected, unrepairable
+from .reports import DAY, active, disconnected, unrepairable
+from .scenario import Scenario
 
 WORKS = StatusReport(status="active")
 RELINKABLE = StatusReport(status="inactive", action="relink_required")

@@ -9,7 +9,8 @@ from relink.machines.commands import ReportAnomaly, RetrieveAccount, RetrieveAut
 from relink.machines.events import CommandFailed
 from relink.machines.report import StatusReport
 
-from .scenario import Scenario, active, expired, relinkable
+from .reports import active, relinkable
+from .scenario import Scenario, expired
 
 WORKS = StatusReport(status="active")
 RELINKABLE = StatusReport(status="inactive", action="relink_required")

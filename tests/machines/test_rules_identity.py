@@ -8,17 +8,8 @@ from relink.machines.commands import CreatePaymentMethod, NotifyCustomer, Retrie
 from relink.machines.events import PaymentMethodMade
 from relink.machines.report import Holder, StatusReport
 
-from .scenario import (
-    CUSTOMER,
-    DAY,
-    Scenario,
-    active,
-    expired,
-    inactive,
-    knowing,
-    relinkable,
-    unrepairable,
-)
+from .reports import CUSTOMER, DAY, active, inactive, relinkable, unrepairable
+from .scenario import Scenario, expired, knowing
 
 OTHER = Holder(field="customer", id="cus_2")
 

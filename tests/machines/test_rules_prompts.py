@@ -6,7 +6,8 @@ from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, RequestNewPaymentMethod
 from relink.machines.report import StatusReport
 
-from .scenario import DAY, Scenario, active, disconnected, number, relinkable, unrepairable
+from .reports import DAY, active, disconnected, number, relinkable, unrepairable
+from .scenario import Scenario
 
 START = 1_000_000
 FIVE = [f"fca_{n}" for n in range(1, 6)]

@@ -12,17 +12,8 @@ from relink.machines.commands import (
 )
 from relink.machines.report import StatusReport
 
-from .scenario import (
-    DAY,
-    Scenario,
-    active,
-    disconnected,
-    expired,
-    lapsed,
-    relinkable,
-    replaced,
-    unrepairable,
-)
+from .reports import DAY, active, disconnected, relinkable, unrepairable
+from .scenario import Scenario, expired, lapsed, replaced
 
 # ── S6 ───────────────────────────────────────────────────────────────────────
 

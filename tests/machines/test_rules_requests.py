@@ -13,18 +13,17 @@ from relink.machines.commands import (
 )
 from relink.machines.report import Holder, StatusReport
 
-from .scenario import (
+from .reports import (
     CONNECTED,
     CUSTOMER,
     DAY,
-    Scenario,
     active,
     disconnected,
-    expired,
     number,
     relinkable,
     unrepairable,
 )
+from .scenario import Scenario, expired
 
 MODES = [None, "specific", "any_eligible"]
 

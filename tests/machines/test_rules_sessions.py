@@ -16,15 +16,8 @@ from relink.machines.commands import (
 from relink.machines.events import CommandFailed, RelinkSessionCreated
 from relink.machines.report import Holder, StatusReport
 
-from .scenario import (
-    DAY,
-    Scenario,
-    active,
-    disconnected,
-    expired,
-    number,
-    relinkable,
-)
+from .reports import DAY, active, disconnected, number, relinkable
+from .scenario import Scenario, expired
 
 FAILURES = ["no_account", "no_authorization", "other"]
 OTHER = Holder(field="customer", id="cus_2")

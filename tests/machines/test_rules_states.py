@@ -11,17 +11,8 @@ from relink.machines.commands import (
 )
 from relink.machines.report import AccountNumber, StatusReport
 
-from .scenario import (
-    DAY,
-    Scenario,
-    active,
-    disconnected,
-    expired,
-    lapsed,
-    number,
-    relinkable,
-    unrepairable,
-)
+from .reports import DAY, active, disconnected, number, relinkable, unrepairable
+from .scenario import Scenario, expired, lapsed
 
 UNSUCCESSFUL = [
     pytest.param({"failure_reason": "no_authorization"}, id="failed"),
