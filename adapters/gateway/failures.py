@@ -10,6 +10,8 @@ Everything else passes by itself or has to be mended by an operator. That includ
 not known here: Stripe's codes are an open enumeration, and a new one may be about the key.
 ``resource_missing`` says too little by itself, because a key of another account or mode finds
 nothing either: :mod:`.api` makes it final where :mod:`.reach` confirms it.
+
+Rules kept here: F1.
 """
 
 import math
