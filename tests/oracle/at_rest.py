@@ -49,7 +49,10 @@ def _check_account(oracle: Oracle, service: Service, name: str) -> None:
 
 def _check_causes(oracle: Oracle, name: str) -> None:
     """C4, R4: what relink cannot mend is asked of the service."""
-    for key, cause in oracle.tracks[name].causes.items():
+    causes = oracle.tracks[name].causes
+    if any(cause.is_requested for cause in causes.values()):
+        return  # whether a second cause is asked for while another stands is left open
+    for key, cause in causes.items():
         if cause.is_sure and not cause.is_requested and key != "disconnected":
             oracle.say("C4", f"nobody asks for another payment method for {name} ({key})")
 

@@ -112,6 +112,10 @@ class Teller:
         days, rest = divmod(seconds, DAY)
         return f"day {days} {rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
 
+    def away(self, when: int | None) -> str | None:
+        """How far a day lies ahead."""
+        return None if when is None else f"{(when - self.stripe.now) / DAY:+.1f} d"
+
     def record(self, record: Record) -> None:
         event = record.trigger
         shown = {
@@ -125,10 +129,16 @@ class Teller:
             told = {name: getattr(report, name) for name in sorted(report.model_fields_set)}
             keep = ("holder", "permissions", "subcategory", "payment_method_types")
             shown |= {name: value for name, value in told.items() if name not in keep}
+        if shown.get("numbers"):
+            shown["numbers"] = [(n.status, self.away(n.expires_on)) for n in shown["numbers"]]
         for inside in getattr(event, "accounts", None) or ():
             shown[inside.account] = f"{inside.report.status}/{inside.report.action}"
         if "as_of" in shown:
             shown["as_of"] = shown["as_of"] - self.stripe.now
+        if shown.get("deactivates_on"):
+            shown["deactivates_on"] = self.away(shown["deactivates_on"])
+        if "event" in shown:
+            shown["event"] = shown["event"].name
         shown.pop("begun_at", None)
         text = ", ".join(f"{name}={value}" for name, value in shown.items())
         self.lines.append(f"    {self.time()}  {event.name}({text})")
@@ -213,9 +223,10 @@ def _begin(service: Service, holder: Holder | None, seed: int) -> None:
     service.post(("now",), ("full",))
     service.advance(100)
     service.read_all()
-    for name in ("fca_1", "fca_2"):
-        made = stripe.make(name, external=holder is not None and holder.is_connect)
-        stripe.send("external_account" if made.startswith("ba_") else "payment_method", made)
+    if holder is None or not holder.is_connect:
+        # An external account names no account, so relink knows only those that it made itself.
+        for name in ("fca_1", "fca_2"):
+            stripe.send("payment_method", stripe.make(name, external=False))
     service.post(("now",), ("full",))
     service.read_all()
     service.advance(1_000)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .oracle import Oracle
 
 ACCESS_DENIED = "access_denied"
+TOLERANCE = 5
+"""Timers fire at whole seconds, one after the other (seconds)."""
 
 
 def check_message(oracle: Oracle, record: Record, message: NotifyCustomer) -> None:
@@ -154,7 +156,7 @@ def check_named_in_time(oracle: Oracle, record: Record) -> None:
         if oracle.mailed(name) is not False:
             continue
         until = deadline(oracle, name)
-        if oracle.now > until + 1 and track.outage is not None:
+        if oracle.now > until + TOLERANCE and track.outage is not None:
             oracle.say("P1", f"{name} needs a relink, and no message names it in time")
             track.outage.is_named = True  # said once
 
@@ -165,7 +167,17 @@ def deadline(oracle: Oracle, name: str) -> float:
     ready = track.ready_since
     assert ready is not None
     keys = {key for key in track.known.authorizations if key} | {name}
-    prompts = [m for m in oracle.messages if m.outage in keys and m.reminder == 0]
+    siblings = {
+        other
+        for other, it in oracle.tracks.items()
+        if it.known.authorizations & track.known.authorizations
+    }
+    # An account that moves keeps its reminders, so a prompt of its old authorization counts.
+    prompts = [
+        m
+        for m in oracle.messages
+        if m.reminder == 0 and (m.outage in keys or siblings & set(m.accounts))
+    ]
     starts = [m.at for m in prompts]
     # Stripe's mail to a sibling may count as a prompt, for the gap and for reminders.
     for session in oracle.memory.sessions.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from relink.engine import Address
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
-from relink.machines.events import RelinkSessionCreated
+from relink.machines.events import FromStripe, RelinkSessionCreated
 
 from .chances import given_up
 from .known import Known, analyse
@@ -39,6 +39,8 @@ class Oracle:
     """Since when a read of an object is due without a break."""
     asked_at: dict[str, float] = field(default_factory=dict)
     """When each read was first asked for."""
+    answered: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When the latest answered read of each object began."""
     asked_in: dict[str, object] = field(default_factory=dict)
     """The outage in which each session was asked for, by the command's id."""
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -91,10 +93,16 @@ class Oracle:
             track.outage.is_named = True  # P2: Stripe's mail is the prompt
 
     def _note_reads(self, record: Record) -> None:
+        event = record.trigger
+        if isinstance(event, FromStripe) and event.begun_at is not None:
+            kind = event.name.removesuffix("_reported")
+            thing = (kind, str(getattr(event, kind)))
+            self.answered[thing] = max(event.begun_at, self.answered.get(thing, 0.0))
         due: set[tuple[str, str]] = set()
         for name, read in record.waiting.items():
             self.asked_at.setdefault(name, self.now)
-            due.add((kind_of(read), read.subject))
+            if self.is_due(name, read):
+                due.add((kind_of(read), read.subject))
         for thing in due:
             self.due_since.setdefault(thing, self.now)
         for thing in list(self.due_since):
@@ -212,12 +220,17 @@ class Oracle:
                 found = None
         return found
 
+    def is_due(self, name: str, read: Read) -> bool:
+        """Whether a read is due: no other read of the object, begun late enough, was answered."""
+        begun = self.answered.get((kind_of(read), read.subject), 0.0)
+        return begun < max(self.asked_at[name], read.after)
+
     def holds(self, name: str) -> Iterable[str]:
         """K9: the due reads that a prompt for an account waits for, by id."""
         assert self.record is not None
         known = self.tracks[name].known
         for identity, read in self.record.waiting.items():
-            if kind_of(read) != "account":
+            if kind_of(read) != "account" or not self.is_due(identity, read):
                 continue
             if read.subject == name:
                 yield identity

@@ -49,7 +49,7 @@ def _check_coalesced(oracle: Oracle, record: Record, command: Read) -> None:
         name
         for name, read in record.waiting.items()
         if read.name == command.name and read.subject == command.subject
-        if name not in record.begun
+        if name not in record.begun and oracle.is_due(name, read)
     ]
     if len(twins) > 1:
         oracle.say("K10", f"{', '.join(sorted(twins))} wait side by side")
@@ -157,10 +157,7 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
         return  # nothing is left to learn of it
     if not _is_due(record, "account", session.account):
         oracle.say("R5", f"{name} ended ({outcome}), and {session.account} is not read")
-    authorizations = track.known.authorizations
-    if len(authorizations) == 1:
-        (authorization,) = authorizations
-        if authorization not in (None, UNKNOWN) and not _is_due(
-            record, "authorization", authorization or ""
-        ):
-            oracle.say("R5", f"{name} ended ({outcome}), and {authorization} is not read")
+    # Of an account that moved, either authorization may be meant.
+    either = {session.request.authorization} | track.known.authorizations - {None, UNKNOWN}
+    if not any(_is_due(record, "authorization", str(each)) for each in either):
+        oracle.say("R5", f"{name} ended ({outcome}), and no authorization is read")

@@ -60,6 +60,7 @@ def _check_created(
 ) -> None:
     name, known = event.account, track.known
     kinds = known.kinds()
+    session, is_sure = oracle.open_session(name)
     barrier = None
     if known.is_replaced is True:
         barrier = "it was replaced"
@@ -67,7 +68,7 @@ def _check_created(
         barrier = f"it is {' or '.join(sorted(kinds))}"
     elif known.authorizations == {None}:
         barrier = "it has no authorization"
-    elif kinds == {"active"} and not _has_reason(oracle, event, track):
+    elif kinds == {"active"} and not session and not _has_reason(oracle, event, track):
         barrier = "it is active, and has no reason"
     if barrier:
         oracle.say("R9", f"a relink of {name} is allowed, though {barrier}")
@@ -75,18 +76,22 @@ def _check_created(
         oracle.say("R9", f"the session for {name} is under {command.authorization}")
     if event.mode and command.mode != event.mode:
         oracle.say("R4", f"{event.mode} was asked for {name}, and it is {command.mode}")
-    if event.mode is None and command.mode not in next_modes(oracle, name):
+    modes = next_modes(oracle, name)
+    if session:
+        modes.add(session.request.mode)  # what a request leaves out may be as in the open one
+    if event.mode is None and command.mode not in modes:
         oracle.say("R4", f"the next session of {name} is {command.mode}")
     if track.is_out() and command.outage is None:
         oracle.say("R4", f"the session of {name} counts in no outage")
     if track.is_well() and command.outage is not None:
         oracle.say("R4", f"the session of {name} counts in outage {command.outage}")
     wanted = _permissions(oracle, event, track)
+    if session and event.permissions is None:
+        wanted.append(set(session.request.permissions))
     if set(command.permissions) not in wanted:
         oracle.say("R7", f"the session of {name} has permissions {command.permissions}")
     if known.holders != {UNKNOWN} and command.holder not in known.holders:
         oracle.say("R8", f"the session of {name} is for {command.holder}")
-    session, is_sure = oracle.open_session(name)
     if session and is_sure:
         same = all(
             getattr(session.request, each) == getattr(command, each)
