@@ -94,14 +94,6 @@ class Session:
             s.status not in (None, "pending", "failed", "cancelled") for s in self.said
         )
 
-    def is_open(self, now: float, policy: RelinkPolicy) -> bool | None:
-        """Whether it is open; None where no rule says it to the second (R2, R3)."""
-        if self.outcome() is not None:
-            return False
-        if self.is_vague() or now >= self.created_at + policy.session_open_for - 2:
-            return None
-        return True
-
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
@@ -276,6 +268,26 @@ class Memory:
         allowed = {sent} if sent else {None} | self.account(session.account).values("holder")
         return any_of(holders, lambda holder: holder in allowed)
 
+    def is_judged(self, session: Session) -> bool:
+        """Whether enough is known of the account that a session returned (K7, R6)."""
+        returned = session.returned()
+        if returned is None or returned == session.account:
+            return True
+        return (
+            self.is_new(returned, session) is not None
+            and self.is_ours(returned, session) is not None
+            and UNKNOWN not in self.account(returned).statuses()
+        )
+
+    def is_open(self, session: Session, now: float, policy: RelinkPolicy) -> bool | None:
+        """Whether a session is open; None where no rule says it to the second (R2, R3)."""
+        if session.outcome() is not None:
+            # R6: what it returned may have to be read before the session counts as over.
+            return False if self.is_judged(session) else None
+        if session.is_vague() or now >= session.created_at + policy.session_open_for - 2:
+            return None
+        return True
+
     def replacements(self, account: str) -> list[Replacement]:
         """Everything that says that another account is used instead (S6)."""
         found = [
@@ -299,6 +311,7 @@ class Memory:
             sure = bool(results) and not hints and new is True
             # R6, R3: another holder's, or one that is disconnected by now; left open for ours.
             sure = sure and self.is_ours(returned, session) is True
+            sure = sure and self.is_judged(session)
             sure = sure and "disconnected" not in self.account(returned).statuses()
             as_of = min(s.as_of for s in told)
             found.append(Replacement(as_of, sure, session))

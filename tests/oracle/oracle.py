@@ -212,7 +212,7 @@ class Oracle:
         for session in self.memory.sessions_of(name):
             if session.request.delivery != "email":
                 continue
-            is_open = session.is_open(self.now, self.policy)
+            is_open = self.memory.is_open(session, self.now, self.policy)
             is_last = session is self.memory.sessions_of(name)[-1]
             if is_open and is_last:
                 return True
@@ -272,7 +272,7 @@ class Oracle:
         sessions = self.memory.sessions_of(name)
         if not sessions:
             return None, False
-        is_open = sessions[-1].is_open(self.now, self.policy)
+        is_open = self.memory.is_open(sessions[-1], self.now, self.policy)
         return (None, False) if is_open is False else (sessions[-1], is_open is True)
 
     def states(self, name: str) -> set[str]:

@@ -83,6 +83,9 @@ def _check_look(oracle: Oracle, record: Record) -> None:
     kind, subject = thing
     if kind == "session" and _is_settled(oracle, subject):
         return  # no rule asks to read a session again that has succeeded, or that is not ours
+    if kind == "account" and subject in oracle.tracks:
+        if "disconnected" in oracle.tracks[subject].known.statuses:
+            return  # S7: nothing is left to learn of it
     if kind in ("payment_method", "external_account") and subject not in oracle.memory.made_for:
         return  # and none what we have never heard of
     oracle.say(rule, f"{event.name} about {subject} asks for no read")
@@ -132,6 +135,8 @@ def _check_moved(oracle: Oracle, record: Record, name: str) -> None:
         track.authorization = None
         return
     (now,) = track.known.authorizations
+    if _is_due(record, "account", name):
+        return  # K4: the move may wait for an answer
     before, track.authorization = track.authorization, None
     if now in (None, UNKNOWN):
         return
@@ -149,7 +154,7 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
     if session is None or name in oracle.outcomes:
         return
     outcome = session.outcome()
-    if outcome is None:
+    if outcome is None or not oracle.memory.is_judged(session):
         return
     oracle.outcomes[name] = outcome
     track = oracle.tracks.get(session.account)

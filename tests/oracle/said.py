@@ -224,6 +224,15 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
         for s in made[name].said
         if "blocked" in s.fields and s.fields["blocked"] != TAN_BLOCK and is_after(s, block)
     ]
+    # A lift so close to its block that nobody can tell which came last may count, or not.
+    doubtful = any(
+        "blocked" in s.fields
+        and s.fields["blocked"] != TAN_BLOCK
+        and not is_after(s, block)
+        and not is_after(block, s)
+        for name, block in blocks
+        for s in made[name].said
+    )
     changes = [(s, {"lapsed"}) for _, s in blocks] + [(s, {"well"}) for s in lifts]
     for s in listed:
         state = sorted_out(s.fields["numbers"])
@@ -232,7 +241,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     top = newest(s for s, _ in changes)
     among = [states for s, states in changes if s in top]
     found = set().union(*among)
-    if len({name for name, _ in blocks}) > 1 and lifts:
+    if doubtful or (len({name for name, _ in blocks}) > 1 and lifts):
         found |= {"well", "lapsed"}  # two payment methods, one lifted: left open
     return found
 

@@ -13,6 +13,7 @@ from relink.machines import RelinkPolicy
 from relink.machines.commands import (
     AttachExternalAccount,
     Build,
+    CallerCommand,
     CreatePaymentMethod,
     CreateRelinkSession,
     Read,
@@ -170,8 +171,8 @@ class Service:
             self.seen.add(command.id)
             self.waiting[command.id] = command
             return True
-        if isinstance(command, RetrieveAccountForCaller | RetrieveSessionForCaller):
-            return True
+        if isinstance(command, CallerCommand):
+            return True  # never in the outbox: each time it is decided it is carried out
         if command.id in self.seen:
             return False
         self.seen.add(command.id)
