@@ -233,6 +233,8 @@ def _came_back(history: History, as_of: float) -> tuple[bool, bool]:
     latest = newest(s for s in told if s.as_of <= as_of + 2)
     possibly = _inactive([*(s for s in told if s.as_of >= as_of - 2), *before, *latest])
     ups = [s for s in told if s.fields["status"] == "active"]
+    if len(history.statuses()) > 1:
+        surely = []  # K4: nobody can tell which came last, and the state stays until the answer
     return (
         any(is_after(up, down) for up in ups for down in surely),
         any(up.as_of >= down.as_of - 2 for up in ups for down in possibly),

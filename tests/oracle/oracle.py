@@ -24,6 +24,7 @@ from .service import Record
 from .track import Cause, Message, Track, Verdict
 
 TEN_MINUTES = 600
+MINUTE = 60
 
 
 @dataclass
@@ -41,6 +42,10 @@ class Oracle:
     """When each read was first asked for."""
     answered: dict[tuple[str, str], float] = field(default_factory=dict)
     """When the latest answered read of each object began."""
+    last_asked: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When a read of each object was last asked for."""
+    decisive: set[int] = field(default_factory=set)
+    """The answers that decide, since they were put off for a minute (K10), by their number."""
     asked_in: dict[str, object] = field(default_factory=dict)
     """The outage in which each session was asked for, by the command's id."""
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -97,7 +102,12 @@ class Oracle:
         if isinstance(event, FromStripe) and event.begun_at is not None:
             kind = event.name.removesuffix("_reported")
             thing = (kind, str(getattr(event, kind)))
+            if event.begun_at >= self.asked_at.get(event.causation_id, self.now) + MINUTE - 1:
+                self.decisive.add(self.memory.n)
             self.answered[thing] = max(event.begun_at, self.answered.get(thing, 0.0))
+        for command in record.commands:
+            if isinstance(command, Read):
+                self.last_asked[kind_of(command), command.subject] = self.now
         due: set[tuple[str, str]] = set()
         for name, read in record.waiting.items():
             self.asked_at.setdefault(name, self.now)

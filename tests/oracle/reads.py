@@ -83,9 +83,9 @@ def _check_look(oracle: Oracle, record: Record) -> None:
     kind, subject = thing
     if kind == "session" and _is_settled(oracle, subject):
         return  # no rule asks to read a session again that has succeeded, or that is not ours
-    if kind == "account" and subject in oracle.tracks:
-        if "disconnected" in oracle.tracks[subject].known.statuses:
-            return  # S7: nothing is left to learn of it
+    track = oracle.tracks.get(subject)
+    if kind == "account" and track and "disconnected" in track.known.statuses:
+        return  # S7: nothing is left to learn of it
     if kind in ("payment_method", "external_account") and subject not in oracle.memory.made_for:
         return  # and none what we have never heard of
     oracle.say(rule, f"{event.name} about {subject} asks for no read")
@@ -113,7 +113,10 @@ def _check_contradiction(oracle: Oracle, record: Record, name: str) -> None:
     reads = [s for s in told if s.begun_at is not None]
     for read in reads:
         others = [s for s in told if s.fields["status"] != read.fields["status"]]
-        if all((read.begun_at or 0) >= min(s.as_of + 2, s.at + MINUTE) - 0.1 for s in others):
+        begun = read.begun_at or 0.0
+        if all(begun >= s.as_of + 1.9 for s in others):
+            return
+        if read.n in oracle.decisive and all(begun >= s.at for s in others):
             return
     oracle.say("K4", f"reports of {name} contradict each other, and nothing is read")
 
@@ -131,20 +134,21 @@ def _check_suspended(oracle: Oracle, record: Record, name: str) -> None:
 def _check_moved(oracle: Oracle, record: Record, name: str) -> None:
     """K8: an account moves, and both authorizations are read."""
     track = oracle.tracks[name]
-    if len(track.known.authorizations) > 1:
-        track.authorization = None
-        return
-    (now,) = track.known.authorizations
-    if _is_due(record, "account", name):
+    told = track.known.authorizations
+    if told - {track.authorization} and track.moved_at is None:
+        track.moved_at = oracle.now
+    if len(told) > 1 or _is_due(record, "account", name):
         return  # K4: the move may wait for an answer
-    before, track.authorization = track.authorization, None
-    if now in (None, UNKNOWN):
+    (now,) = told
+    before, since = track.authorization, track.moved_at
+    track.authorization, track.moved_at = (None if now == UNKNOWN else now), None
+    if None in (before, now, since) or now in (before, UNKNOWN):
         return
-    track.authorization = now
-    if before in (None, now) or "disconnected" in track.known.statuses:
+    if "disconnected" in track.known.statuses:
         return
     for each in (before, now):
-        if each and not _is_due(record, "authorization", each):
+        asked = oracle.last_asked.get(("authorization", str(each)), 0.0)
+        if asked < (since or 0.0) and not _is_due(record, "authorization", str(each)):
             oracle.say("K8", f"{name} moves from {before} to {now}, and {each} is not read")
 
 

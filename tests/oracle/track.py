@@ -63,6 +63,8 @@ class Track:
     """Whether it cannot be told if an outage is under way."""
     authorization: str | None = None
     """The last one that was known for sure."""
+    moved_at: float | None = None
+    """When it came up that it moved."""
     ready_since: float | None = None
     """Since when nothing stands between its need and a message."""
     hold_since: float | None = None
