@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from relink.engine import Address
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
-from relink.machines.events import FromStripe, RelinkSessionCreated
+from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
 
 from .chances import given_up
 from .known import Known, analyse
@@ -104,7 +104,12 @@ class Oracle:
             thing = (kind, str(getattr(event, kind)))
             if event.begun_at >= self.asked_at.get(event.causation_id, self.now) + MINUTE - 1:
                 self.decisive.add(self.memory.n)
-            self.answered[thing] = max(event.begun_at, self.answered.get(thing, 0.0))
+            things = [thing]
+            if isinstance(event, SessionReported):
+                # K2: account objects inside a retrieved session are reads.
+                things += [("account", inside.account) for inside in event.accounts or ()]
+            for each in things:
+                self.answered[each] = max(event.begun_at, self.answered.get(each, 0.0))
         for command in record.commands:
             if isinstance(command, Read):
                 self.last_asked[kind_of(command), command.subject] = self.now
@@ -260,6 +265,8 @@ class Oracle:
         known = track.known
         for identity in self.holds(name):
             subject = self.record.waiting[identity].subject
+            if self.now - self.due_since.get(("account", subject), self.now) >= TEN_MINUTES - 1:
+                continue
             other = self.tracks.get(subject)
             if subject == name:
                 return subject

@@ -137,6 +137,11 @@ def _check_moved(oracle: Oracle, record: Record, name: str) -> None:
     told = track.known.authorizations
     if told - {track.authorization} and track.moved_at is None:
         track.moved_at = oracle.now
+        track.due_then = frozenset(
+            read.subject
+            for read in record.waiting.values()
+            if read.name == "retrieve_authorization"
+        )
     if len(told) > 1 or _is_due(record, "account", name):
         return  # K4: the move may wait for an answer
     (now,) = told
@@ -147,6 +152,8 @@ def _check_moved(oracle: Oracle, record: Record, name: str) -> None:
     if "disconnected" in track.known.statuses:
         return
     for each in (before, now):
+        if each in track.due_then:
+            continue
         asked = oracle.last_asked.get(("authorization", str(each)), 0.0)
         if asked < (since or 0.0) and not _is_due(record, "authorization", str(each)):
             oracle.say("K8", f"{name} moves from {before} to {now}, and {each} is not read")
@@ -164,6 +171,10 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
     track = oracle.tracks.get(session.account)
     if track is None or "disconnected" in track.known.statuses:
         return  # nothing is left to learn of it
+    is_last = session is oracle.memory.sessions_of(session.account)[-1]
+    is_late = oracle.now >= session.created_at + oracle.policy.session_open_for - 2
+    if outcome not in ("relinked", "other") and (is_late or not is_last):
+        return  # R2: of sessions that are over for us, only a success still applies
     if not _is_due(record, "account", session.account):
         oracle.say("R5", f"{name} ended ({outcome}), and {session.account} is not read")
     # Of an account that moved, either authorization may be meant.

@@ -65,6 +65,8 @@ class Track:
     """The last one that was known for sure."""
     moved_at: float | None = None
     """When it came up that it moved."""
+    due_then: frozenset[str] = frozenset()
+    """The authorizations of which a read was due at that time."""
     ready_since: float | None = None
     """Since when nothing stands between its need and a message."""
     hold_since: float | None = None
