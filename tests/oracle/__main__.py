@@ -5,6 +5,8 @@ story of the first violation of each rule. It exits with 1 if it found any.
 """
 
 import argparse
+import os
+import re
 import sys
 import time
 import traceback
@@ -18,6 +20,9 @@ from .history import Plan, Run, plan, run, shrink
 
 BATCH = 25
 
+MUTED = os.environ.get("ORACLE_MUTED", "")
+"""A pattern for verdicts that are known already, to see what is behind them."""
+
 
 def one(seed: int) -> list[str]:
     """The rules that the history of a seed breaks; ``crash: …`` if the machines raise."""
@@ -26,7 +31,8 @@ def one(seed: int) -> list[str]:
 
 def rules_of(history: Plan) -> list[str]:
     try:
-        return run(history, relink_system(), assess, stops=False).rules
+        verdicts = run(history, relink_system(), assess, stops=False).verdicts
+        return [v.rule for v in verdicts if not (MUTED and re.search(MUTED, str(v)))]
     except Exception as error:
         return [f"crash: {type(error).__name__} at {_place(error)}"]
 

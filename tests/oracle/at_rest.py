@@ -62,7 +62,7 @@ def _check_session(oracle: Oracle, service: Service, name: str, session: Session
     if truth.status in ("succeeded", "failed", "cancelled") and session.outcome() is None:
         # R2: sessions that are over for us are not read by the sweep.
         is_late = oracle.now >= session.created_at + oracle.policy.session_open_for
-        is_last = session is oracle.memory.sessions_of(session.account)[-1]
+        is_last = session is oracle.memory.last_session(session.account)
         if is_last and not is_late and truth.shy == 0:
             oracle.say("K11", f"{name} {truth.status}, and nobody read it")
     returned = session.returned()

@@ -46,7 +46,7 @@ def _is_failure(oracle: Oracle, session: Session) -> tuple[bool, bool]:
         return False, True
     # No rule says whether a failure counts that became known after the session was superseded or
     # past its deadline.
-    is_last = session is oracle.memory.sessions_of(session.account)[-1]
+    is_last = session is oracle.memory.last_session(session.account)
     ended = min(s.at for s in session.said if s.status in ("failed", "cancelled"))
     in_time = ended < session.created_at + oracle.policy.session_open_for - 2
     later = [s for s in oracle.memory.sessions_of(session.account) if s.order > session.order]

@@ -247,6 +247,18 @@ class Memory:
     def sessions_of(self, account: str) -> list[Session]:
         return [s for s in self.sessions.values() if s.account == account]
 
+    def last_session(self, account: str) -> Session | None:
+        """The one that superseded all others.
+
+        Two that were decided side by side, before either was created, leave open which of them
+        supersedes the other: then there is none.
+        """
+        sessions = self.sessions_of(account)
+        attempts = [session.request.attempt for session in sessions]
+        if not sessions or attempts[-1] in attempts[:-1] or attempts[-1] < max(attempts):
+            return None
+        return sessions[-1]
+
     # ── whose a returned account is ──────────────────────────────────────────
 
     def is_new(self, account: str, session: Session) -> bool | None:

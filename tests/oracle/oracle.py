@@ -140,7 +140,7 @@ class Oracle:
         before = track.outage
         track.follow(track.known.needs(self.now, self.policy), self.now, self.memory.n)
         outage = track.outage
-        if outage and outage is not before and self.mailed(name) is not False:
+        if outage and outage is not before and self.mailed(name) is True:
             outage.is_named = True  # P2: also if it was sent before the outage began
         holds = list(self.holds(name))
         if not holds:
@@ -228,8 +228,7 @@ class Oracle:
             if session.request.delivery != "email":
                 continue
             is_open = self.memory.is_open(session, self.now, self.policy)
-            is_last = session is self.memory.sessions_of(name)[-1]
-            if is_open and is_last:
+            if is_open and session is self.memory.last_session(name):
                 return True
             if is_open is not False:
                 found = None
@@ -251,7 +250,7 @@ class Oracle:
                 yield identity
                 continue
             other = self.tracks.get(read.subject)
-            if other is None or not (other.known.holders & known.holders):
+            if other is None or not (other.known.holders & known.holders - {None}):
                 continue
             if other.known.authorizations & (known.authorizations | {UNKNOWN}):
                 yield identity
@@ -270,7 +269,7 @@ class Oracle:
             other = self.tracks.get(subject)
             if subject == name:
                 return subject
-            if other is None or known.holders == {UNKNOWN}:
+            if other is None or known.holders <= {UNKNOWN, None}:
                 continue
             same = len(known.holders) == 1 and other.known.holders == known.holders
             shared = other.known.authorizations
@@ -287,10 +286,14 @@ class Oracle:
     def open_session(self, name: str) -> tuple[Session | None, bool]:
         """The session of an account that may be open, and whether it surely is (R1, R2)."""
         sessions = self.memory.sessions_of(name)
-        if not sessions:
-            return None, False
-        is_open = self.memory.is_open(sessions[-1], self.now, self.policy)
-        return (None, False) if is_open is False else (sessions[-1], is_open is True)
+        last = self.memory.last_session(name)
+        if last:
+            is_open = self.memory.is_open(last, self.now, self.policy)
+            return (None, False) if is_open is False else (last, is_open is True)
+        for session in sessions:
+            if self.memory.is_open(session, self.now, self.policy) is not False:
+                return session, False
+        return None, False
 
     def states(self, name: str) -> set[str]:
         """S1 to S7: the states that an account can be in."""

@@ -171,7 +171,7 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
     track = oracle.tracks.get(session.account)
     if track is None or "disconnected" in track.known.statuses:
         return  # nothing is left to learn of it
-    is_last = session is oracle.memory.sessions_of(session.account)[-1]
+    is_last = session is oracle.memory.last_session(session.account)
     is_late = oracle.now >= session.created_at + oracle.policy.session_open_for - 2
     if outcome not in ("relinked", "other") and (is_late or not is_last):
         return  # R2: of sessions that are over for us, only a success still applies
