@@ -175,6 +175,12 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
     is_late = oracle.now >= session.created_at + oracle.policy.session_open_for - 2
     if outcome not in ("relinked", "other") and (is_late or not is_last):
         return  # R2: of sessions that are over for us, only a success still applies
+    ended = min(
+        s.at for s in session.said if s.linked or s.status not in (None, "pending", "succeeded")
+    )
+    # It may have been read while the returned account still had to be judged.
+    if oracle.last_asked.get(("account", session.account), 0.0) >= ended:
+        return
     if not _is_due(record, "account", session.account):
         oracle.say("R5", f"{name} ended ({outcome}), and {session.account} is not read")
     # Of an account that moved, either authorization may be meant.
