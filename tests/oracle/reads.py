@@ -176,7 +176,7 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
     if outcome not in ("relinked", "other") and (is_late or not is_last):
         return  # R2: of sessions that are over for us, only a success still applies
     ended = min(
-        s.at for s in session.said if s.linked or s.status not in (None, "pending", "succeeded")
+        s.at for s in session.said if s.linked or s.relinked or s.status in ("failed", "cancelled")
     )
     # It may have been read while the returned account still had to be judged.
     if oracle.last_asked.get(("account", session.account), 0.0) >= ended:
