@@ -236,10 +236,9 @@ def _end(service: Service, oracle: Oracle) -> None:
     """Everything arrives, a sweep finds what was lost, and then forty quiet days pass."""
     service.arrive_all()
     settle(service, oracle)
-    for _ in range(2):
-        service.advance(60)
-        STEPS["sweep"].act(service, 0, 0, 0)
-        settle(service, oracle)
+    service.advance(60)
+    STEPS["sweep"].act(service, 0, 0, 0)
+    settle(service, oracle)
     service.advance(15)
     for each in list(service.builds):
         service.build(each, fails=False)

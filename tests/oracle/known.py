@@ -37,6 +37,8 @@ class Known:
     is_orphaned: bool
     """Its authorization may be disconnected; no rule says what a relink does then."""
     causes: set[str | None]
+    is_repaired: bool
+    """A session's result says that it was repaired, not surely before what its need rests on."""
     charge: set[bool] = field(default_factory=set)
     charge_by: dict[str, set[bool]] = field(default_factory=dict)
     made_states: dict[str, set[str]] = field(default_factory=dict)
@@ -119,7 +121,7 @@ class Known:
         found: set[str] = set()
         for state in self.numbers:
             if state == "lapsed":
-                found |= self._with_authorization()
+                found |= self._with_authorization() | ({"no"} if self.is_repaired else set())
             elif state == "odd":
                 found |= {"no"} | self._with_authorization()  # no rule says what mends it
             else:
@@ -130,6 +132,8 @@ class Known:
                     found |= {"no"} | self._with_authorization()
                 else:
                     found.add("no")
+                if self.is_repaired:
+                    found.add("no")  # R4: repaired; P3: but each is known by its own report
                 if state == "pending":
                     found.add("no")  # one is coming; whether an older day still counts is open
         return found
@@ -171,6 +175,7 @@ def analyse(memory: Memory, name: str) -> Known:
         is_strange=history.is_strange(),
         is_orphaned=is_orphaned,
         causes=history.causes(),
+        is_repaired=_is_repaired(memory, name, history),
     )
     known._own, known._shared = own, shared
     known._expiring = {(day, day is not None) for day in expiries}
@@ -197,6 +202,30 @@ def _is_relinked(memory: Memory, name: str, history: History) -> bool | None:
     if told and last and all(s.as_of > max(told) + 2 for s in last):
         return False
     return None
+
+
+def _is_repaired(memory: Memory, name: str, history: History) -> bool:
+    told = [
+        s.as_of
+        for session in memory.sessions_of(name)
+        if session.outcome() == "relinked" or session.is_vague()
+        for s in [*session.results(), *session.hints()]
+    ]
+    if not told:
+        return False
+    grounds = [history]
+    grounds += [
+        memory.authorizations[key]
+        for key in history.values("authorization")
+        if key in memory.authorizations
+    ]
+    names = ("deactivates_on", "deactivation_action", "numbers")
+    return any(
+        s.as_of <= max(told) + 2
+        for ground in grounds
+        for each in names
+        for s in newest(ground.about(each))
+    )
 
 
 def _is_replaced(memory: Memory, name: str, history: History) -> bool | None:
@@ -257,6 +286,9 @@ def _charge(known: Known, history: History, made: dict[str, History]) -> None:
         ("permissions", lambda value: "payment_method" in value),
     ):
         part: set[bool] = set()
+        is_connect = any(isinstance(h, Holder) and h.is_connect for h in known.holders)
+        if is_connect and field_name != "subcategory":
+            part = {True, False}  # C1: whether a payout needs them is left open
         for value in history.values(field_name):
             # What nobody has told yet is no reason for either answer.
             part |= {True, False} if value in (UNKNOWN, None) else {is_good(value)}

@@ -237,7 +237,7 @@ class Oracle:
     def is_due(self, name: str, read: Read) -> bool:
         """Whether a read is due: no other read of the object, begun late enough, was answered."""
         begun = self.answered.get((kind_of(read), read.subject), 0.0)
-        return begun < max(self.asked_at[name], read.after)
+        return begun <= self.asked_at[name] or begun < read.after
 
     def holds(self, name: str) -> Iterable[str]:
         """K9: the due reads that a prompt for an account waits for, by id."""

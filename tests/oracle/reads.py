@@ -86,6 +86,9 @@ def _check_look(oracle: Oracle, record: Record) -> None:
     track = oracle.tracks.get(subject)
     if kind == "account" and track and "disconnected" in track.known.statuses:
         return  # S7: nothing is left to learn of it
+    made = oracle.memory.made.get(subject)
+    if made and made.values("gone") == {True}:
+        return  # N4: it does not come back
     if kind in ("payment_method", "external_account") and subject not in oracle.memory.made_for:
         return  # and none what we have never heard of
     oracle.say(rule, f"{event.name} about {subject} asks for no read")
