@@ -82,7 +82,8 @@ def _check_session(oracle: Oracle, service: Service, name: str, session: Session
         if f"result {name}" in track.causes
     )
     account = service.stripe.accounts[returned]
-    if account.status == "disconnected" or oracle.tracks[returned].known.is_retired:
+    known = oracle.tracks[returned].known
+    if account.status == "disconnected" or known.is_retired or known.is_replaced is not False:
         return
     if (
         asked

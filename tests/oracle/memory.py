@@ -70,6 +70,11 @@ class Session:
         """Those that may tell it: a GA version lists accounts, and has no status."""
         return [s for s in self.said if s.status is None and s.linked]
 
+    def linked(self) -> set[str]:
+        """Every account that any statement lists."""
+        found = {name for s in self.said for name in s.linked or ()}
+        return found | {s.relinked for s in self.said if s.relinked}
+
     def returned(self) -> str | None:
         """The account that it returned."""
         for s in self.results():
@@ -123,6 +128,8 @@ class Memory:
     failed: dict[tuple[str, str], float] = field(default_factory=dict)
     """Reads that failed for good, by command and subject."""
     build_failures: dict[str, int] = field(default_factory=dict)
+    read_now: set[str] = field(default_factory=set)
+    """The accounts of which a read is due."""
     inactive_mandates: set[str] = field(default_factory=set)
 
     def account(self, name: str) -> History:
@@ -135,7 +142,7 @@ class Memory:
             case AccountReported(account=name):
                 self.mentioned_at.setdefault(name, event.at)
                 self._account(name, account_said(self.n, event))
-                return {name}
+                return {name} | {s.account for s in self.sessions.values() if name in s.linked()}
             case AuthorizationReported(authorization=name):
                 said = account_said(self.n, event)
                 if said:
@@ -289,6 +296,7 @@ class Memory:
             self.is_new(returned, session) is not None
             and self.is_ours(returned, session) is not None
             and UNKNOWN not in self.account(returned).statuses()
+            and returned not in self.read_now
         )
 
     def is_open(self, session: Session, now: float, policy: RelinkPolicy) -> bool | None:

@@ -117,9 +117,12 @@ class Oracle:
         for name, read in record.waiting.items():
             self.asked_at.setdefault(name, self.now)
             if self.is_due(name, read):
-                due.add((kind_of(read), read.subject))
-        for thing in due:
-            self.due_since.setdefault(thing, self.now)
+                each = (kind_of(read), read.subject)
+                due.add(each)
+                self.due_since.setdefault(each, self.asked_at[name])
+        self.memory.read_now = {
+            read.subject for read in record.waiting.values() if kind_of(read) == "account"
+        }
         for thing in list(self.due_since):
             if thing not in due:
                 del self.due_since[thing]
@@ -152,6 +155,8 @@ class Oracle:
             and track.is_out()
             and given_up(self, name) is False
             and not any(self.now - self.asked_at[hold] <= TEN_MINUTES for hold in holds)
+            # A read that waits although it was answered may have been asked for again since.
+            and set(self.holds(name, is_strict=False)) <= set(holds)
         )
         if not is_ready:
             track.ready_since = None
@@ -239,12 +244,17 @@ class Oracle:
         begun = self.answered.get((kind_of(read), read.subject), 0.0)
         return begun <= self.asked_at[name] or begun < read.after
 
-    def holds(self, name: str) -> Iterable[str]:
-        """K9: the due reads that a prompt for an account waits for, by id."""
+    def holds(self, name: str, *, is_strict: bool = True) -> Iterable[str]:
+        """K9: the due reads that a prompt for an account waits for, by id.
+
+        Args:
+            name: The account.
+            is_strict: Whether to leave out those that another read has answered.
+        """
         assert self.record is not None
         known = self.tracks[name].known
         for identity, read in self.record.waiting.items():
-            if kind_of(read) != "account" or not self.is_due(identity, read):
+            if kind_of(read) != "account" or (is_strict and not self.is_due(identity, read)):
                 continue
             if read.subject == name:
                 yield identity
@@ -289,7 +299,14 @@ class Oracle:
         last = self.memory.last_session(name)
         if last:
             is_open = self.memory.is_open(last, self.now, self.policy)
-            return (None, False) if is_open is False else (last, is_open is True)
+            # No rule says what the late success of an older one does to a younger one.
+            late = any(
+                s.at > last.created_at
+                for session in sessions
+                if session is not last
+                for s in [*session.results(), *session.hints()]
+            )
+            return (None, False) if is_open is False else (last, is_open is True and not late)
         for session in sessions:
             if self.memory.is_open(session, self.now, self.policy) is not False:
                 return session, False

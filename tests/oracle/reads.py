@@ -87,7 +87,7 @@ def _check_look(oracle: Oracle, record: Record) -> None:
     if kind == "account" and track and "disconnected" in track.known.statuses:
         return  # S7: nothing is left to learn of it
     made = oracle.memory.made.get(subject)
-    if made and made.values("gone") == {True}:
+    if made and True in made.values("gone"):
         return  # N4: it does not come back
     if kind in ("payment_method", "external_account") and subject not in oracle.memory.made_for:
         return  # and none what we have never heard of
@@ -113,6 +113,11 @@ def _check_contradiction(oracle: Oracle, record: Record, name: str) -> None:
         return
     if oracle.tracks[name].known.statuses >= {"disconnected"} or _failed_since(oracle, name):
         return  # S7: what is disconnected stays so
+    # A read that was answered before the other came into being is surely older.
+    top = max(s.as_of for s in told)
+    told = [s for s in told if not (s.read and s.at <= top and s.as_of < top)]
+    if len({s.fields["status"] for s in told}) < 2:
+        return
     reads = [s for s in told if s.begun_at is not None]
     for read in reads:
         others = [s for s in told if s.fields["status"] != read.fields["status"]]
@@ -176,8 +181,8 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
         return  # nothing is left to learn of it
     is_last = session is oracle.memory.last_session(session.account)
     is_late = oracle.now >= session.created_at + oracle.policy.session_open_for - 2
-    if outcome not in ("relinked", "other") and (is_late or not is_last):
-        return  # R2: of sessions that are over for us, only a success still applies
+    if outcome != "relinked" and (is_late or not is_last):
+        return  # R2: whether a session that is over for us counts here is left open
     ended = min(
         s.at for s in session.said if s.linked or s.relinked or s.status in ("failed", "cancelled")
     )

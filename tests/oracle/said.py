@@ -218,12 +218,17 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     ]
     if not blocks:
         return found
-    lifts = [
-        s
-        for name, block in blocks
-        for s in made[name].said
-        if "blocked" in s.fields and s.fields["blocked"] != TAN_BLOCK and is_after(s, block)
-    ]
+    lifts: list[Said] = []
+    confirmed: list[Said] = []
+    for name, block in blocks:
+        after = [
+            s
+            for s in made[name].said
+            if "blocked" in s.fields and s.fields["blocked"] != TAN_BLOCK and is_after(s, block)
+        ]
+        after.sort(key=lambda s: s.as_of)
+        lifts += after[:1]
+        confirmed += after[1:]
     # A lift so close to its block that nobody can tell which came last may count, or not.
     doubtful = any(
         "blocked" in s.fields
@@ -234,6 +239,8 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
         for s in made[name].said
     )
     changes = [(s, {"lapsed"}) for _, s in blocks] + [(s, {"well"}) for s in lifts]
+    # Whether a report that only confirms a lift is newer than numbers in between, is left open.
+    changes += [(s, {"well", "lapsed"}) for s in confirmed]
     for s in listed:
         state = sorted_out(s.fields["numbers"])
         # Numbers that are absent or empty say little: whether they mend a lapse is left open.
