@@ -151,7 +151,13 @@ class Teller:
 
 
 def run(
-    history: Plan, machines: Machines, assess: Assess, *, is_told: bool = False, stops: bool = True
+    history: Plan,
+    machines: Machines,
+    assess: Assess,
+    *,
+    is_told: bool = False,
+    stops: bool = True,
+    doctor: Callable[[Record], Record] | None = None,
 ) -> Run:
     """Let a history happen, and judge it.
 
@@ -161,6 +167,7 @@ def run(
         assess: Its answer to *may I charge it*.
         is_told: Whether to write the story down.
         stops: Whether to stop at the first verdict.
+        doctor: Changes each record before it is judged, to see whether the oracle finds it.
     """
     policy = POLICIES[history.policy]
     stripe = Stripe()
@@ -171,7 +178,7 @@ def run(
         if is_told:
             teller.record(record)
         before = len(oracle.verdicts)
-        oracle.judge(record)
+        oracle.judge(doctor(record) if doctor else record)
         if is_told:
             teller.lines += [f"        !! {verdict}" for verdict in oracle.verdicts[before:]]
         if stops and oracle.verdicts:

@@ -151,14 +151,14 @@ def check_named_in_time(oracle: Oracle, record: Record) -> None:
     if not record.is_punctual:
         return
     for name, track in oracle.tracks.items():
-        if track.ready_since is None or _is_named(oracle, name):
+        if track.ready_since is None or track.outage is None or _is_named(oracle, name):
             continue
         if oracle.mailed(name) is not False:
             continue
         until = deadline(oracle, name)
-        if oracle.now > until + TOLERANCE and track.outage is not None:
+        if oracle.now > until + TOLERANCE and not track.outage.is_missed:
             oracle.say("P1", f"{name} needs a relink, and no message names it in time")
-            track.outage.is_named = True  # said once
+            track.outage.is_missed = True  # said once
 
 
 def deadline(oracle: Oracle, name: str) -> float:

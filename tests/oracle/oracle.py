@@ -157,6 +157,7 @@ class Oracle:
             and not any(self.now - self.asked_at[hold] <= TEN_MINUTES for hold in holds)
             # A read that waits although it was answered may have been asked for again since.
             and set(self.holds(name, is_strict=False)) <= set(holds)
+            and not self._may_wait_for_authorization(track)
         )
         if not is_ready:
             track.ready_since = None
@@ -264,6 +265,16 @@ class Oracle:
                 continue
             if other.known.authorizations & (known.authorizations | {UNKNOWN}):
                 yield identity
+
+    def _may_wait_for_authorization(self, track: Track) -> bool:
+        """No rule says whether a prompt waits for what the authorization may announce (P3)."""
+        assert self.record is not None
+        return any(
+            kind_of(read) == "authorization"
+            and read.subject in track.known.authorizations
+            and self.now - self.asked_at[name] <= TEN_MINUTES
+            for name, read in self.record.waiting.items()
+        )
 
     def surely_holds(self, name: str) -> str | None:
         """A due read for which a prompt has to wait by any reading of K9."""

@@ -72,7 +72,9 @@ def _check_created(
         barrier = "it is active, and has no reason"
     if barrier:
         oracle.say("R9", f"a relink of {name} is allowed, though {barrier}")
-    if len(known.authorizations) == 1 and command.authorization not in known.authorizations:
+    # K4: while an answer is awaited, what was known before may stand.
+    is_settled = len(known.authorizations) == 1 and name not in oracle.memory.read_now
+    if is_settled and command.authorization not in known.authorizations:
         oracle.say("R9", f"the session for {name} is under {command.authorization}")
     if event.mode and command.mode != event.mode:
         oracle.say("R4", f"{event.mode} was asked for {name}, and it is {command.mode}")

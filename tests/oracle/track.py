@@ -26,7 +26,8 @@ class Outage:
     """Whether it began at this step for sure, and cannot have ended since."""
     is_named: bool = False
     """Whether a message named the account in it."""
-    wants_name_since: float | None = None
+    is_missed: bool = False
+    """Whether a message that names it is overdue."""
 
 
 @dataclass
