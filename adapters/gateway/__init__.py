@@ -14,6 +14,7 @@ from .errors import (
     RateLimitedError,
     TransientError,
 )
+from .listing import AccountLister, AccountListing, AccountPage
 from .protocol import Answer, Attempt, Gateway, WatchCommand
 from .rate_limiter import (
     LIVE_RATE,
@@ -29,6 +30,9 @@ from .settings import GatewaySettings
 __all__ = [
     "LIVE_RATE",
     "TEST_RATE",
+    "AccountLister",
+    "AccountListing",
+    "AccountPage",
     "Answer",
     "ApiKey",
     "Attempt",
