@@ -70,7 +70,11 @@ def test_live_mode_follows_from_the_prefix_of_the_key():
         ),
         ("RELINK_RECONCILE_HOURS", "0", "at least 1, got 0"),
         ("RELINK_POLICY", "{", "RELINK_POLICY is invalid: the value: Invalid JSON"),
-        ("RELINK_POLICY", '{"attemps": 3}', "RELINK_POLICY is invalid: a name is unknown: did you mean attempts"),
+        (
+            "RELINK_POLICY",
+            '{"attemps": 3}',
+            "RELINK_POLICY is invalid: a name is unknown: did you mean attempts",
+        ),
         ("RELINK_POLICY", '{"reminders": [5, 4]}', "reminders must ascend"),
     ],
 )
