@@ -15,6 +15,7 @@ Case = Callable[[Served], Response]
 
 HUGE = b" " * (64 * 1024 + 1)
 JSON = {"content-type": "application/json"}
+ACCOUNTS = "/v1/financial_connections/accounts"
 SESSIONS = "/v1/financial_connections/sessions"
 
 
@@ -63,6 +64,26 @@ def result_while_stripe_is_down(at: Served) -> Response:
     return at.post(f"/relink-sessions/{session}/result")
 
 
+def refresh(at: Served) -> Response:
+    return at.post(f"/accounts/{at.linked()}/refresh")
+
+
+def replaced(at: Served, account: str = "") -> Response:
+    body = {"account": account or at.linked("Other")}
+    return at.post(f"/accounts/{at.linked()}/replaced-by", body)
+
+
+def while_stripe(fault: str, ask: Case) -> Case:
+    """The same request while reads of accounts fail."""
+
+    def asked(at: Served) -> Response:
+        at.linked()
+        at.sim.inject(fault, method="GET", path=ACCOUNTS, times=100)
+        return ask(at)
+
+    return asked
+
+
 def without_database(ask: Case) -> Case:
     """The same request while the database is unavailable."""
 
@@ -91,6 +112,11 @@ WEBHOOK = "POST /webhooks/stripe"
 RELINK = "POST /accounts/{id}/relink-sessions"
 RESULT = "POST /relink-sessions/{id}/result"
 WHAT_IF = "POST /accounts/{id}/what-if"
+REFRESH = "POST /accounts/{id}/refresh"
+RETIRE = "POST /accounts/{id}/retire"
+RESUME = "POST /accounts/{id}/resume"
+REPLACED = "POST /accounts/{id}/replaced-by"
+MANDATE = "POST /accounts/{id}/mandate"
 LIST = "GET /accounts"
 ACCOUNT = "GET /accounts/{id}"
 HISTORY = "GET /accounts/{id}/history"
@@ -130,6 +156,38 @@ CASES: dict[tuple[str, int], Case] = {
     (WHAT_IF, 503): without_database(
         lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"})
     ),
+    (REFRESH, 200): refresh,
+    (REFRESH, 401): without_token("POST", "/accounts/fca_1/refresh"),
+    (REFRESH, 404): lambda at: at.post("/accounts/fca_unknown/refresh"),
+    (REFRESH, 413): huge("/accounts/fca_1/refresh"),
+    (REFRESH, 422): lambda at: at.post("/accounts/acct_1/refresh"),
+    (REFRESH, 502): TODO,
+    (REFRESH, 503): while_stripe("error_before", refresh),
+    (RETIRE, 200): lambda at: at.post(f"/accounts/{at.linked()}/retire"),
+    (RETIRE, 401): without_token("POST", "/accounts/fca_1/retire"),
+    (RETIRE, 404): lambda at: at.post("/accounts/fca_unknown/retire"),
+    (RETIRE, 413): huge("/accounts/fca_1/retire"),
+    (RETIRE, 422): lambda at: at.post("/accounts/fca_1/retire", {"reason": "moved"}),
+    (RETIRE, 503): without_database(lambda at: at.post("/accounts/fca_1/retire")),
+    (RESUME, 200): lambda at: at.post(f"/accounts/{at.linked()}/resume", {}),
+    (RESUME, 401): without_token("POST", "/accounts/fca_1/resume"),
+    (RESUME, 404): lambda at: at.post("/accounts/fca_unknown/resume"),
+    (RESUME, 413): huge("/accounts/fca_1/resume"),
+    (RESUME, 422): lambda at: at.post("/accounts/fca_1/resume", []),
+    (RESUME, 503): without_database(lambda at: at.post("/accounts/fca_1/resume")),
+    (REPLACED, 200): replaced,
+    (REPLACED, 401): without_token("POST", "/accounts/fca_1/replaced-by"),
+    (REPLACED, 404): lambda at: replaced(at, "fca_unknown"),
+    (REPLACED, 413): huge("/accounts/fca_1/replaced-by"),
+    (REPLACED, 422): lambda at: at.post("/accounts/fca_1/replaced-by", {"account": "fca_1"}),
+    (REPLACED, 502): TODO,
+    (REPLACED, 503): while_stripe("error_before", lambda at: replaced(at, "fca_unknown")),
+    (MANDATE, 200): lambda at: at.post(f"/accounts/{at.linked()}/mandate"),
+    (MANDATE, 401): without_token("POST", "/accounts/fca_1/mandate"),
+    (MANDATE, 404): lambda at: at.post("/accounts/fca_unknown/mandate"),
+    (MANDATE, 413): huge("/accounts/fca_1/mandate"),
+    (MANDATE, 422): lambda at: at.post("/accounts/fca_1/mandate", {"payment_method": "x"}),
+    (MANDATE, 503): without_database(lambda at: at.post("/accounts/fca_1/mandate")),
     (LIST, 200): lambda at: at.get("/accounts"),
     (LIST, 401): without_token("GET", "/accounts"),
     (LIST, 422): lambda at: at.get("/accounts?limit=0"),
