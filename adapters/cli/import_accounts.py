@@ -45,6 +45,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--limit", type=int, metavar="N", help="stop after the page with the N-th account"
     )
     parser.add_argument(
+        "--hold",
+        action="store_true",
+        help="retire new accounts for which somebody would be written to at once; resume them when "
+        "you are ready",
+    )
+    parser.add_argument(
         "--restart",
         action="store_true",
         help="begin again instead of continuing an import that was interrupted",
@@ -85,7 +91,7 @@ def _import(service: "Service", scope: "ImportScope", arguments: argparse.Namesp
 
     here = None
     try:
-        steps = service.import_accounts(scope, restart=arguments.restart)
+        steps = service.import_accounts(scope, restart=arguments.restart, hold=arguments.hold)
         begin = here = next(steps)
         if begin.accounts:
             print(f"Continuing after {begin.accounts:,} accounts.", file=sys.stderr)
@@ -116,6 +122,9 @@ def _conclude(here: "ImportProgress") -> int:
     print(f"{here.accounts:,} accounts read: {here.new:,} new, {here.known:,} known before")
     for state, count in sorted(here.states.items()):
         print(f"  {state.replace('_', ' '):24}{count:>9,}")
+    if here.held:
+        are = "account is" if here.held == 1 else "accounts are"
+        print(f"{here.held:,} new {are} retired. POST /accounts/…/resume takes one up again.")
     if not here.is_over:
         print("More accounts are left. Run it again to continue.")
     if not here.failed:

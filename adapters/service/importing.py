@@ -23,7 +23,8 @@ from relink.adapters.gateway import (
 from relink.adapters.gateway.backoff import delay_before_next
 from relink.adapters.store import Applied, InboxMessage, Store, StoreUnavailableError
 from relink.engine import Address
-from relink.machines.events import AccountReported, DomainEvent
+from relink.machines.commands import Notification
+from relink.machines.events import AccountReported, AccountRetired, DomainEvent, ReadRequested
 from relink.machines.policy import RelinkPolicy
 from relink.machines.report import Holder
 
@@ -32,6 +33,9 @@ RETRY_PAGE_FOR = 120.0
 
 MAX_FAILED = 100
 """Accounts that may fail before an import stops: by then it is not about single accounts."""
+
+SOON = 0.001
+"""Seconds."""
 
 Apply = Callable[[InboxMessage, tuple[DomainEvent, ...]], Applied]
 
@@ -72,6 +76,8 @@ class ImportProgress:
     """Accounts that were not known before."""
     known: int = 0
     """Accounts that were known already."""
+    held: int = 0
+    """New accounts that were retired, so that nobody is written to at once."""
     failed: tuple[str, ...] = ()
     """Accounts that could not be applied, by id. The log says why."""
     is_over: bool = False
@@ -112,13 +118,13 @@ class AccountImport:
         self._clock = clock
         self._sleep = sleep
 
-    def run(self, scope: ImportScope, restart: bool) -> Iterator[ImportProgress]:
+    def run(self, scope: ImportScope, restart: bool, hold: bool) -> Iterator[ImportProgress]:
         """Import page by page; see :meth:`.Service.import_accounts`."""
         here = self._begin(scope, restart)
         yield here
         while not here.is_over:
             page = self._read(scope, here)
-            here = self._applied(scope, here, page)
+            here = self._applied(scope, here, page, hold)
             self._store.set_cursor(scope.cursor, asdict(here))
             yield here
 
@@ -153,16 +159,25 @@ class AccountImport:
             number += 1
 
     def _applied(
-        self, scope: ImportScope, here: ImportProgress, page: AccountPage
+        self, scope: ImportScope, here: ImportProgress, page: AccountPage, hold: bool
     ) -> ImportProgress:
-        states, new, failed = Counter(here.states), 0, list(here.failed)
+        states, new, held, failed = Counter(here.states), 0, 0, list(here.failed)
         for report in page.reports:
             address = Address("account", report.account)
             is_new = self._store.snapshot(address) is None
-            if not self._take(scope, report, len(failed) < MAX_FAILED):
+            try:
+                writes = self._would_write(report, is_new)
+                is_held = hold and is_new and writes
+                self._take(scope, report, _events(report, writes, is_held))
+            except StoreUnavailableError:
+                raise
+            except Exception:
+                if len(failed) == MAX_FAILED:
+                    raise
+                log.exception("%s could not be imported", report.account)
                 failed.append(report.account)
                 continue
-            new += is_new
+            new, held = new + is_new, held + is_held
             snapshot = self._store.snapshot(address)
             if snapshot is not None:
                 states[snapshot.state] += 1
@@ -173,30 +188,55 @@ class AccountImport:
             pages=here.pages + 1,
             new=here.new + new,
             known=read - len(failed) - here.new - new,
+            held=here.held + held,
             failed=tuple(failed),
             is_over=page.after is None,
             states=dict(states),
         )
 
-    def _take(self, scope: ImportScope, report: AccountReported, may_fail: bool) -> bool:
-        """Apply what one account says, and return whether that could be decided."""
-        message = InboxMessage(
-            report.causation_id,
-            "import",
-            report.as_of,
-            self._clock(),
-            scope.connected_account,
-        )
-        try:
-            self._apply(message, (report,))
-        except StoreUnavailableError:
-            raise
-        except Exception:
-            if not may_fail:
-                raise
-            log.exception("%s could not be imported", report.account)
-            return False
-        return True
+    def _would_write(self, report: AccountReported, is_new: bool) -> bool:
+        """Whether somebody would be written to at once; for a new account, if it were the only one:
+        other accounts can delay a message, and then it comes all the same."""
+        step = self._store.system.step(report, _nothing if is_new else self._store.snapshot)
+        return any(isinstance(command, Notification) for command in step.commands)
+
+    def _take(
+        self, scope: ImportScope, report: AccountReported, events: tuple[DomainEvent, ...]
+    ) -> None:
+        """Apply what is said of one account."""
+        now = self._clock()
+        causation_id = report.causation_id
+        message = InboxMessage(causation_id, "import", report.as_of, now, scope.connected_account)
+        self._apply(message, events)
+
+
+def _events(report: AccountReported, writes: bool, is_held: bool) -> tuple[DomainEvent, ...]:
+    """What is applied for one account.
+
+    Args:
+        report: what Stripe lists.
+        writes: whether somebody would be written to at once. The account is then to be read once
+            more, alone. Messages wait for that (K9), so that one names all accounts of a customer
+            at a bank that the import finds down.
+        is_held: whether the account is retired before it is known how it is.
+    """
+    if not writes:
+        return (report,)
+    # The read has to begin after the list was read; otherwise the list would be its answer.
+    at = report.at + SOON
+    common: dict[str, Any] = {
+        "causation_id": report.causation_id,
+        "at": at,
+        "policy": report.policy,
+    }
+    read = ReadRequested(kind="account", id=report.account, **common)
+    if not is_held:
+        return read, report
+    return read, AccountRetired(account=report.account, **common), report
+
+
+def _nothing(address: Address) -> None:
+    """A store in which nothing is known."""
 
 
 def _from_cursor(stored: dict[str, Any]) -> ImportProgress:

@@ -253,7 +253,7 @@ class Service(Queries):
         return self.account(account)
 
     def import_accounts(
-        self, scope: ImportScope = EVERYBODY, *, restart: bool = False
+        self, scope: ImportScope = EVERYBODY, *, restart: bool = False, hold: bool = False
     ) -> Iterator[ImportProgress]:
         """Make known the accounts that Stripe lists, each as if it had been read.
 
@@ -262,6 +262,8 @@ class Service(Queries):
         Args:
             scope: which accounts.
             restart: begin again, also where an earlier import was interrupted.
+            hold: retire each new account for which somebody would be written to at once. Resume
+                them when you are ready (P4).
 
         Yields:
             How far the import is: where it begins, and after each page.
@@ -278,7 +280,7 @@ class Service(Queries):
         work = AccountImport(
             self._store, self._lister, self._apply, self._policy, self.clock, self._sleep
         )
-        return work.run(scope, restart)
+        return work.run(scope, restart, hold)
 
     # ── relink sessions ──────────────────────────────────────────────────────
 
