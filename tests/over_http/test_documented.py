@@ -4,10 +4,13 @@
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import jsonschema_rs
 import pytest
 from httpx import Response
+
+from relink.adapters.gateway import PermanentError
 
 from .served import EVENT, Json, Served
 
@@ -64,24 +67,51 @@ def result_while_stripe_is_down(at: Served) -> Response:
     return at.post(f"/relink-sessions/{session}/result")
 
 
-def refresh(at: Served) -> Response:
-    return at.post(f"/accounts/{at.linked()}/refresh")
+def refresh(account: str) -> Case:
+    return lambda at: at.post(f"/accounts/{account}/refresh")
 
 
-def replaced(at: Served, account: str = "") -> Response:
-    body = {"account": account or at.linked("Other")}
-    return at.post(f"/accounts/{at.linked()}/replaced-by", body)
+def replaced(at: Served, by: str) -> Response:
+    return at.post(f"/accounts/{at.linked()}/replaced-by", {"account": by})
 
 
-def while_stripe(fault: str, ask: Case) -> Case:
-    """The same request while reads of accounts fail."""
+def replaced_by_unknown(ask_stripe: Callable[[Served], AbstractContextManager[None]]) -> Case:
+    """An account that is replaced by one that relink has to read first."""
 
-    def asked(at: Served) -> Response:
-        at.linked()
-        at.sim.inject(fault, method="GET", path=ACCOUNTS, times=100)
-        return ask(at)
+    def ask(at: Served) -> Response:
+        account = at.linked()
+        with ask_stripe(at):
+            return at.post(f"/accounts/{account}/replaced-by", {"account": "fca_unknown"})
 
-    return asked
+    return ask
+
+
+@contextmanager
+def refusing(at: Served) -> Iterator[None]:
+    """Stripe refuses every command for good."""
+
+    def refuse(*_: object) -> None:
+        raise PermanentError("GET account returned 400", "req_1", "invalid_request_error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(at.gateway, "perform", refuse)
+        yield
+
+
+@contextmanager
+def failing(at: Served) -> Iterator[None]:
+    """Stripe fails."""
+    at.sim.inject("error_before", path=ACCOUNTS, times=100)
+    yield
+
+
+def refreshed(ask_stripe: Callable[[Served], AbstractContextManager[None]]) -> Case:
+    def ask(at: Served) -> Response:
+        account = at.linked()
+        with ask_stripe(at):
+            return refresh(account)(at)
+
+    return ask
 
 
 def without_database(ask: Case) -> Case:
@@ -156,13 +186,13 @@ CASES: dict[tuple[str, int], Case] = {
     (WHAT_IF, 503): without_database(
         lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"})
     ),
-    (REFRESH, 200): refresh,
+    (REFRESH, 200): lambda at: refresh(at.linked())(at),
     (REFRESH, 401): without_token("POST", "/accounts/fca_1/refresh"),
-    (REFRESH, 404): lambda at: at.post("/accounts/fca_unknown/refresh"),
+    (REFRESH, 404): refresh("fca_unknown"),
     (REFRESH, 413): huge("/accounts/fca_1/refresh"),
-    (REFRESH, 422): lambda at: at.post("/accounts/acct_1/refresh"),
-    (REFRESH, 502): TODO,
-    (REFRESH, 503): while_stripe("error_before", refresh),
+    (REFRESH, 422): refresh("acct_1"),
+    (REFRESH, 502): refreshed(refusing),
+    (REFRESH, 503): refreshed(failing),
     (RETIRE, 200): lambda at: at.post(f"/accounts/{at.linked()}/retire"),
     (RETIRE, 401): without_token("POST", "/accounts/fca_1/retire"),
     (RETIRE, 404): lambda at: at.post("/accounts/fca_unknown/retire"),
@@ -175,13 +205,13 @@ CASES: dict[tuple[str, int], Case] = {
     (RESUME, 413): huge("/accounts/fca_1/resume"),
     (RESUME, 422): lambda at: at.post("/accounts/fca_1/resume", []),
     (RESUME, 503): without_database(lambda at: at.post("/accounts/fca_1/resume")),
-    (REPLACED, 200): replaced,
+    (REPLACED, 200): lambda at: replaced(at, at.linked("Other")),
     (REPLACED, 401): without_token("POST", "/accounts/fca_1/replaced-by"),
     (REPLACED, 404): lambda at: replaced(at, "fca_unknown"),
     (REPLACED, 413): huge("/accounts/fca_1/replaced-by"),
     (REPLACED, 422): lambda at: at.post("/accounts/fca_1/replaced-by", {"account": "fca_1"}),
-    (REPLACED, 502): TODO,
-    (REPLACED, 503): while_stripe("error_before", lambda at: replaced(at, "fca_unknown")),
+    (REPLACED, 502): replaced_by_unknown(refusing),
+    (REPLACED, 503): replaced_by_unknown(failing),
     (MANDATE, 200): lambda at: at.post(f"/accounts/{at.linked()}/mandate"),
     (MANDATE, 401): without_token("POST", "/accounts/fca_1/mandate"),
     (MANDATE, 404): lambda at: at.post("/accounts/fca_unknown/mandate"),
