@@ -7,9 +7,11 @@ that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` 
 
 from .dry_run import DryRunGateway, Recorded
 from .errors import (
+    Fault,
     GatewayConfigurationError,
     GatewayError,
     MalformedAnswerError,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
@@ -38,6 +40,7 @@ __all__ = [
     "Attempt",
     "ClientSecret",
     "DryRunGateway",
+    "Fault",
     "Gateway",
     "GatewayConfigurationError",
     "GatewayError",
@@ -45,6 +48,7 @@ __all__ = [
     "HostedUrl",
     "LocalRateLimiter",
     "MalformedAnswerError",
+    "OperatorError",
     "PermanentError",
     "RateLimitedError",
     "RateLimitedTransport",

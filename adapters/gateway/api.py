@@ -19,11 +19,28 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from relink.engine import Command
+from relink.adapters.stripe import fields
+from relink.machines.commands import AnyStripeCommand, CallerCommand
 
-from .errors import MalformedAnswerError, PermanentError, TransientError
+from .errors import (
+    Fault,
+    GatewayError,
+    MalformedAnswerError,
+    OperatorError,
+    PermanentError,
+    TransientError,
+)
+from .failures import (
+    RESOURCE_MISSING,
+    failure,
+    is_refusal,
+    is_replay,
+    is_spent_key,
+    may_be_missing,
+)
 from .protocol import Attempt
-from .reading import StripeAnswer, failure, is_replay, is_spent_key, is_success, read
+from .reach import Reach
+from .reading import StripeAnswer, answered_at, is_success, read, request_id
 from .transport import Call, Params, Reply, Transport
 
 KEY_LIFETIME = 23 * 60 * 60.0
@@ -52,14 +69,24 @@ class StripeApi:
         command: the command.
         at: now (Unix seconds).
         attempt: the context of the attempt.
+        reach: what the API key has reached so far.
     """
 
-    def __init__(self, transport: Transport, command: Command, at: float, attempt: Attempt) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        command: AnyStripeCommand,
+        at: float,
+        attempt: Attempt,
+        reach: Reach,
+    ) -> None:
         self._transport = transport
         self._command = command
+        self._at = at
+        self._asked_at = at if attempt.asked_at is None else attempt.asked_at
         self._connected_account = attempt.connected_account
         self._is_retried = attempt.generation > 0
-        self._age = at - attempt.asked_at if attempt.asked_at is not None else 0.0
+        self._reach = reach
 
     def get(self, path: str, params: Params | None = None) -> StripeAnswer:
         """Read an object.
@@ -69,7 +96,34 @@ class StripeApi:
             MalformedAnswerError: the answer is not a JSON object.
         """
         call = Call("GET", path, params or {}, connected_account=self._connected_account)
-        return read(self._transport.send(call), call)
+        reply = self._transport.send(call)
+        if not is_success(reply):
+            raise self._failure(reply, call)
+        return self._read(reply, call)
+
+    def get_or_deleted(self, *segments: str) -> StripeAnswer:
+        """Read an object that may have been deleted.
+
+        Args:
+            segments: its path, which ends with its id.
+
+        Returns:
+            The object. If it does not exist any more, what Stripe answers for a deleted object:
+            its id, and ``deleted``.
+
+        Raises:
+            TransientError, PermanentError: it could not be read.
+            MalformedAnswerError: the answer is not a JSON object.
+        """
+        call = Call("GET", path(*segments), connected_account=self._connected_account)
+        reply = self._transport.send(call)
+        if is_success(reply):
+            return self._read(reply, call)
+        error = self._failure(reply, call)
+        if isinstance(error, PermanentError) and error.code == RESOURCE_MISSING:
+            gone = {"id": segments[-1], "deleted": True}
+            return StripeAnswer(gone, answered_at(reply), request_id(reply))
+        raise error
 
     def objects(self, path: str, params: Params) -> Iterator[StripeAnswer]:
         """The objects of a list, newest first, page by page.
@@ -109,13 +163,14 @@ class StripeApi:
             TransientError, PermanentError: the object was neither created nor found.
             MalformedAnswerError: the answer is not a JSON object.
         """
-        if self._age > KEY_LIFETIME and find_effect and (found := find_effect()) is not None:
+        is_old = self._at - self._asked_at > KEY_LIFETIME
+        if is_old and find_effect and (found := find_effect()) is not None:
             return found
         for number in range(MAX_KEYS):
             call = Call("POST", path, params, self._key(step, number), self._connected_account)
             reply = self._transport.send(call)
             if is_success(reply):
-                return read(reply, call)
+                return self._read(reply, call)
             if (found := self._effect(reply, call, find_effect)) is not None:
                 return found
         raise TransientError(f"POST {path}: all {MAX_KEYS} idempotency keys are spent")
@@ -124,15 +179,38 @@ class StripeApi:
         self, reply: Reply, call: Call, find_effect: FindEffect | None
     ) -> StripeAnswer | None:
         """The effect of a POST that failed; None to continue with the next key."""
-        error = failure(reply, call)
+        error = self._failure(reply, call)
         spent = is_spent_key(reply, error) or (self._is_retried and is_replay(reply))
-        if spent or isinstance(error, PermanentError):
+        if spent or is_refusal(error):
             found = find_effect() if find_effect else None
             if found is not None:
                 return found
         if not spent:
             raise error
         return None
+
+    def _read(self, reply: Reply, call: Call) -> StripeAnswer:
+        """The object in a successful reply, which shows what the key reaches."""
+        answer = read(reply, call)
+        if name := fields.identifier(answer.object.get("id")):
+            self._reach.note(self._connected_account, name, self._at)
+        return answer
+
+    def _failure(self, reply: Reply, call: Call) -> GatewayError:
+        """The error for a failed request. A missing object is final if the key is proved (F1).
+
+        For a command that is retried, the proof has to be younger than the command. A caller waits
+        for no later success, and its command changes nothing when it fails: for it, any success of
+        the key is enough.
+        """
+        error = failure(reply, call)
+        if not isinstance(error, OperatorError) or error.code is not Fault.MISSING:
+            return error
+        since = 0.0 if isinstance(self._command, CallerCommand) else self._asked_at
+        but = may_be_missing(reply, call)
+        if self._reach.includes_another(self._connected_account, but, since):
+            return PermanentError(error.what, error.request_id, RESOURCE_MISSING)
+        return error
 
     def _key(self, step: str, number: int) -> str:
         key = f"{self._command.id}:{step}"

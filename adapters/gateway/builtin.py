@@ -33,7 +33,7 @@ def stripe(settings: GatewaySettings) -> Gateway:
     )
     if settings.rate_limiter is not None:
         transport = RateLimitedTransport(transport, settings.rate_limiter)
-    return StripeGateway(transport)
+    return StripeGateway(transport, settings.reach)
 
 
 def simulator(settings: GatewaySettings) -> Gateway:

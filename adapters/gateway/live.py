@@ -3,20 +3,22 @@
 Every object that is read passes the same allow-list as webhooks
 (:mod:`relink.adapters.stripe.reduce`), so no balance, owner or secret leaves this module.
 
-====================== ================================================================
-Command                Requests
-====================== ================================================================
-CreateRelinkSession    POST session. Sessions can be neither listed nor found by metadata:
-                       if the key is spent, another session is created. The first one may
-                       exist too, but nobody has its secret. If a customer completes it (from
-                       an email by Stripe, for example), the account's webhooks report it.
-RetrieveAccount        GET account; also RetrieveAccountForCaller
-RetrieveAuthorization  GET authorization
-RetrieveSession        GET session, whose accounts count as read too; also
-                       RetrieveSessionForCaller, which returns the secret
-CreatePaymentMethod    GET customer (if no name is given), POST payment method, POST attach
-AttachExternalAccount  GET session (for the token), POST external account
-====================== ================================================================
+=======================  =======================================================================
+Command                  Requests
+=======================  =======================================================================
+CreateRelinkSession      POST session. Sessions can be neither listed nor found by metadata:
+                         if the key is spent, another session is created. The first one may
+                         exist too, but nobody has its secret. If a customer completes it (from
+                         an email by Stripe, for example), the account's webhooks report it.
+RetrieveAccount          GET account; also RetrieveAccountForCaller
+RetrieveAuthorization    GET authorization
+RetrieveSession          GET session, whose accounts count as read too; also
+                         RetrieveSessionForCaller, which returns the secret
+RetrievePaymentMethod    GET payment method; one that does not exist any more is gone
+RetrieveExternalAccount  GET external account of the connected account; likewise
+CreatePaymentMethod      GET customer (if no name is given), POST payment method, POST attach
+AttachExternalAccount    GET session (for the token), POST external account
+=======================  =======================================================================
 """
 
 from collections.abc import Callable, Iterable
@@ -28,8 +30,11 @@ from relink.adapters.stripe import (
     fields,
     reduce_account,
     reduce_authorization,
+    reduce_external_account,
+    reduce_payment_method,
     reduce_session,
 )
+from relink.adapters.stripe.metadata import COMMAND
 from relink.engine import Command
 from relink.machines.commands import (
     AnyStripeCommand,
@@ -40,6 +45,8 @@ from relink.machines.commands import (
     RetrieveAccount,
     RetrieveAccountForCaller,
     RetrieveAuthorization,
+    RetrieveExternalAccount,
+    RetrievePaymentMethod,
     RetrieveSession,
     RetrieveSessionForCaller,
 )
@@ -48,7 +55,9 @@ from relink.machines.events import (
     AuthorizationReported,
     BillingNameAbsent,
     ExternalAccountMade,
+    ExternalAccountReported,
     PaymentMethodMade,
+    PaymentMethodReported,
     RelinkSessionCreated,
     SessionReported,
 )
@@ -58,6 +67,7 @@ from .api import StripeApi, path
 from .errors import MalformedAnswerError, PermanentError
 from .listing import AccountListing, AccountPage, list_accounts
 from .protocol import FIRST, Answer, Attempt
+from .reach import Reach
 from .reading import StripeAnswer
 from .secret import BankAccountToken, ClientSecret, HostedUrl
 from .transport import Transport
@@ -70,16 +80,18 @@ class StripeGateway:
     """Carries out commands at Stripe.
 
     Args:
-        transport: sends the requests.
+        transport: sends the requests, all with one API key.
+        reach: what that key has reached; None for nothing so far.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, reach: Reach | None = None) -> None:
         self._transport = transport
+        self._reach = reach or Reach()
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
         common: EventFields = {"causation_id": command.id, "at": at, "policy": attempt.policy}
-        api = StripeApi(self._transport, command, at, attempt)
+        api = StripeApi(self._transport, command, at, attempt, self._reach)
         match command:
             case CreateRelinkSession():
                 return _create_session(api, command, common)
@@ -89,6 +101,10 @@ class StripeGateway:
                 return _retrieve_authorization(api, command, common)
             case RetrieveSession() | RetrieveSessionForCaller():
                 return _retrieve_session(api, command, common)
+            case RetrievePaymentMethod():
+                return _retrieve_payment_method(api, command, common)
+            case RetrieveExternalAccount():
+                return _retrieve_external_account(api, command, common)
             case CreatePaymentMethod():
                 since = attempt.asked_at if attempt.asked_at is not None else at
                 return _create_payment_method(api, command, common, since)
@@ -125,6 +141,7 @@ def _retrieve_account(
     found = api.get(path("financial_connections", "accounts", command.account))
     report: AccountReported = _report(reduce_account, found, common)
     _check(report.account, command.account, found)
+    _check_complete(report.complete, found)
     return Answer((report,))
 
 
@@ -134,6 +151,7 @@ def _retrieve_authorization(
     found = api.get(path("financial_connections", "authorizations", command.authorization))
     report: AuthorizationReported = _report(reduce_authorization, found, common)
     _check(report.authorization, command.authorization, found)
+    _check_complete(report.complete, found)
     return Answer((report,))
 
 
@@ -145,6 +163,25 @@ def _retrieve_session(
     _check(report.session, command.session, found)
     secret, url = _secrets(found) if isinstance(command, CallerCommand) else (None, None)
     return Answer((report,), secret, url)
+
+
+def _retrieve_payment_method(
+    api: StripeApi, command: RetrievePaymentMethod, common: EventFields
+) -> Answer:
+    found = api.get_or_deleted("payment_methods", command.payment_method)
+    report: PaymentMethodReported = _report(reduce_payment_method, found, common)
+    _check(report.payment_method, command.payment_method, found)
+    return Answer((report,))
+
+
+def _retrieve_external_account(
+    api: StripeApi, command: RetrieveExternalAccount, common: EventFields
+) -> Answer:
+    name = command.external_account
+    found = api.get_or_deleted("accounts", command.connected_account, "external_accounts", name)
+    report: ExternalAccountReported = _report(reduce_external_account, found, common)
+    _check(report.external_account, name, found)
+    return Answer((report,))
 
 
 def _create_payment_method(
@@ -240,7 +277,7 @@ def _of_command(objects: Iterable[StripeAnswer], command: Command) -> StripeAnsw
 
 def _is_of_command(found: StripeAnswer, command: Command) -> bool:
     metadata = found.object.get("metadata")
-    return isinstance(metadata, dict) and metadata.get(params.COMMAND) == command.id
+    return isinstance(metadata, dict) and metadata.get(COMMAND) == command.id
 
 
 def _id(made: StripeAnswer, kind: str) -> str:
@@ -273,10 +310,21 @@ def _report(
             "the answer to a read has no valid Date header", found.request_id
         )
     try:
-        return reduce(found.object, Origin(as_of=found.as_of, read=True, **common))
+        origin = Origin(as_of=found.as_of, read=True, begun_at=common["at"], **common)
+        return reduce(found.object, origin)
     except UnreadableObject as error:
         unreadable = str(error)
     raise MalformedAnswerError(f"the answer to a read is invalid: {unreadable}", found.request_id)
+
+
+def _check_complete(is_complete: bool, found: StripeAnswer) -> None:
+    """Refuse an object with an unreadable field whose absence would mean "none" (K5).
+
+    Raises:
+        MalformedAnswerError: it has one.
+    """
+    if not is_complete:
+        raise MalformedAnswerError("the answer to a read has an unreadable field", found.request_id)
 
 
 def _check(returned: str, requested: str, found: StripeAnswer) -> None:

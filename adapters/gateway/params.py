@@ -1,16 +1,11 @@
 """The parameters of each request, named as in Stripe's types."""
 
+from relink.adapters.stripe.metadata import ACCOUNT, COMMAND
 from relink.machines.commands import AttachExternalAccount, CreatePaymentMethod, CreateRelinkSession
 from relink.machines.report import Holder
 
 from .secret import BankAccountToken
 from .transport import Params
-
-COMMAND = "relink_command"
-"""The ``metadata`` key that holds the id of the command that created an object."""
-
-ACCOUNT = "relink_account"
-"""The ``metadata`` key of an external account that holds the id of the account behind it."""
 
 
 def session(command: CreateRelinkSession) -> Params:

@@ -61,12 +61,14 @@ class Gateway(Protocol):
 
         Args:
             command: the command.
-            at: now (Unix seconds, our clock).
+            at: now (Unix seconds, our clock). It is when a read began, and earlier than any time
+                at which Stripe answers it.
             attempt: the context of the attempt.
 
         Raises:
             TransientError: a temporary failure. :class:`RateLimitedError` may name the wait,
-                and :class:`MalformedAnswerError` means that the answer could not be read.
-            PermanentError: Stripe refuses the command, or it cannot be carried out.
+                :class:`MalformedAnswerError` means that the answer could not be read, and
+                :class:`OperatorError` that an operator has to mend something first (F1).
+            PermanentError: Stripe says that the object of the command does not allow it.
         """
         ...

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .errors import RateLimitedError
-from .reading import failure
+from .failures import failure
 from .transport import Call, Reply, Transport
 
 LIVE_RATE = 80.0

@@ -1,8 +1,8 @@
 """Commands performed within a request: retried for a while, because a caller waits.
 
 Temporary failures (429, 5xx, timeouts, an idempotency key in use) are retried with backoff, and
-never before Stripe allows it. All attempts use the same idempotency keys. No attempt begins after
-the caller's deadline.
+never before Stripe allows it. What an operator has to mend is not: nobody mends it in time. All
+attempts use the same idempotency keys. No attempt begins after the caller's deadline.
 """
 
 import logging
@@ -12,7 +12,7 @@ from dataclasses import replace
 from relink.machines.commands import AnyStripeCommand
 
 from .backoff import delay_before_next
-from .errors import GatewayError, RateLimitedError, TransientError
+from .errors import GatewayError, OperatorError, RateLimitedError, TransientError
 from .protocol import Answer, Attempt, Gateway, WatchCommand
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,8 @@ class RetryingGateway:
             The answer, and when the attempt that brought it began (Unix seconds).
 
         Raises:
-            TransientError: no attempt succeeded in time.
+            TransientError: no attempt succeeded in time, or an operator has to mend something
+                first (:class:`~.errors.OperatorError`).
             PermanentError: Stripe refuses the command.
         """
         asked_at, number = self._clock(), 1
@@ -80,7 +81,7 @@ class RetryingGateway:
 
 def _delay(error: GatewayError, command: AnyStripeCommand, number: int) -> float | None:
     """The delay before the next attempt (seconds); None where a retry is useless."""
-    if not isinstance(error, TransientError):
+    if not isinstance(error, TransientError) or isinstance(error, OperatorError):
         return None
     wait = error.wait if isinstance(error, RateLimitedError) else None
     return delay_before_next(command.id, number, wait)

@@ -5,8 +5,11 @@ them regardless of the logging configuration, and its exceptions carry them. So 
 body: :class:`_Bypass`, the HTTP client that it gets for one call, inserts the request's body below
 the SDK's logging, keeps the reply's body, and returns an empty one. The SDK can log only method,
 URL, status and request id.
+
+A redirect is not followed. Stripe sends none, and another server must get no key, name or token.
 """
 
+import threading
 from collections.abc import Mapping
 
 import stripe
@@ -42,7 +45,8 @@ class SdkTransport:
         self._api_key = api_key
         self._api_base = api_base
         self._api_version = api_version
-        self._http = stripe.RequestsClient(timeout=(connect_timeout, read_timeout))
+        self._timeout = connect_timeout, read_timeout
+        self._of_thread = threading.local()
 
     def send(self, call: Call) -> Reply:
         """Send one request, once. The SDK's own retries are off.
@@ -50,7 +54,7 @@ class SdkTransport:
         Raises:
             TransientError: no reply came. It is not known whether the request arrived.
         """
-        bypass = _Bypass(self._http, call.form if call.method == "POST" else None)
+        bypass = _Bypass(self._http(), call.form if call.method == "POST" else None)
         unanswered = self._request(call, bypass)
         if bypass.reply is None:
             raise TransientError(f"no answer to {call.method} {call.path}: {unanswered}")
@@ -58,7 +62,14 @@ class SdkTransport:
 
     def close(self) -> None:
         """Close this thread's connections."""
-        self._http.close()  # type: ignore[no-untyped-call]
+        self._http().close()  # type: ignore[no-untyped-call]
+
+    def _http(self) -> stripe.RequestsClient:
+        """This thread's HTTP client."""
+        if not hasattr(self._of_thread, "http"):
+            self._of_thread.http = _without_redirects(self._timeout)
+        http: stripe.RequestsClient = self._of_thread.http
+        return http
 
     def _request(self, call: Call, bypass: "_Bypass") -> str:
         """Make the request through the SDK; returns why no answer came, where none did."""
@@ -84,6 +95,13 @@ class SdkTransport:
             # The SDK raises for the empty body of a failure. The reply has the real one.
             pass
         return "no reply"
+
+
+def _without_redirects(timeout: tuple[float, float]) -> stripe.RequestsClient:
+    requests = stripe.RequestsClient().requests
+    session = requests.Session()
+    session.get_redirect_target = lambda response: None
+    return stripe.RequestsClient(timeout=timeout, session=session)
 
 
 class _Bypass(stripe.HTTPClient):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from .errors import GatewayConfigurationError
 from .rate_limiter import RateLimiter
+from .reach import Reach
 from .secret import ApiKey
 from .transport import PREVIEW
 
@@ -38,6 +39,9 @@ class GatewaySettings:
     """The longest silence on a connection (seconds), after which an attempt fails."""
     rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)
     """Spaces the requests of all gateways that share it; None sends them at once."""
+    reach: Reach = field(default_factory=Reach, repr=False, compare=False)
+    """What the API key has reached, in all gateways that are made from these settings. Settings
+    with another key need another one."""
 
     def __post_init__(self) -> None:
         if not _is_base(self.api_base):

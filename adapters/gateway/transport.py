@@ -9,6 +9,7 @@ every reply holds a client secret.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, Protocol
@@ -21,6 +22,8 @@ PREVIEW = "2026-09-30.preview"
 
 Params = Mapping[str, Any]
 """Parameters of a request, nested as Stripe documents them."""
+
+_KEY = re.compile(r"[^\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,18 @@ class Call:
         """The encoded parameters: the body of a POST, or the query of a GET."""
         return urlencode(list(_flat(self.params)), safe="[]")
 
+    @property
+    def names(self) -> set[str]:
+        """What the request names: the parts of its path, and its texts. No secrets."""
+        return {*self.path.split("/"), *_texts(self.params)}
+
+    def value_of(self, param: str) -> str | None:
+        """The text of a parameter, such as ``a[b]``; None where it has none, or a secret."""
+        value: Any = self.params
+        for key in _KEY.findall(param):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value if isinstance(value, str) else None
+
 
 def _flat(params: Params, within: str = "") -> Iterator[tuple[str, str]]:
     """``{"a": {"b": [1]}}`` → ``a[b][0]=1``; None is omitted."""
@@ -55,6 +70,17 @@ def _flat(params: Params, within: str = "") -> Iterator[tuple[str, str]]:
                 yield from _flat({str(at): item for at, item in enumerate(value)}, key)
             case _:
                 yield key, str(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from _texts(list(value.values()))
+        case list() | tuple():
+            for item in value:
+                yield from _texts(item)
 
 
 class Body:

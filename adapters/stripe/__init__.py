@@ -1,5 +1,6 @@
 """Stripe's webhooks and objects, reduced to what the machines may know."""
 
+from .built import reduce_external_account, reduce_payment_method
 from .errors import UnreadableObject, WebhookRefused
 from .reduce import (
     Origin,
@@ -7,8 +8,7 @@ from .reduce import (
     authorization_report,
     reduce_account,
     reduce_authorization,
-    reduce_external_account,
-    reduce_payment_method,
+    reduce_mandate,
     reduce_session,
 )
 from .webhook import Accepted, Ignored, Received, StripeWebhooks
@@ -26,6 +26,7 @@ __all__ = [
     "reduce_account",
     "reduce_authorization",
     "reduce_external_account",
+    "reduce_mandate",
     "reduce_payment_method",
     "reduce_session",
 ]

@@ -10,7 +10,8 @@ from typing import Any
 
 from relink.machines.report import AccountNumber, Holder
 
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+# The id of a command that reads an object holds the object's id, and has to fit the databases' 255.
 _LAST_FOUR = re.compile(r"[0-9]{4}")
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_TEXT = 255

@@ -5,6 +5,12 @@ people, account numbers, ``client_secret``, hosted ``url`` and bank account toke
 
 A field is *absent* from a report if the payload lacks it or it is unreadable. It is ``None`` if
 Stripe says that there is no value (null in a nullable field).
+
+Stripe has another way to say "none": it leaves an optional field out, such as ``authorization`` or
+a part of ``status_details``. Only a *complete* object says that (K5): the answer to a read, or a
+webhook of a version that has the fields (:mod:`.versions`). Here an event only carries whether
+its object is complete, and the machines draw the conclusion. An object in which such a field is
+unreadable is not complete: unreadable is not "none".
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,8 +22,7 @@ from stripe import StripeObject
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
-    ExternalAccountReported,
-    PaymentMethodReported,
+    MandateReported,
     SessionAccount,
     SessionReported,
 )
@@ -45,6 +50,15 @@ class Origin:
     """Whether relink read it, rather than received it in a webhook."""
     policy: RelinkPolicy = DEFAULT_POLICY
     """The policy in force, which the events carry."""
+    begun_at: float | None = None
+    """When the read began (Unix seconds, our clock); None for a webhook."""
+    complete: bool = False
+    """Whether a webhook's version has all fields, so that an absent one means "none" (K5)."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether an absent field means "none". A read always uses a version with all fields."""
+        return self.read or self.complete
 
     def common_fields(self) -> dict[str, Any]:
         """The fields that all events about the object share."""
@@ -53,6 +67,8 @@ class Origin:
             "at": self.at,
             "as_of": self.as_of,
             "policy": self.policy,
+            "read": self.read,
+            "begun_at": self.begun_at,
         }
 
 
@@ -73,8 +89,9 @@ COMMON = (
     Field("account_holder", fields.holder, "holder", nullable=True),
     Field("institution_name", fields.text),
 )
+AUTHORIZATION = (Field("authorization", fields.reference, nullable=True),)
 ACCOUNT = (
-    Field("authorization", fields.reference, nullable=True),
+    *AUTHORIZATION,
     Field("permissions", fields.texts, nullable=True),
     Field("category", fields.text),
     Field("subcategory", fields.text),
@@ -91,14 +108,14 @@ ACTIVE = (
 
 def account_report(obj: Obj) -> StatusReport:
     """The report in an account object."""
-    plain = _plain(obj)
-    return StatusReport(**_read(plain, COMMON), **_read(plain, ACCOUNT), **_status_details(plain))
+    found = plain(obj)
+    return StatusReport(**_read(found, COMMON), **_read(found, ACCOUNT), **_status_details(found))
 
 
 def authorization_report(obj: Obj) -> StatusReport:
     """The report in an authorization object."""
-    plain = _plain(obj)
-    return StatusReport(**_read(plain, COMMON), **_status_details(plain))
+    found = plain(obj)
+    return StatusReport(**_read(found, COMMON), **_status_details(found))
 
 
 def reduce_account(obj: Obj, origin: Origin) -> AccountReported:
@@ -107,11 +124,11 @@ def reduce_account(obj: Obj, origin: Origin) -> AccountReported:
     Raises:
         UnreadableObject: it is not an account, or has no valid id.
     """
-    plain = _plain(obj)
+    found = plain(obj)
     return AccountReported(
-        account=_id(plain, "financial_connections.account"),
-        report=account_report(plain),
-        read=origin.read,
+        account=object_id(found, "financial_connections.account"),
+        report=account_report(found),
+        complete=origin.is_complete and _is_readable(found),
         **origin.common_fields(),
     )
 
@@ -122,11 +139,11 @@ def reduce_authorization(obj: Obj, origin: Origin) -> AuthorizationReported:
     Raises:
         UnreadableObject: it is not an authorization, or has no valid id.
     """
-    plain = _plain(obj)
+    found = plain(obj)
     return AuthorizationReported(
-        authorization=_id(plain, "financial_connections.authorization"),
-        report=authorization_report(plain),
-        read=origin.read,
+        authorization=object_id(found, "financial_connections.authorization"),
+        report=authorization_report(found),
+        complete=origin.is_complete and _is_readable(found),
         **origin.common_fields(),
     )
 
@@ -137,125 +154,118 @@ def reduce_session(obj: Obj, origin: Origin) -> SessionReported:
     Raises:
         UnreadableObject: it is not a session, or has no valid id.
     """
-    plain = _plain(obj)
-    result = _part(plain, "relink_result")
+    found = plain(obj)
+    result = part(found, "relink_result")
+    accounts = part(found, "accounts").get("data")
     return SessionReported(
-        session=_id(plain, "financial_connections.session"),
-        status=fields.text(plain.get("status")),
+        session=object_id(found, "financial_connections.session"),
+        status=fields.text(found.get("status")),
         failure_reason=fields.text(result.get("failure_reason")),
         relinked_account=fields.reference(result.get("account")),
-        accounts=_accounts(plain.get("accounts")),
-        read=origin.read,
+        accounts=_session_accounts(accounts),
+        complete=origin.is_complete and _are_readable(accounts),
         **origin.common_fields(),
     )
 
 
-def reduce_payment_method(obj: Obj, origin: Origin) -> PaymentMethodReported | None:
-    """The event for a payment method object; None if it was not made from an account, or does not
-    say whether it is blocked.
+def reduce_mandate(obj: Obj, origin: Origin) -> MandateReported | None:
+    """The event for a mandate object; None if it lacks its payment method or its status, without
+    which it says nothing.
 
     Raises:
-        UnreadableObject: it is not a payment method, or has no valid id.
+        UnreadableObject: it is not a mandate, or has no valid id.
     """
-    plain = _plain(obj)
-    name = _id(plain, "payment_method")
-    bank = _part(plain, "us_bank_account")
-    account = fields.reference(bank.get("financial_connections_account"))
-    details = _details(bank)
-    if account is None or details is None:
+    found = plain(obj)
+    object_id(found, "mandate")
+    method = fields.reference(found.get("payment_method"))
+    status = fields.text(found.get("status"))
+    if method is None or status is None:
         return None
-    blocked, reason = details.get("blocked"), None
-    if isinstance(blocked, dict):
-        # Without a readable reason it is still blocked.
-        reason = fields.text(blocked.get("reason")) or "unspecified"
-    elif blocked is not None:
-        return None
-    return PaymentMethodReported(
-        account=account, payment_method=name, blocked=reason, **origin.common_fields()
-    )
+    return MandateReported(payment_method=method, status=status, **origin.common_fields())
 
 
-def reduce_external_account(obj: Obj, origin: Origin) -> ExternalAccountReported | None:
-    """The event for an external account object; None if relink did not create it, or it has no
-    status.
-
-    A bank account does not name its Financial Connections account. When relink creates one, it
-    stores the account in the metadata, as ``relink_account``.
-
-    Raises:
-        UnreadableObject: it is neither a bank account nor a card, or has no valid id.
-    """
-    plain = _plain(obj)
-    name = _id(plain, "bank_account", "card")
-    account = fields.reference(_part(plain, "metadata").get("relink_account"))
-    status = fields.text(plain.get("status"))
-    if account is None or status is None:
-        return None
-    return ExternalAccountReported(
-        account=account, external_account=name, status=status, **origin.common_fields()
-    )
-
-
-def _plain(obj: Obj) -> Mapping[str, Any]:
+def plain(obj: Obj) -> Mapping[str, Any]:
+    """An object as JSON."""
     return obj.to_dict() if isinstance(obj, StripeObject) else obj
 
 
-def _id(plain: Mapping[str, Any], *kinds: str) -> str:
-    if plain.get("object", kinds[0]) not in kinds:
+def object_id(found: Mapping[str, Any], *kinds: str) -> str:
+    """The id of an object.
+
+    Args:
+        found: the object.
+        kinds: what it can be. Where the payload does not say, it is taken for one of them.
+
+    Raises:
+        UnreadableObject: it is of another kind, or has no valid id.
+    """
+    if found.get("object", kinds[0]) not in kinds:
         raise UnreadableObject(f"the object is not a {kinds[0]}")
-    name = fields.identifier(plain.get("id"))
+    name = fields.identifier(found.get("id"))
     if name is None:
         raise UnreadableObject(f"the {kinds[0]} has no valid id")
     return name
 
 
-def _part(plain: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def part(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """A hash within the object; empty if there is none."""
-    part = plain.get(key)
-    return part if isinstance(part, dict) else {}
+    within = found.get(key)
+    return within if isinstance(within, dict) else {}
 
 
-def _details(plain: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """``status_details``: empty if null, None if absent or unreadable."""
-    details = plain.get("status_details", "absent")
-    if details is None:
-        return {}
-    return details if isinstance(details, dict) else None
-
-
-def _read(plain: Mapping[str, Any], table: Iterable[Field]) -> dict[str, Any]:
+def _read(found: Mapping[str, Any], table: Iterable[Field]) -> dict[str, Any]:
     values = {}
     for field in table:
-        if field.key not in plain:
+        if field.key not in found:
             continue
-        raw = plain[field.key]
+        raw = found[field.key]
         value = None if raw is None else field.read(raw)
         if value is not None or (raw is None and field.nullable):
             values[field.field or field.key] = value
     return values
 
 
-def _status_details(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Stripe omits the parts of ``status_details`` that do not apply: without ``active``, no
-    deactivation is announced."""
-    details = _details(plain)
-    if details is None:
-        return {}
-    values = _read(_part(details, "inactive"), INACTIVE)
-    if details.get("active") is None:
-        values |= {"deactivates_on": None, "deactivation_action": None}
-    else:
-        values |= _read(_part(details, "active"), ACTIVE)
-    return values
+def _status_details(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``status_details`` holds. A part that it leaves out is absent from the report."""
+    details = part(found, "status_details")
+    return _read(part(details, "inactive"), INACTIVE) | _read(part(details, "active"), ACTIVE)
 
 
-def _accounts(raw: Any) -> tuple[SessionAccount, ...] | None:
+def _is_readable(found: Mapping[str, Any]) -> bool:
+    """Whether every field that means "none" by its absence can be read where it is present."""
+    details = found.get("status_details")
+    if not isinstance(details, dict | None):
+        return False
+    within = details or {}
+    return (
+        _all_readable(found, AUTHORIZATION)
+        and _all_readable(within.get("inactive"), INACTIVE)
+        and _all_readable(within.get("active"), ACTIVE)
+    )
+
+
+def _all_readable(found: Any, table: Iterable[Field]) -> bool:
+    if found is None:
+        return True
+    return isinstance(found, Mapping) and all(
+        found.get(field.key) is None or field.read(found[field.key]) is not None for field in table
+    )
+
+
+def _are_readable(accounts: Any) -> bool:
+    """The same for the accounts in a session. Of an account that is only an id, nothing is told."""
+    return accounts is None or (
+        isinstance(accounts, list)
+        and all(isinstance(item, dict) and _is_readable(item) for item in accounts)
+    )
+
+
+def _session_accounts(accounts: Any) -> tuple[SessionAccount, ...] | None:
     """The accounts of a session; None if one of them has no id."""
-    items = raw.get("data") if isinstance(raw, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(accounts, list):
         return None
     found = []
-    for item in items:
+    for item in accounts:
         name = fields.reference(item)
         if name is None:
             return None

@@ -9,34 +9,27 @@ Stripe sends two kinds of events. *Snapshots* contain the object. *Thin* notific
 ``v2.…``) only name it, and the machines then read it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
 
-from relink.machines.events import (
-    AccountReported,
-    AuthorizationReported,
-    DomainEvent,
-    SessionReported,
-)
+from relink.machines.events import DomainEvent
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 from . import fields
 from .body import decode, parse
+from .envelope import Envelope, open_envelope
 from .errors import UnreadableObject, WebhookRefused
-from .reduce import (
-    Origin,
-    reduce_account,
-    reduce_authorization,
-    reduce_external_account,
-    reduce_payment_method,
-    reduce_session,
-)
+from .handlers import HANDLERS, Handler
+from .reduce import Origin
 from .signature import verify
 
 TOLERANCE = 300
 """The maximum age of a signature (seconds), as in the SDK."""
+
+OTHER_MODE = "the event is of the other mode (live or test)"
+NOT_HANDLED = "the event type is not handled"
+TOO_THIN = "a thin notification of this type names nothing that relink can read"
+FOREIGN = "the object has nothing to do with a linked account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,58 +58,6 @@ class Ignored:
 
 
 Received = Accepted | Ignored
-
-
-class Handler(NamedTuple):
-    """Handles one type of event."""
-
-    reduce: Callable[[dict[str, Any], Origin], DomainEvent | None]
-    """Makes the event from the object; returns None if the object does not concern relink."""
-    reduce_thin: Callable[[str, Origin], DomainEvent] | None = None
-    """Makes the event from a thin notification; None if reading the object is useless."""
-    of_holder: bool = False
-    """Whether it belongs to the account's holder, even if another account linked it."""
-
-
-def _account_changed(name: str, origin: Origin) -> DomainEvent:
-    return AccountReported(account=name, report=None, read=False, **origin.common_fields())
-
-
-def _authorization_changed(name: str, origin: Origin) -> DomainEvent:
-    return AuthorizationReported(
-        authorization=name, report=None, read=False, **origin.common_fields()
-    )
-
-
-def _session_changed(name: str, origin: Origin) -> DomainEvent:
-    return SessionReported(session=name, read=False, **origin.common_fields())
-
-
-_ACCOUNT = Handler(reduce_account, _account_changed)
-_AUTHORIZATION = Handler(reduce_authorization, _authorization_changed)
-
-HANDLERS: dict[str, Handler] = {
-    "financial_connections.account.created": _ACCOUNT,
-    "financial_connections.account.deactivated": _ACCOUNT,
-    "financial_connections.account.reactivated": _ACCOUNT,
-    "financial_connections.account.disconnected": _ACCOUNT,
-    "financial_connections.account.account_numbers_updated": _ACCOUNT,
-    "financial_connections.account.upcoming_account_number_expiry": _ACCOUNT,
-    "financial_connections.account.upcoming_deactivation": _ACCOUNT,
-    "financial_connections.account.expected_deactivation_date_updated": _ACCOUNT,
-    "financial_connections.account.supported_payment_method_types_updated": _ACCOUNT,
-    "financial_connections.account.refreshed_balance": _ACCOUNT,
-    "financial_connections.account.refreshed_inferred_balances": _ACCOUNT,
-    "financial_connections.account.refreshed_ownership": _ACCOUNT,
-    "financial_connections.account.refreshed_transactions": _ACCOUNT,
-    "financial_connections.authorization.upcoming_deactivation": _AUTHORIZATION,
-    "financial_connections.authorization.expected_deactivation_date_updated": _AUTHORIZATION,
-    "financial_connections.session.updated": Handler(reduce_session, _session_changed),
-    "payment_method.automatically_updated": Handler(reduce_payment_method),
-    "account.external_account.updated": Handler(reduce_external_account, of_holder=True),
-}
-"""All event types that relink handles. The type itself, such as ``deactivated``, is no evidence: if
-the object lacks its status, relink reads it."""
 
 
 class StripeWebhooks:
@@ -163,114 +104,47 @@ class StripeWebhooks:
         """
         text = decode(payload)
         verify(text, signature, self._secrets, at, self._tolerance)
-        body = parse(text)
-        envelope = _envelope(body)
+        envelope = open_envelope(parse(text))
+        handler = HANDLERS.get(envelope.base_type)
         if envelope.livemode is not self._livemode:
-            return Ignored(
-                envelope.id, envelope.type, "the event is of the other mode (live or test)"
-            )
-        handler = HANDLERS.get(envelope.type.removeprefix("v1."))
+            return _ignored(envelope, OTHER_MODE)
         if handler is None:
-            return Ignored(envelope.id, envelope.type, "the event type is not handled")
-        origin = Origin(envelope.id, at, envelope.created, read=False, policy=self._policy)
-        report = _report(handler, envelope, origin)
-        if report is None:
-            return Ignored(
-                envelope.id, envelope.type, "the object does not belong to a known account"
-            )
+            return _ignored(envelope, NOT_HANDLED)
+        if envelope.thin and handler.reduce_thin is None:
+            return _ignored(envelope, TOO_THIN)
+        event = _event(handler, envelope, self._origin(envelope, at))
+        if event is None:
+            return _ignored(envelope, FOREIGN)
         return Accepted(
             id=envelope.id,
             type=envelope.type,
             created=envelope.created,
             connected_account=None if handler.of_holder else envelope.connected_account,
-            events=(report,),
+            events=(event,),
+        )
+
+    def _origin(self, envelope: Envelope, at: float) -> Origin:
+        return Origin(
+            causation_id=envelope.id,
+            at=at,
+            as_of=envelope.created,
+            read=False,
+            policy=self._policy,
+            complete=envelope.complete,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Envelope:
-    """The parts of an event."""
-
-    id: str
-    type: str
-    created: int
-    livemode: bool
-    connected_account: str | None
-    thin: bool
-    object: dict[str, Any]
-    """The object, or the reference to it in a thin notification."""
+def _ignored(envelope: Envelope, reason: str) -> Ignored:
+    return Ignored(envelope.id, envelope.type, reason)
 
 
-def _envelope(body: dict[str, Any]) -> _Envelope:
-    name, kind = fields.identifier(body.get("id")), fields.text(body.get("type"))
-    if name is None:
-        raise WebhookRefused("the event has no valid id")
-    if kind is None:
-        raise WebhookRefused("the event has no valid type")
-    livemode = body.get("livemode")
-    if not isinstance(livemode, bool):
-        raise WebhookRefused("the event has no valid livemode")
-    thin = body.get("object") == "v2.core.event" or kind.startswith(("v1.", "v2."))
-    created = _timestamp(body.get("created")) if thin else fields.moment(body.get("created"))
-    if created is None:
-        raise WebhookRefused("the event has no valid creation time")
-    return _Envelope(
-        id=name,
-        type=kind,
-        created=created,
-        livemode=livemode,
-        connected_account=_connected_account(body, thin),
-        thin=thin,
-        object=_object(body, thin),
-    )
-
-
-def _object(body: dict[str, Any], thin: bool) -> dict[str, Any]:
-    if thin:
-        # Not every notification is about an object, but those that relink handles are.
-        found = body.get("related_object") or {}
-    else:
-        data = body.get("data")
-        found = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(found, dict):
-        raise WebhookRefused("the event has no object")
-    return found
-
-
-def _timestamp(raw: Any) -> int | None:
-    """The time of a thin notification, in the format of RFC 3339."""
-    if not isinstance(raw, str):
-        return fields.moment(raw)
+def _event(handler: Handler, envelope: Envelope, origin: Origin) -> DomainEvent | None:
+    if envelope.thin and handler.reduce_thin is not None:
+        name = fields.identifier(envelope.object.get("id"))
+        if name is None:
+            raise WebhookRefused("the notification has no valid object id")
+        return handler.reduce_thin(name, origin)
     try:
-        found = datetime.fromisoformat(raw)
-        return fields.moment(int(found.timestamp())) if found.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _connected_account(body: dict[str, Any], thin: bool) -> str | None:
-    """The connected account of an event, for platforms. Later calls use the same account."""
-    raw = body.get("context" if thin else "account")
-    if raw is None:
-        return None
-    if thin and isinstance(raw, str):
-        # The context is a path that may begin with an organization.
-        raw = raw.rpartition("/")[2]
-    found = fields.identifier(raw)
-    if found is None:
-        raise WebhookRefused("the event has no valid connected account")
-    return found
-
-
-def _report(handler: Handler, envelope: _Envelope, origin: Origin) -> DomainEvent | None:
-    if not envelope.thin:
-        try:
-            return handler.reduce(envelope.object, origin)
-        except UnreadableObject as error:
-            raise WebhookRefused(str(error)) from None
-    if handler.reduce_thin is None:
-        return None
-    name = fields.identifier(envelope.object.get("id"))
-    if name is None:
-        raise WebhookRefused("the notification has no valid object id")
-    return handler.reduce_thin(name, origin)
+        return handler.reduce(envelope.object, origin)
+    except UnreadableObject as error:
+        raise WebhookRefused(str(error)) from None

@@ -103,6 +103,7 @@ def whole_objects() -> list[dict[str, Any]]:
         SESSION,
         {"id": "pm_1", "object": "payment_method", "us_bank_account": bank},
         {"id": "ba_1", "object": "bank_account", **number},
+        {"id": "mandate_1", "object": "mandate", "payment_method": "pm_1", "status": "active"},
     ]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.adapters.stripe import Accepted, WebhookRefused
-from relink.adapters.stripe.webhook import HANDLERS
+from relink.adapters.stripe.handlers import HANDLERS
 
 from ..profile import examples
 

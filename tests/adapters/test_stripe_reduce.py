@@ -10,18 +10,22 @@ from relink.adapters.stripe import (
     authorization_report,
     reduce_account,
     reduce_authorization,
+    reduce_external_account,
+    reduce_mandate,
+    reduce_payment_method,
     reduce_session,
 )
+from relink.adapters.stripe.versions import is_complete
 from relink.machines.report import AccountNumber, Holder, StatusReport
 
-READ = Origin(causation_id="retrieve_1", at=8.5, as_of=7, read=True)
+READ = Origin(causation_id="retrieve_1", at=8.5, as_of=7, read=True, begun_at=6.5)
+COMPLETE = Origin(causation_id="evt_1", at=8.5, as_of=7, read=False, complete=True)
+INCOMPLETE = Origin(causation_id="evt_1", at=8.5, as_of=7, read=False)
 
 WHOLE = StatusReport(
     status="inactive",
     action="relink_required",
     cause="access_expired",
-    deactivates_on=None,
-    deactivation_action=None,
     authorization="fcauth_1",
     holder=Holder(field="customer", id="cus_1"),
     permissions=("payment_method", "balances"),
@@ -42,7 +46,7 @@ WHOLE = StatusReport(
 
 TOLD_BY = {
     "status": {"status"},
-    "status_details": {"action", "cause", "deactivates_on", "deactivation_action"},
+    "status_details": {"action", "cause"},
     "authorization": {"authorization"},
     "account_holder": {"holder"},
     "permissions": {"permissions"},
@@ -53,7 +57,11 @@ TOLD_BY = {
     "institution_name": {"institution_name"},
     "last4": {"last4"},
 }
-"""Each field of Stripe's, with the fields of the report that come from it."""
+"""Each field of Stripe's, with the fields of the report that come from it, for an account that is
+down. What ``status_details`` says about one that works is tested apart."""
+
+TOLD = set().union(*TOLD_BY.values())
+WORKING = {"deactivates_on", "deactivation_action"}
 
 MAY_BE_NULL = {"authorization", "account_holder", "permissions", "account_numbers", "last4"}
 
@@ -61,9 +69,7 @@ MAY_BE_NULL = {"authorization", "account_holder", "permissions", "account_number
 def test_an_account_is_reduced_to_the_fields_of_the_allow_list(account):
     report = account_report(account)
     assert report == WHOLE
-    assert (
-        report.model_fields_set == set(StatusReport.model_fields) == set().union(*TOLD_BY.values())
-    )
+    assert report.model_fields_set == TOLD == set(StatusReport.model_fields) - WORKING
 
 
 def test_an_sdk_object_and_its_json_are_reduced_alike(account, session):
@@ -78,7 +84,7 @@ def test_an_sdk_object_and_its_json_are_reduced_alike(account, session):
 def test_a_missing_field_is_absent_and_does_not_affect_the_others(account, key):
     del account[key]
     report = account_report(account)
-    assert report.model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
+    assert report.model_fields_set == TOLD - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", TOLD_BY)
@@ -86,13 +92,13 @@ def test_a_missing_field_is_absent_and_does_not_affect_the_others(account, key):
 def test_a_field_of_another_type_counts_as_missing(account, key, wrong):
     account[key] = wrong
     report = account_report(account)
-    assert report.model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
+    assert report.model_fields_set == TOLD - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
 def test_a_reference_without_an_id_counts_as_missing(account, key):
     account[key] = {"id": 5, "status": "active"}
-    assert account_report(account).model_fields_set == set(StatusReport.model_fields) - TOLD_BY[key]
+    assert account_report(account).model_fields_set == TOLD - TOLD_BY[key]
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD_BY) - {"status_details"}))
@@ -107,29 +113,25 @@ def test_null_counts_as_none_only_in_nullable_fields(account, key):
 @pytest.mark.parametrize(
     ("details", "said"),
     [
-        # Stripe leaves out what does not apply.
-        (None, {"deactivates_on": None, "deactivation_action": None}),
-        ({}, {"deactivates_on": None, "deactivation_action": None}),
-        ({"active": None, "inactive": None}, {"deactivates_on": None, "deactivation_action": None}),
+        # What is left out is absent. That it means "none" in a complete object is for the machines.
+        (None, {}),
+        ({}, {}),
+        ({"active": None, "inactive": None}, {}),
+        ({"active": {}}, {}),
         (
             {"active": {"action": "relink_required", "expected_deactivation_date": 9}},
             {"deactivates_on": 9, "deactivation_action": "relink_required"},
         ),
+        ({"active": {"action": "relink_required"}}, {"deactivation_action": "relink_required"}),
         (
             {"active": {"action": "none", "expected_deactivation_date": None}},
             {"deactivates_on": None, "deactivation_action": "none"},
         ),
         ({"active": {"expected_deactivation_date": "soon"}}, {}),
-        ({"active": {}}, {}),
         ({"active": 5}, {}),
         (
             {"inactive": {"action": "invented", "cause": "new_cause"}},
-            {
-                "action": "invented",
-                "cause": "new_cause",
-                "deactivates_on": None,
-                "deactivation_action": None,
-            },
+            {"action": "invented", "cause": "new_cause"},
         ),
         (
             {"inactive": {"action": None, "cause": 5}, "active": {"action": "new"}},
@@ -137,9 +139,99 @@ def test_null_counts_as_none_only_in_nullable_fields(account, key):
         ),
     ],
 )
-def test_the_parts_of_status_details_are_reduced_separately(details, said):
+def test_k5_a_report_holds_only_the_parts_of_status_details_that_are_there(details, said):
     for report in (account_report, authorization_report):
         assert report({"status_details": details}).model_dump(exclude_unset=True) == said
+
+
+# ── complete objects ─────────────────────────────────────────────────────────
+
+REDUCED_AS = {
+    "account": (reduce_account, "fca_1"),
+    "authorization": (reduce_authorization, "fcauth_1"),
+}
+
+
+def bare(kind, **more):
+    return {"id": REDUCED_AS[kind][1], "object": f"financial_connections.{kind}", **more}
+
+
+@pytest.mark.parametrize("kind", REDUCED_AS)
+@pytest.mark.parametrize("told", [{}, {"status_details": {}}, {"status_details": None}])
+def test_k5_a_complete_object_says_none_by_absence_and_another_says_nothing(kind, told):
+    reduce, _ = REDUCED_AS[kind]
+    working = bare(kind, status="active", **told)
+    for origin, expected in [(READ, True), (COMPLETE, True), (INCOMPLETE, False)]:
+        event = reduce(working, origin)
+        assert event.complete is expected
+        assert event.report.model_fields_set == {"status"}
+        completed = event.report.completed()
+        assert completed.includes("authorization")
+        assert (completed.deactivates_on, completed.deactivation_action) == (None, None)
+        assert completed.model_fields_set == {"status", "authorization", *WORKING}
+
+
+@pytest.mark.parametrize("kind", REDUCED_AS)
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        {"status_details": 5},
+        {"status_details": []},
+        {"status_details": {"inactive": 5}},
+        {"status_details": {"inactive": {"action": 5}}},
+        {"status_details": {"inactive": {"cause": ""}}},
+        {"status_details": {"active": "soon"}},
+        {"status_details": {"active": {"expected_deactivation_date": "soon"}}},
+        {"status_details": {"active": {"action": ["relink_required"]}}},
+        {"authorization": 5},
+        {"authorization": {"id": None}},
+        {"authorization": ""},
+    ],
+)
+def test_k5_an_unreadable_field_is_not_none_so_its_object_is_not_complete(kind, unreadable):
+    reduce, _ = REDUCED_AS[kind]
+    for origin in (READ, COMPLETE):
+        assert not reduce(bare(kind, status="active", **unreadable), origin).complete
+
+
+def test_k5_a_session_is_complete_if_each_of_its_accounts_is(session):
+    for origin, expected in [(READ, True), (COMPLETE, True), (INCOMPLETE, False)]:
+        assert reduce_session(session, origin).complete is expected
+    session["accounts"]["data"][0]["authorization"] = 5
+    assert not reduce_session(session, READ).complete
+    for accounts, complete in [
+        ({"data": ["fca_1"]}, False),
+        ({"data": 5}, False),
+        ({"data": []}, True),
+        ({}, True),
+        (None, True),
+    ]:
+        assert reduce_session({**session, "accounts": accounts}, READ).complete is complete
+
+
+@pytest.mark.parametrize(
+    ("version", "complete"),
+    [
+        ("2026-06-24.preview", True),
+        ("2026-09-30.preview", True),
+        ("2027-01-27.preview", True),
+        ("2026-09-30.preview; some_beta=v1", True),
+        # It lacks status_details.active.
+        ("2026-05-27.preview", False),
+        ("2026-01-28.preview", False),
+        ("2025-12-15.preview", False),
+        ("2026-10-28.endive", False),
+        ("2026-09-30.private", False),
+        ("2020-08-27", False),
+        ("2026-09-30.previews", False),
+        ("preview", False),
+        ("", False),
+        (None, False),
+        (5, False),
+    ],
+)
+def test_k5_a_version_is_complete_from_the_preview_that_has_all_fields(version, complete):
+    assert is_complete(version) is complete
 
 
 def test_unknown_enum_values_are_kept(account):
@@ -199,7 +291,8 @@ def test_account_numbers_are_unreadable_if_one_of_them_is():
         (number,) = account_report(
             {"account_numbers": [{**fine, "supported_networks": networks}]}
         ).numbers
-        assert not number.can_pay
+        # It does not say its networks, and is not refused for it.
+        assert number.can_pay
     assert account_report({"account_numbers": []}).numbers == ()
 
 
@@ -210,12 +303,8 @@ def test_a_last4_with_other_than_four_digits_counts_as_missing():
 
 def test_a_report_from_a_read_has_the_time_of_the_answer(account):
     report = reduce_account(account, READ)
-    assert (report.read, report.as_of, report.at, report.causation_id) == (
-        True,
-        7,
-        8.5,
-        "retrieve_1",
-    )
+    assert (report.read, report.as_of, report.at) == (True, 7, 8.5)
+    assert (report.begun_at, report.causation_id) == (6.5, "retrieve_1")
 
 
 def test_an_authorization_report_has_no_account_fields(account):
@@ -274,3 +363,129 @@ def test_a_session_with_damaged_fields_keeps_its_id(session, key, wrong):
 def test_an_object_without_a_valid_kind_or_id_is_an_error(account, change, complaint):
     with pytest.raises(UnreadableObject, match=complaint):
         reduce_account({**account, **change}, READ)
+
+
+# ── what is built ────────────────────────────────────────────────────────────
+
+
+def method(bank=None, **more):
+    made_from = {"financial_connections_account": "fca_1", **(bank or {})}
+    return {"id": "pm_1", "object": "payment_method", "us_bank_account": made_from, **more}
+
+
+def blocked(reason):
+    return {"status_details": {"blocked": {"network_code": "R02", "reason": reason}}}
+
+
+@pytest.mark.parametrize(
+    ("bank", "told", "told_by_complete"),
+    [
+        (blocked("bank_account_closed"), "bank_account_closed", "bank_account_closed"),
+        (blocked("invented_later"), "invented_later", "invented_later"),
+        (blocked(None), "unspecified", "unspecified"),
+        ({"status_details": None}, None, None),
+        ({"status_details": {"blocked": None}}, None, None),
+        ({"status_details": {}}, "a look", None),
+        ({}, "a look", None),
+        ({"status_details": 5}, "a look", "a look"),
+        ({"status_details": {"blocked": 5}}, "a look", "a look"),
+    ],
+)
+def test_k5_a_payment_method_that_leaves_its_block_out_is_not_blocked_only_if_it_is_complete(
+    bank, told, told_by_complete
+):
+    for origin, expected in [
+        (INCOMPLETE, told),
+        (COMPLETE, told_by_complete),
+        (READ, told_by_complete),
+    ]:
+        event = reduce_payment_method(method(bank), origin)
+        assert (event.payment_method, event.account) == ("pm_1", "fca_1")
+        if expected == "a look":
+            assert event.report is None
+        else:
+            assert event.report.blocked == expected
+            assert not event.report.gone
+
+
+def test_a_payment_method_without_bank_details_tells_nothing_unless_it_is_complete():
+    card = {"id": "pm_1", "object": "payment_method", "card": {}}
+    assert reduce_payment_method(card, INCOMPLETE).report is None
+    assert reduce_payment_method(card, READ).report.blocked is None
+    unreadable = {"id": "pm_1", "object": "payment_method", "us_bank_account": 5}
+    assert reduce_payment_method(unreadable, READ).report is None
+    assert reduce_payment_method(unreadable, READ).account is None
+
+
+OURS = {"metadata": {"relink_command": "create_payment_method_5e"}}
+OWNED = {"customer": "cus_1", "customer_account": None}
+UNOWNED = {"customer": None, "customer_account": None}
+
+
+@pytest.mark.parametrize(
+    ("owned", "told"),
+    [
+        ({**OWNED, **OURS}, "works"),
+        (OWNED, "works"),
+        ({"customer": {"id": "cus_1"}, **OURS}, "works"),
+        ({"customer": None, "customer_account": "acct_1", **OURS}, "works"),
+        ({**UNOWNED, **OURS}, "gone"),
+        ({"customer": None, **OURS}, "gone"),
+        # It does not say that it has no owner.
+        (OURS, "works"),
+        ({}, "works"),
+        # Not built by relink: the service may never have attached it.
+        (UNOWNED, "nothing"),
+        ({"customer": None, "metadata": {"order": "1"}}, "nothing"),
+        ({**OWNED, "deleted": True}, "gone"),
+    ],
+)
+def test_n4_a_read_of_a_payment_method_of_ours_without_an_owner_says_that_it_is_gone(owned, told):
+    report = reduce_payment_method(method({"status_details": {}}, **owned), READ).report
+    if told == "nothing":
+        assert report is None
+    else:
+        assert (report.gone, report.blocked) == (told == "gone", None)
+
+
+def test_n4_a_webhook_without_an_owner_may_be_older_than_the_attachment():
+    for origin in (COMPLETE, INCOMPLETE):
+        assert reduce_payment_method(method(**UNOWNED, **OURS), origin).report is None
+        closed = method(blocked("bank_account_closed"), **UNOWNED, **OURS)
+        report = reduce_payment_method(closed, origin).report
+        assert (report.gone, report.blocked) == (False, "bank_account_closed")
+
+
+def test_n4_no_object_without_an_owner_says_that_it_can_be_charged():
+    """A detached payment method stays gone, whatever comes after."""
+    for origin in (READ, COMPLETE, INCOMPLETE):
+        for bank in ({}, {"status_details": None}, {"status_details": {}}):
+            assert reduce_payment_method(method(bank, **UNOWNED), origin).report is None
+
+
+@pytest.mark.parametrize("status", ["new", "verified", "errored", "verification_failed", "later"])
+def test_an_external_account_is_reduced_to_its_status_and_account(status):
+    bank = {"id": "ba_1", "object": "bank_account", "status": status}
+    event = reduce_external_account({**bank, "metadata": {"relink_account": "fca_1"}}, READ)
+    assert (event.external_account, event.account, event.read) == ("ba_1", "fca_1", True)
+    assert (event.report.status, event.report.gone) == (status, False)
+    assert reduce_external_account({**bank, "metadata": None}, READ).account is None
+    deleted = {"id": "ba_1", "object": "bank_account", "deleted": True}
+    assert reduce_external_account(deleted, READ).report.gone
+
+
+@pytest.mark.parametrize("status", [None, 5, ""])
+def test_an_external_account_without_a_status_asks_for_a_read(status):
+    bank = {"id": "ba_1", "object": "bank_account", "status": status}
+    assert reduce_external_account(bank, INCOMPLETE).report is None
+
+
+def test_n3_a_mandate_is_reduced_to_its_payment_method_and_status():
+    mandate = {"id": "mandate_1", "object": "mandate", "payment_method": "pm_1"}
+    for status in ("active", "inactive", "pending", "later"):
+        event = reduce_mandate({**mandate, "status": status}, INCOMPLETE)
+        assert (event.payment_method, event.status, event.as_of) == ("pm_1", status, 7)
+    expanded = {**mandate, "payment_method": {"id": "pm_2"}, "status": "active"}
+    assert reduce_mandate(expanded, INCOMPLETE).payment_method == "pm_2"
+    assert reduce_mandate(mandate, INCOMPLETE) is None
+    assert reduce_mandate({"id": "mandate_1", "status": "inactive"}, INCOMPLETE) is None

@@ -14,10 +14,12 @@ from relink.machines.commands import (
     CreateRelinkSession,
     RetrieveAccount,
     RetrieveAuthorization,
+    RetrieveExternalAccount,
+    RetrievePaymentMethod,
     RetrieveSession,
     RetrieveSessionForCaller,
 )
-from relink.machines.events import RelinkSessionCreated
+from relink.machines.events import ExternalAccountMade, PaymentMethodMade, RelinkSessionCreated
 from relink.machines.policy import DEFAULT_POLICY
 from relink.machines.reasons import ReadReason
 from relink.machines.report import Holder
@@ -83,14 +85,25 @@ class Scene:
         return command.model_copy(update=changed)
 
     def read_account(self) -> RetrieveAccount:
-        return RetrieveAccount(account=self.broken.id, reason=ReadReason.LOOK, dedup_key="evt_1")
+        return RetrieveAccount(account=self.broken.id, reason=ReadReason.LOOK, number=1)
 
     def read_authorization(self) -> RetrieveAuthorization:
         name = self.authorization
-        return RetrieveAuthorization(authorization=name, reason=ReadReason.LOOK, dedup_key="evt_1")
+        return RetrieveAuthorization(authorization=name, reason=ReadReason.LOOK, number=1)
 
     def read_session(self, name: str) -> RetrieveSession:
-        return RetrieveSession(session=name, reason=ReadReason.LOOK, dedup_key="evt_1")
+        return RetrieveSession(session=name, reason=ReadReason.LOOK, number=1)
+
+    def read_payment_method(self, name: str) -> RetrievePaymentMethod:
+        return RetrievePaymentMethod(payment_method=name, reason=ReadReason.LOOK, number=1)
+
+    def read_external_account(self, name: str) -> RetrieveExternalAccount:
+        return RetrieveExternalAccount(
+            external_account=name,
+            connected_account=self.holder.id,
+            reason=ReadReason.LOOK,
+            number=1,
+        )
 
     def read_session_for_caller(self, name: str) -> RetrieveSessionForCaller:
         return RetrieveSessionForCaller(session=name, reason="result", dedup_key="request_1")
@@ -103,6 +116,18 @@ class Scene:
     def pay_out(self) -> AttachExternalAccount:
         session, account = self.linked_new_account()
         return AttachExternalAccount(account=account, session=session, holder=self.holder)
+
+    def built(self) -> str:
+        """The customer links a new account, and a payment method is made from it: its id."""
+        (event,) = self.do(self.build()).events
+        assert isinstance(event, PaymentMethodMade)
+        return event.payment_method
+
+    def paid_out(self) -> str:
+        """The payee links a new account, and gets it as an external account: its id."""
+        (event,) = self.do(self.pay_out()).events
+        assert isinstance(event, ExternalAccountMade)
+        return event.external_account
 
     def linked_new_account(self) -> tuple[str, str]:
         """The customer links a new account: the ids of the session and the account."""

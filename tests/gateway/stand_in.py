@@ -16,6 +16,8 @@ from relink.machines.commands import (
     RetrieveAccount,
     RetrieveAccountForCaller,
     RetrieveAuthorization,
+    RetrieveExternalAccount,
+    RetrievePaymentMethod,
     RetrieveSession,
     RetrieveSessionForCaller,
 )
@@ -45,12 +47,16 @@ RELINK = CreateRelinkSession(
 )
 COMMANDS: dict[str, AnyStripeCommand] = {
     "create_relink_session": RELINK,
-    "retrieve_account": RetrieveAccount(account="fca_1", reason=ReadReason.LOOK, dedup_key="evt_1"),
+    "retrieve_account": RetrieveAccount(account="fca_1", reason=ReadReason.LOOK, number=1),
     "retrieve_authorization": RetrieveAuthorization(
-        authorization="fcauth_1", reason=ReadReason.LOOK, dedup_key="evt_1"
+        authorization="fcauth_1", reason=ReadReason.LOOK, number=1
     ),
-    "retrieve_session": RetrieveSession(
-        session="fcsess_1", reason=ReadReason.LOOK, dedup_key="evt_1"
+    "retrieve_session": RetrieveSession(session="fcsess_1", reason=ReadReason.LOOK, number=1),
+    "retrieve_payment_method": RetrievePaymentMethod(
+        payment_method="pm_1", reason=ReadReason.LOOK, number=1
+    ),
+    "retrieve_external_account": RetrieveExternalAccount(
+        external_account="ba_1", connected_account="acct_1", reason=ReadReason.LOOK, number=1
     ),
     "retrieve_account_for_caller": RetrieveAccountForCaller(account="fca_1", dedup_key="request_1"),
     "retrieve_session_for_caller": RetrieveSessionForCaller(

@@ -8,6 +8,8 @@ import pytest
 from relink.adapters.gateway import (
     Attempt,
     DryRunGateway,
+    Fault,
+    OperatorError,
     PermanentError,
 )
 from relink.machines.commands import CreatePaymentMethod
@@ -16,11 +18,14 @@ from relink.machines.events import (
     AuthorizationReported,
     BillingNameAbsent,
     ExternalAccountMade,
+    ExternalAccountReported,
+    FromStripe,
     PaymentMethodMade,
+    PaymentMethodReported,
     SessionReported,
 )
 from relink.machines.policy import RelinkPolicy
-from relink.machines.report import Holder
+from relink.machines.report import ExternalAccountReport, Holder, PaymentMethodReport
 
 from ..rig import SimulatedStripe
 from .scene import Scene
@@ -100,6 +105,7 @@ def test_a_session_has_the_holder_of_the_account(reached: SimulatedStripe, name:
 
 
 def test_a_session_that_stripe_refuses_is_a_permanent_error(customer: Scene) -> None:
+    customer.do(customer.read_account())
     with pytest.raises(PermanentError, match="parameter relink_options"):
         customer.do(customer.relink(authorization="fcauth_unknown"))
 
@@ -154,6 +160,7 @@ def test_reading_an_unknown_object_is_a_permanent_error(customer: Scene, kind: s
         "authorization": customer.read_authorization(),
         "session": customer.read_session("fcsess_1"),
     }[kind].model_copy(update={kind: "gone_1"})
+    customer.do(customer.read_account())
     with pytest.raises(PermanentError, match="returned 404") as raised:
         customer.do(command)
     assert raised.value.code == "resource_missing"
@@ -165,6 +172,67 @@ def test_the_events_of_an_answer_carry_the_policy_of_the_attempt(customer: Scene
         customer.read_account(), customer.simulator.now, Attempt(policy=policy)
     )
     assert only(answer).policy == policy
+
+
+def test_reading_a_payment_method_reports_whether_it_is_blocked_or_gone(customer: Scene) -> None:
+    command = customer.build()
+    made = only(customer.do(command)).payment_method
+    method = customer.simulator.world.payment_methods[made]
+
+    def read() -> PaymentMethodReported:
+        report = only(customer.do(customer.read_payment_method(made)))
+        assert isinstance(report, PaymentMethodReported)
+        assert (report.payment_method, report.account) == (made, command.account)
+        assert (report.read, report.as_of) == (True, int(customer.simulator.now))
+        return report
+
+    assert read().report == PaymentMethodReport(blocked=None)
+    method.blocked = "bank_account_closed"
+    assert read().report == PaymentMethodReport(blocked="bank_account_closed")
+    method.customer = None
+    assert read().report == PaymentMethodReport(blocked="bank_account_closed", gone=True)
+
+
+@pytest.mark.parametrize("status", ["new", "errored", "tokenized_account_number_deactivated"])
+def test_reading_an_external_account_reports_its_status(payee: Scene, status: str) -> None:
+    command = payee.pay_out()
+    made = only(payee.do(command)).external_account
+    payee.simulator.world.external_accounts[made].status = status
+    report = only(payee.do(payee.read_external_account(made)))
+    assert isinstance(report, ExternalAccountReported)
+    assert (report.external_account, report.account) == (made, command.account)
+    assert report.report == ExternalAccountReport(status=status)
+    assert payee.asked("GET")[-1].path == (
+        f"/v1/accounts/{payee.holder.id}/external_accounts/{made}"
+    )
+
+
+def test_n4_what_was_built_and_does_not_exist_any_more_is_gone(
+    customer: Scene, payee: Scene
+) -> None:
+    external = only(payee.do(payee.pay_out())).external_account
+    del payee.simulator.world.external_accounts[external]
+    report = only(payee.do(payee.read_external_account(external)))
+    assert (report.report, report.account) == (ExternalAccountReport(gone=True), None)
+    method = only(customer.do(customer.build())).payment_method
+    del customer.simulator.world.payment_methods[method]
+    report = only(customer.do(customer.read_payment_method(method)))
+    assert report.report.gone
+    assert report.read
+
+
+@pytest.mark.parametrize("kind", ["account", "authorization", "session"])
+def test_k2_a_report_of_a_read_says_when_the_read_began(customer: Scene, kind: str) -> None:
+    command = {
+        "account": customer.read_account(),
+        "authorization": customer.read_authorization(),
+        "session": customer.read_session(customer.linked_new_account()[0]),
+    }[kind]
+    began = customer.simulator.now - 4.5
+    (report,) = customer.stripe.gateway.perform(command, began).events
+    assert isinstance(report, FromStripe)
+    assert (report.begun_at, report.as_of) == (began, int(customer.simulator.now))
+    assert report.complete  # type: ignore[attr-defined]
 
 
 # ── payment methods and external accounts ────────────────────────────────────
@@ -294,9 +362,11 @@ def test_objects_of_another_connected_account_are_not_found(
     reached: SimulatedStripe,
 ) -> None:
     customer = Scene.of_customer(reached)
+    customer.do(customer.read_account())
     customer.connected_account = customer.simulator.add_connected_account()
-    with pytest.raises(PermanentError, match="404"):
+    with pytest.raises(OperatorError, match="404") as raised:
         customer.do(customer.read_account())
+    assert raised.value.code is Fault.MISSING
 
 
 # ── parameters ───────────────────────────────────────────────────────────────

@@ -12,7 +12,9 @@ from relink.machines.events import (
     AuthorizationReported,
     DomainEvent,
     ExternalAccountMade,
+    ExternalAccountReported,
     PaymentMethodMade,
+    PaymentMethodReported,
     RelinkSessionCreated,
     SessionReported,
 )
@@ -30,6 +32,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "read account": ("GET", f"{CONNECTIONS}/accounts"),
     "read authorization": ("GET", f"{CONNECTIONS}/authorizations"),
     "read session": ("GET", f"{CONNECTIONS}/sessions"),
+    "read payment method": ("GET", "/v1/payment_methods/"),
+    "read external account": ("GET", "/v1/accounts/"),
     "build: read the name": ("GET", "/v1/customers"),
     "build: create": ("POST", "/v1/payment_methods"),
     "build: attach": ("POST", "/v1/payment_methods/"),
@@ -41,6 +45,8 @@ MADE: dict[str, type[DomainEvent]] = {
     "read account": AccountReported,
     "read authorization": AuthorizationReported,
     "read session": SessionReported,
+    "read payment method": PaymentMethodReported,
+    "read external account": ExternalAccountReported,
     "build": PaymentMethodMade,
     "pay out": ExternalAccountMade,
 }
@@ -56,6 +62,10 @@ def command_of(step: str, customer: Scene, payee: Scene) -> tuple[Scene, AnyStri
             return customer, customer.read_authorization()
         case "read session":
             return customer, customer.read_session(customer.linked_new_account()[0])
+        case "read payment method":
+            return customer, customer.read_payment_method(customer.built())
+        case "read external account":
+            return payee, payee.read_external_account(payee.paid_out())
         case "build":
             return customer, customer.build()
         case _:

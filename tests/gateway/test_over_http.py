@@ -10,6 +10,7 @@ from relink.adapters.gateway import (
     ApiKey,
     Attempt,
     MalformedAnswerError,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
@@ -25,6 +26,7 @@ READ = COMMANDS["retrieve_account"]
 BUILD = COMMANDS["create_payment_method"]
 LOOSE = {"id": "pm_1", "customer": None}
 ATTACHED = {"id": "pm_1", "customer": "cus_1"}
+CLOSED = "account_closed"
 
 
 # ── requests ─────────────────────────────────────────────────────────────────
@@ -178,9 +180,9 @@ def test_a_malformed_answer_over_http_names_the_request(
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (404, {"error": {"code": "resource_missing", "message": "m"}}, PermanentError),
-        (404, b"<html>", PermanentError),
-        (400, {"error": "invalid_client", "error_description": "as OAuth does"}, PermanentError),
+        (400, {"error": {"type": "invalid_request_error", "code": CLOSED}}, PermanentError),
+        (404, b"<html>", OperatorError),
+        (400, {"error": "invalid_client", "error_description": "as OAuth does"}, OperatorError),
         (429, {"error": {}}, RateLimitedError),
         (500, {"error": {"type": "api_error"}}, TransientError),
         (503, b"", TransientError),
@@ -190,7 +192,7 @@ def test_an_error_status_over_http_is_the_documented_error(
     server: Server, over_http: StripeGateway, status: int, body: object, kind: type[Exception]
 ) -> None:
     server.answer(status, body)
-    with pytest.raises(kind, match=rf"returned {status}.* \(request req_1\)$") as raised:
+    with pytest.raises(kind, match=rf"returned {status}.* \(request req_1\)") as raised:
         over_http.perform(READ, NOW)
     assert type(raised.value) is kind
 

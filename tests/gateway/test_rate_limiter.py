@@ -11,7 +11,7 @@ from relink.adapters.gateway import (
     LIVE_RATE,
     TEST_RATE,
     LocalRateLimiter,
-    PermanentError,
+    OperatorError,
     RateLimitedError,
     RateLimitedTransport,
 )
@@ -126,9 +126,9 @@ def test_every_request_of_a_command_takes_a_slot(
     transport: RateLimitedTransport, simulator: Simulator, clock: Clock
 ):
     gateway = StripeGateway(transport)
-    read = RetrieveAccount(account="fca_unknown", reason="look", dedup_key="evt_1")
+    read = RetrieveAccount(account="fca_unknown", reason="look", number=1)
     for _ in range(3):
-        with pytest.raises(PermanentError):
+        with pytest.raises(OperatorError):
             gateway.perform(read, 0.0)
     assert clock.now == 1001
     assert len(simulator.ledger.entries) == 3

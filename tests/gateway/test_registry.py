@@ -108,7 +108,7 @@ from relink.adapters.gateway import *
 from relink.machines.commands import RetrieveAccount
 
 gateway = load_gateway(sys.argv[1], GatewaySettings())
-print(gateway.perform(RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1"), 5.0))
+print(gateway.perform(RetrieveAccount(account="fca_1", reason="look", number=1), 5.0))
 """
 
 
