@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _import(service: "Service", scope: "ImportScope", arguments: argparse.Namespace) -> int:
-    from relink.adapters.gateway import GatewayError, PermanentError
+    from relink.adapters.gateway import GatewayError
     from relink.adapters.store import StoreError
 
     here = None
@@ -101,10 +101,8 @@ def _import(service: "Service", scope: "ImportScope", arguments: argparse.Namesp
                 break
     except (GatewayError, StoreError) as error:
         read = here.accounts if here else 0
-        cure = "Run it again to continue."
-        if isinstance(error, PermanentError):
-            cure = "relink doctor may say why. --restart begins again."
-        print(f"relink import: stopped after {read:,} accounts: {error}. {cure}", file=sys.stderr)
+        print(f"relink import: stopped after {read:,} accounts: {error}", file=sys.stderr)
+        print("Run it again to continue, or with --restart to begin again.", file=sys.stderr)
         return 1
     return _conclude(here)
 

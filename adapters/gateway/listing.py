@@ -14,7 +14,8 @@ from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from relink.machines.report import Holder
 
 from .errors import MalformedAnswerError
-from .reading import StripeAnswer, read
+from .failures import failure
+from .reading import StripeAnswer, is_success, read
 from .transport import Call, Transport
 
 PAGE_SIZE = 100
@@ -43,7 +44,8 @@ class AccountPage(NamedTuple):
     """One page of a list of accounts."""
 
     reports: tuple[AccountReported, ...]
-    """What the page says about each account, as a read of it would."""
+    """What the page says about each account, as a read of it would; or only that it is to be read,
+    if something in it is unreadable."""
     after: str | None
     """The account after which the next page begins; None on the last page."""
 
@@ -61,7 +63,6 @@ class AccountLister(Protocol):
 
         Raises:
             TransientError: a temporary failure, as for ``Gateway.perform``.
-            PermanentError: Stripe refuses to list them.
         """
         ...
 
@@ -69,7 +70,10 @@ class AccountLister(Protocol):
 def list_accounts(transport: Transport, listing: AccountListing, at: float) -> AccountPage:
     """Read one page at Stripe; see :meth:`AccountLister.list_accounts`."""
     call = Call("GET", ACCOUNTS, _params(listing), connected_account=listing.connected_account)
-    page = read(transport.send(call), call)
+    reply = transport.send(call)
+    if not is_success(reply):
+        raise failure(reply, call)
+    page = read(reply, call)
     items = page.object.get("data")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise MalformedAnswerError(f"the answer to GET {ACCOUNTS} is not a list", page.request_id)
@@ -93,13 +97,20 @@ def _report(
     if page.as_of is None:
         raise MalformedAnswerError("the answer to a read has no valid Date header", page.request_id)
     origin = Origin(
-        causation_id=listing.causation_id, at=at, as_of=page.as_of, read=True, policy=listing.policy
+        causation_id=listing.causation_id,
+        at=at,
+        as_of=page.as_of,
+        read=True,
+        policy=listing.policy,
+        begun_at=at,
     )
     try:
         report = reduce_account(item, origin)
     except UnreadableObject as error:
         unreadable = str(error)
     else:
-        causation_id = f"{listing.causation_id}:{report.account}"
-        return report.model_copy(update={"causation_id": causation_id, "begun_at": at})
+        said = {"causation_id": f"{listing.causation_id}:{report.account}"}
+        # An unreadable field is not "none" (K5): the account has to be read alone.
+        look = {"report": None, "read": False, "begun_at": None}
+        return report.model_copy(update=said if report.complete else said | look)
     raise MalformedAnswerError(f"the list has an invalid account: {unreadable}", page.request_id)

@@ -17,6 +17,7 @@ from relink.adapters.gateway import (
     AccountLister,
     AccountListing,
     AccountPage,
+    OperatorError,
     RateLimitedError,
     TransientError,
 )
@@ -149,6 +150,8 @@ class AccountImport:
         while True:
             try:
                 return self._lister.list_accounts(listing, self._clock())
+            except OperatorError:
+                raise
             except TransientError as error:
                 wait = error.wait if isinstance(error, RateLimitedError) else None
                 delay = delay_before_next(f"{listing.causation_id}:{here.after}", number, wait)

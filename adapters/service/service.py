@@ -14,12 +14,16 @@ from uuid import uuid4
 from relink.adapters.gateway import (
     AccountLister,
     Answer,
+    Fault,
     Gateway,
     GatewayConfigurationError,
     GatewayError,
+    OperatorError,
+    PermanentError,
     TransientError,
     WatchCommand,
 )
+from relink.adapters.gateway.failures import RESOURCE_MISSING
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
 from relink.adapters.store import Applied, InboxMessage, Store
@@ -174,14 +178,15 @@ class Service(Queries):
 
         Raises:
             MissingAtStripeError: Stripe has no such account.
-            TransientError: Stripe did not answer within ``RETRY_FOR`` seconds.
+            TransientError: Stripe did not answer within ``RETRY_FOR`` seconds, or an operator has
+                to mend something first.
             PermanentError: Stripe refused.
         """
         read = RetrieveAccountForCaller(account=account, dedup_key=f"refresh {uuid4()}")
         try:
             self._request(Address("account", account)).perform(read)
-        except GatewayError as error:
-            if getattr(error, "code", None) == "resource_missing":
+        except (PermanentError, OperatorError) as error:
+            if error.code in (RESOURCE_MISSING, Fault.MISSING):
                 raise MissingAtStripeError(account) from None
             raise
         return self.account(account)
@@ -270,8 +275,8 @@ class Service(Queries):
 
         Raises:
             GatewayConfigurationError: the gateway cannot list accounts.
-            TransientError: Stripe did not answer for too long.
-            PermanentError: Stripe refused.
+            TransientError: Stripe did not answer for too long, or an operator has to mend something
+                first (:class:`~relink.adapters.gateway.OperatorError`).
         """
         if self._lister is None:
             raise GatewayConfigurationError(

@@ -8,8 +8,9 @@ from relink.adapters.gateway import (
     AccountLister,
     AccountListing,
     DryRunGateway,
+    Fault,
     MalformedAnswerError,
-    PermanentError,
+    OperatorError,
     RateLimitedError,
 )
 from relink.adapters.gateway.listing import ACCOUNTS, PAGE_SIZE, list_accounts
@@ -130,11 +131,33 @@ def test_an_empty_page_is_the_last_one_whatever_it_says():
     assert page == ((), None)
 
 
-def test_a_rate_limit_names_its_wait_and_a_refusal_is_final():
+def test_a_rate_limit_names_its_wait():
     limited = Answers(429, {"error": {"type": "rate_limit"}}, **{"retry-after": "7"})
     with pytest.raises(RateLimitedError) as asked:
         list_accounts(limited, AccountListing("import"), AS_OF)
     assert asked.value.wait == 7
-    missing = {"type": "invalid_request_error", "code": "resource_missing"}
-    with pytest.raises(PermanentError):
-        list_accounts(Answers(404, {"error": missing}), AccountListing("import"), AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "fault"),
+    [
+        (401, {"type": "invalid_request_error"}, Fault.API_KEY),
+        (403, {"type": "invalid_request_error"}, Fault.PERMISSION),
+        (400, {"type": "invalid_request_error", "code": "resource_missing"}, Fault.MISSING),
+    ],
+)
+def test_a_refused_list_is_for_an_operator_to_mend(
+    status: int, error: dict[str, str], fault: Fault
+):
+    with pytest.raises(OperatorError) as refused:
+        list_accounts(Answers(status, {"error": error}), AccountListing("import"), AS_OF)
+    assert refused.value.code is fault
+
+
+def test_an_account_with_an_unreadable_field_is_only_looked_at():
+    damaged = {"data": [ACCOUNT | {"status_details": 3}, ACCOUNT | {"id": "fca_2"}]}
+    page = list_accounts(Answers(200, damaged), AccountListing("import"), AS_OF)
+    look, report = page.reports
+    assert (look.account, look.report, look.read) == ("fca_1", None, False)
+    assert report.report is not None
+    assert report.read
