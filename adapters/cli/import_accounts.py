@@ -47,8 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hold",
         action="store_true",
-        help="retire new accounts for which somebody would be written to at once; resume them when "
-        "you are ready",
+        help="retire new accounts for which a message would be sent at once; resume them later",
     )
     parser.add_argument(
         "--restart",

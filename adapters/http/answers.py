@@ -98,7 +98,7 @@ class SessionResultAnswer(BaseModel):
     session: str
     outcome: ResultOutcome
     failure_reason: str | None = None
-    """A code: Stripe's own, or other_holder."""
+    """A code: Stripe's own, other_holder or account_disconnected."""
     account: str
     """The linked account; without one, the account that the session was opened for."""
     next: tuple[NextAction, ...]

@@ -62,7 +62,7 @@ def known(at: Embedding) -> set[str]:
     return {account.snapshot.facts.id for account in at.service.accounts(limit=1000)}
 
 
-def test_p4_an_import_makes_every_account_known_as_a_read_of_it_would(at: Embedding):
+def test_P4_an_import_makes_every_account_known_as_a_read_of_it_would(at: Embedding):
     working, closed, broken = unheard(at, 3)
     at.sim.bank.close_account(closed)
     login = at.sim.world.accounts[broken].authorization
@@ -82,7 +82,7 @@ def test_p4_an_import_makes_every_account_known_as_a_read_of_it_would(at: Embedd
     assert at.service.request_relink(broken).is_new
 
 
-def test_p4_an_import_reads_a_hundred_accounts_with_each_request(at: Embedding):
+def test_P4_an_import_reads_a_hundred_accounts_with_each_request(at: Embedding):
     accounts = unheard(at, 2 * PAGE_SIZE + 1)
     steps = list(at.service.import_accounts())
     assert [step.accounts for step in steps] == [0, 100, 200, 201]
@@ -90,7 +90,7 @@ def test_p4_an_import_reads_a_hundred_accounts_with_each_request(at: Embedding):
     assert len(lists(at)) == 3
 
 
-def test_p4_only_the_accounts_of_a_holder_are_imported(at: Embedding):
+def test_P4_only_the_accounts_of_a_holder_are_imported(at: Embedding):
     mine, _ = unheard(at, 2)
     holder = at.sim.world.accounts[mine].holder
     assert holder
@@ -98,7 +98,7 @@ def test_p4_only_the_accounts_of_a_holder_are_imported(at: Embedding):
     assert known(at) == {mine}
 
 
-def test_p4_accounts_that_were_linked_for_a_connected_account_are_read_on_its_behalf(
+def test_P4_accounts_that_were_linked_for_a_connected_account_are_read_on_its_behalf(
     at: Embedding,
 ):
     driver = at.sim.add_connected_account()
@@ -112,7 +112,7 @@ def test_p4_accounts_that_were_linked_for_a_connected_account_are_read_on_its_be
     assert {(asked.status, asked.account) for asked in logins} == {(200, driver)}
 
 
-def test_p4_an_account_that_is_known_stays_as_its_newest_report_says(at: Embedding):
+def test_P4_an_account_that_is_known_stays_as_its_newest_report_says(at: Embedding):
     account = at.broken_account()
     sent = len(at.notified)
     last = imported(at)
@@ -224,7 +224,7 @@ def broken_household(at: Embedding, count: int) -> list[str]:
     return sorted(account.id for account in (first, *more))
 
 
-def test_p1_five_accounts_of_one_bank_that_an_import_finds_down_are_one_message(at: Embedding):
+def test_P1_five_accounts_of_one_bank_that_an_import_finds_down_are_one_message(at: Embedding):
     accounts = broken_household(at, 5)
     imported(at)
     assert at.store.due_commands(at.sim.now, 100)
@@ -234,7 +234,7 @@ def test_p1_five_accounts_of_one_bank_that_an_import_finds_down_are_one_message(
     assert sorted(prompt.accounts) == accounts
 
 
-def test_p1_they_are_one_message_also_if_commands_are_performed_a_day_later(at: Embedding):
+def test_P1_they_are_one_message_also_if_commands_are_performed_a_day_later(at: Embedding):
     accounts = broken_household(at, 3)
     imported(at)
     at.sim.advance(24 * 3600)
@@ -243,7 +243,7 @@ def test_p1_they_are_one_message_also_if_commands_are_performed_a_day_later(at: 
     assert prompts == [accounts]
 
 
-def test_p4_nobody_is_written_to_for_accounts_that_an_import_holds(at: Embedding):
+def test_P4_nobody_is_written_to_for_accounts_that_an_import_holds(at: Embedding):
     accounts = broken_household(at, 3)
     (closed,) = unheard(at)
     at.sim.bank.close_account(closed)
@@ -265,7 +265,7 @@ def test_p4_nobody_is_written_to_for_accounts_that_an_import_holds(at: Embedding
     assert request.account == closed
 
 
-def test_p4_an_import_does_not_hold_an_account_that_was_known(at: Embedding):
+def test_P4_an_import_does_not_hold_an_account_that_was_known(at: Embedding):
     account = at.broken_account()
     assert imported(at, hold=True).held == 0
     assert not at.service.account(account).snapshot.facts.retired

@@ -25,7 +25,7 @@ def unheard(at: Served) -> str:
 # ── refresh ──────────────────────────────────────────────────────────────────
 
 
-def test_p4_a_refresh_reads_the_account_at_stripe_now(at: Served):
+def test_P4_a_refresh_reads_the_account_at_stripe_now(at: Served):
     account = at.linked()
     at.sim.bank.expire_consent(at.login_of(account))  # its webhook has not arrived
     at.sim.advance(60)
@@ -36,7 +36,7 @@ def test_p4_a_refresh_reads_the_account_at_stripe_now(at: Served):
     assert refreshed.json() == at.get(f"/accounts/{account}").json()
 
 
-def test_p4_a_refresh_makes_an_unknown_account_known_and_it_can_be_relinked_at_once(at: Served):
+def test_P4_a_refresh_makes_an_unknown_account_known_and_it_can_be_relinked_at_once(at: Served):
     account = unheard(at)
     at.sim.bank.expire_consent(at.login_of(account))
     at.deliveries()
@@ -45,14 +45,14 @@ def test_p4_a_refresh_makes_an_unknown_account_known_and_it_can_be_relinked_at_o
     assert at.post(f"/accounts/{account}/relink-sessions").status_code == 201
 
 
-def test_p4_an_account_that_stripe_does_not_have_is_a_404_and_stays_unknown(at: Served):
+def test_P4_an_account_that_stripe_does_not_have_is_a_404_and_stays_unknown(at: Served):
     answer = at.post("/accounts/fca_nowhere/refresh")
     assert answer.status_code == 404
     assert "Stripe has no account" in answer.json()["detail"]
     assert at.get("/accounts/fca_nowhere").status_code == 404
 
 
-def test_p4_a_refresh_is_retried_for_up_to_ten_seconds(at: Served):
+def test_P4_a_refresh_is_retried_for_up_to_ten_seconds(at: Served):
     account = at.linked()
     at.sim.inject("error_before", method="GET", path=ACCOUNTS, times=2)
     assert at.post(f"/accounts/{account}/refresh").status_code == 200
@@ -67,7 +67,7 @@ def test_p4_a_refresh_is_retried_for_up_to_ten_seconds(at: Served):
 # ── retire and resume ────────────────────────────────────────────────────────
 
 
-def test_p4_nobody_is_prompted_for_a_retired_account_until_it_is_resumed(at: Served):
+def test_P4_nobody_is_prompted_for_a_retired_account_until_it_is_resumed(at: Served):
     account = at.linked()
     retired = at.post(f"/accounts/{account}/retire")
     assert retired.status_code == 200
@@ -81,7 +81,7 @@ def test_p4_nobody_is_prompted_for_a_retired_account_until_it_is_resumed(at: Ser
     assert [type(command) for command in at.notified] == [NotifyCustomer]
 
 
-def test_p4_a_retired_account_that_is_disconnected_asks_for_nothing(at: Served):
+def test_P4_a_retired_account_that_is_disconnected_asks_for_nothing(at: Served):
     account = at.linked()
     at.post(f"/accounts/{account}/retire")
     at.sim.bank.disconnect(account)
@@ -92,7 +92,7 @@ def test_p4_a_retired_account_that_is_disconnected_asks_for_nothing(at: Served):
 # ── linked elsewhere ─────────────────────────────────────────────────────────
 
 
-def test_p4_an_account_that_was_linked_elsewhere_gets_no_more_messages(at: Served):
+def test_P4_an_account_that_was_linked_elsewhere_gets_no_more_messages(at: Served):
     account = at.broken()
     new = at.linked("Jo again")
     sent = len(at.notified)
@@ -107,7 +107,7 @@ def test_p4_an_account_that_was_linked_elsewhere_gets_no_more_messages(at: Serve
     assert (refused.status_code, refused.json()["reason"]) == (409, "replaced")
 
 
-def test_p4_the_account_that_stands_in_is_read_if_it_is_unknown(at: Served):
+def test_P4_the_account_that_stands_in_is_read_if_it_is_unknown(at: Served):
     account = at.broken()
     new = unheard(at)
     answer = at.post(f"/accounts/{account}/replaced-by", {"account": new})
@@ -118,7 +118,7 @@ def test_p4_the_account_that_stands_in_is_read_if_it_is_unknown(at: Served):
     assert at.get(f"/accounts/{account}").json()["replaced_by"] == new
 
 
-def test_p4_an_account_cannot_replace_itself(at: Served):
+def test_P4_an_account_cannot_replace_itself(at: Served):
     account = at.linked()
     answer = at.post(f"/accounts/{account}/replaced-by", {"account": account})
     assert answer.status_code == 422
@@ -149,7 +149,7 @@ def next_of(answer: Json) -> list[str]:
 
 
 @pytest.mark.parametrize("names_it", [False, True])
-def test_p4_a_collected_mandate_is_not_asked_for_any_more(at: Served, names_it: bool):
+def test_P4_a_collected_mandate_is_not_asked_for_any_more(at: Served, names_it: bool):
     account, made = with_a_new_account(at)
     assert next_of(at.get(f"/accounts/{account}").json()) == ["collect_mandate"]
     body = {"payment_method": made} if names_it else None
@@ -158,7 +158,7 @@ def test_p4_a_collected_mandate_is_not_asked_for_any_more(at: Served, names_it: 
     assert next_of(answer.json()) == []
 
 
-def test_c1_one_payment_method_is_asked_about(at: Served):
+def test_C1_one_payment_method_is_asked_about(at: Served):
     account, made = with_a_new_account(at)
     at.post(f"/accounts/{account}/mandate")
     asked = f"/accounts/{account}?payment_method={made}"
@@ -180,7 +180,7 @@ def test_a_wrong_question_about_an_account_is_a_422(at: Served, query: str):
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_p4_saying_it_twice_changes_nothing(at: Served, said: str):
+def test_P4_saying_it_twice_changes_nothing(at: Served, said: str):
     account, body = at.broken(), body_for(said, at)
     first = at.post(f"/accounts/{account}/{said}", body)
     at.settle()
@@ -193,7 +193,7 @@ def test_p4_saying_it_twice_changes_nothing(at: Served, said: str):
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_p4_an_unknown_account_is_a_404_and_stripe_is_not_asked(at: Served, said: str):
+def test_P4_an_unknown_account_is_a_404_and_stripe_is_not_asked(at: Served, said: str):
     body = {"account": "fca_2"} if said == "replaced-by" else None
     assert at.post(f"/accounts/fca_unknown/{said}", body).status_code == 404
     assert at.sim.ledger.requests() == []
@@ -215,7 +215,7 @@ def test_p4_an_unknown_account_is_a_404_and_stripe_is_not_asked(at: Served, said
         ("mandate", {"mandate": "mandate_1"}, "body.mandate"),
     ],
 )
-def test_p4_a_wrong_body_is_a_422_that_names_the_field(
+def test_P4_a_wrong_body_is_a_422_that_names_the_field(
     at: Served, said: str, body: object, where: str
 ):
     answer = at.post(f"/accounts/{at.linked()}/{said}", body)
@@ -223,7 +223,7 @@ def test_p4_a_wrong_body_is_a_422_that_names_the_field(
     assert answer.json()["errors"][0]["where"] == where
 
 
-def test_p4_another_way_to_pay_is_not_asked_for_on_account_of_a_retired_account(at: Served):
+def test_P4_another_way_to_pay_is_not_asked_for_on_account_of_a_retired_account(at: Served):
     account = at.linked()
     at.post(f"/accounts/{account}/retire")
     at.sim.bank.close_account(account)
