@@ -139,6 +139,7 @@ def store_status(store: SqlStore, now: float) -> StoreStatus:
     return StoreStatus(
         accounts=store.count_by_state(),
         dead_letters=store.count_dead_letters(),
+        stuck=store.count_stuck(),
         oldest_due=max(0.0, now - next_due_at) if next_due_at is not None else 0.0,
     )
 

@@ -28,24 +28,18 @@ Page = Callable[[str], str]
 KEEPS = re.compile(r"Rules kept here: (.*?)\.(?:\s|$)", re.DOTALL)
 NAMED = re.compile(r"test_([SKRNPCF]\d+)_")
 
-COMING = "coming"
-"""The table of rules.toml for rules that the code does not keep yet, or not in full."""
-
 
 def rules(_: str) -> str:
     """Every rule with its text, the modules that keep it, and the tests that prove it.
-
-    Rules that are only coming need no module and no test, but may have them.
 
     Raises:
         ValueError: a rule is stated but not kept or not tested, or the reverse.
     """
     chapters = tomllib.loads((ROOT / "docs" / "rules.toml").read_text())
-    coming = chapters.pop(COMING, {})
     stated = {rule for chapter in chapters.values() for rule in chapter}
     keepers, tests = rule_keepers(), rule_tests()
     for what, found in (("kept", keepers), ("tested", tests)):
-        if odd := (stated ^ set(found)) - (set(coming) - stated):
+        if odd := stated ^ set(found):
             names = ", ".join(sorted(odd))
             raise ValueError(f"rules that are stated and rules that are {what} differ: {names}")
     paragraphs = [
@@ -63,21 +57,14 @@ def rules(_: str) -> str:
         ]
         head = "| Rule | Promise | Kept by | Tests |\n| --- | --- | --- | --- |"
         paragraphs += [f"## {title}", "\n".join([head, *rows])]
-    if coming:
-        rows = [f"| {rule} | {promise} |" for rule, promise in coming.items()]
-        paragraphs += [
-            "## Coming",
-            "The next edition: rules that the code does not keep yet, or not in full. A rule that "
-            "stands above too is kept as it reads there, until this text replaces it.",
-            "\n".join(["| Rule | Promise |\n| --- | --- |", *rows]),
-        ]
     return "\n\n".join(paragraphs) + "\n"
 
 
 def rule_keepers() -> dict[str, list[Path]]:
-    """Modules of the domain, by the rules that they keep according to their docstrings."""
+    """Modules, by the rules that they keep according to their docstrings."""
     keepers = defaultdict(list)
-    for module in sorted((ROOT / "machines").rglob("*.py")):
+    folders = [ROOT / "machines", ROOT / "adapters"]
+    for module in sorted(path for folder in folders for path in folder.rglob("*.py")):
         docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
         for kept in KEEPS.findall(docstring):
             for rule in named_rules(kept):
@@ -110,7 +97,8 @@ def _links(modules: list[Path]) -> str:
 
 def module_name(module: Path) -> str:
     """The name of a module: ``outage``, or ``account/guards`` within a package."""
-    path = module.relative_to(ROOT / "machines").with_suffix("")
+    inside = ROOT / "machines" if module.is_relative_to(ROOT / "machines") else ROOT
+    path = module.relative_to(inside).with_suffix("")
     return str(path.parent if path.name == "__init__" else path)
 
 

@@ -5,7 +5,10 @@ when the chart was compiled. A decision walks down one tree: it asks the guards 
 reaches a leaf, and runs the leaf's effects. It searches nothing and remembers nothing.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, NoReturn, final
 
 from .apply import apply_effects
@@ -75,6 +78,20 @@ class Table:
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {len(self.states)} states, {len(self.events)} events>"
+
+    @cached_property
+    def digest(self) -> str:
+        """What the table decides, as 16 hexadecimal digits; the same in every process.
+
+        Two tables have the same digest if they have the same states and events, ask the same
+        guards in the same order, and lead to the same targets, effects and reason codes. What the
+        guards and effects do is not in it, and neither are sentences.
+        """
+        trees = {" ".join(which): _outline(tree) for which, tree in self.trees.items()}
+        names = [sorted(each) for each in (self.states, self.final, self.events)]
+        table = [*names, _outline(self.entry), trees]
+        text = json.dumps(table, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def leaves(self, state: str | None = None, event: str | None = None) -> Iterator[Leaf]:
         """All leaves, or those of one state, of one event, or of both, in order of their index."""
@@ -155,3 +172,11 @@ class Table:
             f"{self.name} does not know the event {trigger.name!r}; "
             f"it knows {', '.join(self.events)}"
         ) from None
+
+
+def _outline(tree: Tree) -> list[Any]:
+    """A decision tree without its sentences, as JSON."""
+    if isinstance(tree, Leaf):
+        code = tree.reason and tree.reason.code
+        return [tree.outcome, tree.target, tree.effects, code, tree.anomaly]
+    return [tree.guard, _outline(tree.yes), _outline(tree.no)]

@@ -14,13 +14,14 @@ States
 
 The account learns of every change: trouble with its number is a reason to relink it (S3).
 
-Rules kept here: K2 to K4, C3.
+Rules kept here: K2 to K4, K12, P3, C3.
 """
 
 from statemachine import State
 
 from relink.engine import Assign, Command, Send, stays
 
+from . import anomalies
 from .events import DomainEvent
 from .freshness import ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
@@ -37,8 +38,8 @@ from .messages import (
     ReportedTransactable,
 )
 from .read import read
-from .reasons import ReadReason
-from .vocabulary import NumberStatus
+from .reasons import Anomaly, ReadReason
+from .vocabulary import NUMBER_STATUSES, NumberStatus
 
 Effects = list[Command | Assign]
 
@@ -53,6 +54,8 @@ class AccountNumberFacts(ReportFacts):
     """What the latest report said; None before the first one."""
     expires_on: int | None = None
     """When it stops paying: the latest day among those that pay (P3; Unix seconds)."""
+    by_block: bool = False
+    """The latest report was a block: only numbers that are listed are newer knowledge (C3)."""
     session_is_open: bool = False
     """A relink session of the account is open, which may bring a new one."""
 
@@ -86,6 +89,7 @@ class AccountNumberChart(ReportChart):
     stays(*every, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
 
     # ── reports ──────────────────────────────────────────────────────────────
+    stays(*every, event="reported_transactable", cond="lists_nothing_after_block")
     stays(transactable, event="reported_transactable", on="learn")
     transactable.from_(
         pending, expiring, lapsed, refreshing, event="reported_transactable", on=["learn", "tell"]
@@ -119,7 +123,7 @@ class AccountNumberChart(ReportChart):
     # ── such a block is lifted (C3)
     stays(*every, event="number_unblocked", cond="lift_is_outdated")
     stays(transactable, pending, expiring, event="number_unblocked")
-    stays(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
+    transactable.from_(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
     stays(refreshing, event="number_unblocked")
     transactable.from_(lapsed, event="number_unblocked", on="learn_unblocked")
 
@@ -169,6 +173,12 @@ class AccountNumberChart(ReportChart):
         """There is a newer report about the numbers."""
         return trigger.as_of < facts.as_of
 
+    def lists_nothing_after_block(
+        self, facts: AccountNumberFacts, trigger: NumbersReported
+    ) -> bool:
+        """Stripe lists no number, which says nothing about one that is blocked (C3)."""
+        return facts.by_block and not trigger.report.numbers
+
     def is_lapsed(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
         """The latest report says that no number pays."""
         return facts.reported_status is NumberStatus.LAPSED
@@ -206,19 +216,31 @@ class AccountNumberChart(ReportChart):
 
     # ── effects ──────────────────────────────────────────────────────────────
 
-    def learn(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Assign:
-        """Take the report in."""
-        return Assign(
-            reported_status=trigger.reported_status,
-            as_of=max(facts.as_of, trigger.as_of),
-            by_read=trigger.read,
-            expires_on=expiry(trigger),
-        )
+    def learn(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Effects:
+        """Take the report in; an unknown status of a number cannot pay, and is reported (K12)."""
+        unknown = {n.status for n in trigger.report.numbers or ()} - set(NUMBER_STATUSES)
+        return [
+            Assign(
+                reported_status=trigger.reported_status,
+                as_of=max(facts.as_of, trigger.as_of),
+                by_read=trigger.read,
+                by_block=False,
+                expires_on=expiry(trigger),
+            ),
+            *(
+                anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, status, trigger)
+                for status in sorted(unknown)
+            ),
+        ]
 
     def learn_blocked(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Assign:
         """The number has lapsed, whatever was listed before."""
         return Assign(
-            reported_status=NumberStatus.LAPSED, as_of=trigger.as_of, by_read=False, expires_on=None
+            reported_status=NumberStatus.LAPSED,
+            as_of=trigger.as_of,
+            by_read=False,
+            by_block=True,
+            expires_on=None,
         )
 
     def learn_unblocked(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Effects:
@@ -228,6 +250,7 @@ class AccountNumberChart(ReportChart):
                 reported_status=NumberStatus.TRANSACTABLE,
                 as_of=trigger.as_of,
                 by_read=False,
+                by_block=False,
                 expires_on=None,
             ),
             _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
@@ -291,6 +314,7 @@ def _relinked(
             reported_status=status,
             as_of=as_of,
             by_read=False,
+            by_block=False,
             expires_on=None,
             session_is_open=False,
         ),

@@ -105,6 +105,9 @@ def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
         yield _relink(facts)
     if facts.number is NumberStatus.PENDING:
         yield NextAction(action="wait", reason="number_pending")
+    elif number_obstacle(facts) is None and NUMBER_DEACTIVATED in obstacles(facts, "charge"):
+        # The number pays again, and Stripe is asked whether the external account does.
+        yield NextAction(action="wait", reason="stripe_was_asked")
     yield from _next_of_built(facts)
 
 

@@ -20,8 +20,7 @@ from statemachine import State
 
 from relink.engine import Assign, Command, Send, ignored, stays
 
-from . import reasons
-from .commands import ReportAnomaly
+from . import anomalies, reasons
 from .events import DomainEvent
 from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
@@ -30,6 +29,7 @@ from .messages import (
     MemberLeft,
     MemberReported,
     MemberSessionEnded,
+    MembersReviewDue,
     ReadFailed,
     ReportedActive,
     ReportedDisconnected,
@@ -37,11 +37,13 @@ from .messages import (
     ReportedRelinkable,
     ReportedUnclear,
     ReportedUnrepairable,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
 )
+from .phases import NEEDS
 from .read import read
-from .reasons import Anomaly, ReadReason
+from .reasons import ReadReason
 from .vocabulary import NO_ACTION, RELINK_REQUIRED, ReportedStatus
 
 Effects = list[Command | Assign]
@@ -89,6 +91,7 @@ class AuthorizationChart(ReportChart):
         ReportedUnclear,
         MemberReported,
         MemberLeft,
+        MembersReviewDue,
         SessionOpened,
         SessionRelinked,
         MemberSessionEnded,
@@ -151,14 +154,18 @@ class AuthorizationChart(ReportChart):
     inactive_relinkable.from_(
         active, inactive_unrepairable, relinked, event="reported_relinkable", on="learn"
     )
-    stays(inactive_unrepairable, event="reported_unrepairable", on="learn")
+    stays(
+        inactive_unrepairable,
+        event="reported_unrepairable",
+        on=["learn", "report_unknown_action"],
+    )
     inactive_unrepairable.from_(
         active,
         inactive_relinkable,
         relinking,
         relinked,
         event="reported_unrepairable",
-        on="learn",
+        on=["learn", "report_unknown_action"],
     )
     stays(*inactive, relinking, event="reported_inactive", on=["learn", "ask_what_is_missing"])
     inactive_unrepairable.from_(
@@ -172,6 +179,7 @@ class AuthorizationChart(ReportChart):
         event="member_reported",
         on=["note_member", "tell_member", "read_because_of_member"],
     )
+    stays(*usable, event="members_review_due", on="have_members_reviewed")
     stays(*usable, event="member_left", on=["drop_member", "read_because_of_member"])
 
     # ── sessions of its accounts ─────────────────────────────────────────────
@@ -221,6 +229,7 @@ class AuthorizationChart(ReportChart):
                 ReportedUnclear,
                 MemberReported,
                 MemberLeft,
+                MembersReviewDue,
                 SessionOpened,
                 SessionRelinked,
                 MemberSessionEnded,
@@ -287,6 +296,13 @@ class AuthorizationChart(ReportChart):
         until = ambiguous_until(facts, trigger.as_of)
         return read(facts.id, "authorization", ReadReason.CONTRADICTION, trigger, after=until)
 
+    def report_unknown_action(
+        self, facts: AuthorizationFacts, trigger: LinkReported
+    ) -> Command | None:
+        """Count an unknown or missing action as none, and tell the operators (S2)."""
+        is_repeated = facts.reported_status is trigger.reported_status
+        return None if is_repeated else anomalies.unknown_action(facts.id, trigger)
+
     def ask_what_is_missing(
         self, facts: AuthorizationFacts, trigger: LinkReported
     ) -> Command | None:
@@ -297,16 +313,8 @@ class AuthorizationChart(ReportChart):
 
     def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> list[Command]:
         """Read it, since the report says only that something changed (K2, K6)."""
-        commands: list[Command] = []
-        if trigger.in_future or trigger.status is not None:
-            commands.append(
-                ReportAnomaly(
-                    about=facts.id,
-                    anomaly=Anomaly.FUTURE_TIME if trigger.in_future else Anomaly.UNKNOWN_STATUS,
-                    value=trigger.status,
-                    dedup_key=trigger.causation_id,
-                )
-            )
+        anomaly = anomalies.unclear(facts.id, trigger)
+        commands: list[Command] = [anomaly] if anomaly else []
         if not trigger.read:
             reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
             commands.append(read(facts.id, "authorization", reason, trigger))
@@ -318,6 +326,7 @@ class AuthorizationChart(ReportChart):
         inactive, unchecked = facts.inactive_members - member, facts.unchecked_members - member
         if trigger.inactive:
             inactive |= member
+        if trigger.inactive and not trigger.read:
             unchecked |= member
         return Assign(
             members=facts.members | member, inactive_members=inactive, unchecked_members=unchecked
@@ -337,11 +346,23 @@ class AuthorizationChart(ReportChart):
             return None
         return _tell(facts, trigger.account, trigger)
 
+    def have_members_reviewed(
+        self, facts: AuthorizationFacts, trigger: MembersReviewDue
+    ) -> list[Command]:
+        """Whatever else begins at the same time belongs into the same message (P1)."""
+        event = trigger.follow(ReviewDue)
+        return [
+            Send(machine="account", key=account, event=event, phase=NEEDS)
+            for account in sorted(facts.members - {trigger.account})
+        ]
+
     def read_because_of_member(
         self, facts: AuthorizationFacts, trigger: MemberReported | MemberLeft
     ) -> Command:
         """Read it: no webhook reports its status."""
-        return read(facts.id, "authorization", ReadReason.ACCOUNT_CHANGED, trigger)
+        came_back = isinstance(trigger, MemberReported) and not trigger.inactive
+        reason = ReadReason.ACCOUNT_CAME_BACK if came_back else ReadReason.ACCOUNT_CHANGED
+        return read(facts.id, "authorization", reason, trigger)
 
     def note_session(self, facts: AuthorizationFacts, trigger: SessionOpened) -> Assign:
         """A session for an account of it is open."""

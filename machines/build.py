@@ -82,7 +82,9 @@ class BuildChart(Chart):
     refused.from_(creating, name_needed, event="build_failed", on="note_failure")
 
     decided = (
-        ignored((creating, name_needed, refused), BuildRequested, because=reasons.ALREADY_REQUESTED),
+        ignored(
+            (creating, name_needed, refused), BuildRequested, because=reasons.ALREADY_REQUESTED
+        ),
         ignored((none, name_needed, refused), BillingNameAbsent, because=reasons.NO_NAME_NEEDED),
         ignored((none, creating, refused), BuildResumed, because=reasons.NO_NAME_REQUESTED),
         ignored((none, refused), BuildFailed, because=reasons.NOTHING_IN_PROGRESS),

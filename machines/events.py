@@ -93,7 +93,7 @@ class PaymentMethodReported(FromStripe):
 
     payment_method: str
     account: str | None
-    """``us_bank_account.financial_connections_account``; None where the payload does not name it."""
+    """``us_bank_account.financial_connections_account``; None where the payload lacks it."""
     report: PaymentMethodReport | None
     """None where Stripe says only that something changed (K6)."""
 

@@ -45,8 +45,8 @@ class ReportChart(Chart):
 
     def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report is older than the latest one."""
-        is_older = trigger.as_of < facts.as_of and not trigger.decides
-        return is_older and not ambiguous(facts, trigger)
+        comes_late = trigger.as_of < facts.as_of and not trigger.decides
+        return comes_late and not ambiguous(facts, trigger) and not fills_in(facts, trigger)
 
     def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report contradicts the latest one too closely in time to tell which came last."""
@@ -68,8 +68,16 @@ def ambiguous(facts: ReportFacts, report: Reported) -> bool:
     if not known.agrees_with(new):
         return True
     if known.leaves_open:
-        return later < 0
+        return later < 0 and not report.read
     return later <= 0
+
+
+def fills_in(facts: ReportFacts, report: Reported) -> bool:
+    """Whether a read says what the latest report leaves open, at about the same time (K3)."""
+    known = facts.reported_status
+    if known is None or not report.read or not known.leaves_open:
+        return False
+    return known.agrees_with(report.reported_status) and report.as_of >= facts.as_of - READ_WINDOW
 
 
 def window(involves_read: bool) -> int:

@@ -93,9 +93,7 @@ class HolderChart(Chart):
 
     def review(self, facts: HolderFacts, trigger: DomainEvent) -> Command:
         """Answer once everything in this step is taken in."""
-        return Send(
-            machine="holder", key=facts.id, event=trigger.follow(ReviewDue), phase=ANSWER
-        )
+        return Send(machine="holder", key=facts.id, event=trigger.follow(ReviewDue), phase=ANSWER)
 
     def allow(self, facts: HolderFacts, trigger: ReviewDue) -> Effects:
         """Let those write whose accounts are all known."""
@@ -108,9 +106,7 @@ class HolderChart(Chart):
 
     def plan_next_look(self, facts: HolderFacts, trigger: ReviewDue) -> list[Command]:
         """Come back when the first read that is in the way has been due for too long."""
-        blocking = [
-            since for out in facts.asking for since in _in_the_way(facts, out, trigger.at)
-        ]
+        blocking = [since for out in facts.asking for since in _in_the_way(facts, out, trigger.at)]
         if not blocking:
             return []
         event = trigger.follow(ReviewDue)

@@ -1,8 +1,7 @@
 """Messages: what the machines are sent, by routing and by each other.
 
-Reports about accounts, authorizations and numbers, sorted by what they say; then what sessions,
-accounts, authorizations, numbers, payment methods, reads and outages tell each other. Each is delivered
-within the step of the outside event that caused it.
+Reports about accounts, authorizations and numbers, sorted by what they say; then what the machines
+tell each other. Each is delivered within the step of the outside event that caused it.
 """
 
 from typing import ClassVar, Literal
@@ -118,7 +117,7 @@ class ReportedLapsed(NumbersReported):
     reported_status = NumberStatus.LAPSED
 
 
-# ── between the machines ─────────────────────────────────────────────────────
+# ── sessions ─────────────────────────────────────────────────────────────────
 
 
 class SessionOpened(DomainEvent):
@@ -201,7 +200,8 @@ class ReadAnswered(DomainEvent):
 
 
 class ReadDueChanged(DomainEvent):
-    """To the account: a read of it is due, or not any more, so that it holds up prompts (K9)."""
+    """To the account, or to the outage of an authorization: a read of it is due, or not any more,
+    so that it holds up prompts (K9)."""
 
     due: bool
 
@@ -212,7 +212,7 @@ class ReadFailed(DomainEvent):
     error: str
 
 
-# ── between the machines, continued ──────────────────────────────────────────
+# ── what follows from sessions and reports ───────────────────────────────────
 
 
 class ReturnedBySession(DomainEvent):
@@ -290,6 +290,15 @@ class MemberReported(DomainEvent):
     account: str
     inactive: bool
     as_of: int
+    read: bool
+    """Whether it was read, so that it need not be read again for this."""
+
+
+class MembersReviewDue(DomainEvent):
+    """To the authorization: one of its accounts begins to need a relink, so all of them review what
+    they need."""
+
+    account: str
 
 
 class MemberLeft(DomainEvent):
@@ -493,3 +502,5 @@ class PaymentMethodChanged(DomainEvent):
     """Why it is blocked, or why it needs a mandate (a code)."""
     lost_number: bool = False
     """It is blocked because the account number was deactivated, which a relink repairs."""
+    is_external: bool = False
+    """It is an external account."""

@@ -29,7 +29,15 @@ from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 from . import messages_due, reasons
 from .commands import NotifyCustomer, Wake
 from .events import DomainEvent
-from .messages import MayPrompt, NeedsChanged, NeedsMoved, PromptAllowed, ReviewDue
+from .holder import PATIENCE
+from .messages import (
+    MayPrompt,
+    NeedsChanged,
+    NeedsMoved,
+    PromptAllowed,
+    ReadDueChanged,
+    ReviewDue,
+)
 from .messages_due import Message, Need
 from .phases import MESSAGES
 
@@ -53,13 +61,15 @@ class OutageFacts(Facts):
     """When the last prompt went out, in this outage or before (Unix seconds)."""
     planned_for: int | None = None
     """The time to which the last timer is set (Unix seconds)."""
+    read_due_since: float | None = None
+    """Since when a read of the authorization is due that may show that accounts came back."""
 
 
 class OutageChart(Chart):
     """The outages of one authorization, one after the other."""
 
     facts_type = OutageFacts
-    alphabet = (NeedsChanged, NeedsMoved, ReviewDue, PromptAllowed)
+    alphabet = (NeedsChanged, NeedsMoved, ReadDueChanged, ReviewDue, PromptAllowed)
 
     none = State(initial=True)
     waiting = State()
@@ -71,6 +81,7 @@ class OutageChart(Chart):
     # ── accounts tell what they need ─────────────────────────────────────────
     stays(none, *running, event="needs_changed", on=["note", "review"])
     stays(none, *running, event="needs_moved", on=["drop", "hand_on", "review"])
+    stays(none, *running, event="read_due_changed", on=["note_read", "review"])
 
     # ── it begins, goes on and ends ──────────────────────────────────────────
     stays(none, event="review_due", cond="needs_nothing")
@@ -87,10 +98,14 @@ class OutageChart(Chart):
 
     # ── the message goes out ─────────────────────────────────────────────────
     stays(*running, event="prompt_allowed", cond="has_no_message_due")
-    waiting.from_(prompted, event="prompt_allowed", cond="leaves_somebody_to_name", on="write_to_customer")
+    waiting.from_(
+        prompted, event="prompt_allowed", cond="leaves_somebody_to_name", on="write_to_customer"
+    )
     stays(waiting, event="prompt_allowed", cond="leaves_somebody_to_name", on="write_to_customer")
     stays(prompted, event="prompt_allowed", cond="leaves_reminders", on="write_to_customer")
-    prompted.from_(waiting, quiet, event="prompt_allowed", cond="leaves_reminders", on="write_to_customer")
+    prompted.from_(
+        waiting, quiet, event="prompt_allowed", cond="leaves_reminders", on="write_to_customer"
+    )
     quiet.from_(waiting, prompted, event="prompt_allowed", on="write_to_customer")
     stays(quiet, event="prompt_allowed", on="write_to_customer")
 
@@ -139,7 +154,14 @@ class OutageChart(Chart):
         needs = trigger.successor.model_copy(update=along)
         return Send(machine="outage", key=trigger.to, event=needs)
 
-    def review(self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved) -> Send:
+    def note_read(self, facts: OutageFacts, trigger: ReadDueChanged) -> Assign:
+        """A read of the authorization is due, or not any more (K9)."""
+        since = (facts.read_due_since or trigger.at) if trigger.due else None
+        return Assign(read_due_since=since)
+
+    def review(
+        self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved | ReadDueChanged
+    ) -> Send:
         """Look at it once every account has told what it needs (K9)."""
         event = trigger.follow(ReviewDue)
         return Send(machine="outage", key=facts.id, event=event, phase=MESSAGES)
@@ -153,8 +175,11 @@ class OutageChart(Chart):
         return Assign(planned_for=None)
 
     def look(self, facts: OutageFacts, trigger: ReviewDue) -> Effects:
-        """Ask the holder whether the message that is due may go out (K9); else wait for the next."""
+        """Ask the holder whether the message that is due may go out (K9); else plan the next."""
         message = _due(facts, trigger)
+        since = facts.read_due_since
+        if message and since is not None and trigger.at < since + PATIENCE:
+            return _wake(facts, int(since) + PATIENCE + 1, trigger)
         if message is None:
             return _plan(facts, facts.needing, facts.last_prompt_at, trigger)
         event = trigger.follow(MayPrompt, outage=facts.id)
@@ -199,7 +224,11 @@ def _plan(
     facts: OutageFacts, needing: dict[str, Need], last: float | None, trigger: DomainEvent
 ) -> Effects:
     when = messages_due.next_time(needing, last, trigger.at, trigger.policy)
-    if when is None or when == facts.planned_for:
+    return [] if when is None else _wake(facts, when, trigger)
+
+
+def _wake(facts: OutageFacts, when: int, trigger: DomainEvent) -> Effects:
+    if when == facts.planned_for:
         return []
     wake = Wake(machine="outage", key=facts.id, due=when, event=trigger.follow(ReviewDue))
     return [Assign(planned_for=when), wake]

@@ -7,7 +7,7 @@ States
     ``ready``           Nothing speaks against it. Machines begin here.
     ``mandate_needed``  The customer has to authorize debits again (N3).
     ``blocked``         Stripe blocks it (C3).
-    ``gone``            It was detached or deleted (N4).
+    ``gone``            It was detached or deleted, for good (N4).
 
 A block for a deactivated account number is the one that a relink mends: the account number learns
 of it, and of its being lifted.
@@ -21,8 +21,8 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import reasons
-from .commands import PaymentMethodGone, ReportAnomaly
+from . import anomalies, reasons
+from .commands import PaymentMethodGone
 from .events import DomainEvent
 from .messages import (
     Built,
@@ -90,43 +90,47 @@ class PaymentMethodChart(Chart):
     ready = State(initial=True)
     mandate_needed = State()
     blocked = State()
-    gone = State()
+    gone = State(final=True)
 
     usable = (ready, mandate_needed)
-    every = (*usable, blocked, gone)
+    there = (*usable, blocked)
 
     # ── relink built it; attaching gives no mandate (N3) ─────────────────────
     stays(ready, event="built", cond="is_external_account", on="note_built")
     mandate_needed.from_(ready, event="built", on="note_built_without_mandate")
-    stays(mandate_needed, blocked, gone, event="built", on="note_origin")
+    stays(mandate_needed, blocked, event="built", on="note_origin")
 
     # ── Stripe reports on it (C3, N4) ────────────────────────────────────────
-    stays(*every, event=CHECKS, cond="is_stale")
-    stays(*every, event=CHECKS, cond="is_ambiguous", on="settle_contradiction")
+    stays(*there, event=CHECKS, cond="is_stale")
+    stays(*there, event=CHECKS, cond="is_ambiguous", on="settle_contradiction")
     stays(*usable, event="payment_method_works", on="note_works")
     mandate_needed.from_(
-        blocked, gone, event="payment_method_works", cond="lacks_mandate", on="note_works"
+        blocked, event="payment_method_works", cond="lacks_mandate", on="note_works"
     )
-    ready.from_(blocked, gone, event="payment_method_works", on="note_works")
+    ready.from_(blocked, event="payment_method_works", on="note_works")
     stays(blocked, event="payment_method_blocked", on=["note_blocked", "report_unknown"])
-    blocked.from_(
-        *usable, gone, event="payment_method_blocked", on=["note_blocked", "report_unknown"]
-    )
-    stays(gone, event="payment_method_detached", on="note_gone")
+    blocked.from_(*usable, event="payment_method_blocked", on=["note_blocked", "report_unknown"])
     gone.from_(*usable, blocked, event="payment_method_detached", on=["note_gone", "tell_service"])
-    stays(*every, event="payment_method_unclear", on="look")
+    stays(*there, event="payment_method_unclear", on="look")
     gone.from_(
-        *usable, blocked, event="read_failed", cond="is_missing", on=["note_missing", "tell_service"]
+        *usable,
+        blocked,
+        event="read_failed",
+        cond="is_missing",
+        on=["note_missing", "tell_service"],
     )
 
     # ── the mandate (N3) ─────────────────────────────────────────────────────
-    stays(*every, event="mandate_ended", cond="is_outdated_mandate")
+    stays(*there, event="mandate_ended", cond="is_outdated_mandate")
     mandate_needed.from_(ready, event="mandate_ended", on="note_mandate_ended")
-    stays(mandate_needed, blocked, gone, event="mandate_ended", on="note_mandate_ended")
+    stays(mandate_needed, blocked, event="mandate_ended", on="note_mandate_ended")
     ready.from_(mandate_needed, event="mandate_given", on="note_mandate_given")
-    stays(ready, blocked, gone, event="mandate_given", on="note_mandate_given")
+    stays(ready, blocked, event="mandate_given", on="note_mandate_given")
 
-    decided = (ignored(every, ReadFailed, because=reasons.READ_REFUSED, anomaly=True),)
+    decided = (
+        ignored(there, ReadFailed, because=reasons.READ_REFUSED, anomaly=True),
+        ignored(gone, alphabet, because=reasons.ALREADY_GONE),
+    )
 
     # ── guards ───────────────────────────────────────────────────────────────
 
@@ -188,15 +192,10 @@ class PaymentMethodChart(Chart):
     def report_unknown(
         self, facts: PaymentMethodFacts, trigger: PaymentMethodBlocked
     ) -> Command | None:
-        """Tell the operators of a status that relink does not know: it never counts as good (K12)."""
+        """Report a status that relink does not know: it never counts as good (K12)."""
         if not trigger.is_unknown or facts.blocked == trigger.reason:
             return None
-        return ReportAnomaly(
-            about=facts.id,
-            anomaly=Anomaly.UNKNOWN_STATUS,
-            value=trigger.reason,
-            dedup_key=trigger.causation_id,
-        )
+        return anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, trigger.reason, trigger)
 
     def note_gone(self, facts: PaymentMethodFacts, trigger: PaymentMethodDetached) -> Effects:
         """It cannot be charged any more (N4)."""
@@ -219,11 +218,7 @@ class PaymentMethodChart(Chart):
         """Read it, since the report says only that something changed (K2, K6)."""
         commands: list[Command] = []
         if trigger.in_future:
-            commands.append(
-                ReportAnomaly(
-                    about=facts.id, anomaly=Anomaly.FUTURE_TIME, dedup_key=trigger.causation_id
-                )
-            )
+            commands.append(anomalies.report(facts.id, Anomaly.FUTURE_TIME, None, trigger))
         if not trigger.read:
             reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
             commands.append(_read(facts, reason, trigger))
@@ -282,6 +277,7 @@ def _changed(
         state=state,
         reason=now.blocked or now.mandate_due,
         lost_number=now.blocked == NUMBER_DEACTIVATED,
+        is_external=now.connected_account is not None,
     )
     return [Assign(**changes), Send(machine="account", key=now.account, event=event)]
 

@@ -40,7 +40,8 @@ class RelinkPolicy(BaseModel):
     prompted, in seconds (P3)."""
 
     prompt_gap: Annotated[int, Field(ge=0)] = DAY
-    """How long to wait between two prompts for one authorization, in seconds; 0 for no wait (P1)."""
+    """How long to wait between two prompts for one authorization, in seconds; 0 is not at all
+    (P1)."""
 
     permissions: tuple[Permission, ...] = ("payment_method",)
     """Asked for where no report named the account's own; ``payment_method`` always is (R7)."""

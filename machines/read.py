@@ -9,8 +9,9 @@ States
     ``idle``  Nothing is asked. Machines begin here.
     ``due``   A read is asked for, and Stripe has not answered.
 
-The account is told when a read of it becomes due and when it is over, because a due read holds up
-prompts (K9).
+A due read holds up prompts (K9). So the account is told when a read of it becomes due and when it
+is over, and the outage when it is a read of its authorization that may show that accounts came
+back.
 
 Rules kept here: K4, K9 and K10.
 """
@@ -80,8 +81,9 @@ class ReadChart(Chart):
     due = State()
 
     due.from_(idle, event="read_wanted", on=["ask", "hold_up_prompts"])
-    stays(due, event="read_wanted", cond="has_to_wait_longer", on="put_off")
-    stays(due, event="read_wanted", on="note_question")
+    stays(due, event="read_wanted", cond="has_to_wait_longer", on=["put_off", "hold_up_prompts"])
+    stays(due, event="read_wanted", on=["note_question", "hold_up_prompts"])
+    stays(due, event="read_answered", cond="is_of_another_read")
     stays(due, event="read_answered", cond="was_asked_since", on="ask_again")
     idle.from_(due, event="read_answered", on="release_prompts")
     idle.from_(due, event="read_failed", on=["release_prompts", "tell_failed"])
@@ -93,6 +95,10 @@ class ReadChart(Chart):
     def has_to_wait_longer(self, facts: ReadFacts, trigger: ReadWanted) -> bool:
         """A newer report takes part in the contradiction, so the read has to begin later (K10)."""
         return _put_off(facts, trigger) > facts.not_before
+
+    def is_of_another_read(self, facts: ReadFacts, trigger: ReadAnswered) -> bool:
+        """It answers another read, such as one for a caller; the answer is still to come."""
+        return trigger.causation_id != _command(facts).id
 
     def was_asked_since(self, facts: ReadFacts, trigger: ReadAnswered) -> bool:
         """Something asked after the read had begun, or it began too early to settle anything."""
@@ -136,12 +142,15 @@ class ReadChart(Chart):
         return [Assign(**changes), _command(facts.after(changes))]
 
     def hold_up_prompts(self, facts: ReadFacts, trigger: ReadWanted) -> list[Command]:
-        """Tell the account that a read of it is due (K9)."""
-        return _tell_account(facts.id, trigger.of, trigger, due=True)
+        """Tell whose prompts have to wait for it (K9)."""
+        if trigger.of == "authorization" and trigger.reason is ReadReason.ACCOUNT_CHANGED:
+            # It was asked for because an account is down, which needs no confirmation.
+            return []
+        return _tell_due(facts.id, trigger.of, trigger, due=True)
 
     def release_prompts(self, facts: ReadFacts, trigger: DomainEvent) -> list[Command]:
-        """Tell the account that nothing holds up its prompts any more (K9)."""
-        return _tell_account(facts.id, facts.kind, trigger, due=False)
+        """Tell that nothing holds up prompts any more (K9)."""
+        return _tell_due(facts.id, facts.kind, trigger, due=False)
 
     def tell_failed(self, facts: ReadFacts, trigger: ReadFailed) -> Command:
         """Tell what was to be read that Stripe refused."""
@@ -174,6 +183,11 @@ def read(
     return Send(machine="read", key=key, event=wanted)
 
 
+def has_waited_long_enough(facts: ReadFacts) -> bool:
+    """Whether later questions have put it off for as long as they may (K10)."""
+    return facts.not_before >= _latest(facts.since)
+
+
 def _latest(since: float) -> int:
     """The latest time to which a read may be put off (Unix seconds)."""
     return int(since) + LONGEST_DELAY
@@ -202,8 +216,13 @@ def _command(facts: ReadFacts) -> Read:
             )
 
 
-def _tell_account(key: str, kind: ObjectKind, trigger: DomainEvent, due: bool) -> list[Command]:
-    if kind != "account":
-        return []
+def _tell_due(key: str, kind: ObjectKind, trigger: DomainEvent, due: bool) -> list[Command]:
+    """An account tells its holder; an authorization's prompts belong to its outage."""
     changed = trigger.follow(ReadDueChanged, due=due)
-    return [Send(machine="account", key=key, event=changed)]
+    match kind:
+        case "account":
+            return [Send(machine="account", key=key, event=changed)]
+        case "authorization":
+            return [Send(machine="outage", key=key, event=changed)]
+        case "session" | "payment_method" | "external_account":
+            return []

@@ -20,6 +20,7 @@ class ReadReason(StrEnum):
     SESSION_ENDED = "session_ended"
     SESSION_DEADLINE = "session_deadline"
     ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_CAME_BACK = "account_came_back"
     AUTHORIZATION_REPAIRED = "authorization_repaired"
     RECONCILIATION = "reconciliation"
     FUTURE_TIME = "future_time"
@@ -39,7 +40,8 @@ READ_REASONS: dict[ReadReason, str] = {
     ReadReason.NEW_ACCOUNT: "A session returned an account that is not known well enough.",
     ReadReason.SESSION_ENDED: "A relink session ended.",
     ReadReason.SESSION_DEADLINE: "The session has been open for as long as the policy allows.",
-    ReadReason.ACCOUNT_CHANGED: "An account of the authorization changed.",
+    ReadReason.ACCOUNT_CHANGED: "An account of the authorization stopped working, or moved.",
+    ReadReason.ACCOUNT_CAME_BACK: "An account of the authorization works again.",
     ReadReason.AUTHORIZATION_REPAIRED: "The authorization works again, and may have brought the "
     "account back.",
     ReadReason.RECONCILIATION: "No report came for long, and webhooks can be lost.",

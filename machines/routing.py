@@ -37,7 +37,7 @@ from .events import (
     SessionReported,
     TimerFired,
 )
-from .freshness import ambiguous
+from .freshness import READ_WINDOW, ReportFacts, ambiguous
 from .messages import (
     BuildFailed,
     BuildResumed,
@@ -70,7 +70,7 @@ from .messages import (
     SessionUnclear,
 )
 from .payment_method import PaymentMethodFacts
-from .read import ReadFacts, read
+from .read import ReadFacts, has_waited_long_enough, read
 from .reasons import ReadReason
 from .report import AccountNumber, StatusReport
 from .session import SessionFacts
@@ -174,12 +174,19 @@ def _answered(trigger: FromStripe, key: str, load: Load) -> list[Send]:
     return [Send(machine="read", key=key, event=answered)]
 
 
-def _decides(trigger: FromStripe, key: str, load: Load) -> bool:
-    """Whether it answers the read that is to settle a contradiction (K10)."""
-    if not trigger.read or trigger.begun_at is None:
+def _decides(trigger: FromStripe, machine: str, key: str, load: Load) -> bool:
+    """Whether it answers the read that is to settle a contradiction (K10).
+
+    It settles nothing that was reported after the read had begun.
+    """
+    begun_at, asked = trigger.begun_at, _read_of(key, load)
+    if not trigger.read or begun_at is None or asked is None or not asked.settles:
         return False
-    asked = _read_of(key, load)
-    return asked is not None and asked.settles and trigger.begun_at >= asked.not_before
+    known = load(Address(machine, key))
+    latest = cast(ReportFacts, known.facts).as_of if known else -1
+    if has_waited_long_enough(asked):
+        return begun_at >= max(asked.asked_at, latest)
+    return begun_at >= max(asked.not_before, latest + READ_WINDOW)
 
 
 # ── accounts, authorizations and account numbers ─────────────────────────────
@@ -198,7 +205,8 @@ def _account(
     sends = []
     if report is not None and report.includes("numbers") and not _is_unusable(trigger):
         numbers = number_report(trigger, _as_of(trigger), trigger.read, report)
-        decided = numbers.model_copy(update={"decides": _decides(trigger, account, load)})
+        decides = _decides(trigger, "account_number", account, load)
+        decided = numbers.model_copy(update={"decides": decides})
         sends.append(Send(machine="account_number", key=account, event=decided))
     return [*sends, *_link(trigger, account, "account", report, load)]
 
@@ -225,7 +233,7 @@ def _link(
             return sends
     if report is not None and (trigger.read or trigger.complete):
         report = report.completed()
-    decides = _decides(trigger, key, load)
+    decides = _decides(trigger, machine, key, load)
     reported = link_report(trigger, _as_of(trigger), trigger.read, report, decides=decides)
     return [*sends, Send(machine=machine, key=key, event=reported)]
 
@@ -311,9 +319,7 @@ def _session_reports(trigger: SessionReported, load: Load) -> list[Send]:
         sends += _answered(trigger, found.account, load)
         sends += _account(trigger, found.account, found.report, load)
     if _is_unusable(trigger):
-        unclear = trigger.follow(
-            SessionUnclear, as_of=int(trigger.at), read=False, status=None
-        )
+        unclear = trigger.follow(SessionUnclear, as_of=int(trigger.at), read=False, status=None)
         return [Send(machine="session", key=trigger.session, event=unclear)]
     result = Send(machine="session", key=trigger.session, event=_result(trigger, facts, load))
     return [*sends, result, *_dated_earlier(trigger, facts, load)]
@@ -357,9 +363,8 @@ def _gone(trigger: SessionReported, load: Load) -> frozenset[str]:
         report = reports.get(account)
         if report is None or report.status != "disconnected":
             continue
-        said = link_report(
-            trigger, _as_of(trigger), trigger.read, report, decides=_decides(trigger, account, load)
-        )
+        decides = _decides(trigger, "account", account, load)
+        said = link_report(trigger, _as_of(trigger), trigger.read, report, decides=decides)
         is_clear = isinstance(said, LinkReported) and (
             known is None or not (ambiguous(known.facts, said) or said.as_of < known.facts.as_of)
         )
@@ -432,7 +437,8 @@ def _payment_method(
         and not trigger.report.gone
     )
     if _is_in_future(trigger) or is_unclear:
-        if isinstance(trigger, ExternalAccountReported) and known is None:
+        is_external = isinstance(trigger, ExternalAccountReported)
+        if is_external and (known is None or known.connected_account is None):
             # Nobody can read it: it is not known whose it is.
             return []
         unclear = trigger.follow(

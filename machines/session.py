@@ -24,8 +24,8 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import reasons
-from .commands import CreateRelinkSession, ReportAnomaly, Wake
+from . import anomalies, reasons
+from .commands import CreateRelinkSession, Wake
 from .events import DomainEvent
 from .messages import (
     KnownAccountLinked,
@@ -160,6 +160,9 @@ class SessionChart(Chart):
     failed.from_(open, event="session_failed", on=["report_failed", "read_both"])
     cancelled.from_(open, event="session_cancelled", on=["report_cancelled", "read_both"])
     superseded.from_(open, event="session_superseded", on="leave_to_successor")
+    # Nobody waits for the end of one that was given up; it may have changed the account (R5):
+    failed.from_(*given_up, event="session_failed", on=["note_failed", "read_both"])
+    cancelled.from_(*given_up, event="session_cancelled", on="read_both")
 
     # ── the customer walked away (R2) ────────────────────────────────────────
     stays(open, event="session_deadline", on="read_before_giving_up")
@@ -349,7 +352,7 @@ class SessionChart(Chart):
         ]
 
     def report_nothing_usable(self, facts: SessionFacts, trigger: OwnershipChecked) -> Effects:
-        """The returned account belongs to another holder, or is gone: nothing is built on it (R6)."""
+        """The returned account is another holder's, or is gone: nothing is built on it (R6)."""
         reason = _why_unusable(trigger)
         return [
             Assign(outcome="failed", failure_reason=reason, linked=trigger.account),
@@ -373,6 +376,10 @@ class SessionChart(Chart):
             Assign(outcome="failed", failure_reason=trigger.failure_reason),
             *_unsuccessful(facts, trigger, "failed", trigger.failure_reason),
         ]
+
+    def note_failed(self, facts: SessionFacts, trigger: SessionFailed) -> Assign:
+        """The session failed after all, for the reason that Stripe gives."""
+        return Assign(failure_reason=trigger.failure_reason)
 
     def report_cancelled(self, facts: SessionFacts, trigger: SessionCancelled) -> Effects:
         """The customer closed it."""
@@ -428,15 +435,12 @@ class SessionChart(Chart):
             read(facts.id, "session", ReadReason.SESSION_DEADLINE, trigger),
         ]
 
-    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command:
+    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command | None:
         """Read the session, since the report says only that something changed (K6)."""
         if trigger.read:
-            return ReportAnomaly(
-                about=facts.id,
-                anomaly=Anomaly.UNKNOWN_STATUS,
-                value=trigger.status,
-                dedup_key=trigger.causation_id,
-            )
+            if trigger.status is None:
+                return None
+            return anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, trigger.status, trigger)
         return read(facts.id, "session", ReadReason.LOOK, trigger)
 
 

@@ -257,8 +257,11 @@ class PaymentMethodState(StrEnum):
         assert_never(self)
 
 
+NUMBER_STATUSES = ("transactable", "pending", "expired", "deactivated")
+"""The statuses of an account number that relink knows; no other one can pay (K12)."""
+
 PAYABLE_STATUSES = ("new", "validated", "verified")
-"""The statuses of an external account that can be paid out to (C3); every other one cannot (K12)."""
+"""The statuses of an external account that can be paid out to (C3); no other one can (K12)."""
 
 BAD_STATUSES = ("verification_failed", "errored", NUMBER_DEACTIVATED)
 """The statuses of an external account that are known to be bad."""

@@ -25,7 +25,6 @@ NAMES = {
     "is_doubtful": "is_ambiguous",
     "occasion": "dedup_key",
     "Noted": "last_reported",
-    "ANEW": "RESET",
     "held_since": "first_seen_at",
     "foresight": "lock set",
     "Instrument": "Probe",

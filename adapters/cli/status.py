@@ -1,4 +1,4 @@
-"""``relink status``: accounts by state, due commands, timers and dead letters."""
+"""``relink status``: accounts by state, due and stuck commands, timers and dead letters."""
 
 import argparse
 import json
@@ -21,6 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
         now = time.time()
         stands = store_status(store, now)
         timers = store.timers(limit=5)
+        stuck = store.stuck_commands(limit=5)
     if arguments.json:
         print(
             json.dumps(
@@ -28,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
                     "accounts": dict(stands.accounts),
                     "oldest_due_seconds": stands.oldest_due,
                     "dead_letters": stands.dead_letters,
+                    "stuck": dict(stands.stuck),
+                    "stuck_commands": [each._asdict() for each in stuck],
                     "next_timers": [
                         {"due_at": timer.due_at, "command": timer.id} for timer in timers
                     ],
@@ -41,6 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
     oldest = f"{stands.oldest_due:,.0f} s ago" if stands.oldest_due else "none is due"
     print(f"oldest due command      {oldest}")
     print(f"dead letters            {stands.dead_letters:,}")
+    print(f"stuck commands          {sum(stands.stuck.values()):,}")
+    for code, count in sorted(stands.stuck.items()):
+        print(f"  {code.replace('_', ' '):24}{count:>3,}")
+    for each in stuck:
+        print(f"  {each.id}: {each.error}; the next attempt is due {utc(each.due_at)}")
     print(f"next timer              {utc(timers[0].due_at) if timers else 'none'}")
     for timer in timers:
         wake = timer.command

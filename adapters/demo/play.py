@@ -83,7 +83,7 @@ def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> lis
     picture.write_bytes(render(dot(CHARTS["account"].table()), "svg"))
     out(f"\n━━ {len(SCENARIOS)} customers in {time.monotonic() - began:.1f} s")
     for name, count in sorted(world.counts.items()):
-        out(f"  {count:>5}  {name.replace('_', ' ')}")
+        out(f"  {count:>5}  {name}")
     for line in _checked(world):
         out(line)
     out(f"\nThe account chart as a picture: {picture}")

@@ -128,9 +128,9 @@ def webhooks_in_disorder(world: DemoWorld, customer: str) -> None:
     with world.disorder():
         for _ in range(2):
             world.bank.suspend_account(account.id)
-            world.sim.advance(20)
+            world.wait(20)
             world.bank.restore_account(account.id)
-            world.sim.advance(20)
+            world.wait(20)
     world.show(account)
 
 

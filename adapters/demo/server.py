@@ -10,7 +10,8 @@ import os
 import secrets
 import signal
 import socket
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,7 +48,7 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         the exit code.
 
     Raises:
-        SettingsError: ``STRIPE_API_KEY`` is a live key.
+        SettingsError: ``STRIPE_API_KEY`` is a live key, or there is no folder for temporary files.
         OSError: the address cannot be bound.
     """
     if LIVE in os.environ.get("STRIPE_API_KEY", ""):
@@ -57,7 +58,7 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         stack.callback(signal.signal, signal.SIGTERM, before)
         stack.enter_context(suppress(KeyboardInterrupt))
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="relink-demo-")))
+        folder = stack.enter_context(_temporary_folder())
         listening = stack.enter_context(socket.create_server((host, port)))
         address = f"http://{host}:{listening.getsockname()[1]}"
         bank = stack.enter_context(SimulatorServer(Simulator(seed=seed, start=None), host))
@@ -71,6 +72,24 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         )
         uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A folder for the database, which is removed in the end.
+
+    Raises:
+        SettingsError: no folder for temporary files can be written to.
+    """
+    try:
+        folder = TemporaryDirectory(prefix="relink-demo-")
+    except OSError as error:
+        raise SettingsError(
+            f"The demo needs a folder for temporary files, and has none: {error.strerror or error}."
+            " Set TMPDIR to a folder that can be written to."
+        ) from error
+    with folder:
+        yield Path(folder.name)
 
 
 def _settings(database_url: str, stripe_url: str, address: str) -> Settings:

@@ -14,21 +14,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from relink.adapters.explain import READS, describe, explain_delivery, explain_step
+from relink.adapters.explain import describe
 from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service
 from relink.adapters.simulator import STRIPE_BANK, CustomerPart, Delivery, Faults
 from relink.adapters.simulator.server import SimulatorServer
 from relink.engine import Command, Step
-from relink.machines.events import TimerFired
 
 from .checks import StepChecks
+from .narrate import told
 
 DAY = 24 * 60 * 60
 """Seconds."""
 
 READ_DELAY = 5
 """Seconds to let pass for reads that wait until their answer cannot be ambiguous."""
+
+COUNTED = {
+    "attach_external_account": "payment methods to create",
+    "create_payment_method": "payment methods to create",
+    "create_relink_session": "relink sessions",
+    "notify_customer": "messages to customers",
+    "payment_method_gone": "notifications for the service",
+    "report_anomaly": "notifications for the operators",
+    "request_billing_name": "notifications for the service",
+    "request_new_payment_method": "requests for a new payment method",
+    "wake": "timers",
+}
+"""Commands by name, in words. The others are reads."""
 
 _ID = re.compile(r"\b(fca|fcauth|fcsess|evt|pm|cus)_\w*(\w{4})\b")
 
@@ -71,22 +84,13 @@ class DemoWorld:
     # ── what the service is given ────────────────────────────────────────────
 
     def watch(self, step: Step) -> None:
-        """Check and narrate a step. Timers and answers that change nothing are not narrated."""
+        """Check and narrate a step."""
         self.checks.check(step)
         self.counts["decisions"] += len(step.deliveries)
-        lines = list(explain_step(step))
-        moved = any(d.decision.outcome == "moved" for d in step.deliveries)
-        if isinstance(step.trigger, TimerFired) and not moved and not step.commands:
-            lines = []
-        elif not lines and self._is_webhook and step.deliveries:
-            lines = explain_delivery(step.deliveries[0]).lines()
-        for line in lines:
+        for line in told(step, self._is_webhook):
             self._print(f"      {line}")
-        reads = sum(isinstance(command, READS) for command in step.commands)
-        if reads:
-            self._print(f"      ▸ read {reads} object{'s' if reads > 1 else ''} at Stripe")
         for command in step.commands:
-            self.counts[command.name] += 1
+            self.counts[COUNTED.get(command.name, "reads at Stripe")] += 1
 
     def notify(self, command: Command, id: str) -> None:
         """Stand in for the code of the service that writes to customers."""
@@ -150,7 +154,6 @@ class DemoWorld:
         except RelinkRefusedError as refused:
             self._print(f"    refused: {refused.sentence}")
             return None
-        self.counts["relink sessions"] += 1
         assert session.secret is not None, "a session in the service's page has a secret"
         return self.sim.customer(session.id)
 
@@ -162,6 +165,15 @@ class DemoWorld:
         while self.now < until:
             self.sim.advance(min(DAY, until - self.now))
             self.settle()
+
+    def wait(self, seconds: float) -> None:
+        """Let seconds pass. Only the webhooks that arrive in them are delivered."""
+        until = self.now + seconds
+        while (due := self.sim.next_webhook_at) is not None and due <= until:
+            self.sim.advance_to(due)
+            self._deliver()
+            self._work_off()
+        self.sim.advance_to(until)
 
     def show(self, account: Linked) -> None:
         """Show an account's state, whether it may be charged, and what to do next."""

@@ -7,7 +7,6 @@ that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` 
 
 from .dry_run import DryRunGateway, Recorded
 from .errors import (
-    Fault,
     GatewayConfigurationError,
     GatewayError,
     MalformedAnswerError,
@@ -16,6 +15,7 @@ from .errors import (
     RateLimitedError,
     TransientError,
 )
+from .faults import Fault
 from .listing import AccountLister, AccountListing, AccountPage
 from .protocol import Answer, Attempt, Gateway, WatchCommand
 from .rate_limiter import (

@@ -23,7 +23,6 @@ from relink.adapters.stripe import fields
 from relink.machines.commands import AnyStripeCommand, CallerCommand
 
 from .errors import (
-    Fault,
     GatewayError,
     MalformedAnswerError,
     OperatorError,
@@ -38,6 +37,7 @@ from .failures import (
     is_spent_key,
     may_be_missing,
 )
+from .faults import Fault
 from .protocol import Attempt
 from .reach import Reach
 from .reading import StripeAnswer, answered_at, is_success, read, request_id
@@ -87,6 +87,7 @@ class StripeApi:
         self._connected_account = attempt.connected_account
         self._is_retried = attempt.generation > 0
         self._reach = reach
+        self._shown: set[str] = set()  # the objects that this attempt has seen
 
     def get(self, path: str, params: Params | None = None) -> StripeAnswer:
         """Read an object.
@@ -165,14 +166,14 @@ class StripeApi:
         """
         is_old = self._at - self._asked_at > KEY_LIFETIME
         if is_old and find_effect and (found := find_effect()) is not None:
-            return found
+            return self._note(found)
         for number in range(MAX_KEYS):
             call = Call("POST", path, params, self._key(step, number), self._connected_account)
             reply = self._transport.send(call)
             if is_success(reply):
                 return self._read(reply, call)
             if (found := self._effect(reply, call, find_effect)) is not None:
-                return found
+                return self._note(found)
         raise TransientError(f"POST {path}: all {MAX_KEYS} idempotency keys are spent")
 
     def _effect(
@@ -190,25 +191,31 @@ class StripeApi:
         return None
 
     def _read(self, reply: Reply, call: Call) -> StripeAnswer:
-        """The object in a successful reply, which shows what the key reaches."""
-        answer = read(reply, call)
+        """The object in a successful reply."""
+        return self._note(read(reply, call))
+
+    def _note(self, answer: StripeAnswer) -> StripeAnswer:
+        """Note that the key reaches the object."""
         if name := fields.identifier(answer.object.get("id")):
             self._reach.note(self._connected_account, name, self._at)
+            self._shown.add(name)
         return answer
 
     def _failure(self, reply: Reply, call: Call) -> GatewayError:
         """The error for a failed request. A missing object is final if the key is proved (F1).
 
-        For a command that is retried, the proof has to be younger than the command. A caller waits
-        for no later success, and its command changes nothing when it fails: for it, any success of
+        An object that this attempt has just seen is not missing, whatever Stripe says. For a
+        command that is retried, the proof has to be younger than the command. A caller waits for
+        no later success, and its command changes nothing when it fails: for it, any success of
         the key is enough.
         """
         error = failure(reply, call)
         if not isinstance(error, OperatorError) or error.code is not Fault.MISSING:
             return error
         since = 0.0 if isinstance(self._command, CallerCommand) else self._asked_at
-        but = may_be_missing(reply, call)
-        if self._reach.includes_another(self._connected_account, but, since):
+        missing = may_be_missing(reply, call)
+        is_proved = self._reach.includes_another(self._connected_account, missing, since)
+        if is_proved and not missing & self._shown:
             return PermanentError(error.what, error.request_id, RESOURCE_MISSING)
         return error
 

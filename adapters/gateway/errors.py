@@ -6,8 +6,6 @@ out, because it may quote what was sent. So is the body, and so are chained exce
 those of the SDK and of HTTP clients hold bodies and keys.
 """
 
-from enum import StrEnum
-
 
 class GatewayError(Exception):
     """Base class of all gateway errors.
@@ -50,36 +48,6 @@ class MalformedAnswerError(TransientError):
     """
 
 
-class Fault(StrEnum):
-    """What an operator has to mend before a command can succeed (F1)."""
-
-    API_KEY = "api_key"
-    PERMISSION = "permission"
-    NOT_STRIPE = "not_stripe"
-    REQUEST = "request"
-    OTHER_MODE = "other_mode"
-    MISSING = "missing"
-
-    @property
-    def cure(self) -> str:
-        """What to do, for operators."""
-        return _CURES[self]
-
-
-_CURES = {
-    Fault.API_KEY: "Stripe does not accept the API key. Check STRIPE_API_KEY",
-    Fault.PERMISSION: "The API key may not do this. Check the key's permissions, and that the "
-    "connected account still belongs to the platform",
-    Fault.NOT_STRIPE: "The answer does not come from Stripe. Check the proxy and STRIPE_API_BASE",
-    Fault.REQUEST: "Stripe refuses the request itself, not the object. Check that the API version "
-    "is open to your Stripe account, and for a newer release of relink",
-    Fault.OTHER_MODE: "The object is of the other mode than the API key. Check whether "
-    "STRIPE_API_KEY is a live or a test key",
-    Fault.MISSING: "Stripe finds no such object, and the API key has not proved since that it "
-    "reaches this Stripe account. Check the account and the mode of STRIPE_API_KEY",
-}
-
-
 class OperatorError(TransientError):
     """A failure that an operator has to mend, and that says nothing about the customer (F1).
 
@@ -87,18 +55,15 @@ class OperatorError(TransientError):
     quickly: report it, and retry at a slow pace.
 
     Args:
-        what: what went wrong.
+        what: what went wrong, and what to do.
         request_id: as above.
-        code: what to mend.
+        code: what to mend. relink's own gateways give a :class:`~.faults.Fault`.
     """
 
-    def __init__(self, what: str, request_id: str | None, code: Fault) -> None:
+    def __init__(self, what: str, request_id: str | None = None, code: str = "operator") -> None:
         super().__init__(what, request_id)
         self.args = (what, request_id, code)
         self.code = code
-
-    def __str__(self) -> str:
-        return f"{super().__str__()}. {self.code.cure}"
 
 
 class PermanentError(GatewayError):

@@ -16,7 +16,6 @@ import math
 from collections.abc import Mapping
 
 from .errors import (
-    Fault,
     GatewayError,
     MalformedAnswerError,
     OperatorError,
@@ -24,6 +23,7 @@ from .errors import (
     RateLimitedError,
     TransientError,
 )
+from .faults import Fault
 from .reading import moment, name, request_id
 from .transport import Call, Reply
 
@@ -112,7 +112,7 @@ def failure(reply: Reply, call: Call) -> GatewayError:
     fault = _fault(reply, error)
     if fault is None:
         return PermanentError(what, request, error.get("code", "refused"))
-    return OperatorError(what, request, fault)
+    return fault.error(what, request)
 
 
 def may_be_missing(reply: Reply, call: Call) -> set[str]:

@@ -13,7 +13,7 @@ the other direction.
 The key's *mode* has to be the object's, too. relink learns of objects only in the mode of its key:
 it ignores webhooks of the other mode. Where the key was exchanged for one of the other mode later,
 Stripe says so in its message, and such an answer is never final, whatever else the key reaches
-(:data:`~.errors.Fault.OTHER_MODE`).
+(:data:`~.faults.Fault.OTHER_MODE`).
 """
 
 import threading
@@ -60,10 +60,11 @@ class Reach:
         Args:
             connected_account: as above.
             but: the ids that do not count: one of them is missing.
-            since: what was reached earlier does not count (Unix seconds).
+            since: only what was reached later counts (Unix seconds). What was reached at the same
+                time may have been reached before.
         """
         with self._lock:
             objects = self._reached.get(connected_account)
             return objects is not None and any(
-                at >= since and name not in but for name, at in objects.items()
+                at > since and name not in but for name, at in objects.items()
             )

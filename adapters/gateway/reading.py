@@ -12,7 +12,8 @@ from typing import Any
 
 from relink.adapters.stripe import fields
 
-from .errors import Fault, MalformedAnswerError, OperatorError
+from .errors import MalformedAnswerError
+from .faults import Fault
 from .transport import Call, Reply
 
 
@@ -45,7 +46,7 @@ def read(reply: Reply, call: Call) -> StripeAnswer:
         return StripeAnswer(found, answered_at(reply), request_id(reply))
     what = f"the answer to {name(call)} is not a JSON object"
     if request_id(reply) is None:
-        raise OperatorError(what, None, Fault.NOT_STRIPE)
+        raise Fault.NOT_STRIPE.error(what, None)
     raise MalformedAnswerError(what, request_id(reply))
 
 

@@ -25,7 +25,7 @@ FRESH_FOR = 15.0
 """Seconds for which an answer of the store is reused."""
 
 AGES = (0.1, 0.5, 1, 5, 15, 60, 5 * 60, 15 * 60, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
-"""Buckets in seconds. They reach to the end of a command's retry budget."""
+"""Buckets in seconds. A command that failed for days can still succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class StoreStatus:
     """The number of accounts, by state."""
     dead_letters: int
     """The number of commands that failed for good."""
+    stuck: Mapping[str, int]
+    """The number of due commands that an operator has to look at, by what they are stuck on."""
     oldest_due: float
     """How long the oldest due command has been due, in seconds; 0 when none is due."""
 
@@ -101,7 +103,8 @@ class Metrics:
 
         Args:
             command: the command.
-            result: ``done``, ``failed`` for good, or ``postponed``.
+            result: ``done``, ``failed`` for good, ``postponed``, or ``stuck``: postponed, and an
+                operator has to look at it.
             age: seconds since the decision for it.
         """
         self._commands.labels(command.name, result).inc()
@@ -165,6 +168,14 @@ class _StoreGauges(Collector):
         yield GaugeMetricFamily(
             "relink_dead_letters", "Commands that failed for good", known.dead_letters
         )
+        stuck = GaugeMetricFamily(
+            "relink_stuck_commands",
+            "Due commands that an operator has to look at, by what they are stuck on",
+            labels=["code"],
+        )
+        for code, count in known.stuck.items():
+            stuck.add_metric([code], count)
+        yield stuck
         yield GaugeMetricFamily(
             "relink_oldest_due_seconds",
             "How long the oldest due command has been due",

@@ -1,9 +1,12 @@
 """One attempt at a command, and what follows from how it went.
 
 A plain function over the gateway, the embedding service and the clock. It stores nothing and
-waits for nothing, so any scheduler can call it. A transient failure is retried until the command's
-retry budget ends; a refusal by Stripe is final. Nothing is lost either way: a command that failed
-for good comes back to the machines as an event.
+waits for nothing, so any scheduler can call it.
+
+Only a refusal by Stripe is final (F1). It comes back to the machines as an event. After any other
+failure the command is retried, soon at first. When its retry budget is spent it stays due at a
+slow pace, and is *stuck*: an operator has to look at it. So it is at once where the operator is at
+fault, as with a wrong API key, or where the code is.
 """
 
 import logging
@@ -14,6 +17,7 @@ from typing import Literal, assert_never, cast
 from relink.adapters.gateway import (
     Attempt,
     Gateway,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
@@ -34,8 +38,21 @@ Notify = Callable[[Notification, str], None]
 """Delivers a notification, such as ``NotifyCustomer``, to the embedding service, with the command's
 id. The same one may be delivered twice; the id tells. Raises if the delivery fails."""
 
+RETRY_BUDGET = 6 * 60 * 60.0
+"""Seconds for which a command that keeps failing is retried soon. Time during which nobody made an
+attempt that was due does not count."""
+
+RETRY_ATTEMPTS = 20
+"""Attempts that it has in any case, however long they were apart."""
+
+SLOWER = 4
+"""By how much its pauses are longer when both are used up: up to an hour."""
+
 RETRY_BUDGET_SPENT = "no_success_in_time"
-"""The ``error`` of a command that failed until its retry budget ended."""
+"""What a command is stuck on that keeps failing when its retry budget is spent."""
+
+UNEXPECTED = "unexpected_error"
+"""What a command is stuck on where the code fails, here or in a gateway."""
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +71,15 @@ class Outcome:
     """Whether the command failed for good."""
     error: str | None = None
     """Why the attempt failed, for operators; it names the request."""
+    stuck_on: str | None = None
+    """What an operator has to look at, as a code; None where nobody has to."""
 
     @property
-    def result(self) -> Literal["done", "postponed", "failed"]:
+    def result(self) -> Literal["done", "postponed", "stuck", "failed"]:
         """The outcome as :data:`WatchCommand` gets it."""
-        if self.retry_at is not None:
-            return "postponed"
-        return "failed" if self.gave_up else "done"
+        if self.retry_at is None:
+            return "failed" if self.gave_up else "done"
+        return "postponed" if self.stuck_on is None else "stuck"
 
 
 def attempt(
@@ -88,37 +107,52 @@ def attempt(
     except StoreUnavailableError:
         raise
     except PermanentError as error:
-        return _given_up(due, clock(), error.code, str(error), policy)
+        return _given_up(due, clock(), error, policy)
+    except OperatorError as error:
+        return after_failure(due, clock(), str(error), error.code)
     except TransientError as error:
         wait = error.wait if isinstance(error, RateLimitedError) else None
-        return after_failure(due, clock(), str(error), policy, wait)
+        return after_failure(due, clock(), str(error), wait=wait)
     except Exception as error:
-        # A bug, here or in a gateway. A later release may fix it, so the command is retried.
+        # A later release may fix it, so the command is retried.
         log.exception("attempt %d at %s failed unexpectedly", due.attempts + 1, due.id)
-        return after_failure(due, clock(), unexpected(error), policy)
+        return after_unexpected(due, clock(), error)
 
 
 def after_failure(
-    due: DueCommand, at: float, error: str, policy: RelinkPolicy, wait: float | None = None
+    due: DueCommand,
+    at: float,
+    error: str,
+    stuck_on: str | None = None,
+    wait: float | None = None,
 ) -> Outcome:
-    """What follows from a transient failure: another attempt, unless the retry budget has ended.
+    """What follows from a failure that is not final: another attempt, later.
 
     Args:
         due: the command, and how far it is.
         at: when it failed (Unix seconds).
         error: why, for operators.
-        policy: the service's choices.
+        stuck_on: what an operator has to look at at once, as a code.
         wait: the seconds that Stripe asked to wait, if it did.
     """
-    if at >= due.give_up_at:
-        return _given_up(due, at, RETRY_BUDGET_SPENT, error, policy)
-    delay = delay_before_next(due.id, due.attempts + 1, wait)
-    return Outcome(at, retry_at=at + delay, error=error)
+    number = due.attempts + 1
+    delay = delay_before_next(due.id, number, wait)
+    if number >= RETRY_ATTEMPTS and due.retried_for >= RETRY_BUDGET:
+        delay = max(delay, SLOWER * delay_before_next(due.id, number))
+        stuck_on = stuck_on or RETRY_BUDGET_SPENT
+    return Outcome(at, retry_at=at + delay, error=error, stuck_on=stuck_on)
 
 
-def unexpected(error: Exception) -> str:
-    """The text that is stored for an unexpected error: its own text may quote anything."""
-    return f"unexpected {type(error).__name__}; the log has more"
+def after_unexpected(due: DueCommand, at: float, error: Exception) -> Outcome:
+    """What follows where the code failed. The error's own text may quote anything: it is left out.
+
+    Args:
+        due: the command, and how far it is.
+        at: when it failed (Unix seconds).
+        error: what was raised.
+    """
+    what = f"unexpected {type(error).__name__}; the log has more"
+    return after_failure(due, at, what, UNEXPECTED)
 
 
 def _carry_out(
@@ -164,13 +198,13 @@ def _fired(timer: Timer, at: float, policy: RelinkPolicy) -> TimerFired:
     )
 
 
-def _given_up(due: DueCommand, at: float, code: str, error: str, policy: RelinkPolicy) -> Outcome:
+def _given_up(due: DueCommand, at: float, error: PermanentError, policy: RelinkPolicy) -> Outcome:
     failed = CommandFailed(
         causation_id=due.id,
         at=at,
         policy=policy,
         command=due.command.name,
         subject=due.command.subject,
-        error=code,
+        error=error.code,
     )
-    return Outcome(at, (failed,), gave_up=True, error=error)
+    return Outcome(at, (failed,), gave_up=True, error=str(error))

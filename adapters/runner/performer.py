@@ -15,15 +15,13 @@ from relink.adapters.gateway import Gateway, WatchCommand
 from relink.adapters.logs import correlated
 from relink.adapters.store import Applied, DueCommand, Store, StoreUnavailableError
 from relink.engine import Step
+from relink.machines.commands import Read
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
-from .attempt import Notify, Outcome, after_failure, attempt, unexpected
+from .attempt import Notify, Outcome, after_unexpected, attempt
 
 Watch = Callable[[Step], None]
 """Called with every step that was stored."""
-
-BATCH = 100
-"""Commands taken from the outbox at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +73,7 @@ class Performer:
                 raise
             except Exception as error:
                 log.exception("the answer to %s could not be decided", due.id)
-                outcome = self._after_undecided(due, error)
+                outcome = after_unexpected(due, self._clock(), error)
                 applied = self._store_outcome(due, outcome)
             self._watch_command(due.command, outcome.result, outcome.at - due.created_at)
             for step in applied.steps:
@@ -90,25 +88,30 @@ class Performer:
             The number of attempts.
         """
         attempts = 0
-        while found := self._store.due_commands(self._clock(), BATCH):
-            for due in found:
-                self.perform(due)
-            attempts += len(found)
+        # One by one: an attempt may make the machines put off another command (K10).
+        while found := self._store.due_commands(self._clock(), 1):
+            self.perform(found[0])
+            attempts += 1
         return attempts
 
     def _store_outcome(self, due: DueCommand, outcome: Outcome) -> Applied:
         if outcome.gave_up:
             log.warning("%s failed for good: %s", due.id, outcome.error)
         if outcome.retry_at is None:
+            # A read that Stripe refuses is no dead letter: the machines know what follows, and
+            # operators can do nothing about it.
+            is_dead = outcome.gave_up and not isinstance(due.command, Read)
             return self._store.answer(
-                due, outcome.events, outcome.at, failed=outcome.gave_up, error=outcome.error
+                due, outcome.events, outcome.at, failed=is_dead, error=outcome.error
             )
-        log.info("attempt %d at %s failed: %s", due.attempts + 1, due.id, outcome.error)
-        self._store.postpone(due, outcome.retry_at, outcome.error)
+        number, stuck_on = due.attempts + 1, outcome.stuck_on
+        if stuck_on is None:
+            log.info("attempt %d at %s failed: %s", number, due.id, outcome.error)
+        else:
+            log.error(
+                "attempt %d at %s failed, and needs an operator (%s): %s",
+                *(number, due.id, stuck_on, outcome.error),
+            )
+        pause = outcome.retry_at - outcome.at
+        self._store.postpone(due, outcome.retry_at, outcome.error, pause=pause, stuck_on=stuck_on)
         return Applied("applied")
-
-    def _after_undecided(self, due: DueCommand, error: Exception) -> Outcome:
-        """Try again. At the end of the retry budget the machines get no event: deciding on one
-        is what fails."""
-        outcome = after_failure(due, self._clock(), unexpected(error), self._policy)
-        return Outcome(outcome.at, (), outcome.retry_at, outcome.gave_up, outcome.error)

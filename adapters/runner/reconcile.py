@@ -1,46 +1,78 @@
-"""The reconciliation sweep: reads accounts that no report has come about for long.
+"""The reconciliation sweep: reads again everything that a lost webhook could tell of (K11).
 
-Webhooks can be lost, and then only reading the account tells. The sweep visits all accounts in
-the order of their ids and takes a whole period for it, so that the reads are spread evenly. The
-store holds how far it is: any worker continues where the last one stopped, and a generation that
-was slow or interrupted is finished before the next one begins.
+Webhooks can be lost, and then only reading the object tells. The sweep visits accounts,
+authorizations, relink sessions, and what was built on the accounts, in this order, and each kind in
+the order of its ids. It takes a whole period for it, so that the reads are spread evenly. The store
+holds how far it is: any worker continues where the last one stopped, and a sweep that was slow or
+interrupted is finished before the next one begins.
 
-A visit is a message that says only "look at the account" (K6), once for each account and
-generation. The account's machine then asks for the read.
+A visit is a message that asks for a read, once for each object and sweep. The machines coalesce it
+with reads that are due already (K10). ``docs/sweep.md`` says what a sweep costs.
 """
 
 import logging
 from dataclasses import asdict, dataclass, replace
 from math import ceil
+from typing import NamedTuple
 
 from relink.adapters.store import InboxMessage, Store, StoreUnavailableError
-from relink.machines.events import AccountReported
+from relink.engine import Facts, Snapshot
+from relink.machines.account.facts import AccountFacts, included_at
+from relink.machines.authorization import AuthorizationFacts
+from relink.machines.events import ReadRequested
+from relink.machines.payment_method import PaymentMethodFacts
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
+from relink.machines.session import SessionFacts
+from relink.machines.vocabulary import ObjectKind
 
 DAY = 24 * 60 * 60.0
 
 CURSOR = "reconcile"
 """The name of the sweep's cursor in the store."""
 
-MOST = 2000
-"""The largest number of accounts that one call visits, each in a transaction of its own."""
+SWEPT = ("account", "authorization", "session", "payment_method")
+"""The machines whose objects are read."""
+
+MOST = 3000
+"""The largest number of objects that one call visits, each in a transaction of its own. At one call
+a minute, their reads stay well below Stripe's rate limit, also when the sweep has to catch up."""
+
+PAGE = 500
+"""Machines that are loaded at a time."""
+
+RECENT = 1 / 24
+"""The share of a period for which a complete report makes the read unnecessary: an hour of a day.
+It is short, because a webhook can be lost just after the report."""
+
+LATE_SUCCESS = 30 * DAY
+"""Seconds for which a session that was given up is read: it can still succeed (R2)."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sweep:
-    """One sweep over all accounts, and how far it is."""
+    """One sweep over everything, and how far it is."""
 
     generation: int
     began_at: float
-    accounts: int
-    """The number of accounts when it began."""
+    objects: int
+    """The number of objects when it began."""
+    machine: str = SWEPT[0]
+    """Which kind it visits."""
     after: str = ""
-    """The last account that it visited."""
+    """The last one of that kind that it visited."""
     passed: int = 0
-    """The number of accounts that it visited."""
+    """The number of objects that it visited."""
     is_over: bool = False
+
+
+class _Visit(NamedTuple):
+    """An object that is due for a read."""
+
+    kind: ObjectKind
+    id: str
+    connected_account: str | None
 
 
 def reconcile(
@@ -49,62 +81,95 @@ def reconcile(
     """Continue the sweep as far as the time since it began requires. Call it every minute or so.
 
     Args:
-        store: holds the accounts.
+        store: holds the objects.
         now: Unix seconds.
-        period: the seconds that one sweep takes, and the age of a report that makes it due for a
-            read.
+        period: the seconds that one sweep takes.
         policy: the service's choices, which the events carry.
 
     Returns:
-        The number of accounts that are to be read.
+        The number of objects that are to be read.
 
     Raises:
-        StoreUnavailableError: the database is down. The next call visits the accounts that are
+        StoreUnavailableError: the database is down. The next call visits the objects that are
             left.
     """
     stored = store.cursor(CURSOR)
-    here = _Sweep(**stored) if stored else _begin(store, 1, now)
-    if here.is_over and now >= here.began_at + period:
-        here = _begin(store, here.generation + 1, now)
+    here = _Sweep(**stored) if stored else None
+    if here is None or (here.is_over and now >= here.began_at + period):
+        here = _begin(store, here.generation + 1 if here else 1, now)
     share = (now - here.began_at) / period
-    # Accounts that were added since the sweep began are visited at its end.
-    limit = MOST if share >= 1 else min(ceil(here.accounts * share) - here.passed, MOST)
-    found = [] if here.is_over or limit <= 0 else store.accounts(after=here.after, limit=limit)
+    # Objects that were added since the sweep began are visited at its end.
+    left = MOST if share >= 1 else min(ceil(here.objects * share) - here.passed, MOST)
     reads = 0
-    for account in found:
-        if account.state != "disconnected" and account.facts.as_of <= now - period:
-            reads += _look(store, account.facts.id, here.generation, now, policy)
-    there = replace(
-        here,
-        after=found[-1].facts.id if found else here.after,
-        passed=here.passed + len(found),
-        is_over=here.is_over or (share >= 1 and len(found) < limit),
-    )
-    store.set_cursor(CURSOR, asdict(there))
+    is_at_end = here.is_over
+    while left > 0 and not is_at_end:
+        limit = min(left, PAGE)
+        page = store.machines_named(here.machine, after=here.after, limit=limit)
+        for key, machine in page:
+            kind = _due(key, machine.snapshot, now, period)
+            if kind:
+                visit = _Visit(kind, key, machine.connected_account)
+                reads += _ask(store, visit, here.generation, now, policy)
+        left -= len(page)
+        here = replace(
+            here, after=page[-1][0] if page else here.after, passed=here.passed + len(page)
+        )
+        if len(page) < limit:
+            is_at_end = here.machine == SWEPT[-1]
+            here = replace(here, is_over=share >= 1) if is_at_end else _next_kind(here)
+        store.set_cursor(CURSOR, asdict(here))
     return reads
 
 
 def _begin(store: Store, generation: int, now: float) -> _Sweep:
-    return _Sweep(generation, now, sum(store.count_by_state().values()))
+    sweep = _Sweep(generation, now, sum(store.count_machines(name) for name in SWEPT))
+    store.set_cursor(CURSOR, asdict(sweep))
+    return sweep
 
 
-def _look(store: Store, account: str, generation: int, now: float, policy: RelinkPolicy) -> bool:
-    """Have an account read. If that can't be decided, the sweep goes on with the others."""
-    causation_id = f"reconcile:{generation}:{account}"
-    look = AccountReported(
-        causation_id=causation_id,
-        at=now,
-        policy=policy,
-        account=account,
-        as_of=int(now),
-        read=False,
-        report=None,
+def _next_kind(here: _Sweep) -> _Sweep:
+    return replace(here, machine=SWEPT[SWEPT.index(here.machine) + 1], after="")
+
+
+def _due(key: str, snapshot: Snapshot[Facts], now: float, period: float) -> ObjectKind | None:
+    """What an object is at Stripe, if it is to be read now."""
+    covered = now - period * RECENT
+    match snapshot.facts:
+        case AccountFacts() as account:
+            # Only a complete object says whether there is an authorization (K5).
+            said_at = min(account.as_of, included_at(account, "authorization"))
+            # Stripe refused to tell of one that nothing was ever reported about.
+            is_ours = snapshot.state != "disconnected" and account.first_seen_at is not None
+            return "account" if is_ours and said_at <= covered else None
+        case AuthorizationFacts() as authorization:
+            is_used = snapshot.state != "disconnected" and authorization.members
+            # Webhooks tell of announcements alone.
+            is_covered = authorization.by_read and authorization.as_of > covered
+            return "authorization" if is_used and not is_covered else None
+        case SessionFacts() as session:
+            is_given_up = snapshot.state in ("abandoned", "superseded")
+            can_succeed = is_given_up and now < session.opened_at + LATE_SUCCESS
+            return "session" if snapshot.state == "open" or can_succeed else None
+        case PaymentMethodFacts() as method:
+            is_due = snapshot.state != "gone" and method.as_of <= covered
+            # An external account can be read only through its connected account.
+            is_readable = method.kind == "external_account" or not key.startswith("ba_")
+            return method.kind if is_due and is_readable else None
+    return None
+
+
+def _ask(store: Store, visit: _Visit, generation: int, now: float, policy: RelinkPolicy) -> bool:
+    """Have an object read. If that can't be decided, the sweep goes on with the others."""
+    causation_id = f"{CURSOR}:{generation}:{visit.kind}:{visit.id}"
+    asked = ReadRequested(
+        causation_id=causation_id, at=now, policy=policy, kind=visit.kind, id=visit.id
     )
+    message = InboxMessage(causation_id, CURSOR, int(now), now, visit.connected_account)
     try:
-        store.apply(InboxMessage(causation_id, "reconcile", int(now), now), (look,))
+        store.apply(message, (asked,))
     except StoreUnavailableError:
         raise
     except Exception:
-        log.exception("%s could not be reconciled", account)
+        log.exception("%s could not be reconciled", visit.id)
         return False
     return True

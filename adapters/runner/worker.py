@@ -61,8 +61,9 @@ RESTART_AFTER = 1.0
 """Seconds between the end of a Procrastinate worker and the start of the next one."""
 
 EARLY = 1.0
-"""Seconds that a job may run before its command is due, since clocks differ. A job that is earlier
-is left over from before the command was postponed."""
+"""Seconds that a job may run before its command is due, since clocks differ: it waits for so long.
+A job that is earlier is left over from before the command was put off, and the command gets
+another one."""
 
 URGENT = 10
 """The priority of periodic tasks: they must not wait behind all commands."""
@@ -172,8 +173,15 @@ class Worker:
 
     def _perform(self, command_id: str) -> None:
         due = self._store.due_command(command_id)
-        if due is not None and due.due_at <= self._clock() + EARLY:
-            self._performer.perform(due)
+        if due is None:
+            return
+        early = due.due_at - self._clock()
+        if early > EARLY:
+            self._store.defer_again(command_id)
+            return
+        if early > 0:
+            time.sleep(early)
+        self._performer.perform(due)
 
     def _defer_due(self) -> None:
         self._store.defer_due(self._clock(), MOST_DEFERRED)

@@ -2,12 +2,23 @@
 
 from .bank import Bank
 from .errors import NotPossibleError, SimulatedTimeout
-from .faults import ApiFault, Faults
+from .faults import ApiFault, Faults, SetupFault
 from .flow import CustomerPart, Offer
 from .forms import encode
+from .keys import PERMISSIONS, Keys
 from .ledger import Asked, Effect, Ledger
 from .message import Request, Response
-from .resources import Account, Authorization, Holder, PaymentMethod, Session
+from .resources import (
+    Account,
+    Authorization,
+    ExternalAccount,
+    Holder,
+    Mandate,
+    Number,
+    PaymentMethod,
+    Session,
+)
+from .shapes import Shapes
 from .simulator import Simulator
 from .versions import GENERAL, PREVIEW
 from .webhooks import Delivery, Endpoint
@@ -16,6 +27,7 @@ from .world import INACTIVE_ACCOUNTS, STRIPE_BANK, TOKENIZED_NUMBERS
 __all__ = [
     "GENERAL",
     "INACTIVE_ACCOUNTS",
+    "PERMISSIONS",
     "PREVIEW",
     "STRIPE_BANK",
     "TOKENIZED_NUMBERS",
@@ -28,15 +40,21 @@ __all__ = [
     "Delivery",
     "Effect",
     "Endpoint",
+    "ExternalAccount",
     "Faults",
     "Holder",
+    "Keys",
     "Ledger",
+    "Mandate",
     "NotPossibleError",
+    "Number",
     "Offer",
     "PaymentMethod",
     "Request",
     "Response",
     "Session",
+    "SetupFault",
+    "Shapes",
     "SimulatedTimeout",
     "Simulator",
     "encode",

@@ -1,8 +1,8 @@
 """The API: one entry point for all requests, over HTTP and in process.
 
-In order: a fault may stop the request; key, version and account are checked; an idempotency key may
-replay an earlier answer; the endpoint runs; a fault may spoil the answer. Every request is recorded
-in the ledger with its answer.
+In order: a fault may stop the request; key, version, permission and account are checked; an
+idempotency key may replay an earlier answer; the endpoint runs; a fault may spoil the answer. Every
+request is recorded in the ledger with its answer.
 """
 
 import re
@@ -14,14 +14,17 @@ from typing import Any
 from . import errors
 from .clock import Clock
 from .errors import ApiError, SimulatedTimeout
-from .faults import ApiFault, FaultSource
+from .expand import check, expand
+from .faults import ApiFault, Fault, FaultSource, SetupFault
 from .forms import decode
 from .idempotency import IdempotencyKeys, Stored
 from .ids import Ids
+from .keys import OTHER_MODE, Access, Keys, permission_for
 from .ledger import Asked, Ledger
 from .message import Request, Response
-from .parameters import Hash, Kind
+from .parameters import EXPAND, Hash, Kind
 from .render import Rendered, as_json
+from .shapes import Shapes
 from .versions import in_version, is_preview, version_of
 from .webhooks import Cause
 from .world import World
@@ -37,6 +40,7 @@ class Call:
     raw: dict[str, Any]
     version: str
     owner: str | None
+    expand: list[str]
 
     @property
     def preview(self) -> bool:
@@ -62,13 +66,28 @@ class Route:
     method: str
     pattern: re.Pattern[str]
     carry_out: Endpoint
-    preview_only: bool = False
+    kind: str
+    """The kind of object that it returns."""
+    is_list: bool
+    """Whether it returns a list of them."""
+    preview_only: bool
 
 
-def route(method: str, path: str, carry_out: Endpoint, preview_only: bool = False) -> Route:
-    """An endpoint; ``{}`` in the path is a placeholder for an id."""
+def route(
+    method: str, path: str, carry_out: Endpoint, kind: str, preview_only: bool = False
+) -> Route:
+    """An endpoint.
+
+    Args:
+        method: the HTTP method.
+        path: the path, with ``{}`` for ids. A GET of a path that does not end with one is a list.
+        carry_out: answers a request.
+        kind: the kind of object that it returns, or lists.
+        preview_only: whether only the preview version has it.
+    """
     pattern = re.compile(re.escape(path).replace(r"\{\}", "([^/]+)"))
-    return Route(method, pattern, carry_out, preview_only)
+    is_list = method == "GET" and not path.endswith("{}")
+    return Route(method, pattern, carry_out, kind, is_list, preview_only)
 
 
 class Api:
@@ -79,6 +98,8 @@ class Api:
         world: World,
         clock: Clock,
         faults: FaultSource,
+        keys: Keys,
+        shapes: Shapes,
         ledger: Ledger,
         ids: Ids,
         routes: Iterable[Route],
@@ -87,6 +108,8 @@ class Api:
         self._world = world
         self._clock = clock
         self._faults = faults
+        self._api_keys = keys
+        self._shapes = shapes
         self._ledger = ledger
         self._ids = ids
         self._routes = list(routes)
@@ -111,9 +134,8 @@ class Api:
         self._note(request, method, answer)
         if answer.lost:
             raise SimulatedTimeout(f"no answer to {method} {request.path}")
-        return Response(
-            answer.status, {**self._headers(answer), **answer.headers}, answer.body, answer.wait
-        )
+        headers = {**self._headers(answer), **answer.headers}
+        return Response(answer.status, headers, answer.body, answer.wait)
 
     def _answer(self, request: Request, method: str, answer: "_Answer") -> None:
         match answer.fault:
@@ -125,9 +147,29 @@ class Api:
                 answer.lost = True
                 self._clock.elapse(self._faults.faults.caller_timeout)
                 return
-        self._check_key(request.headers.get("authorization"))
-        call, carry_out = self._understand(request, method)
+            case SetupFault.PROXY_FORBIDS | SetupFault.PROXY_NEEDS_LOGIN as fault:
+                answer.come_from_proxy(403 if fault is SetupFault.PROXY_FORBIDS else 407)
+                return
+        key = _key(request.headers.get("authorization"))
+        access = self._api_keys.access(key)
+        if access.revoked:
+            raise ApiError(f"Expired API Key provided: {key[:8]}{'*' * 12}", status=401)
+        try:
+            self._answer_caller(request, method, answer, key, access)
+        except ApiError as error:
+            raise self._seen_with(access, error) from None
+
+    def _answer_caller(
+        self, request: Request, method: str, answer: "_Answer", api_key: str, access: Access
+    ) -> None:
+        call, found = self._understand(request, method, access)
         answer.version = call.version
+        if answer.fault is SetupFault.VERSION_NOT_OPEN:
+            raise errors.version_not_open(call.version)
+        permission = permission_for(method, found.kind)
+        if not access.allows(permission):
+            raise errors.not_permitted(api_key, permission)
+        check(call.expand, found.kind, found.is_list, call.version)
         key = request.headers.get("idempotency-key") if method == "POST" else None
         if key is not None:
             identity = (call.path, call.raw)
@@ -137,7 +179,7 @@ class Api:
                 self._spoil(answer, None)
                 return
         began = self._clock.now
-        self._carry_out(call, carry_out, answer, Cause(answer.request_id, key))
+        self._carry_out(call, found.carry_out, answer, Cause(answer.request_id, key), access)
         if key is not None and answer.executed:
             stored = answer.to_store(identity, began)
             self._keys.store(call.owner, key, stored)
@@ -145,7 +187,9 @@ class Api:
         else:
             self._spoil(answer, None)
 
-    def _carry_out(self, call: Call, carry_out: Endpoint, answer: "_Answer", cause: Cause) -> None:
+    def _carry_out(
+        self, call: Call, carry_out: Endpoint, answer: "_Answer", cause: Cause, access: Access
+    ) -> None:
         self.cause = cause
         try:
             if answer.fault is ApiFault.ERROR_BEFORE:
@@ -153,11 +197,22 @@ class Api:
             rendered = carry_out(call)
             if answer.fault is ApiFault.ERROR_AFTER:
                 raise errors.internal()
-            answer.succeed(in_version(call.version, rendered))
+            expand(self._world, rendered, call.expand)
+            shown = self._shapes.altered(in_version(call.version, rendered), "answers")
+            answer.succeed(shown)
         except ApiError as error:
-            answer.fail(error)
+            answer.fail(self._seen_with(access, error))
         finally:
             self.cause = Cause()
+
+    def _seen_with(self, access: Access, error: ApiError) -> ApiError:
+        """The error as the caller's key sees it: an object can exist in the other mode."""
+        if access.of_other_mode and error.about and self._world.has(error.about):
+            error.message += (
+                "; a similar object exists in test mode, but a live mode key was used to make this "
+                "request."
+            )
+        return error
 
     def _spoil(self, answer: "_Answer", stored: Stored | None) -> None:
         """Delay, truncate or drop an answer."""
@@ -175,46 +230,35 @@ class Api:
             case ApiFault.TRUNCATED:
                 answer.body = answer.body[: len(answer.body) // 2]
 
-    def _understand(self, request: Request, method: str) -> tuple[Call, Endpoint]:
+    def _understand(self, request: Request, method: str, access: Access) -> tuple[Call, Route]:
         version = version_of(request.headers.get("stripe-version"), self._default_version)
-        owner = self._owner(request.headers)
+        owner = OTHER_MODE if access.of_other_mode else self._owner(request.headers)
         preview = is_preview(version)
         for candidate in self._routes:
             if candidate.method != method or (candidate.preview_only and not preview):
                 continue
             if found := candidate.pattern.fullmatch(request.path):
                 raw = decode(request.body if method == "POST" else request.query)
-                call = Call(request.path, found.groups(), raw, version, owner)
-                return call, candidate.carry_out
-        raise ApiError(f"Unrecognized request URL ({method}: {request.path}).", status=404)
-
-    def _check_key(self, header: str | None) -> None:
-        scheme, _, key = (header or "").partition(" ")
-        if scheme != "Bearer" or not key:
-            raise ApiError("You did not provide an API key.", status=401)
-        if not key.startswith(("sk_test_", "rk_test_")):
-            # A live key means that the caller expects the real Stripe.
-            raise ApiError(
-                "Invalid API Key provided: the simulator accepts test keys only.", status=401
-            )
+                paths = EXPAND["expand"].check(raw.get("expand", ""), "expand")
+                call = Call(request.path, found.groups(), raw, version, owner, paths)
+                return call, candidate
+        raise errors.no_such_url(method, request.path)
 
     def _owner(self, headers: Mapping[str, str]) -> str | None:
         # A context is a path that may begin with an organization.
         context = headers.get("stripe-context", "").rpartition("/")[2]
         owner = headers.get("stripe-account") or context or None
         if owner is not None and owner not in self._world.connected_accounts:
-            raise ApiError(
-                f"The provided key does not have access to account '{owner}' "
-                "(or that account does not exist).",
-                status=403,
-                code="account_invalid",
-            )
+            raise errors.account_invalid(owner)
         return owner
 
     def _headers(self, answer: "_Answer") -> dict[str, str]:
+        date = formatdate(int(self._clock.now), usegmt=True)
+        if answer.is_proxy:
+            return {"content-type": "text/html", "date": date, "server": "proxy"}
         return {
             "content-type": "application/json",
-            "date": formatdate(int(self._clock.now), usegmt=True),
+            "date": date,
             "request-id": answer.request_id,
             "stripe-version": answer.version or self._default_version,
         }
@@ -238,15 +282,31 @@ class Api:
         )
 
 
+def _key(header: str | None) -> str:
+    """The API key of a request.
+
+    Raises:
+        ApiError: there is none, or it is a live key: then the caller expects the real Stripe.
+    """
+    scheme, _, key = (header or "").partition(" ")
+    if scheme != "Bearer" or not key:
+        raise ApiError("You did not provide an API key.", status=401)
+    if not key.startswith(("sk_test_", "rk_test_")):
+        raise ApiError(
+            "Invalid API Key provided: the simulator accepts test keys only.", status=401
+        )
+    return key
+
+
 class _Answer:
     """An answer under construction."""
 
     __slots__ = (
-        *("body", "executed", "fault", "headers", "lost", "request_id", "status", "version"),
-        "wait",
+        *("body", "executed", "fault", "headers", "is_proxy", "lost", "request_id", "status"),
+        *("version", "wait"),
     )
 
-    def __init__(self, request_id: str, fault: ApiFault | None) -> None:
+    def __init__(self, request_id: str, fault: Fault | None) -> None:
         self.request_id = request_id
         self.fault = fault
         self.version: str | None = None
@@ -254,6 +314,7 @@ class _Answer:
         self.body = b""
         self.headers: dict[str, str] = {}
         self.executed = False
+        self.is_proxy = False
         self.wait = 0.0
         self.lost = False
 
@@ -267,6 +328,14 @@ class _Answer:
         self.body = as_json(error.body()).encode()
         self.headers = error.headers
         self.executed = error.executed
+
+    def come_from_proxy(self, status: int) -> None:
+        self.is_proxy = True
+        self.status = status
+        page = f"<html><body><h1>{status}</h1><p>Ask your network team.</p></body></html>"
+        self.body = page.encode()
+        if status == 407:
+            self.headers = {"proxy-authenticate": 'Basic realm="proxy"'}
 
     def replay(self, stored: Stored) -> None:
         self.status = stored.status

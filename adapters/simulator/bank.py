@@ -1,13 +1,20 @@
-"""Bank events: what happens to links without a request by the service.
+"""Bank events: what happens to links, and to what was made from them, without a request.
 
-Each method is one event at the simulator's current time. What is not possible, such as closing a
-closed account, raises :class:`.errors.NotPossibleError`.
+Each method is one event at the simulator's current time: at the bank, at Stripe, or in a dashboard.
+What is not possible, such as closing a closed account, raises :class:`.errors.NotPossibleError`.
 """
 
 from .clock import Clock
 from .errors import NotPossibleError
 from .links import NUMBER_DEACTIVATED, Links, Publish
-from .resources import Account, Announcement, Authorization, Number
+from .resources import (
+    Account,
+    Announcement,
+    Authorization,
+    ExternalAccount,
+    Number,
+    PaymentMethod,
+)
 from .world import World, known
 
 BLOCKS = (
@@ -73,7 +80,7 @@ class Bank:
         old.action = old.announced = None
 
     def forget_authorization(self, account: str) -> None:
-        """The account loses its authorization, and can no longer be relinked."""
+        """The account loses its authorization, and can no longer be relinked. No event is sent."""
         self._links.move(self._account(account), None)
 
     # ── one account ──────────────────────────────────────────────────────────
@@ -124,14 +131,24 @@ class Bank:
         """The account is disconnected for good, by the customer or in the dashboard."""
         self._links.disconnect(self._account(account))
 
-    def refresh_data(self, account: str) -> None:
-        """Stripe refreshes the balance, and sends an event that carries the account."""
-        kind = "financial_connections.account.refreshed_balance"
-        self._publish(kind, self._account(account))
+    def refresh_data(self, account: str, *, fails: bool = False) -> None:
+        """Stripe refreshes the balance, and sends an event that carries the account.
+
+        Args:
+            account: which one.
+            fails: whether the refresh fails. Only endpoints for thin notifications are told.
+        """
+        found = self._account(account)
+        if not fails:
+            self._publish("financial_connections.account.refreshed_balance", found)
+        ended = "failed" if fails else "succeeded"
+        self._publish(f"financial_connections.account.balance_refresh_{ended}", found)
 
     def change_payment_support(self, account: str, types: tuple[str, ...]) -> None:
         """The account supports exactly these types of payment method from now on."""
         found = self._account(account)
+        if types and found.category != "cash":
+            raise NotPossibleError(f"{account} is a {found.subcategory}, which cannot pay")
         found.payment_method_types = types
         kind = "financial_connections.account.supported_payment_method_types_updated"
         self._publish(kind, found)
@@ -139,18 +156,24 @@ class Bank:
     # ── announced deactivations ──────────────────────────────────────────────
 
     def announce_deactivation(
-        self, about: str, on: int, *, cause: str = "access_expired", action: str = "relink_required"
+        self,
+        about: str,
+        on: int | None = None,
+        *,
+        cause: str = "access_expired",
+        action: str = "relink_required",
     ) -> None:
         """Announce that an account, or an authorization with its accounts, becomes inactive.
 
         Args:
             about: ``fca_…`` or ``fcauth_…``.
             on: when (Unix seconds, in the future). It becomes inactive then, unless a relink
-                prevents it. A later announcement replaces this one.
+                prevents it. A later announcement replaces this one. None announces no day, which
+                Stripe's documents do not provide for.
             cause: ``access_expired``, ``institution_requirement`` or ``unspecified``.
             action: ``relink_required`` or ``none``.
         """
-        if on <= self._clock.now:
+        if on is not None and on <= self._clock.now:
             raise NotPossibleError(f"{on} is in the past; only a later time can be announced")
         found = self._either(about)
         if found.status != "active":
@@ -188,11 +211,15 @@ class Bank:
             raise NotPossibleError(f"{account} has no tokenized number")
         self._links.refresh_numbers(found)
 
-    # ── payment methods ──────────────────────────────────────────────────────
+    def change_numbers(self, account: str, numbers: tuple[Number, ...]) -> None:
+        """The account has exactly these numbers from now on, in any status."""
+        self._links.change_numbers(self._account(account), numbers)
+
+    # ── payment methods and mandates ─────────────────────────────────────────
 
     def block_payment_method(self, payment_method: str, reason: str) -> None:
         """A debit is returned, and Stripe blocks the payment method for one of ``BLOCKS``."""
-        found = known(self._world.payment_methods, "payment method", payment_method)
+        found = self._payment_method(payment_method)
         if reason not in BLOCKS:
             raise NotPossibleError(f"reason must be one of {', '.join(BLOCKS)}, got {reason!r}")
         found.blocked = reason
@@ -200,11 +227,62 @@ class Bank:
 
     def unblock_payment_method(self, payment_method: str) -> None:
         """Stripe unblocks the payment method."""
-        found = known(self._world.payment_methods, "payment method", payment_method)
+        found = self._payment_method(payment_method)
         if found.blocked is None:
             raise NotPossibleError(f"{payment_method} is not blocked")
         found.blocked = None
         self._publish("payment_method.automatically_updated", found)
+
+    def detach_payment_method(self, payment_method: str) -> None:
+        """The customer removes the payment method. It can never be attached again."""
+        found = self._payment_method(payment_method)
+        if not (found.customer or found.customer_account):
+            raise NotPossibleError(f"{payment_method} is not attached")
+        self._links.detach(found)
+
+    def revoke_mandate(self, mandate: str) -> None:
+        """The customer, or their bank, revokes a mandate."""
+        found = known(self._world.mandates, "mandate", mandate)
+        if found.status == "inactive":
+            raise NotPossibleError(f"{mandate} is already inactive")
+        found.status = "inactive"
+        self._publish("mandate.updated", found)
+
+    # ── external accounts ────────────────────────────────────────────────────
+
+    def change_external_account(self, external_account: str, status: str) -> None:
+        """Stripe changes the status of a connected account's bank account.
+
+        Args:
+            external_account: ``ba_…``.
+            status: ``new``, ``validated``, ``verified``, ``verification_failed``, ``errored`` (a
+                payout was returned), ``tokenized_account_number_deactivated``, or a value that is
+                not documented.
+        """
+        found = self._external_account(external_account)
+        if found.status == status:
+            raise NotPossibleError(f"{external_account} is already {status}")
+        self._links.change_external_account(found, status)
+
+    def delete_external_account(self, external_account: str) -> None:
+        """The connected account removes its bank account in the dashboard."""
+        self._links.delete_external_account(self._external_account(external_account))
+
+    # ── sessions ─────────────────────────────────────────────────────────────
+
+    def change_session_status(self, session: str, status: str) -> None:
+        """Stripe gives an unfinished session another status, and sends an event.
+
+        Args:
+            session: ``fcsess_…``.
+            status: any text. After ``expired``, which is not documented, no customer can complete
+                the flow.
+        """
+        found = known(self._world.sessions, "session", session)
+        if found.status == "succeeded":
+            raise NotPossibleError(f"{session} has already succeeded")
+        found.status = status
+        self._publish("financial_connections.session.updated", found)
 
     # ── look-ups ─────────────────────────────────────────────────────────────
 
@@ -219,6 +297,15 @@ class Bank:
         if found.status == "disconnected":
             raise NotPossibleError(f"{name} is disconnected")
         return found
+
+    def _payment_method(self, name: str) -> PaymentMethod:
+        found = known(self._world.payment_methods, "payment method", name)
+        if found.detached:
+            raise NotPossibleError(f"{name} is detached")
+        return found
+
+    def _external_account(self, name: str) -> ExternalAccount:
+        return known(self._world.external_accounts, "external account", name)
 
     def _either(self, name: str) -> Account | Authorization:
         if name.startswith("fcauth_"):

@@ -22,6 +22,7 @@ class ApiError(Exception):
         kind: ``type`` in the body.
         executed: whether the endpoint was reached. An idempotency key then stores the answer and
             replays it; it does not store the answer to an invalid parameter.
+        about: the id of the object that was not found.
         headers: additional headers.
     """
 
@@ -34,6 +35,7 @@ class ApiError(Exception):
         param: str | None = None,
         kind: str = "invalid_request_error",
         executed: bool = False,
+        about: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -43,6 +45,7 @@ class ApiError(Exception):
         self.param = param
         self.kind = kind
         self.executed = executed
+        self.about = about
         self.headers = headers or {}
 
     def body(self) -> dict[str, Any]:
@@ -79,12 +82,45 @@ def no_such(kind: str, name: str, param: str, *, in_path: bool = False) -> ApiEr
         code="resource_missing",
         param=param,
         executed=True,
+        about=name,
     )
 
 
 def refused(message: str, *, code: str | None = None, param: str | None = None) -> ApiError:
     """A well-formed request that the current state does not allow."""
     return ApiError(message, code=code, param=param, executed=True)
+
+
+def no_such_url(method: str, path: str) -> ApiError:
+    """A path that the API does not have, or not in this version."""
+    return ApiError(f"Unrecognized request URL ({method}: {path}).", status=404)
+
+
+def account_invalid(name: str, *, executed: bool = False) -> ApiError:
+    """A connected account that does not exist, or is not the caller's."""
+    return ApiError(
+        f"The provided key does not have access to account '{name}' "
+        "(or that account does not exist).",
+        status=403,
+        code="account_invalid",
+        executed=executed,
+    )
+
+
+def not_permitted(key: str, permission: str) -> ApiError:
+    """A restricted key without the permission for an endpoint. Stripe names no code for it."""
+    return ApiError(
+        f"The provided key '{key[:8]}{'*' * 12}' does not have the required permissions for this "
+        f"endpoint. Having the 'rak_{permission}' permission would allow this request to continue.",
+        status=403,
+    )
+
+
+def version_not_open(version: str) -> ApiError:
+    """A version that the Stripe account may not use. Stripe names no code for it."""
+    return ApiError(
+        f"Invalid Stripe API version: {version}. You do not have permission to use this version."
+    )
 
 
 def internal() -> ApiError:

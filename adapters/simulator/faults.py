@@ -1,8 +1,9 @@
 """Faults between Stripe and its callers: random by seed and rate, or on demand.
 
-``Faults`` has a probability for each fault. Webhooks and requests draw from two random streams of
-their own, so faults do not change the ids and secrets of the simulated world.
-:meth:`FaultSource.inject` adds a fault to the next matching requests.
+``Faults`` has a probability for each fault of Stripe. Webhooks and requests draw from two random
+streams of their own, so faults do not change the ids and secrets of the simulated world.
+:meth:`FaultSource.inject` adds a fault to the next matching requests, or to all until further
+notice; only so does the caller's own installation go wrong.
 """
 
 from collections import deque
@@ -31,6 +32,34 @@ class ApiFault(StrEnum):
     """The correct answer, late."""
     TRUNCATED = "truncated"
     """The correct answer, truncated."""
+
+
+class SetupFault(StrEnum):
+    """A fault of the caller's installation. It lasts until somebody corrects it, and says nothing
+    about the object of the request. :class:`.keys.Keys` has those of API keys."""
+
+    PROXY_FORBIDS = "proxy_forbids"
+    """A proxy answers 403 with a page."""
+    PROXY_NEEDS_LOGIN = "proxy_needs_login"
+    """A proxy answers 407 with a page."""
+    VERSION_NOT_OPEN = "version_not_open"
+    """Stripe answers 400 without a code: the Stripe account may not use the API version."""
+
+
+Fault = ApiFault | SetupFault
+
+
+def fault_named(name: str) -> Fault:
+    """The fault with a name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for kind in (ApiFault, SetupFault):
+        if name in [fault.value for fault in kind]:
+            return kind(name)
+    names = ", ".join([*ApiFault, *SetupFault])
+    raise ValueError(f"fault must be one of {names}, got {name!r}")
 
 
 @dataclass(frozen=True)
@@ -79,10 +108,10 @@ class Faults:
 
 @dataclass(slots=True)
 class _Injected:
-    fault: ApiFault
+    fault: Fault
     method: str | None
     path: str
-    times: int
+    times: int | None
 
 
 class FaultSource:
@@ -105,30 +134,40 @@ class FaultSource:
         self._steps = [(f, rate) for f, rate in faults.of_requests().items() if rate]
 
     def inject(
-        self, fault: ApiFault | str, *, method: str | None = None, path: str = "", times: int = 1
+        self,
+        fault: Fault | str,
+        *,
+        method: str | None = None,
+        path: str = "",
+        times: int | None = 1,
     ) -> None:
-        """Add a fault to the next matching requests.
+        """Add a fault to matching requests.
 
         Args:
             fault: the fault.
             method: the HTTP method to match; None matches all.
             path: the prefix of the paths to match.
-            times: the number of requests.
+            times: the number of requests; None: all, until :meth:`clear`.
 
         Raises:
             ValueError: there is no such fault, or ``times`` is below 1.
         """
-        if times < 1:
+        if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, got {times}")
-        self._injected.append(_Injected(ApiFault(fault), method, path, times))
+        self._injected.append(_Injected(fault_named(fault), method, path, times))
 
-    def of_request(self, method: str, path: str) -> ApiFault | None:
+    def clear(self) -> None:
+        """Remove all faults that were added. The rates stay."""
+        self._injected.clear()
+
+    def of_request(self, method: str, path: str) -> Fault | None:
         """The fault of a request; None for most."""
         for item in self._injected:
             if item.method in (None, method) and path.startswith(item.path):
-                item.times -= 1
-                if not item.times:
-                    self._injected.remove(item)
+                if item.times is not None:
+                    item.times -= 1
+                    if not item.times:
+                        self._injected.remove(item)
                 return item.fault
         if not self._steps:
             return None

@@ -18,10 +18,13 @@ OFFERED = 2
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An account at the bank that is not linked yet."""
+    """An account at the bank that a flow can link as a new one."""
 
     subcategory: str
     last4: str
+    linked: bool = False
+    """Whether it is linked already. Choosing it outside of a relink links it once more, as another
+    account at Stripe."""
 
 
 class Flows:
@@ -82,6 +85,14 @@ class Flows:
             count += 1
         return found
 
+    def linked(
+        self, holder: Holder | None, institution: Institution, owner: str | None
+    ) -> list[Offer]:
+        """The holder's accounts at the bank that are linked already, each once."""
+        accounts = self.world.accounts_at(holder, institution, owner)
+        found = {a.last4: Offer(a.subcategory, a.last4, linked=True) for a in accounts if a.open}
+        return list(found.values())
+
 
 class CustomerPart:
     """The customer in the flow of one session."""
@@ -108,7 +119,10 @@ class CustomerPart:
         ]
 
     def offers(self, institution: str = STRIPE_BANK) -> list[Offer]:
-        """The unlinked accounts that the customer can choose.
+        """The accounts that the customer can link as new ones.
+
+        A relink shows those that are not linked yet. Any other session shows the linked ones too,
+        after them.
 
         Args:
             institution: the bank, in a session that is not a relink.
@@ -158,17 +172,19 @@ class CustomerPart:
         self,
         subcategory: str | None = None,
         *,
+        last4: str | None = None,
         institution: str = STRIPE_BANK,
         holder: Holder | None = None,
         siblings: bool = False,
         new_authorization: bool = False,
     ) -> Account | None:
-        """Sign in and choose an account that is not linked yet.
+        """Sign in and choose an account to link as a new one.
 
         A session for a specific account then fails with ``no_account``.
 
         Args:
             subcategory: ``checking`` or ``savings``; None takes the first account shown.
+            last4: the last four digits of the account; None takes the first account shown.
             institution: the bank, in a session that is not a relink.
             holder: the holder of the new account; None takes the session's.
             siblings: whether the other accounts of the authorization are relinked too.
@@ -180,7 +196,11 @@ class CustomerPart:
         self._not_done()
         session, flows = self.session, self._flows
         bank = self._institution(institution)
-        offers = [o for o in self._offers(bank) if subcategory in (None, o.subcategory)]
+        offers = [
+            offer
+            for offer in self._offers(bank)
+            if subcategory in (None, offer.subcategory) and last4 in (None, offer.last4)
+        ]
         if not offers:
             raise NotPossibleError(f"the bank shows no new {subcategory or 'eligible'} account")
         if session.account:
@@ -194,6 +214,20 @@ class CustomerPart:
         account = flows.link(held_by, authorization, offers[0], session.permissions)
         self._succeed(account)
         return account
+
+    def choose_again(self, account: str) -> Account | None:
+        """Sign in, outside of a relink, and choose an account that is linked already.
+
+        Stripe links it once more: it gets another id and another authorization, and nothing that
+        was made from the first one moves to it.
+
+        Returns:
+            The other account at Stripe.
+        """
+        chosen = known(self._flows.world.accounts, "account", account)
+        if self.session.is_relink:
+            raise NotPossibleError(f"{self.session.id} is a relink: use choose_known")
+        return self.choose_new(last4=chosen.last4, institution=chosen.institution.name)
 
     # ── without an account ─────────────────────────────────────────────────────
 
@@ -279,8 +313,8 @@ class CustomerPart:
         self._flows.publish("financial_connections.session.updated", self.session)
 
     def _not_done(self) -> None:
-        if self.session.status == "succeeded":
-            raise NotPossibleError(f"{self.session.id} has already succeeded")
+        if self.session.status in ("succeeded", "expired"):
+            raise NotPossibleError(f"{self.session.id} has already {self.session.status}")
 
     def _expected(self, account: str | None) -> Account:
         session = self.session
@@ -306,9 +340,16 @@ class CustomerPart:
         return self._flows.world.institution(name)
 
     def _offers(self, institution: Institution) -> list[Offer]:
-        offers = self._flows.offers(self.session.holder, institution, self.session.owner)
+        session, flows = self.session, self._flows
+        offers = flows.offers(session.holder, institution, session.owner)
+        if not session.is_relink:
+            offers += flows.linked(session.holder, institution, session.owner)
         return [offer for offer in offers if self._eligible(offer.subcategory)]
 
     def _eligible(self, subcategory: str) -> bool:
-        wanted = (self.session.filters or {}).get("account_subcategories")
-        return not isinstance(wanted, list) or not wanted or subcategory in wanted
+        filters = self.session.filters or {}
+        wanted = filters.get("account_subcategories") or ()
+        needs_support = filters.get("require_payment_method_support") in ("all", "at_least_one")
+        if needs_support and subcategory not in ("checking", "savings"):
+            return False
+        return not wanted or subcategory in wanted

@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from .clock import Clock, Timetable
-from .resources import Account, Announcement, Authorization, InactiveDetails, Number, Resource
+from .resources import (
+    Account,
+    Announcement,
+    Authorization,
+    ExternalAccount,
+    InactiveDetails,
+    Number,
+    PaymentMethod,
+    Resource,
+)
 
 NOTICE = 30 * 86400
 """How long in advance Stripe sends an ``upcoming_…`` event (seconds)."""
@@ -34,7 +43,14 @@ class Publish(Protocol):
 class Links:
     """Changes accounts and authorizations, with all consequences."""
 
-    def __init__(self, clock: Clock, timetable: Timetable, publish: Publish) -> None:
+    def __init__(
+        self,
+        external_accounts: dict[str, ExternalAccount],
+        clock: Clock,
+        timetable: Timetable,
+        publish: Publish,
+    ) -> None:
+        self._external_accounts = external_accounts
         self._clock = clock
         self._timetable = timetable
         self._publish = publish
@@ -120,13 +136,13 @@ class Links:
         """Announce a deactivation; None cancels it.
 
         The event ``upcoming_deactivation`` is sent 30 days before, and the deactivation follows on
-        the day.
+        the day. Without a day, neither happens.
         """
         about.announced = announcement
         kind = "account" if isinstance(about, Account) else "authorization"
         prefix = f"financial_connections.{kind}"
         self._publish(f"{prefix}.expected_deactivation_date_updated", about)
-        if announcement:
+        if announcement and announcement.date is not None:
             due = max(self._clock.now, announcement.date - NOTICE)
             upcoming = f"{prefix}.upcoming_deactivation"
             if due == self._clock.now:
@@ -160,9 +176,12 @@ class Links:
     # ── account numbers ──────────────────────────────────────────────────────
 
     def expire_number_on(self, account: Account, number: Number, when: int) -> None:
-        """Announce that a tokenized number expires; an event is sent 30 days before."""
+        """Announce that a number expires; an event is sent 30 days before."""
         number.expires_on = when
         self._publish("financial_connections.account.account_numbers_updated", account)
+        self._schedule_expiry(account, number, when)
+
+    def _schedule_expiry(self, account: Account, number: Number, when: int) -> None:
         due = max(self._clock.now, when - NOTICE)
         self._timetable.add(due, self._remind_of_number, account, number, when)
         self._timetable.add(when, self._expire_number, account, number, when)
@@ -177,19 +196,9 @@ class Links:
             self.lapse_number(account, number, "expired")
 
     def lapse_number(self, account: Account, number: Number, status: str) -> None:
-        """Make a number unusable, and with it what was built on the account."""
+        """Make a number unusable, and with the last one what was built on the account."""
         number.status = status
-        self._publish("financial_connections.account.account_numbers_updated", account)
-        if any(other.status == "transactable" for other in account.numbers or ()):
-            return
-        for method in account.payment_methods:
-            if method.blocked is None:
-                method.blocked = NUMBER_DEACTIVATED
-                self._publish("payment_method.automatically_updated", method)
-        for external in account.external_accounts:
-            if external.status != NUMBER_DEACTIVATED:
-                external.status = NUMBER_DEACTIVATED
-                self._publish("account.external_account.updated", external)
+        self._publish_numbers(account)
 
     def refresh_numbers(self, account: Account) -> None:
         """Issue a new tokenized number if the current one is unusable or expires."""
@@ -199,12 +208,51 @@ class Links:
         ):
             return
         account.numbers = [Number(tokenized=True)]
+        self._publish_numbers(account)
+
+    def change_numbers(self, account: Account, numbers: Iterable[Number]) -> None:
+        """Replace all numbers. Those that pay expire on their days."""
+        account.numbers = list(numbers)
+        self._publish_numbers(account)
+        for number in account.numbers:
+            if number.expires_on is not None and number.expires_on > self._clock.now:
+                self._schedule_expiry(account, number, number.expires_on)
+
+    def _publish_numbers(self, account: Account) -> None:
+        """Report the account's numbers, and block or unblock what was built on it."""
         self._publish("financial_connections.account.account_numbers_updated", account)
+        numbers = account.numbers or ()
+        lapsed = bool(numbers) and all(n.status in ("expired", "deactivated") for n in numbers)
+        was, becomes = (None, NUMBER_DEACTIVATED) if lapsed else (NUMBER_DEACTIVATED, None)
         for method in account.payment_methods:
-            if method.blocked == NUMBER_DEACTIVATED:
-                method.blocked = None
+            if method.blocked == was:
+                method.blocked = becomes
                 self._publish("payment_method.automatically_updated", method)
         for external in account.external_accounts:
-            if external.status == NUMBER_DEACTIVATED:
-                external.status = "new"
-                self._publish("account.external_account.updated", external)
+            if lapsed or external.status == NUMBER_DEACTIVATED:
+                self.change_external_account(external, becomes or "new")
+
+    # ── what was made from an account ────────────────────────────────────────
+
+    def detach(self, method: PaymentMethod) -> None:
+        """Detach a payment method from its customer, for good."""
+        method.customer = method.customer_account = None
+        method.detached = True
+        if method.account:
+            method.account.payment_methods.remove(method)
+        self._publish("payment_method.detached", method)
+
+    def change_external_account(self, external: ExternalAccount, status: str) -> None:
+        """Change the status of an external account."""
+        if external.status != status:
+            external.status = status
+            self._publish("account.external_account.updated", external)
+
+    def delete_external_account(self, external: ExternalAccount) -> None:
+        """Delete an external account. The oldest one that remains becomes the default."""
+        external.account.external_accounts.remove(external)
+        del self._external_accounts[external.id]
+        others = (e for e in self._external_accounts.values() if e.owner == external.owner)
+        if external.is_default and (other := next(others, None)):
+            other.is_default = True
+        self._publish("account.external_account.deleted", external)

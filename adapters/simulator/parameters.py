@@ -136,6 +136,17 @@ class Hash:
 
 
 @dataclass(frozen=True, slots=True)
+class MayUnset:
+    """A hash, or an empty text that unsets it."""
+
+    kind: Hash
+
+    def check(self, raw: Any, param: str) -> dict[str, Any] | None:
+        """The given values, by name; None to unset them."""
+        return None if raw == "" else self.kind.check(raw, param)
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """Up to 50 texts by key. An empty text removes a key, and an empty value removes all."""
 
@@ -177,7 +188,15 @@ PAGE: dict[str, Kind] = {
 """The parameters of every list."""
 
 EXPAND: dict[str, Kind] = {"expand": Each(Text())}
-"""The parameters of every request. No field can be expanded."""
+"""The parameters of every request. :mod:`.expand` carries them out."""
+
+ADDRESS = Hash(
+    {
+        name: Text(may_unset=True)
+        for name in ("city", "country", "line1", "line2", "postal_code", "state")
+    }
+)
+"""An address."""
 
 
 def _text(raw: Any, param: str, expected: str) -> str:

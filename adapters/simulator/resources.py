@@ -5,7 +5,7 @@ has an *owner*: the id of a connected account, or None for the platform.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 HolderField = Literal["customer", "customer_account", "account"]
 
@@ -47,8 +47,8 @@ class InactiveDetails:
 class Announcement:
     """``status_details.active``: an announced deactivation. Compared by identity."""
 
-    date: int
-    """Unix seconds."""
+    date: int | None
+    """Unix seconds; None where no day is announced."""
     cause: str
     action: str
 
@@ -75,6 +75,8 @@ class Customer:
     phone: str | None = None
     description: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
+    """Other fields, as they were set."""
     deleted: bool = False
 
 
@@ -118,6 +120,12 @@ class Account:
     external_accounts: list["ExternalAccount"] = field(default_factory=list, repr=False)
 
     @property
+    def fingerprint(self) -> str:
+        """The same for everything that was made from one bank account, however often it is
+        linked."""
+        return f"{self.institution.id[-12:]}{self.last4}"
+
+    @property
     def relinkable(self) -> bool:
         """Whether it is inactive and a relink can repair it."""
         return self.inactive is not None and self.inactive.action == "relink_required"
@@ -132,7 +140,7 @@ class Session:
     client_secret: str
     holder: Holder | None
     permissions: tuple[str, ...]
-    filters: dict[str, object] | None = None
+    filters: dict[str, Any] | None = None
     limit: int | None = None
     prefetch: tuple[str, ...] = ()
     manual_entry: str | None = None
@@ -148,6 +156,11 @@ class Session:
     failure_reason: str | None = None
     linked: list[Account] = field(default_factory=list)
     token: "Token | None" = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether a customer completed the flow with some result."""
+        return self.status in ("succeeded", "failed", "cancelled")
 
     @property
     def is_relink(self) -> bool:
@@ -167,6 +180,18 @@ class Token:
     used: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BankNumbers:
+    """What a payment method shows of its bank account."""
+
+    last4: str
+    account_type: str
+    bank_name: str
+    routing_number: str
+    fingerprint: str
+    holder_type: str = "individual"
+
+
 @dataclass(slots=True, eq=False)
 class PaymentMethod:
     """A payment method of type ``us_bank_account``."""
@@ -174,13 +199,29 @@ class PaymentMethod:
     id: str
     owner: str | None
     created: int
-    account: Account
-    billing: dict[str, str]
+    account: Account | None
+    """The linked account that it was made from; None if it was made from typed numbers."""
+    numbers: BankNumbers
+    billing: dict[str, Any]
     metadata: dict[str, str]
+    allow_redisplay: str = "unspecified"
     customer: str | None = None
     customer_account: str | None = None
     blocked: str | None = None
     """The reason for which it is blocked; None if it is not."""
+    detached: bool = False
+    """Whether it was attached once, and can never be attached again."""
+
+
+@dataclass(slots=True, eq=False)
+class Mandate:
+    """A customer's authorization of debits with a payment method."""
+
+    id: str
+    owner: str | None
+    created: int
+    payment_method: PaymentMethod
+    status: str = "active"
 
 
 @dataclass(slots=True, eq=False)
@@ -193,6 +234,8 @@ class ExternalAccount:
     metadata: dict[str, str]
     is_default: bool
     status: str = "new"
+    """``new``, ``validated``, ``verified``, ``errored``, ``verification_failed``,
+    ``tokenized_account_number_deactivated``, or a value that is not documented."""
 
 
-Resource = Customer | Authorization | Account | Session | PaymentMethod | ExternalAccount
+Resource = Customer | Authorization | Account | Session | PaymentMethod | ExternalAccount | Mandate

@@ -14,22 +14,29 @@ from .api import Api
 from .bank import Bank
 from .clock import Clock, TickingClock, Timetable, VirtualClock
 from .endpoints.connections import Connections
+from .endpoints.customers import Customers
 from .endpoints.events import Events
-from .endpoints.payments import Payments
+from .endpoints.external_accounts import ExternalAccounts
+from .endpoints.payment_methods import PaymentMethods
 from .errors import NotPossibleError
-from .faults import ApiFault, Faults, FaultSource
+from .faults import Fault, Faults, FaultSource
 from .flow import CustomerPart, Flows, Offer
 from .ids import Ids
+from .keys import OTHER_MODE, Keys
 from .ledger import Effect, Ledger
 from .links import Links
 from .message import Request, Response
-from .resources import Account, Customer, Holder, HolderField, Resource
-from .versions import GENERAL, PREVIEW
+from .resources import Account, Customer, Holder, HolderField, Mandate, Resource
+from .shapes import Shapes
+from .versions import GENERAL, PREVIEW, is_version
 from .webhooks import Delivery, Endpoint, Webhooks
 from .world import STRIPE_BANK, World, known
 
 START = 1_790_000_000
 """September 2026, in Unix seconds."""
+
+LONGEST = 100 * 365 * 86400
+"""How far the clock can be advanced at once (seconds)."""
 
 
 class Simulator:
@@ -61,21 +68,34 @@ class Simulator:
         self._clock: Clock = TickingClock() if start is None else VirtualClock(start)
         self._timetable = Timetable()
         self._faults = FaultSource(faults or Faults(), seed)
-        self.webhooks = Webhooks(self.ids, self._faults)
-        self._links = Links(self._clock, self._timetable, self._publish)
+        self.keys = Keys()
+        """What API keys may do."""
+        self.shapes = Shapes()
+        """Objects in another shape than documented."""
+        self.webhooks = Webhooks(self.ids, self._faults, self.shapes)
+        self._links = Links(
+            self.world.external_accounts, self._clock, self._timetable, self._publish
+        )
         self._flows = Flows(self.world, self._links, self._clock, self._publish)
         self.bank = Bank(self.world, self._links, self._clock, self._publish)
         """The events at the banks."""
-        connections = Connections(self.world, self._links, self._note, self._page_url)
-        payments = Payments(self.world, lambda: self.now, self._publish, self._note)
-        events = Events(self.webhooks, default_version)
+        world, links, publish = self.world, self._links, self._publish
+        endpoints = (
+            Connections(world, links, self._note, self._page_url),
+            Customers(world, lambda: self.now, publish),
+            PaymentMethods(world, links, lambda: self.now, publish, self._note),
+            ExternalAccounts(world, links, publish),
+            Events(self.webhooks, default_version),
+        )
         self._api = Api(
             self.world,
             self._clock,
             self._faults,
+            self.keys,
+            self.shapes,
             self.ledger,
             self.ids,
-            [*connections.routes(), *payments.routes(), *events.routes()],
+            [route for each in endpoints for route in each.routes()],
             default_version,
         )
 
@@ -100,20 +120,29 @@ class Simulator:
         self._faults.faults = faults
 
     def inject(
-        self, fault: ApiFault | str, *, method: str | None = None, path: str = "", times: int = 1
+        self,
+        fault: Fault | str,
+        *,
+        method: str | None = None,
+        path: str = "",
+        times: int | None = 1,
     ) -> None:
         """Add a fault to the next matching requests.
 
         Args:
-            fault: the fault.
+            fault: an ``ApiFault`` or a ``SetupFault``.
             method: the HTTP method to match; None matches all.
             path: the prefix of the paths to match.
-            times: the number of requests.
+            times: the number of requests; None: all, until :meth:`clear_faults`.
 
         Raises:
             ValueError: there is no such fault, or ``times`` is below 1.
         """
         self._faults.inject(fault, method=method, path=path, times=times)
+
+    def clear_faults(self) -> None:
+        """Remove all faults that :meth:`inject` added. The rates in :attr:`faults` stay."""
+        self._faults.clear()
 
     # ── time ─────────────────────────────────────────────────────────────────
 
@@ -123,7 +152,13 @@ class Simulator:
         return self._clock.now
 
     def advance(self, seconds: float) -> None:
-        """Let seconds pass, with their scheduled events. Webhooks wait until they are taken."""
+        """Let seconds pass, with their scheduled events. Webhooks wait until they are taken.
+
+        Raises:
+            ValueError: ``seconds`` is negative, or more than a hundred years.
+        """
+        if not 0 <= seconds <= LONGEST:
+            raise ValueError(f"seconds must be from 0 to {LONGEST}, got {seconds}")
         self.advance_to(self.now + seconds)
 
     def advance_to(self, when: float) -> None:
@@ -140,18 +175,31 @@ class Simulator:
         *secrets: str,
         version: str = PREVIEW,
         thin: bool = False,
+        organization: bool = False,
         url: str | None = None,
     ) -> Endpoint:
         """Add a webhook endpoint.
 
         Args:
             secrets: the signing secrets, several during a rotation. By default one is generated.
-            version: the API version of the objects in the webhooks.
+            version: the API version of the objects in the webhooks: ``PREVIEW``, or ``GENERAL``,
+                in which accounts have no ``authorization`` and no ``status_details.inactive``.
             thin: send notifications that only name the object, instead of snapshots.
+            organization: name connected accounts as ``context`` instead of ``account``.
             url: where the server posts the webhooks; None: :meth:`due_webhooks` returns them.
+
+        Raises:
+            ValueError: ``version`` is not an API version.
         """
+        if not is_version(version):
+            raise ValueError(f"version must be an API version such as {PREVIEW}, got {version!r}")
         endpoint = Endpoint(
-            self.ids.new("we"), secrets or (self.ids.new("whsec"),), version, thin, url
+            self.ids.new("we"),
+            secrets or (self.ids.new("whsec"),),
+            version,
+            thin,
+            organization,
+            url,
         )
         self.webhooks.endpoints.append(endpoint)
         return endpoint
@@ -216,9 +264,10 @@ class Simulator:
         subcategory: str = "checking",
         permissions: tuple[str, ...] = ("payment_method",),
         tokenized: bool | None = None,
+        last4: str | None = None,
         owner: str | None = None,
     ) -> Account:
-        """Link an account, as if its holder had completed a flow.
+        """Link an account, as if its holder had completed a flow outside of a relink.
 
         Args:
             holder: ``cus_…``, ``acct_…`` for a Connect holder, ``customer_account:acct_…`` for an
@@ -228,6 +277,8 @@ class Simulator:
             subcategory: the kind of account.
             permissions: the permissions granted for it.
             tokenized: whether its number is tokenized; None: as the bank does by default.
+            last4: the last four digits. Those of a linked account link it once more, as another
+                account at Stripe. None takes new ones.
             owner: the connected account that it belongs to; None: the platform.
 
         Raises:
@@ -241,8 +292,21 @@ class Simulator:
         else:
             login = known(self.world.authorizations, "authorization", authorization)
             held_by = held_by or login.holder
-        offer = Offer(subcategory, self.ids.digits("last4", len(self.world.accounts)))
-        return self._flows.link(held_by, login, offer, permissions, tokenized)
+        last4 = last4 or self.ids.digits("last4", len(self.world.accounts))
+        return self._flows.link(held_by, login, Offer(subcategory, last4), permissions, tokenized)
+
+    def collect_mandate(self, payment_method: str) -> str:
+        """The customer authorizes debits with a payment method. Returns the mandate's id.
+
+        Raises:
+            NotPossibleError: there is no such payment method, or it is detached.
+        """
+        found = known(self.world.payment_methods, "payment method", payment_method)
+        if found.detached:
+            raise NotPossibleError(f"{payment_method} is detached")
+        made = Mandate(self.ids.new("mandate"), found.owner, int(self.now), found)
+        self.world.mandates[made.id] = made
+        return made.id
 
     def _holder(self, name: str | None) -> Holder | None:
         if name is None:
@@ -261,7 +325,8 @@ class Simulator:
 
     def _publish(self, kind: str, about: Resource) -> None:
         self._note(kind, about.id)
-        self.webhooks.publish(kind, about, self.now, self._api.cause)
+        if about.owner != OTHER_MODE:  # whose events go to endpoints of that mode
+            self.webhooks.publish(kind, about, self.now, self._api.cause)
 
     def _page_url(self, name: str) -> str:
         return f"{self.base_url}/stripebank/{name}"

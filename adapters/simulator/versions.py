@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from .errors import ApiError
-from .render import Rendered
+from .render import Rendered, leaves_out_empty
 
 PREVIEW = "2026-09-30.preview"
 GENERAL = "2026-10-28.endive"
@@ -42,6 +42,9 @@ PREVIEW_EVENTS = {"financial_connections.session.updated"}
 SNAPSHOT_ONLY = ("financial_connections.authorization.", "financial_connections.session.")
 """The prefixes of the event types without thin notifications."""
 
+THIN_ONLY = ("_refresh_failed", "_refresh_succeeded")
+"""The suffixes of the event types without snapshots."""
+
 
 def version_of(header: str | None, default: str) -> str:
     """The version of a request.
@@ -51,19 +54,31 @@ def version_of(header: str | None, default: str) -> str:
     """
     if header is None:
         return default
-    if not _WELL_FORMED.fullmatch(header):
+    if not is_version(header):
         raise ApiError(f"Invalid Stripe API version: {header}")
     return header
 
 
 def is_preview(version: str) -> bool:
-    """Whether the version is a preview version."""
+    """Whether it is a preview version."""
     return version.partition(";")[0].endswith(".preview")
 
 
+def is_version(text: str) -> bool:
+    """Whether a text has the form of an API version."""
+    return _WELL_FORMED.fullmatch(text) is not None
+
+
 def exists_in(version: str, event_type: str) -> bool:
-    """Whether a version has events of a type."""
+    """Whether a version has snapshots of events of a type."""
+    if event_type.endswith(THIN_ONLY):
+        return False
     return is_preview(version) or event_type not in PREVIEW_EVENTS
+
+
+def is_thin(event_type: str) -> bool:
+    """Whether there are thin notifications of events of a type."""
+    return not event_type.startswith(SNAPSHOT_ONLY)
 
 
 def in_version(version: str, rendered: Rendered) -> Rendered:
@@ -86,4 +101,7 @@ def _without_preview_fields(value: Any) -> Any:
             place = place.get(name)
         if isinstance(place, dict):
             place.pop(last, None)
+    is_account = kept.get("object") == "financial_connections.account"
+    if is_account and kept.get("status_details") == {} and leaves_out_empty(kept["id"]):
+        del kept["status_details"]
     return kept

@@ -15,7 +15,8 @@ from .faults import FaultSource
 from .ids import Ids
 from .render import Rendered, as_json, render
 from .resources import Resource
-from .versions import PREVIEW, SNAPSHOT_ONLY, exists_in, in_version, is_preview
+from .shapes import Shapes
+from .versions import PREVIEW, exists_in, in_version, is_preview, is_thin
 
 MINUTE, HOUR = 60, 3600
 BACKOFF = (5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, *[12 * HOUR] * 4)
@@ -26,7 +27,7 @@ STORED_FOR = 30 * 24 * HOUR
 _URLS = {
     "customer": "/v1/customers",
     "financial_connections.account": "/v1/financial_connections/accounts",
-    "financial_connections.authorization": "/v1/financial_connections/authorizations",
+    "mandate": "/v1/mandates",
     "payment_method": "/v1/payment_methods",
 }
 
@@ -39,8 +40,12 @@ class Endpoint:
     secrets: tuple[str, ...]
     """The signing secrets (``whsec_…``). During a rotation, each of them signs."""
     version: str = PREVIEW
+    """The API version of the objects in snapshots."""
     thin: bool = False
     """Whether it receives thin notifications instead of snapshots."""
+    organization: bool = False
+    """Whether it belongs to an organization. Its snapshots name the connected account as
+    ``context`` instead of ``account``."""
     url: str | None = None
     """Where the server posts webhooks; None: ``Simulator.due_webhooks`` returns them."""
 
@@ -70,12 +75,12 @@ class Event:
         found: Rendered = json.loads(self.snapshot(version))
         return found
 
-    def snapshot(self, version: str) -> str:
+    def snapshot(self, version: str, names_account_as: str = "account") -> str:
         """The event as JSON. The object is inserted as text, since it is already encoded."""
         text = self.object
         if not is_preview(version):
             text = as_json(in_version(version, json.loads(text)))
-        owner = f'"account":"{self.owner}",' if self.owner else ""
+        owner = f'"{names_account_as}":"{self.owner}",' if self.owner else ""
         cause = self.cause
         key = as_json(cause.idempotency_key) if cause.idempotency_key else "null"
         request = as_json(cause.request_id) if cause.request_id else "null"
@@ -86,16 +91,18 @@ class Event:
             f'"type":"{self.type}"}}'
         )
 
-    def notification(self) -> str:
+    def thin(self) -> Rendered:
         """The thin notification, which names the object if that has a URL."""
         made = datetime.fromtimestamp(self.created, UTC)
+        request, key = self.cause.request_id, self.cause.idempotency_key
+        reason = {"type": "request", "request": {"id": request, "idempotency_key": key or ""}}
         notification: Rendered = {
             "id": self.id,
             "object": "v2.core.event",
             "context": self.owner,
             "created": made.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "livemode": False,
-            "reason": None,
+            "reason": reason if request else None,
             "type": f"v1.{self.type}",
         }
         about = json.loads(self.object)
@@ -103,7 +110,7 @@ class Event:
         if kind in _URLS:
             url = f"{_URLS[kind]}/{name}"
             notification["related_object"] = {"id": name, "type": kind, "url": url}
-        return as_json(notification)
+        return notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +183,10 @@ class Outbox:
 class Webhooks:
     """All events, and the webhooks in transit."""
 
-    def __init__(self, ids: Ids, faults: FaultSource) -> None:
+    def __init__(self, ids: Ids, faults: FaultSource, shapes: Shapes) -> None:
         self._ids = ids
         self._faults = faults
+        self._shapes = shapes
         self.to_take = Outbox()
         """Webhooks for endpoints without a URL."""
         self.to_post = Outbox()
@@ -197,7 +205,7 @@ class Webhooks:
             created=int(now),
             owner=about.owner,
             cause=cause,
-            object=as_json(render(about)),
+            object=as_json(self._shapes.altered(render(about), "webhooks")),
         )
         self.events[event.id] = event
         self._expire(now - STORED_FOR)
@@ -211,7 +219,11 @@ class Webhooks:
         if not delays:
             self.lost.append(event.id)
             return
-        text = event.notification() if endpoint.thin else event.snapshot(endpoint.version)
+        if endpoint.thin:
+            text = as_json(event.thin())
+        else:
+            name = "context" if endpoint.organization else "account"
+            text = event.snapshot(endpoint.version, name)
         kind = f"v1.{event.type}" if endpoint.thin else event.type
         payload = text.encode()
         for seconds in delays:
@@ -249,6 +261,4 @@ def sign(payload: bytes, secrets: tuple[str, ...], at: int) -> str:
 
 
 def _receives(endpoint: Endpoint, kind: str) -> bool:
-    if endpoint.thin:
-        return not kind.startswith(SNAPSHOT_ONLY)
-    return exists_in(endpoint.version, kind)
+    return is_thin(kind) if endpoint.thin else exists_in(endpoint.version, kind)

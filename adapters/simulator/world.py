@@ -11,6 +11,7 @@ from .resources import (
     ExternalAccount,
     Holder,
     Institution,
+    Mandate,
     PaymentMethod,
     Session,
     Token,
@@ -56,9 +57,26 @@ class World:
         self.sessions: dict[str, Session] = {}
         self.tokens: dict[str, Token] = {}
         self.payment_methods: dict[str, PaymentMethod] = {}
+        self.mandates: dict[str, Mandate] = {}
         self.external_accounts: dict[str, ExternalAccount] = {}
         for name in (STRIPE_BANK, INACTIVE_ACCOUNTS, TOKENIZED_NUMBERS):
             self.institution(name)
+
+    def has(self, name: str) -> bool:
+        """Whether an object with this id exists, whoever owns it."""
+        return any(
+            name in store
+            for store in (
+                self.customers,
+                self.authorizations,
+                self.accounts,
+                self.sessions,
+                self.tokens,
+                self.payment_methods,
+                self.mandates,
+                self.external_accounts,
+            )
+        )
 
     def institution(self, name: str) -> Institution:
         """The bank with a name. It is created when it is first used."""

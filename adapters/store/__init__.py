@@ -18,7 +18,7 @@ from .errors import (
 from .journal import JournalEntry
 from .memory import MemoryStore
 from .migrate import migrate
-from .outbox import DeadLetter, DueCommand
+from .outbox import DeadLetter, DueCommand, StuckCommand
 from .protocol import History, Store
 from .store import SqlStore
 from .unit_of_work import Applied, InboxMessage
@@ -41,6 +41,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreUnavailableError",
+    "StuckCommand",
     "UnreadableRecordError",
     "backend_for",
     "migrate",

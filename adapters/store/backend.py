@@ -75,6 +75,15 @@ class Backend(Protocol):
         """
         ...
 
+    def defer_again(self, connection: Connection, command_id: str) -> None:
+        """Defer a job for a command that is not due yet, and whose job came too early.
+
+        Args:
+            connection: within a transaction that writes.
+            command_id: the command.
+        """
+        ...
+
     def defer_due(self, connection: Connection, now: float, limit: int) -> int:
         """Defer jobs for commands that come due soon and have none.
 

@@ -31,6 +31,8 @@ class JournalEntry:
     transition: str | None
     guards: tuple[tuple[str, bool], ...]
     """Which guards were asked, and what they answered."""
+    chart: str
+    """The digest of the table that decided; see :attr:`relink.engine.Table.digest`."""
     reason: str | None
     """Why the event was ignored, as a code; ``relink.machines.reasons.sentence`` renders it."""
     anomaly: bool
@@ -48,13 +50,16 @@ _SAME = tuple(
 """The fields that are columns by the same name and of the same type."""
 
 
-def to_row(delivery: Delivery, causation_id: str, at: float, codec: Codec) -> dict[str, Any]:
+def to_row(
+    delivery: Delivery, causation_id: str, at: float, chart: str, codec: Codec
+) -> dict[str, Any]:
     """A decision as a row of the journal; JSON as text.
 
     Args:
         delivery: the decision, and whose it is.
         causation_id: the id of the message that led to it.
         at: when the message arrived (Unix seconds).
+        chart: the digest of the table that decided.
         codec: writes the event.
     """
     address, decision = delivery.address, delivery.decision
@@ -68,6 +73,7 @@ def to_row(delivery: Delivery, causation_id: str, at: float, codec: Codec) -> di
         "event": decision.trigger.name,
         "fields": codec.text(decision.trigger),
         **_of_leaf(decision.leaf),
+        "chart": chart,
         "changes": to_json(decision.changes).decode(),
         "commands": json.dumps(asked) if asked else "[]",
     }

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from relink.engine import Address, Event
 from relink.machines import commands
 from relink.machines.events import (
+    AccountReplaced,
     AccountReported,
+    AccountResumed,
+    AccountRetired,
     AuthorizationReported,
     BillingNameAbsent,
     BillingNameGiven,
@@ -17,13 +20,25 @@ from relink.machines.events import (
     ExternalAccountMade,
     ExternalAccountReported,
     MandateCollected,
+    MandateReported,
     PaymentMethodMade,
     PaymentMethodReported,
+    ReadRequested,
     RelinkRequested,
     RelinkSessionCreated,
     SessionReported,
     TimerFired,
 )
+from relink.machines.report import StatusReport
+
+_OBJECT_OF_READ: dict[type[commands.Read], str] = {
+    commands.RetrieveAccount: "account",
+    commands.RetrieveAuthorization: "authorization",
+    commands.RetrieveSession: "session",
+    commands.RetrievePaymentMethod: "payment_method",
+    commands.RetrieveExternalAccount: "payment_method",
+}
+"""The machine of the object that a command reads."""
 
 
 def likely_addresses(events: Sequence[Event]) -> Iterator[Address]:
@@ -38,8 +53,8 @@ def likely_addresses(events: Sequence[Event]) -> Iterator[Address]:
 def related_addresses(address: Address) -> Iterable[Address]:
     """A machine, and those that mostly change together with it."""
     match address.machine:
-        case "account" | "account_number" | "payment_method":
-            return [*_account(address.key), Address("payment_method", address.key)]
+        case "account" | "account_number":
+            return _account(address.key)
         case "authorization" | "outage":
             return [address, *_authorization(address.key)]
         case _:
@@ -49,49 +64,86 @@ def related_addresses(address: Address) -> Iterable[Address]:
 def _likely_addresses(trigger: Event) -> Iterable[Address]:
     match trigger:
         case AccountReported(account=account, report=report):
-            yield from _linked_account(account, report.authorization if report else None)
-            yield Address("outage", account)
+            yield from _reported_account(account, report)
         case AuthorizationReported(authorization=authorization):
             yield from _authorization(authorization)
         case SessionReported():
             yield Address("session", trigger.session)
+            yield Address("read", trigger.session)
+            if trigger.relinked_account:
+                yield from _account(trigger.relinked_account)
             for found in trigger.accounts or ():
-                yield from _linked_account(found.account, found.report.authorization)
-        case RelinkRequested(account=account):
-            yield Address("account", account)
+                yield from _reported_account(found.account, found.report)
+        case (
+            PaymentMethodReported(payment_method=key)
+            | ExternalAccountReported(external_account=key)
+        ):
+            yield Address("payment_method", key)
+            yield Address("read", key)
+            if trigger.account:
+                yield from _account(trigger.account)
+        case MandateReported(payment_method=key):
+            yield Address("payment_method", key)
         case RelinkSessionCreated(session=session, request=request):
             yield Address("session", session)
-            yield from _linked_account(request.account, request.authorization)
-        case (
-            PaymentMethodReported()
-            | ExternalAccountReported()
-            | PaymentMethodMade()
-            | ExternalAccountMade()
-            | MandateCollected()
-            | BillingNameAbsent()
-            | BillingNameGiven()
-        ):
-            yield Address("payment_method", trigger.account)
+            yield from _account(request.account)
+            yield from _authorization(request.authorization)
+        case RelinkRequested() | AccountRetired() | AccountResumed() | AccountReplaced():
             yield from _account(trigger.account)
+        case MandateCollected(account=account, payment_method=key):
+            yield from _account(account)
+            if key:
+                yield Address("payment_method", key)
+        case (
+            PaymentMethodMade(account=account, payment_method=key)
+            | ExternalAccountMade(account=account, external_account=key)
+        ):
+            yield Address("payment_method", key)
+            yield from _build(account)
+        case BillingNameAbsent(account=account) | BillingNameGiven(account=account):
+            yield from _build(account)
+        case ReadRequested(kind="account", id=key):
+            yield from _account(key)
+        case ReadRequested(kind="payment_method" | "external_account", id=key):
+            yield Address("payment_method", key)
+            yield Address("read", key)
+        case ReadRequested(id=key):
+            yield Address("read", key)
         case CommandFailed(command=command, subject=subject):
-            kind = commands.BY_NAME.get(command)
-            if kind is not None and issubclass(kind, commands.StripeCommand):
-                yield Address(kind.machine, subject)
+            yield from _failed(commands.BY_NAME.get(command), subject)
         case TimerFired(machine=machine, key=key):
             yield Address(machine, key)
 
 
-def _linked_account(account: str, authorization: str | None) -> Iterator[Address]:
+def _failed(kind: type | None, subject: str) -> Iterator[Address]:
+    if kind is None:
+        return
+    if issubclass(kind, commands.Build):
+        yield from _build(subject)
+    elif issubclass(kind, commands.Read):
+        yield Address("read", subject)
+        yield Address(_OBJECT_OF_READ[kind], subject)
+
+
+def _reported_account(account: str, report: StatusReport | None) -> Iterator[Address]:
+    """An account, and all that its report names: its authorization, and who is written to."""
     yield from _account(account)
+    authorization = report.authorization if report else None
     if authorization:
         yield from _authorization(authorization)
+    else:
+        yield Address("outage", account)
+    holder = report.holder if report else None
+    yield Address("holder", holder.id if holder else authorization or account)
 
 
-def _account(account: str) -> Iterator[Address]:
-    yield Address("account", account)
-    yield Address("account_number", account)
+def _account(account: str) -> list[Address]:
+    return [Address(machine, account) for machine in ("account", "account_number", "read")]
 
 
-def _authorization(authorization: str) -> Iterator[Address]:
-    yield Address("authorization", authorization)
-    yield Address("outage", authorization)
+def _build(account: str) -> list[Address]:
+    return [Address("build", account), *_account(account)]
+
+
+def _authorization(authorization: str) -> list[Address]:
+    return [Address(machine, authorization) for machine in ("authorization", "outage", "read")]

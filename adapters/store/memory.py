@@ -15,7 +15,7 @@ from relink.machines.commands import Wake
 from . import journal as journal_rows
 from .codec import Codec, domain_codec
 from .journal import JournalEntry
-from .outbox import RETRY_BUDGET, DeadLetter, DueCommand
+from .outbox import DeadLetter, DueCommand, StuckCommand, replaces
 from .protocol import History
 from .unit_of_work import Applied, Completion, Decided, InboxMessage, Machine, UnitOfWork
 
@@ -30,6 +30,7 @@ class _Command:
     status: Status = "due"
     finished_at: float = 0.0
     error: str | None = None
+    stuck_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,43 +143,72 @@ class MemoryStore:
                 self._journal[delivery.address].append(decision)
                 self._order.append(delivery.address)
         for due in decided.commands:
-            if due.id not in self._commands:
-                self._commands[due.id] = _Command(due)
-                insort(self._waiting, (due.due_at, due.id))
+            self._ask(due)
+
+    def _ask(self, due: DueCommand) -> None:
+        command = self._commands.get(due.id)
+        if command is None:
+            self._commands[due.id] = _Command(due)
+        elif command.status == "due" and not command.due.attempts and replaces(due, command.due):
+            self._stop_waiting(command.due)
+            command.due = replace(
+                command.due,
+                command=due.command,
+                due_at=due.due_at,
+                connected_account=due.connected_account or command.due.connected_account,
+            )
+        else:
+            return
+        insort(self._waiting, (due.due_at, due.id))
 
     def _complete(self, end: Completion) -> None:
         command = self._commands[end.command_id]
         self._stop_waiting(command.due)
         command.due = replace(command.due, attempts=command.due.attempts + 1)
         command.status, command.finished_at, command.error = end.status, end.at, end.error
+        command.stuck_on = None
 
     # ── commands ─────────────────────────────────────────────────────────────
 
-    def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
+    def postpone(
+        self,
+        due: DueCommand,
+        due_at: float,
+        error: str | None = None,
+        *,
+        pause: float = 0.0,
+        stuck_on: str | None = None,
+    ) -> None:
         """Count a failed attempt, and make the command due later, if it is still due."""
         with self._lock:
             command = self._waiting_command(due.id, due.generation)
             if command is None:
                 return
             self._stop_waiting(command.due)
-            attempts = command.due.attempts + 1
-            command.due = replace(command.due, attempts=attempts, due_at=due_at)
-            command.error = error
-            insort(self._waiting, (due_at, due.id))
+            command.due = replace(
+                command.due,
+                attempts=command.due.attempts + 1,
+                # It may wait for longer already: the machines asked for the read again (K10).
+                due_at=max(due_at, command.due.due_at),
+                retried_for=command.due.retried_for + pause,
+            )
+            command.error, command.stuck_on = error, stuck_on
+            insort(self._waiting, (command.due.due_at, due.id))
 
     def retry(self, command_id: str, at: float) -> bool:
-        """Make a dead letter due again, with a new retry budget and in a new generation."""
+        """Make a dead letter due again, in a new generation, as if it had not been retried."""
         with self._lock:
             command = self._commands.get(command_id)
             if command is None or command.status != "failed":
                 return False
             generation = command.due.generation + 1
-            command.due = replace(
-                command.due, due_at=at, give_up_at=at + RETRY_BUDGET, generation=generation
-            )
+            command.due = replace(command.due, due_at=at, retried_for=0.0, generation=generation)
             command.status = "due"
             insort(self._waiting, (at, command_id))
             return True
+
+    def defer_again(self, command_id: str) -> None:
+        """Nothing to do: there are no jobs."""
 
     def defer_due(self, now: float, limit: int = 1000) -> int:
         """Nothing to do: there are no jobs."""
@@ -228,6 +258,25 @@ class MemoryStore:
         """The number of commands that failed for good."""
         with self._lock:
             return sum(command.status == "failed" for command in self._commands.values())
+
+    def stuck_commands(self, limit: int = 100) -> list[StuckCommand]:
+        """Due commands that an operator has to look at, by what they are stuck on, then by id."""
+        with self._lock:
+            found = [
+                StuckCommand(
+                    due.id, due.command.name, due.attempts, due.due_at, stuck_on, command.error
+                )
+                for command in self._commands.values()
+                if (stuck_on := command.stuck_on) is not None
+                for due in [command.due]
+            ]
+        return sorted(found, key=lambda each: (each.stuck_on, each.id))[:limit]
+
+    def count_stuck(self) -> dict[str, int]:
+        """The number of due commands that an operator has to look at, by what they are stuck on."""
+        with self._lock:
+            codes = (command.stuck_on for command in self._commands.values())
+            return dict(Counter(code for code in codes if code is not None))
 
     def _waiting_command(self, command_id: str, generation: int) -> _Command | None:
         command = self._commands.get(command_id)
@@ -294,9 +343,18 @@ class MemoryStore:
             kept = [each for each in self._journal.get(address, ()) if each.version > after]
         return [self._entry(each) for each in kept[:limit]]
 
-    def count_machines(self) -> int:
-        """The number of machines."""
-        return len(self.machines)
+    def count_machines(self, name: str | None = None) -> int:
+        """The number of machines: all, or those of one name."""
+        return sum(name in (None, address.machine) for address in self.machines)
+
+    def machines_named(
+        self, name: str, *, after: str = "", limit: int = 100
+    ) -> list[tuple[str, Machine]]:
+        """Machines of one name with their keys, in the order of the keys."""
+        with self._lock:
+            keys = sorted(key for machine, key in self.machines if machine == name and key > after)
+            found = [(key, self._load(Address(name, key))) for key in keys[:limit]]
+            return [(key, machine) for key, machine in found if machine]
 
     def histories(self, after: Address | None, limit: int) -> list[History]:
         """Machines with their journals, in the order of their addresses, from one view."""
@@ -318,8 +376,9 @@ class MemoryStore:
 
     def _entry(self, decision: _Decision) -> JournalEntry:
         """A decision as a database gives it back."""
+        chart = self._system.tables[decision.delivery.address.machine].digest
         row = journal_rows.to_row(
-            decision.delivery, decision.causation_id, decision.at, self._codec
+            decision.delivery, decision.causation_id, decision.at, chart, self._codec
         )
         return journal_rows.from_row(journal_rows.parsed(row), self._codec)
 

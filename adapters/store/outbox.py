@@ -1,4 +1,11 @@
-"""The outbox: commands that are carried out later, and how far they are."""
+"""The outbox: commands that are carried out later, and how far they are.
+
+A command that is asked for again is stored once. The one exception is a read that has not begun:
+when the machines ask for it again with a later time, the row takes that time, and what else
+changed (K10). A row with an attempt behind it, and one that is done, stays as it is. An attempt
+under way is not counted yet, so its row may still change. That is harmless: the machines know when
+the read began, and ask for another one if that was too early.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,8 +16,7 @@ from sqlalchemy import RowMapping
 from relink.engine import Command
 from relink.machines.commands import (
     CallerCommand,
-    RetrieveAccount,
-    RetrieveAuthorization,
+    Read,
     StoredCommand,
     Wake,
     require_family,
@@ -18,10 +24,6 @@ from relink.machines.commands import (
 
 from .codec import Codec
 from .errors import UnreadableRecordError
-
-RETRY_BUDGET = 3 * 24 * 60 * 60.0
-"""Seconds for which a command that keeps failing is retried: as long as Stripe itself retries a
-webhook."""
 
 PRIVATE_FIELD = "billing_name"
 """The field that is removed from a command's row as soon as the command is done."""
@@ -44,8 +46,9 @@ class DueCommand:
     """When it is carried out (Unix seconds)."""
     created_at: float
     """When a machine asked for it (Unix seconds)."""
-    give_up_at: float
-    """When its retry budget ends (Unix seconds)."""
+    retried_for: float = 0.0
+    """How long it has been retried: the seconds from each failed attempt to the time at which the
+    next one was due. Time during which nobody made an attempt that was due is left out (F1)."""
     generation: int = 0
     """How often an operator has retried it after it failed for good."""
 
@@ -67,6 +70,21 @@ class DeadLetter(NamedTuple):
     error: str | None
 
 
+class StuckCommand(NamedTuple):
+    """A command that is still due, and whose last attempt failed in a way that an operator has to
+    look at."""
+
+    id: str
+    command: str
+    """Its name."""
+    attempts: int
+    due_at: float
+    """When the next attempt is due (Unix seconds)."""
+    stuck_on: str
+    """What keeps it from succeeding, as a code."""
+    error: str | None
+
+
 def stored_commands(commands: Iterable[Command]) -> Iterator[StoredCommand]:
     """The commands that go to the outbox: all but those for the caller.
 
@@ -85,9 +103,24 @@ def due_time(command: StoredCommand, at: float) -> float:
     match command:
         case Wake(due=due):
             return max(at, due)
-        case RetrieveAccount(after=after) | RetrieveAuthorization(after=after):
+        case Read(after=after):
             return max(at, after)
     return at
+
+
+def is_delayed(due: DueCommand) -> bool:
+    """Whether it is a read that begins later than it was asked for: the row may have to wait."""
+    return isinstance(due.command, Read) and due.due_at > due.created_at
+
+
+def replaces(due: DueCommand, known: DueCommand) -> bool:
+    """Whether a command that is asked for again replaces its row, if the row has not begun (K10).
+
+    Args:
+        due: as it is asked for now.
+        known: as it was asked for before.
+    """
+    return is_delayed(due) and due.due_at > known.due_at
 
 
 def new_due_command(
@@ -101,16 +134,14 @@ def new_due_command(
         connected_account: on whose behalf Stripe is called, if anyone's.
         at: now (Unix seconds).
     """
-    due_at = due_time(command, at)
     return DueCommand(
         command=command,
         id=command.id,
         causation_id=causation_id,
         connected_account=connected_account,
         attempts=0,
-        due_at=due_at,
+        due_at=due_time(command, at),
         created_at=at,
-        give_up_at=due_at + RETRY_BUDGET,
     )
 
 

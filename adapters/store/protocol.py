@@ -8,8 +8,8 @@ from relink.engine import Address, Event, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
 
 from .journal import JournalEntry
-from .outbox import DeadLetter, DueCommand
-from .unit_of_work import Applied, InboxMessage
+from .outbox import DeadLetter, DueCommand, StuckCommand
+from .unit_of_work import Applied, InboxMessage, Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +106,29 @@ class Store(Protocol):
         """
         ...
 
-    def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
+    def postpone(
+        self,
+        due: DueCommand,
+        due_at: float,
+        error: str | None = None,
+        *,
+        pause: float = 0.0,
+        stuck_on: str | None = None,
+    ) -> None:
         """Count a failed attempt, and make the command due later, if it is still due.
 
         Args:
             due: the command.
-            due_at: when to try again (Unix seconds).
+            due_at: when to try again (Unix seconds). If the machines asked for it again meanwhile,
+                for a later time, that one counts.
             error: why the attempt failed. It must hold no secret.
+            pause: the seconds from the failure to ``due_at``, which count as retried.
+            stuck_on: what an operator has to look at, as a code; None where nobody has to.
         """
         ...
 
     def retry(self, command_id: str, at: float) -> bool:
-        """Make a dead letter due again, with a new retry budget and in a new generation.
+        """Make a dead letter due again, in a new generation, as if it had not been retried before.
 
         Args:
             command_id: its id in the outbox.
@@ -125,6 +136,13 @@ class Store(Protocol):
 
         Returns:
             False when no dead letter has this id.
+        """
+        ...
+
+    def defer_again(self, command_id: str) -> None:
+        """Defer a job for a command that is not due yet, and whose job came too early.
+
+        Nothing happens for a store without jobs.
         """
         ...
 
@@ -223,8 +241,22 @@ class Store(Protocol):
         """
         ...
 
-    def count_machines(self) -> int:
-        """The number of machines."""
+    def count_machines(self, name: str | None = None) -> int:
+        """The number of machines: all, or those of one name."""
+        ...
+
+    def machines_named(
+        self, name: str, *, after: str = "", limit: int = 100
+    ) -> list[tuple[str, Machine]]:
+        """Machines of one name with their keys, in the order of the keys.
+
+        A machine that this release can't read is left out, and logged.
+
+        Args:
+            name: such as ``account``.
+            after: the last key of the page before.
+            limit: the largest number of machines.
+        """
         ...
 
     def histories(self, after: Address | None, limit: int) -> list[History]:
@@ -274,6 +306,14 @@ class Store(Protocol):
 
     def count_dead_letters(self) -> int:
         """The number of commands that failed for good."""
+        ...
+
+    def stuck_commands(self, limit: int = 100) -> list[StuckCommand]:
+        """Due commands that an operator has to look at, by what they are stuck on, then by id."""
+        ...
+
+    def count_stuck(self) -> dict[str, int]:
+        """The number of due commands that an operator has to look at, by what they are stuck on."""
         ...
 
     # ── sweeps ───────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ from relink.engine import Address, System
 
 from . import journal as journal_rows
 from .codec import Codec
+from .rebuild import rebuild
 from .schema import checkpoints, inbox, journal, outbox
 from .unit_of_work import read_snapshot
 
@@ -91,8 +92,8 @@ def _set_checkpoint(
     here = (checkpoints.c.machine == address.machine, checkpoints.c.key == address.key)
     found = connection.execute(select(checkpoints).where(*here)).mappings().first()
     since = None if found is None else read_snapshot(system, address, found)
-    events = (journal_rows.from_row(row, codec).event for row in rows)
-    rebuilt = system.replay(address, events, since)
+    entries = (journal_rows.from_row(row, codec) for row in rows)
+    rebuilt = rebuild(system, address, entries, since).snapshot
     values = {
         "state": rebuilt.state,
         "version": rebuilt.version,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import Connection, and_, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, text, tuple_
 
 from relink.engine import Address, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
@@ -16,14 +16,18 @@ from .backend import Backend
 from .codec import Codec
 from .errors import UnreadableRecordError, unavailable_if_down
 from .journal import JournalEntry
-from .outbox import DeadLetter
+from .outbox import DeadLetter, StuckCommand
 from .protocol import History
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
-from .unit_of_work import read_snapshot
+from .unit_of_work import Machine, read_snapshot
 
 IS_DUE = text("status = 'due'")
 IS_FAILED = text("status = 'failed'")
+IS_STUCK = text("stuck_on IS NOT NULL")
 """As text, so that the planner sees that a partial index covers them."""
+
+_SNAPSHOT = (snapshots.c.state, snapshots.c.facts, snapshots.c.version)
+_MACHINE = (*_SNAPSHOT, snapshots.c.connected_account)
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +72,7 @@ class Queries:
 
     def snapshot(self, address: Address) -> Snapshot[Facts] | None:
         """A machine as it is now, or None when there is none."""
-        query = select(snapshots.c.state, snapshots.c.facts, snapshots.c.version).where(
+        query = select(*_SNAPSHOT).where(
             snapshots.c.machine == address.machine, snapshots.c.key == address.key
         )
         with self._reading() as connection:
@@ -97,8 +101,7 @@ class Queries:
         """Accounts in the order of their ids: all, or those that match every given filter."""
         it = accounts.c
         of_account = and_(snapshots.c.machine == "account", snapshots.c.key == it.id)
-        query = select(it.id, snapshots.c.state, snapshots.c.facts, snapshots.c.version)
-        query = query.join_from(accounts, snapshots, of_account)
+        query = select(it.id.label("key"), *_MACHINE).join_from(accounts, snapshots, of_account)
         wanted = {
             it.state: state,
             it.holder: holder,
@@ -108,23 +111,8 @@ class Queries:
         query = query.where(
             *(column == value for column, value in wanted.items() if value is not None)
         )
-        query = query.order_by(it.id)
-        found: list[Snapshot[Facts]] = []
-        while missing := limit - len(found):
-            page = query.limit(missing)
-            if after is not None:
-                page = page.where(it.id > after)
-            with self._reading() as connection:
-                rows = connection.execute(page).mappings().all()
-            for row in rows:
-                after = row["id"]
-                try:
-                    found.append(read_snapshot(self._system, Address("account", row["id"]), row))
-                except UnreadableRecordError as error:
-                    log.error("an account is left out: %s", error)
-            if len(rows) < missing:
-                break
-        return cast("list[Snapshot[AccountFacts]]", found)
+        found = self._readable("account", query, it.id, after, limit)
+        return cast("list[Snapshot[AccountFacts]]", [machine.snapshot for _, machine in found])
 
     def count_by_state(self) -> dict[str, int]:
         """The number of accounts in each state that has any."""
@@ -147,10 +135,49 @@ class Queries:
             rows = connection.execute(query).mappings().all()
         return [journal_rows.from_row(row, self._codec) for row in rows]
 
-    def count_machines(self) -> int:
-        """The number of machines."""
+    def count_machines(self, name: str | None = None) -> int:
+        """The number of machines: all, or those of one name."""
+        query = select(func.count()).select_from(snapshots)
+        if name is not None:
+            query = query.where(snapshots.c.machine == name)
         with self._reading() as connection:
-            return connection.execute(select(func.count()).select_from(snapshots)).scalar_one()
+            return connection.execute(query).scalar_one()
+
+    def machines_named(
+        self, name: str, *, after: str = "", limit: int = 100
+    ) -> list[tuple[str, Machine]]:
+        """Machines of one name with their keys, in the order of the keys."""
+        key = snapshots.c.key
+        query = select(key, *_MACHINE).where(snapshots.c.machine == name)
+        return self._readable(name, query, key, after, limit)
+
+    def _readable(
+        self,
+        name: str,
+        query: Select[Any],
+        key: ColumnElement[str],
+        after: str | None,
+        limit: int,
+    ) -> list[tuple[str, Machine]]:
+        """A full page of machines of one name; one that can't be read is left out, and logged."""
+        found: list[tuple[str, Machine]] = []
+        while missing := limit - len(found):
+            page = query.order_by(key).limit(missing)
+            if after is not None:
+                page = page.where(key > after)
+            with self._reading() as connection:
+                rows = connection.execute(page).mappings().all()
+            for row in rows:
+                after = str(row["key"])
+                try:
+                    snapshot = read_snapshot(self._system, Address(name, after), row)
+                except UnreadableRecordError as error:
+                    log.error("a machine is left out: %s", error)
+                else:
+                    found.append((after, Machine(snapshot, row["connected_account"])))
+            if len(rows) < missing:
+                break
+        return found
 
     def histories(self, after: Address | None, limit: int) -> list[History]:
         """Machines with their journals, in the order of their addresses, from one view."""
@@ -223,6 +250,24 @@ class Queries:
         query = select(func.count()).select_from(outbox).where(IS_FAILED)
         with self._reading() as connection:
             return connection.execute(query).scalar_one()
+
+    def stuck_commands(self, limit: int = 100) -> list[StuckCommand]:
+        """Due commands that an operator has to look at, by what they are stuck on, then by id."""
+        it = outbox.c
+        query = (
+            select(it.id, it.command, it.attempts, it.due_at, it.stuck_on, it.error)
+            .where(IS_STUCK)
+            .order_by(it.stuck_on, it.id)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            return [StuckCommand(*row) for row in connection.execute(query)]
+
+    def count_stuck(self) -> dict[str, int]:
+        """The number of due commands that an operator has to look at, by what they are stuck on."""
+        query = select(outbox.c.stuck_on, func.count()).where(IS_STUCK)
+        with self._reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(outbox.c.stuck_on))}
 
     def cursor(self, name: str) -> dict[str, Any] | None:
         """How far a sweep is; None before its first step."""

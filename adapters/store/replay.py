@@ -1,17 +1,20 @@
 """Replay: does the journal of each machine lead to its snapshot?
 
 Decisions are pure. A machine that is sent the events of its journal again, from the beginning or
-from its checkpoint, must come out as it is stored. If it does not, either something changed the
-database behind relink's back, or this release decides differently from the one that wrote the
-journal.
+from its checkpoint, must come out as it is stored. If it does not, something changed the database
+behind relink's back. That is a :class:`Difference`.
+
+A release may change a chart. What the older chart decided stands. Where the present chart would
+decide differently, replay follows the journal, and reports :class:`DecidedByOlderChart`.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from relink.engine import Address, System
+from relink.engine import Address, EngineError, System
 
 from .protocol import History, Store
+from .rebuild import rebuild
 
 SLICE = 500
 """Machines that are read at a time."""
@@ -26,12 +29,27 @@ class Difference:
     """What differs, for people."""
 
 
-def replay(store: Store, progress: Callable[[int, int], None]) -> Iterator[Difference]:
+@dataclass(frozen=True, slots=True)
+class DecidedByOlderChart:
+    """A machine with decisions of an older chart that the present chart would make differently."""
+
+    address: Address
+    versions: tuple[int, ...]
+    """The versions that the older chart led to."""
+
+
+Finding = Difference | DecidedByOlderChart
+
+
+def replay(store: Store, progress: Callable[[int, int], None]) -> Iterator[Finding]:
     """Rebuild every machine from its journal, and compare; the store may be in use.
 
     Args:
         store: what to check.
         progress: called after each slice with the number of machines so far, and of all.
+
+    Returns:
+        What was found; a machine can have one finding of each kind.
 
     Raises:
         UnreadableRecordError: this release can't read a record.
@@ -40,25 +58,36 @@ def replay(store: Store, progress: Callable[[int, int], None]) -> Iterator[Diffe
     last: Address | None = None
     while histories := store.histories(last, SLICE):
         for history in histories:
-            what = _compare(store.system, history)
-            if what:
-                yield Difference(history.address, what)
+            yield from _compare(store.system, history)
         last = histories[-1].address
         done += len(histories)
         progress(done, max(total, done))
 
 
-def _compare(system: System, history: History) -> str | None:
-    stored, since = history.snapshot, history.checkpoint
+def _compare(system: System, history: History) -> Iterator[Finding]:
+    address, stored, since = history.address, history.snapshot, history.checkpoint
     first = since.version + 1 if since else 1
     versions = [entry.version for entry in history.entries]
     if versions != list(range(first, first + len(versions))):
-        return f"its journal has the versions {versions}, which should follow {first - 1}"
-    rebuilt = system.replay(history.address, (entry.event for entry in history.entries), since)
+        what = f"its journal has the versions {versions}, which should follow {first - 1}"
+        yield Difference(address, what)
+        return
+    try:
+        found = rebuild(system, address, history.entries, since)
+    except EngineError as error:
+        yield Difference(address, f"its journal can't be replayed: {error}")
+        return
+    if found.decided_differently:
+        yield DecidedByOlderChart(address, found.decided_differently)
+    rebuilt = found.snapshot
     if rebuilt.version != stored.version:
-        return f"it has version {stored.version}, and its journal ends with {rebuilt.version}"
-    if rebuilt.state != stored.state:
-        return f"it is {stored.state}, and its journal leads to {rebuilt.state}"
-    old, new = stored.facts.model_dump(), rebuilt.facts.model_dump()
-    differing = sorted(name for name in new if new[name] != old.get(name))
-    return f"its journal leads to other facts: {', '.join(differing)}" if differing else None
+        what = f"it has version {stored.version}, and its journal ends with {rebuilt.version}"
+        yield Difference(address, what)
+    elif rebuilt.state != stored.state:
+        what = f"it is {stored.state}, and its journal leads to {rebuilt.state}"
+        yield Difference(address, what)
+    else:
+        old, new = stored.facts.model_dump(), rebuilt.facts.model_dump()
+        differing = sorted(name for name in new if new[name] != old.get(name))
+        if differing:
+            yield Difference(address, f"its journal leads to other facts: {', '.join(differing)}")

@@ -32,9 +32,9 @@ _ID = String(255)
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _partial(name: str, column: str, status: str) -> Index:
-    """An index over the outbox rows of one status."""
-    only = text(f"status = '{status}'")
+def _partial(name: str, column: str, condition: str) -> Index:
+    """An index over some rows of the outbox."""
+    only = text(condition)
     return Index(name, column, postgresql_where=only, sqlite_where=only)
 
 
@@ -97,6 +97,8 @@ journal = Table(
     Column("to_state", _NAME, nullable=False),
     Column("transition", Text),
     Column("guards", JSON, nullable=False),
+    # The digest of the table that decided.
+    Column("chart", String(16), nullable=False),
     # A code of relink.machines.reasons.
     Column("reason", Text),
     Column("anomaly", Boolean, nullable=False),
@@ -130,15 +132,18 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("created_at", Float, nullable=False),
-    Column("give_up_at", Float, nullable=False),
+    # The pauses between its attempts, together (seconds).
+    Column("retried_for", Float, nullable=False),
     # How often an operator has retried it after it failed.
     Column("generation", Integer, nullable=False),
     Column("finished_at", Float),
-    # Why the last attempt failed.
+    # Why the last attempt failed; and as a code, where an operator has to look at it.
     Column("error", Text),
-    _partial("outbox_due", "due_at", "due"),
-    _partial("outbox_failed", "finished_at", "failed"),
-    _partial("outbox_done", "finished_at", "done"),
+    Column("stuck_on", _ID),
+    _partial("outbox_due", "due_at", "status = 'due'"),
+    _partial("outbox_failed", "finished_at", "status = 'failed'"),
+    _partial("outbox_done", "finished_at", "status = 'done'"),
+    _partial("outbox_stuck", "stuck_on", "stuck_on IS NOT NULL"),
     comment="Each command that is carried out later, and how far it is.",
 )
 
@@ -169,7 +174,7 @@ INBOX = _columns(inbox)
 SNAPSHOT = _columns(snapshots)
 ACCOUNT = _columns(accounts)
 ENTRY = _columns(journal, "seq")
-COMMAND = _columns(outbox, "finished_at", "error")
+COMMAND = _columns(outbox, "finished_at", "error", "stuck_on")
 """The columns that a new row of each table is given."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from relink.engine import Event, System
 from relink.machines.commands import Wake
@@ -18,7 +18,7 @@ from .backend import backend_for
 from .codec import Codec, domain_codec
 from .errors import UnreadableRecordError, unavailable_if_down
 from .migrate import MIGRATIONS
-from .outbox import RETRY_BUDGET, DueCommand
+from .outbox import DueCommand
 from .pruning import delete_finished, delete_journal
 from .queries import IS_DUE, Queries
 from .schema import cursors, outbox
@@ -107,8 +107,18 @@ class SqlStore(Queries):
 
     # ── commands ─────────────────────────────────────────────────────────────
 
-    def postpone(self, due: DueCommand, due_at: float, error: str | None = None) -> None:
+    def postpone(
+        self,
+        due: DueCommand,
+        due_at: float,
+        error: str | None = None,
+        *,
+        pause: float = 0.0,
+        stuck_on: str | None = None,
+    ) -> None:
         """Count a failed attempt, and make the command due later, if it is still due."""
+        # The row may wait for longer already: the machines asked for the read again (K10).
+        later = case((outbox.c.due_at > due_at, outbox.c.due_at), else_=due_at)
         change = (
             update(outbox)
             .where(
@@ -116,7 +126,13 @@ class SqlStore(Queries):
                 outbox.c.status == "due",
                 outbox.c.generation == due.generation,
             )
-            .values(attempts=outbox.c.attempts + 1, due_at=due_at, error=error)
+            .values(
+                attempts=outbox.c.attempts + 1,
+                due_at=later,
+                error=error,
+                retried_for=outbox.c.retried_for + pause,
+                stuck_on=stuck_on,
+            )
         )
         with self._changing() as connection:
             if connection.execute(change).rowcount:
@@ -130,7 +146,7 @@ class SqlStore(Queries):
             .values(
                 status="due",
                 due_at=at,
-                give_up_at=at + RETRY_BUDGET,
+                retried_for=0.0,
                 finished_at=None,
                 generation=outbox.c.generation + 1,
             )
@@ -140,6 +156,12 @@ class SqlStore(Queries):
             if found:
                 self._defer(connection, command_id)
         return found
+
+    def defer_again(self, command_id: str) -> None:
+        """Defer a job for a command that is not due yet, and whose job came too early."""
+        if self._jobs:
+            with self._changing() as connection:
+                self._backend.defer_again(connection, command_id)
 
     def defer_due(self, now: float, limit: int = 1000) -> int:
         """Defer jobs for commands that come due soon and have none; returns their number."""
@@ -190,7 +212,7 @@ class SqlStore(Queries):
         change = (
             update(outbox)
             .where(outbox.c.id == command_id, outbox.c.status == "due")
-            .values(status="failed", finished_at=outbox.c.due_at, error=error)
+            .values(status="failed", finished_at=outbox.c.due_at, error=error, stuck_on=None)
         )
         with self._changing() as connection:
             connection.execute(change)

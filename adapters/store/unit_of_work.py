@@ -16,7 +16,7 @@ from relink.machines.account.facts import AccountFacts
 from . import journal as journal_rows
 from . import outbox as outbox_rows
 from .codec import Codec, validated
-from .outbox import DueCommand, new_due_command, stored_commands
+from .outbox import DueCommand, is_delayed, new_due_command, replaces, stored_commands
 
 Row = dict[str, Any]
 
@@ -33,7 +33,7 @@ class Stored(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A machine as it is before a unit of work."""
+    """A machine as it is."""
 
     snapshot: Snapshot[Facts]
     connected_account: str | None
@@ -113,6 +113,9 @@ class Rows:
     """What accounts are searched by, where it changed."""
     journal: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
+    """Commands; those that are there already stay as they are."""
+    delayed: list[Row] = field(default_factory=list)
+    """Those of them that make a row wait which has not begun (K10)."""
 
     def extend(self, more: "Rows") -> None:
         """Add the rows of another decision."""
@@ -121,6 +124,7 @@ class Rows:
         self.accounts.extend(more.accounts)
         self.journal.extend(more.journal)
         self.outbox.extend(more.outbox)
+        self.delayed.extend(more.delayed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +212,11 @@ class UnitOfWork:
         known = (machine.connected_account for machine in before.values() if machine)
         on_behalf_of = self.message.on_behalf_of(known)
         message = self.message
-        commands = {
-            command.id: new_due_command(command, message.id, on_behalf_of, message.received_at)
-            for step in steps
-            for command in stored_commands(step.commands)
-        }
+        commands: dict[str, DueCommand] = {}
+        for command in stored_commands(command for step in steps for command in step.commands):
+            due = new_due_command(command, message.id, on_behalf_of, message.received_at)
+            if replaces(due, commands.setdefault(due.id, due)):
+                commands[due.id] = due
         return Decided(
             tuple(steps), before, after, on_behalf_of, [commands[id] for id in sorted(commands)]
         )
@@ -237,17 +241,22 @@ class UnitOfWork:
             if found and (machine is None or found != _account_row(machine.snapshot)):
                 rows.accounts.append(found)
         rows.journal.extend(self.journal_rows(decided))
-        rows.outbox.extend(outbox_rows.to_row(due, self._codec) for due in decided.commands)
+        for due in decided.commands:
+            row = outbox_rows.to_row(due, self._codec)
+            rows.outbox.append(row)
+            if is_delayed(due):
+                rows.delayed.append(row)
         return decided.steps, rows
 
     def journal_rows(self, decided: Decided) -> Iterable[Row]:
         """Each decision as a row of the journal, in order."""
-        message = self.message
-        return (
-            journal_rows.to_row(delivery, message.id, message.received_at, self._codec)
-            for step in decided.steps
-            for delivery in step.deliveries
-        )
+        message, tables = self.message, self._system.tables
+        for step in decided.steps:
+            for delivery in step.deliveries:
+                chart = tables[delivery.address.machine].digest
+                yield journal_rows.to_row(
+                    delivery, message.id, message.received_at, chart, self._codec
+                )
 
     def _machine(self, address: Address, stored: Stored | None) -> Machine | None:
         if stored is None:

@@ -158,9 +158,7 @@ class AccountChart(AccountGuards, AccountEffects):
     active.from_(*inactive, relinking, relinked, event="reported_active", on="learn")
 
     # ── it stopped working, and the customer can repair it (S2) ──────────────────────
-    stays(
-        *inactive, relinking, event="reported_relinkable", cond="lacks_authorization", on="learn"
-    )
+    stays(*inactive, relinking, event="reported_relinkable", cond="lacks_authorization", on="learn")
     inactive_unrepairable.from_(
         active, relinked, event="reported_relinkable", cond="lacks_authorization", on="learn"
     )

@@ -9,7 +9,8 @@ from typing import Any
 
 from relink.engine import Assign, Command, Send
 
-from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
+from .. import anomalies
+from ..commands import RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..events import AccountResumed, AccountRetired, DomainEvent, RelinkRequested
 from ..freshness import ReportChart, ambiguous_until
 from ..messages import (
@@ -20,6 +21,7 @@ from ..messages import (
     NewAccountLinkedInstead,
     NumberChanged,
     PaymentMethodChanged,
+    PaymentMethodUnclear,
     ReadDueChanged,
     ReadFailed,
     RefreshEnded,
@@ -34,8 +36,8 @@ from ..messages import (
     SessionUnsuccessful,
 )
 from ..read import read
-from ..reasons import Anomaly, ReadReason
-from ..vocabulary import NO_ACTION, NumberStatus
+from ..reasons import ReadReason
+from ..vocabulary import NumberStatus
 from . import facts as facts_of
 from . import outgoing
 from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
@@ -73,10 +75,8 @@ class AccountEffects(ReportChart):
         """Read the account, since the report says only that something changed (K2, K6)."""
         seen = Assign(first_seen_at=_first_seen(facts, trigger))
         effects: Effects = [seen]
-        if trigger.in_future:
-            effects.append(_anomaly(facts, Anomaly.FUTURE_TIME, None, trigger))
-        elif trigger.status is not None:
-            effects.append(_anomaly(facts, Anomaly.UNKNOWN_STATUS, trigger.status, trigger))
+        if anomaly := anomalies.unclear(facts.id, trigger):
+            effects.append(anomaly)
         if not trigger.read:
             reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
             effects.append(read(facts.id, "account", reason, trigger))
@@ -84,13 +84,10 @@ class AccountEffects(ReportChart):
 
     def report_unknown_action(self, facts: AccountFacts, trigger: LinkReported) -> Command | None:
         """Count an unknown or missing action as none, and tell the operators (S2, K5)."""
-        action = trigger.report.action
-        is_repeated = facts.reported_status is trigger.reported_status and action == facts.action
-        if action == NO_ACTION or is_repeated:
+        is_repeated = facts.reported_status is trigger.reported_status
+        if is_repeated and trigger.report.action == facts.action:
             return None
-        if action is None:
-            return _anomaly(facts, Anomaly.REPAIR_LEFT_OPEN, None, trigger)
-        return _anomaly(facts, Anomaly.UNKNOWN_ACTION, action, trigger)
+        return anomalies.unknown_action(facts.id, trigger)
 
     def depart(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """It is gone for good: nothing is decided about it any more, so all is told now (S7)."""
@@ -120,6 +117,8 @@ class AccountEffects(ReportChart):
             "number_expires_on": trigger.expires_on,
         }
         effects: Effects = [Assign(**changes), review_later(facts, trigger)]
+        if trigger.status.can_pay:
+            effects += _look_at_blocked(facts, trigger)
         return [*effects, *_missing(facts.after(changes), trigger)]
 
     def note_read(self, facts: AccountFacts, trigger: ReadDueChanged) -> Effects:
@@ -136,7 +135,10 @@ class AccountEffects(ReportChart):
         """Remember the state of one of its payment methods (C1, C3)."""
         known = {k: v for k, v in facts.payment_methods.items() if k != trigger.payment_method}
         known[trigger.payment_method] = KnownPaymentMethod(
-            state=trigger.state, reason=trigger.reason, lost_number=trigger.lost_number
+            state=trigger.state,
+            reason=trigger.reason,
+            lost_number=trigger.lost_number,
+            is_external=trigger.is_external,
         )
         latest = dict(list(known.items())[-MOST_PAYMENT_METHODS:])
         return [Assign(payment_methods=latest), review_later(facts, trigger)]
@@ -191,7 +193,7 @@ class AccountEffects(ReportChart):
             Assign(
                 session=trigger.session,
                 request=trigger.request,
-                attempt=trigger.request.attempt,
+                attempt=max(facts.attempt, trigger.request.attempt),
                 opened_at=trigger.at,
                 opened_while_active=facts.works,
                 known_linked=None,
@@ -326,6 +328,16 @@ def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
     return [read(now.id, "account", ReadReason.INCOMPLETE, trigger)]
 
 
+def _look_at_blocked(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
+    """Its number pays again: what was blocked because of it may be well too (C3)."""
+    unclear = trigger.follow(PaymentMethodUnclear, as_of=int(trigger.at), read=False)
+    return [
+        Send(machine="payment_method", key=key, event=unclear)
+        for key, method in facts.payment_methods.items()
+        if method.lost_number
+    ]
+
+
 def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> Effects:
     changes = facts_of.after_report(facts, trigger)
     now = facts.after({**changes, "read_due_since": None})
@@ -344,7 +356,10 @@ def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> E
 
 
 def _counted(
-    facts: AccountFacts, trigger: SessionUnsuccessful | KnownAccountLinked, counts: bool, **said: Any
+    facts: AccountFacts,
+    trigger: SessionUnsuccessful | KnownAccountLinked,
+    counts: bool,
+    **said: Any,
 ) -> dict[str, Any]:
     """A session counts only in the outage in which it was asked for (R4)."""
     outage, asked = facts.outage, facts.request.outage if facts.request else None
@@ -361,14 +376,6 @@ def _session_over(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
 
 def _first_seen(facts: AccountFacts, trigger: DomainEvent) -> float:
     return trigger.at if facts.first_seen_at is None else facts.first_seen_at
-
-
-def _anomaly(
-    facts: AccountFacts, anomaly: Anomaly, value: str | None, trigger: DomainEvent
-) -> ReportAnomaly:
-    return ReportAnomaly(
-        about=facts.id, anomaly=anomaly, value=value, dedup_key=trigger.causation_id
-    )
 
 
 def _to_number(facts: AccountFacts, event: DomainEvent) -> Send:

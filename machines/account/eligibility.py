@@ -82,12 +82,10 @@ def _payment_obstacles(facts: AccountFacts, payment_method: str | None) -> Itera
     else:
         found = facts.payment_methods.get(payment_method)
         known = [found] if found else []
-    if known and not any(method.state.can_pay for method in known):
+    if known and not any(method.can_pay for method in known):
         # The worst that a relink does not mend, where there is one.
         worst = min(known, key=lambda method: method.lost_number)
-        reason = worst.reason or worst.state
-        if not (worst.lost_number and number is not None):
-            yield reason
+        yield worst.reason or worst.state
 
 
 def _why_not_active(facts: AccountFacts) -> str:

@@ -97,6 +97,13 @@ class KnownPaymentMethod(Facts):
     """Why it is blocked, or why it needs a mandate (a code)."""
     lost_number: bool = False
     """It is blocked because the account number was deactivated, which a relink repairs."""
+    is_external: bool = False
+    """It is an external account, which has a status of its own (C3)."""
+
+    @property
+    def can_pay(self) -> bool:
+        """Nothing but the account number speaks against charging it (C3)."""
+        return self.state.can_pay or (self.lost_number and not self.is_external)
 
 
 class OwnershipCheck(Facts):

@@ -89,8 +89,8 @@ class AccountGuards(ReportChart):
         return facts.session == trigger.session
 
     def is_overtaken(self, facts: AccountFacts, trigger: SessionOpened) -> bool:
-        """A later attempt was opened before relink learned of this one."""
-        return trigger.request.attempt <= facts.attempt
+        """A later attempt, which was opened before relink learned of this one, is still open."""
+        return facts.session is not None and trigger.request.attempt <= facts.attempt
 
     def stopped_since(self, facts: AccountFacts, trigger: SessionRelinked) -> bool:
         """A report as new as this repair says that the account is inactive (K3)."""

@@ -65,7 +65,9 @@ def _joined(now: AccountFacts, trigger: LinkReported) -> list[Send]:
     if now.authorization is None:
         return []
     is_down = _standing(now) is _DOWN
-    joined = trigger.follow(MemberReported, account=now.id, inactive=is_down, as_of=trigger.as_of)
+    joined = trigger.follow(
+        MemberReported, account=now.id, inactive=is_down, as_of=trigger.as_of, read=trigger.read
+    )
     return [Send(machine="authorization", key=now.authorization, event=joined)]
 
 

@@ -15,7 +15,7 @@ from relink.engine import Command, Send
 from ..commands import RequestNewPaymentMethod, Wake
 from ..events import DomainEvent
 from ..holder import PATIENCE
-from ..messages import NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
+from ..messages import MembersReviewDue, NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
 from ..phases import NEEDS
 from ..vocabulary import BuildState, PaymentMethodState, ReportedStatus
 from .facts import AccountFacts, AccountOutage, AwaitedRead, ReportedNeeds, holder_key, outage_of
@@ -63,10 +63,19 @@ def _outage(
     needs = () if needs_nothing else needs_at(facts, trigger.at, trigger.policy)
     if facts.outage is None and needs and not is_down:
         number = facts.outages + 1
-        return {"outage": AccountOutage(number=number, since=trigger.at), "outages": number}, []
+        begun = {"outage": AccountOutage(number=number, since=trigger.at), "outages": number}
+        return begun, _siblings_too(facts, trigger)
     if facts.outage is not None and not needs and not is_down:
         return {"outage": None}, []
     return {}, []
+
+
+def _siblings_too(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
+    """What begins for other accounts of the authorization at this time is one message (P1)."""
+    if facts.authorization is None:
+        return []
+    event = trigger.follow(MembersReviewDue, account=facts.id)
+    return [Send(machine="authorization", key=facts.authorization, event=event)]
 
 
 def _told_outage(
@@ -162,7 +171,7 @@ def _awaited(facts: AccountFacts, read: AwaitedRead, trigger: DomainEvent, await
 def _planned(
     facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
 ) -> tuple[Changes, list[Command]]:
-    """Come back when something becomes a need (P3), or a read has held up a request for too long."""
+    """Come back when something becomes a need (P3), or a read has held up a request too long."""
     times = []
     if not needs_nothing:
         times.append(next_need(facts, trigger.at, trigger.policy))
@@ -188,7 +197,7 @@ def _requested(
     if not needs_nothing and is_suspended(facts):
         return {}, []
     causes = {} if needs_nothing else dict(_causes(facts))
-    standing = facts.requested_for & causes.keys()
+    standing = frozenset(facts.requested_for & causes.keys())
     new = [] if needs_nothing else _new_causes(facts)
     if not new or _is_held_up(facts, trigger):
         return ({} if standing == facts.requested_for else {"requested_for": standing}), []
@@ -215,10 +224,8 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     match status:
         case ReportedStatus.DISCONNECTED:
             yield "disconnected", facts.cause or "disconnected"
-            return
         case ReportedStatus.UNREPAIRABLE:
             yield "unrepairable", facts.cause or "unrepairable"
-            return
         case None | ReportedStatus.ACTIVE | ReportedStatus.RELINKABLE | ReportedStatus.INACTIVE:
             pass
         case _:
@@ -235,7 +242,7 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
 def _unusable(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     """None of its payment methods that are known can be charged, and no relink mends that (C3)."""
     known = facts.payment_methods.values()
-    if not known or any(method.state.can_pay or method.lost_number for method in known):
+    if not known or any(method.can_pay or method.lost_number for method in known):
         return
     reasons = sorted({method.reason or PaymentMethodState.GONE for method in known})
     yield "no_payment_method", reasons[0]

@@ -19,19 +19,29 @@ def ambiguous(known: ReportFacts, report: Reported) -> bool:
 
     A vague and a clear report of an inactivity do not contradict each other. They are ambiguous
     when the vague one arrives last and is not newer, or when the clear one arrives last and is
-    older: then the vague one may be about a later inactivity.
+    older: then the vague one may be about a later inactivity. The answer to the read that was to
+    settle a contradiction is never ambiguous (K10).
     """
     earlier, later = sorted([known.as_of, report.as_of])
+    if report.decides:
+        return False
     if known.reported_status is None or later - earlier > _tolerance(known, report):
         return False
     pair: tuple[Status, Status] = (known.reported_status, report.reported_status)
     if pair[0] == pair[1]:
         return False
     if pair[0] == VAGUE and pair[1] in CLEAR:
-        return report.as_of < known.as_of
+        return report.as_of < known.as_of and not report.read
     if pair[0] in CLEAR and pair[1] == VAGUE:
         return report.as_of <= known.as_of
     return True
+
+
+def fills_in(known: ReportFacts, report: Reported) -> bool:
+    """Whether a read, at about the same time, says what a vague report leaves open (K3)."""
+    is_close = known.as_of - report.as_of <= SECONDS_AROUND_A_READ
+    says_more = known.reported_status == VAGUE and report.reported_status in CLEAR | {VAGUE}
+    return report.read and is_close and says_more
 
 
 def _tolerance(known: ReportFacts, report: Reported) -> int:

@@ -57,7 +57,10 @@ def _what_speaks_against(facts: AccountFacts) -> list[str]:
         f"its number is {facts.number}": facts.number in (None, "transactable", "expiring"),
         "all its payment methods are blocked or gone": (
             not facts.payment_methods
-            or any(m.state not in ("blocked", "gone") for m in facts.payment_methods.values())
+            or any(
+                m.state not in ("blocked", "gone") or (m.lost_number and not m.is_external)
+                for m in facts.payment_methods.values()
+            )
         ),
     }
     return [cause for cause, is_well in causes.items() if not is_well]

@@ -2,22 +2,15 @@
 
 from collections.abc import Iterator
 
-from relink.engine import Decision
+from relink.engine import Decision, Send
 
 from ..account import AccountFacts
-from ..commands import (
-    Read,
-    ReportAnomaly,
-    RetrieveAccount,
-    RetrieveAccountForCaller,
-    RetrieveAuthorization,
-    RetrieveSessionForCaller,
-)
+from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..freshness import ReportFacts
 from ..messages import ReportedInactive, ReportedUnclear
 from ..report import StatusReport
 from ..session import SessionFacts
-from .ambiguity import ambiguous
+from .ambiguity import ambiguous, fills_in
 from .property import always
 from .step_view import StepView
 
@@ -33,7 +26,9 @@ def stale_report_changes_no_state(view: StepView) -> Iterator[str]:
     """K3: A stale report changes no state."""
     for address, decision, trigger in view.reports():
         known: ReportFacts = decision.before.facts
-        if trigger.as_of < known.as_of and decision.state != decision.before.state:
+        is_stale = trigger.as_of < known.as_of and not trigger.decides
+        is_stale = is_stale and not fills_in(known, trigger)
+        if is_stale and decision.state != decision.before.state:
             yield f"{address.machine} {address.key} changed state on a stale {trigger.name}"
 
 
@@ -44,7 +39,8 @@ def stale_report_is_not_the_latest(view: StepView) -> Iterator[str]:
         known: ReportFacts = decision.before.facts
         now: ReportFacts = decision.facts
         is_same = now.reported_status == known.reported_status and now.as_of == known.as_of
-        if trigger.as_of < known.as_of and not is_same:
+        counts = trigger.decides or fills_in(known, trigger)
+        if trigger.as_of < known.as_of and not counts and not is_same:
             yield f"{address.machine} {address.key} takes a stale {trigger.name} for the latest"
 
 
@@ -67,8 +63,7 @@ def ambiguous_report_is_settled_by_a_read(view: StepView) -> Iterator[str]:
         known: ReportFacts = decision.before.facts
         if decision.before.state == "disconnected" or not ambiguous(known, trigger):
             continue
-        kind = RetrieveAuthorization if address.machine == "authorization" else RetrieveAccount
-        if not any(isinstance(c, kind) and c.subject == address.key for c in decision.commands):
+        if not any(isinstance(c, Send) and c.machine == "read" for c in decision.commands):
             yield f"{address.machine} {address.key} does not ask about an ambiguous {trigger.name}"
 
 
@@ -91,7 +86,7 @@ def open_question_is_asked(view: StepView) -> Iterator[str]:
         if decision.before.state == "disconnected" or not isinstance(trigger, ReportedInactive):
             continue
         known: ReportFacts = decision.before.facts
-        if trigger.as_of >= known.as_of and not _asks(decision):
+        if trigger.as_of >= known.as_of and not trigger.read and not _asks(decision):
             yield f"{address.machine} {address.key} does not ask whether it can be repaired"
 
 
@@ -143,5 +138,8 @@ def linked_account_is_known_or_new_by_when_it_was_first_seen(view: StepView) -> 
 
 def _asks(decision: Decision) -> bool:
     """Whether Stripe is asked; or operators, where Stripe's own answer leaves the question open."""
-    kinds = (Read, RetrieveAccountForCaller, RetrieveSessionForCaller, ReportAnomaly)
-    return any(isinstance(command, kinds) for command in decision.commands)
+    kinds = (RetrieveAccountForCaller, RetrieveSessionForCaller, ReportAnomaly)
+    return any(
+        isinstance(command, kinds) or (isinstance(command, Send) and command.machine == "read")
+        for command in decision.commands
+    )

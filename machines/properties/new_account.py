@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..account import AccountFacts
+from ..build import BuildFacts
 from ..commands import AttachExternalAccount, CreatePaymentMethod
-from ..payment_method import PaymentMethodFacts
 from .property import always
 from .step_view import StepView
 
@@ -65,7 +65,7 @@ def built_once(view: StepView) -> Iterator[str]:
     for account, count in builds.items():
         if count > 1:
             yield f"{count} things are built on {account} at once"
-        was = view.before(PaymentMethodFacts, account)
+        was = view.before(BuildFacts, account)
         if was and (was.state not in ("none", "name_needed") or was.facts.made):
             yield f"something is built on {account}, where one is {was.state} ({was.facts.made})"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from relink.engine import Decision
+from relink.engine import Decision, Send
 
 from ..account import AccountFacts
-from ..commands import RetrieveAccount, RetrieveAuthorization, RetrieveSessionForCaller
+from ..commands import RetrieveSessionForCaller
 from ..events import RelinkRequested
 from ..session import SessionFacts
 from .property import always
@@ -58,10 +58,11 @@ def session_is_abandoned_only_after_its_deadline(view: StepView) -> Iterator[str
 def end_of_a_session_is_followed_by_reads(view: StepView) -> Iterator[str]:
     """R5: When a session ends, its account and its authorization are read."""
     for key, decision in _ends(view):
-        asked = {command.name for command in decision.commands}
-        for kind in (RetrieveAccount, RetrieveAuthorization):
-            if kind.name not in asked:
-                yield f"{key} ended without {kind.name}"
+        request = decision.facts.request
+        asked = _asked_to_be_read(decision)
+        for object_id in (request.account, request.authorization) if request else ():
+            if object_id not in asked:
+                yield f"{key} ended, and {object_id} is not read"
 
 
 @always
@@ -138,6 +139,15 @@ def session_for_an_active_account_has_a_reason(view: StepView) -> Iterator[str]:
     for command, account in view.session_requests():
         if account.state == "active" and command.reason == "inactive":
             yield f"a session for {command.account}, which is active, has no reason"
+
+
+def _asked_to_be_read(decision: Decision) -> set[str]:
+    """The ids of what a decision asks to have read."""
+    return {
+        command.key
+        for command in decision.commands
+        if isinstance(command, Send) and command.machine == "read"
+    }
 
 
 def _ends(view: StepView) -> Iterator[tuple[str, Decision]]:

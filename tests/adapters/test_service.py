@@ -12,6 +12,7 @@ from relink.adapters.gateway import (
     DryRunGateway,
     Gateway,
     GatewayError,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
@@ -28,7 +29,7 @@ from relink.adapters.service import (
 from relink.adapters.simulator import TOKENIZED_NUMBERS, CustomerPart, Faults
 from relink.adapters.store import MemoryStore
 from relink.adapters.stripe import WebhookRefused
-from relink.engine import Command
+from relink.engine import Address, Command
 from relink.machines import relink_system
 from relink.machines.commands import (
     CreateRelinkSession,
@@ -215,7 +216,9 @@ def test_a_payment_method_that_stripe_refuses_leads_to_a_request_for_another(at:
     customer = next(iter(at.sim.world.customers.values()))
     customer.deleted = True
     at.settle()
-    assert at.service.account(new.id)[0].facts.build == "refused"
+    build = at.store.snapshot(Address("build", new.id))
+    assert build
+    assert build.state == "refused"
     assert any(isinstance(c, RequestNewPaymentMethod) and c.account == new.id for c in at.notified)
 
 
@@ -226,6 +229,11 @@ def test_an_account_is_unchanged_after_stripe_refuses_its_session(at: Embedding)
     login = at.sim.world.accounts[account].authorization
     assert login
     at.sim.world.authorizations.pop(login.id)
+    # F1: a key of another Stripe account would find no authorization either.
+    with pytest.raises(OperatorError):
+        at.service.request_relink(account)
+    at.sim.link_account(at.sim.add_customer("Jo"))
+    at.settle()
     with pytest.raises(PermanentError):
         at.service.request_relink(account)
     assert at.service.account(account)[0].state == "inactive_relinkable"

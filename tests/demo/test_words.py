@@ -11,8 +11,15 @@ import pytest
 from relink.adapters.demo import shop
 from relink.machines import assessment
 from relink.machines.account import eligibility
+from relink.machines.commands import BY_NAME, Notification
+from relink.machines.payment_method import MandateReason
 from relink.machines.reasons import Anomaly
-from relink.machines.vocabulary import RelinkReason, ReportedStatus
+from relink.machines.vocabulary import (
+    BAD_STATUSES,
+    PaymentMethodState,
+    RelinkReason,
+    ReportedStatus,
+)
 
 WORDS = Path(shop.__file__).parent / "pages" / "static" / "words.js"
 
@@ -50,7 +57,10 @@ CODES = {
     *codes(eligibility),
     *codes(assessment),
     *get_args(RelinkReason),
+    *get_args(MandateReason),
+    *BAD_STATUSES,
     *(status.value for status in ReportedStatus if not status.works),
+    *(state.value for state in PaymentMethodState if not state.can_pay),
 }
 
 
@@ -67,6 +77,13 @@ def test_codes_are_found() -> None:
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_reason_has_words(code: str) -> None:
     assert code in listed("REASONS")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in BY_NAME.items() if issubclass(kind, Notification)]
+)
+def test_every_notification_has_words(name: str) -> None:
+    assert f'case "{name}"' in WORDS.read_text()
 
 
 @pytest.mark.parametrize("anomaly", Anomaly)

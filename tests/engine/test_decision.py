@@ -63,6 +63,7 @@ def test_a_decision_as_json():
                     "machine": "house",
                     "key": "front",
                     "event": {"name": "burnt", "data": {"at": 3}},
+                    "phase": 0,
                 },
             }
         ],

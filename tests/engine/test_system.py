@@ -216,3 +216,81 @@ def test_machines_that_send_each_other_events_without_end_are_an_error_that_show
         system.step(Ping(), {}.get)
     assert endless.value.trail == ("echo:a ← ping", "echo:b ← ping", "echo:a ← ping")
     assert "more than 50 deliveries" in str(endless.value)
+
+
+class Bell(Event):
+    """From outside: it rings in some rooms."""
+
+    rooms: tuple[str, ...]
+
+
+class Looked(Event):
+    pass
+
+
+class Lights(Event):
+    pass
+
+
+class Report(Command):
+    lit: int
+
+
+class HallFacts(Facts):
+    id: str
+    lit: int = 0
+
+
+class HallChart(Chart):
+    """The hall: it counts the lights, and reports on them once all of them are on."""
+
+    facts_type = HallFacts
+    alphabet = (Lights, Looked)
+
+    open = State(initial=True)
+    closed = State(final=True)
+    open.to(closed, event="looked", cond="is_late", on="report")
+    stays(open, event="looked", on="report")
+    stays(open, event="lights", on="count")
+    decided = (ignored(closed, (Lights, Looked), because="the hall is closed"),)
+
+    def is_late(self, facts, trigger):
+        return facts.lit > 9
+
+    def count(self, facts, trigger):
+        look = Send(machine="hall", key=facts.id, event=Looked(), phase=1)
+        return [Assign(lit=facts.lit + 1), look]
+
+    def report(self, facts, trigger):
+        return Report(lit=facts.lit)
+
+
+def to_rooms(trigger: Event, load: Load) -> list[Send]:
+    assert isinstance(trigger, Bell)
+    return [Send(machine="hall", key="1", event=Lights()) for _ in trigger.rooms]
+
+
+HALL = System({"hall": HallChart.table()}, to_rooms)
+
+
+def test_a_later_phase_begins_when_nothing_of_the_earlier_ones_is_left():
+    step = HALL.step(Bell(rooms=("a", "b", "c")), {}.get)
+    assert [d.decision.trigger.name for d in step.deliveries] == [
+        "lights",
+        "lights",
+        "lights",
+        "looked",
+    ]
+
+
+def test_of_equal_events_that_wait_for_a_later_phase_one_is_delivered():
+    assert HALL.step(Bell(rooms=("a", "b", "c")), {}.get).commands == (Report(lit=3),)
+
+
+def test_an_event_of_an_earlier_phase_goes_before_what_waits_for_a_later_one():
+    def to_both(trigger: Event, load: Load) -> list[Send]:
+        late = Send(machine="hall", key="1", event=Looked(), phase=2)
+        return [late, Send(machine="hall", key="1", event=Lights())]
+
+    step = System(HALL.tables, to_both).step(Bell(rooms=()), {}.get)
+    assert [d.decision.trigger.name for d in step.deliveries] == ["lights", "looked", "looked"]

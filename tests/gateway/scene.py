@@ -26,8 +26,6 @@ from relink.machines.report import Holder
 
 from ..rig import SimulatedStripe
 
-RETRY_BUDGET = 3 * 24 * 3600
-
 
 @dataclass
 class Scene:
@@ -150,9 +148,9 @@ class Scene:
 
     # ── performing commands ──────────────────────────────────────────────────
 
-    def do(self, command: AnyStripeCommand) -> Answer:
+    def do(self, command: AnyStripeCommand, asked_at: float | None = None) -> Answer:
         """Make one attempt, which must succeed."""
-        attempt = Attempt(connected_account=self.connected_account)
+        attempt = Attempt(asked_at=asked_at, connected_account=self.connected_account)
         return self.stripe.gateway.perform(command, self.simulator.now, attempt)
 
     def opened(self, answer: Answer) -> str:
@@ -175,7 +173,6 @@ class Scene:
             attempts=number - 1,
             due_at=now,
             created_at=asked_at,
-            give_up_at=asked_at + RETRY_BUDGET,
         )
         return attempt(
             due, self.stripe.gateway, _no_notification, lambda: self.simulator.now, DEFAULT_POLICY

@@ -162,7 +162,7 @@ def test_reading_an_unknown_object_is_a_permanent_error(customer: Scene, kind: s
     }[kind].model_copy(update={kind: "gone_1"})
     customer.do(customer.read_account())
     with pytest.raises(PermanentError, match="returned 404") as raised:
-        customer.do(command)
+        customer.do(command, asked_at=customer.simulator.now - 1)
     assert raised.value.code == "resource_missing"
 
 
@@ -212,11 +212,12 @@ def test_n4_what_was_built_and_does_not_exist_any_more_is_gone(
 ) -> None:
     external = only(payee.do(payee.pay_out())).external_account
     del payee.simulator.world.external_accounts[external]
-    report = only(payee.do(payee.read_external_account(external)))
+    asked_at = payee.simulator.now - 1
+    report = only(payee.do(payee.read_external_account(external), asked_at))
     assert (report.report, report.account) == (ExternalAccountReport(gone=True), None)
     method = only(customer.do(customer.build())).payment_method
     del customer.simulator.world.payment_methods[method]
-    report = only(customer.do(customer.read_payment_method(method)))
+    report = only(customer.do(customer.read_payment_method(method), asked_at))
     assert report.report.gone
     assert report.read
 

@@ -111,7 +111,7 @@ def test_f1_what_an_operator_has_to_mend_is_transient_and_says_what(
     assert isinstance(found, OperatorError)
     assert isinstance(found, TransientError)
     assert found.code is fault
-    assert str(found).endswith(f"(request req_1). {fault.cure}")
+    assert str(found).endswith(f": {fault.cure} (request req_1)")
 
 
 @pytest.mark.parametrize("code", sorted(FINAL_CODES))
@@ -178,8 +178,9 @@ def test_f1_a_missing_object_is_final_once_the_key_has_reached_another_one(
 
 
 def test_f1_what_was_reached_before_the_command_proves_nothing(scripted: Scripted) -> None:
-    gateway, _ = scripted(FOUND, MISSING, MISSING, FOUND, MISSING)
+    gateway, _ = scripted(FOUND, FOUND, MISSING, MISSING, FOUND, MISSING)
     gateway.perform(OTHERS, NOW - 1)
+    gateway.perform(OTHERS, NOW)
     assert missing(gateway, READ, NOW, asked_at=NOW) == "missing"
     assert missing(gateway, READ, NOW + 60, asked_at=NOW) == "missing"
     gateway.perform(OTHERS, NOW + 61)
@@ -205,18 +206,39 @@ def test_f1_the_object_itself_proves_nothing(scripted: Scripted) -> None:
 def test_f1_the_other_objects_of_a_request_prove_the_key_if_stripe_names_the_missing_one(
     scripted: Scripted,
 ) -> None:
-    unnamed = BUILD.model_copy(update={"billing_name": None})
     loose = reply(200, {"id": "pm_1", "customer": None})
-    customer = reply(200, {"id": "cus_1", "name": "Jenny"})
     for param, expected in [("customer", "final"), (None, "missing"), ("id", "missing")]:
         no_customer = refusal(400, code="resource_missing", param=param)
-        gateway, _ = scripted(customer, loose, no_customer, loose)
-        assert missing(gateway, unnamed, NOW, asked_at=NOW) == expected
+        gateway, _ = scripted(loose, no_customer, loose)
+        assert missing(gateway, BUILD, NOW + 1, asked_at=NOW) == expected
     # Creating the payment method names no customer, and the customer was reached.
+    unnamed = BUILD.model_copy(update={"billing_name": None})
+    customer = reply(200, {"id": "cus_1", "name": "Jenny"})
     no_account = refusal(400, code="resource_missing")
     empty = reply(200, {"object": "list", "data": []})
     gateway, _ = scripted(customer, no_account, empty, empty)
-    assert missing(gateway, unnamed, NOW, asked_at=NOW) == "final"
+    assert missing(gateway, unnamed, NOW + 1, asked_at=NOW) == "final"
+
+
+def test_f1_an_object_that_the_attempt_has_just_seen_is_not_missing(scripted: Scripted) -> None:
+    loose = reply(200, {"id": "pm_1", "customer": None})
+    customer = reply(200, {"id": "cus_1", "name": "Jenny"})
+    unnamed = BUILD.model_copy(update={"billing_name": None})
+    no_method = refusal(404, code="resource_missing", param="id")
+    no_customer = refusal(400, code="resource_missing", param="customer")
+    for command, replies in [
+        (BUILD, [loose, no_method, loose]),
+        (unnamed, [customer, loose, no_customer, loose]),
+    ]:
+        gateway, _ = scripted(FOUND, *replies)
+        gateway.perform(OTHERS, NOW + 1)
+        assert missing(gateway, command, NOW + 2, asked_at=NOW) == "missing"
+    # The same where the creation is found, and not made: the key has expired.
+    of_command = {"id": "pm_1", "customer": None, "metadata": {"relink_command": BUILD.id}}
+    listed = reply(200, {"object": "list", "data": [of_command]})
+    gateway, _ = scripted(FOUND, listed, loose, no_method, loose)
+    gateway.perform(OTHERS, NOW)
+    assert missing(gateway, BUILD, NOW, asked_at=NOW - 2 * 24 * 3600) == "missing"
 
 
 def test_f1_the_memory_of_a_key_is_that_of_its_settings_and_ends_with_the_process(
@@ -270,16 +292,17 @@ def test_the_memory_keeps_the_latest_objects_of_the_latest_accounts() -> None:
     reach = Reach()
     for number in range(ACCOUNTS + 1):
         reach.note(f"acct_{number}", "fca_1", NOW)
-    assert not reach.includes_another("acct_0", (), NOW)
-    assert reach.includes_another("acct_1", (), NOW)
+    assert not reach.includes_another("acct_0", (), NOW - 1)
+    assert reach.includes_another("acct_1", (), NOW - 1)
+    assert not reach.includes_another("acct_1", (), NOW)
     for number in range(OBJECTS + 1):
         reach.note(None, f"fca_{number}", NOW)
     latest = {f"fca_{number}" for number in range(1, OBJECTS + 1)}
-    assert reach.includes_another(None, latest - {"fca_1"}, NOW)
-    assert not reach.includes_another(None, latest, NOW)
+    assert reach.includes_another(None, latest - {"fca_1"}, NOW - 1)
+    assert not reach.includes_another(None, latest, NOW - 1)
     # An older time of a slower attempt does not replace a newer one.
     reach.note(None, "fca_8", NOW - 9)
-    assert reach.includes_another(None, latest - {"fca_8"}, NOW)
+    assert reach.includes_another(None, latest - {"fca_8"}, NOW - 1)
 
 
 # ── mended, it is made (case 31) ─────────────────────────────────────────────

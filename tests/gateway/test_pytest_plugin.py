@@ -36,8 +36,13 @@ def test_the_suite_in_the_documentation_passes(tmp_path: Path) -> None:
     assert re.search(r"^3 passed in", done.stdout, re.M), done.stdout + done.stderr
 
 
+def test_the_faults_in_the_documentation_are_simulated(tmp_path: Path) -> None:
+    done = run_tests(tmp_path, blocks()[1], "-m", "pytest")
+    assert re.search(r"^1 passed in", done.stdout, re.M), done.stdout + done.stderr
+
+
 def test_the_gateway_in_the_documentation_is_loaded() -> None:
-    exec(blocks()[1], found := {})
+    exec(blocks()[-1], found := {})
     assert found["gateway"].recorded == []
 
 

@@ -229,9 +229,9 @@ def test_the_text_of_an_error_leaves_out_the_message_of_stripe() -> None:
     found = outcome(COMMANDS["retrieve_account"], reply(400, body))
     assert str(found) == (
         "GET /v1/financial_connections/accounts/fca_1 returned 400 (invalid_request_error, "
-        "parameter_invalid_string, parameter billing_details[name]) (request req_1). Stripe "
-        "refuses the request itself, not the object. Check that the API version is open to your "
-        "Stripe account, and for a newer release of relink"
+        "parameter_invalid_string, parameter billing_details[name]): Stripe refuses the request "
+        "itself, not the object. Check that the API version is open to your Stripe account, and "
+        "for a newer release of relink (request req_1)"
     )
 
 

@@ -290,7 +290,7 @@ def expected_states(facts: AccountFacts) -> set[str]:
             return {"disconnected"}
         case "active":
             is_relinking = facts.session is not None and facts.opened_while_active
-            return {"relinking" if is_relinking else "active"}
+            expected = "relinking" if is_relinking else "active"
         case "unrepairable":
             expected = "inactive_unrepairable"
         case _:

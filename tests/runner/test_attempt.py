@@ -12,13 +12,23 @@ from relink.adapters.gateway import (
     Attempt,
     DryRunGateway,
     MalformedAnswerError,
+    OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
 )
 from relink.adapters.gateway.backoff import FIRST_DELAY, LONGEST_DELAY, delay_before_next
 from relink.adapters.gateway.protocol import FIRST
-from relink.adapters.runner.attempt import RETRY_BUDGET_SPENT, Notify, Outcome, attempt
+from relink.adapters.runner.attempt import (
+    RETRY_ATTEMPTS,
+    RETRY_BUDGET,
+    RETRY_BUDGET_SPENT,
+    SLOWER,
+    UNEXPECTED,
+    Notify,
+    Outcome,
+    attempt,
+)
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.engine import Command
 from relink.machines.commands import (
@@ -32,18 +42,20 @@ from relink.machines.commands import (
     Wake,
 )
 from relink.machines.events import BillingNameAbsent, CommandFailed, TimerFired
-from relink.machines.messages import PromptDue
+from relink.machines.messages import ReviewDue
 from relink.machines.policy import RelinkPolicy
+from relink.machines.reasons import ReadReason
 from relink.machines.report import Holder
 
 NOW = 1_760_000_000.0
-RETRY_BUDGET = 1000.0
+DAY = 24 * 60 * 60
 POLICY = RelinkPolicy(attempts=7)
 CUSTOMER = Holder(field="customer", id="cus_1")
-READ = RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1")
+READ = RetrieveAccount(account="fca_1", number=1, reason=ReadReason.LOOK)
 PROMPT = NotifyCustomer(
     outage="fcauth_1",
     outage_number=1,
+    number=1,
     since=NOW,
     accounts=("fca_1",),
     ask="relink",
@@ -68,7 +80,7 @@ class Ends:
 
 def due(command: Command, number: int = 1, **changed: object) -> DueCommand:
     """A command whose attempt with this number is due."""
-    made = DueCommand(command, command.id, "evt_1", None, number - 1, NOW, NOW, NOW + RETRY_BUDGET)
+    made = DueCommand(command, command.id, "evt_1", None, number - 1, NOW, NOW)
     return replace(made, **changed)  # type: ignore[arg-type]
 
 
@@ -118,8 +130,8 @@ def test_the_delay_is_never_shorter_than_stripe_asks():
     ("command", "subject"),
     [
         (READ, "fca_1"),
-        (RetrieveAuthorization(authorization="fcauth_1", reason="look", dedup_key="y"), "fcauth_1"),
-        (RetrieveSession(session="fcsess_1", reason="session_ended", dedup_key="y"), "fcsess_1"),
+        (RetrieveAuthorization(authorization="fcauth_1", number=1, reason="look"), "fcauth_1"),
+        (RetrieveSession(session="fcsess_1", number=2, reason="session_ended"), "fcsess_1"),
         (CreatePaymentMethod(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
         (AttachExternalAccount(account="fca_1", session="fcsess_1", holder=CUSTOMER), "fca_1"),
     ],
@@ -137,29 +149,72 @@ def test_a_refused_command_comes_back_as_an_event(command: Command, subject: str
     assert done == Outcome(NOW, (failed,), None, True, "GET x got 404 (request req_1)")
 
 
-def test_a_command_is_given_up_when_its_retry_budget_ends():
-    error = TransientError("no answer")
-    assert once(due(READ, 300, give_up_at=NOW + 0.1), error).retry_at is not None
-    done = once(due(READ, 301, give_up_at=NOW), error)
-    assert (done.retry_at, done.gave_up, done.error) == (None, True, "no answer")
-    (event,) = done.events
-    assert isinstance(event, CommandFailed)
-    assert event.error == RETRY_BUDGET_SPENT
+# ── what is not final ────────────────────────────────────────────────────────
 
 
-def test_a_success_after_the_retry_budget_still_counts():
-    assert once(due(READ, 301, give_up_at=NOW - 1), Answer((EVENT,))).events == (EVENT,)
+def test_f1_a_command_that_keeps_failing_stays_due_at_a_slow_pace_and_is_stuck():
+    number = 10 * RETRY_ATTEMPTS
+    done = once(due(READ, number, retried_for=RETRY_BUDGET), TransientError("no answer"))
+    delay = SLOWER * delay_before_next(READ.id, number)
+    assert done == Outcome(
+        NOW, retry_at=NOW + delay, error="no answer", stuck_on=RETRY_BUDGET_SPENT
+    )
+    assert done.result == "stuck"
+    assert 30 * 60 <= delay <= 60 * 60
+    waiting = due(READ, number, retried_for=RETRY_BUDGET)
+    asked = once(waiting, RateLimitedError("slow down", wait=86_400.0))
+    assert asked.retry_at is not None
+    assert NOW + 86_400 <= asked.retry_at < NOW + 86_400 + LONGEST_DELAY
+
+
+@pytest.mark.parametrize(
+    ("number", "retried_for"),
+    [(RETRY_ATTEMPTS - 1, 100 * RETRY_BUDGET), (10 * RETRY_ATTEMPTS, RETRY_BUDGET - 1)],
+)
+def test_f1_patience_counts_attempts_and_time(number: int, retried_for: float):
+    done = once(due(READ, number, retried_for=retried_for), TransientError("no answer"))
+    assert (done.result, done.stuck_on) == ("postponed", None)
+    assert done.retry_at == NOW + delay_before_next(READ.id, number)
+
+
+def test_f1_time_in_which_nobody_tried_does_not_count():
+    """The worker rests for four days; then one passing fault (case 32)."""
+    idle = due(READ, 2, created_at=NOW - 4 * DAY, due_at=NOW - 4 * DAY, retried_for=0.8)
+    done = once(idle, TransientError("no answer"))
+    assert (done.result, done.gave_up) == ("postponed", False)
+    assert done.retry_at == NOW + delay_before_next(READ.id, 2)
+
+
+@pytest.mark.parametrize("code", ["http_403", "api_key_expired"])
+def test_f1_an_operators_fault_is_never_final_and_loud_at_once(code: str):
+    error = OperatorError("GET x got 403", "req_1", code=code)
+    first = once(due(READ), error)
+    assert first == Outcome(
+        NOW,
+        retry_at=NOW + delay_before_next(READ.id, 1),
+        error="GET x got 403 (request req_1)",
+        stuck_on=code,
+    )
+    late = once(due(READ, 10 * RETRY_ATTEMPTS, retried_for=100 * RETRY_BUDGET), error)
+    assert (late.result, late.stuck_on, late.events) == ("stuck", code, ())
+
+
+def test_f1_a_success_after_the_retry_budget_still_counts():
+    late = due(READ, 10 * RETRY_ATTEMPTS, retried_for=100 * RETRY_BUDGET)
+    assert once(late, Answer((EVENT,))) == Outcome(NOW, (EVENT,))
 
 
 def test_an_unexpected_error_is_logged_and_retried(caplog: pytest.LogCaptureFixture):
     done = once(due(READ), KeyError("what it was about"))
     assert done.retry_at == NOW + delay_before_next(READ.id, 1)
     assert done.error == "unexpected KeyError; the log has more"
+    assert (done.result, done.stuck_on) == ("stuck", UNEXPECTED)
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert READ.id in record.getMessage()
     assert "what it was about" in caplog.text
-    assert once(due(READ, give_up_at=NOW), KeyError()).gave_up
+    late = once(due(READ, 10 * RETRY_ATTEMPTS, retried_for=100 * RETRY_BUDGET), KeyError())
+    assert (late.gave_up, late.stuck_on) == (False, UNEXPECTED)
 
 
 def test_a_database_that_is_down_does_not_count_as_an_attempt():
@@ -184,7 +239,7 @@ def test_a_notification_is_delivered_with_its_id():
         (ReportAnomaly(about="fca_1", anomaly="unknown_status", dedup_key="y"), "fca_1"),
     ],
 )
-def test_a_notification_is_retried_until_its_retry_budget_ends(command: Command, subject: str):
+def test_f1_a_notification_is_retried_for_as_long_as_it_takes(command: Command, subject: str):
     def unreachable(command: Command, id: str) -> None:
         raise TransientError("nobody there")
 
@@ -192,15 +247,13 @@ def test_a_notification_is_retried_until_its_retry_budget_ends(command: Command,
     assert done == Outcome(
         NOW, retry_at=NOW + delay_before_next(command.id, 1), error="nobody there"
     )
-    over = once(due(command, give_up_at=NOW), notify=unreachable)
-    assert over.gave_up
-    (event,) = over.events
-    assert isinstance(event, CommandFailed)
-    assert event.subject == subject
+    late = due(command, 10 * RETRY_ATTEMPTS, retried_for=100 * RETRY_BUDGET)
+    assert once(late, notify=unreachable).stuck_on == RETRY_BUDGET_SPENT
+    assert late.command.subject == subject
 
 
 def test_a_timer_never_fires_early_for_its_machine():
-    event = PromptDue(causation_id="evt_1", at=NOW - 100, outage=1)
+    event = ReviewDue(causation_id="evt_1", at=NOW - 100)
     timer = Wake(machine="outage", key="fcauth_1", due=int(NOW) + 1, event=event)
     (fired,) = once(due(timer)).events
     assert fired == TimerFired(

@@ -32,6 +32,7 @@ NOW = 1_760_000_000.0
 PROMPT = NotifyCustomer(
     outage="fcauth_1",
     outage_number=1,
+    number=1,
     since=NOW,
     accounts=("fca_1",),
     ask="relink",

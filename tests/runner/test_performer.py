@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner import RETRY_BUDGET_SPENT, Performer
+from relink.adapters.runner.attempt import UNEXPECTED
 from relink.adapters.simulator import ApiFault, Faults
 from relink.adapters.store import SqlStore, StoreUnavailableError
 from relink.engine import Command, Event, Step
@@ -21,7 +22,8 @@ from relink.machines.events import CommandFailed
 from ..profile import examples
 from .embedding import Embedding
 
-DAY = 24 * 3600
+HOUR = 3600
+DAY = 24 * HOUR
 
 
 class Unknown(Event):
@@ -158,24 +160,41 @@ def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
     assert any(isinstance(command, RequestNewPaymentMethod) for command, _ in at.told)
 
 
-def test_what_only_ever_fails_is_given_up_and_can_be_taken_up_by_hand(at: Embedding):
+def test_f1_what_only_ever_fails_stays_due_and_is_told_to_operators_alone(
+    at: Embedding, caplog: pytest.LogCaptureFixture
+):
     new = at.linked_instead()
     at.receive_webhooks()
     at.sim.faults = Faults(rate_limited=1.0)
-    at.settle(10)
-    at.sim.advance(3 * DAY)
-    at.settle(10)
-    dead = {dead.command: dead for dead in at.store.dead_letters()}
-    build = dead[CreatePaymentMethod.name]
+    at.settle(3 * DAY)
+    assert at.store.dead_letters() == []
+    stuck = {each.command: each for each in at.store.stuck_commands()}
+    build = stuck[CreatePaymentMethod.name]
+    assert build.stuck_on == RETRY_BUDGET_SPENT
     assert "429" in (build.error or "")
-    failed = [step.trigger for step in at.steps if isinstance(step.trigger, CommandFailed)]
-    assert {event.error for event in failed} == {RETRY_BUDGET_SPENT}
-    assert at.state(new, "payment_method") == "refused"
+    assert at.store.count_stuck() == {RETRY_BUDGET_SPENT: len(stuck)}
+    errors = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert any(build.id in each and RETRY_BUDGET_SPENT in each for each in errors)
+    assert not any(isinstance(step.trigger, CommandFailed) for step in at.steps)
+    assert not any(isinstance(command, RequestNewPaymentMethod) for command, _ in at.told)
 
     at.sim.faults = Faults()
-    assert at.store.retry(build.id, at.sim.now)
-    at.settle()
-    assert build.id not in [dead.id for dead in at.store.dead_letters()]
+    at.settle(HOUR)
+    assert at.store.stuck_commands() == []
+    assert at.count("payment_method.created") == 1
+    assert at.state(new, "build") == "built"
+
+
+def test_f1_after_a_rest_of_four_days_a_passing_fault_passes(at: Embedding):
+    """Case 32: time in which nobody tried does not count."""
+    at.linked_instead()
+    at.receive_webhooks()
+    at.sim.inject(ApiFault.ERROR_BEFORE, times=1)
+    at.performer.work_off()
+    at.sim.advance(4 * DAY)
+    at.sim.inject(ApiFault.ERROR_BEFORE, times=3)
+    at.settle(60)
+    assert (at.store.dead_letters(), at.store.stuck_commands()) == ([], [])
     assert at.count("payment_method.created") == 1
 
 
@@ -261,16 +280,15 @@ def test_an_undecidable_answer_is_retried(answers: Scripted, caplog: pytest.LogC
     assert at.due() == []
 
 
-def test_an_answer_that_stays_undecidable_becomes_a_dead_letter(answers: Scripted):
+def test_an_answer_that_stays_undecidable_keeps_its_command_due(answers: Scripted):
     at, script = answers
     at.linked()
-    script += [Unknown()] * 100
-    at.settle(10)
-    at.sim.advance(3 * DAY)
-    at.settle(10)
-    (dead,) = at.store.dead_letters()
-    assert dead.error == "unexpected TypeError; the log has more"
-    assert at.steps == []
+    script += [Unknown()] * 1000
+    at.settle(3 * DAY)
+    (stuck,) = at.store.stuck_commands()
+    assert (stuck.stuck_on, stuck.error) == (UNEXPECTED, "unexpected TypeError; the log has more")
+    assert (at.store.dead_letters(), at.steps) == ([], [])
+    assert stuck.due_at - at.sim.now < HOUR
 
 
 def test_a_command_stays_due_while_the_database_is_down(at: Embedding):

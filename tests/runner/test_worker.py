@@ -249,17 +249,18 @@ def test_a_command_without_a_job_gets_one(service: Service):
         service.eventually(service.is_done, "all is done")
 
 
-def test_a_job_that_was_left_over_does_nothing(service: Service):
+def test_k10_a_job_that_runs_too_early_gives_its_command_the_next_one(service: Service):
     due = service.build()
-    later = time.time() + 45
-    service.at.store.postpone(due, later)
+    soon = time.time() + 3
+    service.at.store.postpone(due, soon)
     with service.connection() as connection:
+        connection.execute("DELETE FROM procrastinate_jobs WHERE queueing_lock <> %s", [due.id])
         connection.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
     with service.working():
-        service.eventually(lambda: not service.commands(), "all jobs are over")
-    again = service.at.store.due_command(due.id)
-    assert again
-    assert (again.attempts, again.due_at) == (1, later)
+        service.eventually(
+            lambda: service.at.count("payment_method.created") == 1, "it is made", seconds=10
+        )
+        assert time.time() >= soon
 
 
 def test_a_stalled_job_whose_command_has_another_one_is_dropped(service: Service):

@@ -27,6 +27,7 @@ def sdk(sim: Simulator) -> SimpleNamespace:
         sessions=asks.financial_connections.sessions,
         accounts=asks.financial_connections.accounts,
         customers=asks.customers,
+        mandates=asks.mandates,
         payment_methods=asks.payment_methods,
         external_accounts=asks.accounts.external_accounts,
         events=asks.events,

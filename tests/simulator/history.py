@@ -18,6 +18,7 @@ from relink.adapters.simulator import (
     Delivery,
     Faults,
     NotPossibleError,
+    Number,
     Request,
     Response,
     SimulatedTimeout,
@@ -32,11 +33,12 @@ BANK_EVENTS = (
     *("expire_consent", "change_password", "revoke_access", "merge", "forget_authorization"),
     *("close_account", "reopen_account", "suspend_account", "restore_account", "disconnect"),
     *("refresh_data", "announce_deactivation", "withdraw_announcement", "expire_number_on"),
-    *("expire_number", "revoke_number", "refresh_number", "block_payment_method"),
-    *("unblock_payment_method", "change_payment_support"),
+    *("expire_number", "revoke_number", "refresh_number", "change_numbers", "revoke_mandate"),
+    *("block_payment_method", "unblock_payment_method", "detach_payment_method"),
+    *("change_payment_support", "change_external_account", "delete_external_account"),
 )
 CHOICES = (
-    *("choose_expected", "choose_known", "choose_new", "fail_to_sign_in"),
+    *("choose_expected", "choose_known", "choose_new", "choose_again", "fail_to_sign_in"),
     *("sign_in_without_account", "cancel", "walk_away", "bank_error"),
 )
 
@@ -100,6 +102,8 @@ class History:
         account, world = self.account(), self.sim.world
         login = account.authorization.id if account.authorization else "fcauth_none"
         method = self.draw.choice([*world.payment_methods, "pm_none"])
+        mandate = self.draw.choice([*world.mandates, "mandate_none"])
+        external = self.draw.choice([*world.external_accounts, "ba_none"])
         soon = int(self.sim.now) + self.draw.randrange(1, 60 * DAY)
         arguments: dict[str, tuple[Any, ...]] = {
             **dict.fromkeys(("expire_consent", "change_password", "revoke_access"), (login,)),
@@ -109,6 +113,11 @@ class History:
             "expire_number_on": (account.id, soon),
             "block_payment_method": (method, "bank_account_closed"),
             "unblock_payment_method": (method,),
+            "detach_payment_method": (method,),
+            "revoke_mandate": (mandate,),
+            "change_numbers": (account.id, (Number(True, expires_on=soon), Number(False))),
+            "change_external_account": (external, self.draw.choice(["errored", "verified"])),
+            "delete_external_account": (external,),
             "change_payment_support": (
                 account.id,
                 self.draw.choice([(), ("us_bank_account", "link")]),
@@ -141,6 +150,8 @@ class History:
                 part.choose_known(self.account().id, new_authorization=self.draw.random() < 0.3)
             elif choice == "choose_expected":
                 part.choose_expected(new_authorization=self.draw.random() < 0.3)
+            elif choice == "choose_again":
+                part.choose_again(self.account().id)
             elif choice == "choose_new" and not part.session.is_relink:
                 part.choose_new(institution=self.draw.choice([STRIPE_BANK, INACTIVE_ACCOUNTS]))
             else:
@@ -169,12 +180,16 @@ class History:
                 f"/v1/accounts/{self.acct}/external_accounts",
             ]
         )
-        self.ask("GET", path)
+        expandable = "/accounts" in path and self.draw.random() < 0.5
+        field = "account_holder.customer"
+        params = {"expand": [f"data.{field}" if path.endswith("s") else field]}
+        self.ask("GET", path, params if expandable else None)
 
     def pay(self) -> None:
         customer = self.draw.choice(list(self.sim.world.customers))
         if self.draw.random() < 0.2:
-            self.ask("POST", "/v1/customers", {"name": "Ada", "metadata": {"order": 7}})
+            shown = {"preferred_locales": ["en"], "tax_exempt": "exempt", "balance": -5}
+            self.ask("POST", "/v1/customers", {"name": "Ada", "metadata": {"order": 7}, **shown})
         params = {
             "type": "us_bank_account",
             "us_bank_account": {"financial_connections_account": self.account().id},
@@ -186,3 +201,6 @@ class History:
             method = self.draw.choice(list(self.sim.world.payment_methods))
             path = f"/v1/payment_methods/{method}/attach"
             self.ask("POST", path, {"customer": customer})
+            with suppress(NotPossibleError):
+                mandate = self.sim.collect_mandate(method)
+                self.ask("GET", f"/v1/mandates/{mandate}", {"expand": ["payment_method.customer"]})

@@ -22,6 +22,7 @@ if sys.argv[1]:
 
 import stripe
 import typing_extensions
+from schema import SCHEMA
 from stripe import ListObject, StripeObject
 from stripe._object_classes import get_object_class
 
@@ -85,18 +86,26 @@ def of_object(value: Any, kind: type, where: str) -> list[str]:
     published = annotations(kind)
     if value.get("deleted"):
         published = {key: published[key] for key in ("id", "object", "deleted")}
-    optional = {k for k, v in published.items() if NoneType in get_args(v)}
-    # The API answers with every field of its Financial Connections resources, null or not;
-    # payment methods, customers and events have fields of which most are for other uses.
-    whole = (
-        kind.__module__.startswith("stripe.financial_connections") and "." not in kind.__qualname__
-    )
-    needed = set(published) if whole else set(published) - optional
+        return [f"{where}.{key} differs" for key in set(value) ^ set(published)]
+    rules = SCHEMA.get(named(kind))
+    if rules:
+        needed = rules.required & set(published)
+    else:
+        needed = {k for k, v in published.items() if NoneType not in get_args(v)}
     found = [f"{where}.{key} is not published" for key in sorted(set(value) - set(published))]
     found += [f"{where}.{key} is missing" for key in sorted(needed - set(value))]
     for key in sorted(set(value) & set(published)):
+        if rules and value[key] is None and key not in rules.nullable:
+            found.append(f"{where}.{key} is null instead of left out")
         found += differences(value[key], published[key], kind, f"{where}.{key}")
     return found
+
+
+def named(kind: type) -> str:
+    """``payment_method.UsBankAccount``: the object's name, and the class of the hash within."""
+    outer, _, inner = kind.__qualname__.partition(".")
+    name = getattr(vars(sys.modules[kind.__module__])[outer], "OBJECT_NAME", outer)
+    return f"{name}.{inner}" if inner else name
 
 
 @cache

@@ -6,6 +6,7 @@ from relink.adapters.simulator import (
     INACTIVE_ACCOUNTS,
     TOKENIZED_NUMBERS,
     NotPossibleError,
+    Number,
     Simulator,
 )
 
@@ -120,7 +121,7 @@ def test_a_revoked_number_blocks_payment_methods_until_a_new_one_is_issued(sim, 
     assert reason == "tokenized_account_number_deactivated"
     sim.bank.refresh_number(account.id)
     _, freed = received(sim)
-    assert "blocked" not in freed.data.object.us_bank_account.status_details
+    assert "blocked" not in (freed.data.object.us_bank_account.status_details or {})
 
 
 def test_a_new_number_does_not_lift_other_blocks(sim, sdk, jenny):
@@ -165,6 +166,60 @@ def test_disconnecting_the_last_account_disconnects_the_authorization(sim, accou
         sim.bank.expire_consent(login.id)
 
 
+def test_an_announcement_without_a_day_has_no_key_for_it_and_no_end(sim, sdk, account):
+    sim.bank.announce_deactivation(account.authorization.id)
+    assert types(sim) == [
+        "authorization.expected_deactivation_date_updated",
+        "account.expected_deactivation_date_updated",
+    ]
+    details = sdk.accounts.retrieve(account.id).status_details.active.to_dict()
+    assert details == {"action": "relink_required", "cause": "access_expired"}
+    assert received(sim, until=sim.now + 400 * DAY) == []
+    assert account.status == "active"
+    sim.bank.withdraw_announcement(account.authorization.id)
+    assert "active" not in sdk.accounts.retrieve(account.id).to_dict().get("status_details", {})
+
+
+def test_an_account_that_loses_its_authorization_has_no_key_for_it(sim, sdk, account):
+    login = account.authorization.id
+    assert sdk.accounts.retrieve(account.id).authorization == login
+    sim.bank.forget_authorization(account.id)
+    assert "authorization" not in sdk.accounts.retrieve(account.id).to_dict()
+    assert types(sim) == []
+    sim.bank.refresh_data(account.id)
+    assert "authorization" not in received(sim)[0].data.object.to_dict()
+
+
+def test_several_numbers_expire_each_on_its_day(sim, sdk, account):
+    method = sdk.payment_methods.create(params=payment_method(account)).id
+    first, second = (int(sim.now) + days * DAY for days in (2, 28))
+    numbers = (
+        Number(True, "expired", int(sim.now) - 100 * DAY),
+        Number(True, expires_on=first),
+        Number(True, expires_on=second),
+    )
+    sim.bank.change_numbers(account.id, numbers)
+    shown = sdk.accounts.retrieve(account.id).account_numbers
+    assert [(n.status, n.expected_expiry_date) for n in shown] == [
+        ("expired", numbers[0].expires_on),
+        ("transactable", first),
+        ("transactable", second),
+    ]
+    received(sim, until=first)
+    assert [n.status for n in account.numbers] == ["expired", "expired", "transactable"]
+    assert sim.world.payment_methods[method].blocked is None
+    assert types(sim) == []
+    sim.advance_to(second)
+    assert types(sim) == ["account.account_numbers_updated", "payment_method.automatically_updated"]
+    assert sim.world.payment_methods[method].blocked == "tokenized_account_number_deactivated"
+
+
+def test_a_credit_account_supports_no_payment_method(sim, jenny):
+    card = sim.link_account(jenny, subcategory="credit_card")
+    with pytest.raises(NotPossibleError, match="cannot pay"):
+        sim.bank.change_payment_support(card.id, ("us_bank_account",))
+
+
 def test_the_institution_for_inactive_accounts_deactivates_them_at_once(sim, jenny):
     account = sim.link_account(jenny, institution=INACTIVE_ACCOUNTS)
     assert types(sim) == ["account.created", "account.deactivated"]
@@ -180,6 +235,11 @@ def test_the_institution_for_inactive_accounts_deactivates_them_at_once(sim, jen
         ("revoke_number", ["{account}"]),
         ("refresh_number", ["{account}"]),
         ("unblock_payment_method", ["pm_none"]),
+        ("detach_payment_method", ["pm_none"]),
+        ("revoke_mandate", ["mandate_none"]),
+        ("change_external_account", ["ba_none", "errored"]),
+        ("delete_external_account", ["ba_none"]),
+        ("change_session_status", ["fcsess_none", "expired"]),
         ("close_account", ["fca_none"]),
         ("expire_consent", ["fcauth_none"]),
         ("announce_deactivation", ["{account}", 1]),

@@ -230,6 +230,91 @@ def test_a_first_link_can_use_any_institution(sim, sdk, jenny):
     assert types(sim) == ["account.created", "account.deactivated", "session.updated"]
 
 
+@pytest.fixture
+def first_link(sim, sdk, jenny):
+    """Opens a session outside of a relink, and returns the customer in it."""
+
+    def make(**more):
+        holder = {"type": "customer", "customer": jenny}
+        params = {"account_holder": holder, "permissions": ["payment_method"], **more}
+        return sim.customer(sdk.sessions.create(params=params).id)
+
+    return make
+
+
+def test_outside_of_a_relink_a_linked_account_is_linked_once_more(sim, sdk, broken, first_link):
+    part = first_link()
+    linked = {a.last4 for a in broken.authorization.accounts}
+    assert {offer.last4 for offer in part.offers() if offer.linked} == linked
+    again = part.choose_again(broken.id)
+    assert types(sim) == ["account.created", "session.updated"]
+    assert again.id != broken.id
+    assert (again.last4, again.fingerprint) == (broken.last4, broken.fingerprint)
+    assert again.authorization is not broken.authorization
+    assert (again.status, broken.status) == ("active", "inactive")
+    session = sdk.sessions.retrieve(part.session.id)
+    assert [a.id for a in session.accounts.data] == [again.id]
+    assert not {"relink_options", "relink_result"} & session.to_dict().keys()
+
+
+def test_a_relink_does_not_link_a_linked_account_once_more(sim, broken, open_session):
+    part = open_session(broken, specific=False)
+    with pytest.raises(NotPossibleError, match="use choose_known"):
+        part.choose_again(broken.id)
+    with pytest.raises(NotPossibleError, match="shows no new"):
+        part.choose_new(last4=broken.last4)
+
+
+def test_an_account_is_linked_without_a_session_by_its_last_four_digits(sim, broken, jenny):
+    again = sim.link_account(jenny, last4=broken.last4)
+    assert again.fingerprint == broken.fingerprint
+    assert again.id != broken.id
+
+
+def test_a_session_can_require_accounts_that_can_pay(sim, first_link, jenny):
+    sim.link_account(jenny, subcategory="credit_card")
+    part = first_link(filters={"require_payment_method_support": "all"})
+    assert {offer.subcategory for offer in part.offers()} <= {"checking", "savings"}
+    assert "credit_card" in {offer.subcategory for offer in first_link().offers()}
+
+
+def test_an_expired_session_cannot_be_completed(sim, sdk, broken, open_session):
+    part = open_session(broken)
+    sim.bank.change_session_status(part.session.id, "expired")
+    assert types(sim) == ["session.updated"]
+    session = sdk.sessions.retrieve(part.session.id)
+    assert session.status == "expired"
+    assert "relink_result" not in session.to_dict()
+    for choice in (part.choose_expected, part.cancel, part.walk_away):
+        with pytest.raises(NotPossibleError, match="has already expired"):
+            choice()
+    assert broken.status == "inactive"
+
+
+def test_a_session_in_an_unknown_status_can_still_succeed(sim, sdk, broken, open_session):
+    part = open_session(broken)
+    sim.bank.change_session_status(part.session.id, "under_review")
+    assert sdk.sessions.retrieve(part.session.id).status == "under_review"
+    part.choose_expected()
+    assert sdk.sessions.retrieve(part.session.id).status == "succeeded"
+    with pytest.raises(NotPossibleError, match="has already succeeded"):
+        sim.bank.change_session_status(part.session.id, "expired")
+
+
+def test_filters_always_have_two_of_their_keys(sdk, first_link, sim):
+    shown = []
+    for filters in ({}, {"require_payment_method_support": "none"}, {"country": "US"}):
+        part = first_link(**({"filters": filters} if filters else {}))
+        shown.append(sdk.sessions.retrieve(part.session.id).to_dict().get("filters"))
+    assert shown[0] is None
+    assert shown[1] == {
+        "account_subcategories": None,
+        "country": None,
+        "require_payment_method_support": "none",
+    }
+    assert shown[2] == {"account_subcategories": None, "country": "US"}
+
+
 def test_an_account_that_the_bank_does_not_show_cannot_be_chosen(sim, broken, open_session):
     part = open_session(broken)
     sim.bank.close_account(broken.id)

@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.adapters.simulator import GENERAL, PREVIEW, Request, Simulator, encode
-from relink.adapters.simulator.endpoints import connections, payments
+from relink.adapters.simulator.endpoints import (
+    connections,
+    customers,
+    external_accounts,
+    payment_methods,
+)
 from relink.adapters.simulator.endpoints.events import EVENTS
 from relink.adapters.simulator.forms import decode
 from relink.adapters.simulator.parameters import EXPAND, PAGE, Each, Hash, Kind, Text
@@ -30,18 +35,23 @@ ENDPOINTS: list[tuple[str, str, Mapping[str, Kind]]] = [
     ("GET", "/v1/financial_connections/accounts", connections.ACCOUNTS),
     ("GET", "/v1/financial_connections/accounts/{}", EXPAND),
     ("GET", "/v1/financial_connections/authorizations/{}", EXPAND),
-    ("POST", "/v1/customers", payments.CUSTOMER),
+    ("POST", "/v1/customers", customers.CUSTOMER),
     ("GET", "/v1/customers", PAGE),
-    ("POST", "/v1/customers/{}", payments.CUSTOMER),
-    ("GET", "/v1/customers/{}/payment_methods", payments.OWNED),
-    ("POST", "/v1/payment_methods", payments.PAYMENT_METHOD),
-    ("GET", "/v1/payment_methods", payments.PAYMENT_METHODS),
-    ("POST", "/v1/payment_methods/{}/attach", payments.ATTACH),
-    ("POST", "/v1/accounts/{}/external_accounts", payments.EXTERNAL_ACCOUNT),
-    ("GET", "/v1/accounts/{}/external_accounts", payments.EXTERNAL_ACCOUNTS),
+    ("POST", "/v1/customers/{}", customers.CUSTOMER),
+    ("GET", "/v1/customers/{}/payment_methods", payment_methods.OF_CUSTOMER),
+    ("POST", "/v1/payment_methods", payment_methods.PAYMENT_METHOD),
+    ("GET", "/v1/payment_methods", payment_methods.PAYMENT_METHODS),
+    ("POST", "/v1/payment_methods/{}/attach", payment_methods.ATTACH),
+    ("POST", "/v1/payment_methods/{}/detach", EXPAND),
+    ("GET", "/v1/mandates/{}", EXPAND),
+    ("POST", "/v1/accounts/{}/external_accounts", external_accounts.EXTERNAL_ACCOUNT),
+    ("GET", "/v1/accounts/{}/external_accounts", external_accounts.EXTERNAL_ACCOUNTS),
+    ("DELETE", "/v1/accounts/{}/external_accounts/x", EXPAND),
     ("GET", "/v1/events", EVENTS),
     ("GET", "/v1/events/{}", EXPAND),
+    ("GET", "/v2/core/events/{}", EXPAND),
     ("PUT", "/v1/{}", EXPAND),
+    ("PATCH", "/v2/{}", EXPAND),
 ]
 
 texts = st.one_of(st.sampled_from(IDS + ODD), st.text(max_size=5))

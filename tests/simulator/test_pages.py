@@ -10,7 +10,7 @@ from relink.adapters.simulator.server import SimulatorServer
 
 from .browser import MISSING, Browser, installed
 from .conftest import relink_params
-from .test_server import asking
+from .over_http.asking import asking
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 import pytest
 import stripe
 
+from relink.adapters.simulator import NotPossibleError
+
 from .conftest import payment_method, received, relink_params
 from .sdk import client
 
@@ -48,7 +50,8 @@ def test_a_payment_method_needs_a_name_and_an_account_that_supports_it(sim, sdk,
     name = ("parameter_missing", "billing_details[name]")
     assert refusal(account, billing_details={"email": "a@b.c"}) == name
     assert refusal(account, billing_details={"name": ""}) == name
-    assert refusal(account, us_bank_account=None) == ("parameter_missing", param)
+    typed = ("parameter_missing", "us_bank_account[account_number]")
+    assert refusal(account, us_bank_account=None) == typed
     data_only = sim.link_account(jenny, permissions=("balances",))
     assert refusal(data_only) == (None, param)
     card = sim.link_account(jenny, subcategory="credit_card")
@@ -91,7 +94,7 @@ def test_a_bank_account_token_creates_one_external_account(sim, sdk, driver, ope
 def test_sessions_of_customers_have_no_token(sdk, account, open_session):
     part = open_session(account)
     part.choose_expected()
-    assert sdk.sessions.retrieve(part.session.id).bank_account_token is None
+    assert "bank_account_token" not in sdk.sessions.retrieve(part.session.id).to_dict()
 
 
 def test_an_expired_number_changes_the_external_account(sim, sdk, driver, open_session):
@@ -118,6 +121,135 @@ def test_accounts_of_a_connected_account_need_its_header(sim, sdk, driver):
     assert accounts.retrieve(theirs.id).id == theirs.id
     sim.bank.close_account(theirs.id)
     assert received(sim)[-1].account == driver
+
+
+# ── what goes away ───────────────────────────────────────────────────────────
+
+
+def test_a_detached_payment_method_belongs_to_nobody_for_good(sim, sdk, account, jenny):
+    method = sdk.payment_methods.create(params=payment_method(account)).id
+    with pytest.raises(stripe.InvalidRequestError, match="is not attached"):
+        sdk.payment_methods.detach(method)
+    sdk.payment_methods.attach(method, params={"customer": jenny})
+    received(sim)
+    assert sdk.payment_methods.detach(method).customer is None
+    (event,) = received(sim)
+    assert event.type == "payment_method.detached"
+    assert (event.data.object.id, event.data.object.customer) == (method, None)
+    assert sdk.payment_methods.list(params={"customer": jenny}).data == []
+    with pytest.raises(stripe.InvalidRequestError, match="can never be attached again"):
+        sdk.payment_methods.attach(method, params={"customer": jenny})
+    with pytest.raises(NotPossibleError, match="is detached"):
+        sim.bank.block_payment_method(method, "bank_account_closed")
+
+
+def external(sim, sdk, account, part, **params):
+    part.choose_expected()
+    params["external_account"] = part.session.token.id
+    return sdk.external_accounts.create(account.holder.id, params=params)
+
+
+def test_an_external_account_fails_and_is_verified(sim, sdk, driver, open_session):
+    account = sim.link_account(driver)
+    made = external(sim, sdk, account, open_session(account))
+    received(sim)
+    for status in ("verification_failed", "errored", "verified", "out_of_order"):
+        sim.bank.change_external_account(made.id, status)
+        (event,) = received(sim)
+        assert (event.type, event.account) == ("account.external_account.updated", driver)
+        assert event.data.object.status == status
+        assert sdk.external_accounts.retrieve(driver, made.id).status == status
+    with pytest.raises(NotPossibleError, match="is already out_of_order"):
+        sim.bank.change_external_account(made.id, "out_of_order")
+
+
+def test_a_deleted_external_account_is_not_found_any_more(sim, sdk, driver, open_session):
+    account = sim.link_account(driver)
+    first = external(sim, sdk, account, open_session(account))
+    with pytest.raises(stripe.InvalidRequestError, match="is the default"):
+        sdk.external_accounts.delete(driver, first.id)
+    second = external(sim, sdk, account, open_session(account), default_for_currency=True)
+    received(sim)
+    assert sdk.external_accounts.delete(driver, first.id).deleted
+    (event,) = received(sim)
+    assert (event.type, event.account) == ("account.external_account.deleted", driver)
+    assert (event.data.object.id, event.data.object.object) == (first.id, "bank_account")
+    with pytest.raises(stripe.InvalidRequestError, match="No such external account"):
+        sdk.external_accounts.retrieve(driver, first.id)
+    sim.bank.delete_external_account(second.id)
+    assert received(sim)[-1].data.object.id == second.id
+    assert sdk.external_accounts.list(driver).data == []
+    assert account.external_accounts == []
+
+
+def test_a_mandate_is_collected_and_revoked(sim, sdk, account):
+    method = sdk.payment_methods.create(params=payment_method(account)).id
+    mandate = sim.collect_mandate(method)
+    read = sdk.mandates.retrieve(mandate)
+    assert (read.payment_method, read.status, read.type) == (method, "active", "multi_use")
+    assert received(sim) == []
+    sim.bank.revoke_mandate(mandate)
+    (event,) = received(sim)
+    assert (event.type, event.data.object.id) == ("mandate.updated", mandate)
+    assert (event.data.object.payment_method, event.data.object.status) == (method, "inactive")
+    with pytest.raises(NotPossibleError, match="already inactive"):
+        sim.bank.revoke_mandate(mandate)
+    with pytest.raises(NotPossibleError, match="no payment method"):
+        sim.collect_mandate("pm_none")
+
+
+# ── parameters ───────────────────────────────────────────────────────────────
+
+
+def test_a_payment_method_of_typed_numbers_names_no_account(sim, sdk, account, jenny):
+    typed = {
+        "account_number": "000123456789",
+        "routing_number": "110000000",
+        "account_holder_type": "company",
+        "account_type": "savings",
+    }
+    address = {"city": "Lyon", "line1": "1 Rue"}
+    billing = {"name": "Jenny Rosen", "address": address, "tax_id": "12"}
+    made = sdk.payment_methods.create(
+        params=payment_method(
+            account, us_bank_account=typed, billing_details=billing, allow_redisplay="always"
+        )
+    )
+    bank = made.us_bank_account
+    assert bank.financial_connections_account is None
+    shown = (bank.last4, bank.account_holder_type, bank.account_type)
+    assert shown == ("6789", "company", "savings")
+    assert made.billing_details.address.city == "Lyon"
+    assert made.billing_details.address.state is None
+    sdk.payment_methods.attach(made.id, params={"customer": jenny})
+    found = sdk.payment_methods.list(params={"customer": jenny, "allow_redisplay": "always"})
+    assert [method.id for method in found.data] == [made.id]
+    assert sdk.payment_methods.list(params={"allow_redisplay": "limited"}).data == []
+
+
+def test_types_are_those_of_stripe_and_only_one_is_simulated(sdk, account):
+    assert sdk.payment_methods.list(params={"type": "card"}).data == []
+    with pytest.raises(stripe.InvalidRequestError, match="must be one of acss_debit") as refused:
+        sdk.payment_methods.list(params={"type": "gold"})
+    assert refused.value.param == "type"
+    for wrong in ({"type": "card"}, {"payment_method": "pm_1"}):
+        with pytest.raises(stripe.InvalidRequestError, match="Not simulated"):
+            sdk.payment_methods.create(params=payment_method(account, **wrong))
+
+
+def test_customers_show_what_they_were_given(sdk):
+    given = {"balance": -500, "preferred_locales": ["fr"], "tax_exempt": "exempt"}
+    without_effect = {
+        "address": {"city": "Lyon"},
+        "shipping": {"name": "Ada", "address": {"line1": "1 Rue"}},
+        "invoice_settings": {"footer": "Thanks"},
+        "tax_id_data": [{"type": "eu_vat", "value": "FR1"}],
+    }
+    made = sdk.customers.create(params={**given, **without_effect})
+    assert {key: made.to_dict()[key] for key in given} == given
+    assert made.invoice_settings.footer is None
+    unset = sdk.customers.update(made.id, params={"tax_exempt": "", "business_name": "Ada Ltd"})
+    assert (unset.tax_exempt, unset.business_name) == ("none", "Ada Ltd")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import stripe
 
 from relink.adapters.simulator import GENERAL, PREVIEW, Simulator
 
-from .conftest import event_of, relink_params
+from .conftest import event_of, payment_method, relink_params
 from .sdk import client
 
 HOUR = 3600
@@ -51,7 +51,7 @@ def test_an_endpoint_receives_objects_in_its_own_version(jenny):
         got[event["api_version"]].append(event)
     deactivated = {version: events[1]["data"]["object"] for version, events in got.items()}
     assert "inactive" in deactivated[PREVIEW]["status_details"]
-    assert deactivated[GENERAL]["status_details"] == {}
+    assert "inactive" not in deactivated[GENERAL].get("status_details", {})
     assert "authorization" not in deactivated[GENERAL]
     assert [e["type"].rpartition(".")[2] for e in got[PREVIEW]][-1] == "updated"
     assert [e["type"].rpartition(".")[2] for e in got[GENERAL]] == [
@@ -133,6 +133,76 @@ def test_thin_notifications_only_name_the_object(sim, jenny, account):
     made = datetime.fromisoformat(notifications[-1].created)
     assert made == datetime.fromtimestamp(int(sim.now), UTC)
     assert notifications[-1].fetch_related_object().status == "inactive"
+
+
+def thin(sim):
+    """The due thin notifications, parsed by the SDK."""
+    asks = client(sim)
+    return [
+        asks.parse_event_notification(d.payload, d.signature, "whsec_thin", tolerance=None)
+        for d in sim.due_webhooks()
+    ]
+
+
+def test_thin_notifications_of_payment_methods_and_mandates_lead_to_the_object(
+    sim, sdk, account, jenny
+):
+    sim.webhooks.endpoints.clear()
+    sim.add_endpoint("whsec_thin", thin=True)
+    method = sdk.payment_methods.create(params=payment_method(account)).id
+    sim.bank.block_payment_method(method, "bank_account_closed")
+    sdk.payment_methods.attach(method, params={"customer": jenny})
+    sim.bank.revoke_mandate(sim.collect_mandate(method))
+    sim.bank.detach_payment_method(method)
+    blocked, attached, mandate, detached = thin(sim)
+    assert blocked.type == "v1.payment_method.automatically_updated"
+    assert "object" not in json.loads(json.dumps(blocked.fetch_event().to_dict())).get("data", {})
+    assert blocked.fetch_event().related_object.id == method
+    found = blocked.fetch_related_object().us_bank_account.status_details.blocked
+    assert found.reason == "bank_account_closed"
+    assert (attached.reason.type, blocked.reason) == ("request", None)
+    assert mandate.type == "v1.mandate.updated"
+    assert mandate.fetch_related_object().status == "inactive"
+    assert detached.type == "v1.payment_method.detached"
+    assert detached.fetch_related_object().customer is None
+
+
+def test_a_failed_refresh_has_a_thin_notification_only(sim, account):
+    sim.add_endpoint("whsec_thin", thin=True)
+    sim.bank.refresh_data(account.id, fails=True)
+    sim.bank.refresh_data(account.id)
+    assert [d.type.rpartition(".")[2] for d in sim.due_webhooks()] == [
+        *("balance_refresh_failed", "refreshed_balance", "refreshed_balance"),
+        "balance_refresh_succeeded",
+    ]
+    listed = client(sim).v1.events.list().data
+    assert [e.type.rpartition(".")[2] for e in listed] == ["refreshed_balance", "created"]
+
+
+def test_a_notification_that_does_not_exist_is_not_found(sim, account, open_session):
+    open_session(account).cancel()
+    (session,) = (e.id for e in sim.webhooks.events.values() if "session" in e.type)
+    for name in (session, "evt_none"):
+        with pytest.raises(stripe.InvalidRequestError) as missing:
+            client(sim).v2.core.events.retrieve(name)
+        assert missing.value.http_status == 404
+
+
+def test_an_endpoint_of_an_organization_names_the_account_as_context(sim):
+    driver = sim.add_connected_account()
+    sim.webhooks.endpoints.clear()
+    sim.add_endpoint("whsec_org", organization=True)
+    sim.link_account(None, owner=driver)
+    sim.link_account(None)
+    theirs, ours = (json.loads(delivery.payload) for delivery in sim.due_webhooks())
+    assert (theirs["context"], "account" in theirs) == (driver, False)
+    assert "context" not in ours
+
+
+def test_a_version_must_be_an_api_version(sim):
+    assert sim.add_endpoint(version="2020-08-27").version == "2020-08-27"
+    with pytest.raises(ValueError, match="version must be an API version"):
+        sim.add_endpoint(version="newest")
 
 
 def test_thin_notifications_name_the_connected_account_to_read_them_with(sim):

@@ -9,6 +9,7 @@ from relink.engine import Address, Event, Facts, Snapshot
 from relink.machines import relink_system
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested, RelinkSessionCreated, SessionReported
+from relink.machines.report import Holder
 
 from .messages import ACTIVE, INACTIVE, NOW, message, reported
 
@@ -52,6 +53,7 @@ class Life:
     def __init__(self, store: Store, mark: str) -> None:
         self.store = store
         self.mark = mark
+        self.holder = Holder(field="customer", id=f"cus_{mark}")
         self.system = relink_system()
         self.machines: dict[Address, Snapshot[Facts]] = {}
 
@@ -87,7 +89,8 @@ class Life:
     ) -> None:
         at = NOW + later
         login = str(changed.get("authorization", "fcauth_1"))
-        report = reported(id, at, account, **{**changed, "authorization": login + self.mark})
+        said = {**changed, "authorization": login + self.mark, "holder": self.holder}
+        report = reported(id, at, account, **said)
         session = f"fcsess_{self.mark}"
         match what:
             case "report":

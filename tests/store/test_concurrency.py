@@ -104,7 +104,8 @@ def test_accounts_may_move_between_authorizations_concurrently(store: SqlStore, 
 def test_answers_and_webhooks_may_arrive_concurrently(store: SqlStore, database: Database):
     for number in range(24):
         said = ACTIVE if number % 2 else {}
-        receive(store, f"evt_{number}", NOW + number // 2, f"fca_{number % 5}", **said)
+        account, login = f"fca_{number % 12}", f"fcauth_{number % 12}"
+        receive(store, f"evt_{number}", NOW + number // 2, account, authorization=login, **said)
     due = store.due_commands(9e9, 999)
     assert len(due) >= THREADS // 4
     works: list[list[Work]] = []

@@ -6,7 +6,6 @@ import pytest
 from statemachine import State
 
 from relink.adapters.store import Codec, Store
-from relink.adapters.store.outbox import RETRY_BUDGET
 from relink.engine import Address, Chart, Command, Event, Facts, Send, System
 from relink.machines.commands import (
     CreatePaymentMethod,
@@ -239,28 +238,51 @@ def test_a_postponed_command_is_due_later(store: Store):
     assert prompt.id not in [due.id for due in store.due_commands(NOW + 100, 99)]
     again = store.due_command(prompt.id)
     assert (again.attempts, again.due_at) == (1, NOW + 100.5)
-    assert (again.command, again.created_at, again.give_up_at) == (
-        prompt.command,
-        prompt.created_at,
-        prompt.give_up_at,
-    )
+    assert (again.command, again.created_at) == (prompt.command, prompt.created_at)
 
 
-def test_the_retry_budget_begins_when_a_command_is_due(store: Store):
+def test_f1_the_pauses_between_attempts_add_up(store: Store):
     receive(store, "evt_1")
-    due = store.due_commands(9e9, 99)
-    assert any(isinstance(each.command, Wake) for each in due)
-    assert all(each.give_up_at == each.due_at + RETRY_BUDGET for each in due)
+    prompt = due_for(store, "notify_customer")
+    assert prompt.retried_for == 0
+    store.postpone(prompt, NOW + 101.5, "HTTP 503", pause=1.5)
+    store.postpone(due_for(store, "notify_customer"), NOW + 9000, "HTTP 503", pause=3.25)
+    assert due_for(store, "notify_customer").retried_for == 4.75
+
+
+def test_f1_a_stuck_command_is_listed_until_it_is_not_stuck_any_more(store: Store):
+    receive(store, "evt_1")
+    receive(store, "evt_2", **ACTIVE)
+    assert (store.stuck_commands(), store.count_stuck()) == ([], {})
+    prompt, read = due_for(store, "notify_customer"), due_for(store, "retrieve_account")
+    wake = store.timers()[0]
+    for due, code in ((prompt, "no_success_in_time"), (read, "http_403"), (wake, "http_403")):
+        store.postpone(due, 8e9, f"not {due.id}", stuck_on=code)
+    of_key = sorted([wake, read], key=lambda each: each.id)
+    assert store.stuck_commands() == [
+        (due.id, due.command.name, 1, 8e9, code, f"not {due.id}")
+        for due, code in [*((each, "http_403") for each in of_key), (prompt, "no_success_in_time")]
+    ]
+    assert store.stuck_commands(limit=1) == store.stuck_commands()[:1]
+    assert store.count_stuck() == {"http_403": 2, "no_success_in_time": 1}
+
+    store.postpone(due_for(store, "retrieve_account"), 8e9, "HTTP 500")
+    store.answer(store.due_command(wake.id), [], NOW + 1.0)
+    assert store.count_stuck() == {"no_success_in_time": 1}
+    store.answer(due_for(store, "notify_customer"), [], NOW + 2.0, failed=True, error="refused")
+    assert (store.stuck_commands(), store.count_stuck()) == ([], {})
 
 
 def test_a_retried_dead_letter_is_due_in_a_new_generation(store: Store):
     receive(store, "evt_1")
     receive(store, "evt_2", **ACTIVE)
     read = due_for(store, "retrieve_account")
+    store.postpone(read, NOW + 55.0, "HTTP 503", pause=5.0)
+    read = due_for(store, "retrieve_account")
     refused = reported(read.answer_id, NOW + 60, action="none")
     store.answer(read, [refused], NOW + 60.0, failed=True, error="no such account")
     assert store.due_command(read.id) is None
-    assert store.dead_letters() == [(read.id, "retrieve_account", 1, NOW + 60.0, "no such account")]
+    assert store.dead_letters() == [(read.id, "retrieve_account", 2, NOW + 60.0, "no such account")]
     assert store.count_dead_letters() == 1
 
     assert store.retry(read.id, NOW + 90.5)
@@ -269,7 +291,7 @@ def test_a_retried_dead_letter_is_due_in_a_new_generation(store: Store):
     assert (store.count_dead_letters(), store.dead_letters()) == (0, [])
     again = store.due_command(read.id)
     assert (again.command, again.generation, again.due_at) == (read.command, 1, NOW + 90.5)
-    assert (again.attempts, again.give_up_at) == (1, NOW + 90.5 + RETRY_BUDGET)
+    assert (again.attempts, again.retried_for) == (2, 0)
     assert again.answer_id not in (read.answer_id, again.id)
     applied = store.answer(again, [reported(again.answer_id, NOW + 99, **ACTIVE)], NOW + 99)
     assert applied.outcome == "applied"

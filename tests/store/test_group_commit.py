@@ -16,6 +16,7 @@ from relink.engine import Event
 
 from .crowd import Outcome, Work, at_once
 from .database import Database
+from .desk import CODEC, Asked, desk_system
 from .kinds import on_sqlite
 from .messages import ACTIVE, NOW, message, receive, reported
 
@@ -92,6 +93,29 @@ def test_the_same_message_within_one_commit_is_applied_once(
         told = [outcome for name, outcome in outcomes if name == f"evt_{number}"]
         assert sorted(told) == ["applied", "duplicate", "duplicate", "duplicate"]
     assert list(replay(store, lambda *_: None)) == []
+
+
+def test_k10_of_the_versions_of_a_read_within_a_commit_the_latest_counts(
+    new_url: Callable[[], str],
+):
+    url = new_url()
+    store = SqlStore(url, desk_system(), CODEC)
+
+    def ask(number: int) -> Outcome:
+        asked = Asked(afters=(NOW + 10 + number * 7 % 16,))
+        return f"evt_{number}", store.apply(message(f"evt_{number}"), [asked]).outcome
+
+    def connect() -> sqlite3.Connection:
+        path = url.removeprefix("sqlite:///")
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    with held_up(connect, store, queued=15):
+        at_once([[lambda number=number: ask(number)] for number in range(16)])
+    (read,) = store.due_commands(9e9, 9)
+    assert read.due_at == NOW + 25
+    assert store.answer(read, [], NOW + 30).outcome == "applied"
+    assert store.due_commands(9e9, 9) == []
+    store.close()
 
 
 def test_an_undecidable_message_within_a_commit_fails_alone(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +12,7 @@ from relink.machines import relink_system
 
 from .crowd import Outcome, at_once
 from .database import Database
+from .desk import CODEC, Asked, desk_system
 from .kinds import on_postgres
 from .messages import ACTIVE, due_for, message, receive, reported
 
@@ -99,6 +101,37 @@ def test_a_retried_dead_letter_gets_a_job(store: SqlStore, database: Database):
     assert database.jobs() == {}
     assert store.retry(prompt.id, time.time())
     assert database.jobs() == {prompt.id: None}
+
+
+def test_k10_a_read_that_waits_longer_keeps_its_job_until_that_runs_too_early(
+    new_url: Callable[[], str],
+):
+    url = new_url()
+    store, database = SqlStore(url, desk_system(), CODEC), Database(url)
+    read, now = "retrieve_account_fca_1_1", time.time()
+    until = int(now) + 30
+    for number, after in enumerate((until - 20, until)):
+        store.apply(message(f"evt_{number}", at=now), [Asked(afters=(after,))])
+    assert database.jobs() == {read: until - 20}
+    store.defer_again(read)
+    assert database.jobs() == {read: until - 20}
+
+    take_jobs(database)
+    store.defer_again(read)
+    assert database.jobs() == {read: until}
+    store.defer_again("unknown")
+    assert list(database.jobs()) == [read]
+    store.close()
+
+
+def test_no_job_comes_again_at_once_because_a_workers_clock_is_behind(
+    store: SqlStore, database: Database
+):
+    """By the clock of the database it is due; the sweep defers it."""
+    prompt = due_for(store, "notify_customer")
+    take_jobs(database)
+    store.defer_again(prompt.id)
+    assert database.jobs() == {}
 
 
 def test_the_sweep_defers_one_job_for_each_due_command(store: SqlStore, database: Database):

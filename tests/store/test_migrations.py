@@ -22,7 +22,6 @@ from relink.adapters.store import (
     migrate,
 )
 from relink.adapters.store.migrate import Migrations
-from relink.adapters.store.outbox import RETRY_BUDGET
 from relink.adapters.store.replay import replay
 from relink.adapters.store.schema import metadata
 from relink.engine import Address, Snapshot
@@ -243,7 +242,7 @@ def test_an_upgrade_keeps_commands_due_failed_and_done(
         kept = ("causation_id", "connected_account", "attempts", "due_at", "created_at")
         assert [getattr(each, field) for field in kept] == [rows[id][field] for field in kept]
         assert (each.command.id, each.generation, each.answer_id) == (id, 0, id)
-        assert each.give_up_at == each.due_at + RETRY_BUDGET
+        assert each.retried_for == 0
     (failed,) = [id for id, row in rows.items() if row["status"] == "failed"]
     (letter,) = upgraded.dead_letters()
     assert (letter.id, letter.failed_at) == (failed, rows[failed]["finished_at"])

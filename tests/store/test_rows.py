@@ -8,7 +8,7 @@ import pytest
 from relink.adapters.store import InboxMessage, SqlStore, UnreadableRecordError, journal, schema
 from relink.adapters.store.codec import domain_codec
 from relink.adapters.store.outbox import DueCommand, new_due_command, to_row
-from relink.adapters.store.replay import replay
+from relink.adapters.store.replay import Difference, replay
 from relink.engine import Address
 from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod, CreateRelinkSession, RetrieveAccount
@@ -23,9 +23,9 @@ from .messages import ACCOUNT, ACTIVE, NOW, due_for, message, open_session, rece
 def test_new_rows_have_the_columns_of_their_tables():
     codec = domain_codec()
     (delivery, *_) = relink_system().step(reported("e"), lambda _: None).deliveries
-    entry = journal.to_row(delivery, "evt_1", 1.0, codec)
+    entry = journal.to_row(delivery, "evt_1", 1.0, "0123456789abcdef", codec)
     assert set(entry) == {column.name for column in schema.ENTRY}
-    read = RetrieveAccount(account="fca_1", reason="look", dedup_key="evt_1")
+    read = RetrieveAccount(account="fca_1", number=1, reason="look")
     row = to_row(new_due_command(read, "evt_1", None, 1.0), codec)
     assert set(row) == {column.name for column in schema.COMMAND}
     assert set(DueCommand.__slots__) - {"command"} <= set(row)
@@ -54,8 +54,9 @@ def test_a_duplicate_writes_no_row(store: SqlStore, database: Database):
 def test_a_completed_command_keeps_its_row(store: SqlStore, database: Database):
     receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
-    store.postpone(prompt, NOW + 1, "HTTP 503")
+    store.postpone(prompt, NOW + 1, "HTTP 503", stuck_on="http_403")
     assert database.outbox(prompt.id)["error"] == "HTTP 503"
+    assert database.outbox(prompt.id)["stuck_on"] == "http_403"
     before = database.outbox(prompt.id)
     store.answer(prompt, [], NOW + 61.5)
     assert database.outbox(prompt.id) == {
@@ -64,6 +65,7 @@ def test_a_completed_command_keeps_its_row(store: SqlStore, database: Database):
         "attempts": 2,
         "finished_at": NOW + 61.5,
         "error": None,
+        "stuck_on": None,
     }
 
 
@@ -162,7 +164,9 @@ def test_replay_names_rows_that_were_changed_past_the_store(store: SqlStore, dat
     stored = store.snapshot(account)
     database.change("UPDATE snapshots SET state = 'relinking' WHERE machine = 'account'")
     database.change("DELETE FROM journal WHERE key = 'fca_2' AND version = 1")
-    found = {each.address: each.what for each in replay(store, lambda *_: None)}
+    findings = list(replay(store, lambda *_: None))
+    assert {type(each) for each in findings} == {Difference}
+    found = {each.address: each.what for each in findings if isinstance(each, Difference)}
     assert found[account] == f"it is relinking, and its journal leads to {stored.state}"
     assert "which should follow 0" in found[Address("account", "fca_2")]
 
@@ -217,6 +221,8 @@ PLANS = {
     "the next": "SELECT min(due_at) FROM outbox WHERE status = 'due'",
     "dead letters": "SELECT id FROM outbox WHERE status = 'failed' ORDER BY finished_at DESC",
     "old commands": "SELECT id FROM outbox WHERE status = 'done' AND finished_at < 1",
+    "stuck commands": "SELECT id FROM outbox WHERE stuck_on IS NOT NULL ORDER BY stuck_on",
+    "machines by name": "SELECT key FROM snapshots WHERE machine = 'm' AND key > 'k' ORDER BY key",
     "old messages": "SELECT id FROM inbox WHERE received_at < 1",
     "a journal": "SELECT * FROM journal WHERE machine = 'm' AND key = 'k' ORDER BY version",
 }

@@ -62,6 +62,8 @@ def shop_routes(
         return JSONResponse({"timeline": timeline(entries)})
 
     def record_mandate(request: Request) -> Response:
+        if not _is_own(request):
+            return Response(status_code=403)
         account = request.path_params["id"]
         service.account(account)
         causation_id = f"mandate {uuid4()}"
@@ -92,6 +94,13 @@ def draw_account(request: Request) -> Response:
 @cache
 def _drawn(state: str) -> bytes:
     return render(dot(CHARTS["account"].table(), state), "svg")
+
+
+def _is_own(request: Request) -> bool:
+    """Whether the shop's own page, or no page, sent the request. Browsers name the origin of every
+    POST, and a page of another origin could send this one."""
+    own = f"{request.url.scheme}://{request.url.netloc}"
+    return request.headers.get("origin", own) == own
 
 
 def _or_404(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:

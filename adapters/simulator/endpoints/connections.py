@@ -72,13 +72,17 @@ class Connections:
     def routes(self) -> list[Route]:
         """All endpoints of this class."""
         prefix = "/v1/financial_connections"
+        account, session, authorization = (
+            f"financial_connections.{name}" for name in ("account", "session", "authorization")
+        )
+        read_login = self.retrieve_authorization
         return [
-            route("POST", f"{prefix}/sessions", self.create_session),
-            route("GET", f"{prefix}/sessions/{{}}", self.retrieve_session),
-            route("GET", f"{prefix}/accounts/{{}}", self.retrieve_account),
-            route("GET", f"{prefix}/accounts", self.list_accounts),
-            route("POST", f"{prefix}/accounts/{{}}/disconnect", self.disconnect_account),
-            route("GET", f"{prefix}/authorizations/{{}}", self.retrieve_authorization, True),
+            route("POST", f"{prefix}/sessions", self.create_session, session),
+            route("GET", f"{prefix}/sessions/{{}}", self.retrieve_session, session),
+            route("GET", f"{prefix}/accounts/{{}}", self.retrieve_account, account),
+            route("GET", f"{prefix}/accounts", self.list_accounts, account),
+            route("POST", f"{prefix}/accounts/{{}}/disconnect", self.disconnect_account, account),
+            route("GET", f"{prefix}/authorizations/{{}}", read_login, authorization, True),
         ]
 
     # ── sessions ─────────────────────────────────────────────────────────────
@@ -199,6 +203,8 @@ class Connections:
     def list_accounts(self, call: Call) -> Rendered:
         """List the accounts of a holder or of a session, newest first."""
         params = call.params(ACCOUNTS)
+        if len(params.get("account_holder", ())) > 1:
+            raise invalid("account_holder", "Only one account holder can be given.")
         found = [a for a in self._world.accounts.values() if a.owner == call.owner]
         for field, value in params.get("account_holder", {}).items():
             found = [

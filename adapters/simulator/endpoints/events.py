@@ -6,7 +6,7 @@ from ..api import Call, Route, route
 from ..errors import invalid, no_such
 from ..parameters import EXPAND, PAGE, Each, Kind, Text, Times, Truth
 from ..render import Rendered
-from ..versions import exists_in
+from ..versions import exists_in, is_thin
 from ..webhooks import Event, Webhooks
 from ..world import own
 from .paging import page
@@ -21,7 +21,7 @@ EVENTS: dict[str, Kind] = {
 
 
 class Events:
-    """The endpoints under ``/v1/events``. Events use the account's default version."""
+    """The endpoints for events: snapshots, in the account's default version, and thin ones."""
 
     def __init__(self, webhooks: Webhooks, version: str) -> None:
         self._webhooks = webhooks
@@ -30,8 +30,9 @@ class Events:
     def routes(self) -> list[Route]:
         """All endpoints of this class."""
         return [
-            route("GET", "/v1/events", self.list_events),
-            route("GET", "/v1/events/{}", self.retrieve_event),
+            route("GET", "/v1/events", self.list_events, "event"),
+            route("GET", "/v1/events/{}", self.retrieve_event, "event"),
+            route("GET", "/v2/core/events/{}", self.retrieve_notification, "v2.core.event"),
         ]
 
     def retrieve_event(self, call: Call) -> Rendered:
@@ -42,6 +43,15 @@ class Events:
         if not exists_in(self._version, found.type):
             raise no_such("event", name, "id", in_path=True)
         return self._shown(found)
+
+    def retrieve_notification(self, call: Call) -> Rendered:
+        """Read the thin notification of an event."""
+        call.params({})
+        name = call.names[0]
+        found = own(self._webhooks.events, "event", name, call.owner, "id", in_path=True)
+        if not is_thin(found.type):
+            raise no_such("event", name, "id", in_path=True)
+        return found.thin()
 
     def list_events(self, call: Call) -> Rendered:
         """List the events by type and time, newest first."""

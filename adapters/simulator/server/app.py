@@ -19,6 +19,10 @@ from ..simulator import Simulator
 from .control import Control
 from .posting import Poster
 
+API = ("/v1", "/v1/{path:path}", "/v2", "/v2/{path:path}")
+METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH")
+"""Those that the API does not have are answered by it, with its kind of error."""
+
 PAGES = Path(__file__).parent / "pages"
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 
@@ -73,7 +77,7 @@ def application(simulator: Simulator, lock: threading.RLock, poster: Poster) -> 
     page = _page("flow.html")
     return Starlette(
         routes=[
-            Route("/v1/{path:path}", api, methods=["GET", "POST", "DELETE"]),
+            *(Route(path, api, methods=METHODS) for path in API),
             Mount("/_simulator", routes=control.routes()),
             Route("/", lambda _: RedirectResponse("/stripebank")),
             Route("/healthz", lambda _: PlainTextResponse("ok")),

@@ -29,9 +29,11 @@ Handler = Callable[[Request, dict[str, Any]], object]
 
 BANK_EVENTS = tuple(name for name in vars(Bank) if not name.startswith("_"))
 CHOICES = (
-    *("choose_expected", "choose_known", "choose_new", "fail_to_sign_in"),
+    *("choose_expected", "choose_known", "choose_new", "choose_again", "fail_to_sign_in"),
     *("sign_in_without_account", "cancel", "walk_away", "bank_error"),
 )
+KEY_SETTINGS = ("restrict", "use_other_mode", "revoke", "reset")
+SHAPE_RULES = ("leave_out", "put")
 _RECENT = 60
 
 
@@ -58,16 +60,21 @@ class Control:
             self._route("POST", "/endpoints", self.add_endpoint),
             self._route("PUT", "/faults", self.set_faults),
             self._route("POST", "/faults", self.inject),
+            self._route("DELETE", "/faults", self.clear_faults),
+            self._route("POST", "/keys/{setting}", self.set_key),
+            self._route("POST", "/shapes/{rule}", self.add_shape),
+            self._route("DELETE", "/shapes", self.reset_shapes),
+            self._route("POST", "/mandates", self.collect_mandate),
         ]
 
     def _route(self, method: str, path: str, handler: Handler) -> Route:
         async def answer(request: Request) -> Response:
             # A page of another origin can post a form here, but not JSON.
             kind = request.headers.get("content-type", "").partition(";")[0]
-            if method != "GET" and kind != "application/json":
+            if method in ("POST", "PUT") and kind != "application/json":
                 return _error(415, "the content type must be application/json")
             try:
-                given = await request.json() if method != "GET" else {}
+                given = await request.json() if method in ("POST", "PUT") else {}
                 if not isinstance(given, dict):
                     return _error(400, "the body must be a JSON object")
                 with self._lock:
@@ -185,9 +192,41 @@ class Control:
         return asdict(self._simulator.faults)
 
     def inject(self, request: Request, given: dict[str, Any]) -> object:
-        """Add a fault to the next matching requests."""
+        """Add a fault to the next matching requests, or with ``"times": null`` to all."""
         validate_call(self._simulator.inject)(**given)
         return {}
+
+    def clear_faults(self, request: Request, given: dict[str, Any]) -> object:
+        """Remove all faults that were added."""
+        self._simulator.clear_faults()
+        return {}
+
+    def set_key(self, request: Request, given: dict[str, Any]) -> object:
+        """Change what an API key may do."""
+        setting = request.path_params["setting"]
+        if setting not in KEY_SETTINGS:
+            raise ValueError(
+                f"the setting must be one of {', '.join(KEY_SETTINGS)}, got {setting!r}"
+            )
+        validate_call(getattr(self._simulator.keys, setting))(**given)
+        return {}
+
+    def add_shape(self, request: Request, given: dict[str, Any]) -> object:
+        """Add a rule by which objects are altered."""
+        rule = request.path_params["rule"]
+        if rule not in SHAPE_RULES:
+            raise ValueError(f"the rule must be one of {', '.join(SHAPE_RULES)}, got {rule!r}")
+        validate_call(getattr(self._simulator.shapes, rule))(**given)
+        return {}
+
+    def reset_shapes(self, request: Request, given: dict[str, Any]) -> object:
+        """Remove all rules by which objects are altered."""
+        self._simulator.shapes.reset()
+        return {}
+
+    def collect_mandate(self, request: Request, given: dict[str, Any]) -> object:
+        """The customer authorizes debits with a payment method."""
+        return {"id": validate_call(self._simulator.collect_mandate)(**given)}
 
     def _part(self, request: Request) -> CustomerPart:
         """The customer, by the session's id or by the name in its hosted URL."""

@@ -20,6 +20,7 @@ def account_view(account: Account) -> View:
         "open": account.open,
         "cause": account.inactive.cause if account.inactive else None,
         "action": account.inactive.action if account.inactive else None,
+        "announced": account.announced is not None,
         "stops_on": account.announced.date if account.announced else None,
         "number": _number(account),
         "payment_methods": [

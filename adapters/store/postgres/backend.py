@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from ..unit_of_work import Writer
-from .jobs import DEFER_SOME, JOBLESS, SOON
+from .jobs import DEFER_SOME, JOBLESS, NOT_DUE, SOON
 
 POOL = 16
 """Connections that a process keeps; it opens as many again under load."""
@@ -65,6 +65,15 @@ class PostgresBackend:
     def defer(self, connection: Connection, ids: Sequence[str]) -> None:
         """Defer jobs for those of the commands that are due soon and have no waiting job."""
         self._defer(connection, ids, None)
+
+    def defer_again(self, connection: Connection, command_id: str) -> None:
+        """Defer a job for a command that is not due yet, and whose job came too early.
+
+        By the clock of the database, since that one starts the jobs: otherwise a job would start
+        at once, again and again, for as long as the caller's clock is behind.
+        """
+        found = connection.execute(text(NOT_DUE), {"id": command_id})
+        self._defer(connection, list(found.scalars()), None)
 
     def defer_due(self, connection: Connection, now: float, limit: int) -> int:
         """Defer jobs for commands that come due soon and have none."""

@@ -6,6 +6,9 @@ would cost another round trip.
 
 Commands that are due later have no job yet: at each fetch, Procrastinate's workers read all
 waiting jobs. A periodic sweep defers jobs as commands come due.
+
+The row is the truth about the due time. A read that is asked for again with a later time (K10)
+keeps its job, which then runs too early, and gives the command its next job.
 """
 
 SOON = 60.0
@@ -39,6 +42,10 @@ AND NOT {_WAITS} AND NOT (due_at > :until - {LONGEST} AND {_RUNS})
 ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED"""
 """The commands that are due by then and have no job. The query locks their rows, as a postponement
 does, so two transactions never defer jobs for the same command."""
+
+NOT_DUE = """SELECT id FROM outbox WHERE id = :id AND status = 'due'
+AND due_at > extract(epoch FROM now()) FOR UPDATE"""
+"""The command, if it is due later. The query locks its row."""
 
 DEFER_SOME = f"""WITH asked AS (SELECT id, due_at FROM outbox WHERE id = ANY(:ids) AND NOT {_WAITS}
 AND due_at <= coalesce(CAST(:until AS float8), extract(epoch FROM now()) + {SOON}))

@@ -55,7 +55,8 @@ ON CONFLICT DO NOTHING RETURNING 1"""
 
 BEGIN, COMMIT, ROLLBACK = b"relink_begin", b"relink_commit", b"relink_rollback"
 ENTER, LOCK, ADD, REPLACE = b"relink_enter", b"relink_lock", b"relink_add", b"relink_replace"
-INDEX, RECORD, ASK, COMPLETE = b"relink_index", b"relink_record", b"relink_ask", b"relink_complete"
+INDEX, RECORD, ASK, DELAY = b"relink_index", b"relink_record", b"relink_ask", b"relink_delay"
+COMPLETE = b"relink_complete"
 
 _ASK = f"""WITH asked AS (
 {_insert(COMMAND)} ON CONFLICT DO NOTHING RETURNING id, due_at, created_at)
@@ -80,8 +81,14 @@ WHERE snapshots.machine = row.machine AND snapshots.key = row.key""",
     INDEX: f"""{_insert(ACCOUNT)}
 ON CONFLICT (id) DO UPDATE SET {_assigned(ACCOUNT, "excluded")}""",
     RECORD: _insert(ENTRY),
+    # Its job, if it has one, runs too early, and then waits for the new time.
+    DELAY: f"""UPDATE outbox SET fields = row.fields::json, due_at = row.due_at,
+connected_account = coalesce(row.connected_account, outbox.connected_account)
+FROM (SELECT * FROM {_rows(COMMAND)} LIMIT json_array_length($1::json)) AS row
+WHERE outbox.id = row.id AND outbox.status = 'due' AND outbox.attempts = 0
+AND outbox.due_at < row.due_at""",
     COMPLETE: f"""UPDATE outbox SET status = $2::varchar, finished_at = $3::float8, error = $4,
-attempts = attempts + 1, fields = CASE WHEN $2::varchar = 'done'
+stuck_on = NULL, attempts = attempts + 1, fields = CASE WHEN $2::varchar = 'done'
 THEN (fields::jsonb - '{PRIVATE_FIELD}')::json ELSE fields END
 WHERE id = $1 AND status = 'due' AND generation = $5::int RETURNING 1""",
 }

@@ -1,10 +1,10 @@
 """Writing on PostgreSQL: two round trips for each unit of work, however many rows it has.
 
-The first round trip enters the message into the inbox, and locks and reads the machines that are
-probably concerned, in the order of their addresses, so that writers never wait for each other in
-a circle. The second one writes all rows, defers the jobs, and commits. If deciding asks for a
-machine that was not locked, the transaction is rolled back and starts again with that machine
-locked too.
+The first round trip locks and reads the machines that are probably concerned, in the order of
+their addresses, completes the command, and enters the message into the inbox. The second one
+writes all rows, defers the jobs, and commits. All writers take their locks in this order, so they
+never wait for each other in a circle. If deciding asks for a machine that was not locked, the
+transaction is rolled back and starts again with that machine locked too.
 
 Two messages may create the same machine at once. Neither finds a row to lock, and the second one
 violates the primary key: it starts again as well.
@@ -209,24 +209,25 @@ def _driver(pooled: PoolProxiedConnection) -> Connection:
 def _carry_out(raw: Connection, unit: UnitOfWork, addresses: set[Address]) -> Work[Applied]:
     in_order = json.dumps(sorted(addresses)).encode()
     begin: list[Statement] = [(sql.BEGIN, ())]
+    if unit.enters_inbox:
+        begin.append((sql.LOCK, (in_order,)))
     if unit.completion:
         end = unit.completion
         values = _texts(end.command_id, end.status, end.at, end.error, end.generation)
         begin.append((sql.COMPLETE, values))
     if unit.enters_inbox:
         begin.append((sql.ENTER, _texts(*unit.inbox_row.values())))
-        begin.append((sql.LOCK, (in_order,)))
-    _, *found = yield from send(raw, begin)
-    completed = not unit.completion or found.pop(0).ntuples == 1
-    entered = unit.enters_inbox and found[0].ntuples == 1
-    if not completed:
+    results = yield from send(raw, begin)
+    found = {name: result for (name, _), result in zip(begin, results, strict=True)}
+    entered = unit.enters_inbox and found[sql.ENTER].ntuples == 1
+    if unit.completion and not found[sql.COMPLETE].ntuples:
         yield from send(raw, _ROLLBACK)
         return Applied("duplicate")
     if not entered:
         # There is nothing to decide; the unit only ends its command.
         yield from send(raw, _COMMIT)
         return Applied("duplicate" if unit.enters_inbox else "applied")
-    steps, rows = unit.decide_rows(_reader(found[1], addresses))
+    steps, rows = unit.decide_rows(_reader(found[sql.LOCK], addresses))
     yield from send(raw, [*_writes(rows), *_COMMIT])
     return Applied("applied", steps)
 
@@ -261,6 +262,7 @@ def _writes(rows: Rows) -> Iterator[Statement]:
         (sql.INDEX, rows.accounts),
         (sql.RECORD, rows.journal),
         (sql.ASK, rows.outbox),
+        (sql.DELAY, rows.delayed),
     )
     for statement, values in written:
         if values:

@@ -79,6 +79,9 @@ class SqliteBackend:
     def defer(self, connection: Connection, ids: Sequence[str]) -> None:
         """Nothing to do: there are no jobs."""
 
+    def defer_again(self, connection: Connection, command_id: str) -> None:
+        """Nothing to do: there are no jobs."""
+
     def defer_due(self, connection: Connection, now: float, limit: int) -> int:
         """Nothing to do: there are no jobs."""
         return 0

@@ -47,7 +47,10 @@ WHERE {_changed("accounts.{0} IS NOT excluded.{0}", _SEARCHED, " OR ")}"""
 INDEX_STATE = "UPDATE accounts SET state = :state WHERE id = :id AND state <> :state"
 RECORD = _insert(ENTRY)
 ASK = f"{_insert(COMMAND)} ON CONFLICT DO NOTHING"
+DELAY = """UPDATE outbox SET fields = :fields, due_at = :due_at,
+connected_account = coalesce(:connected_account, connected_account)
+WHERE id = :id AND status = 'due' AND attempts = 0 AND due_at < :due_at"""
 COMPLETE = f"""UPDATE outbox SET status = :status, finished_at = :at, error = :error,
-attempts = attempts + 1, fields = CASE WHEN :status = 'done'
+stuck_on = NULL, attempts = attempts + 1, fields = CASE WHEN :status = 'done'
 THEN json_remove(fields, '$.{PRIVATE_FIELD}') ELSE fields END
 WHERE id = :command_id AND status = 'due'"""

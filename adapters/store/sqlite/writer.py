@@ -225,6 +225,7 @@ class _Batch:
             (sql.RECORD, rows.journal),
             (sql.ASK, rows.outbox),
             (sql.COMPLETE, self._completions),
+            (sql.DELAY, rows.delayed),
         )
         for statement, values in written:
             if values:

@@ -77,6 +77,7 @@ def _journal() -> None:
         sa.Column("to_state", _NAME, nullable=False),
         sa.Column("transition", sa.Text),
         sa.Column("guards", sa.JSON, nullable=False),
+        sa.Column("chart", sa.String(16), nullable=False),
         sa.Column("reason", sa.Text),
         sa.Column("anomaly", sa.Boolean, nullable=False),
         sa.Column("changes", sa.JSON, nullable=False),
@@ -107,18 +108,20 @@ def _outbox() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("due_at", sa.Float, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
-        sa.Column("give_up_at", sa.Float, nullable=False),
+        sa.Column("retried_for", sa.Float, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("finished_at", sa.Float),
         sa.Column("error", sa.Text),
+        sa.Column("stuck_on", _ID),
         comment="Each command that is carried out later, and how far it is.",
     )
-    for index, column, status in (
-        ("outbox_due", "due_at", "due"),
-        ("outbox_failed", "finished_at", "failed"),
-        ("outbox_done", "finished_at", "done"),
+    for index, column, condition in (
+        ("outbox_due", "due_at", "status = 'due'"),
+        ("outbox_failed", "finished_at", "status = 'failed'"),
+        ("outbox_done", "finished_at", "status = 'done'"),
+        ("outbox_stuck", "stuck_on", "stuck_on IS NOT NULL"),
     ):
-        only = sa.text(f"status = '{status}'")
+        only = sa.text(condition)
         op.create_index(index, "outbox", [column], postgresql_where=only, sqlite_where=only)
 
 

@@ -38,8 +38,11 @@ const REASONS = {
   customer_deleted: "the customer was deleted at Stripe",
   debit_not_authorized: "Stripe blocked it, because a debit was not authorized",
   disconnected: "the account was disconnected for good",
+  errored: "a payout to it was returned",
+  gone: "its payment method was removed at Stripe",
   inactive: "the link is broken",
   institution_requirement: "the bank requires a new sign-in",
+  mandate_inactive: "the customer's authorization of debits has ended",
   new_account: "the customer authorized debits of the old account only",
   new_permissions: "relink needs more permissions",
   no_account: "the customer did not link this account",
@@ -64,9 +67,11 @@ const REASONS = {
   unrepairable: "the link cannot be repaired",
   unspecified: "the bank gives no reason",
   us_bank_account_not_supported: "it does not support bank debits",
+  verification_failed: "Stripe could not verify the account",
 };
 
 const ANOMALIES = {
+  future_time: "a report's time lies ahead of relink's clock",
   repair_left_open: "Stripe does not say whether the link can be repaired",
   unknown_action: "Stripe names an action that relink does not know",
   unknown_status: "Stripe reports a status that relink does not know",
@@ -93,6 +98,7 @@ export function todo({ action, mode, reason }) {
 }
 
 const FAILURES = {
+  account_disconnected: "The account that the customer picked has been disconnected since.",
   no_account: "The customer signed in, but did not connect this account.",
   no_authorization: "The customer could not sign in at the bank.",
   other: "Something went wrong at the bank.",
@@ -119,12 +125,14 @@ export function notification({ type, data }, who, names) {
   const which = names.length ? `${names.join(", ")}: ` : "";
   switch (type) {
     case "notify_customer": {
-      const what = data.ask === "relink" ? `Ask ${who} to relink` : `Ask ${who} for a new payment method`;
+      const what = `Ask ${who} to relink`;
       const by = data.relink_by ? `, on ${day(data.relink_by)}` : "";
       return [data.reminder ? `${what} (reminder ${data.reminder})` : what, `${which}${because(data.reasons)}${by}.`];
     }
     case "request_new_payment_method":
       return [`Ask ${who} for a new payment method`, `${which}${because(data.reason)}.`];
+    case "payment_method_gone":
+      return [`A payment method of ${who} is gone`, `${which}it was removed at Stripe, and cannot be charged.`];
     case "request_billing_name":
       return [`Ask ${who} for the account holder's name`, `${which}its payment method needs it.`];
     case "report_anomaly":

@@ -66,6 +66,7 @@ function accountRow(account) {
   if (account.cause) why.push(titled(account.cause));
   if (account.action === "relink_required") why.push("can be relinked");
   if (account.number) why.push(`tokenized number: ${account.number}`);
+  if (account.announced && !account.stops_on) why.push("announced to stop working");
   if (account.stops_on) why.push(`stops on ${new Date(account.stops_on * 1000).toDateString()}`);
   for (const method of account.payment_methods) why.push(method.blocked ? `payment method blocked: ${titled(method.blocked)}` : "has a payment method");
   return el("div", { class: "row", "data-account": account.id },

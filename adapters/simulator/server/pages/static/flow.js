@@ -80,12 +80,12 @@ function accounts(problem) {
     option(`known:${account.id}`, accountName(account),
       account.status === "active" ? "Connected" : "Connection broken", account.id === expected ? "Expected" : null));
   const fresh = flow.offers.map((offer) =>
-    option(`new:${offer.subcategory}`, accountName(offer), "Never connected"));
+    option(`new:${offer.last4}`, accountName(offer), offer.linked ? "Connected before" : "Never connected"));
   const form = el("form", { onsubmit: (event) => {
     event.preventDefault();
     const [kind, which] = new FormData(event.target).get("account").split(":");
     const at = flow.relink ? {} : { institution: flow.institution };
-    if (kind === "new") choose("choose_new", { subcategory: which, ...at });
+    if (kind === "new") choose("choose_new", { last4: which, ...at });
     else if (which === expected) choose("choose_expected");
     else choose("choose_known", { account: which });
   } },

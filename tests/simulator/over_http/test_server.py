@@ -1,97 +1,19 @@
 """The simulator over HTTP: the real SDK over a real socket, webhooks posted, the control API."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import pytest
 import stripe
 
-from relink.adapters.simulator import PREVIEW, Account, Faults, Simulator
+from relink.adapters.simulator import Faults, Simulator
 from relink.adapters.simulator.server import SimulatorServer
 
-from .conftest import relink_params
-from .sdk import KEY
+from ..conftest import relink_params
+from .asking import Receiver, asking, control, refusal
 
 DAY = 86400
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(Simulator(seed=2, faults=Faults(caller_timeout=0.3))) as running:
-        yield running
-
-
-@pytest.fixture
-def account(server: SimulatorServer) -> Account:
-    with server.lock:
-        return server.simulator.link_account(server.simulator.add_customer("Jenny Rosen"))
-
-
-@pytest.fixture
-def sdk(server: SimulatorServer) -> Iterator[stripe.StripeClient]:
-    yield from asking(server)
-
-
-def asking(server: SimulatorServer, timeout: float = 10) -> Iterator[stripe.StripeClient]:
-    transport = stripe.RequestsClient(timeout=timeout)
-    addresses = {"api": server.url}
-    yield stripe.StripeClient(
-        KEY, base_addresses=addresses, stripe_version=PREVIEW, http_client=transport
-    )
-    transport.close()
-
-
-class Receiver:
-    """A webhook endpoint with scripted answers."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.got: list[stripe.Event] = []
-        self.meanwhile: Callable[[stripe.Event], object] = lambda event: None
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                signature = self.headers["Stripe-Signature"]
-                event = stripe.Webhook.construct_event(
-                    body, signature, "whsec_http", tolerance=None
-                )
-                receiver.meanwhile(event)
-                receiver.got.append(event)
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hooks?from=stripe"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def types(self) -> list[str]:
-        return [event.type.rpartition(".")[2] for event in self.got]
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def receiver(server: SimulatorServer) -> Iterator[Receiver]:
-    made = Receiver()
-    with server.lock:
-        server.simulator.add_endpoint("whsec_http", url=made.url)
-    yield made
-    with server.lock:
-        server.simulator.webhooks.endpoints.clear()
-    made.close()
 
 
 # ── the API ──────────────────────────────────────────────────────────────────
@@ -201,28 +123,6 @@ def test_a_webhook_to_an_unreachable_endpoint_is_retried(server, account):
 # ── the control API ──────────────────────────────────────────────────────────
 
 
-def control(
-    server: SimulatorServer,
-    method: str,
-    path: str,
-    body: Any = None,
-    kind: str = "application/json",
-) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = Request(
-        f"{server.url}/_simulator/{path}", data, {"Content-Type": kind}, method=method
-    )
-    with urlopen(request, timeout=10) as answer:
-        return json.load(answer)
-
-
-def refusal(*arguments: Any, **more: Any) -> tuple[int, str]:
-    with pytest.raises(HTTPError) as refused:
-        control(*arguments, **more)
-    with refused.value as answer:
-        return answer.code, json.load(answer)["error"]
-
-
 def test_an_account_is_broken_and_relinked_over_http_only(server, sdk, receiver):
     post = lambda path, **body: control(server, "POST", path, body)  # noqa: E731
     customer = post("customers", name="Ada")["id"]
@@ -294,7 +194,12 @@ def test_invalid_control_requests_get_the_reason(server, account):
     assert refusal(server, "POST", "flows/x/steal", {})[0] == 400
     assert refusal(server, "PUT", "faults", {"lose": 2})[0] == 400
     assert refusal(server, "POST", "faults", {"fault": "lightning"})[0] == 400
-    assert refusal(server, "POST", "clock", {"seconds": "soon"})[0] == 400
+    assert refusal(server, "POST", "keys/steal", {})[0] == 400
+    assert refusal(server, "POST", "keys/restrict", {"permissions": ["rob"]})[0] == 400
+    assert refusal(server, "POST", "shapes/bend", {})[0] == 400
+    for seconds in ("soon", -1, 1e400, 1e12):
+        assert refusal(server, "POST", "clock", {"seconds": seconds})[0] == 400
+    assert control(server, "GET", "state")["now"] < 10**10
     form = "application/x-www-form-urlencoded"
     assert refusal(server, "POST", "bank/expire_consent", login, kind=form)[0] == 415
 

@@ -1,0 +1,52 @@
+"""Anomalies: what operators are told because Stripe says something that relink does not expect.
+
+Rules kept here: S2, K2, K12.
+"""
+
+from .commands import ReportAnomaly
+from .events import DomainEvent
+from .messages import LinkReported, ReportedUnclear
+from .reasons import Anomaly
+from .vocabulary import NO_ACTION
+
+
+def unknown_action(about: str, trigger: LinkReported) -> ReportAnomaly | None:
+    """The action of an inactive account or authorization is unknown, or missing (S2).
+
+    Args:
+        about: its id.
+        trigger: the report, of a complete object.
+    """
+    action = trigger.report.action
+    if action == NO_ACTION:
+        return None
+    if action is None:
+        return report(about, Anomaly.REPAIR_LEFT_OPEN, None, trigger)
+    return report(about, Anomaly.UNKNOWN_ACTION, action, trigger)
+
+
+def unclear(about: str, trigger: ReportedUnclear) -> ReportAnomaly | None:
+    """A report says nothing that counts: its time lies ahead, or its status is unknown (K2, K12).
+
+    Args:
+        about: the id of what it reports on.
+        trigger: the report.
+    """
+    if trigger.in_future:
+        return report(about, Anomaly.FUTURE_TIME, None, trigger)
+    if trigger.status is None:
+        return None
+    return report(about, Anomaly.UNKNOWN_STATUS, trigger.status, trigger)
+
+
+def report(about: str, anomaly: Anomaly, value: str | None, trigger: DomainEvent) -> ReportAnomaly:
+    """An anomaly; one about a value that is not known is reported once (K12).
+
+    Args:
+        about: the id of what it is about.
+        anomaly: which one.
+        value: the value that is not known, where there is one.
+        trigger: the event that showed it.
+    """
+    dedup_key = trigger.causation_id if value is None else value
+    return ReportAnomaly(about=about, anomaly=anomaly, value=value, dedup_key=dedup_key)
