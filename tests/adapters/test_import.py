@@ -258,7 +258,7 @@ def test_P4_nobody_is_written_to_for_accounts_that_an_import_holds(at: Embedding
     for account in (*accounts, closed):
         at.service.resume(account)
     at.performer.work_off()
-    prompt, request = at.notified
+    prompt, request = sorted(at.notified, key=lambda command: command.name)
     assert isinstance(prompt, NotifyCustomer)
     assert sorted(prompt.accounts) == accounts
     assert isinstance(request, RequestNewPaymentMethod)

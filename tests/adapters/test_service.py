@@ -224,7 +224,6 @@ def test_a_payment_method_that_stripe_refuses_leads_to_a_request_for_another(at:
 
 def test_an_account_is_unchanged_after_stripe_refuses_its_session(at: Embedding):
     account = at.broken_account()
-    at.broken_account()  # The key reaches Stripe's account, so what is missing does not exist (F1).
     at.sim.world.accounts[account].holder = None
     login = at.sim.world.accounts[account].authorization
     assert login
