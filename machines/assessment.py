@@ -121,9 +121,9 @@ def _next_of_built(facts: AccountFacts) -> Iterator[NextAction]:
             yield NextAction(action="wait", reason="payment_method_in_progress")
         case BuildState.NAME_NEEDED:
             yield NextAction(action="provide_name", reason="billing_name_missing")
-        case BuildState.REFUSED:
+        case BuildState.REFUSED if not any(m.can_pay for m in facts.payment_methods.values()):
             yield _request_another(facts.build_reason or "refused")
-        case None | BuildState.NONE | BuildState.BUILT:
+        case None | BuildState.NONE | BuildState.BUILT | BuildState.REFUSED:
             return
         case _:
             assert_never(facts.build)

@@ -326,7 +326,7 @@ class AuthorizationChart(ReportChart):
         inactive, unchecked = facts.inactive_members - member, facts.unchecked_members - member
         if trigger.inactive:
             inactive |= member
-        if trigger.inactive and not trigger.read:
+        if trigger.inactive and not trigger.is_read:
             unchecked |= member
         return Assign(
             members=facts.members | member, inactive_members=inactive, unchecked_members=unchecked
@@ -425,6 +425,8 @@ def _announced(
         announced, day = False, None
     elif trigger.report.includes("deactivates_on") or trigger.report.deactivation_action:
         announced, day = _announcement(trigger)
+    elif facts.announced and _has_passed(facts.deactivates_on, trigger):
+        announced, day = False, None
     else:
         return [Assign(**changes)]
     changes |= {
@@ -433,10 +435,14 @@ def _announced(
         "announcement_as_of": max(facts.announcement_as_of, trigger.as_of),
     }
     is_same = (announced, day) == (facts.announced, facts.deactivates_on)
-    has_passed = facts.announced and day is not None and trigger.as_of >= day
-    if is_same and not has_passed:
+    if is_same and not (announced and _has_passed(day, trigger)):
         return [Assign(**changes)]
     return [Assign(**changes), *_tell_all(facts.after(changes), trigger)]
+
+
+def _has_passed(day: int | None, trigger: LinkReported) -> bool:
+    """Whether it still works after the day on which it was to stop."""
+    return day is not None and trigger.as_of >= day
 
 
 def _tell_all(now: AuthorizationFacts, trigger: DomainEvent) -> list[Command]:

@@ -290,8 +290,8 @@ class MemberReported(DomainEvent):
     account: str
     inactive: bool
     as_of: int
-    read: bool
-    """Whether it was read, so that it need not be read again for this."""
+    is_read: bool
+    """Whether it was read, or is being read, so that it need not be read again for this."""
 
 
 class MembersReviewDue(DomainEvent):

@@ -125,7 +125,7 @@ def route(trigger: Event, load: Load) -> list[Send]:
         case MandateCollected():
             return _mandate_collected(trigger, load)
         case RelinkSessionCreated():
-            return _session_created(trigger)
+            return _session_created(trigger, load)
         case PaymentMethodMade() | ExternalAccountMade() | BillingNameAbsent():
             return [Send(machine="build", key=trigger.account, event=trigger)]
         case BillingNameGiven():
@@ -179,8 +179,9 @@ def _decides(trigger: FromStripe, machine: str, key: str, load: Load) -> bool:
 
     It settles nothing that was reported after the read had begun.
     """
-    begun_at, asked = trigger.begun_at, _read_of(key, load)
-    if not trigger.read or begun_at is None or asked is None or not asked.settles:
+    begun_at = trigger.begun_at
+    asked = _read_of(key, load) if trigger.read else None
+    if begun_at is None or asked is None or not asked.settles:
         return False
     known = load(Address(machine, key))
     latest = cast(ReportFacts, known.facts).as_of if known else -1
@@ -205,9 +206,9 @@ def _account(
     sends = []
     if report is not None and report.includes("numbers") and not _is_unusable(trigger):
         numbers = number_report(trigger, _as_of(trigger), trigger.read, report)
-        decides = _decides(trigger, "account_number", account, load)
-        decided = numbers.model_copy(update={"decides": decides})
-        sends.append(Send(machine="account_number", key=account, event=decided))
+        if _decides(trigger, "account_number", account, load):
+            numbers = numbers.model_copy(update={"decides": True})
+        sends.append(Send(machine="account_number", key=account, event=numbers))
     return [*sends, *_link(trigger, account, "account", report, load)]
 
 
@@ -406,9 +407,13 @@ def _dated_earlier(trigger: SessionReported, facts: SessionFacts, load: Load) ->
     return [Send(machine="account", key=account, event=earlier)]
 
 
-def _session_created(trigger: RelinkSessionCreated) -> list[Send]:
+def _session_created(trigger: RelinkSessionCreated, load: Load) -> list[Send]:
+    """A session is open; one that is created again by the same key may be over by now (R1)."""
     request = trigger.request
     opened = trigger.follow(SessionOpened, session=trigger.session, request=request)
+    known = load(Address("session", trigger.session))
+    if known is not None and known.state != "open":
+        return [Send(machine="session", key=trigger.session, event=opened)]
     return [
         Send(machine="session", key=trigger.session, event=opened),
         Send(machine="authorization", key=request.authorization, event=opened),

@@ -7,6 +7,8 @@ Only a refusal by Stripe is final (F1). It comes back to the machines as an even
 failure the command is retried, soon at first. When its retry budget is spent it stays due at a
 slow pace, and is *stuck*: an operator has to look at it. So it is at once where the operator is at
 fault, as with a wrong API key, or where the code is.
+
+Rules kept here: F1.
 """
 
 import logging
@@ -16,6 +18,7 @@ from typing import Literal, assert_never, cast
 
 from relink.adapters.gateway import (
     Attempt,
+    Fault,
     Gateway,
     OperatorError,
     PermanentError,
@@ -47,6 +50,10 @@ RETRY_ATTEMPTS = 20
 
 SLOWER = 4
 """By how much its pauses are longer when both are used up: up to an hour."""
+
+DOUBTS = 10
+"""Attempts for which a missing object alarms no operator: it is mostly proved to be gone as soon
+as the API key has reached another one (F1)."""
 
 RETRY_BUDGET_SPENT = "no_success_in_time"
 """What a command is stuck on that keeps failing when its retry budget is spent."""
@@ -109,7 +116,8 @@ def attempt(
     except PermanentError as error:
         return _given_up(due, clock(), error, policy)
     except OperatorError as error:
-        return after_failure(due, clock(), str(error), error.code)
+        in_doubt = error.code is Fault.MISSING and due.attempts < DOUBTS
+        return after_failure(due, clock(), str(error), None if in_doubt else error.code)
     except TransientError as error:
         wait = error.wait if isinstance(error, RateLimitedError) else None
         return after_failure(due, clock(), str(error), wait=wait)

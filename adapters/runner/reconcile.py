@@ -8,6 +8,8 @@ interrupted is finished before the next one begins.
 
 A visit is a message that asks for a read, once for each object and sweep. The machines coalesce it
 with reads that are due already (K10). ``docs/sweep.md`` says what a sweep costs.
+
+Rules kept here: K11.
 """
 
 import logging
@@ -138,9 +140,8 @@ def _due(key: str, snapshot: Snapshot[Facts], now: float, period: float) -> Obje
         case AccountFacts() as account:
             # Only a complete object says whether there is an authorization (K5).
             said_at = min(account.as_of, included_at(account, "authorization"))
-            # Stripe refused to tell of one that nothing was ever reported about.
-            is_ours = snapshot.state != "disconnected" and account.first_seen_at is not None
-            return "account" if is_ours and said_at <= covered else None
+            is_due = snapshot.state != "disconnected" and said_at <= covered
+            return "account" if is_due else None
         case AuthorizationFacts() as authorization:
             is_used = snapshot.state != "disconnected" and authorization.members
             # Webhooks tell of announcements alone.

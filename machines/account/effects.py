@@ -45,6 +45,7 @@ from .needs import is_suspended
 from .review import review, review_later
 from .session_request import mode_again, session_request
 from .shortcut import changes_nothing_for_others
+from .timeline import with_report
 
 Effects = list[Command | Assign]
 
@@ -66,10 +67,18 @@ class AccountEffects(ReportChart):
         changes = facts_of.after_stale_report(facts, trigger)
         return _taken_in(facts, changes, trigger) if changes else []
 
-    def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Command:
-        """Read the account as soon as the answer cannot be ambiguous itself (K4)."""
+    def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
+        """Read the account as soon as the answer cannot be ambiguous itself (K4).
+
+        That it was reported to work, or not to, counts for a replaced account at once (S6).
+        """
         until = ambiguous_until(facts, trigger.as_of)
-        return read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)
+        timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
+        return [
+            Assign(timeline=timeline),
+            read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until),
+            review_later(facts, trigger),
+        ]
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
         """Read the account, since the report says only that something changed (K2, K6)."""

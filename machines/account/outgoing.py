@@ -22,6 +22,7 @@ from ..reasons import ReadReason
 from ..vocabulary import Ownership, ReportedStatus
 from .eligibility import build_obstacle, can_judge_build
 from .facts import AccountFacts, OwnershipCheck, was_included
+from .needs import is_suspended
 from .timeline import has_worked_between
 
 # ── to its authorization ─────────────────────────────────────────────────────
@@ -66,7 +67,11 @@ def _joined(now: AccountFacts, trigger: LinkReported) -> list[Send]:
         return []
     is_down = _standing(now) is _DOWN
     joined = trigger.follow(
-        MemberReported, account=now.id, inactive=is_down, as_of=trigger.as_of, read=trigger.read
+        MemberReported,
+        account=now.id,
+        inactive=is_down,
+        as_of=trigger.as_of,
+        is_read=trigger.read or is_suspended(now),
     )
     return [Send(machine="authorization", key=now.authorization, event=joined)]
 

@@ -223,7 +223,7 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     status = facts.reported_status
     match status:
         case ReportedStatus.DISCONNECTED:
-            yield "disconnected", facts.cause or "disconnected"
+            yield "disconnected", "disconnected"
         case ReportedStatus.UNREPAIRABLE:
             yield "unrepairable", facts.cause or "unrepairable"
         case None | ReportedStatus.ACTIVE | ReportedStatus.RELINKABLE | ReportedStatus.INACTIVE:
@@ -234,7 +234,8 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
         yield "no_authorization", "no_authorization"
     if facts.given_up:
         yield "attempts_used_up", "attempts_used_up"
-    if facts.build is BuildState.REFUSED:
+    has_another = any(method.can_pay for method in facts.payment_methods.values())
+    if facts.build is BuildState.REFUSED and not has_another:
         yield "refused", facts.build_reason or "refused"
     yield from _unusable(facts)
 

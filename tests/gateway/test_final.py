@@ -66,7 +66,7 @@ def refusal(status: int = 400, **parts: Any) -> Reply:
 
 # ── who has to mend it ───────────────────────────────────────────────────────
 
-OPERATORS = [
+OPERATORS: list[tuple[Reply, Fault]] = [
     (error(401), Fault.API_KEY),
     (refusal(401, code="api_key_expired"), Fault.API_KEY),
     (refusal(400, code="platform_api_key_expired"), Fault.API_KEY),
@@ -97,12 +97,11 @@ OPERATORS = [
     (refusal(400, code="invented_later"), Fault.REQUEST),
     (refusal(402, code="invented_later", param="customer"), Fault.REQUEST),
     (refusal(422), Fault.REQUEST),
-    (MISSING, Fault.MISSING),
-    (refusal(400, code="resource_missing", param="customer"), Fault.MISSING),
+    (refusal(404, code="resource_missing", message="a similar object exists in"), Fault.OTHER_MODE),
 ]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "attach_external_account"])
+@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize(("answer", "fault"), OPERATORS)
 def test_f1_what_an_operator_has_to_mend_is_transient_and_says_what(
     name: str, answer: Reply, fault: Fault
@@ -163,6 +162,7 @@ def missing(gateway: StripeGateway, command: AnyStripeCommand, at: float, **atte
         gateway.perform(command, at, Attempt(**attempt))
     if isinstance(raised.value, PermanentError):
         assert raised.value.code == "resource_missing"
+        assert str(raised.value).endswith(") (request req_1)")
         return "final"
     assert isinstance(raised.value, OperatorError)
     return raised.value.code
@@ -270,14 +270,14 @@ def test_f1_an_object_of_the_other_mode_is_never_final(scripted: Scripted, hint:
     assert missing(gateway, READ, NOW + 2, asked_at=NOW) == "other_mode"
 
 
-def test_f1_a_caller_learns_of_a_missing_object_from_any_success_of_the_key(
-    scripted: Scripted,
-) -> None:
-    command = COMMANDS["retrieve_account_for_caller"]
-    gateway, _ = scripted(MISSING, FOUND, MISSING)
-    assert missing(gateway, command, NOW, asked_at=NOW) == "missing"
-    gateway.perform(OTHERS, NOW + 1)
-    assert missing(gateway, command, NOW + 3600, asked_at=NOW + 3600) == "final"
+@pytest.mark.parametrize(
+    "name",
+    ["create_relink_session", "retrieve_account_for_caller", "retrieve_session_for_caller"],
+)
+def test_f1_a_caller_is_told_what_stripe_says(scripted: Scripted, name: str) -> None:
+    """The command changes nothing when it fails, and is not tried again later."""
+    gateway, _ = scripted(MISSING)
+    assert missing(gateway, COMMANDS[name], NOW, asked_at=NOW) == "final"
 
 
 def test_n4_a_missing_payment_method_is_gone_only_if_it_is_final(scripted: Scripted) -> None:

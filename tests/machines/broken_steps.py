@@ -15,19 +15,8 @@ from relink.machines.commands import (
 )
 from relink.machines.vocabulary import NumberStatus, PaymentMethodState, ReportedStatus
 
-from .scenario import (
-    CONNECTED,
-    DAY,
-    Scenario,
-    active,
-    disconnected,
-    expired,
-    inactive,
-    knowing,
-    lapsed,
-    number,
-    relinkable,
-)
+from .reports import CONNECTED, DAY, active, disconnected, inactive, number, relinkable
+from .scenario import Scenario, expired, knowing, lapsed
 from .taken_step import (
     TakenStep,
     asking_nothing,

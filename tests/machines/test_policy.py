@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from relink.machines import RelinkPolicy
 
-from .scenario import DAY
+from .reports import DAY
 
 
 def test_the_defaults_are_valid() -> None:

@@ -95,6 +95,12 @@ class Embedding:
         snapshot = self.store.snapshot(Address(machine, account))
         return snapshot.state if snapshot else None
 
+    def built(self, account: str) -> str | None:
+        """The state of what was built on an account; how far the build is, where nothing was."""
+        build = self.store.snapshot(Address("build", account))
+        made = getattr(build.facts, "made", None) if build else None
+        return self.state(made, "payment_method") if made else build and build.state
+
     def asked(self, method: str = "", path: str = "") -> list[Asked]:
         """The requests that Stripe got."""
         entries = [entry for entry in self.sim.ledger.entries if isinstance(entry, Asked)]

@@ -11,6 +11,7 @@ from relink.adapters.gateway import (
     Answer,
     Attempt,
     DryRunGateway,
+    Fault,
     MalformedAnswerError,
     OperatorError,
     PermanentError,
@@ -20,6 +21,7 @@ from relink.adapters.gateway import (
 from relink.adapters.gateway.backoff import FIRST_DELAY, LONGEST_DELAY, delay_before_next
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner.attempt import (
+    DOUBTS,
     RETRY_ATTEMPTS,
     RETRY_BUDGET,
     RETRY_BUDGET_SPENT,
@@ -185,18 +187,21 @@ def test_f1_time_in_which_nobody_tried_does_not_count():
     assert done.retry_at == NOW + delay_before_next(READ.id, 2)
 
 
-@pytest.mark.parametrize("code", ["http_403", "api_key_expired"])
-def test_f1_an_operators_fault_is_never_final_and_loud_at_once(code: str):
+@pytest.mark.parametrize("code", [fault for fault in Fault if fault is not Fault.MISSING])
+def test_f1_an_operators_fault_is_never_final_and_loud_at_once(code: Fault):
     error = OperatorError("GET x got 403", "req_1", code=code)
     first = once(due(READ), error)
     assert first == Outcome(
-        NOW,
-        retry_at=NOW + delay_before_next(READ.id, 1),
-        error="GET x got 403 (request req_1)",
-        stuck_on=code,
+        NOW, retry_at=NOW + delay_before_next(READ.id, 1), error=str(error), stuck_on=code
     )
     late = once(due(READ, 10 * RETRY_ATTEMPTS, retried_for=100 * RETRY_BUDGET), error)
     assert (late.result, late.stuck_on, late.events) == ("stuck", code, ())
+
+
+def test_f1_a_missing_object_is_loud_when_it_stays_in_doubt():
+    error = OperatorError("GET x got 404", "req_1", Fault.MISSING)
+    assert once(due(READ, DOUBTS), error).stuck_on is None
+    assert once(due(READ, DOUBTS + 1), error).stuck_on == "missing"
 
 
 def test_f1_a_success_after_the_retry_budget_still_counts():

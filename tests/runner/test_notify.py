@@ -101,6 +101,7 @@ def test_what_a_receiver_gets(receiver: Receiver, tell: Notifier):
         "data": {
             "outage": "fcauth_1",
             "outage_number": 1,
+            "number": 1,
             "since": NOW,
             "accounts": ["fca_1"],
             "ask": "relink",

@@ -99,7 +99,7 @@ def test_a_lost_answer_does_not_repeat_the_effect(at: Embedding, fault: ApiFault
     at.settle()
     assert at.count("payment_method.created") == 1
     assert at.count("payment_method.attached") == 1
-    assert at.state(new, "payment_method") == "mandate_needed"
+    assert at.built(new) == "mandate_needed"
     assert CreatePaymentMethod.name not in at.due()
     assert at.store.dead_letters() == []
 
@@ -146,14 +146,14 @@ def test_an_effect_happens_once_whatever_crashes(
         at.store.close()
         assert at.count("payment_method.created") == 1
         assert at.count("payment_method.attached") == 1
-        assert at.state(new, "payment_method") == "mandate_needed"
+        assert at.built(new) == "mandate_needed"
 
 
 def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
     new = at.linked_instead()
     next(iter(at.sim.world.customers.values())).deleted = True
     at.settle()
-    assert at.state(new, "payment_method") == "refused"
+    assert at.built(new) == "refused"
     (dead,) = at.store.dead_letters()
     assert dead.command == CreatePaymentMethod.name
     assert "is deleted" in (dead.error or "")
@@ -182,7 +182,7 @@ def test_f1_what_only_ever_fails_stays_due_and_is_told_to_operators_alone(
     at.settle(HOUR)
     assert at.store.stuck_commands() == []
     assert at.count("payment_method.created") == 1
-    assert at.state(new, "build") == "built"
+    assert at.built(new) == "mandate_needed"
 
 
 def test_f1_after_a_rest_of_four_days_a_passing_fault_passes(at: Embedding):
@@ -211,7 +211,7 @@ def test_a_refused_command_can_be_retried_while_stripe_stores_the_refusal(at: Em
     assert at.store.retry(dead.id, at.sim.now)
     at.settle()
     assert at.store.dead_letters() == []
-    assert at.state(new, "payment_method") == "mandate_needed"
+    assert at.built(new) == "mandate_needed"
     assert at.count("payment_method.created") == 1
 
 
@@ -308,7 +308,7 @@ def test_a_command_stays_due_while_the_database_is_down(at: Embedding):
     assert at.store.due_command(due.id) == due
     at.settle()
     assert at.count("payment_method.created") == 1
-    assert at.state(new, "payment_method") == "mandate_needed"
+    assert at.built(new) == "mandate_needed"
 
 
 def test_every_attempt_is_reported_to_the_watcher(url: str):

@@ -195,7 +195,7 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
     assert service.at.count("payment_method.created") == 1
     assert service.at.count("payment_method.attached") == 1
     assert isinstance(due.command, CreatePaymentMethod)
-    assert service.at.state(due.command.account, "payment_method") == "mandate_needed"
+    assert service.at.built(due.command.account) == "mandate_needed"
     assert service.at.store.dead_letters() == []
 
 

@@ -230,13 +230,16 @@ def test_the_command_tells_the_two_apart(
 ):
     for number in (1, 2):
         receive(store, f"evt_{number}", account=f"fca_{number}", authorization=f"fcauth_{number}")
-    change = """UPDATE {} = 'inactive_unrepairable'{} WHERE machine = 'account' AND key = 'fca_1'"""
-    database.change(change.format("journal SET to_state", ", chart = '0123456789abcdef'"))
-    database.change(change.format("snapshots SET state", ""))
+    last = store.journal(Address("account", "fca_1"))[-1].version
+    state = "'inactive_unrepairable' WHERE machine = 'account' AND key = 'fca_1'"
+    database.change(
+        f"UPDATE journal SET chart = '0123456789abcdef', to_state = {state} AND version = {last}"
+    )
+    database.change(f"UPDATE snapshots SET state = {state}")
     monkeypatch.setenv("RELINK_DATABASE_URL", database.url)
     assert main(["replay"]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0] == "account fca_1: an older chart decided version 1 differently"
+    assert out[0] == f"account fca_1: an older chart decided version {last} differently"
     assert out[1].endswith("0 differ from their snapshots")
     assert out[2:] == ["1 has decisions of an older chart that differ from the present one's"]
 
