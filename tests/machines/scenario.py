@@ -37,7 +37,7 @@ from relink.machines.events import (
 )
 from relink.machines.report import ExternalAccountReport, PaymentMethodReport, StatusReport
 
-from .reports import active, number, relinkable, unrepairable
+from .reports import active, number, relinkable
 
 C = TypeVar("C", bound=Command)
 
@@ -361,6 +361,11 @@ class Scenario:
     def outage(self, key: str) -> Snapshot[Any]:
         return self.world[Address("outage", key)]
 
+    def outages_begun(self, key: str) -> int:
+        """How many outages an authorization has had."""
+        found = self.world.get(Address("outage", key))
+        return found.facts.count if found else 0
+
     def assess(self, account: str, payment_method: str | None = None) -> Assessment:
         """Whether the account may be charged, and what is next."""
         return assess(self.account(account), payment_method)
@@ -423,45 +428,3 @@ def replaced() -> Scenario:
     s = expired()
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
     return s
-
-
-STATES = [
-    "active",
-    "inactive_relinkable",
-    "inactive_unrepairable",
-    "relinking",
-    "relinked",
-    "new_account_linked",
-]
-"""All states but the final one."""
-
-
-def account_in(state: str) -> Scenario:
-    """An account in this state."""
-    s = Scenario()
-    match state:
-        case "active":
-            s.webhook("fca_1", active())
-        case "inactive_unrepairable":
-            s.webhook("fca_1", unrepairable())
-        case _:
-            s.webhook("fca_1", relinkable())
-    match state:
-        case "relinking":
-            s.open_session("fca_1")
-        case "relinked":
-            s.result(s.open_session("fca_1"), relinked="fca_1")
-        case "new_account_linked":
-            s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    assert s.account("fca_1").state == state
-    return s
-
-
-NOT_BELIEVED = {"read_due_since", "last_awaited", "planned_for"}
-"""Facts about reads and timers, and not about the account."""
-
-
-def believed(s: Scenario) -> tuple[str, dict[str, Any]]:
-    """The state of the account, and what is believed of it."""
-    account = s.account("fca_1")
-    return account.state, account.facts.model_dump(exclude=NOT_BELIEVED)
