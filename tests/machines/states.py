@@ -37,8 +37,8 @@ def account_in(state: str) -> Scenario:
     return s
 
 
-NOT_BELIEVED = {"read_due_since", "last_awaited", "planned_for"}
-"""Facts about reads and timers, and not about the account."""
+NOT_BELIEVED = {"read_due_since", "last_awaited", "planned_for", "timeline"}
+"""Facts about reads, timers and times, and not about the account."""
 
 
 def believed(s: Scenario) -> tuple[str, dict[str, Any]]:

@@ -1,5 +1,7 @@
 """K2, K9 and K10: times that lie ahead, one report as one change, and reads that coalesce."""
 
+from typing import Any
+
 import pytest
 
 from relink.machines import RelinkPolicy
@@ -13,7 +15,16 @@ from relink.machines.commands import (
 from relink.machines.events import PaymentMethodReported, SessionReported
 from relink.machines.report import Holder, PaymentMethodReport, StatusReport
 
-from .reports import DAY, active, disconnected, inactive, number, relinkable, unrepairable
+from .reports import (
+    CUSTOMER,
+    DAY,
+    active,
+    disconnected,
+    inactive,
+    number,
+    relinkable,
+    unrepairable,
+)
 from .scenario import Scenario, expired, knowing
 
 YEAR_9999 = 253_370_764_800
@@ -258,6 +269,22 @@ def test_K9_a_request_is_made_after_ten_minutes_without_an_answer() -> None:
     assert s.asked_for(RequestNewPaymentMethod) == []
     s.wait(200)
     assert len(s.asked_for(RequestNewPaymentMethod)) == 1
+
+
+@pytest.mark.parametrize("holder", [None, CUSTOMER, OTHER], ids=["unknown", "same", "other"])
+def test_K9_no_message_names_an_account_while_a_read_of_it_is_due_whoever_holds_it(
+    holder: Holder | None,
+) -> None:
+    """The other account of the authorization belongs to ``cus_1``."""
+    s = Scenario(RelinkPolicy(reminders=()))
+    details: dict[str, Any] = {"holder": holder} if holder else {"without": ("holder",)}
+    s.webhook("fca_1", active(**details))
+    s.webhook("fca_2", active())
+    s.perform_reads()
+    s.webhook("fca_1", None)
+    s.webhook("fca_1", relinkable(**details))
+    s.webhook("fca_2", relinkable())
+    assert all("fca_1" not in message.accounts for message in s.messages)
 
 
 # ── K10: reads coalesce ──────────────────────────────────────────────────────
