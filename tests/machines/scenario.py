@@ -2,7 +2,8 @@
 
 A test is a sequence of verbs (``webhook``, ``open_session``, ``result``, …), and then looks at what
 the machines decided. Each verb is one outside event, ten seconds after the one before, so that no
-report is ambiguous (K4) unless the test makes it so. ``stripe`` holds what a read would find.
+report is ambiguous (K4) unless the test makes it so. ``stripe`` holds what a read would find. After
+each event all properties are checked.
 """
 
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ from relink.machines.events import (
     SessionReported,
     TimerFired,
 )
+from relink.machines.properties import violations
 from relink.machines.report import ExternalAccountReport, PaymentMethodReport, StatusReport
 
 from .reports import active, number, relinkable
@@ -75,7 +77,10 @@ class Scenario:
             **fields,
         }
         self.step = relink_system().step(kind(**sent), self.world.get)
+        before = dict(self.world)
         self.world.update(self.step.snapshots)
+        wrong = violations(before, self.step, self.world)
+        assert not wrong, wrong
         for command in self.step.commands:
             self._take(command)
         return self.step
