@@ -2,7 +2,8 @@
 
 A test is a sequence of verbs (``webhook``, ``open_session``, ``result``, …), and then looks at what
 the machines decided. Each verb is one outside event, ten seconds after the one before, so that no
-report is ambiguous (K4) unless the test makes it so. ``stripe`` holds what a read would find.
+report is ambiguous (K4) unless the test makes it so. ``stripe`` holds what a read would find. After
+each event all properties are checked.
 """
 
 from collections.abc import Mapping
@@ -35,9 +36,10 @@ from relink.machines.events import (
     SessionReported,
     TimerFired,
 )
+from relink.machines.properties import violations
 from relink.machines.report import ExternalAccountReport, PaymentMethodReport, StatusReport
 
-from .reports import active, number, relinkable, unrepairable
+from .reports import active, number, relinkable
 
 C = TypeVar("C", bound=Command)
 
@@ -75,7 +77,10 @@ class Scenario:
             **fields,
         }
         self.step = relink_system().step(kind(**sent), self.world.get)
+        before = dict(self.world)
         self.world.update(self.step.snapshots)
+        wrong = violations(before, self.step, self.world)
+        assert not wrong, wrong
         for command in self.step.commands:
             self._take(command)
         return self.step
@@ -361,6 +366,11 @@ class Scenario:
     def outage(self, key: str) -> Snapshot[Any]:
         return self.world[Address("outage", key)]
 
+    def outages_begun(self, key: str) -> int:
+        """How many outages an authorization has had."""
+        found = self.world.get(Address("outage", key))
+        return found.facts.count if found else 0
+
     def assess(self, account: str, payment_method: str | None = None) -> Assessment:
         """Whether the account may be charged, and what is next."""
         return assess(self.account(account), payment_method)
@@ -423,45 +433,3 @@ def replaced() -> Scenario:
     s = expired()
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
     return s
-
-
-STATES = [
-    "active",
-    "inactive_relinkable",
-    "inactive_unrepairable",
-    "relinking",
-    "relinked",
-    "new_account_linked",
-]
-"""All states but the final one."""
-
-
-def account_in(state: str) -> Scenario:
-    """An account in this state."""
-    s = Scenario()
-    match state:
-        case "active":
-            s.webhook("fca_1", active())
-        case "inactive_unrepairable":
-            s.webhook("fca_1", unrepairable())
-        case _:
-            s.webhook("fca_1", relinkable())
-    match state:
-        case "relinking":
-            s.open_session("fca_1")
-        case "relinked":
-            s.result(s.open_session("fca_1"), relinked="fca_1")
-        case "new_account_linked":
-            s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    assert s.account("fca_1").state == state
-    return s
-
-
-NOT_BELIEVED = {"read_due_since", "last_awaited", "planned_for"}
-"""Facts about reads and timers, and not about the account."""
-
-
-def believed(s: Scenario) -> tuple[str, dict[str, Any]]:
-    """The state of the account, and what is believed of it."""
-    account = s.account("fca_1")
-    return account.state, account.facts.model_dump(exclude=NOT_BELIEVED)

@@ -12,8 +12,17 @@ from relink.machines.commands import (
 from relink.machines.events import CommandFailed
 from relink.machines.report import StatusReport
 
-from .reports import DAY, account_report, active, inactive, relinkable, unrepairable
-from .scenario import NOT_BELIEVED, STATES, Scenario, account_in, believed, knowing
+from .reports import (
+    DAY,
+    account_report,
+    active,
+    inactive,
+    number,
+    relinkable,
+    unrepairable,
+)
+from .scenario import Scenario, knowing
+from .states import NOT_BELIEVED, STATES, account_in, believed
 
 # ── K5 ───────────────────────────────────────────────────────────────────────
 
@@ -213,3 +222,116 @@ def test_K6_a_read_that_fails_for_good_leaves_the_latest_report_in_force() -> No
     s.happens(CommandFailed, command="retrieve_account", subject="fca_1", error="not_found")
     assert s.account("fca_1").state == "active"
     assert s.account("fca_1").facts.read_due_since is None
+
+
+# ── K5: complete objects say "none" by leaving out ───────────────────────────
+
+
+@pytest.mark.parametrize("by", ["read", "complete webhook", "other webhook"])
+def test_K5_a_complete_active_object_without_a_day_takes_the_announcement_back(by: str) -> None:
+    s = Scenario()
+    s.link("fca_1", deactivates_on=1_000_000 + 20 * DAY, deactivation_action="relink_required")
+    without = active(without=("deactivates_on",))
+    s.stripe["fca_1"] = without
+    if by == "read":
+        s.read("fca_1")
+    else:
+        s.webhook("fca_1", without, complete=by == "complete webhook")
+    s.wait(60 * DAY)
+    assert bool(s.messages) is (by == "other webhook")
+
+
+def test_K5_a_complete_active_object_says_nothing_about_a_later_inactivity() -> None:
+    """It arrives late; the read for the missing action is still needed."""
+    s = knowing(active())
+    begin = s.now
+    s.now += 500
+    s.webhook("fca_1", inactive(), created=begin + 100)
+    s.webhook("fca_1", active(), created=begin + 50, complete=True)
+    assert s.account("fca_1").state == "inactive_unrepairable"
+    assert s.asked_for(RequestNewPaymentMethod) == []
+    s.stripe["fca_1"] = relinkable()
+    s.perform_reads()
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_K3_an_older_complete_report_tells_what_a_newer_incomplete_one_left_out(
+    order: tuple[int, int],
+) -> None:
+    """The older one says that there is no authorization any more."""
+    s = knowing(active())
+    begin = s.now
+    s.now += 500
+    reports = [
+        (begin + 50, active(without=("authorization",)), True),
+        (begin + 100, relinkable(without=("authorization", "last4")), False),
+    ]
+    for index in order:
+        created, report, complete = reports[index]
+        s.webhook("fca_1", report, created=created, complete=complete)
+    facts = s.account("fca_1").facts
+    assert (s.account("fca_1").state, facts.authorization) == ("inactive_relinkable", None)
+    assert [r.reason for r in s.asked_for(RequestNewPaymentMethod)] == ["no_authorization"]
+
+
+def test_K5_suspension_begins_no_outage() -> None:
+    s = knowing(active())
+    s.webhook("fca_1", inactive())
+    assert s.account("fca_1").facts.outage is None
+    assert s.outages_begun("fcauth_1") == 0
+    s.stripe["fca_1"] = relinkable()
+    s.perform_reads()
+    assert s.account("fca_1").facts.outage.number == 1
+    assert s.outages_begun("fcauth_1") == 1
+
+
+def test_K5_suspension_keeps_the_outage_of_the_authorization() -> None:
+    s = knowing(relinkable())
+    s.webhook("fca_1", inactive())
+    assert s.outages_begun("fcauth_1") == 1
+    assert s.outage("fcauth_1").state != "none"
+    s.stripe["fca_1"] = relinkable()
+    s.perform_reads()
+    assert s.outages_begun("fcauth_1") == 1
+
+
+def test_K5_a_prompt_that_was_held_up_by_suspension_is_sent_with_the_answer() -> None:
+    s = knowing(active())
+    s.webhook("fca_1", relinkable(without=("authorization", "action")))
+    s.wait(3 * DAY)
+    assert s.messages == []
+    s.stripe["fca_1"] = relinkable()
+    s.perform_reads()
+    assert len(s.messages) == 1
+
+
+# ── K12: unknown values never count as good ──────────────────────────────────
+
+
+def test_K12_a_number_with_an_unknown_status_pays_nothing_and_is_reported_once() -> None:
+    s = Scenario()
+    for _ in range(3):
+        s.link("fca_1", numbers=(number("resting"),))
+    assert not s.assess("fca_1").chargeable
+    anomalies = s.asked_for(ReportAnomaly)
+    assert [(c.about, c.anomaly, c.value) for c in anomalies] == [
+        ("fca_1", "unknown_status", "resting")
+    ]
+
+
+def test_K12_an_unknown_session_status_is_reported_once() -> None:
+    s = knowing(relinkable())
+    session = s.open_session("fca_1")
+    s.results[session] = {"status": "pondering"}
+    for _ in range(3):
+        s.result(session)
+    assert [c.value for c in s.asked_for(ReportAnomaly)] == ["pondering"]
+
+
+def test_K12_an_unknown_account_status_is_reported_once() -> None:
+    s = knowing(active())
+    s.stripe["fca_1"] = account_report("resting")
+    for _ in range(3):
+        s.read("fca_1")
+    assert [c.value for c in s.asked_for(ReportAnomaly)] == ["resting"]

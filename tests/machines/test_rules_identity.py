@@ -276,3 +276,46 @@ def test_an_unknown_account_becomes_known_by_its_first_webhook(
     assert Address("account", "fca_9") in s.world
     assert s.account("fca_9").facts.first_seen_at == s.now
     assert s.account("fca_9").facts.holder == (CUSTOMER if report else None)
+
+
+# ── R6: sessions without a holder, and accounts that two sessions return ─────
+
+
+@pytest.mark.parametrize(
+    ("old", "returned", "outcome"),
+    [
+        (None, None, "new_account_linked"),
+        (None, OTHER, "failed"),
+        (CUSTOMER, CUSTOMER, "new_account_linked"),
+    ],
+    ids=["nobody's", "another holder's", "the old account's holder's"],
+)
+def test_R6_a_session_without_a_holder_builds_on_no_account_of_another_holder(
+    old: Holder | None, returned: Holder | None, outcome: str
+) -> None:
+    s = Scenario()
+    s.link("fca_1", holder=None)
+    s.webhook("fca_1", relinkable(holder=None))
+    session = s.open_session("fca_1", mode="any_eligible")
+    assert s.session(session).facts.request.holder is None
+    s.webhook("fca_1", relinkable(holder=old))
+    s.result(session, {"fca_2": active(holder=returned)})
+    s.perform_reads()
+    assert s.session(session).facts.outcome == outcome
+    built = [command.account for command in s.asked_for(CreatePaymentMethod)]
+    assert built == (["fca_2"] if outcome == "new_account_linked" and returned else [])
+
+
+def test_R6_an_account_returned_by_two_sessions_answers_both_and_is_built_on_once() -> None:
+    s = expired()
+    s.link("fca_2")
+    s.webhook("fca_2", relinkable())
+    sessions = [s.open_session(account, mode="any_eligible") for account in ("fca_1", "fca_2")]
+    for session in sessions:
+        s.result(session, {"fca_3": active(without=("holder",))}, webhook=True)
+    assert [s.session(session).state for session in sessions] == ["open", "open"]
+    s.stripe |= {"fca_1": relinkable(), "fca_2": relinkable(), "fca_3": active()}
+    s.perform_reads()
+    assert {s.session(each).facts.outcome for each in sessions} == {"new_account_linked"}
+    assert {s.account(each).facts.replaced_by for each in ("fca_1", "fca_2")} == {"fca_3"}
+    assert [command.account for command in s.asked_for(CreatePaymentMethod)] == ["fca_3"]

@@ -20,7 +20,8 @@ from .reports import (
     relinkable,
     unrepairable,
 )
-from .scenario import NOT_BELIEVED, STATES, Scenario, account_in, believed, knowing
+from .scenario import Scenario, knowing
+from .states import NOT_BELIEVED, STATES, account_in, believed
 
 # ── K1 ───────────────────────────────────────────────────────────────────────
 
