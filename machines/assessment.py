@@ -69,9 +69,9 @@ def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
     if facts.retired:
         return
     match state := AccountState(account.state):
-        case AccountState.DISCONNECTED:
+        case AccountState.DISCONNECTED if facts.replaced_by is None:
             yield _request_another("disconnected")
-        case AccountState.NEW_ACCOUNT_LINKED:
+        case AccountState.NEW_ACCOUNT_LINKED | AccountState.DISCONNECTED:
             return
         case AccountState.INACTIVE_UNREPAIRABLE:
             yield _next_of_unrepairable(facts)

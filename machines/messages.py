@@ -375,6 +375,8 @@ class NeedsChanged(DomainEvent):
     """The key of the machine that holds back prompts while reads are due (K9)."""
     mailed_at: float | None = None
     """When Stripe itself wrote to the customer, by a session that is still open (P2)."""
+    read_due_since: float | None = None
+    """Since when a read of it is due (Unix seconds)."""
     prompted_at: float | None = None
     """When it was named first, where the account moved from another outage (K8)."""
     reminded: int = 0

@@ -39,6 +39,8 @@ class Need(Facts):
     """The key of the machine that holds back prompts while reads are due."""
     mailed_at: float | None
     """When Stripe itself wrote, by a session that is still open (Unix seconds)."""
+    read_due_since: float | None
+    """Since when a read of it is due (Unix seconds)."""
     prompted_at: float | None
     """The prompt from which its reminders are counted; None while nobody named it."""
     reminded: int
@@ -141,6 +143,7 @@ def noted(needing: Needing, news: NeedsChanged) -> Needing:
         relink_by=news.relink_by,
         holder=news.holder,
         mailed_at=news.mailed_at,
+        read_due_since=news.read_due_since,
         prompted_at=news.mailed_at if prompted_at is None else prompted_at,
         reminded=known.reminded if known and is_same else news.reminded,
     )

@@ -118,8 +118,9 @@ class OutageChart(Chart):
         return not facts.needing
 
     def has_no_message_due(self, facts: OutageFacts, trigger: PromptAllowed) -> bool:
-        """Nothing is due any more: the need is over, or belongs to the future."""
-        return _due(facts, trigger) is None
+        """Nothing is due any more, or a read is due that could change the message."""
+        message = _due(facts, trigger)
+        return message is None or _held_until(facts, message, trigger) is not None
 
     def has_somebody_to_name(self, facts: OutageFacts, trigger: ReviewDue) -> bool:
         """An account is still to be named in a message."""
@@ -177,11 +178,10 @@ class OutageChart(Chart):
     def look(self, facts: OutageFacts, trigger: ReviewDue) -> Effects:
         """Ask the holder whether the message that is due may go out (K9); else plan the next."""
         message = _due(facts, trigger)
-        since = facts.read_due_since
-        if message and since is not None and trigger.at < since + PATIENCE:
-            return _wake(facts, int(since) + PATIENCE + 1, trigger)
         if message is None:
             return _plan(facts, facts.needing, facts.last_prompt_at, trigger)
+        if (until := _held_until(facts, message, trigger)) is not None:
+            return _wake(facts, until, trigger)
         event = trigger.follow(MayPrompt, outage=facts.id)
         return [Send(machine="holder", key=message.holder, event=event, phase=MESSAGES)]
 
@@ -211,6 +211,17 @@ class OutageChart(Chart):
 def _due(facts: OutageFacts, trigger: DomainEvent) -> Message | None:
     """The message that is due now."""
     return messages_due.due(facts.needing, facts.last_prompt_at, trigger.at, trigger.policy)
+
+
+def _held_until(facts: OutageFacts, message: Message, trigger: DomainEvent) -> int | None:
+    """Until when reads that are due hold it up: of whom it names, and of the authorization (K9)."""
+    named = (facts.needing[name].read_due_since for name in message.accounts)
+    since = [
+        due
+        for due in (facts.read_due_since, *named)
+        if due is not None and trigger.at < due + PATIENCE
+    ]
+    return int(max(since)) + PATIENCE + 1 if since else None
 
 
 def _after_message(facts: OutageFacts, trigger: PromptAllowed) -> dict[str, Need]:

@@ -80,6 +80,8 @@ class ReportedNeeds(Facts):
     """When it stops working (Unix seconds)."""
     holder: str
     mailed_at: float | None
+    read_due_since: float | None
+    """Since when a read of it is due, which holds up messages that name it (K9)."""
 
 
 class AwaitedRead(Facts):

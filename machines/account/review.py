@@ -104,6 +104,7 @@ def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
         "number": outage.number,
         "holder": holder_key(facts),
         "mailed_at": _mailed_at(facts),
+        "read_due_since": facts.read_due_since,
     }
     if is_suspended(facts):
         return known and known.after({**common, "standing": "suspended"})
@@ -141,6 +142,7 @@ def _needs_changed(
         relink_by=needed.relink_by,
         holder=needed.holder,
         mailed_at=needed.mailed_at,
+        read_due_since=needed.read_due_since,
     )
 
 
@@ -193,10 +195,11 @@ def _planned(
 def _requested(
     facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
 ) -> tuple[Changes, list[Command]]:
-    """Ask the service for another payment method, once for each cause."""
+    """Ask the service for another payment method, once for each cause; a cause that stands through
+    a time in which the account needs nothing is the same one afterwards."""
     if not needs_nothing and is_suspended(facts):
         return {}, []
-    causes = {} if needs_nothing else dict(_causes(facts))
+    causes = dict(_causes(facts))
     standing = frozenset(facts.requested_for & causes.keys())
     new = [] if needs_nothing else _new_causes(facts)
     if not new or _is_held_up(facts, trigger):
