@@ -127,7 +127,7 @@ def after(needing: Needing, message: Message, at: float, policy: RelinkPolicy) -
 def noted(needing: Needing, news: NeedsChanged) -> Needing:
     """What the accounts need once one of them has told.
 
-    The mail that Stripe wrote is the prompt of everybody who needs a relink at that time (P2).
+    The mail that Stripe wrote names the account of its session, and is its prompt (P2).
     """
     others = without(needing, news.subject)
     if not news.needs:
@@ -147,14 +147,6 @@ def noted(needing: Needing, news: NeedsChanged) -> Needing:
         prompted_at=news.mailed_at if prompted_at is None else prompted_at,
         reminded=known.reminded if known and is_same else news.reminded,
     )
-    has_news_of_mail = news.mailed_at is not None and (known is None or known.mailed_at is None)
-    if has_news_of_mail:
-        others = {
-            name: other.after({"prompted_at": news.mailed_at})
-            if other.prompted_at is None
-            else other
-            for name, other in others.items()
-        }
     return {**others, news.subject: need}
 
 

@@ -141,8 +141,12 @@ class OutageChart(Chart):
     # ── effects ──────────────────────────────────────────────────────────────
 
     def note(self, facts: OutageFacts, trigger: NeedsChanged) -> Assign:
-        """Remember what the account needs now."""
-        return Assign(needing=messages_due.noted(facts.needing, trigger))
+        """Remember what the account needs now; a mail that Stripe wrote is a prompt (P2)."""
+        prompts = [at for at in (facts.last_prompt_at, trigger.mailed_at) if at is not None]
+        return Assign(
+            needing=messages_due.noted(facts.needing, trigger),
+            last_prompt_at=max(prompts, default=None),
+        )
 
     def drop(self, facts: OutageFacts, trigger: NeedsMoved) -> Assign:
         """The account belongs to another authorization now."""

@@ -169,20 +169,6 @@ def test_K11_a_sweep_learns_what_lost_webhooks_said_of_an_account_and_a_session(
     assert s.account("fca_1").state == "inactive_unrepairable"
 
 
-@pytest.mark.parametrize("said", ["retired", "replaced"])
-def test_P4_the_service_can_retire_or_replace_an_account_that_is_disconnected(said: str) -> None:
-    """Nothing is left to do about it, and nothing about that is odd."""
-    s = Scenario()
-    s.link("fca_1")
-    s.webhook("fca_1", disconnected())
-    if said == "retired":
-        s.happens(AccountRetired, account="fca_1")
-    else:
-        s.happens(AccountReplaced, account="fca_1", by="fca_2")
-    assert not s.decided("account", "fca_1").anomaly
-    assert s.next("fca_1") == []
-
-
 def test_P4_a_replaced_account_that_is_disconnected_later_needs_nothing() -> None:
     s = Scenario()
     s.link("fca_1")
