@@ -445,7 +445,7 @@ def _payment_method(
         is_external = isinstance(trigger, ExternalAccountReported)
         if is_external and (known is None or known.connected_account is None):
             # Nobody can read it: it is not known whose it is.
-            return []
+            return sends
         unclear = trigger.follow(
             PaymentMethodUnclear,
             as_of=int(trigger.at),
@@ -457,7 +457,10 @@ def _payment_method(
             return sends
     if account is None:
         # It was not made from an account.
-        return []
+        return sends
+    if trigger.read and trigger.report is not None and trigger.report.gone and known is None:
+        # It has no owner yet: relink is just making it.
+        return sends
     checked = _checked(trigger, account)
     sends.append(Send(machine="payment_method", key=key, event=checked))
     if load(Address("account", account)) is None:

@@ -68,6 +68,8 @@ class SessionFacts(Facts):
     """It has been open for as long as the policy allows."""
     asked: str | None = None
     """The account that was returned instead of the expected one, while it is asked."""
+    has_ended: bool = False
+    """It was given up, and has ended at Stripe since."""
     outcome: SessionOutcome | None = None
     failure_reason: str | None = None
     linked: str | None = None
@@ -160,9 +162,13 @@ class SessionChart(Chart):
     failed.from_(open, event="session_failed", on=["report_failed", "read_both"])
     cancelled.from_(open, event="session_cancelled", on=["report_cancelled", "read_both"])
     superseded.from_(open, event="session_superseded", on="leave_to_successor")
-    # Nobody waits for the end of one that was given up; it may have changed the account (R5):
-    failed.from_(*given_up, event="session_failed", on=["note_failed", "read_both"])
-    cancelled.from_(*given_up, event="session_cancelled", on="read_both")
+    # Nobody waits for the end of one that was given up, but it may have changed the account (R5):
+    stays(
+        *given_up,
+        event="session_failed session_cancelled",
+        cond="has_not_ended_yet",
+        on=["note_end", "read_both"],
+    )
 
     # ── the customer walked away (R2) ────────────────────────────────────────
     stays(open, event="session_deadline", on="read_before_giving_up")
@@ -266,6 +272,12 @@ class SessionChart(Chart):
     ) -> bool:
         """The deadline has passed, and Stripe's answer has no result either (R2)."""
         return facts.overdue and (isinstance(trigger, ReadFailed) or trigger.read)
+
+    def has_not_ended_yet(
+        self, facts: SessionFacts, trigger: SessionFailed | SessionCancelled
+    ) -> bool:
+        """It was given up, and this is the first report that it has ended at Stripe."""
+        return not facts.has_ended
 
     # ── effects ──────────────────────────────────────────────────────────────
 
@@ -377,9 +389,9 @@ class SessionChart(Chart):
             *_unsuccessful(facts, trigger, "failed", trigger.failure_reason),
         ]
 
-    def note_failed(self, facts: SessionFacts, trigger: SessionFailed) -> Assign:
-        """The session failed after all, for the reason that Stripe gives."""
-        return Assign(failure_reason=trigger.failure_reason)
+    def note_end(self, facts: SessionFacts, trigger: SessionFailed | SessionCancelled) -> Assign:
+        """The session that was given up has ended at Stripe."""
+        return Assign(has_ended=True)
 
     def report_cancelled(self, facts: SessionFacts, trigger: SessionCancelled) -> Effects:
         """The customer closed it."""

@@ -26,6 +26,7 @@ from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
 
 from .endpoint import serving, webhook_endpoint
+from .printing import print_line
 from .scenarios import SCENARIOS
 from .world import DemoWorld
 
@@ -34,7 +35,7 @@ TIMEOUT = 10.0
 """How long the simulated Stripe waits for the endpoint's answer (seconds)."""
 
 
-def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> list[str]:
+def play(folder: Path, out: Callable[[str], None] = print_line, seed: int = 1) -> list[str]:
     """Play all scenarios, and check every step against relink's properties.
 
     Args:
@@ -44,6 +45,9 @@ def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> lis
 
     Returns:
         the violations; empty when every property held in every step.
+
+    Raises:
+        OSError: the folder cannot be made, or cannot be written to.
     """
     began = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)

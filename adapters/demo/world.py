@@ -80,21 +80,21 @@ class DemoWorld:
         self._service: Service | None = None
         self._performer: Performer | None = None
         self._is_webhook = False
+        self._kept: list[str] = []
 
     # ── what the service is given ────────────────────────────────────────────
 
     def watch(self, step: Step) -> None:
-        """Check and narrate a step."""
+        """Check a step, and keep what there is to tell of it."""
         self.checks.check(step)
         self.counts["decisions"] += len(step.deliveries)
-        for line in told(step, self._is_webhook):
-            self._print(f"      {line}")
+        self._kept += (f"      {line}" for line in told(step, self._is_webhook))
         for command in step.commands:
             self.counts[COUNTED.get(command.name, "reads at Stripe")] += 1
 
     def notify(self, command: Command, id: str) -> None:
         """Stand in for the code of the service that writes to customers."""
-        self._print(f"    ✉ {describe(command)}")
+        self._kept.append(f"    ✉ {describe(command)}")
 
     def connect(self, service: Service, performer: Performer) -> None:
         """Set the service, and the performer of its commands."""
@@ -214,11 +214,18 @@ class DemoWorld:
 
     @contextmanager
     def _service_works(self) -> Iterator[None]:
+        """Release the lock while the service works, and then tell what it did.
+
+        Not before: the service would take an error of the output for one of its own.
+        """
         self._lock.release()
         try:
             yield
         finally:
             self._lock.acquire()
+            kept, self._kept = self._kept, []
+            for line in kept:
+                self._print(line)
 
     def _deliver(self) -> int:
         delivered = 0

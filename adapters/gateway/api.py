@@ -36,6 +36,7 @@ from .failures import (
     is_replay,
     is_spent_key,
     may_be_missing,
+    missing_for_good,
 )
 from .faults import Fault
 from .protocol import Attempt
@@ -204,19 +205,19 @@ class StripeApi:
     def _failure(self, reply: Reply, call: Call) -> GatewayError:
         """The error for a failed request. A missing object is final if the key is proved (F1).
 
-        An object that this attempt has just seen is not missing, whatever Stripe says. For a
-        command that is retried, the proof has to be younger than the command. A caller waits for
-        no later success, and its command changes nothing when it fails: for it, any success of
-        the key is enough.
+        An object that this attempt has just seen is not missing, whatever Stripe says. A caller's
+        command needs no proof: its failure changes nothing, and the caller waits for no later
+        success.
         """
         error = failure(reply, call)
         if not isinstance(error, OperatorError) or error.code is not Fault.MISSING:
             return error
-        since = 0.0 if isinstance(self._command, CallerCommand) else self._asked_at
         missing = may_be_missing(reply, call)
-        is_proved = self._reach.includes_another(self._connected_account, missing, since)
+        is_proved = isinstance(self._command, CallerCommand) or self._reach.includes_another(
+            self._connected_account, missing, self._asked_at
+        )
         if is_proved and not missing & self._shown:
-            return PermanentError(error.what, error.request_id, RESOURCE_MISSING)
+            return missing_for_good(reply, call)
         return error
 
     def _key(self, step: str, number: int) -> str:

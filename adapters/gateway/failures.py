@@ -10,6 +10,8 @@ Everything else passes by itself or has to be mended by an operator. That includ
 not known here: Stripe's codes are an open enumeration, and a new one may be about the key.
 ``resource_missing`` says too little by itself, because a key of another account or mode finds
 nothing either: :mod:`.api` makes it final where :mod:`.reach` confirms it.
+
+Rules kept here: F1.
 """
 
 import math
@@ -96,8 +98,7 @@ _SIMILAR_OBJECT = "a similar object exists in"
 
 def failure(reply: Reply, call: Call) -> GatewayError:
     """The error for the reply to a failed request. A missing object is never final here."""
-    error = _error(reply)
-    what, request = f"{name(call)} returned {_summary(reply.status, error)}", request_id(reply)
+    error, what, request = _error(reply), _what(reply, call), request_id(reply)
     # Rate limits were once a 400 with this code, and the SDK still handles both.
     if reply.status == 429 or error.get("code") == "rate_limit":
         return RateLimitedError(what, request, _wait(reply.headers))
@@ -113,6 +114,11 @@ def failure(reply: Reply, call: Call) -> GatewayError:
     if fault is None:
         return PermanentError(what, request, error.get("code", "refused"))
     return fault.error(what, request)
+
+
+def missing_for_good(reply: Reply, call: Call) -> PermanentError:
+    """The error for a missing object where the API key is proved."""
+    return PermanentError(_what(reply, call), request_id(reply), RESOURCE_MISSING)
 
 
 def may_be_missing(reply: Reply, call: Call) -> set[str]:
@@ -180,6 +186,10 @@ def _code(raw: object) -> str | None:
     if not isinstance(raw, str) or len(raw) > 100:
         return None
     return raw if raw.replace("[", "").replace("]", "").replace("_", "").isalnum() else None
+
+
+def _what(reply: Reply, call: Call) -> str:
+    return f"{name(call)} returned {_summary(reply.status, _error(reply))}"
 
 
 def _summary(status: int, error: Mapping[str, str]) -> str:

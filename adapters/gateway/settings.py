@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
+from relink.adapters.stripe.versions import FIRST_COMPLETE, is_complete
+
 from .errors import GatewayConfigurationError
 from .rate_limiter import RateLimiter
 from .reach import Reach
@@ -34,7 +36,7 @@ class GatewaySettings:
     api_base: str = STRIPE
     """``STRIPE_API_BASE``: scheme and host, without a path."""
     api_version: str = PREVIEW
-    """The API version sent with every request."""
+    """The API version sent with every request: one in which an object is complete (K5)."""
     read_timeout: float = READ_TIMEOUT
     """The longest silence on a connection (seconds), after which an attempt fails."""
     rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)
@@ -49,6 +51,11 @@ class GatewaySettings:
             raise GatewayConfigurationError(
                 f"STRIPE_API_BASE is invalid: it must be like {STRIPE}, with scheme and host and "
                 "without user, password, path or query"
+            )
+        if not is_complete(self.api_version):
+            raise GatewayConfigurationError(
+                f"api_version is invalid: it must be {FIRST_COMPLETE}.preview or a later preview "
+                f"version, which have all fields that relink reads, got {self.api_version!r}"
             )
         if self.read_timeout <= 0:
             raise GatewayConfigurationError(

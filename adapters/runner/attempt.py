@@ -7,6 +7,8 @@ Only a refusal by Stripe is final (F1). It comes back to the machines as an even
 failure the command is retried, soon at first. When its retry budget is spent it stays due at a
 slow pace, and is *stuck*: an operator has to look at it. So it is at once where the operator is at
 fault, as with a wrong API key, or where the code is.
+
+Rules kept here: F1.
 """
 
 import logging

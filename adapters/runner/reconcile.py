@@ -8,6 +8,8 @@ interrupted is finished before the next one begins.
 
 A visit is a message that asks for a read, once for each object and sweep. The machines coalesce it
 with reads that are due already (K10). ``docs/sweep.md`` says what a sweep costs.
+
+Rules kept here: K11.
 """
 
 import logging

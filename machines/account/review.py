@@ -223,7 +223,7 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     status = facts.reported_status
     match status:
         case ReportedStatus.DISCONNECTED:
-            yield "disconnected", facts.cause or "disconnected"
+            yield "disconnected", "disconnected"
         case ReportedStatus.UNREPAIRABLE:
             yield "unrepairable", facts.cause or "unrepairable"
         case None | ReportedStatus.ACTIVE | ReportedStatus.RELINKABLE | ReportedStatus.INACTIVE:

@@ -4,7 +4,6 @@ import hmac
 import json
 import logging
 import traceback
-from typing import Any
 
 import pytest
 
@@ -14,9 +13,6 @@ from relink.adapters.stripe.handlers import HANDLERS
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
-    ExternalAccountReported,
-    MandateReported,
-    PaymentMethodReported,
     SessionReported,
 )
 from relink.machines.policy import RelinkPolicy
@@ -290,42 +286,6 @@ def test_a_thin_notification_needs_a_time_with_a_zone(deliver, thin, created):
 
 
 @pytest.mark.parametrize(
-    ("version", "complete"),
-    [
-        ("2026-09-30.preview", True),
-        ("2026-06-24.preview", True),
-        ("2026-01-28.preview", False),
-        ("2026-10-28.endive", False),
-        (None, False),
-        ("absent", False),
-    ],
-)
-@pytest.mark.parametrize("kind", ["account", "authorization", "session"])
-def test_k5_a_webhook_is_complete_by_its_version(deliver, event, kind, version, complete):
-    which = {
-        "account": DEACTIVATED,
-        "authorization": "financial_connections.authorization.upcoming_deactivation",
-        "session": "financial_connections.session.updated",
-    }[kind]
-    sent = event(which, {"id": "fc_1", "status": "active"}, api_version=version)
-    if version == "absent":
-        del sent["api_version"]
-    received = deliver(sent)
-    assert isinstance(received, Accepted)
-    (report,) = received.events
-    assert report.complete is complete  # type: ignore[attr-defined]
-
-
-def test_k5_a_thin_notification_has_no_object_that_could_be_complete(deliver, thin):
-    sent = thin(f"v1.{DEACTIVATED}", "fca_1", api_version="2026-09-30.preview")
-    received = deliver(sent)
-    assert isinstance(received, Accepted)
-    (look,) = received.events
-    assert isinstance(look, AccountReported)
-    assert (look.report, look.complete, look.read) == (None, False, False)
-
-
-@pytest.mark.parametrize(
     ("named", "expected"),
     [
         ({"account": "acct_1"}, "acct_1"),
@@ -356,155 +316,6 @@ def test_k6_a_thin_notification_of_a_refresh_asks_for_a_read_of_the_account(
     (look,) = received.events
     assert isinstance(look, AccountReported)
     assert (look.account, look.report) == ("fca_1", None)
-
-
-# ── what is built ────────────────────────────────────────────────────────────
-
-
-def method(**bank: Any) -> dict[str, Any]:
-    bank = {"financial_connections_account": "fca_1", "status_details": {}, **bank}
-    return {"id": "pm_1", "object": "payment_method", "us_bank_account": bank}
-
-
-@pytest.mark.parametrize("kind", ["payment_method.automatically_updated", "payment_method.updated"])
-def test_a_payment_method_event_reports_on_its_account(deliver, event, kind):
-    def reported(**bank: Any) -> Any:
-        received = deliver(event(kind, method(**bank)))
-        return received.events[0] if isinstance(received, Accepted) else None
-
-    assert isinstance(reported(), PaymentMethodReported)
-    assert (reported().account, reported().payment_method) == ("fca_1", "pm_1")
-    assert reported().report.blocked is None
-    assert reported(financial_connections_account={"id": "fca_2"}).account == "fca_2"
-    closed = {"blocked": {"reason": "bank_account_closed"}}
-    assert reported(status_details=closed).report.blocked == "bank_account_closed"
-    # Not readable: it is read.
-    assert reported(status_details=5).report is None
-    # Not made from an account.
-    assert reported(financial_connections_account=None) is None
-
-
-def test_a_payment_method_that_does_not_tell_its_account_is_left_to_the_machines(deliver, event):
-    bank = {"id": "pm_1", "object": "payment_method", "us_bank_account": {"status_details": None}}
-    received = deliver(event("payment_method.automatically_updated", bank))
-    assert isinstance(received, Accepted)
-    (report,) = received.events
-    assert isinstance(report, PaymentMethodReported)
-    assert (report.account, report.report and report.report.blocked) == (None, None)
-    for card in ({"type": "card", "card": {}}, {"type": "card", "us_bank_account": None}):
-        sent = event("payment_method.updated", {"id": "pm_1", "object": "payment_method", **card})
-        received = deliver(sent)
-        assert isinstance(received, Ignored)
-        assert received.reason == "the object has nothing to do with a linked account"
-
-
-def test_k5_a_block_that_a_payload_of_another_version_leaves_out_is_read(deliver, event):
-    kind = "payment_method.automatically_updated"
-    for version in ("2026-10-28.endive", None):
-        received = deliver(event(kind, method(), api_version=version))
-        assert isinstance(received, Accepted)
-        (look,) = received.events
-        assert isinstance(look, PaymentMethodReported)
-        assert (look.account, look.report) == ("fca_1", None)
-
-
-@pytest.mark.parametrize("kind", ["payment_method.automatically_updated", "payment_method.updated"])
-def test_k6_a_thin_notification_of_a_payment_method_asks_for_a_read(deliver, thin, kind):
-    received = deliver(thin(f"v1.{kind}", "pm_1", context="acct_2"))
-    assert isinstance(received, Accepted)
-    assert received.connected_account == "acct_2"
-    (look,) = received.events
-    assert isinstance(look, PaymentMethodReported)
-    assert (look.payment_method, look.account, look.report) == ("pm_1", None, None)
-
-
-@pytest.mark.parametrize("version", ["2026-09-30.preview", "2026-10-28.endive"])
-def test_n4_a_detached_payment_method_is_gone(deliver, event, thin, version):
-    kind = "payment_method.detached"
-    closed = method(status_details={"blocked": {"reason": "bank_account_closed"}})
-    for sent, account, blocked in [
-        (event(kind, method(), api_version=version), "fca_1", None),
-        (event(kind, closed, api_version=version), "fca_1", "bank_account_closed"),
-        (thin(f"v1.{kind}", "pm_1"), None, None),
-    ]:
-        received = deliver(sent)
-        assert isinstance(received, Accepted)
-        (report,) = received.events
-        assert isinstance(report, PaymentMethodReported)
-        assert (report.payment_method, report.account) == ("pm_1", account)
-        assert report.report is not None
-        assert (report.report.gone, report.report.blocked) == (True, blocked)
-
-
-def external_account(**changed: Any) -> dict[str, Any]:
-    return {
-        "id": "ba_1",
-        "object": "bank_account",
-        "account": "acct_1",
-        "metadata": {"relink_account": "fca_1"},
-        "status": "tokenized_account_number_deactivated",
-        **changed,
-    }
-
-
-def test_an_external_account_event_reports_on_the_account_in_its_metadata(deliver, event):
-    def reported(kind: str = "updated", **changed: Any) -> Any:
-        obj = external_account(**changed)
-        received = deliver(event(f"account.external_account.{kind}", obj, account="acct_1"))
-        if not isinstance(received, Accepted):
-            return None
-        # The account whose external account it is need not be the one that linked it.
-        assert received.connected_account is None
-        return received.events[0]
-
-    report = reported()
-    assert isinstance(report, ExternalAccountReported)
-    assert (report.account, report.external_account) == ("fca_1", "ba_1")
-    assert report.report is not None
-    assert report.report.status == "tokenized_account_number_deactivated"
-    for status in ("errored", "verification_failed", "invented_later"):
-        assert reported(status=status).report.status == status
-    # The machines know by their own records whether it is one of ours.
-    assert reported(metadata={}).account is None
-    assert reported(metadata=None).account is None
-    assert reported(status=None).report is None
-    # relink adds no cards.
-    assert reported(object="card", status=None) is None
-
-
-def test_n4_a_deleted_external_account_is_gone(deliver, event):
-    for obj in (external_account(), {"id": "ba_1", "object": "bank_account", "deleted": True}):
-        received = deliver(event("account.external_account.deleted", obj, account="acct_1"))
-        assert isinstance(received, Accepted)
-        (report,) = received.events
-        assert isinstance(report, ExternalAccountReported)
-        assert report.external_account == "ba_1"
-        assert report.report is not None
-        assert report.report.gone
-
-
-def test_n3_a_mandate_event_reports_on_the_mandate_of_a_payment_method(deliver, event):
-    mandate = {"id": "mandate_1", "object": "mandate", "payment_method": "pm_1"}
-    received = deliver(event("mandate.updated", {**mandate, "status": "inactive"}))
-    assert isinstance(received, Accepted)
-    (report,) = received.events
-    assert isinstance(report, MandateReported)
-    assert (report.payment_method, report.status) == ("pm_1", "inactive")
-    assert isinstance(deliver(event("mandate.updated", mandate)), Ignored)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    ["account.external_account.updated", "account.external_account.deleted", "mandate.updated"],
-)
-def test_a_thin_notification_that_names_nothing_to_read_is_ignored(deliver, thin, kind):
-    # Those of external accounts have no related object at all.
-    for related in ({}, {"related_object": None}):
-        received = deliver(thin(f"v1.{kind}", "mandate_1", **related))
-        assert isinstance(received, Ignored)
-        assert received.reason == (
-            "a thin notification of this type names nothing that relink can read"
-        )
 
 
 # ── secrets ──────────────────────────────────────────────────────────────────

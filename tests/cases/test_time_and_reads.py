@@ -166,7 +166,7 @@ def test_K11_the_sweep_learns_the_result_of_a_session() -> None:
 # ── how many reads ───────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("shape", "reads"), [("preview", 65), ("ga", 65), ("thin", 95)])
+@pytest.mark.parametrize(("shape", "reads"), [("preview", 65), ("ga", 65), ("thin", 65)])
 @pytest.mark.parametrize("pause", [0, 1, 60])
 def test_K10_thirty_closed_accounts_of_one_authorization_cost_tens_of_reads(
     shape: str, reads: int, pause: float

@@ -30,6 +30,8 @@ NOW = float(AS_OF)
 CLIENT_SECRET = "fcsess_client_secret_NobodyMayKeepThis"
 HOSTED_URL = "https://hosted.example/NobodyMayKeepThisEither"
 TOKEN = "btok_NobodyMayKeepThisToo"
+PAGE = b"<html><h1>Access denied</h1>The policy of your company forbids this page.</html>"
+"""What a proxy answers."""
 CUSTOMER = Holder(field="customer", id="cus_1")
 CONNECTED = Holder(field="account", id="acct_1")
 

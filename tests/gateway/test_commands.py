@@ -105,7 +105,6 @@ def test_a_session_has_the_holder_of_the_account(reached: SimulatedStripe, name:
 
 
 def test_a_session_that_stripe_refuses_is_a_permanent_error(customer: Scene) -> None:
-    customer.do(customer.read_account())
     with pytest.raises(PermanentError, match="parameter relink_options"):
         customer.do(customer.relink(authorization="fcauth_unknown"))
 

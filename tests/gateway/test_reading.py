@@ -1,6 +1,7 @@
 """Every reply becomes events or a documented error that names the request."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from relink.adapters.gateway.failures import LONGEST_WAIT
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.protocol import Answer
 from relink.adapters.gateway.transport import Body, Call, Reply
+from relink.adapters.stripe import fields
 from relink.engine import Command
 from relink.machines.events import DomainEvent, ExternalAccountReported, PaymentMethodReported
 
@@ -175,6 +177,17 @@ def test_a_read_that_tells_nothing_of_what_was_built_is_answered_all_the_same(
     assert report.read
 
 
+@pytest.mark.parametrize("name", [name for name in READS if "caller" not in name])
+def test_the_id_of_a_read_is_a_plain_text_that_every_database_and_log_takes(name: str) -> None:
+    command = COMMANDS[name]
+    field = name.removeprefix("retrieve_")
+    longest = command.model_copy(update={field: "x" * 200, "number": 10**9})
+    assert fields.identifier("x" * 200)
+    assert not fields.identifier("x" * 201)
+    assert re.fullmatch(r"[A-Za-z0-9_]{1,255}", longest.id)
+    assert command.id == f"{name}_{command.subject}_1"
+
+
 def test_r3_a_session_without_its_accounts_is_reported_as_it_is() -> None:
     for accounts in ({"accounts": 5}, {}):
         found = outcome(COMMANDS["retrieve_session"], reply(200, {"id": "fcsess_1", **accounts}))
@@ -204,7 +217,6 @@ def test_an_answer_about_another_object_is_malformed(name: str) -> None:
         (error(400, "financial_connections_account_inactive"), PermanentError),
         (error(401), OperatorError),
         (error(403), OperatorError),
-        (error(404, "resource_missing"), OperatorError),
         (reply(302, b""), OperatorError),
         (reply(101, b""), MalformedAnswerError),
     ],

@@ -160,6 +160,13 @@ def test_a_read_timeout_that_is_not_positive_is_refused() -> None:
         GatewaySettings(read_timeout=0)
 
 
+@pytest.mark.parametrize("version", ["2026-10-28.endive", "2026-01-28.preview", "2020-08-27", ""])
+def test_k5_a_version_in_which_objects_are_not_complete_is_refused(version: str) -> None:
+    with pytest.raises(GatewayConfigurationError, match=r"must be 2026-06-24\.preview or a later"):
+        GatewaySettings(api_version=version)
+    assert GatewaySettings(api_version="2026-08-26.preview").api_version == "2026-08-26.preview"
+
+
 # ── what the settings do to the gateway to Stripe ────────────────────────────
 
 

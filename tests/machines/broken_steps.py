@@ -5,6 +5,7 @@ from typing import Any
 
 from relink.engine import Address, Snapshot, Step
 from relink.machines.account import AccountFacts
+from relink.machines.account.facts import AccountOutage
 from relink.machines.assessment import Assessment, NextAction
 from relink.machines.commands import (
     CreatePaymentMethod,
@@ -13,21 +14,11 @@ from relink.machines.commands import (
     RetrieveAuthorization,
     RetrieveSessionForCaller,
 )
-from relink.machines.vocabulary import NumberStatus, PaymentMethodState, ReportedStatus
+from relink.machines.reasons import ReadReason
+from relink.machines.vocabulary import NumberStatus, ReportedStatus
 
-from .scenario import (
-    CONNECTED,
-    DAY,
-    Scenario,
-    active,
-    disconnected,
-    expired,
-    inactive,
-    knowing,
-    lapsed,
-    number,
-    relinkable,
-)
+from .reports import CONNECTED, DAY, active, disconnected, inactive, number, relinkable
+from .scenario import Scenario, expired, knowing, lapsed
 from .taken_step import (
     TakenStep,
     asking_nothing,
@@ -91,13 +82,19 @@ def prompted() -> TakenStep:
 def contradicted() -> TakenStep:
     """An account is reported inactive in the second in which it was reported active."""
     s = knowing(active())
-    return reported(s, relinkable(), created=s.now)
+    return reported(s, relinkable(), created=s.as_of("fca_1"))
 
 
 def outdated() -> TakenStep:
     """A report arrives that is older than the latest one."""
     s = knowing(active())
     return reported(s, relinkable(), created=s.now - 100)
+
+
+def checked() -> TakenStep:
+    """A payment method of an account is blocked."""
+    s = knowing(active())
+    return taken(s, lambda: s.checks("pm_1", "bank_account_closed"))
 
 
 # ── the broken steps ─────────────────────────────────────────────────────────
@@ -184,7 +181,7 @@ KNOWLEDGE: dict[str, Callable[[], Broken]] = {
     "unknown_id_is_not_used": lambda: (
         reported(Scenario(), active()),
         lambda step: step.with_command(
-            RetrieveAuthorization(authorization="", reason="look", dedup_key="evt_1")
+            RetrieveAuthorization(authorization="", number=1, reason=ReadReason.LOOK)
         ),
     ),
     "linked_account_is_known_or_new_by_when_it_was_first_seen": lambda: (
@@ -292,7 +289,9 @@ PROMPTS: dict[str, Callable[[], Broken]] = {
     ),
     "prompt_names_no_account_whose_attempts_are_used_up": lambda: (
         prompted(),
-        lambda step: step.with_machine("account", "fca_1", given_up=True),
+        lambda step: step.with_machine(
+            "account", "fca_1", outage=AccountOutage(number=1, since=0.0, given_up=True)
+        ),
     ),
     "step_prompts_an_outage_once": lambda: (
         prompted(),
@@ -304,9 +303,17 @@ PROMPTS: dict[str, Callable[[], Broken]] = {
         prompted(),
         lambda step: step.with_changed_command(NotifyCustomer, outage_number=7),
     ),
-    "outage_has_one_first_prompt": lambda: (
+    "account_is_named_in_one_prompt": lambda: (
         prompted(),
-        lambda step: step.with_machine_before("outage", "fcauth_1", prompted=True),
+        lambda step: step.with_machine_before("outage", "fcauth_1", last_prompt_at=None),
+    ),
+    "prompts_keep_their_distance": lambda: (
+        prompted(),
+        lambda step: step.with_machine_before("outage", "fcauth_1", needing={}),
+    ),
+    "nobody_is_prompted_while_a_read_is_due": lambda: (
+        prompted(),
+        lambda step: step.with_machine("account", "fca_1", read_due_since=step.step.trigger.at),
     ),
     "nobody_is_prompted_too_early": lambda: (
         prompted(),
@@ -321,9 +328,9 @@ CONSISTENCY: dict[str, Callable[[], Broken]] = {
         reported(Scenario(), active(numbers=(number("transactable"),))),
         lambda step: step.with_machine("account", "fca_1", number=NumberStatus.LAPSED),
     ),
-    "account_knows_its_payment_method": lambda: (
-        linked_anew(),
-        lambda step: step.with_machine("account", "fca_2", payment_method=PaymentMethodState.READY),
+    "account_knows_its_payment_methods": lambda: (
+        checked(),
+        lambda step: step.with_machine("account", "fca_1", payment_methods={}),
     ),
     "outage_knows_what_its_account_needs": lambda: (
         prompted(),

@@ -11,82 +11,35 @@ from typing import Any, TypeVar
 from relink.engine import Address, Command, Decision, Snapshot, Step
 from relink.machines import Assessment, RelinkPolicy, assess, relink_system
 from relink.machines.commands import (
+    CallerCommand,
     CreateRelinkSession,
+    NotifyCustomer,
+    Read,
     RetrieveAccount,
     RetrieveAccountForCaller,
-    RetrieveAuthorization,
+    RetrieveExternalAccount,
+    RetrievePaymentMethod,
     RetrieveSession,
     Wake,
 )
 from relink.machines.events import (
     AccountReported,
     AuthorizationReported,
+    CommandFailed,
     DomainEvent,
+    ExternalAccountReported,
+    PaymentMethodReported,
     RelinkRequested,
     RelinkSessionCreated,
     SessionAccount,
     SessionReported,
     TimerFired,
 )
-from relink.machines.report import AccountNumber, Holder, StatusReport
+from relink.machines.report import ExternalAccountReport, PaymentMethodReport, StatusReport
+
+from .reports import active, number, relinkable, unrepairable
 
 C = TypeVar("C", bound=Command)
-
-DAY = 24 * 60 * 60
-CUSTOMER = Holder(field="customer", id="cus_1")
-CONNECTED = Holder(field="account", id="acct_1")
-
-USUAL: Mapping[str, Any] = {
-    "authorization": "fcauth_1",
-    "holder": CUSTOMER,
-    "permissions": ("payment_method",),
-    "subcategory": "checking",
-    "payment_method_types": ("us_bank_account",),
-    "numbers": (),
-    "deactivates_on": None,
-}
-"""What an account object contains beside its status, unless a test says otherwise."""
-
-
-def account_report(
-    status: str | None, without: tuple[str, ...] = (), **details: Any
-) -> StatusReport:
-    """A report about an account. Fields named in ``without`` are absent from it."""
-    fields = {"status": status, **USUAL, **details}
-    return StatusReport(**{field: value for field, value in fields.items() if field not in without})
-
-
-def active(**details: Any) -> StatusReport:
-    return account_report("active", **details)
-
-
-def relinkable(**details: Any) -> StatusReport:
-    return account_report(
-        "inactive", **{"action": "relink_required", "cause": "access_expired", **details}
-    )
-
-
-def unrepairable(**details: Any) -> StatusReport:
-    return account_report("inactive", **{"action": "none", "cause": "account_closed", **details})
-
-
-def inactive(**details: Any) -> StatusReport:
-    """Inactive, and the payload does not say whether it can be repaired (K5)."""
-    return account_report("inactive", **details)
-
-
-def disconnected(**details: Any) -> StatusReport:
-    return account_report("disconnected", **details)
-
-
-def number(status: str, expires_on: int | None = None, ach: bool = True) -> AccountNumber:
-    """A tokenized account number, as an account lists it."""
-    return AccountNumber(
-        identifier_type="tokenized_account_number",
-        status=status,
-        expires_on=expires_on,
-        networks=("ach",) if ach else (),
-    )
 
 
 class Scenario:
@@ -98,6 +51,8 @@ class Scenario:
         self.world: dict[Address, Snapshot[Any]] = {}
         self.stripe = {f"fcauth_{n}": StatusReport(status="active") for n in (1, 2)}
         """What a read of an account or authorization finds."""
+        self.built: dict[str, PaymentMethodReport | ExternalAccountReport] = {}
+        """What a read of a payment method or external account finds."""
         self.results: dict[str, dict[str, Any]] = {}
         """What a read of a session finds; a session that is not listed is pending."""
         self.step: Step
@@ -109,7 +64,7 @@ class Scenario:
 
     # ── what happens ─────────────────────────────────────────────────────────
 
-    def happens(self, kind: type[DomainEvent], **fields: Any) -> Step:
+    def happens(self, kind: type[DomainEvent], /, **fields: Any) -> Step:
         """Any outside event, ten seconds after the last."""
         self.now += 10
         self._events += 1
@@ -121,13 +76,32 @@ class Scenario:
         }
         self.step = relink_system().step(kind(**sent), self.world.get)
         self.world.update(self.step.snapshots)
-        new = [command for command in self.step.commands if command not in self.all_commands]
-        self.all_commands += new
-        self.to_do += [command for command in new if _is_left_to_do(command)]
+        for command in self.step.commands:
+            self._take(command)
         return self.step
 
+    def _take(self, command: Command) -> None:
+        """Each command once; a later version of a read that has not begun takes its place (K10)."""
+        if isinstance(command, Read) and any(c.id == command.id for c in self.all_commands):
+            self.all_commands = [command if c.id == command.id else c for c in self.all_commands]
+            self.to_do = [command if c.id == command.id else c for c in self.to_do]
+        elif command not in self.all_commands:
+            self.all_commands.append(command)
+            if isinstance(command, Read | Wake):
+                self.to_do.append(command)
+
+    def link(self, account: str, **details: Any) -> None:
+        """An account works from the beginning, and everything that this asks for is read."""
+        self.webhook(account, active(**details))
+        self.perform_reads()
+
     def webhook(
-        self, account: str, report: StatusReport | None, created: int | None = None
+        self,
+        account: str,
+        report: StatusReport | None,
+        created: int | None = None,
+        *,
+        complete: bool = False,
     ) -> Step:
         """A webhook about an account, newer than all before unless ``created`` says otherwise.
 
@@ -137,33 +111,116 @@ class Scenario:
             self.stripe[account] = report
         as_of = self.now + 10 if created is None else created
         return self.happens(
-            AccountReported, account=account, as_of=as_of, read=False, report=report
+            AccountReported,
+            account=account,
+            as_of=as_of,
+            read=False,
+            complete=complete,
+            report=report,
         )
 
-    def authorization_webhook(self, authorization: str, report: StatusReport | None) -> Step:
+    def authorization_webhook(
+        self,
+        authorization: str,
+        report: StatusReport | None,
+        created: int | None = None,
+        *,
+        complete: bool = False,
+    ) -> Step:
         """A webhook about an authorization; without a report it is a thin one."""
-        if report is not None:
+        if created is None and report is not None:
             self.stripe[authorization] = report
         return self.happens(
             AuthorizationReported,
             authorization=authorization,
+            as_of=self.now + 10 if created is None else created,
+            read=False,
+            complete=complete,
+            report=report,
+        )
+
+    def checks(
+        self,
+        payment_method: str,
+        blocked: str | None = None,
+        *,
+        gone: bool = False,
+        account: str | None = "fca_1",
+        created: int | None = None,
+    ) -> Step:
+        """A webhook about a payment method: whether it is blocked or gone."""
+        report = PaymentMethodReport(blocked=blocked, gone=gone)
+        if created is None:
+            self.built[payment_method] = report
+        return self.happens(
+            PaymentMethodReported,
+            payment_method=payment_method,
+            account=account,
+            as_of=self.now + 10 if created is None else created,
+            read=False,
+            report=report,
+        )
+
+    def checks_external(
+        self,
+        external_account: str,
+        status: str | None = None,
+        *,
+        gone: bool = False,
+        account: str | None = "fca_1",
+    ) -> Step:
+        """A webhook about an external account of a connected account."""
+        report = ExternalAccountReport(status=status, gone=gone)
+        self.built[external_account] = report
+        return self.happens(
+            ExternalAccountReported,
+            external_account=external_account,
+            account=account,
             as_of=self.now + 10,
             read=False,
             report=report,
         )
 
-    def read(self, subject: str, date: int | None = None) -> Step:
-        """Stripe answers a read of an account or authorization with what ``stripe`` holds."""
+    def read(self, subject: str, date: int | None = None, begun_at: float | None = None) -> Step:
+        """Stripe answers a read of an account or authorization with what ``stripe`` holds.
+
+        The read begins when it is answered, unless ``begun_at`` says otherwise.
+        """
         is_account = subject.startswith("fca_")
         kind = AccountReported if is_account else AuthorizationReported
         name = {"account" if is_account else "authorization": subject}
-        as_of = self.now + 10 if date is None else date
-        return self.happens(kind, as_of=as_of, read=True, report=self.stripe[subject], **name)
+        return self._answer(subject, kind, date, begun_at, report=self.stripe[subject], **name)
+
+    def _answer(
+        self,
+        subject: str,
+        kind: type[DomainEvent],
+        date: int | None = None,
+        begun_at: float | None = None,
+        **fields: Any,
+    ) -> Step:
+        """The answer to a read: to the one of this object that is to be done, if there is one."""
+        asked = [c for c in self.due_reads if c.subject == subject and c.after <= self.now + 10]
+        self.to_do = [c for c in self.to_do if c not in asked]
+        if asked:
+            fields["causation_id"] = asked[-1].id
+        return self.happens(
+            kind,
+            as_of=self.now + 10 if date is None else date,
+            read=True,
+            begun_at=self.now + 10 if begun_at is None else begun_at,
+            **fields,
+        )
+
+    def refuses(self, read: Read, error: str = "resource_missing") -> Step:
+        """Stripe refuses a read for good."""
+        self.to_do = [c for c in self.to_do if c.id != read.id]
+        return self.happens(CommandFailed, command=read.name, subject=read.subject, error=error)
 
     def ask(self, account: str, **wanted: Any) -> Command | None:
         """The service asks for a relink session. Returns what it gets; None for a refusal."""
         commands = self.happens(RelinkRequested, account=account, **wanted).commands
-        return commands[0] if commands else None
+        return next((c for c in commands if isinstance(c, CallerCommand)), None)
 
     def request_relink(self, account: str, **wanted: Any) -> Command | None:
         """The same within one request, which carries out the read before a refusal (R9)."""
@@ -226,30 +283,41 @@ class Scenario:
         if finish or how:
             self.finish(session, *finish, **how)
         found = self.results.get(session, {"status": "pending"})
+        if created is None and not webhook:
+            return self._answer(session, SessionReported, session=session, **found)
         as_of = self.now + 10 if created is None else created
-        read = created is None and not webhook
-        return self.happens(SessionReported, session=session, as_of=as_of, read=read, **found)
+        return self.happens(SessionReported, session=session, as_of=as_of, read=False, **found)
+
+    @property
+    def due_reads(self) -> list[Read]:
+        """The reads that are not carried out yet."""
+        return [command for command in self.to_do if isinstance(command, Read)]
 
     def perform_reads(self) -> None:
         """Carry out the reads that the decisions ask for, and those that the answers ask for."""
         for _ in range(100):
-            reads = [command for command in self.to_do if not isinstance(command, Wake)]
+            reads = self.due_reads
             if not reads:
                 return
-            self._perform(reads[0])
+            self.perform(reads[0])
         raise AssertionError("the answers to reads never stop asking for more reads")
 
-    def _perform(self, read: Command) -> None:
-        self.to_do.remove(read)
+    def perform(self, read: Read) -> None:
+        """Carry out one read, not before its time."""
+        self.now = max(self.now, read.after)
         match read:
             case RetrieveSession(session=session):
                 self.result(session)
-            case (
-                RetrieveAccount(account=subject, after=after)
-                | RetrieveAuthorization(authorization=subject, after=after)
-            ):
-                self.now = max(self.now, after)
-                self.read(subject)
+            case RetrievePaymentMethod(payment_method=key):
+                report = self.built.get(key, PaymentMethodReport())
+                fields = {"payment_method": key, "account": "fca_1", "report": report}
+                self._answer(key, PaymentMethodReported, **fields)
+            case RetrieveExternalAccount(external_account=key):
+                report = self.built.get(key, ExternalAccountReport(status="new"))
+                fields = {"external_account": key, "account": None, "report": report}
+                self._answer(key, ExternalAccountReported, **fields)
+            case _:
+                self.read(read.subject)
 
     def wait(self, seconds: int) -> None:
         """Time passes, and timers that come due fire."""
@@ -267,6 +335,11 @@ class Scenario:
     def account(self, key: str) -> Snapshot[Any]:
         return self.world[Address("account", key)]
 
+    def as_of(self, account: str) -> int:
+        """The time of the latest report of an account."""
+        found: int = self.account(account).facts.as_of
+        return found
+
     def authorization(self, key: str) -> Snapshot[Any]:
         return self.world[Address("authorization", key)]
 
@@ -276,15 +349,21 @@ class Scenario:
     def number(self, account: str) -> Snapshot[Any]:
         return self.world[Address("account_number", account)]
 
-    def payment_method(self, account: str) -> Snapshot[Any]:
-        return self.world[Address("payment_method", account)]
+    def payment_method(self, key: str) -> Snapshot[Any]:
+        return self.world[Address("payment_method", key)]
+
+    def build(self, account: str) -> Snapshot[Any]:
+        return self.world[Address("build", account)]
+
+    def read_of(self, key: str) -> Snapshot[Any]:
+        return self.world[Address("read", key)]
 
     def outage(self, key: str) -> Snapshot[Any]:
         return self.world[Address("outage", key)]
 
-    def assess(self, account: str) -> Assessment:
+    def assess(self, account: str, payment_method: str | None = None) -> Assessment:
         """Whether the account may be charged, and what is next."""
-        return assess(self.account(account))
+        return assess(self.account(account), payment_method)
 
     def next(self, account: str) -> list[tuple[str, str]]:
         """The next actions, with their reasons."""
@@ -298,6 +377,11 @@ class Scenario:
     def asked_for(self, kind: type[C]) -> list[C]:
         """All commands of this kind so far, each once."""
         return [command for command in self.all_commands if isinstance(command, kind)]
+
+    @property
+    def messages(self) -> list[NotifyCustomer]:
+        """The messages to customers so far."""
+        return self.asked_for(NotifyCustomer)
 
     @property
     def read_reasons(self) -> list[str]:
@@ -314,13 +398,15 @@ def knowing(report: StatusReport) -> Scenario:
     """A service that knows one account by this report."""
     s = Scenario()
     s.webhook("fca_1", report)
+    if report.status == "active":
+        s.perform(s.due_reads[0])  # of the authorization
     return s
 
 
 def expired(policy: RelinkPolicy | None = None, **details: Any) -> Scenario:
     """An account that worked, and now needs a relink."""
     s = Scenario(policy)
-    s.webhook("fca_1", active(**details))
+    s.link("fca_1", **details)
     s.webhook("fca_1", relinkable(**details))
     return s
 
@@ -339,9 +425,43 @@ def replaced() -> Scenario:
     return s
 
 
-def _is_left_to_do(command: Command) -> bool:
-    """Whether it is a timer, or a read outside of a caller's request."""
-    match command:
-        case RetrieveAccount() | RetrieveAuthorization() | RetrieveSession() | Wake():
-            return True
-    return False
+STATES = [
+    "active",
+    "inactive_relinkable",
+    "inactive_unrepairable",
+    "relinking",
+    "relinked",
+    "new_account_linked",
+]
+"""All states but the final one."""
+
+
+def account_in(state: str) -> Scenario:
+    """An account in this state."""
+    s = Scenario()
+    match state:
+        case "active":
+            s.webhook("fca_1", active())
+        case "inactive_unrepairable":
+            s.webhook("fca_1", unrepairable())
+        case _:
+            s.webhook("fca_1", relinkable())
+    match state:
+        case "relinking":
+            s.open_session("fca_1")
+        case "relinked":
+            s.result(s.open_session("fca_1"), relinked="fca_1")
+        case "new_account_linked":
+            s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    assert s.account("fca_1").state == state
+    return s
+
+
+NOT_BELIEVED = {"read_due_since", "last_awaited", "planned_for"}
+"""Facts about reads and timers, and not about the account."""
+
+
+def believed(s: Scenario) -> tuple[str, dict[str, Any]]:
+    """The state of the account, and what is believed of it."""
+    account = s.account("fca_1")
+    return account.state, account.facts.model_dump(exclude=NOT_BELIEVED)

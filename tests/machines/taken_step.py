@@ -45,9 +45,9 @@ class TakenStep:
         machine: str,
         change: Callable[[Decision], Decision],
     ) -> "TakenStep":
-        """The last decision of a machine is another one."""
+        """The first decision of a machine is another one."""
         deliveries = list(self.step.deliveries)
-        index = max(i for i, d in enumerate(deliveries) if d.address.machine == machine)
+        index = min(i for i, d in enumerate(deliveries) if d.address.machine == machine)
         decision = change(deliveries[index].decision)
         deliveries[index] = replace(deliveries[index], decision=decision)
         return replace(self, step=replace(self.step, deliveries=tuple(deliveries)))

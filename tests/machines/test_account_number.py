@@ -2,10 +2,10 @@
 
 import pytest
 
-from relink.machines.events import PaymentMethodReported
 from relink.machines.report import AccountNumber
 
-from .scenario import DAY, Scenario, active, number
+from .reports import DAY, active, number
+from .scenario import Scenario
 
 LISTED = {
     "transactable": number("transactable"),
@@ -30,13 +30,7 @@ def refreshing(state: str = "lapsed") -> tuple[Scenario, str]:
 
 def block(s: Scenario, as_of: int) -> None:
     """A webhook reports that the tokenized number of a payment method was deactivated."""
-    s.happens(
-        PaymentMethodReported,
-        account="fca_1",
-        payment_method="pm_1",
-        as_of=as_of,
-        blocked="tokenized_account_number_deactivated",
-    )
+    s.checks("pm_1", "tokenized_account_number_deactivated", created=as_of)
 
 
 @pytest.mark.parametrize("before", LISTED)

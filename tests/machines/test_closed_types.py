@@ -44,7 +44,10 @@ def messages_of(kind: type[Reported]) -> dict[str, type[Event]]:
 def test_a_report_can_say_every_status_of_an_account_and_nothing_else() -> None:
     statuses = ["active", "inactive", "disconnected", "invented", None]
     actions = [RELINK_REQUIRED, NO_ACTION, "invented", None]
-    said = {ReportedStatus.of(status, action) for status, action in product(statuses, actions)}
+    said = {
+        ReportedStatus.of(status, action, says)
+        for status, action, says in product(statuses, actions, [True, False])
+    }
     assert said == {*ReportedStatus, None}
 
 
@@ -66,12 +69,13 @@ def test_every_status_of_numbers_has_a_message_that_their_chart_knows(
 
 
 @pytest.mark.parametrize("status", ["active", "inactive", "disconnected"])
-@pytest.mark.parametrize("action", [RELINK_REQUIRED, NO_ACTION, "invented", None])
-def test_a_report_is_sorted_into_the_message_of_its_status(status: str, action: str | None) -> None:
-    report = StatusReport(status=status, action=action)
-    reported = link_report(WHOLE, 100, False, report)
+@pytest.mark.parametrize("said", [{"action": a} for a in (RELINK_REQUIRED, NO_ACTION, None)] + [{}])
+def test_a_report_is_sorted_into_the_message_of_its_status(
+    status: str, said: dict[str, str | None]
+) -> None:
+    reported = link_report(WHOLE, 100, False, StatusReport(status=status, **said))
     assert isinstance(reported, LinkReported)
-    assert reported.reported_status is ReportedStatus.of(status, action)
+    assert reported.reported_status is ReportedStatus.of(status, said.get("action"), bool(said))
 
 
 def test_numbers_are_sorted_into_the_message_of_their_status() -> None:

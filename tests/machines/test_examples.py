@@ -7,13 +7,14 @@ from relink.machines.commands import (
 )
 from relink.machines.events import MandateCollected, PaymentMethodMade
 
-from .scenario import DAY, Scenario, active, relinkable
+from .reports import DAY, active, relinkable
+from .scenario import Scenario
 
 
 def picks_the_wrong_account() -> Scenario:
     """An account expires, and its customer picks another one in a specific session."""
     s = Scenario()
-    s.webhook("fca_1", active())
+    s.link("fca_1")
     s.webhook("fca_1", relinkable())
     assert s.account("fca_1").state == "inactive_relinkable"
     assert not s.assess("fca_1").chargeable

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from relink.machines import RelinkPolicy
 
-from .scenario import DAY
+from .reports import DAY
 
 
 def test_the_defaults_are_valid() -> None:
@@ -17,6 +17,7 @@ def test_the_defaults_are_valid() -> None:
         (2 * DAY, 7 * DAY),
         DAY,
     )
+    assert policy.prompt_gap == DAY
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,8 @@ def test_the_defaults_are_valid() -> None:
         ({"reminders": (0,)}, "reminders.0\n.*greater than 0"),
         ({"session_open_for": 0}, "session_open_for\n.*greater than 0"),
         ({"announcement_lead": -1}, "announcement_lead\n.*greater than 0"),
-        ({"number_notice": 0}, "number_notice\n.*greater than 0"),
+        ({"prompt_gap": -1}, "prompt_gap\n.*greater than or equal to 0"),
+        ({"number_notice": DAY}, "number_notice\n.*not permitted"),
         ({"permissions": ("everything",)}, "permissions.0\n.*'balances', 'ownership'"),
         ({"subcategories": ()}, "subcategories\n.*at least 1 item"),
         ({"subcategories": ("credit_card",)}, "subcategories.0\n.*'checking' or 'savings'"),

@@ -24,7 +24,8 @@ from .world import World
 CODE = re.compile(r"[a-z0-9_]+")
 
 IDS = {
-    *("account", "authorization", "session", "accounts"),
+    *("account", "authorization", "session", "accounts", "payment_method"),
+    *("external_account", "connected_account"),
     *("outage", "about", "machine", "key"),
 }
 """Fields that name an object or a machine."""

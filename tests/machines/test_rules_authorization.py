@@ -5,16 +5,12 @@ No webhook says that an authorization became inactive or active. Reads do, which
 
 import pytest
 
-from relink.machines.commands import (
-    NotifyCustomer,
-    ReportAnomaly,
-    RetrieveAccount,
-    RetrieveAuthorization,
-)
+from relink.machines.commands import ReportAnomaly, RetrieveAccount, RetrieveAuthorization
 from relink.machines.events import CommandFailed
 from relink.machines.report import StatusReport
 
-from .scenario import DAY, Scenario, active, expired, relinkable
+from .reports import active, relinkable
+from .scenario import Scenario, expired
 
 WORKS = StatusReport(status="active")
 RELINKABLE = StatusReport(status="inactive", action="relink_required")
@@ -99,7 +95,6 @@ def test_S4_an_authorization_does_not_count_a_superseded_session() -> None:
     [
         (WORKS, "active"),
         (RELINKABLE, "relinking"),
-        (INACTIVE, "relinking"),
         (UNREPAIRABLE, "inactive_unrepairable"),
         (GONE, "disconnected"),
     ],
@@ -111,6 +106,14 @@ def test_S4_a_report_of_an_authorization_while_a_session_is_open_moves_it_or_kee
     read(s, RELINKABLE)
     s.open_session("fca_1")
     assert read(s, report) == after
+
+
+def test_S4_a_report_that_leaves_repair_open_keeps_an_authorization_relinking() -> None:
+    s = expired()
+    read(s, RELINKABLE)
+    s.open_session("fca_1")
+    s.authorization_webhook("fcauth_1", INACTIVE)
+    assert s.authorization("fcauth_1").state == "relinking"
 
 
 def test_S4_an_authorization_that_stayed_active_is_relinking_until_the_session_ends() -> None:
@@ -198,7 +201,7 @@ def authorization_in(state: str) -> Scenario:
         (WORKS, "active"),
         (RELINKABLE, "relinkable"),
         (UNREPAIRABLE, "unrepairable"),
-        (INACTIVE, "inactive"),
+        (INACTIVE, "unrepairable"),  # the answer to a read is complete: there is no action (K5)
         (GONE, "disconnected"),
     ],
 )
@@ -233,18 +236,42 @@ def test_K5_an_authorization_that_is_inactive_without_an_action_is_read(
 ) -> None:
     s = expired()
     read(s, known)
+    s.perform_reads()
     s.authorization_webhook("fcauth_1", INACTIVE)
     assert s.authorization("fcauth_1").state == meanwhile
     assert reads(s) == ["incomplete"]
 
 
-@pytest.mark.parametrize("answer", [INACTIVE, StatusReport(status="resting")])
-def test_K5_operators_are_told_when_the_read_of_an_authorization_leaves_the_question_open(
-    answer: StatusReport,
-) -> None:
+def test_K5_a_read_of_an_authorization_without_an_action_says_that_there_is_none() -> None:
     s = expired()
     read(s, RELINKABLE)
-    assert read(s, answer) == "inactive_relinkable"
+    assert read(s, INACTIVE) == "inactive_unrepairable"
+
+
+def test_K5_a_complete_webhook_of_an_authorization_without_an_action_says_that_there_is_none() -> (
+    None
+):
+    s = expired()
+    s.perform_reads()
+    s.authorization_webhook("fcauth_1", INACTIVE, complete=True)
+    assert s.authorization("fcauth_1").state == "inactive_unrepairable"
+    assert reads(s) == []
+
+
+def test_S2_operators_are_told_of_an_action_of_an_authorization_that_is_not_known() -> None:
+    s = expired()
+    read(s, StatusReport(status="inactive", action="call_the_bank"))
+    assert s.authorization("fcauth_1").state == "inactive_unrepairable"
+    anomalies = [c for c in s.commands if isinstance(c, ReportAnomaly)]
+    assert [(c.subject, c.anomaly, c.value) for c in anomalies] == [
+        ("fcauth_1", "unknown_action", "call_the_bank")
+    ]
+
+
+def test_K5_operators_are_told_of_a_status_of_an_authorization_that_is_not_known() -> None:
+    s = expired()
+    read(s, RELINKABLE)
+    assert read(s, StatusReport(status="resting")) == "inactive_relinkable"
     assert [c.subject for c in s.commands if isinstance(c, ReportAnomaly)] == ["fcauth_1"]
     assert reads(s) == []
 
@@ -258,6 +285,7 @@ def test_K5_a_report_without_the_institution_name_keeps_it() -> None:
 
 def test_K6_a_thin_notification_of_an_authorization_asks_for_a_read() -> None:
     s = expired()
+    s.perform_reads()
     s.authorization_webhook("fcauth_1", None)
     assert reads(s) == ["look"]
 
@@ -275,10 +303,15 @@ def test_K6_a_read_of_an_authorization_that_fails_for_good_changes_nothing() -> 
 
 def test_R5_an_authorization_is_read_when_an_account_of_it_goes_down_or_comes_back() -> None:
     s = Scenario()
-    for report, inactive in ((active(), set()), (relinkable(), {"fca_1"}), (active(), set())):
+    for report, inactive, reason in (
+        (active(), set(), "account_came_back"),
+        (relinkable(), {"fca_1"}, "account_changed"),
+        (active(), set(), "account_came_back"),
+    ):
         s.webhook("fca_1", report)
-        assert reads(s) == ["account_changed"]
+        assert reads(s) == [reason]
         assert s.authorization("fcauth_1").facts.inactive_members == inactive
+        s.perform_reads()
     s.webhook("fca_1", active())
     assert reads(s) == []
 
@@ -291,7 +324,7 @@ def test_R5_a_read_that_finds_an_authorization_active_has_its_inactive_accounts_
     s.webhook("fca_2", active())
     read(s, before)
     read(s, WORKS)
-    assert [c.account for c in s.commands if isinstance(c, RetrieveAccount)] == ["fca_1"]
+    assert {c.account for c in s.asked_for(RetrieveAccount)} == {"fca_1"}
 
 
 def test_R5_siblings_are_read_even_if_the_authorization_was_read_before_the_success() -> None:
@@ -299,6 +332,7 @@ def test_R5_siblings_are_read_even_if_the_authorization_was_read_before_the_succ
     s.webhook("fca_2", relinkable())
     session = s.open_session("fca_1")
     read(s, WORKS)
+    s.perform_reads()
     s.result(session, relinked="fca_1")
     assert "fca_2" in {c.account for c in s.commands if isinstance(c, RetrieveAccount)}
     assert s.authorization("fcauth_1").facts.sessions == frozenset()
@@ -311,24 +345,3 @@ def test_R5_a_failure_after_the_authorization_was_read_active_ends_the_session()
     s.result(session, failure_reason="other")
     assert s.authorization("fcauth_1").facts.sessions == frozenset()
     assert read(s, RELINKABLE) == "inactive_relinkable"
-
-
-# ── P3, for the authorization ────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("then", "prompts"),
-    [(WORKS, 1), (StatusReport(status="active", deactivates_on=None), 0), (RELINKABLE, 0)],
-    ids=["left out", "withdrawn", "it stopped"],
-)
-def test_P3_an_announcement_of_an_authorization_stands_until_it_is_withdrawn(
-    then: StatusReport, prompts: int
-) -> None:
-    """That it stopped is a need of its accounts, and not of its own."""
-    s = Scenario()
-    s.authorization_webhook(
-        "fcauth_1", StatusReport(status="active", deactivates_on=s.now + 30 * DAY)
-    )
-    read(s, then)
-    s.wait(29 * DAY)
-    assert [m.reminder for m in s.asked_for(NotifyCustomer)][:1] == [0] * prompts

@@ -1,21 +1,16 @@
-"""C1 to C3: whether an account may be charged, and what is next."""
+"""C1 and C2: whether an account may be charged, and what is next."""
 
 from typing import Any, get_args
 
 import pytest
 
 from relink.machines import NextAction, RelinkPolicy
-from relink.machines.events import (
-    ExternalAccountReported,
-    PaymentMethodMade,
-    PaymentMethodReported,
-)
+from relink.machines.events import PaymentMethodMade
 from relink.machines.report import AccountNumber, StatusReport
 
-from .scenario import (
+from .reports import (
     CONNECTED,
     DAY,
-    Scenario,
     active,
     disconnected,
     inactive,
@@ -23,16 +18,7 @@ from .scenario import (
     relinkable,
     unrepairable,
 )
-
-UNREPAIRABLE_BLOCKS = [
-    "bank_account_closed",
-    "bank_account_frozen",
-    "bank_account_invalid_details",
-    "bank_account_restricted",
-    "bank_account_unusable",
-    "debit_not_authorized",
-    "an_unknown_reason",
-]
+from .scenario import Scenario
 
 
 def working(**details: Any) -> Scenario:
@@ -40,17 +26,6 @@ def working(**details: Any) -> Scenario:
     s = Scenario()
     s.webhook("fca_1", active(**details))
     return s
-
-
-def check_payment_method(s: Scenario, blocked: str | None) -> None:
-    """A webhook reports whether the payment method made from ``fca_1`` is blocked."""
-    s.happens(
-        PaymentMethodReported,
-        account="fca_1",
-        payment_method="pm_1",
-        as_of=s.now + 10,
-        blocked=blocked,
-    )
 
 
 # ── C1 ───────────────────────────────────────────────────────────────────────
@@ -118,7 +93,8 @@ def test_C1_an_account_without_numbers_needs_none_to_be_chargeable(details: dict
         ([number("deactivated"), number("expired")], ("number_lapsed",)),
         ([number("pending")], ("number_pending",)),
         ([number("an_unknown_status")], ("number_pending",)),
-        ([number("transactable", ach=False)], ("number_pending",)),
+        ([number("transactable", ach=False)], ()),  # it does not name its networks
+        ([number("transactable").model_copy(update={"networks": ("wire",)})], ("number_pending",)),
     ],
 )
 def test_C1_one_of_the_listed_numbers_must_be_transactable_for_ach(
@@ -129,7 +105,7 @@ def test_C1_one_of_the_listed_numbers_must_be_transactable_for_ach(
 
 def test_C1_an_account_whose_payment_method_is_blocked_is_not_chargeable() -> None:
     s = working()
-    check_payment_method(s, "bank_account_frozen")
+    s.checks("pm_1", "bank_account_frozen")
     assert s.assess("fca_1").reasons == ("bank_account_frozen",)
 
 
@@ -266,72 +242,20 @@ def test_C2_request_new_payment_method_is_next_after_the_last_attempt() -> None:
     assert s.next("fca_1") == [("request_new_payment_method", "attempts_used_up")]
 
 
+def test_C1_a_replaced_account_that_never_stopped_stays_chargeable() -> None:
+    """The facts say that another one is meant to be used."""
+    s = working(deactivates_on=1_000_000 + 3 * DAY)
+    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    assert s.account("fca_1").state == "new_account_linked"
+    assert s.assess("fca_1").chargeable
+    assert s.account("fca_1").facts.replaced_by == "fca_2"
+
+
 def test_C2_nothing_is_next_for_an_account_that_was_replaced() -> None:
     s = Scenario()
     s.webhook("fca_1", relinkable())
     s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
     assert s.next("fca_1") == []
-
-
-# ── C3 ───────────────────────────────────────────────────────────────────────
-
-
-def test_C3_a_deactivated_tokenized_number_has_lapsed_and_a_relink_repairs_it() -> None:
-    s = working(numbers=(number("transactable"),))
-    check_payment_method(s, "tokenized_account_number_deactivated")
-    assert s.number("fca_1").state == "lapsed"
-    assert s.assess("fca_1").reasons == ("number_lapsed",)
-    assert s.next("fca_1") == [("relink", "number_lapsed")]
-    repaired = active(numbers=(number("transactable"),))
-    s.result(s.open_session("fca_1"), {"fca_1": repaired}, relinked="fca_1")
-    assert s.assess("fca_1").chargeable
-    assert s.next("fca_1") == []
-
-
-@pytest.mark.parametrize("reason", UNREPAIRABLE_BLOCKS)
-def test_C3_a_block_for_any_other_reason_stops_charges_and_no_relink_helps(reason: str) -> None:
-    s = working(numbers=(number("transactable"),))
-    check_payment_method(s, reason)
-    assert s.assess("fca_1").reasons == (reason,)
-    assert s.next("fca_1") == [("request_new_payment_method", reason)]
-    assert s.number("fca_1").state == "transactable"
-    assert s.request_relink("fca_1") is None
-
-
-def test_C3_an_account_is_chargeable_again_when_its_block_ends() -> None:
-    s = working()
-    check_payment_method(s, "bank_account_frozen")
-    check_payment_method(s, None)
-    assert s.assess("fca_1").chargeable
-
-
-def test_C3_a_stale_report_of_a_payment_method_changes_nothing() -> None:
-    s = working()
-    check_payment_method(s, "bank_account_frozen")
-    fields = {"account": "fca_1", "payment_method": "pm_1", "blocked": None}
-    s.happens(PaymentMethodReported, as_of=s.now - 60, **fields)
-    assert not s.assess("fca_1").chargeable
-
-
-def test_C3_an_external_account_reports_a_deactivated_number_by_its_status() -> None:
-    s = working(holder=CONNECTED, numbers=(number("transactable"),))
-    s.happens(
-        ExternalAccountReported,
-        account="fca_1",
-        external_account="ba_1",
-        as_of=s.now + 10,
-        status="tokenized_account_number_deactivated",
-    )
-    assert s.number("fca_1").state == "lapsed"
-    assert s.next("fca_1") == [("relink", "number_lapsed")]
-
-
-def test_C3_a_block_of_an_unknown_account_asks_for_a_read() -> None:
-    s = Scenario()
-    check_payment_method(s, "bank_account_frozen")
-    s.stripe["fca_1"] = active()
-    s.perform_reads()
-    assert s.assess("fca_1").reasons == ("bank_account_frozen",)
 
 
 # ── accounts that are neither checking nor savings ───────────────────────────

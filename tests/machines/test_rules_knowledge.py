@@ -1,4 +1,4 @@
-"""K1 to K6: what to believe, from which time, and when to ask."""
+"""K1 to K4: what to believe, and from which time."""
 
 from itertools import permutations
 
@@ -6,27 +6,21 @@ import pytest
 
 from relink.machines.commands import (
     NotifyCustomer,
-    ReportAnomaly,
-    RequestNewPaymentMethod,
     RetrieveAccount,
     RetrieveAuthorization,
-    RetrieveSession,
 )
-from relink.machines.events import CommandFailed
 from relink.machines.report import StatusReport
 
-from .scenario import (
+from .reports import (
     DAY,
-    Scenario,
-    account_report,
     active,
     disconnected,
     inactive,
-    knowing,
     number,
     relinkable,
     unrepairable,
 )
+from .scenario import NOT_BELIEVED, STATES, Scenario, account_in, believed, knowing
 
 # ── K1 ───────────────────────────────────────────────────────────────────────
 
@@ -62,6 +56,7 @@ def test_K1_details_and_announcements_in_any_order_end_alike(order: tuple[int, .
     s = Scenario()
     for index in order:
         s.webhook("fca_1", reports[index][1], created=reports[index][0])
+    s.perform_reads()
     facts = s.account("fca_1").facts
     assert (facts.deactivates_on, facts.last4) == (1_000_000 + 2 * DAY, "6789")
     assert len(s.asked_for(NotifyCustomer)) == 1
@@ -92,7 +87,8 @@ def test_K2_accounts_inside_a_retrieved_session_are_reads() -> None:
     facts = s.account("fca_1").facts
     assert facts.by_read
     assert facts.as_of == s.now
-    s.webhook("fca_1", relinkable(), created=s.now + 2)  # within two seconds of a read
+    s.perform_reads()
+    s.webhook("fca_1", relinkable(), created=s.as_of("fca_1") + 2)  # within two seconds of a read
     assert s.account("fca_1").state == "active"
     assert s.read_reasons[-1] == "contradiction"
 
@@ -109,10 +105,9 @@ def test_K2_accounts_inside_a_sessions_webhook_are_not_reads() -> None:
 @pytest.mark.parametrize("report", [relinkable(), unrepairable(), inactive(), disconnected()])
 def test_K3_a_stale_report_changes_no_state_and_is_journaled(report: StatusReport | None) -> None:
     s = knowing(active())
-    s.webhook("fca_1", report, created=s.now - 1)
+    s.webhook("fca_1", report, created=s.as_of("fca_1") - 1)
     assert s.decided("account", "fca_1").outcome == "stayed"
     assert s.account("fca_1").state == "active"
-    assert s.account("fca_1").version == 2
     assert s.commands == ()
 
 
@@ -140,38 +135,6 @@ def test_K3_a_report_that_agrees_takes_its_transition() -> None:
     assert s.account("fca_1").state == "inactive_unrepairable"
     s.webhook("fca_1", relinkable(), created=s.now)
     assert s.account("fca_1").state == "inactive_relinkable"
-
-
-STATES = [
-    "active",
-    "inactive_relinkable",
-    "inactive_unrepairable",
-    "relinking",
-    "relinked",
-    "new_account_linked",
-]
-"""All states but the final one."""
-
-
-def account_in(state: str) -> Scenario:
-    """An account in this state."""
-    s = Scenario()
-    match state:
-        case "active":
-            s.webhook("fca_1", active())
-        case "inactive_unrepairable":
-            s.webhook("fca_1", unrepairable())
-        case _:
-            s.webhook("fca_1", relinkable())
-    match state:
-        case "relinking":
-            s.open_session("fca_1")
-        case "relinked":
-            s.result(s.open_session("fca_1"), relinked="fca_1")
-        case "new_account_linked":
-            s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    assert s.account("fca_1").state == state
-    return s
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -223,15 +186,15 @@ def test_K4_a_contradiction_within_one_second_is_settled_by_a_read(
 ) -> None:
     s = knowing(known)
     before = s.account("fca_1")
-    s.webhook("fca_1", report, created=s.now)
-    assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
+    s.webhook("fca_1", report, created=s.as_of("fca_1"))
+    assert believed(s) == (before.state, before.facts.model_dump(exclude=NOT_BELIEVED))
     [read] = [c for c in s.commands if isinstance(c, RetrieveAccount)]
     assert read.reason == "contradiction"
 
 
 def test_K4_webhooks_a_second_apart_are_not_ambiguous() -> None:
     s = knowing(active())
-    s.webhook("fca_1", relinkable(), created=s.now + 1)
+    s.webhook("fca_1", relinkable(), created=s.as_of("fca_1") + 1)
     assert s.account("fca_1").state == "inactive_relinkable"
 
 
@@ -257,193 +220,20 @@ def test_K4_reports_within_two_seconds_of_a_read_are_ambiguous(
 
 def test_K4_the_read_waits_until_its_answer_cannot_be_ambiguous() -> None:
     s = knowing(active())
-    s.webhook("fca_1", disconnected(), created=s.now)
+    s.webhook("fca_1", disconnected(), created=s.as_of("fca_1"))
     [read] = s.asked_for(RetrieveAccount)
     assert read.after == s.account("fca_1").facts.as_of + 3
 
 
 def test_K4_contradictions_about_authorizations_and_numbers_are_settled_by_a_read() -> None:
     s = knowing(active(numbers=(number("transactable"),)))
-    s.webhook("fca_1", active(numbers=(number("expired"),)), created=s.now)
+    s.webhook("fca_1", active(numbers=(number("expired"),)), created=s.as_of("fca_1"))
     assert s.number("fca_1").state == "transactable"
     assert s.read_reasons == ["contradiction"]
+    s.perform_reads()
 
     s.read("fcauth_1")
     s.stripe["fcauth_1"] = relinkable()
     s.read("fcauth_1", date=s.now + 1)
     assert s.authorization("fcauth_1").state == "active"
     assert s.asked_for(RetrieveAuthorization)[-1].reason == "contradiction"
-
-
-# ── K5 ───────────────────────────────────────────────────────────────────────
-
-
-def test_K5_an_absent_field_never_overwrites_a_known_one() -> None:
-    s = knowing(active(institution_name="StripeBank", last4="6789"))
-    before = s.account("fca_1").facts
-    s.webhook("fca_1", StatusReport(status="active"))
-    after = s.account("fca_1").facts
-    times = {"as_of", "included_at", "worked_as_of"}
-    assert after.model_dump(exclude=times) == before.model_dump(exclude=times)
-
-
-def test_K5_null_overwrites_since_it_says_that_there_is_none() -> None:
-    s = knowing(active(deactivates_on=1_000_000 + 90 * DAY))
-    s.webhook("fca_1", active(deactivates_on=None, holder=None))
-    assert s.account("fca_1").facts.deactivates_on is None
-    assert s.account("fca_1").facts.holder is None
-
-
-@pytest.mark.parametrize(
-    ("known", "meanwhile"),
-    [
-        (active(), "inactive_unrepairable"),
-        (relinkable(), "inactive_relinkable"),
-        (unrepairable(), "inactive_unrepairable"),
-    ],
-)
-def test_K5_inactive_without_an_action_asks_for_a_read(
-    known: StatusReport | None, meanwhile: str
-) -> None:
-    """Until the answer it keeps its previous repairability, or is unrepairable without one."""
-    s = knowing(known)
-    s.webhook("fca_1", inactive())
-    assert s.account("fca_1").state == meanwhile
-    assert s.read_reasons == ["incomplete"]
-    s.stripe["fca_1"] = relinkable()
-    s.perform_reads()
-    assert s.account("fca_1").state == "inactive_relinkable"
-
-
-def test_K5_an_unknown_account_reported_inactive_without_an_action_asks_for_a_read() -> None:
-    s = knowing(inactive())
-    assert s.account("fca_1").state == "inactive_unrepairable"
-    assert s.read_reasons == ["incomplete"]
-
-
-def test_K5_nobody_is_prompted_or_asked_for_another_payment_method_until_the_answer() -> None:
-    s = knowing(inactive())
-    assert s.asked_for(NotifyCustomer) == s.asked_for(RequestNewPaymentMethod) == []
-
-
-def test_K5_a_report_that_leaves_something_out_does_not_end_an_outage() -> None:
-    s = knowing(relinkable())
-    s.webhook("fca_1", inactive())
-    s.stripe["fca_1"] = relinkable()
-    s.perform_reads()
-    assert len(s.asked_for(NotifyCustomer)) == 1
-
-
-@pytest.mark.parametrize(
-    ("known", "meanwhile"), [(None, "inactive_unrepairable"), (active(), "inactive_unrepairable")]
-)
-def test_K5_relinkable_without_an_authorization_asks_for_a_read(
-    known: StatusReport | None, meanwhile: str
-) -> None:
-    s = Scenario()
-    if known:
-        s.webhook("fca_1", known.model_copy(update={"authorization": None}))
-    s.webhook("fca_1", relinkable(without=("authorization",)))
-    assert s.account("fca_1").state == meanwhile
-    assert s.read_reasons == ["incomplete"]
-    assert s.asked_for(NotifyCustomer) == []
-    s.stripe["fca_1"] = relinkable()
-    s.perform_reads()
-    assert s.account("fca_1").state == "inactive_relinkable"
-    [prompt] = s.asked_for(NotifyCustomer)
-    assert (prompt.outage, prompt.ask) == ("fcauth_1", "relink")
-
-
-def test_K5_relinkable_without_an_authorization_asks_nothing_if_one_is_known() -> None:
-    s = knowing(active())
-    s.webhook("fca_1", relinkable(without=("authorization",)))
-    assert s.account("fca_1").state == "inactive_relinkable"
-    assert s.read_reasons == []
-
-
-def test_K5_a_read_settles_that_there_is_no_authorization() -> None:
-    """It is relinkable, and has no authorization to relink."""
-    s = Scenario()
-    s.stripe["fca_1"] = relinkable(authorization=None)
-    s.read("fca_1")
-    assert s.account("fca_1").state == "inactive_relinkable"
-    [prompt] = s.asked_for(NotifyCustomer)
-    assert (prompt.outage, prompt.ask) == ("fca_1", "new_payment_method")
-
-
-@pytest.mark.parametrize("known", [active(), relinkable(), unrepairable()])
-@pytest.mark.parametrize("status", ["resting", None], ids=["unknown", "missing"])
-def test_K5_an_unknown_status_changes_nothing_and_asks_for_a_read(
-    known: StatusReport | None, status: str | None
-) -> None:
-    s = knowing(known)
-    before = s.account("fca_1")
-    s.webhook("fca_1", account_report(status, without=() if status else ("status",)))
-    assert s.account("fca_1") == (before.state, before.facts, before.version + 1)
-    assert s.read_reasons == ["look"]
-
-
-@pytest.mark.parametrize("answer", [account_report("resting"), inactive()])
-def test_K5_operators_are_told_when_the_answer_leaves_the_question_open(
-    answer: StatusReport,
-) -> None:
-    """Another read would give the same answer."""
-    s = knowing(relinkable())
-    s.stripe["fca_1"] = answer
-    s.read("fca_1")
-    assert [type(c) for c in s.commands] == [ReportAnomaly]
-    assert s.account("fca_1").state == "inactive_relinkable"
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_K5_a_missing_action_asks_for_a_read_in_every_state(state: str) -> None:
-    s = account_in(state)
-    s.webhook("fca_1", inactive())
-    assert s.read_reasons[-1] == "incomplete"
-
-
-# ── K6 ───────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("known", [None, active(), relinkable(), unrepairable()])
-def test_K6_a_thin_notification_asks_for_a_read(known: StatusReport | None) -> None:
-    s = Scenario()
-    if known:
-        s.webhook("fca_1", known)
-    s.webhook("fca_1", None)
-    assert s.read_reasons == ["look"]
-
-
-def test_K6_thin_notifications_of_authorizations_and_sessions_ask_for_a_read() -> None:
-    s = knowing(relinkable())
-    session = s.open_session("fca_1")
-    s.authorization_webhook("fcauth_1", None)
-    assert s.asked_for(RetrieveAuthorization)[-1].reason == "look"
-    s.results[session] = {}
-    s.result(session, webhook=True)
-    [read] = s.asked_for(RetrieveSession)
-    assert (read.session, read.reason) == (session, "look")
-
-
-def test_K5_operators_are_told_of_an_unknown_session_status() -> None:
-    s = knowing(relinkable())
-    session = s.open_session("fca_1")
-    s.result(session, status="pondering")
-    assert s.session(session).state == "open"
-    assert [c.subject for c in s.commands if isinstance(c, ReportAnomaly)] == [session]
-
-
-def test_K6_a_succeeded_session_without_its_accounts_is_read() -> None:
-    s = knowing(relinkable())
-    session = s.open_session("fca_1")
-    s.result(session, status="succeeded", webhook=True)
-    assert s.session(session).state == "open"
-    assert [read.reason for read in s.asked_for(RetrieveSession)] == ["incomplete"]
-
-
-def test_K6_a_read_that_fails_for_good_leaves_the_latest_report_in_force() -> None:
-    s = knowing(active())
-    s.webhook("fca_1", None)
-    s.happens(CommandFailed, command="retrieve_account", subject="fca_1", error="not_found")
-    assert s.account("fca_1").state == "active"
-    assert s.decided("account", "fca_1").anomaly

@@ -4,9 +4,10 @@ import pytest
 
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, RequestNewPaymentMethod
-from relink.machines.report import StatusReport
+from relink.machines.report import AccountNumber, StatusReport
 
-from .scenario import DAY, Scenario, active, disconnected, number, relinkable, unrepairable
+from .reports import DAY, active, disconnected, number, relinkable, unrepairable
+from .scenario import Scenario
 
 START = 1_000_000
 FIVE = [f"fca_{n}" for n in range(1, 6)]
@@ -64,13 +65,15 @@ def test_P1_a_policy_without_reminders_sends_none() -> None:
     assert days(s) == []
 
 
-def test_P1_accounts_without_an_authorization_get_one_message_each() -> None:
+def test_P1_the_customer_of_an_account_without_an_authorization_gets_no_message() -> None:
+    """Stripe would refuse the relink (R9), so the service is asked for another way to pay."""
     s = Scenario()
-    for account in ("fca_1", "fca_2"):
-        s.stripe[account] = relinkable(authorization=None)
-        s.read(account)
-    assert [m.outage for m in s.asked_for(NotifyCustomer)] == ["fca_1", "fca_2"]
-    assert {m.ask for m in s.asked_for(NotifyCustomer)} == {"new_payment_method"}
+    s.stripe["fca_1"] = relinkable(authorization=None)
+    s.read("fca_1")
+    s.wait(60 * DAY)
+    assert s.messages == []
+    [request] = s.asked_for(RequestNewPaymentMethod)
+    assert (request.account, request.reason) == ("fca_1", "no_authorization")
 
 
 def test_P1_an_outage_runs_until_no_account_of_it_needs_a_relink() -> None:
@@ -105,9 +108,10 @@ def test_P1_a_new_account_ends_the_outage() -> None:
 
 @pytest.mark.parametrize("cause", ["access_expired", "access_denied"])
 def test_P1_the_next_outage_gets_a_prompt_of_its_own(cause: str) -> None:
-    s = Scenario()
+    s = Scenario(RelinkPolicy(prompt_gap=0))
     s.webhook("fca_1", relinkable(cause=cause))
     s.webhook("fca_1", active())
+    s.perform_reads()
     s.webhook("fca_2", relinkable(cause=cause))
     first, second = s.asked_for(NotifyCustomer)
     assert (first.outage_number, first.accounts) == (1, ("fca_1",))
@@ -121,6 +125,7 @@ def test_P1_timers_of_an_earlier_outage_remind_nobody() -> None:
     s.webhook("fca_1", relinkable())
     s.wait(DAY)
     s.webhook("fca_1", active())
+    s.perform_reads()
     s.webhook("fca_1", relinkable())
     assert days(s) == [2]
 
@@ -128,7 +133,7 @@ def test_P1_timers_of_an_earlier_outage_remind_nobody() -> None:
 def test_P1_an_outage_that_begins_with_an_announcement_is_prompted_for_once() -> None:
     """The announcement and the inactivity that follows are one outage."""
     s = Scenario()
-    s.webhook("fca_1", active(deactivates_on=in_days(3)))
+    s.link("fca_1", deactivates_on=in_days(3))
     assert prompts(s) == [0]
     s.webhook("fca_1", relinkable())
     assert prompts(s) == [0]
@@ -136,7 +141,7 @@ def test_P1_an_outage_that_begins_with_an_announcement_is_prompted_for_once() ->
 
 def test_P1_an_account_that_stops_before_its_announced_day_is_prompted_for_once() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY,)))
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     s.webhook("fca_1", relinkable())
     assert prompts(s) == [0]
     assert s.asked_for(NotifyCustomer)[0].accounts == ("fca_1",)
@@ -146,7 +151,7 @@ def test_P1_an_account_that_stops_before_its_announced_day_is_prompted_for_once(
 @pytest.mark.parametrize("brings", ["the account", "the result alone"])
 def test_P1_a_relink_that_repairs_a_number_ends_the_outage_and_prompts_nobody(brings: str) -> None:
     s = Scenario()
-    s.webhook("fca_1", active(numbers=(number("expired"),)))
+    s.link("fca_1", numbers=(number("expired"),))
     session = s.open_session("fca_1")
     repaired = active(numbers=(number("transactable"),))
     s.stripe["fca_1"] = repaired
@@ -158,8 +163,8 @@ def test_P1_a_relink_that_repairs_a_number_ends_the_outage_and_prompts_nobody(br
 
 
 def test_P1_a_relink_that_did_not_repair_the_number_prompts_again() -> None:
-    s = Scenario()
-    s.webhook("fca_1", active(numbers=(number("expired"),)))
+    s = Scenario(RelinkPolicy(prompt_gap=0))
+    s.link("fca_1", numbers=(number("expired"),))
     s.result(s.open_session("fca_1"), relinked="fca_1")
     s.perform_reads()
     assert s.number("fca_1").state == "lapsed"
@@ -216,7 +221,7 @@ def test_P2_a_customer_who_revoked_access_is_prompted_and_not_reminded() -> None
 
 def test_P2_a_customer_who_revoked_access_after_an_announcement_is_not_reminded() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     s.webhook("fca_1", relinkable(cause="access_denied"))
     assert prompts(s) == [0]
     assert s.asked_for(NotifyCustomer)[0].reasons == ("access_denied",)
@@ -247,7 +252,7 @@ def test_P2_a_customer_who_revokes_access_after_the_prompt_is_not_reminded() -> 
 
 def test_P2_relink_sends_no_prompt_where_stripe_writes_to_the_customer() -> None:
     s = Scenario()
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     s.open_session("fca_1", delivery="email")
     s.webhook("fca_1", active(deactivates_on=in_days(30), authorization="fcauth_2"))
     assert days(s) == []
@@ -275,7 +280,7 @@ def test_P2_a_session_that_stripe_does_not_email_leaves_the_reminders(delivery: 
 
 def test_P3_an_announced_deactivation_prompts_ahead_of_time() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     assert prompts(s) == []
     assert days(s) == [23]
     [message] = s.asked_for(NotifyCustomer)
@@ -287,20 +292,20 @@ def test_P3_an_announcement_within_the_lead_prompts_at_once(
     ahead: int, prompted: list[int]
 ) -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
-    s.webhook("fca_1", active(deactivates_on=s.now + 10 + ahead))
+    s.link("fca_1", deactivates_on=s.now + 10 + ahead)
     assert prompts(s) == prompted
 
 
 def test_P3_reminders_follow_the_prompt_for_an_announcement() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY, 7 * DAY)))
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     assert days(s) == [23, 25, 30]
     assert prompts(s) == [0, 1, 2]
 
 
 def test_P3_a_number_that_lapses_before_the_announced_day_prompts_at_once() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY))
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     s.webhook("fca_1", active(deactivates_on=in_days(30), numbers=(number("expired"),)))
     [message] = s.asked_for(NotifyCustomer)
     assert (message.reasons, message.relink_by) == (("number_lapsed",), None)
@@ -309,67 +314,113 @@ def test_P3_a_number_that_lapses_before_the_announced_day_prompts_at_once() -> N
 def test_P3_the_earlier_of_two_days_counts() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
     expiring = number("transactable", in_days(20))
-    s.webhook("fca_1", active(deactivates_on=in_days(25), numbers=(expiring,)))
+    s.link("fca_1", deactivates_on=in_days(25), numbers=(expiring,))
     assert days(s) == [13]
     assert s.asked_for(NotifyCustomer)[0].relink_by == in_days(20)
 
 
 def test_P3_an_announcement_with_the_action_none_prompts_nobody() -> None:
     s = Scenario()
-    s.webhook("fca_1", active(deactivates_on=in_days(30), deactivation_action="none"))
+    s.link("fca_1", deactivates_on=in_days(30), deactivation_action="none")
     assert days(s) == []
 
 
 def test_P3_an_expiring_number_prompts_ahead_of_time() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
-    s.webhook("fca_1", active(numbers=(number("transactable", in_days(20)),)))
+    s.link("fca_1", numbers=(number("transactable", in_days(20)),))
     assert s.number("fca_1").state == "expiring"
     assert days(s) == [13]
     assert s.asked_for(NotifyCustomer)[0].reasons == ("number_expiring",)
 
 
-def test_P3_a_number_that_expires_after_the_notice_is_not_expiring() -> None:
-    s = Scenario(RelinkPolicy(number_notice=30 * DAY))
-    s.webhook("fca_1", active(numbers=(number("transactable", in_days(40)),)))
-    assert s.number("fca_1").state == "transactable"
-    assert days(s) == []
+def test_P3_a_number_that_expires_far_ahead_is_expiring_and_no_need_yet() -> None:
+    s = Scenario(RelinkPolicy(reminders=()))
+    s.link("fca_1", numbers=(number("transactable", in_days(40)),))
+    assert s.number("fca_1").state == "expiring"
+    assert s.messages == []
+    assert s.outage("fcauth_1").state == "none"
+    assert days(s) == [33]
 
 
 def test_P3_a_later_day_puts_off_the_prompt() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
-    s.webhook("fca_1", active(deactivates_on=in_days(10)))
+    s.link("fca_1", deactivates_on=in_days(10))
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
     assert days(s) == [23]
 
 
-def test_P3_a_later_day_after_the_prompt_puts_off_the_reminders() -> None:
+def test_P3_a_later_day_after_the_prompt_ends_the_need_and_plans_anew() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=(2 * DAY, 3 * DAY)))
-    s.webhook("fca_1", active(deactivates_on=in_days(5)))
+    s.link("fca_1", deactivates_on=in_days(5))
     assert prompts(s) == [0]
     s.webhook("fca_1", active(deactivates_on=in_days(30)))
-    assert days(s) == [23, 24]
+    assert s.outage("fcauth_1").state == "none"
+    assert days(s) == [23, 25, 26]
 
 
 def test_P3_an_announcement_that_is_withdrawn_prompts_nobody() -> None:
     s = Scenario()
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     s.webhook("fca_1", active(deactivates_on=None))
     assert days(s) == []
 
 
 def test_P3_announcements_for_an_account_and_its_authorization_are_one_message() -> None:
     s = Scenario(RelinkPolicy(announcement_lead=7 * DAY, reminders=()))
-    s.webhook("fca_1", active(deactivates_on=in_days(30)))
+    s.link("fca_1", deactivates_on=in_days(30))
     s.authorization_webhook("fcauth_1", StatusReport(status="active", deactivates_on=in_days(30)))
     assert days(s) == [23]
 
 
-def test_P3_an_authorizations_own_announcement_prompts_unless_its_action_is_none() -> None:
+@pytest.mark.parametrize(("first", "then", "prompted"), [(25, 6, 0), (8, 28, 21)])
+def test_P3_every_change_of_the_day_of_a_number_plans_anew(
+    first: int, then: int, prompted: int
+) -> None:
+    s = Scenario(RelinkPolicy(reminders=(), prompt_gap=0))
+    s.link("fca_1", numbers=(number("transactable", in_days(first)),))
+    s.webhook("fca_1", active(numbers=(number("transactable", in_days(then)),)))
+    assert prompts(s) == ([0] if prompted == 0 else [])
+    assert days(s) == ([] if prompted == 0 else [prompted])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "prompted"),
+    [
+        ((number("expired", START - 100 * DAY), number("transactable", START + 25 * DAY)), [18]),
+        (tuple(number("transactable", START + d * DAY) for d in (2, 28)), [21]),
+        ((number("transactable", START + 5 * DAY), number("transactable")), []),
+        ((number("pending", START + 5 * DAY), number("transactable", START + 28 * DAY)), [21]),
+    ],
+    ids=["one expired", "the latest day", "one without a day", "one pending"],
+)
+def test_P3_the_day_of_the_numbers_is_the_latest_among_those_that_pay(
+    numbers: tuple[AccountNumber, ...], prompted: list[int]
+) -> None:
     s = Scenario(RelinkPolicy(reminders=()))
-    near = in_days(3)
-    none = StatusReport(status="active", deactivates_on=near, deactivation_action="none")
-    s.authorization_webhook("fcauth_1", none)
-    assert prompts(s) == []
-    s.authorization_webhook("fcauth_1", StatusReport(status="active", deactivates_on=near))
+    s.link("fca_1", numbers=numbers)
+    assert days(s) == prompted
+
+
+def test_P3_an_announcement_without_a_day_is_a_reason_and_prompts_at_once() -> None:
+    s = Scenario()
+    s.link("fca_1", deactivation_action="relink_required")
     assert prompts(s) == [0]
-    assert s.asked_for(NotifyCustomer)[0].accounts == ()
+    assert s.next("fca_1") == [("relink", "announced_deactivation")]
+
+
+def test_P3_an_announcement_whose_day_has_passed_lapses_with_the_next_active_report() -> None:
+    s = Scenario(RelinkPolicy(reminders=(9 * DAY,)))
+    s.link("fca_1", deactivates_on=in_days(5))
+    s.wait(6 * DAY)
+    assert s.next("fca_1") == [("relink", "announced_deactivation")]
+    s.webhook("fca_1", active(without=("deactivates_on",)))
+    assert s.next("fca_1") == []
+    assert days(s) == []
+
+
+def test_P3_a_reason_that_lies_ahead_can_be_relinked_before_it_is_a_need() -> None:
+    s = Scenario()
+    s.link("fca_1", deactivates_on=in_days(30))
+    assert s.next("fca_1") == [("relink", "announced_deactivation")]
+    assert s.account("fca_1").facts.outage is None
+    assert prompts(s) == []

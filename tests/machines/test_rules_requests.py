@@ -1,4 +1,4 @@
-"""R4 and R7 to R9: which session the service gets, or why the relink is refused."""
+"""R7 to R9: which session the service gets, or why the relink is refused."""
 
 from typing import Any
 
@@ -7,144 +7,22 @@ import pytest
 from relink.machines import RelinkPolicy
 from relink.machines.commands import (
     CreateRelinkSession,
-    NotifyCustomer,
-    RequestNewPaymentMethod,
     RetrieveAccountForCaller,
 )
 from relink.machines.report import Holder, StatusReport
 
-from .scenario import (
+from .reports import (
     CONNECTED,
     CUSTOMER,
-    DAY,
-    Scenario,
     active,
     disconnected,
-    expired,
     number,
     relinkable,
     unrepairable,
 )
+from .scenario import Scenario, expired
 
 MODES = [None, "specific", "any_eligible"]
-
-
-def fail(s: Scenario, reason: str = "other", **wanted: Any) -> None:
-    """One more session that ends without success."""
-    s.result(s.open_session("fca_1", **wanted), failure_reason=reason)
-
-
-# ── R4 ───────────────────────────────────────────────────────────────────────
-
-
-def next_mode(s: Scenario) -> str:
-    """The mode of the next session by default."""
-    request = s.request_relink("fca_1")
-    assert isinstance(request, CreateRelinkSession)
-    return request.mode
-
-
-def test_R4_the_first_session_is_for_the_specific_account() -> None:
-    assert next_mode(expired()) == "specific"
-
-
-def test_R4_the_session_after_no_account_is_for_any_eligible_one() -> None:
-    s = expired()
-    fail(s, "no_account")
-    assert next_mode(s) == "any_eligible"
-
-
-@pytest.mark.parametrize("mode", ["specific", "any_eligible"])
-@pytest.mark.parametrize("reason", ["no_authorization", "other"])
-def test_R4_the_mode_stays_the_same_after_any_other_failure(mode: str | None, reason: str) -> None:
-    s = expired()
-    fail(s, reason, mode=mode)
-    assert next_mode(s) == mode
-
-
-@pytest.mark.parametrize("mode", ["specific", "any_eligible"])
-def test_R4_the_mode_stays_the_same_after_a_cancelled_session(mode: str | None) -> None:
-    s = expired()
-    s.result(s.open_session("fca_1", mode=mode), status="cancelled")
-    assert next_mode(s) == mode
-
-
-@pytest.mark.parametrize("mode", ["specific", "any_eligible"])
-def test_R4_the_mode_stays_the_same_after_an_abandoned_session(mode: str | None) -> None:
-    s = expired()
-    s.open_session("fca_1", mode=mode)
-    s.wait(DAY)
-    s.perform_reads()
-    assert next_mode(s) == mode
-
-
-def test_R4_the_read_after_a_failure_keeps_the_mode() -> None:
-    s = Scenario()
-    s.webhook("fca_1", active())
-    fail(s, "no_account", permissions=("balances",))
-    s.perform_reads()
-    assert s.request_relink("fca_1", permissions=("balances",)).mode == "any_eligible"
-
-
-def test_R4_the_last_attempt_ends_the_prompts_and_asks_for_another_payment_method() -> None:
-    s = expired(RelinkPolicy(attempts=2))
-    fail(s)
-    assert s.asked_for(RequestNewPaymentMethod) == []
-    fail(s)
-    [request] = s.asked_for(RequestNewPaymentMethod)
-    assert (request.account, request.reason) == ("fca_1", "attempts_used_up")
-    assert s.outage("fcauth_1").state == "none"
-    s.perform_reads()
-    s.wait(60 * DAY)
-    assert len(s.asked_for(NotifyCustomer)) == 1
-
-
-def test_R4_a_session_that_links_another_known_account_counts_as_an_attempt() -> None:
-    s = expired(RelinkPolicy(attempts=1))
-    s.webhook("fca_2", active())
-    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
-    assert [c.reason for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts_used_up"]
-    assert next_mode(s) == "any_eligible"
-
-
-def test_R4_an_explicit_request_is_never_refused_for_attempts() -> None:
-    s = expired(RelinkPolicy(attempts=1))
-    fail(s)
-    fail(s)
-    fail(s)
-    assert s.account("fca_1").facts.failures == 3
-    assert len(s.asked_for(RequestNewPaymentMethod)) == 1
-
-
-def test_R4_the_next_outage_has_all_its_attempts() -> None:
-    s = expired(RelinkPolicy(attempts=1))
-    fail(s, "no_account")
-    s.webhook("fca_1", active())
-    s.webhook("fca_1", relinkable())
-    assert len(s.asked_for(NotifyCustomer)) == 2
-    assert next_mode(s) == "specific"
-    fail(s)
-    assert len(s.asked_for(RequestNewPaymentMethod)) == 2
-
-
-def test_R4_the_next_outage_has_all_its_attempts_after_an_unrepairable_time_in_between() -> None:
-    s = expired(RelinkPolicy(attempts=1))
-    fail(s, "no_account")
-    s.webhook("fca_1", unrepairable())
-    s.webhook("fca_1", active())
-    s.webhook("fca_1", relinkable())
-    assert len(s.asked_for(NotifyCustomer)) == 2
-    assert next_mode(s) == "specific"
-
-
-def test_R4_the_next_outage_of_an_account_that_stayed_active_has_all_its_attempts() -> None:
-    s = Scenario(RelinkPolicy(attempts=1))
-    for count in (1, 2):
-        s.webhook("fca_1", active(numbers=(number("expired"),)))
-        assert len(s.asked_for(NotifyCustomer)) == count
-        fail(s, "no_account")
-        s.webhook("fca_1", active(numbers=(number("transactable"),)))
-        assert s.account("fca_1").facts.failures == 0
 
 
 # ── R7 ───────────────────────────────────────────────────────────────────────

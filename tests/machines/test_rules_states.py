@@ -11,17 +11,8 @@ from relink.machines.commands import (
 )
 from relink.machines.report import AccountNumber, StatusReport
 
-from .scenario import (
-    DAY,
-    Scenario,
-    active,
-    disconnected,
-    expired,
-    lapsed,
-    number,
-    relinkable,
-    unrepairable,
-)
+from .reports import DAY, active, disconnected, number, relinkable, unrepairable
+from .scenario import Scenario, expired, lapsed
 
 UNSUCCESSFUL = [
     pytest.param({"failure_reason": "no_authorization"}, id="failed"),
@@ -266,7 +257,7 @@ def test_S4_a_session_can_end_without_success_after_the_account_came_back(
     end_unsuccessfully(s, session, result)
     assert s.account("fca_1").state == "active"
     assert s.account("fca_1").facts.session is None
-    assert s.account("fca_1").facts.failures == 0
+    assert s.account("fca_1").facts.outage is None
 
 
 def test_S4_active_reports_only_update_facts_if_the_session_was_opened_while_active() -> None:
@@ -346,7 +337,7 @@ def test_S5_report_and_result_end_alike_in_either_order(
         else:
             s.result(session, relinked="fca_1")
             s.webhook("fca_1", reactivated, created)
-        times = {"repaired_as_of", "worked_as_of", "included_at"}
+        times = {"repaired_as_of", "read_due_since"}
         facts = s.account("fca_1").facts.model_dump(exclude=times)
         return s.account("fca_1").state, facts
 

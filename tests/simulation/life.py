@@ -1,18 +1,19 @@
 """relink and a simulated Stripe with faults; every step is checked against the invariants."""
 
-from collections.abc import Callable
-
 from relink.adapters.gateway import GatewayError
 from relink.adapters.service import RelinkRefusedError, RelinkSession, UnknownAccountError
-from relink.adapters.simulator import Account, Faults
+from relink.adapters.simulator import PREVIEW, Account, Faults
 from relink.engine import Address, Facts, Snapshot, Step
 from relink.machines import RelinkPolicy
 from relink.machines.properties import violations
 
-from ..rig import Rig, SimulatedStripe
+from ..rig import WEBHOOK_SECRET, Rig, SimulatedStripe
 
 HOUR = 60 * 60
 DAY = 24 * HOUR
+
+_CHANGES = (".reactivated", ".deactivated", ".disconnected")
+"""The events of an account that starts or stops working."""
 
 
 class Life(Rig):
@@ -22,11 +23,22 @@ class Life(Rig):
         seed: of the simulator.
         faults: what goes wrong between relink and Stripe.
         policy: the service's policy.
+        version: the API version of the webhooks.
+        thin: whether they are thin notifications.
     """
 
-    def __init__(self, seed: int, faults: Faults, policy: RelinkPolicy | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults,
+        policy: RelinkPolicy | None = None,
+        version: str = PREVIEW,
+        thin: bool = False,
+    ) -> None:
         self._before: dict[Address, Snapshot[Facts]] = {}
         super().__init__(SimulatedStripe(seed, faults), policy=policy, watch=self._check)
+        self.sim.webhooks.endpoints.clear()
+        self.sim.add_endpoint(WEBHOOK_SECRET, version=version, thin=thin)
 
     def come_to_rest(self) -> None:
         """End all faults, and let everything in flight finish.
@@ -35,6 +47,8 @@ class Life(Rig):
         reminders are not due.
         """
         self.sim.faults = Faults()
+        self.sim.clear_faults()
+        self.sim.keys.reset()
         self.settle(within=HOUR)
 
     def request_relink(self, account: str, **wishes: object) -> RelinkSession | None:
@@ -44,22 +58,47 @@ class Life(Rig):
         except (RelinkRefusedError, UnknownAccountError, GatewayError):
             return None
 
+    def agrees(self, account: Account) -> bool:
+        """Whether relink's state of an account is what Stripe's truth allows, at rest.
+
+        ``relinked`` never is: by then Stripe has reported the account.
+        """
+        match self.state(account.id):
+            case "active":
+                return account.status == "active"
+            case "inactive_relinkable":
+                return account.status == "inactive" and account.relinkable
+            case "inactive_unrepairable":
+                return account.status == "inactive" and not account.relinkable
+            case "relinking":
+                return account.status == "active" or account.relinkable
+            case "new_account_linked":
+                return account.status == "inactive" or self._never_stopped(account)
+            case "disconnected":
+                return account.status == "disconnected"
+        return False
+
+    def _never_stopped(self, account: Account) -> bool:
+        """Whether it worked when a new account replaced it, and ever since (S6)."""
+        snapshot = self.store.snapshot(Address("account", account.id))
+        assert snapshot is not None
+        replaced_by = snapshot.facts.replaced_by
+        results = {
+            session.id
+            for session in self.sim.world.sessions.values()
+            if any(linked.id == replaced_by for linked in session.linked)
+        }
+        works, is_replaced = True, False
+        for effect in self.sim.ledger.effects():
+            is_replaced = is_replaced or effect.subject in results
+            if effect.subject == account.id and effect.kind.endswith(_CHANGES):
+                works = effect.kind.endswith("reactivated")
+            if is_replaced and not works:
+                return False
+        return is_replaced
+
     def _check(self, step: Step) -> None:
         after = {**self._before, **step.snapshots}
         if found := violations(self._before, step, after):
             raise AssertionError("; ".join(found))
         self._before.update(step.snapshots)
-
-
-AT_STRIPE: dict[str, Callable[[Account], bool]] = {
-    "active": lambda account: account.status == "active",
-    "inactive_relinkable": lambda account: account.status == "inactive" and account.relinkable,
-    "inactive_unrepairable": lambda account: (
-        account.status == "inactive" and not account.relinkable
-    ),
-    "relinking": lambda account: account.status == "active" or account.relinkable,
-    "new_account_linked": lambda account: account.status == "inactive",
-    "disconnected": lambda account: account.status == "disconnected",
-}
-"""By relink's state of an account, what must be true at Stripe after everything has come to rest.
-``relinked`` is missing: by then Stripe has reported the account."""

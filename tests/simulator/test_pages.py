@@ -9,7 +9,7 @@ from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
 
 from .browser import MISSING, Browser, installed
-from .conftest import relink_params
+from .conftest import payment_method, relink_params
 from .over_http.asking import asking
 
 
@@ -109,6 +109,57 @@ def test_a_first_link_begins_with_the_choice_of_a_bank(server, browser, sdk, acc
         "savings",
     )
     assert [number.tokenized for number in linked.numbers] == [True]
+    assert browser.errors == []
+
+
+def test_what_was_built_fails_and_goes_away_by_clicks(server, browser, sdk, account):
+    method = sdk.v1.payment_methods.create(params=payment_method(account)).id
+    sdk.v1.payment_methods.attach(method, params={"customer": account.holder.id})
+    with server.lock:
+        driver = server.simulator.add_connected_account("Rocket Rides")
+        theirs = server.simulator.link_account(driver)
+    session = sdk.v1.financial_connections.sessions.create(params=relink_params(theirs))
+    with server.lock:
+        server.simulator.customer(session.id).choose_expected()
+    params = {"external_account": server.simulator.world.sessions[session.id].token.id}
+    sdk.v1.accounts.external_accounts.create(driver, params=params)
+
+    browser.open(f"{server.url}/stripebank")
+    row = f'[data-account="{account.id}"]'
+    assert "has a payment method" in browser.text(row)
+    browser.click(f"{row} summary", "Account event")
+    browser.click(f"{row} button", "Detach the payment method")
+    browser.text(".feed", "payment_method.detached")
+    assert server.simulator.world.payment_methods[method].detached
+
+    row = f'[data-account="{theirs.id}"]'
+    assert "external account: New" in browser.text(row)
+    browser.click(f"{row} summary", "Account event")
+    browser.click(f"{row} button", "Return a payout")
+    browser.text(row, "external account: Errored")
+    browser.click(f"{row} summary", "Account event")
+    browser.click(f"{row} button", "Delete the external account")
+    browser.text(".feed", "account.external_account.deleted")
+    assert theirs.external_accounts == []
+    assert browser.errors == []
+
+
+def test_an_account_that_was_connected_before_is_connected_once_more_by_clicks(
+    server, browser, sdk, account
+):
+    holder = {"type": "customer", "customer": account.holder.id}
+    params = {"account_holder": holder, "permissions": ["payment_method"]}
+    session = sdk.v1.financial_connections.sessions.create(params=params)
+    browser.open(f"{server.url}/stripebank/{session.id}")
+    browser.click("#agree")
+    browser.click("button.bank", "StripeBank")
+    browser.click("#sign-in")
+    browser.click("label.choice", "Connected before")
+    browser.click("#connect")
+    assert browser.text("#outcome") == "Account connected"
+    (again,) = server.simulator.world.sessions[session.id].linked
+    assert again is not account
+    assert again.last4 == account.last4
     assert browser.errors == []
 
 

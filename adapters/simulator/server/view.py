@@ -24,7 +24,12 @@ def account_view(account: Account) -> View:
         "stops_on": account.announced.date if account.announced else None,
         "number": _number(account),
         "payment_methods": [
-            {"id": method.id, "blocked": method.blocked} for method in account.payment_methods
+            {
+                "id": method.id,
+                "blocked": method.blocked,
+                "attached": bool(method.customer or method.customer_account),
+            }
+            for method in account.payment_methods
         ],
         "external_accounts": [
             {"id": external.id, "status": external.status} for external in account.external_accounts

@@ -56,6 +56,12 @@ function accountEvents(account) {
   for (const method of account.payment_methods) {
     if (method.blocked) items.push(["Unblock the payment method", "bank/unblock_payment_method", { payment_method: method.id }]);
     else items.push(["Return a debit", "bank/block_payment_method", { payment_method: method.id, reason: "bank_account_restricted" }]);
+    if (method.attached) items.push(["Detach the payment method", "bank/detach_payment_method", { payment_method: method.id }]);
+  }
+  for (const external of account.external_accounts) {
+    const about = { external_account: external.id };
+    if (external.status !== "errored") items.push(["Return a payout", "bank/change_external_account", { ...about, status: "errored" }]);
+    items.push(["Delete the external account", "bank/delete_external_account", about]);
   }
   items.push(["Disconnect the account", "bank/disconnect", about]);
   return menu("Account event", items);
@@ -69,6 +75,7 @@ function accountRow(account) {
   if (account.announced && !account.stops_on) why.push("announced to stop working");
   if (account.stops_on) why.push(`stops on ${new Date(account.stops_on * 1000).toDateString()}`);
   for (const method of account.payment_methods) why.push(method.blocked ? `payment method blocked: ${titled(method.blocked)}` : "has a payment method");
+  for (const external of account.external_accounts) why.push(`external account: ${titled(external.status)}`);
   return el("div", { class: "row", "data-account": account.id },
     el("div", {},
       el("div", { class: "name" }, accountName(account)),

@@ -1,0 +1,63 @@
+"""F1: the real SDK over real sockets, with a proxy in place of Stripe."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from relink.adapters.gateway import ApiKey, Fault, OperatorError
+from relink.adapters.gateway.live import StripeGateway
+from relink.adapters.gateway.sdk import SdkTransport
+from relink.machines.commands import AnyStripeCommand
+
+from ..rig import API_KEY
+from .stand_in import COMMANDS, NOW, PAGE, RELINK, Server
+
+READ = COMMANDS["retrieve_account"]
+BUILD = COMMANDS["create_payment_method"]
+
+
+@pytest.fixture
+def proxied(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeGateway]:
+    """The gateway over Stripe's SDK, through a proxy that the environment names."""
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, server.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    transport = SdkTransport(ApiKey(API_KEY), "http://api.stripe.invalid", read_timeout=0.5)
+    yield StripeGateway(transport)
+    transport.close()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 407, 451])
+@pytest.mark.parametrize("command", [READ, BUILD, RELINK], ids=lambda command: command.name)
+def test_f1_the_page_of_a_proxy_is_never_final(
+    server: Server, proxied: StripeGateway, command: AnyStripeCommand, status: int
+) -> None:
+    server.answer(status, PAGE, Content_Type="text/html")
+    with pytest.raises(OperatorError) as raised:
+        proxied.perform(command, NOW)
+    assert raised.value.code is Fault.NOT_STRIPE
+    assert server.arrived[0].head.split()[1].startswith("http://api.stripe.invalid/v1/")
+    assert "company" not in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("command", [READ, BUILD], ids=lambda command: command.name)
+def test_f1_a_redirect_is_not_followed(
+    server: Server, over_http: StripeGateway, command: AnyStripeCommand, status: int
+) -> None:
+    server.answer(status, PAGE, Location=f"{server.url}/elsewhere")
+    with pytest.raises(OperatorError) as raised:
+        over_http.perform(command, NOW)
+    assert raised.value.code is Fault.NOT_STRIPE
+    assert len(server.arrived) == 1
+
+
+def test_f1_a_login_page_in_place_of_an_answer_is_the_operators_to_mend(
+    server: Server, over_http: StripeGateway
+) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(PAGE)}\r\n\r\n"
+    server.replies.append(head.encode() + PAGE)
+    with pytest.raises(OperatorError) as raised:
+        over_http.perform(READ, NOW)
+    assert raised.value.code is Fault.NOT_STRIPE

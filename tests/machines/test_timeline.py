@@ -1,0 +1,215 @@
+"""S6: when an account was reported to work, in whatever order the reports arrive."""
+
+from itertools import pairwise, permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relink.machines.account.timeline import (
+    LONGEST,
+    Timeline,
+    came_back,
+    has_worked_between,
+    with_report,
+)
+
+from .reports import active, relinkable, unrepairable
+from .scenario import Scenario, expired
+
+Told = tuple[int, bool]
+"""The time of a report, and whether it says that the account works."""
+
+TOLD = st.tuples(st.integers(0, 12), st.booleans())
+FEW = st.lists(TOLD, max_size=LONGEST, unique_by=lambda told: told[0])
+"""So few that no spell is dropped, and none within one second."""
+
+
+def naive(told: list[Told], since: int) -> bool:
+    """The rule as it is written (S6)."""
+    stopped = [at for at, works in told if not works]
+    before = [at for at, _ in told if at <= since]
+    latest = max(before, default=None)
+    return any(
+        works and any(at > stop and (stop > since or stop == latest) for stop in stopped)
+        for at, works in told
+    )
+
+
+def timeline_of(told: list[Told]) -> Timeline:
+    timeline: Timeline = ()
+    for at, works in told:
+        timeline = with_report(timeline, at, works)
+    return timeline
+
+
+# ── the timeline ─────────────────────────────────────────────────────────────
+
+
+@given(told=FEW, since=st.integers(-1, 13), data=st.data())
+def test_S6_a_timeline_says_whether_an_account_came_back_in_any_order_of_arrival(
+    told: list[Told], since: int, data: st.DataObject
+) -> None:
+    repeated = data.draw(st.lists(st.sampled_from(told), max_size=3)) if told else []
+    arrived = data.draw(st.permutations([*told, *repeated]))
+    assert came_back(timeline_of(arrived), since) == naive(told, since)
+
+
+def test_S6_a_late_stop_does_not_hide_the_reports_after_it() -> None:
+    """At the time 2 it had been reported to work again, so it did not come back after that."""
+    told = [(0, True), (2, True), (3, True), (1, False)]
+    assert naive(told, 2) is False
+    assert came_back(timeline_of(told), 2) is False
+
+
+def test_S6_a_late_stop_from_before_a_replacement_brings_no_account_back() -> None:
+    """It was reported to work after that stop, and before it was replaced."""
+    s = Scenario()
+    s.link("fca_1")
+    session = s.open_session("fca_1", mode="any_eligible", reason="number_lapsed")
+    begin = s.now
+    s.finish(session, {"fca_2": active()})
+    s.now += 500
+    for after, report in ((20, active()), (60, active()), (10, relinkable())):
+        s.webhook("fca_1", report, created=begin + after)
+        s.result(session, created=begin + 40)
+    assert s.account("fca_1").state == "new_account_linked"
+
+
+@given(told=st.lists(TOLD, max_size=6), data=st.data())
+def test_S6_reports_of_one_second_end_alike_in_any_order_of_arrival(
+    told: list[Told], data: st.DataObject
+) -> None:
+    arrived = data.draw(st.permutations(told))
+    for since in range(-1, 14):
+        one, other = timeline_of(sorted(told)), timeline_of(arrived)
+        assert came_back(one, since) == came_back(other, since)
+
+
+@given(told=st.lists(TOLD, max_size=40))
+def test_S6_a_timeline_takes_turns_in_order_and_stays_short(told: list[Told]) -> None:
+    timeline = timeline_of(told)
+    assert len(timeline) <= LONGEST
+    for earlier, later in pairwise(timeline):
+        assert earlier.works is not later.works
+        assert earlier.first <= earlier.last <= later.first <= later.last
+
+
+@given(told=FEW, after=st.integers(-1, 13), before=st.integers(-1, 13))
+def test_S6_a_timeline_says_whether_an_account_worked_between_two_reports(
+    told: list[Told], after: int, before: int
+) -> None:
+    """Whether it was reported to work; between two such reports it is taken to have worked."""
+    spells = timeline_of(told)
+    reported = any(works and after < at < before for at, works in told)
+    if reported:
+        assert has_worked_between(spells, after, before)
+    if not any(spell.works for spell in spells):
+        assert not has_worked_between(spells, after, before)
+
+
+# ── the account ──────────────────────────────────────────────────────────────
+
+REPORTS = {"active": active(), "relinkable": relinkable(), "unrepairable": unrepairable()}
+ARRIVAL = st.tuples(st.integers(1, 12), st.sampled_from(sorted(REPORTS)))
+
+
+@given(
+    reports=st.lists(ARRIVAL, max_size=4, unique_by=lambda each: each[0]),
+    results=st.lists(st.integers(1, 12), min_size=1, max_size=2),
+    data=st.data(),
+)
+def test_S6_a_replaced_account_ends_alike_in_any_order_of_reports_and_results(
+    reports: list[tuple[int, str]], results: list[int], data: st.DataObject
+) -> None:
+    """Ten seconds apart, so that nothing is ambiguous; no read helps."""
+    s = expired()
+    linked, stopped = 1_000_010, s.as_of("fca_1")
+    session = s.open_session("fca_1", mode="any_eligible")
+    begin = s.now
+    s.finish(session, {"fca_2": active()})
+    s.now += 1_000
+    arrivals: list[tuple[str, int]] = [
+        *((name, begin + 20 * offset) for offset, name in reports),
+        *(("result", begin + 20 * offset + 10) for offset in results),
+    ]
+    for what, created in data.draw(st.permutations(arrivals)):
+        if what == "result":
+            s.result(session, created=created)
+        else:
+            s.webhook("fca_1", REPORTS[what], created=created)
+    told = [(linked, True), (stopped, False)]
+    told += [(begin + 20 * offset, name == "active") for offset, name in reports]
+    replaced = min(begin + 20 * offset + 10 for offset in results)
+    last = max(reports, default=(0, "relinkable"))[1]
+    by_report = {"active": "active", "relinkable": "inactive_relinkable"}
+    expected = by_report.get(last, "inactive_unrepairable")
+    state = expected if naive(told, replaced) else "new_account_linked"
+    assert s.account("fca_1").state == state
+    assert s.account("fca_1").facts.replaced_by == "fca_2"
+
+
+def replaced_while_active(**details: Any) -> Scenario:
+    """An account that worked when the customer linked a new one instead."""
+    s = Scenario()
+    s.link("fca_1", **details)
+    s.result(
+        s.open_session("fca_1", mode="any_eligible", reason="number_lapsed"), {"fca_2": active()}
+    )
+    assert s.account("fca_1").state == "new_account_linked"
+    return s
+
+
+def test_S6_an_account_that_was_replaced_while_it_worked_and_never_stopped_stays() -> None:
+    s = replaced_while_active()
+    before = len(s.messages)
+    s.perform_reads()
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "new_account_linked"
+    s.wait(30 * 24 * 60 * 60)
+    assert len(s.messages) == before
+
+
+def test_S6_an_account_that_was_replaced_while_it_worked_comes_back_after_it_stopped() -> None:
+    s = replaced_while_active()
+    s.webhook("fca_1", relinkable())
+    assert s.account("fca_1").state == "new_account_linked"
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+    s.webhook("fca_1", relinkable())
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_S6_stale_reports_count_for_coming_back(order: tuple[int, ...]) -> None:
+    s = replaced_while_active()
+    at = s.now + 100
+    s.now += 500
+    reports = [(at, relinkable()), (at + 20, active()), (at + 40, unrepairable())]
+    for index in order:
+        created, report = reports[index]
+        s.webhook("fca_1", report, created=created)
+    assert s.account("fca_1").state == "inactive_unrepairable"
+
+
+@pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "read"])
+def test_S6_a_session_created_before_the_one_that_replaced_the_account_never_undoes_it(
+    webhook: bool,
+) -> None:
+    s = expired()
+    first = s.open_session("fca_1")
+    second = s.open_session("fca_1", mode="any_eligible")
+    s.result(second, {"fca_2": active()})
+    s.result(first, relinked="fca_1", webhook=webhook)
+    assert s.account("fca_1").state == "new_account_linked"
+
+
+def test_S6_the_result_of_a_session_created_after_the_replacement_counts() -> None:
+    """The account had come back, and stopped again, before that session was created."""
+    s = expired()
+    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", relinkable())
+    s.result(s.open_session("fca_1"), relinked="fca_1")
+    assert s.account("fca_1").state == "relinked"

@@ -1,0 +1,1 @@
+"""A second, naive judgement of the rules, and a hostile world to compare the machines with it."""

@@ -1,0 +1,113 @@
+"""The end of a history: nothing is under way any more, so what is known must be true (K1)."""
+
+from __future__ import annotations
+
+from .memory import Session
+from .oracle import Oracle
+from .said import UNKNOWN
+from .service import Service
+
+
+def check_at_rest(oracle: Oracle, service: Service) -> None:
+    """Compare with Stripe's truth, after a sweep, and after all reads were answered."""
+    for name in oracle.tracks:
+        _check_account(oracle, service, name)
+        _check_causes(oracle, name)
+    for name, credentials in service.stripe.authorizations.items():
+        history = oracle.memory.authorizations.get(name)
+        if history is None or credentials.is_gone:
+            continue
+        if credentials.status not in history.statuses():
+            oracle.say("K11", f"{name} is {credentials.status}, and nobody read it")
+    for name, session in oracle.memory.sessions.items():
+        _check_session(oracle, service, name, session)
+    _check_made(oracle, service)
+    bound = 30 + 4 * service.steps
+    if oracle.reads > bound:
+        oracle.say("K10", f"{oracle.reads} reads in {service.steps} steps")
+
+
+def _check_account(oracle: Oracle, service: Service, name: str) -> None:
+    truth = service.stripe.accounts.get(name)
+    known = oracle.tracks[name].known
+    if truth is None or UNKNOWN in known.statuses:
+        return
+    if known.statuses != {truth.status}:
+        oracle.say("K1", f"{name} is {truth.status}, and was last read {sorted(known.statuses)}")
+        return
+    if truth.status == "disconnected":
+        return
+    facts = service.facts.get(name)
+    if facts is None:
+        oracle.say("K1", f"{name} was reported, and is not known")
+        return
+    for each in ("authorization", "holder"):
+        has, is_true = getattr(facts, each), getattr(truth, each)
+        if has != is_true:
+            oracle.say("K1", f"{name} has {each} {has}, and it is {is_true}")
+
+
+def _check_causes(oracle: Oracle, name: str) -> None:
+    """C4, R4: what relink cannot mend is asked of the service."""
+    causes = oracle.tracks[name].causes
+    if any(cause.is_requested for cause in causes.values()):
+        return  # whether a second cause is asked for while another stands is left open
+    for key, cause in causes.items():
+        if cause.is_sure and not cause.is_requested and key != "disconnected":
+            oracle.say("C4", f"nobody asks for another payment method for {name} ({key})")
+
+
+def _check_session(oracle: Oracle, service: Service, name: str, session: Session) -> None:
+    truth = service.stripe.sessions[name]
+    if truth.status in ("succeeded", "failed", "cancelled") and session.outcome() is None:
+        # R2: sessions that are over for us are not read by the sweep.
+        is_late = oracle.now >= session.created_at + oracle.policy.session_open_for
+        is_last = session is oracle.memory.last_session(session.account)
+        if is_last and not is_late and truth.shy == 0:
+            oracle.say("K11", f"{name} {truth.status}, and nobody read it")
+    returned = session.returned()
+    if returned is None or returned == session.account:
+        return
+    memory = oracle.memory
+    if (
+        memory.is_new(returned, session) is not True
+        or memory.is_ours(returned, session) is not True
+    ):
+        return
+    asked = any(f"result {name}" == key for t in oracle.tracks.values() for key in t.causes)
+    is_built = oracle.builds.get(returned, 0) > 0
+    requested = any(
+        track.causes[f"result {name}"].is_requested
+        for track in oracle.tracks.values()
+        if f"result {name}" in track.causes
+    )
+    account = service.stripe.accounts[returned]
+    known = oracle.tracks[returned].known
+    if account.status == "disconnected" or known.is_retired or known.is_replaced is not False:
+        return
+    if (
+        asked
+        and not is_built
+        and not requested
+        and oracle.tracks[returned].known.statuses == {"active"}
+    ):
+        oracle.say("N1", f"{name} returned {returned}, and nothing is built on it")
+
+
+def _check_made(oracle: Oracle, service: Service) -> None:
+    """K11, N4: what relink built is read again, and the service is told when it is gone."""
+    made = {**service.stripe.payment_methods, **service.stripe.external_accounts}
+    for name, truth in made.items():
+        history = oracle.memory.made.get(name)
+        if history is None or name not in oracle.memory.made_for:
+            continue
+        gone = history.values("gone")
+        if gone != {UNKNOWN} and truth.is_gone not in gone:
+            oracle.say("K11", f"{name} is gone, and nobody read it")
+        if truth.is_gone:
+            if name in service.built and name not in oracle.gone:
+                oracle.say("N4", f"{name} is gone, and the service is not told")
+            continue
+        blocked = history.values("blocked")
+        if name.startswith("pm_") and blocked != {UNKNOWN} and truth.blocked not in blocked:
+            oracle.say("K11", f"{name} is blocked ({truth.blocked}), and nobody read it")

@@ -1,0 +1,202 @@
+"""Messages to customers (P1 to P4, K9): which may go out, and which have to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relink.machines.commands import NotifyCustomer
+
+from .chances import given_up
+from .service import Record
+from .track import Message
+
+if TYPE_CHECKING:
+    from .oracle import Oracle
+
+ACCESS_DENIED = "access_denied"
+TOLERANCE = 5
+"""Timers fire at whole seconds, one after the other (seconds)."""
+
+
+def check_message(oracle: Oracle, record: Record, message: NotifyCustomer) -> None:
+    """Whether a message may go out, after everything that the step told."""
+    label = "reminder" if message.reminder else "prompt"
+    names = message.accounts
+    if not names or list(names) != sorted(set(names)):
+        oracle.say("P2", f"a {label} names {list(names)}")
+    for name in names:
+        if name in oracle.tracks:
+            _check_allowed(oracle, name, label)
+        else:
+            oracle.say("P2", f"a {label} names {name}, which is not known")
+    if message.reminder:
+        _check_reminder(oracle, message)
+    else:
+        _check_prompt(oracle, record, message)
+
+
+def _check_allowed(oracle: Oracle, name: str, label: str) -> None:
+    track = oracle.tracks[name]
+    known = track.known
+    if "need" not in track.needs:
+        if known.is_retired:
+            oracle.say("P4", f"a {label} names {name}, which is retired")
+        elif known.is_replaced is True:
+            oracle.say("S6", f"a {label} names {name}, which was replaced")
+        elif track.needs == {"suspended"}:
+            oracle.say("K5", f"a {label} names {name}, whose need is suspended")
+        else:
+            oracle.say("P2", f"a {label} names {name}, which needs nothing")
+    elif given_up(oracle, name) is True:
+        oracle.say("R4", f"a {label} names {name}, which is given up")
+
+
+def _check_prompt(oracle: Oracle, record: Record, message: NotifyCustomer) -> None:
+    names = [name for name in message.accounts if name in oracle.tracks]
+    for name in names:
+        if subject := oracle.surely_holds(name):
+            oracle.say("K9", f"a prompt names {name} while a read of {subject} is due")
+    if names and all(_is_named(oracle, name) for name in names):
+        oracle.say(
+            "P1", f"a prompt names {', '.join(names)}, and an earlier message of the outage did"
+        )
+    twins = [
+        c
+        for c in record.commands
+        if isinstance(c, NotifyCustomer)
+        and (c.outage == message.outage or set(c.accounts) & set(message.accounts))
+    ]
+    if len(twins) > 1:
+        oracle.say("K9", f"one report makes {len(twins)} messages for {message.outage}")
+    _check_gap(oracle, message, names)
+
+
+def _is_named(oracle: Oracle, name: str) -> bool:
+    track = oracle.tracks[name]
+    return track.is_out() and track.outage is not None and track.outage.is_named
+
+
+def _check_gap(oracle: Oracle, message: NotifyCustomer, names: list[str]) -> None:
+    earlier = [m for m in oracle.messages if m.outage == message.outage and m.reminder == 0]
+    if not earlier:
+        return
+    until = earlier[-1].at + oracle.policy.prompt_gap
+    if oracle.now >= until - 1:
+        return
+    for name in names:
+        days = oracle.tracks[name].known.days(oracle.policy)
+        if not _is_named(oracle, name) and any(day <= until + 1 for day in days if day):
+            return  # never past the day of an account that is not named yet
+    hours = (oracle.now - earlier[-1].at) / 3600
+    oracle.say("P1", f"a prompt for {message.outage} comes {hours:.1f} hours after the last one")
+
+
+def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
+    policy = oracle.policy
+    if message.reminder > len(policy.reminders):
+        oracle.say("P1", f"reminder {message.reminder} of {len(policy.reminders)}")
+        return
+    wait = policy.reminders[message.reminder - 1]
+    # An account that moves keeps its reminders (P1), so the prompt can be another authorization's.
+    sources = [
+        m.at
+        for m in oracle.messages
+        if m.reminder == 0
+        and (m.outage == message.outage or set(m.accounts) & set(message.accounts))
+    ]
+    sources += [
+        s.created_at
+        for name in message.accounts
+        for s in oracle.memory.sessions_of(name)
+        if s.request.delivery == "email"
+    ]
+    if not any(at + wait <= oracle.now + 1 for at in sources):
+        oracle.say("P1", f"reminder {message.reminder} for {message.outage} comes too early")
+    same = [
+        m
+        for m in oracle.messages
+        if m.reminder == message.reminder and set(m.accounts) & set(message.accounts)
+    ]
+    if len(same) >= len(sources):
+        oracle.say(
+            "P1", f"reminder {message.reminder} for {message.outage} comes more often than prompts"
+        )
+    if policy.remind_after_denial:
+        return
+    for name in message.accounts:
+        track = oracle.tracks.get(name)
+        if track is None or track.known.kinds() != {"relinkable"}:
+            continue
+        # Its first message may be a sibling's reminder.
+        if track.known.causes == {ACCESS_DENIED} and _is_named(oracle, name):
+            oracle.say("P2", f"a reminder names {name}, whose customer revoked access")
+
+
+def remember_message(oracle: Oracle, message: NotifyCustomer) -> None:
+    """Write down what went out."""
+    oracle.messages.append(
+        Message(oracle.now, oracle.memory.n, message.outage, message.reminder, message.accounts)
+    )
+    for name in message.accounts:
+        track = oracle.tracks.get(name)
+        if track and track.outage:
+            track.outage.is_named = True
+
+
+# ── what has to go out ───────────────────────────────────────────────────────
+
+
+def check_named_in_time(oracle: Oracle, record: Record) -> None:
+    """P1: each account is named in the next reminder, or else in a new prompt."""
+    if not record.is_punctual:
+        return
+    for name, track in oracle.tracks.items():
+        if track.ready_since is None or track.outage is None or _is_named(oracle, name):
+            continue
+        if oracle.mailed(name) is not False:
+            continue
+        until = deadline(oracle, name)
+        if oracle.now > until + TOLERANCE and not track.outage.is_missed:
+            oracle.say("P1", f"{name} needs a relink, and no message names it in time")
+            track.outage.is_missed = True  # said once
+
+
+def deadline(oracle: Oracle, name: str) -> float:
+    """When at the latest a message has to name an account that waits for one."""
+    track, policy = oracle.tracks[name], oracle.policy
+    ready = track.ready_since
+    assert ready is not None
+    keys = {key for key in track.known.authorizations if key} | {name}
+    siblings = {
+        other
+        for other, it in oracle.tracks.items()
+        if it.known.authorizations & track.known.authorizations
+    }
+    # An account that moves keeps its reminders, so a prompt of its old authorization counts.
+    prompts = [
+        m
+        for m in oracle.messages
+        if m.reminder == 0 and (m.outage in keys or siblings & set(m.accounts))
+    ]
+    starts = [m.at for m in prompts]
+    # Stripe's mail to a sibling may count as a prompt, for the gap and for reminders.
+    for session in oracle.memory.sessions.values():
+        other = oracle.tracks.get(session.account)
+        if session.request.delivery != "email" or other is None:
+            continue
+        if other.known.authorizations & track.known.authorizations:
+            starts.append(session.created_at)
+    until = ready
+    for start in starts:
+        until = max(until, start + policy.prompt_gap)
+        upcoming = [start + wait for wait in policy.reminders if start + wait > ready - 1]
+        until = max([until, *upcoming[:1]])
+    days = [day for day in track.known.days(policy) if day > ready]
+    if days and track.known.kinds() == {"active"}:
+        until = min(until, max(days))
+    return max(until, ready)
+
+
+def prompts_of(oracle: Oracle, name: str) -> list[Message]:
+    """The prompts that name an account."""
+    return [m for m in oracle.messages if name in m.accounts and m.reminder == 0]

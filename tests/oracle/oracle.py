@@ -1,0 +1,416 @@
+"""The judge: compares what the machines decide with what the rules demand or allow.
+
+It shares no code with the machines. After every step it takes the list of everything that was told
+(:mod:`.memory`), works out from scratch what follows from it (:mod:`.known`), and looks at each
+command and answer. What the rules leave free is allowed, and a comment says so.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from relink.engine import Address
+from relink.machines import RelinkPolicy
+from relink.machines.commands import NotifyCustomer, Read
+from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
+
+from .chances import given_up
+from .known import Known, analyse
+from .memory import Memory, Session
+from .messages import check_message, check_named_in_time, remember_message
+from .reads import check_reads
+from .requests import check_build, check_gone, check_request, check_session
+from .said import UNKNOWN
+from .service import Record
+from .track import Cause, Message, Track, Verdict
+
+TEN_MINUTES = 600
+MINUTE = 60
+
+
+@dataclass
+class Oracle:
+    """Judges one history, record by record."""
+
+    policy: RelinkPolicy
+    memory: Memory = field(default_factory=Memory)
+    tracks: dict[str, Track] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    due_since: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Since when a read of an object is due without a break."""
+    asked_at: dict[str, float] = field(default_factory=dict)
+    """When each read was first asked for."""
+    answered: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When the latest answered read of each object began."""
+    last_asked: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When a read of each object was last asked for."""
+    decisive: set[int] = field(default_factory=set)
+    """The answers that decide, since they were put off for a minute (K10), by their number."""
+    asked_in: dict[str, object] = field(default_factory=dict)
+    """The outage in which each session was asked for, by the command's id."""
+    outcomes: dict[str, str] = field(default_factory=dict)
+    builds: dict[str, int] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    reads: int = 0
+    now: float = 0.0
+    record: Record | None = None
+
+    def say(self, rule: str, text: str) -> None:
+        self.verdicts.append(Verdict(rule, text))
+
+    def judge(self, record: Record) -> None:
+        """Look at one step."""
+        self.record, self.now = record, record.trigger.at
+        touched = self.memory.learn(record.trigger)
+        if isinstance(record.trigger, RelinkSessionCreated):
+            self._session_begins(self.memory.sessions[record.trigger.session])
+        self._note_reads(record)
+        for name in self.memory.accounts:
+            if name in touched or name not in self.tracks:
+                self._analyse(name)
+        for name, track in self.tracks.items():
+            self._follow(name, track)
+        check_reads(self, record, touched)
+        for command in record.commands:
+            if isinstance(command, NotifyCustomer):
+                check_message(self, record, command)
+        for command in record.commands:
+            if isinstance(command, NotifyCustomer):
+                remember_message(self, command)
+        check_session(self, record)
+        check_build(self, record)
+        check_request(self, record)
+        check_gone(self, record)
+        for name in touched | {a.key for a in record.states if a.machine == "account"} & touched:
+            if name in self.tracks:
+                self._check_state(record, name)
+                self._check_charge(record, name)
+        check_named_in_time(self, record)
+
+    # ── following along ──────────────────────────────────────────────────────
+
+    def _session_begins(self, session: Session) -> None:
+        session.stint = self.asked_in.get(session.request.id)
+        track = self.tracks.get(session.account)
+        session.log_from = max(0, len(track.kinds) - 1) if track else 0
+        if track and track.is_out() and session.request.delivery == "email":
+            assert track.outage is not None
+            track.outage.is_named = True  # P2: Stripe's mail is the prompt
+
+    def _note_reads(self, record: Record) -> None:
+        event = record.trigger
+        if isinstance(event, FromStripe) and event.begun_at is not None:
+            kind = event.name.removesuffix("_reported")
+            thing = (kind, str(getattr(event, kind)))
+            if event.begun_at >= self.asked_at.get(event.causation_id, self.now) + MINUTE - 1:
+                self.decisive.add(self.memory.n)
+            things = [thing]
+            if isinstance(event, SessionReported):
+                # K2: account objects inside a retrieved session are reads.
+                things += [("account", inside.account) for inside in event.accounts or ()]
+            for each in things:
+                self.answered[each] = max(event.begun_at, self.answered.get(each, 0.0))
+        for command in record.commands:
+            if isinstance(command, Read):
+                self.last_asked[kind_of(command), command.subject] = self.now
+        due: set[tuple[str, str]] = set()
+        for name, read in record.waiting.items():
+            self.asked_at.setdefault(name, self.now)
+            if self.is_due(name, read):
+                each = (kind_of(read), read.subject)
+                due.add(each)
+                self.due_since.setdefault(each, self.asked_at[name])
+        self.memory.read_now = {
+            read.subject for read in record.waiting.values() if kind_of(read) == "account"
+        }
+        for thing in list(self.due_since):
+            if thing not in due:
+                del self.due_since[thing]
+
+    def _analyse(self, name: str) -> None:
+        known = analyse(self.memory, name)
+        track = self.tracks.get(name)
+        if track is None:
+            track = self.tracks[name] = Track(known)
+        track.known = known
+        kinds = known.kinds()
+        if known.is_replaced is not False:
+            kinds |= {"replaced"}
+        if not track.kinds or track.kinds[-1] != kinds:
+            track.kinds.append(kinds)
+
+    def _follow(self, name: str, track: Track) -> None:
+        before = track.outage
+        track.follow(track.known.needs(self.now, self.policy), self.now, self.memory.n)
+        outage = track.outage
+        if outage and outage is not before and self.mailed(name) is True:
+            outage.is_named = True  # P2: also if it was sent before the outage began
+        holds = list(self.holds(name))
+        if not holds:
+            track.hold_since = None
+        elif track.hold_since is None:
+            track.hold_since = self.now
+        is_ready = (
+            track.needs == {"need"}
+            and track.is_out()
+            and given_up(self, name) is False
+            and not any(self.now - self.asked_at[hold] <= TEN_MINUTES for hold in holds)
+            # A read that waits although it was answered may have been asked for again since.
+            and set(self.holds(name, is_strict=False)) <= set(holds)
+            and not self._may_wait_for_authorization(track)
+        )
+        if not is_ready:
+            track.ready_since = None
+        elif track.ready_since is None:
+            track.ready_since = self.now
+        self._follow_causes(name, track)
+
+    def _follow_causes(self, name: str, track: Track) -> None:
+        found = self.causes(name, track)
+        for key in list(track.causes):
+            if key not in found:
+                del track.causes[key]
+        for key, is_sure in found.items():
+            cause = track.causes.get(key)
+            if cause is None:
+                track.causes[key] = Cause(is_sure)
+                continue
+            if not is_sure:
+                # It may have been over for a moment, and then it is another one.
+                cause.is_spent = False
+            cause.is_sure = is_sure
+
+    def causes(self, name: str, track: Track) -> dict[str, bool]:
+        """For what the service may be asked for another payment method: to whether that is sure."""
+        known = track.known
+        found: dict[str, bool] = {}
+        if known.is_retired or known.is_replaced is True:
+            return found
+        is_sure = known.is_replaced is False and not known.is_strange
+        kinds = known.kinds()
+        if kinds & {"unrepairable", "disconnected"}:
+            for kind in kinds & {"unrepairable", "disconnected"}:
+                found[kind] = is_sure and kinds == {kind} and "open" not in known.repairs
+        if None in known.authorizations and (
+            "relinkable" in kinds
+            or ("active" in kinds and (known.numbers & {"lapsed", "odd"} or self._is_ahead(known)))
+        ):
+            found["no_authorization"] = (
+                is_sure
+                and known.authorizations == {None}
+                and (
+                    kinds == {"relinkable"} or (kinds == {"active"} and known.numbers == {"lapsed"})
+                )
+            )
+        gives_up = given_up(self, name)
+        if gives_up is not False:
+            found["given_up"] = gives_up is True and is_sure
+        states = known.made_states
+        # C3: another one is requested only when none that we know is well.
+        is_lost = any(each & {"blocked", "gone"} for each in states.values())
+        if is_lost and all(each & {"blocked", "gone", "number"} for each in states.values()):
+            found["made"] = is_sure and all(each <= {"blocked"} for each in states.values())
+        for session in self.memory.sessions.values():
+            returned = session.returned()
+            if returned is None or returned == session.account:
+                continue
+            # N1, N2, R6: when nothing can be built on what a session returned, either account may
+            # be named; no rule says which.
+            if name in (returned, session.account):
+                found[f"result {session.id}"] = False
+        if failures := self.memory.build_failures.get(name):
+            found[f"build {failures}"] = False
+        return found
+
+    def _is_ahead(self, known: Known) -> bool:
+        return any(stands for _, stands in known.announced) or bool(known.days(self.policy))
+
+    # ── what others ask ──────────────────────────────────────────────────────
+
+    def mailed(self, name: str) -> bool | None:
+        """P2: whether Stripe's mail about an open session is with the customer."""
+        found: bool | None = False
+        for session in self.memory.sessions_of(name):
+            if session.request.delivery != "email":
+                continue
+            is_open = self.memory.is_open(session, self.now, self.policy)
+            if is_open and session is self.memory.last_session(name):
+                return True
+            if is_open is not False:
+                found = None
+        return found
+
+    def is_due(self, name: str, read: Read) -> bool:
+        """Whether a read is due: no other read of the object, begun late enough, was answered."""
+        begun = self.answered.get((kind_of(read), read.subject), 0.0)
+        return begun <= self.asked_at[name] or begun < read.after
+
+    def holds(self, name: str, *, is_strict: bool = True) -> Iterable[str]:
+        """K9: the due reads that a prompt for an account waits for, by id.
+
+        Args:
+            name: The account.
+            is_strict: Whether to leave out those that another read has answered.
+        """
+        assert self.record is not None
+        known = self.tracks[name].known
+        for identity, read in self.record.waiting.items():
+            if kind_of(read) != "account" or (is_strict and not self.is_due(identity, read)):
+                continue
+            if read.subject == name:
+                yield identity
+                continue
+            other = self.tracks.get(read.subject)
+            if other is None or not (other.known.holders & known.holders - {None}):
+                continue
+            if other.known.authorizations & (known.authorizations | {UNKNOWN}):
+                yield identity
+
+    def _may_wait_for_authorization(self, track: Track) -> bool:
+        """No rule says whether a prompt waits for what the authorization may announce (P3)."""
+        assert self.record is not None
+        return any(
+            kind_of(read) == "authorization"
+            and read.subject in track.known.authorizations
+            and self.now - self.asked_at[name] <= TEN_MINUTES
+            for name, read in self.record.waiting.items()
+        )
+
+    def surely_holds(self, name: str) -> str | None:
+        """A due read for which a prompt has to wait by any reading of K9."""
+        assert self.record is not None
+        track = self.tracks[name]
+        if track.hold_since is not None and self.now - track.hold_since >= TEN_MINUTES - 1:
+            return None
+        known = track.known
+        for identity in self.holds(name):
+            subject = self.record.waiting[identity].subject
+            if self.now - self.due_since.get(("account", subject), self.now) >= TEN_MINUTES - 1:
+                continue
+            other = self.tracks.get(subject)
+            if subject == name:
+                return subject
+            if other is None or known.holders <= {UNKNOWN, None}:
+                continue
+            same = len(known.holders) == 1 and other.known.holders == known.holders
+            shared = other.known.authorizations
+            if (
+                same
+                and len(shared) == 1
+                and (shared == {UNKNOWN} or shared == known.authorizations)
+            ):
+                return subject
+        return None
+
+    # ── states and charge ────────────────────────────────────────────────────
+
+    def open_session(self, name: str) -> tuple[Session | None, bool]:
+        """The session of an account that may be open, and whether it surely is (R1, R2)."""
+        sessions = self.memory.sessions_of(name)
+        last = self.memory.last_session(name)
+        if last:
+            is_open = self.memory.is_open(last, self.now, self.policy)
+            # No rule says what the late success of an older one does to a younger one.
+            late = any(
+                s.at > last.created_at
+                for session in sessions
+                if session is not last
+                for s in [*session.results(), *session.hints()]
+            )
+            return (None, False) if is_open is False else (last, is_open is True and not late)
+        for session in sessions:
+            if self.memory.is_open(session, self.now, self.policy) is not False:
+                return session, False
+        return None, False
+
+    def states(self, name: str) -> set[str]:
+        """S1 to S7: the states that an account can be in."""
+        track = self.tracks[name]
+        known = track.known
+        allowed: set[str] = set()
+        if known.is_replaced is not False:
+            allowed.add("new_account_linked")
+        if known.is_replaced is True:
+            # S6 and S7 do not say which of the two is the stronger.
+            return allowed | ({"disconnected"} if "disconnected" in known.statuses else set())
+        session, is_sure = self.open_session(name)
+        since = frozenset().union(*track.kinds[session.log_from :]) if session else frozenset()
+        for kind in known.kinds():
+            if kind == "disconnected":
+                allowed.add("disconnected")
+            elif kind == "active":
+                allowed |= self._states_while_active(session, is_sure, since)
+            elif kind == "unrepairable":
+                allowed.add("inactive_unrepairable")
+                if known.is_relinked is not False:
+                    allowed.add("relinked")
+            elif kind == "unclear":
+                # K5: the previous repairability, else unrepairable.
+                allowed |= {"inactive_relinkable", "inactive_unrepairable"}
+                allowed |= {"relinking"} if session else set()
+                allowed |= {"relinked"} if known.is_relinked is not False else set()
+            elif kind == "relinkable":
+                allowed |= self._states_while_down(known, session, is_sure, since)
+        return allowed
+
+    def _states_while_active(
+        self, session: Session | None, is_sure: bool, since: frozenset[str]
+    ) -> set[str]:
+        if session is None:
+            return {"active"}
+        if since == {"active"} and is_sure:
+            return {"relinking"}
+        if "active" in since and len(since) == 2 and "active" not in self._at_creation(session):
+            return {"active"}  # S4: opened from inactive, and a newer active report came
+        return {"active", "relinking"}
+
+    def _at_creation(self, session: Session) -> frozenset[str]:
+        return self.tracks[session.account].kinds[session.log_from]
+
+    def _states_while_down(
+        self, known: Known, session: Session | None, is_sure: bool, since: frozenset[str]
+    ) -> set[str]:
+        if known.is_relinked is True:
+            return {"relinked"}
+        allowed = {"relinked"} if known.is_relinked is None else set()
+        if session is None:
+            return allowed | {"inactive_relinkable"}
+        if is_sure and since == {"relinkable"}:
+            return {"relinking"}
+        # S4 does not say what an account does that left `relinking` and stops again.
+        return allowed | {"inactive_relinkable", "relinking"}
+
+    def _check_state(self, record: Record, name: str) -> None:
+        known = self.tracks[name].known
+        if UNKNOWN in known.statuses or not self.memory.accounts[name].said:
+            return
+        state = record.states.get(Address("account", name))
+        allowed = self.states(name)
+        if state not in allowed:
+            rule = "S6" if "new_account_linked" in (*allowed, state) else "S1-S7"
+            self.say(
+                rule,
+                f"{name} is {state}; by all reports it is {' or '.join(sorted(allowed))}",
+            )
+
+    def _check_charge(self, record: Record, name: str) -> None:
+        known, answer = self.tracks[name].known, record.answers.get(name)
+        if answer is None or UNKNOWN in known.statuses:
+            return
+        if answer.chargeable not in known.charge:
+            self.say(
+                "C1", f"{name} counts as {_charge(answer.chargeable)}, {', '.join(answer.reasons)}"
+            )
+        for made, allowed in known.charge_by.items():
+            told = record.by_payment_method.get((name, made))
+            if told is not None and told not in allowed:
+                self.say("C3", f"{made} of {name} counts as {_charge(told)}")
+
+
+def _charge(chargeable: bool) -> str:
+    return "chargeable" if chargeable else "not chargeable"
+
+
+def kind_of(read: Read) -> str:
+    """What kind of object a read reads."""
+    return read.name.removeprefix("retrieve_")
