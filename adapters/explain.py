@@ -16,29 +16,23 @@ from relink.adapters.store import JournalEntry
 from relink.engine import Command, Delivery, Event, Step
 from relink.machines import CHARTS
 from relink.machines.commands import (
+    BY_NAME,
     AttachExternalAccount,
     CreatePaymentMethod,
     CreateRelinkSession,
     NotifyCustomer,
+    PaymentMethodGone,
+    Read,
     ReportAnomaly,
     RequestBillingName,
     RequestNewPaymentMethod,
-    RetrieveAccount,
     RetrieveAccountForCaller,
-    RetrieveAuthorization,
-    RetrieveSession,
     RetrieveSessionForCaller,
     Wake,
 )
 from relink.machines.reasons import sentence
 
-READS = (
-    RetrieveAccount,
-    RetrieveAuthorization,
-    RetrieveSession,
-    RetrieveAccountForCaller,
-    RetrieveSessionForCaller,
-)
+READS = (Read, RetrieveAccountForCaller, RetrieveSessionForCaller)
 """Commands that read at Stripe. Most decisions ask for one."""
 
 _ADDRESSEE = re.compile(r"^To [a-z, ]+: ")
@@ -149,7 +143,8 @@ def explain_journal(entries: Iterable[JournalEntry]) -> Iterator[str]:
 
 def command_name(command_id: str) -> str:
     """The name in a command's id, in words: ``retrieve account``."""
-    return command_id.rpartition("_")[0].replace("_", " ")
+    names = [name for name in BY_NAME if command_id.startswith(f"{name}_")]
+    return max(names, key=len, default=command_id.rpartition("_")[0]).replace("_", " ")
 
 
 def utc(time: float) -> str:
@@ -177,14 +172,13 @@ def describe(command: Command) -> str:
         case CreateRelinkSession():
             which = "this account" if command.mode == "specific" else "any eligible account"
             return f"open a relink session for {which} ({command.reason})"
-        case RetrieveAccount():
-            return f"read account {command.account} at Stripe. {command.reason.sentence}"
-        case RetrieveAuthorization():
-            return (
-                f"read authorization {command.authorization} at Stripe. {command.reason.sentence}"
-            )
-        case RetrieveSession():
-            return f"read session {command.session} at Stripe. {command.reason.sentence}"
+        case Read():
+            what = command.name.removeprefix("retrieve_").replace("_", " ")
+            return f"read {what} {command.subject} at Stripe. {command.reason.sentence}"
+        case RetrieveAccountForCaller() | RetrieveSessionForCaller():
+            return f"read {command.subject} at Stripe while the caller waits"
+        case PaymentMethodGone():
+            return f"say that {command.payment_method} of {command.account} is gone"
         case ReportAnomaly():
             return f"alert the operators. {command.anomaly.sentence}"
         case Wake():
@@ -194,11 +188,10 @@ def describe(command: Command) -> str:
 
 def _prompt(command: NotifyCustomer) -> str:
     accounts = len(command.accounts)
-    which = "the account" if accounts < 2 else f"{accounts} accounts"
-    ask = f"to relink {which}" if command.ask == "relink" else "for a new payment method"
+    which = "the account" if accounts == 1 else f"{accounts} accounts"
     kind = f"send reminder {command.reminder}: ask" if command.reminder else "ask"
     by = f" by {utc(command.relink_by)[:10]}" if command.relink_by else ""
-    return f"{kind} the customer {ask}{by} ({', '.join(command.reasons)})"
+    return f"{kind} the customer to relink {which}{by} ({', '.join(command.reasons)})"
 
 
 def meaning_of(what: object) -> str:

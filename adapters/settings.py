@@ -3,12 +3,15 @@
 Errors name the variable and the rule. They never show a value that may be secret.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from difflib import get_close_matches
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from relink.adapters.gateway import GatewayConfigurationError, GatewaySettings
 from relink.adapters.gateway.settings import LIVE
@@ -24,6 +27,10 @@ DATABASE = "sqlite:///relink.db"
 
 HOUR = 60 * 60
 """Seconds."""
+
+T = TypeVar("T")
+
+_NUMBER = re.compile("[0-9]{1,6}")
 
 
 class SettingsError(ValueError):
@@ -77,78 +84,119 @@ class Settings:
             environment: such as ``os.environ``.
 
         Raises:
-            SettingsError: a variable is invalid.
+            SettingsError: variables are invalid. The text has a line for each.
         """
+        settings, faults = cls.examine(environment)
+        if faults:
+            raise SettingsError("\n".join(faults.values()))
+        return settings
 
-        def read(name: str) -> str | None:
-            return environment.get(name, "").strip() or None
+    @classmethod
+    def examine(cls, environment: Mapping[str, str]) -> tuple[Self, dict[str, str]]:
+        """Read all variables, invalid ones too.
 
-        def number(name: str, default: int, least: int) -> int:
-            return _number(name, read(name), default, least)
+        Args:
+            environment: such as ``os.environ``.
+
+        Returns:
+            The settings, with the default in place of each invalid value; and by the name of each
+            invalid variable, what is wrong with it.
+        """
+        faults: dict[str, str] = {}
+
+        def read(name: str, parse: Callable[[str, str], T], default: T) -> T:
+            text = environment.get(name, "").strip()
+            try:
+                return parse(name, text) if text else default
+            except SettingsError as error:
+                faults[name] = str(error)
+                return default
 
         try:
             gateway = GatewaySettings.from_environment(environment)
         except GatewayConfigurationError as error:
-            raise SettingsError(str(error)) from None
-        return cls(
-            gateway=gateway,
-            gateway_name=read("RELINK_GATEWAY") or GATEWAY,
-            webhook_secrets=_several(read("STRIPE_WEBHOOK_SECRET")),
-            database_url=_database(read("RELINK_DATABASE_URL") or DATABASE),
-            api_token=read("RELINK_API_TOKEN"),
-            **_notifications(read("RELINK_NOTIFY_URL"), read("RELINK_NOTIFY_SECRET")),
-            return_origins=_several(read("RELINK_RETURN_ORIGINS")),
-            kept_for=DAY * number("RELINK_RETENTION_DAYS", KEPT // DAY, SHORTEST // DAY),
-            reconcile_every=HOUR * number("RELINK_RECONCILE_HOURS", 24, 1),
-            policy=_policy(read("RELINK_POLICY")),
-        )
-
-
-def _several(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
-
-
-def _database(url: str) -> str:
-    try:
-        backend_for(url)
-    except ValueError as error:
-        raise SettingsError(f"RELINK_DATABASE_URL is invalid: {error}") from None
-    return url
-
-
-def _notifications(url: str | None, secret: str | None) -> dict[str, str | None]:
-    if url:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SettingsError(
-                "RELINK_NOTIFY_URL is invalid: it must be an http or https URL, such as "
-                "https://shop.example/relink"
-            )
-        if not secret:
-            raise SettingsError(
+            gateway = GatewaySettings()
+            # Its errors begin with the variable's name.
+            faults[str(error).partition(" ")[0]] = str(error)
+        notify_url = read("RELINK_NOTIFY_URL", _http_url, None)
+        notify_secret = read("RELINK_NOTIFY_SECRET", _text, None)
+        if notify_url and not notify_secret:
+            faults["RELINK_NOTIFY_SECRET"] = (
                 "RELINK_NOTIFY_SECRET is not set: RELINK_NOTIFY_URL needs it to sign notifications"
             )
-    return {"notify_url": url, "notify_secret": secret}
-
-
-def _number(name: str, text: str | None, default: int, least: int) -> int:
-    if text is None:
-        return default
-    if not text.isdecimal() or int(text) < least:
-        raise SettingsError(
-            f"{name} is invalid: it must be a whole number, at least {least}, got {text!r}"
+        found = cls(
+            gateway=gateway,
+            gateway_name=read("RELINK_GATEWAY", _text, None) or GATEWAY,
+            webhook_secrets=read("STRIPE_WEBHOOK_SECRET", _several, ()),
+            database_url=read("RELINK_DATABASE_URL", _database, DATABASE),
+            api_token=read("RELINK_API_TOKEN", _text, None),
+            notify_url=notify_url,
+            notify_secret=notify_secret,
+            return_origins=read("RELINK_RETURN_ORIGINS", _several, ()),
+            kept_for=DAY * read("RELINK_RETENTION_DAYS", _at_least(SHORTEST // DAY), KEPT // DAY),
+            reconcile_every=HOUR * read("RELINK_RECONCILE_HOURS", _at_least(1), 24),
+            policy=read("RELINK_POLICY", _policy, DEFAULT_POLICY),
         )
-    return int(text)
+        return found, faults
 
 
-def _policy(text: str | None) -> RelinkPolicy:
-    if text is None:
-        return DEFAULT_POLICY
+def _text(name: str, text: str) -> str | None:
+    return text
+
+
+def _several(name: str, text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _database(name: str, text: str) -> str:
+    try:
+        backend_for(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is invalid: {error}") from None
+    return text
+
+
+def _http_url(name: str, text: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise SettingsError(
+            f"{name} is invalid: it must be an http or https URL, such as "
+            "https://shop.example/relink"
+        )
+    return text
+
+
+def _at_least(least: int) -> Callable[[str, str], int]:
+    def parse(name: str, text: str) -> int:
+        rule = f"{name} is invalid: it must be a whole number, at least {least}"
+        if not _NUMBER.fullmatch(text):
+            # Not shown: it may be a secret in the wrong place.
+            raise SettingsError(rule)
+        if int(text) < least:
+            raise SettingsError(f"{rule}, got {text}")
+        return int(text)
+
+    return parse
+
+
+def _policy(name: str, text: str) -> RelinkPolicy:
     try:
         return RelinkPolicy.model_validate_json(text)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'the value'}: {fault['msg']}"
-            for fault in error.errors()
-        )
-    raise SettingsError(f"RELINK_POLICY is invalid: {faults}")
+        faults = "; ".join(map(_policy_fault, error.errors()))
+    raise SettingsError(f"{name} is invalid: {faults}")
+
+
+def _policy_fault(fault: ErrorDetails) -> str:
+    """Where and by which rule; never the value, which may be a secret in the wrong place."""
+    place = [str(part) for part in fault["loc"]]
+    if fault["type"] != "extra_forbidden":
+        return f"{'.'.join(place) or 'the value'}: {fault['msg']}"
+    known = list(RelinkPolicy.model_fields)
+    meant = get_close_matches(place[-1], known, 1)
+    cure = f"did you mean {meant[0]}?" if meant else f"the policy has {', '.join(known)}"
+    return f"a name is unknown: {cure}"

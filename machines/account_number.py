@@ -23,7 +23,15 @@ from relink.engine import Assign, Command, Send, stays
 
 from . import anomalies
 from .events import DomainEvent
-from .freshness import ReportChart, ReportFacts, ambiguous_until, window
+from .freshness import (
+    READ_WINDOW,
+    ReportChart,
+    ReportFacts,
+    ambiguous,
+    ambiguous_until,
+    stale,
+    window,
+)
 from .messages import (
     NumberBlocked,
     NumberChanged,
@@ -32,6 +40,7 @@ from .messages import (
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
+    Reported,
     ReportedExpiring,
     ReportedLapsed,
     ReportedPending,
@@ -56,6 +65,8 @@ class AccountNumberFacts(ReportFacts):
     """When it stops paying: the latest day among those that pay (P3; Unix seconds)."""
     by_block: bool = False
     """The latest report was a block: only numbers that are listed are newer knowledge (C3)."""
+    by_result: bool = False
+    """The latest news was that the account was relinked, which says little about the number."""
     session_is_open: bool = False
     """A relink session of the account is open, which may bring a new one."""
 
@@ -165,6 +176,14 @@ class AccountNumberChart(ReportChart):
 
     # ── guards ───────────────────────────────────────────────────────────────
 
+    def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
+        """The report is older than the latest one."""
+        return stale(facts, trigger) and not brings_new_number(facts, trigger)
+
+    def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
+        """The report contradicts the latest one too closely in time to tell which came last."""
+        return ambiguous(facts, trigger) and not brings_new_number(facts, trigger)
+
     def is_outdated(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> bool:
         """There is a newer report about the numbers."""
         return trigger.as_of < facts.as_of
@@ -225,6 +244,7 @@ class AccountNumberChart(ReportChart):
                 as_of=max(facts.as_of, trigger.as_of),
                 by_read=trigger.read,
                 by_block=False,
+                by_result=False,
                 expires_on=expiry(trigger),
             ),
             *(
@@ -240,6 +260,7 @@ class AccountNumberChart(ReportChart):
             as_of=trigger.as_of,
             by_read=False,
             by_block=True,
+            by_result=False,
             expires_on=None,
         )
 
@@ -251,6 +272,7 @@ class AccountNumberChart(ReportChart):
                 as_of=trigger.as_of,
                 by_read=False,
                 by_block=False,
+                by_result=False,
                 expires_on=None,
             ),
             _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
@@ -296,6 +318,18 @@ class AccountNumberChart(ReportChart):
         return _relinked(facts, trigger, NumberStatus.PENDING)
 
 
+def brings_new_number(facts: ReportFacts, trigger: Reported) -> bool:
+    """Whether a read shows the number that the relink has just brought (K3).
+
+    The result of a session is no report about numbers, so nothing contradicts this one.
+    """
+    assert isinstance(facts, AccountNumberFacts)
+    status = trigger.reported_status
+    pays = isinstance(status, NumberStatus) and status.can_pay
+    is_close = trigger.as_of >= facts.as_of - READ_WINDOW
+    return facts.by_result and trigger.read and pays and is_close
+
+
 def expiry(trigger: NumbersReported) -> int | None:
     """When they stop paying, of expiring ones: the latest day among those that pay (P3)."""
     if trigger.reported_status is not NumberStatus.EXPIRING:
@@ -315,6 +349,7 @@ def _relinked(
             as_of=as_of,
             by_read=False,
             by_block=False,
+            by_result=True,
             expires_on=None,
             session_is_open=False,
         ),

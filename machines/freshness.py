@@ -45,12 +45,17 @@ class ReportChart(Chart):
 
     def is_stale(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report is older than the latest one."""
-        comes_late = trigger.as_of < facts.as_of and not trigger.decides
-        return comes_late and not ambiguous(facts, trigger) and not fills_in(facts, trigger)
+        return stale(facts, trigger)
 
     def is_ambiguous(self, facts: ReportFacts, trigger: Reported) -> bool:
         """The report contradicts the latest one too closely in time to tell which came last."""
         return ambiguous(facts, trigger)
+
+
+def stale(facts: ReportFacts, report: Reported) -> bool:
+    """Whether a report is older than the latest one, and adds nothing to it."""
+    comes_late = report.as_of < facts.as_of and not report.decides
+    return comes_late and not ambiguous(facts, report) and not fills_in(facts, report)
 
 
 def ambiguous(facts: ReportFacts, report: Reported) -> bool:

@@ -18,10 +18,12 @@ SUBCOMMANDS = {
     "serve": "serve webhooks and the HTTP API; on SQLite, also perform all commands",
     "work": "perform commands beside relink serve, on PostgreSQL",
     "migrate": "create the database schema, or upgrade it to this release",
+    "import": "make the accounts known that were linked before relink was installed",
+    "doctor": "try every setting, and say what is wrong and how to mend it",
     "status": "show accounts by state, due commands, timers and dead letters",
     "dead-letters": "list the commands that failed for good, or retry them",
     "replay": "rebuild every machine from its journal and compare it with its snapshot",
-    "explain": "explain the history of an account, authorization or session",
+    "explain": "explain the history of an account, authorization, session or payment method",
     "simulate": "serve a simulated Stripe API, with a bank to click through",
     "fuzz": "send a machine random events and search for a counterexample",
 }
@@ -41,6 +43,10 @@ EXTRA_OF = {
     "uvicorn": "simulator",
 }
 """Which extra installs a library, for the message when it is missing."""
+
+
+MODULES = {"import": "import_accounts"}
+"""The modules of subcommands that cannot bear their names, where Python reserves the word."""
 
 
 class UsageError(Exception):
@@ -90,4 +96,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f".{name.replace('-', '_')}", __name__)
+    module = MODULES.get(name, name.replace("-", "_"))
+    return importlib.import_module(f".{module}", __name__)

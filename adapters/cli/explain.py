@@ -1,17 +1,25 @@
-"""``relink explain``: what happened to one account, authorization or session, and why."""
+"""``relink explain``: what happened to one account, authorization, session or payment method."""
 
 import argparse
 
 from . import UsageError
 from .settings import open_store
 
-MACHINE_OF = {"fca": "account", "fcauth": "authorization", "fcsess": "session"}
+MACHINE_OF = {
+    "fca": "account",
+    "fcauth": "authorization",
+    "fcsess": "session",
+    "pm": "payment_method",
+    "ba": "payment_method",
+}
 """Machines by the prefix of the ids that name them."""
+
+FORMS = "fca_…, fcauth_…, fcsess_…, pm_… or ba_…"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("id", metavar="ID", help="fca_…, fcauth_… or fcsess_…")
+    parser.add_argument("id", metavar="ID", help=FORMS)
     parser.add_argument(
         "--database",
         metavar="URL",
@@ -26,9 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     machine = MACHINE_OF.get(arguments.id.partition("_")[0])
     if machine is None:
-        raise UsageError(
-            f"{arguments.id!r} cannot be explained. Give an id like fca_…, fcauth_… or fcsess_…."
-        )
+        raise UsageError(f"{arguments.id!r} cannot be explained. Give an id like {FORMS}.")
     with open_store(arguments.database) as store:
         entries = store.journal(Address(machine, arguments.id))
     if not entries:

@@ -16,6 +16,7 @@ from .errors import (
     TransientError,
 )
 from .faults import Fault
+from .listing import AccountLister, AccountListing, AccountPage
 from .protocol import Answer, Attempt, Gateway, WatchCommand
 from .rate_limiter import (
     LIVE_RATE,
@@ -31,6 +32,9 @@ from .settings import GatewaySettings
 __all__ = [
     "LIVE_RATE",
     "TEST_RATE",
+    "AccountLister",
+    "AccountListing",
+    "AccountPage",
     "Answer",
     "ApiKey",
     "Attempt",

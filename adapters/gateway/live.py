@@ -65,6 +65,7 @@ from relink.machines.events import (
 from . import params
 from .api import StripeApi, path
 from .errors import MalformedAnswerError, PermanentError
+from .listing import AccountListing, AccountPage, list_accounts
 from .protocol import FIRST, Answer, Attempt
 from .reach import Reach
 from .reading import StripeAnswer
@@ -110,6 +111,10 @@ class StripeGateway:
             case AttachExternalAccount():
                 return _attach_external_account(api, command, common)
         assert_never(command)
+
+    def list_accounts(self, listing: AccountListing, at: float) -> AccountPage:
+        """Read one page of accounts; see :class:`~relink.adapters.gateway.AccountLister`."""
+        return list_accounts(self._transport, listing, at)
 
 
 EventFields = dict[str, Any]

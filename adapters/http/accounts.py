@@ -34,6 +34,16 @@ class AccountFilters(BaseModel):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
 
 
+class Question(BaseModel):
+    """What is asked about an account."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    payment_method: ids.PaymentMethod | None = None
+    """Whether this payment method may be charged: pm_…, or ba_… of a connected account. By default,
+    whether any of the account may."""
+
+
 def add_account_routes(router: APIRouter, service: Service) -> None:
     """Add the routes to a guarded router."""
 
@@ -56,9 +66,9 @@ def add_account_routes(router: APIRouter, service: Service) -> None:
         responses=documented(401, 404, 422, 503),
         tags=["accounts"],
     )
-    def get_account(id: ids.AccountInPath) -> AccountAnswer:
+    def get_account(id: ids.AccountInPath, question: Annotated[Question, Query()]) -> AccountAnswer:
         """Return an account, whether it may be charged, and what to do next."""
-        return AccountAnswer.of(service.account(id))
+        return AccountAnswer.of(service.account(id, question.payment_method))
 
     @router.get(
         "/authorizations/{id}",

@@ -15,7 +15,7 @@ from relink.machines import NextAction
 from relink.machines.account.facts import AccountFacts
 from relink.machines.authorization import AuthorizationFacts
 from relink.machines.report import Holder
-from relink.machines.vocabulary import Mode
+from relink.machines.vocabulary import BuildState, Mode, PaymentMethodState
 
 AccountState = Literal[
     "active",
@@ -46,6 +46,13 @@ ACCOUNT: dict[str, Any] = {
     "action": "relink_required",
     "cause": "access_expired",
     "number": "transactable",
+    "outage": {
+        "number": 1,
+        "since": 1767225598.5,
+        "failures": 0,
+        "next_mode": "specific",
+        "given_up": False,
+    },
 }
 
 
@@ -91,7 +98,7 @@ class SessionResultAnswer(BaseModel):
     session: str
     outcome: ResultOutcome
     failure_reason: str | None = None
-    """A code: Stripe's own, or other_holder."""
+    """A code: Stripe's own, other_holder or account_disconnected."""
     account: str
     """The linked account; without one, the account that the session was opened for."""
     next: tuple[NextAction, ...]
@@ -107,6 +114,35 @@ class SessionResultAnswer(BaseModel):
             account=result.account,
             next=result.next,
         )
+
+
+class OutageAnswer(BaseModel):
+    """The time during which the account needs a relink, and how it went so far."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    number: int
+    """Which outage of the account, from 1."""
+    since: float
+    """When it began to need a relink (Unix seconds)."""
+    failures: int
+    """Unsuccessful sessions in this outage."""
+    next_mode: Mode
+    """The kind of session that is due."""
+    failure_reason: str | None = None
+    """Why the last of them failed, as a code."""
+    given_up: bool
+    """The policy's attempts are used up, so nobody is prompted any more."""
+
+
+class PaymentMethodAnswer(BaseModel):
+    """What is built on the account: a payment method, or an external account."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    state: PaymentMethodState
+    reason: str | None = None
+    """Why it is blocked, or needs a mandate, as a code."""
 
 
 class AccountAnswer(BaseModel):
@@ -139,14 +175,18 @@ class AccountAnswer(BaseModel):
     number: str | None = None
     """Whether its tokenized number can pay."""
     number_expires_on: int | None = None
-    payment_method: str | None = None
-    """The state of the payment method built on it."""
-    payment_method_reason: str | None = None
-    """Why the payment method was refused or blocked, as a code."""
+    payment_methods: dict[str, PaymentMethodAnswer] = {}
+    """What is built on it, by id: the latest that relink knows."""
+    build: BuildState | None = None
+    """How far the making of its own payment method is, if it was linked as a new account."""
+    build_reason: str | None = None
+    """Why that was refused, as a code."""
     session: str | None = None
     """The open relink session."""
-    failure_reason: str | None = None
-    """Why the last unsuccessful session failed, as a code."""
+    outage: OutageAnswer | None = None
+    """The outage that it is in; null while it needs no relink."""
+    retired: bool = False
+    """You said that nobody has a use for it."""
     replaced_by: str | None = None
     """The new account that the customer linked instead."""
     known_linked: str | None = None
@@ -156,11 +196,11 @@ class AccountAnswer(BaseModel):
     def of(cls, account: AssessedAccount) -> "AccountAnswer":
         """Make the response for an account."""
         (state, facts, version), assessment = account
-        shared = {name: getattr(facts, name) for name in _SHARED}
+        shared = facts.model_dump(include=_SHARED)
         return cls(state=state, version=version, **shared, **dict(assessment))
 
 
-_SHARED = [name for name in AccountAnswer.model_fields if name in AccountFacts.model_fields]
+_SHARED = set(AccountAnswer.model_fields) & set(AccountFacts.model_fields)
 
 
 class AccountsAnswer(BaseModel):

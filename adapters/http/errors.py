@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 
 from relink.adapters.gateway import GatewayError, PermanentError, RateLimitedError, TransientError
 from relink.adapters.service import (
+    MissingAtStripeError,
     RelinkRefusedError,
     UnknownAccountError,
     UnknownAuthorizationError,
@@ -64,8 +65,13 @@ def _problem(error: Exception) -> Problem | None:
             return invalid(error.errors())
         case WebhookRefused():
             return Problem(WEBHOOK_REFUSED, error.reason)
+        case MissingAtStripeError():
+            return Problem(
+                UNKNOWN,
+                "Stripe has no account with this id, or its mode (live or test) is not the key's.",
+            )
         case UnknownAccountError():
-            return Problem(UNKNOWN, "No account has this id.")
+            return Problem(UNKNOWN, "No account has this id. A refresh reads it at Stripe.")
         case UnknownAuthorizationError():
             return Problem(UNKNOWN, "No authorization has this id.")
         case UnknownSessionError():

@@ -1,8 +1,4 @@
-"""Routes that open relink sessions and read their results.
-
-These requests wait for Stripe, so they have a thread pool of their own. When Stripe is slow they
-queue behind each other, and webhooks do not queue behind them.
-"""
+"""Routes that open relink sessions and read their results."""
 
 from functools import partial
 from typing import Annotated, Any, Self
@@ -21,9 +17,6 @@ from .errors import fault
 from .ids import AccountInPath, SessionInPath
 from .problems import documented
 from .return_url import ReturnUrls
-
-THREADS = 32
-"""How many requests may wait for Stripe at once."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -87,15 +80,17 @@ Details = Annotated[
 ]
 
 
-def add_session_routes(router: APIRouter, service: Service, return_urls: ReturnUrls) -> None:
+def add_session_routes(
+    router: APIRouter, service: Service, return_urls: ReturnUrls, threads: CapacityLimiter
+) -> None:
     """Add the routes.
 
     Args:
         router: a guarded router.
         service: the service behind the API.
         return_urls: the URLs that customers may return to.
+        threads: where requests wait that wait for Stripe.
     """
-    threads = CapacityLimiter(THREADS)
 
     @router.post(
         "/accounts/{id}/relink-sessions",

@@ -15,7 +15,9 @@ from .errors import fault, invalid
 DOMAIN_EVENTS: Mapping[str, type[DomainEvent]] = {
     kind.name: kind
     for kind in vars(events).values()
-    if isinstance(kind, type) and issubclass(kind, DomainEvent) and kind is not DomainEvent
+    if isinstance(kind, type)
+    and issubclass(kind, DomainEvent)
+    and kind not in (DomainEvent, events.FromStripe)
 }
 """Every domain event, by its name."""
 

@@ -15,6 +15,16 @@ class UnknownAccountError(LookupError):
         return f"account {self.account} is unknown: no webhook or read has reported it yet"
 
 
+class MissingAtStripeError(UnknownAccountError):
+    """Stripe has no account with this id, or none that the key can read."""
+
+    def __str__(self) -> str:
+        return (
+            f"Stripe has no account {self.account}: check the id, and that the key is of the "
+            "account's mode, live or test"
+        )
+
+
 class UnknownAuthorizationError(LookupError):
     """relink knows no authorization with this id."""
 

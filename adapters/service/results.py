@@ -43,7 +43,7 @@ class SessionResult:
     """``pending`` while the customer can still finish the session, even an abandoned or superseded
     one (R2), and while an ownership check is pending."""
     failure_reason: str | None
-    """A code: Stripe's own, or ``other_holder``."""
+    """A code: Stripe's own, ``other_holder`` or ``account_disconnected``."""
     account: str
     """The linked account; without one, the account that the session was opened for."""
     next: tuple[NextAction, ...]

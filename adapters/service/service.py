@@ -7,41 +7,57 @@ performed by :mod:`relink.adapters.runner`, except those that a caller waits for
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 from uuid import uuid4
 
-from relink.adapters.gateway import Answer, Gateway, GatewayError, TransientError, WatchCommand
+from relink.adapters.gateway import (
+    AccountLister,
+    Answer,
+    Fault,
+    Gateway,
+    GatewayConfigurationError,
+    GatewayError,
+    OperatorError,
+    PermanentError,
+    TransientError,
+    WatchCommand,
+)
+from relink.adapters.gateway.failures import RESOURCE_MISSING
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
-from relink.adapters.store import Applied, InboxMessage, JournalEntry, Store
+from relink.adapters.store import Applied, InboxMessage, Store
 from relink.adapters.stripe import Accepted, Received, StripeWebhooks
 from relink.engine import Address, Decision, Snapshot, Step
-from relink.machines import RelinkPolicy, assess, relink_system
-from relink.machines.account.facts import AccountFacts
-from relink.machines.authorization import AuthorizationFacts
+from relink.machines import RelinkPolicy
 from relink.machines.commands import (
     CreateRelinkSession,
     RetrieveAccountForCaller,
     RetrieveSessionForCaller,
 )
-from relink.machines.events import BillingNameGiven, DomainEvent, RelinkSessionCreated
+from relink.machines.events import (
+    AccountReplaced,
+    AccountResumed,
+    AccountRetired,
+    BillingNameGiven,
+    DomainEvent,
+    MandateCollected,
+    RelinkSessionCreated,
+)
 from relink.machines.session import SessionFacts
 
 from .errors import (
+    MissingAtStripeError,
     RelinkRefusedError,
-    UnknownAccountError,
-    UnknownAuthorizationError,
     UnknownSessionError,
 )
+from .importing import EVERYBODY, AccountImport, ImportProgress, ImportScope
+from .queries import Queries
 from .requests import CallerRequest
 from .results import AssessedAccount, RelinkSession, ResultOutcome, SessionResult, WebhookOutcome
 
 Watch = Callable[[Step], None]
 """Called with every step that was stored."""
-
-MAX_MEMBERS = 1000
-"""Accounts that are listed for one authorization. No customer has more behind one login."""
 
 MAX_ROUNDS = 4
 """How often one request asks the account. Three times is enough when the account has to be read
@@ -50,7 +66,7 @@ first and the session that seemed open turns out to have ended."""
 log = logging.getLogger(__name__)
 
 
-class Service:
+class Service(Queries):
     """relink, embedded. It can be used from several threads.
 
     Args:
@@ -76,11 +92,13 @@ class Service:
         watch: Watch = lambda step: None,
         watch_command: WatchCommand = lambda command, result, age: None,
     ) -> None:
-        self._store = store
+        super().__init__(store)
+        self._lister = gateway if isinstance(gateway, AccountLister) else None
         self._gateway = RetryingGateway(gateway, clock, sleep, watch_command)
         self._webhooks = webhooks
         self._policy = policy or RelinkPolicy()
         self.clock = clock
+        self._sleep = sleep
         self._watch = watch
 
     # ── webhooks and other events ────────────────────────────────────────────
@@ -130,7 +148,7 @@ class Service:
         return received, InboxMessage(received.id, received.type, created, now, account)
 
     def tell(self, event: DomainEvent) -> None:
-        """Apply an event that the embedding service knows of, such as a collected mandate.
+        """Apply an event that the embedding service knows of, such as a given name.
 
         Args:
             event: it is applied once for each ``causation_id``.
@@ -149,6 +167,125 @@ class Service:
     def _show(self, applied: Applied) -> None:
         for step in applied.steps:
             self._watch(step)
+
+    # ── what only the embedding service knows (P4) ───────────────────────────
+
+    def refresh(self, account: str) -> AssessedAccount:
+        """Read an account at Stripe now, and return it. An unknown account becomes known.
+
+        Args:
+            account: ``fca_…``.
+
+        Raises:
+            MissingAtStripeError: Stripe has no such account.
+            TransientError: Stripe did not answer within ``RETRY_FOR`` seconds, or an operator has
+                to mend something first.
+            PermanentError: Stripe refused.
+        """
+        read = RetrieveAccountForCaller(account=account, dedup_key=f"refresh {uuid4()}")
+        try:
+            self._request(Address("account", account)).perform(read)
+        except (PermanentError, OperatorError) as error:
+            if error.code in (RESOURCE_MISSING, Fault.MISSING):
+                raise MissingAtStripeError(account) from None
+            raise
+        return self.account(account)
+
+    def retire(self, account: str) -> AssessedAccount:
+        """Say that nobody has a use for an account any more. Nobody is prompted on its account.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+        """
+        return self._say(AccountRetired, account)
+
+    def resume(self, account: str) -> AssessedAccount:
+        """Take up a retired account again.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+        """
+        return self._say(AccountResumed, account)
+
+    def replaced_by(self, account: str, by: str) -> AssessedAccount:
+        """Say that the customer linked another account instead of this one, outside of a relink.
+
+        Args:
+            account: the account that is not used any more.
+            by: the account that stands in for it. If relink does not know it, it is read at Stripe
+                first, as by :meth:`refresh`.
+
+        Raises:
+            ValueError: an account cannot replace itself.
+            UnknownAccountError: relink knows no account with this id.
+            MissingAtStripeError, TransientError, PermanentError: the other account could not be
+                read.
+        """
+        if by == account:
+            raise ValueError("an account cannot replace itself: name another account")
+        self.account(account)
+        if self._store.snapshot(Address("account", by)) is None:
+            self.refresh(by)
+        return self._say(AccountReplaced, account, by=by)
+
+    def collect_mandate(self, account: str, payment_method: str | None = None) -> AssessedAccount:
+        """Say that the customer authorized debits of a new account.
+
+        Args:
+            account: ``fca_…``.
+            payment_method: the one that the mandate is for; None: every one of the account that
+                needs a mandate.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+        """
+        return self._say(MandateCollected, account, payment_method=payment_method)
+
+    def _say(self, kind: type[DomainEvent], account: str, **fields: Any) -> AssessedAccount:
+        self.account(account)
+        now = self.clock()
+        causation_id = f"{kind.name} {uuid4()}"
+        event = kind.model_validate(
+            {
+                "causation_id": causation_id,
+                "at": now,
+                "policy": self._policy,
+                "account": account,
+                **fields,
+            }
+        )
+        self.tell(event)
+        return self.account(account)
+
+    def import_accounts(
+        self, scope: ImportScope = EVERYBODY, *, restart: bool = False, hold: bool = False
+    ) -> Iterator[ImportProgress]:
+        """Make known the accounts that Stripe lists, each as if it had been read.
+
+        An import that was interrupted continues where it stopped.
+
+        Args:
+            scope: which accounts.
+            restart: begin again, also where an earlier import was interrupted.
+            hold: retire each new account for which somebody would be written to at once. Resume
+                them when you are ready (P4).
+
+        Yields:
+            How far the import is: where it begins, and after each page.
+
+        Raises:
+            GatewayConfigurationError: the gateway cannot list accounts.
+            TransientError: Stripe did not answer for too long, or an operator has to mend something
+                first (:class:`~relink.adapters.gateway.OperatorError`).
+        """
+        if self._lister is None:
+            raise GatewayConfigurationError(
+                "the gateway cannot list accounts: it has no method list_accounts()"
+            )
+        work = AccountImport(
+            self._store, self._lister, self._apply, self._policy, self.clock, self._sleep
+        )
+        return work.run(scope, restart, hold)
 
     # ── relink sessions ──────────────────────────────────────────────────────
 
@@ -252,68 +389,6 @@ class Service:
         return CallerRequest(
             about, self._store, self._gateway, self._apply, self._policy, self.clock
         )
-
-    # ── queries ──────────────────────────────────────────────────────────────
-
-    def account(self, account: str) -> AssessedAccount:
-        """Return an account, and whether it may be charged.
-
-        Raises:
-            UnknownAccountError: relink knows no account with this id.
-        """
-        snapshot = self._store.snapshot(Address("account", account))
-        if snapshot is None:
-            raise UnknownAccountError(account)
-        found = cast("Snapshot[AccountFacts]", snapshot)
-        return AssessedAccount(found, assess(found))
-
-    def accounts(self, **filters: Any) -> list[AssessedAccount]:
-        """List accounts in the order of their ids.
-
-        Args:
-            filters: ``state``, ``holder``, ``authorization``, ``institution``, and for pages
-                ``after`` (an id) and ``limit``; see ``Store.accounts``.
-        """
-        found = self._store.accounts(**filters)
-        return [AssessedAccount(account, assess(account)) for account in found]
-
-    def history(self, account: str, after: int = 0, limit: int = 100) -> list[JournalEntry]:
-        """List an account's decisions, oldest first.
-
-        Args:
-            account: ``fca_…``.
-            after: skip decisions up to this version.
-            limit: return at most this many.
-
-        Raises:
-            UnknownAccountError: relink knows no account with this id.
-        """
-        self.account(account)
-        return self._store.journal(Address("account", account), after=after, limit=limit)
-
-    def authorization(
-        self, authorization: str
-    ) -> tuple[Snapshot[AuthorizationFacts], tuple[str, ...]]:
-        """Return an authorization, and the ids of its accounts.
-
-        Raises:
-            UnknownAuthorizationError: relink knows no authorization with this id.
-        """
-        snapshot = self._store.snapshot(Address("authorization", authorization))
-        if snapshot is None:
-            raise UnknownAuthorizationError(authorization)
-        accounts = self._store.accounts(authorization=authorization, limit=MAX_MEMBERS)
-        return cast("Snapshot[AuthorizationFacts]", snapshot), tuple(a.facts.id for a in accounts)
-
-    def what_if(self, account: str, event: DomainEvent) -> Step:
-        """Decide a hypothetical event. Nothing is stored, and no command is performed.
-
-        Raises:
-            UnknownAccountError: relink knows no account with this id.
-            EngineError: the event carries a message for a machine that does not take it.
-        """
-        self.account(account)
-        return relink_system().step(event, self._store.snapshot)
 
 
 def _created(answer: Answer) -> str:

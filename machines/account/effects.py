@@ -125,10 +125,12 @@ class AccountEffects(ReportChart):
             "number": trigger.status,
             "number_expires_on": trigger.expires_on,
         }
-        effects: Effects = [Assign(**changes), review_later(facts, trigger)]
+        looks: list[Command] = []
         if trigger.status.can_pay:
-            effects += _look_at_blocked(facts, trigger)
-        return [*effects, *_missing(facts.after(changes), trigger)]
+            methods, looks = _looked_at(facts, trigger)
+            changes |= methods
+        now = facts.after(changes)
+        return [Assign(**changes), review_later(facts, trigger), *looks, *_missing(now, trigger)]
 
     def note_read(self, facts: AccountFacts, trigger: ReadDueChanged) -> Effects:
         """A read of it is due, or not any more (K9)."""
@@ -143,11 +145,14 @@ class AccountEffects(ReportChart):
     def note_payment_method(self, facts: AccountFacts, trigger: PaymentMethodChanged) -> Effects:
         """Remember the state of one of its payment methods (C1, C3)."""
         known = {k: v for k, v in facts.payment_methods.items() if k != trigger.payment_method}
+        before = facts.payment_methods.get(trigger.payment_method)
+        is_same = before is not None and before.reason == trigger.reason
         known[trigger.payment_method] = KnownPaymentMethod(
             state=trigger.state,
             reason=trigger.reason,
             lost_number=trigger.lost_number,
             is_external=trigger.is_external,
+            was_looked_at=before.was_looked_at if before and is_same else False,
         )
         latest = dict(list(known.items())[-MOST_PAYMENT_METHODS:])
         return [Assign(payment_methods=latest), review_later(facts, trigger)]
@@ -273,7 +278,7 @@ class AccountEffects(ReportChart):
             "opened_while_active": False,
             "outage": None,
         }
-        if trigger.new == facts.replaced_by:
+        if trigger.new == facts.replaced_by and trigger.session is not None:
             changes["replaced_as_of"] = min(facts.replaced_as_of, trigger.as_of)
             changes["replaced_attempt"] = max(facts.replaced_attempt, attempt)
         # The latest replacement counts; of two in one second, always the same (K1).
@@ -337,14 +342,21 @@ def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
     return [read(now.id, "account", ReadReason.INCOMPLETE, trigger)]
 
 
-def _look_at_blocked(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
-    """Its number pays again: what was blocked because of it may be well too (C3)."""
+def _looked_at(facts: AccountFacts, trigger: DomainEvent) -> tuple[dict[str, Any], list[Command]]:
+    """Its number pays again: an external account that had lost it may be well too (C3).
+
+    It is read once. If Stripe says the same again, only news changes that.
+    """
     unclear = trigger.follow(PaymentMethodUnclear, as_of=int(trigger.at), read=False)
-    return [
-        Send(machine="payment_method", key=key, event=unclear)
+    lost = {
+        key: method.after({"was_looked_at": True})
         for key, method in facts.payment_methods.items()
-        if method.lost_number
-    ]
+        if method.lost_number and method.is_external and not method.was_looked_at
+    }
+    if not lost:
+        return {}, []
+    sends: list[Command] = [Send(machine="payment_method", key=k, event=unclear) for k in lost]
+    return {"payment_methods": {**facts.payment_methods, **lost}}, sends
 
 
 def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> Effects:

@@ -99,6 +99,8 @@ class KnownPaymentMethod(Facts):
     """It is blocked because the account number was deactivated, which a relink repairs."""
     is_external: bool = False
     """It is an external account, which has a status of its own (C3)."""
+    was_looked_at: bool = False
+    """It was read since, because the account number paid again."""
 
     @property
     def can_pay(self) -> bool:

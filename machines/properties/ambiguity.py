@@ -1,5 +1,6 @@
 """When two reports are ambiguous, restated from K4 for the properties that depend on it."""
 
+from ..account_number import AccountNumberFacts
 from ..freshness import ReportFacts
 from ..messages import Reported
 from ..vocabulary import ReportedStatus, Status
@@ -23,7 +24,7 @@ def ambiguous(known: ReportFacts, report: Reported) -> bool:
     settle a contradiction is never ambiguous (K10).
     """
     earlier, later = sorted([known.as_of, report.as_of])
-    if report.decides:
+    if report.decides or shows_new_number(known, report):
         return False
     if known.reported_status is None or later - earlier > _tolerance(known, report):
         return False
@@ -42,6 +43,14 @@ def fills_in(known: ReportFacts, report: Reported) -> bool:
     is_close = known.as_of - report.as_of <= SECONDS_AROUND_A_READ
     says_more = known.reported_status == VAGUE and report.reported_status in CLEAR | {VAGUE}
     return report.read and is_close and says_more
+
+
+def shows_new_number(known: ReportFacts, report: Reported) -> bool:
+    """Whether a read shows a number that pays, at about the time of a relink's result (K3)."""
+    if not isinstance(known, AccountNumberFacts) or not known.by_result or not report.read:
+        return False
+    pays = report.reported_status in ("transactable", "expiring")
+    return pays and known.as_of - report.as_of <= SECONDS_AROUND_A_READ
 
 
 def _tolerance(known: ReportFacts, report: Reported) -> int:

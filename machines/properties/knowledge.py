@@ -7,10 +7,10 @@ from relink.engine import Decision, Send
 from ..account import AccountFacts
 from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..freshness import ReportFacts
-from ..messages import ReportedInactive, ReportedUnclear
+from ..messages import Reported, ReportedInactive, ReportedUnclear
 from ..report import StatusReport
 from ..session import SessionFacts
-from .ambiguity import ambiguous, fills_in
+from .ambiguity import ambiguous, fills_in, shows_new_number
 from .property import always
 from .step_view import StepView
 
@@ -27,7 +27,7 @@ def stale_report_changes_no_state(view: StepView) -> Iterator[str]:
     for address, decision, trigger in view.reports():
         known: ReportFacts = decision.before.facts
         is_stale = trigger.as_of < known.as_of and not trigger.decides
-        is_stale = is_stale and not fills_in(known, trigger)
+        is_stale = is_stale and not _counts_although_late(known, trigger)
         if is_stale and decision.state != decision.before.state:
             yield f"{address.machine} {address.key} changed state on a stale {trigger.name}"
 
@@ -39,7 +39,7 @@ def stale_report_is_not_the_latest(view: StepView) -> Iterator[str]:
         known: ReportFacts = decision.before.facts
         now: ReportFacts = decision.facts
         is_same = now.reported_status == known.reported_status and now.as_of == known.as_of
-        counts = trigger.decides or fills_in(known, trigger)
+        counts = trigger.decides or _counts_although_late(known, trigger)
         if trigger.as_of < known.as_of and not counts and not is_same:
             yield f"{address.machine} {address.key} takes a stale {trigger.name} for the latest"
 
@@ -134,6 +134,11 @@ def linked_account_is_known_or_new_by_when_it_was_first_seen(view: StepView) -> 
         was_held = linked.facts.first_seen_at < facts.opened_at
         if was_held != (facts.outcome == "known_account_linked"):
             yield f"{key} takes {facts.linked} for {facts.outcome}"
+
+
+def _counts_although_late(known: ReportFacts, report: Reported) -> bool:
+    """Whether it says, at about the same time, what the latest news left open."""
+    return fills_in(known, report) or shows_new_number(known, report)
 
 
 def _asks(decision: Decision) -> bool:

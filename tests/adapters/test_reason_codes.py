@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+from relink.adapters.gateway import Fault
 from relink.adapters.runner import RETRY_BUDGET_SPENT
 from relink.engine import Snapshot
 from relink.machines import CHARTS
-from relink.machines.account.facts import AccountFacts
+from relink.machines.account.facts import AccountFacts, AccountOutage, KnownPaymentMethod
 from relink.machines.assessment import assess
+from relink.machines.payment_method import MandateReason
 from relink.machines.reasons import IGNORED, Anomaly, ReadReason
 from relink.machines.vocabulary import (
+    BuildState,
     NumberStatus,
     PaymentMethodState,
     RelinkReason,
@@ -36,10 +39,16 @@ OTHERWISE: list[dict[str, object]] = [
     {"permissions": ()},
     {"subcategory": "credit_card"},
     {"payment_method_types": ()},
-    {"given_up": True},
+    {"outage": AccountOutage(number=1, since=0.0, given_up=True)},
     {"deactivates_on": 1_800_000_000},
+    {"deactivation_action": "relink_required"},
     *({"number": status} for status in NumberStatus),
-    *({"payment_method": state} for state in PaymentMethodState),
+    *({"build": state} for state in BuildState),
+    *(
+        {"payment_methods": {"pm_1": KnownPaymentMethod(state=state, reason=reason)}}
+        for state in PaymentMethodState
+        for reason in (None, *get_args(MandateReason))
+    ),
 ]
 """What can be different about an account, one thing at a time."""
 
@@ -89,8 +98,16 @@ def test_the_page_lists_every_read_reason_and_anomaly_with_its_sentence() -> Non
 
 def test_the_page_lists_every_code_of_assessments_relink_reasons_and_failed_commands() -> None:
     listed = set(rows("An account's `reasons`"))
-    given = {*assessed(), *get_args(RelinkReason), *of_gateways(), RETRY_BUDGET_SPENT}
+    given = {*assessed(), *get_args(RelinkReason), *of_gateways()}
     given -= {"invalid_id"}  # guards against a mistake of our own
     assert given <= listed, sorted(given - listed)
     known_elsewhere = {"not_active", "no_customer", "other_holder", "blocked", "refused"}
+    known_elsewhere |= {"account_disconnected"}
     assert listed - given <= known_elsewhere, sorted(listed - given)
+
+
+def test_the_page_lists_everything_that_a_command_waits_for_an_operator_for() -> None:
+    listed = rows("A command that Stripe has not refused stays due")
+    assert {RETRY_BUDGET_SPENT, *Fault} <= set(listed)
+    for fault in Fault:
+        assert listed[fault] == f"{fault.cure[:1].upper()}{fault.cure[1:]}."

@@ -62,15 +62,19 @@ def test_live_mode_follows_from_the_prefix_of_the_key():
             "RELINK_NOTIFY_URL is invalid: it must be an http or https URL",
         ),
         ("RELINK_NOTIFY_SECRET", "", "RELINK_NOTIFY_SECRET is not set: RELINK_NOTIFY_URL needs it"),
-        ("RELINK_RETENTION_DAYS", "34", "at least 35, got '34'"),
+        ("RELINK_RETENTION_DAYS", "34", "at least 35, got 34"),
         (
             "RELINK_RETENTION_DAYS",
             "forever",
             "RELINK_RETENTION_DAYS is invalid: it must be a whole number",
         ),
-        ("RELINK_RECONCILE_HOURS", "0", "at least 1, got '0'"),
+        ("RELINK_RECONCILE_HOURS", "0", "at least 1, got 0"),
         ("RELINK_POLICY", "{", "RELINK_POLICY is invalid: the value: Invalid JSON"),
-        ("RELINK_POLICY", '{"attemps": 3}', "RELINK_POLICY is invalid: attemps: Extra inputs"),
+        (
+            "RELINK_POLICY",
+            '{"attemps": 3}',
+            "RELINK_POLICY is invalid: a name is unknown: did you mean attempts",
+        ),
         ("RELINK_POLICY", '{"reminders": [5, 4]}', "reminders must ascend"),
     ],
 )
@@ -80,6 +84,34 @@ def test_an_error_names_the_variable_and_the_rule_and_shows_no_password(
     with pytest.raises(SettingsError, match=re.escape(message)) as refused:
         Settings.from_environment(ALL | {variable: value})
     assert "hunter2" not in str(refused.value)
+
+
+def test_every_invalid_variable_has_a_line_and_the_valid_ones_are_read():
+    wrong = {"RELINK_POLICY": "{", "RELINK_RETENTION_DAYS": "34", "STRIPE_API_BASE": "stripe"}
+    settings, faults = Settings.examine(ALL | wrong)
+    assert set(faults) == set(wrong)
+    assert all(text.startswith(f"{name} is invalid: ") for name, text in faults.items())
+    assert (settings.kept_for, settings.reconcile_every) == (400 * DAY, 6 * 3600)
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment(ALL | wrong)
+    assert sorted(str(refused.value).splitlines()) == sorted(faults.values())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RELINK_RETENTION_DAYS", "hunter2"),
+        ("RELINK_RECONCILE_HOURS", "12345678901"),
+        ("RELINK_POLICY", '{"hunter2": "hunter2", "attempts": "hunter2"}'),
+        ("RELINK_NOTIFY_URL", "hunter2"),
+        ("RELINK_DATABASE_URL", "hunter2"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(variable: str, value: str):
+    _, faults = Settings.examine(ALL | {variable: value})
+    assert list(faults) == [variable]
+    assert value not in faults[variable]
+    assert "hunter2" not in faults[variable]
 
 
 def test_the_repr_of_settings_shows_no_secret():

@@ -108,6 +108,7 @@ def test_a_refused_relink_says_what_to_do_instead(shop: Shop) -> None:
 def test_an_error_of_stripe_is_a_502_and_of_the_database_a_503(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shop.linked_account()  # The key reaches Stripe's account, so what is missing does not exist.
     account = shop.broken_account()
     shop.sim.world.authorizations.clear()
     assert shop.post(f"/accounts/{account}/relink").status == 502

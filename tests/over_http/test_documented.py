@@ -4,10 +4,13 @@
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import jsonschema_rs
 import pytest
 from httpx import Response
+
+from relink.adapters.gateway import PermanentError
 
 from .served import EVENT, Json, Served
 
@@ -15,6 +18,7 @@ Case = Callable[[Served], Response]
 
 HUGE = b" " * (64 * 1024 + 1)
 JSON = {"content-type": "application/json"}
+ACCOUNTS = "/v1/financial_connections/accounts"
 SESSIONS = "/v1/financial_connections/sessions"
 
 
@@ -37,6 +41,7 @@ def relink_unrepairable(at: Served) -> Response:
 
 def relink_refused_by_stripe(at: Served) -> Response:
     account = at.broken()
+    at.linked("Other")  # The key reaches Stripe's account, so what is missing does not exist (F1).
     at.sim.world.authorizations.pop(at.login_of(account))
     return relink(at, account)
 
@@ -61,6 +66,53 @@ def result_while_stripe_is_down(at: Served) -> Response:
     session = at.session_for(at.broken())
     at.sim.inject("error_before", path=SESSIONS, times=100)
     return at.post(f"/relink-sessions/{session}/result")
+
+
+def refresh(account: str) -> Case:
+    return lambda at: at.post(f"/accounts/{account}/refresh")
+
+
+def replaced(at: Served, by: str) -> Response:
+    return at.post(f"/accounts/{at.linked()}/replaced-by", {"account": by})
+
+
+def replaced_by_unknown(ask_stripe: Callable[[Served], AbstractContextManager[None]]) -> Case:
+    """An account that is replaced by one that relink has to read first."""
+
+    def ask(at: Served) -> Response:
+        account = at.linked()
+        with ask_stripe(at):
+            return at.post(f"/accounts/{account}/replaced-by", {"account": "fca_unknown"})
+
+    return ask
+
+
+@contextmanager
+def refusing(at: Served) -> Iterator[None]:
+    """Stripe refuses every command for good."""
+
+    def refuse(*_: object) -> None:
+        raise PermanentError("GET account returned 400", "req_1", "invalid_request_error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(at.gateway, "perform", refuse)
+        yield
+
+
+@contextmanager
+def failing(at: Served) -> Iterator[None]:
+    """Stripe fails."""
+    at.sim.inject("error_before", path=ACCOUNTS, times=100)
+    yield
+
+
+def refreshed(ask_stripe: Callable[[Served], AbstractContextManager[None]]) -> Case:
+    def ask(at: Served) -> Response:
+        account = at.linked()
+        with ask_stripe(at):
+            return refresh(account)(at)
+
+    return ask
 
 
 def without_database(ask: Case) -> Case:
@@ -91,6 +143,11 @@ WEBHOOK = "POST /webhooks/stripe"
 RELINK = "POST /accounts/{id}/relink-sessions"
 RESULT = "POST /relink-sessions/{id}/result"
 WHAT_IF = "POST /accounts/{id}/what-if"
+REFRESH = "POST /accounts/{id}/refresh"
+RETIRE = "POST /accounts/{id}/retire"
+RESUME = "POST /accounts/{id}/resume"
+REPLACED = "POST /accounts/{id}/replaced-by"
+MANDATE = "POST /accounts/{id}/mandate"
 LIST = "GET /accounts"
 ACCOUNT = "GET /accounts/{id}"
 HISTORY = "GET /accounts/{id}/history"
@@ -130,6 +187,38 @@ CASES: dict[tuple[str, int], Case] = {
     (WHAT_IF, 503): without_database(
         lambda at: at.post("/accounts/fca_1/what-if", {"event": "relink_requested"})
     ),
+    (REFRESH, 200): lambda at: refresh(at.linked())(at),
+    (REFRESH, 401): without_token("POST", "/accounts/fca_1/refresh"),
+    (REFRESH, 404): refresh("fca_unknown"),
+    (REFRESH, 413): huge("/accounts/fca_1/refresh"),
+    (REFRESH, 422): refresh("acct_1"),
+    (REFRESH, 502): refreshed(refusing),
+    (REFRESH, 503): refreshed(failing),
+    (RETIRE, 200): lambda at: at.post(f"/accounts/{at.linked()}/retire"),
+    (RETIRE, 401): without_token("POST", "/accounts/fca_1/retire"),
+    (RETIRE, 404): lambda at: at.post("/accounts/fca_unknown/retire"),
+    (RETIRE, 413): huge("/accounts/fca_1/retire"),
+    (RETIRE, 422): lambda at: at.post("/accounts/fca_1/retire", {"reason": "moved"}),
+    (RETIRE, 503): without_database(lambda at: at.post("/accounts/fca_1/retire")),
+    (RESUME, 200): lambda at: at.post(f"/accounts/{at.linked()}/resume", {}),
+    (RESUME, 401): without_token("POST", "/accounts/fca_1/resume"),
+    (RESUME, 404): lambda at: at.post("/accounts/fca_unknown/resume"),
+    (RESUME, 413): huge("/accounts/fca_1/resume"),
+    (RESUME, 422): lambda at: at.post("/accounts/fca_1/resume", []),
+    (RESUME, 503): without_database(lambda at: at.post("/accounts/fca_1/resume")),
+    (REPLACED, 200): lambda at: replaced(at, at.linked("Other")),
+    (REPLACED, 401): without_token("POST", "/accounts/fca_1/replaced-by"),
+    (REPLACED, 404): lambda at: replaced(at, "fca_unknown"),
+    (REPLACED, 413): huge("/accounts/fca_1/replaced-by"),
+    (REPLACED, 422): lambda at: at.post("/accounts/fca_1/replaced-by", {"account": "fca_1"}),
+    (REPLACED, 502): replaced_by_unknown(refusing),
+    (REPLACED, 503): replaced_by_unknown(failing),
+    (MANDATE, 200): lambda at: at.post(f"/accounts/{at.linked()}/mandate"),
+    (MANDATE, 401): without_token("POST", "/accounts/fca_1/mandate"),
+    (MANDATE, 404): lambda at: at.post("/accounts/fca_unknown/mandate"),
+    (MANDATE, 413): huge("/accounts/fca_1/mandate"),
+    (MANDATE, 422): lambda at: at.post("/accounts/fca_1/mandate", {"payment_method": "x"}),
+    (MANDATE, 503): without_database(lambda at: at.post("/accounts/fca_1/mandate")),
     (LIST, 200): lambda at: at.get("/accounts"),
     (LIST, 401): without_token("GET", "/accounts"),
     (LIST, 422): lambda at: at.get("/accounts?limit=0"),

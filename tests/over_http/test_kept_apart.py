@@ -272,7 +272,7 @@ def test_commands_within_a_request_are_counted_by_result(at: Served):
 
 def test_finished_commands_are_counted_with_their_age():
     metrics = Metrics()
-    command = RetrieveAccount(account="fca_1", reason=ReadReason.LOOK, dedup_key="evt_1")
+    command = RetrieveAccount(account="fca_1", reason=ReadReason.LOOK, number=1)
     metrics.watch_command(command, "postponed", 1.0)
     metrics.watch_command(command, "done", 20.0)
     page = metrics.page().decode()

@@ -1,0 +1,59 @@
+"""Everything that the doctor tries, in the order in which a service needs it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from relink.adapters.gateway.settings import GatewaySettings
+from relink.adapters.gateway.transport import Transport
+from relink.adapters.settings import GATEWAY, Settings
+
+from .database import examine_database
+from .finding import Finding
+from .settings import examine_key, examine_settings
+from .stripe import Connect, examine_stripe
+
+READ_TIMEOUT = 8.0
+"""The longest silence of Stripe (seconds)."""
+
+
+@contextmanager
+def over_sdk(settings: GatewaySettings) -> Iterator[Transport]:
+    """A transport over Stripe's SDK."""
+    from relink.adapters.gateway.sdk import SdkTransport
+
+    assert settings.api_key is not None, "without a key, Stripe is not asked"
+    transport = SdkTransport(
+        settings.api_key, settings.api_base, settings.api_version, read_timeout=READ_TIMEOUT
+    )
+    try:
+        yield transport
+    finally:
+        transport.close()
+
+
+def examine(
+    environment: Mapping[str, str],
+    connect: Connect = over_sdk,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Finding]:
+    """Try everything: the settings, the key at Stripe, the database.
+
+    Args:
+        environment: such as ``os.environ``.
+        connect: makes transports to Stripe.
+        clock: the time (Unix seconds).
+        sleep: waits for a number of seconds.
+    """
+    settings, faults = Settings.examine(environment)
+    key = examine_key(settings, faults)
+    yield key
+    if settings.gateway_name != GATEWAY:
+        detail = "another gateway than stripe performs commands, so Stripe was not asked"
+        yield Finding("Stripe", detail)
+    elif not key.is_problem and "STRIPE_API_BASE" not in faults:
+        yield from examine_stripe(settings.gateway, connect, clock, sleep)
+    yield from examine_settings(settings, faults)
+    if "RELINK_DATABASE_URL" not in faults:
+        yield examine_database(settings.database_url)

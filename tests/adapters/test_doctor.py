@@ -1,0 +1,360 @@
+"""``relink doctor``: what it finds, what it advises, and what it never shows."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from relink.adapters.cli import main
+from relink.adapters.doctor import Finding, examine
+from relink.adapters.doctor.settings import SHORTEST
+from relink.adapters.gateway import GatewaySettings, TransientError
+from relink.adapters.gateway.transport import PREVIEW, Body, Call, Reply
+from relink.adapters.simulator import Simulator
+from relink.adapters.simulator.server import SimulatorServer
+from relink.adapters.store import migrate
+
+NOW = time.time()
+DATE = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(NOW))
+
+LIST = {"object": "list", "data": [], "has_more": False}
+MISSING = {"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "id"}}
+FORBIDDEN = {"error": {"type": "invalid_request_error", "message": "rk_test_… may not do this"}}
+BAD_KEY = {"error": {"type": "invalid_request_error", "message": "Invalid API Key: sk_test_…"}}
+BAD_VERSION = {"error": {"type": "invalid_request_error", "message": "version not open"}}
+
+Answer = tuple[int, object]
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A service that is set up well, in a folder of its own."""
+    for name in [name for name in os.environ if name.startswith(("STRIPE_", "RELINK_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    database = f"sqlite:///{tmp_path / 'relink.db'}"
+    migrate(database)
+    return {
+        "STRIPE_API_KEY": "rk_test_51Doctor",
+        "STRIPE_WEBHOOK_SECRET": "whsec_one",
+        "RELINK_API_TOKEN": "t" * 32,
+        "RELINK_DATABASE_URL": database,
+        "RELINK_NOTIFY_URL": "https://shop.example/relink",
+        "RELINK_NOTIFY_SECRET": "n" * 32,
+        "RELINK_RETURN_ORIGINS": "https://shop.example",
+    }
+
+
+class Stripe:
+    """Answers each path as it is told, and else like Stripe to a key that may read everything."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer | None] = {}
+        self.in_preview: dict[str, Answer] = {}
+        self.asked: list[Call] = []
+        self.date: str | None = DATE
+
+    def connect(self, settings: GatewaySettings) -> AbstractContextManager["Connection"]:
+        return nullcontext(Connection(self, settings.api_version))
+
+
+class Connection:
+    """A transport with an API version."""
+
+    def __init__(self, stripe: Stripe, version: str) -> None:
+        self._stripe, self._version = stripe, version
+
+    def send(self, call: Call) -> Reply:
+        stripe, kind = self._stripe, call.path.split("/")[-1]
+        kind = {"fcauth_doctor": "authorizations", "fcsess_doctor": "sessions"}.get(kind, kind)
+        stripe.asked.append(call)
+        found = stripe.answers.get(kind, (404, MISSING) if "_doctor" in call.path else (200, LIST))
+        if self._version == PREVIEW:
+            found = stripe.in_preview.get(kind, found)
+        if found is None:
+            raise TransientError(f"no answer to GET {call.path}: ConnectTimeout")
+        status, body = found
+        text = body if isinstance(body, str) else json.dumps(body)
+        return Reply(status, {"date": stripe.date} if stripe.date else {}, Body(text.encode()))
+
+
+@pytest.fixture
+def stripe() -> Stripe:
+    return Stripe()
+
+
+@pytest.fixture
+def found(environment: dict[str, str], stripe: Stripe) -> Callable[..., dict[str, Finding]]:
+    """Examines the environment with changes, and returns the findings by subject."""
+
+    def look(**changes: str) -> dict[str, Finding]:
+        findings = examine(environment | changes, stripe.connect, lambda: NOW, lambda _: None)
+        return {finding.subject: finding for finding in findings}
+
+    return look
+
+
+Found = Callable[..., dict[str, Finding]]
+
+
+def problems(findings: dict[str, Finding]) -> list[str]:
+    return [subject for subject, finding in findings.items() if finding.is_problem]
+
+
+def test_a_service_that_is_set_up_well_has_no_problem(found: Found, stripe: Stripe):
+    findings = found()
+    assert problems(findings) == []
+    assert findings["STRIPE_API_KEY"].detail.startswith("a restricted key, in test mode")
+    assert findings["API version"].detail == f"{PREVIEW} is open to this Stripe account"
+    assert {s for s in findings if s.startswith("key reads")} == {
+        "key reads accounts",
+        "key reads authorizations",
+        "key reads sessions",
+        "key reads payment methods",
+        "key reads customers",
+    }
+    assert {call.method for call in stripe.asked} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["accounts", "authorizations", "sessions", "payment_methods", "customers"]
+)
+def test_a_read_that_a_restricted_key_may_not_do_is_named(found: Found, stripe: Stripe, kind: str):
+    stripe.answers[kind] = (403, FORBIDDEN)
+    name = kind.replace("_", " ")
+    findings = found()
+    assert problems(findings) == [f"key reads {name}"]
+    assert findings[f"key reads {name}"].cure == (
+        f"Give the restricted key read access to {name} at Stripe"
+    )
+
+
+def test_a_key_that_stripe_does_not_accept_is_the_only_problem_at_stripe(
+    found: Found, stripe: Stripe
+):
+    stripe.answers["accounts"] = (401, BAD_KEY)
+    findings = found()
+    assert problems(findings) == ["Stripe"]
+    assert findings["Stripe"].detail == "does not accept the key"
+    assert len(stripe.asked) == 1
+
+
+def test_a_preview_version_that_is_not_open_to_the_account_is_told_from_a_bad_request(
+    found: Found, stripe: Stripe
+):
+    stripe.in_preview["accounts"] = (400, BAD_VERSION)
+    version = found()["API version"]
+    assert (version.is_problem, version.detail) == (
+        True,
+        f"{PREVIEW} is not open to this Stripe account",
+    )
+    stripe.answers["accounts"] = (400, BAD_VERSION)
+    assert found()["API version"].cure == "Activate Financial Connections in Stripe's dashboard"
+
+
+@pytest.mark.parametrize("answer", [(403, "<html>Blocked</html>"), (407, ""), (200, "<html>")])
+def test_a_page_of_a_proxy_is_not_taken_for_an_answer_of_stripe(
+    found: Found, stripe: Stripe, answer: Answer
+):
+    stripe.answers["accounts"] = answer
+    findings = found()
+    assert problems(findings) == ["Stripe"]
+    assert "without Stripe's error body" in findings["Stripe"].detail
+    assert "proxy" in (findings["Stripe"].cure or "")
+
+
+def test_a_stripe_that_is_busy_is_asked_again_and_one_that_is_down_is_a_problem(
+    found: Found, stripe: Stripe
+):
+    stripe.answers["accounts"] = (429, {"error": {"type": "rate_limit"}})
+    assert problems(found()) == ["Stripe"]
+    assert len(stripe.asked) == 3
+    stripe.answers["accounts"] = None
+    findings = found()
+    assert "ConnectTimeout" in findings["Stripe"].detail
+
+
+def test_a_clock_that_differs_from_stripes_is_a_problem(found: Found, stripe: Stripe):
+    stripe.date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(NOW - 400))
+    clock = found()["clock"]
+    assert clock.is_problem
+    assert "by 400 seconds" in clock.detail or "by 401 seconds" in clock.detail
+    stripe.date = None
+    assert not found()["clock"].is_problem
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "detail", "cure"),
+    [
+        ("STRIPE_API_KEY", "", "is not set", "secret or restricted"),
+        ("STRIPE_API_KEY", "pk_test_51x", "is a publishable key", "sk_… or rk_…"),
+        ("STRIPE_API_KEY", "whsec_51x", "does not look like a key", "copied whole"),
+        ("STRIPE_API_KEY", "sk_test_5 1", "is invalid", "space"),
+        ("STRIPE_API_BASE", "api.stripe.com", "is invalid", "It must be like"),
+        ("STRIPE_WEBHOOK_SECRET", "", "is not set", "signing secret"),
+        ("STRIPE_WEBHOOK_SECRET", "we_1", "is not a signing secret", "not its id"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_1,we_1", "has 1 wrong secrets", "whsec_…"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2,whsec_3", "has 3 secrets", "two at most"),
+        ("RELINK_API_TOKEN", "", "is not set", "openssl rand"),
+        ("RELINK_API_TOKEN", "short", f"is shorter than {SHORTEST}", "openssl rand"),
+        ("RELINK_NOTIFY_URL", "shop.example", "is invalid", "http or https URL"),
+        ("RELINK_NOTIFY_URL", "http://shop.example/", "without TLS", "https"),
+        ("RELINK_NOTIFY_SECRET", "", "is not set", "openssl rand"),
+        ("RELINK_NOTIFY_SECRET", "short", "is shorter", "openssl rand"),
+        ("RELINK_GATEWAY", "strype", "names no registered gateway", "stripe"),
+        ("RELINK_RETURN_ORIGINS", "shop.example", "no https origin", "https://shop.example"),
+        ("RELINK_POLICY", '{"attemps": 5}', "is invalid", "did you mean attempts?"),
+        ("RELINK_RECONCILE_HOURS", "often", "is invalid", "whole number, at least 1"),
+        ("RELINK_RETENTION_DAYS", "3", "is invalid", "at least 35"),
+        ("RELINK_DATABASE_URL", "mysql://db/x", "is not the URL", "postgresql://user@host/name"),
+    ],
+)
+def test_a_setting_with_a_wrong_shape_is_named_with_its_cure(
+    found: Found, variable: str, value: str, detail: str, cure: str
+):
+    findings = found(**{variable: value})
+    assert problems(findings) == [variable]
+    assert detail in findings[variable].detail
+    assert cure in (findings[variable].cure or "")
+
+
+def test_a_live_key_is_not_sent_to_another_server(found: Found, stripe: Stripe):
+    findings = found(STRIPE_API_KEY="sk_live_51x", STRIPE_API_BASE="http://127.0.0.1:9")
+    assert problems(findings) == ["STRIPE_API_KEY"]
+    assert findings["STRIPE_API_KEY"].cure == "Unset STRIPE_API_BASE or use a test key"
+    assert stripe.asked == []
+
+
+def test_two_signing_secrets_are_a_rotation(found: Found):
+    findings = found(STRIPE_WEBHOOK_SECRET="whsec_1, whsec_2")
+    assert problems(findings) == []
+    assert "rotation" in findings["STRIPE_WEBHOOK_SECRET"].detail
+
+
+def test_stripe_is_not_asked_when_another_gateway_performs_commands(found: Found, stripe: Stripe):
+    assert problems(found(RELINK_GATEWAY="dry-run", STRIPE_API_KEY="")) == []
+    assert stripe.asked == []
+
+
+# ── the database ─────────────────────────────────────────────────────────────
+
+
+def test_a_missing_database_is_a_problem_and_is_not_created(found: Found, tmp_path: Path):
+    findings = found(RELINK_DATABASE_URL=f"sqlite:///{tmp_path / 'none.db'}")
+    assert problems(findings) == ["database"]
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_without_the_schema_names_the_command(found: Found, tmp_path: Path):
+    (tmp_path / "empty.db").touch()
+    database = found(RELINK_DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")["database"]
+    assert (database.is_problem, database.cure) == (True, "Run relink migrate")
+
+
+def test_a_database_that_does_not_answer_is_a_problem_without_host_and_user(found: Found):
+    url = "postgresql://MARKEDuser:MARKEDpass@127.0.0.1:9/MARKEDname"
+    database = found(RELINK_DATABASE_URL=url)["database"]
+    assert database.is_problem
+    assert "MARKED" not in f"{database}"
+
+
+# ── the command ──────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def served() -> Iterator[SimulatorServer]:
+    with SimulatorServer(Simulator(seed=3, start=time.time())) as server:
+        yield server
+
+
+def test_the_command_tries_the_key_at_a_server_over_the_sdk(
+    served: SimulatorServer,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    for name, value in (environment | {"STRIPE_API_BASE": served.url}).items():
+        monkeypatch.setenv(name, value)
+    assert main(["doctor"]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("ok ") for line in lines)
+    assert last.endswith("no problems were found")
+
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "we_1")
+    assert main(["doctor", "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["ok"] is False
+    (problem,) = [check for check in answer["checks"] if not check["ok"]]
+    assert problem["subject"] == "STRIPE_WEBHOOK_SECRET"
+    assert problem["cure"]
+
+
+SETTINGS = (
+    "STRIPE_API_KEY",
+    "STRIPE_API_BASE",
+    "STRIPE_WEBHOOK_SECRET",
+    "RELINK_API_TOKEN",
+    "RELINK_DATABASE_URL",
+    "RELINK_GATEWAY",
+    "RELINK_NOTIFY_SECRET",
+    "RELINK_NOTIFY_URL",
+    "RELINK_POLICY",
+    "RELINK_RECONCILE_HOURS",
+    "RELINK_RETENTION_DAYS",
+    "RELINK_RETURN_ORIGINS",
+)
+
+SHAPES = {
+    "plain": lambda name: f"MARKED{name}",
+    "short": lambda name: "MARKED",
+    "valid": lambda name: {
+        "STRIPE_API_KEY": "sk_test_MARKED",
+        "STRIPE_API_BASE": "http://127.0.0.1:9",
+        "STRIPE_WEBHOOK_SECRET": "whsec_MARKED1,whsec_MARKED2",
+        "RELINK_DATABASE_URL": "postgresql://MARKED:MARKED@127.0.0.1:9/MARKED?password=MARKED",
+        "RELINK_GATEWAY": "stripe",
+        "RELINK_NOTIFY_URL": "https://MARKED:MARKED@shop.example/MARKED?MARKED",
+        "RELINK_POLICY": '{"attempts": 5}',
+        "RELINK_RECONCILE_HOURS": "5",
+        "RELINK_RETENTION_DAYS": "50",
+        "RELINK_RETURN_ORIGINS": "https://MARKED.example",
+    }.get(name, "MARKED" * 6),
+    "twisted": lambda name: {
+        "STRIPE_API_KEY": "MARKED\N{SNOWMAN}",
+        "STRIPE_API_BASE": "https://MARKED@MARKED/MARKED",
+        "STRIPE_WEBHOOK_SECRET": "MARKED,whsec_MARKED,MARKED,whsec_MARKED",
+        "RELINK_DATABASE_URL": "MARKED://MARKED@MARKED",
+        "RELINK_NOTIFY_URL": "http://[MARKED",
+        "RELINK_POLICY": '{"MARKED": 1, "attempts": "MARKED", "subcategories": ["MARKED"]}',
+        "RELINK_RETURN_ORIGINS": "https://MARKED:MARKED@MARKED,MARKED",
+    }.get(name, "MARKED MARKED"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("argv", [["doctor"], ["doctor", "--json"]])
+def test_no_value_of_any_setting_is_shown(
+    shape: str,
+    argv: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+):
+    for name in SETTINGS:
+        monkeypatch.setenv(name, SHAPES[shape](name))
+    monkeypatch.setattr("relink.adapters.doctor.stripe.PAUSE", 0.0)
+    assert main(argv) == 1
+    out, err = capsys.readouterr()
+    assert out
+    for shown in (out, err, caplog.text):
+        assert "MARKED" not in shown.upper()
+
+
+def test_the_settings_above_are_all_that_there_are():
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
+    for name in SETTINGS:
+        assert f"| `{name}` |" in page
