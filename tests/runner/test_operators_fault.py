@@ -48,7 +48,7 @@ def every_request(fault: SetupFault) -> Break:
     ],
     ids=["permission", "mode", "revoked", "proxy 403", "proxy 407", "version"],
 )
-def test_f1_the_command_stays_due_and_operators_are_told(
+def test_F1_the_command_stays_due_and_operators_are_told(
     at: Embedding,
     fault: Break,
     code: str,
