@@ -54,7 +54,7 @@ def related_addresses(address: Address) -> Iterable[Address]:
     """A machine, and those that mostly change together with it."""
     match address.machine:
         case "account" | "account_number":
-            return _account(address.key)
+            return [*_account(address.key), Address("read", address.key)]
         case "authorization" | "outage":
             return [address, *_authorization(address.key)]
         case _:
@@ -71,7 +71,7 @@ def _likely_addresses(trigger: Event) -> Iterable[Address]:
             yield Address("session", trigger.session)
             yield Address("read", trigger.session)
             if trigger.relinked_account:
-                yield from _account(trigger.relinked_account)
+                yield from related_addresses(Address("account", trigger.relinked_account))
             for found in trigger.accounts or ():
                 yield from _reported_account(found.account, found.report)
         case (
@@ -81,17 +81,17 @@ def _likely_addresses(trigger: Event) -> Iterable[Address]:
             yield Address("payment_method", key)
             yield Address("read", key)
             if trigger.account:
-                yield from _account(trigger.account)
+                yield Address("account", trigger.account)
         case MandateReported(payment_method=key):
             yield Address("payment_method", key)
         case RelinkSessionCreated(session=session, request=request):
             yield Address("session", session)
             yield from _account(request.account)
-            yield from _authorization(request.authorization)
+            yield Address("authorization", request.authorization)
         case RelinkRequested() | AccountRetired() | AccountResumed() | AccountReplaced():
-            yield from _account(trigger.account)
+            yield Address("account", trigger.account)
         case MandateCollected(account=account, payment_method=key):
-            yield from _account(account)
+            yield Address("account", account)
             if key:
                 yield Address("payment_method", key)
         case (
@@ -102,13 +102,12 @@ def _likely_addresses(trigger: Event) -> Iterable[Address]:
             yield from _build(account)
         case BillingNameAbsent(account=account) | BillingNameGiven(account=account):
             yield from _build(account)
-        case ReadRequested(kind="account", id=key):
-            yield from _account(key)
-        case ReadRequested(kind="payment_method" | "external_account", id=key):
-            yield Address("payment_method", key)
+        case ReadRequested(kind=kind, id=key):
             yield Address("read", key)
-        case ReadRequested(id=key):
-            yield Address("read", key)
+            if kind == "account":
+                yield Address("account", key)
+            if kind == "external_account":
+                yield Address("payment_method", key)
         case CommandFailed(command=command, subject=subject):
             yield from _failed(commands.BY_NAME.get(command), subject)
         case TimerFired(machine=machine, key=key):
@@ -128,6 +127,7 @@ def _failed(kind: type | None, subject: str) -> Iterator[Address]:
 def _reported_account(account: str, report: StatusReport | None) -> Iterator[Address]:
     """An account, and all that its report names: its authorization, and who is written to."""
     yield from _account(account)
+    yield Address("read", account)
     authorization = report.authorization if report else None
     if authorization:
         yield from _authorization(authorization)
@@ -138,11 +138,11 @@ def _reported_account(account: str, report: StatusReport | None) -> Iterator[Add
 
 
 def _account(account: str) -> list[Address]:
-    return [Address(machine, account) for machine in ("account", "account_number", "read")]
+    return [Address("account", account), Address("account_number", account)]
 
 
 def _build(account: str) -> list[Address]:
-    return [Address("build", account), *_account(account)]
+    return [Address("build", account), Address("account", account)]
 
 
 def _authorization(authorization: str) -> list[Address]:

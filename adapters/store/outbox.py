@@ -5,6 +5,8 @@ when the machines ask for it again with a later time, the row takes that time, a
 changed (K10). A row with an attempt behind it, and one that is done, stays as it is. An attempt
 under way is not counted yet, so its row may still change. That is harmless: the machines know when
 the read began, and ask for another one if that was too early.
+
+Rules kept here: K10.
 """
 
 from collections.abc import Iterable, Iterator

@@ -46,7 +46,10 @@ STOPPED_MEANWHILE = "financial_connections_account_inactive"
 """A household may break a new account's link while its payment method is being made. Stripe
 then refuses to make it."""
 
-UNTOLD = ("notify_customer", "request_new_payment_method", "request_billing_name", "report_anomaly")
+UNTOLD = (
+    *("notify_customer", "request_new_payment_method", "request_billing_name", "report_anomaly"),
+    "payment_method_gone",
+)
 
 
 def check_states(at: Installation) -> None:

@@ -154,7 +154,7 @@ def test_a_refused_command_comes_back_as_an_event(command: Command, subject: str
 # ── what is not final ────────────────────────────────────────────────────────
 
 
-def test_f1_a_command_that_keeps_failing_stays_due_at_a_slow_pace_and_is_stuck():
+def test_F1_a_command_that_keeps_failing_stays_due_at_a_slow_pace_and_is_stuck():
     number = 10 * RETRY_ATTEMPTS
     done = once(due(READ, number, retried_for=RETRY_BUDGET), TransientError("no answer"))
     delay = SLOWER * delay_before_next(READ.id, number)
@@ -173,13 +173,13 @@ def test_f1_a_command_that_keeps_failing_stays_due_at_a_slow_pace_and_is_stuck()
     ("number", "retried_for"),
     [(RETRY_ATTEMPTS - 1, 100 * RETRY_BUDGET), (10 * RETRY_ATTEMPTS, RETRY_BUDGET - 1)],
 )
-def test_f1_patience_counts_attempts_and_time(number: int, retried_for: float):
+def test_F1_patience_counts_attempts_and_time(number: int, retried_for: float):
     done = once(due(READ, number, retried_for=retried_for), TransientError("no answer"))
     assert (done.result, done.stuck_on) == ("postponed", None)
     assert done.retry_at == NOW + delay_before_next(READ.id, number)
 
 
-def test_f1_time_in_which_nobody_tried_does_not_count():
+def test_F1_time_in_which_nobody_tried_does_not_count():
     """The worker rests for four days; then one passing fault (case 32)."""
     idle = due(READ, 2, created_at=NOW - 4 * DAY, due_at=NOW - 4 * DAY, retried_for=0.8)
     done = once(idle, TransientError("no answer"))
@@ -188,7 +188,7 @@ def test_f1_time_in_which_nobody_tried_does_not_count():
 
 
 @pytest.mark.parametrize("code", [fault for fault in Fault if fault is not Fault.MISSING])
-def test_f1_an_operators_fault_is_never_final_and_loud_at_once(code: Fault):
+def test_F1_an_operators_fault_is_never_final_and_loud_at_once(code: Fault):
     error = OperatorError("GET x got 403", "req_1", code=code)
     first = once(due(READ), error)
     assert first == Outcome(
@@ -198,13 +198,13 @@ def test_f1_an_operators_fault_is_never_final_and_loud_at_once(code: Fault):
     assert (late.result, late.stuck_on, late.events) == ("stuck", code, ())
 
 
-def test_f1_a_missing_object_is_loud_when_it_stays_in_doubt():
+def test_F1_a_missing_object_is_loud_when_it_stays_in_doubt():
     error = OperatorError("GET x got 404", "req_1", Fault.MISSING)
     assert once(due(READ, DOUBTS), error).stuck_on is None
     assert once(due(READ, DOUBTS + 1), error).stuck_on == "missing"
 
 
-def test_f1_a_success_after_the_retry_budget_still_counts():
+def test_F1_a_success_after_the_retry_budget_still_counts():
     late = due(READ, 10 * RETRY_ATTEMPTS, retried_for=100 * RETRY_BUDGET)
     assert once(late, Answer((EVENT,))) == Outcome(NOW, (EVENT,))
 
@@ -244,7 +244,7 @@ def test_a_notification_is_delivered_with_its_id():
         (ReportAnomaly(about="fca_1", anomaly="unknown_status", dedup_key="y"), "fca_1"),
     ],
 )
-def test_f1_a_notification_is_retried_for_as_long_as_it_takes(command: Command, subject: str):
+def test_F1_a_notification_is_retried_for_as_long_as_it_takes(command: Command, subject: str):
     def unreachable(command: Command, id: str) -> None:
         raise TransientError("nobody there")
 

@@ -160,7 +160,7 @@ def test_what_stripe_refuses_for_good_comes_back_as_a_decision(at: Embedding):
     assert any(isinstance(command, RequestNewPaymentMethod) for command, _ in at.told)
 
 
-def test_f1_what_only_ever_fails_stays_due_and_is_told_to_operators_alone(
+def test_F1_what_only_ever_fails_stays_due_and_is_told_to_operators_alone(
     at: Embedding, caplog: pytest.LogCaptureFixture
 ):
     new = at.linked_instead()
@@ -185,7 +185,7 @@ def test_f1_what_only_ever_fails_stays_due_and_is_told_to_operators_alone(
     assert at.built(new) == "mandate_needed"
 
 
-def test_f1_after_a_rest_of_four_days_a_passing_fault_passes(at: Embedding):
+def test_F1_after_a_rest_of_four_days_a_passing_fault_passes(at: Embedding):
     """Case 32: time in which nobody tried does not count."""
     at.linked_instead()
     at.receive_webhooks()

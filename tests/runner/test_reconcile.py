@@ -159,7 +159,7 @@ def attach(store: SqlStore, made: str, new: str, connected_account: str, at: flo
 # ── how it is spread ─────────────────────────────────────────────────────────
 
 
-def test_k11_a_sweep_is_spread_over_its_period(store: SqlStore):
+def test_K11_a_sweep_is_spread_over_its_period(store: SqlStore):
     accounts = [f"fca_{n}" for n in range(5)]
     tell(store, *(account(each, NOW - PERIOD) for each in accounts))
     assert reconcile(store, NOW, PERIOD) == 0
@@ -176,7 +176,7 @@ def test_k11_a_sweep_is_spread_over_its_period(store: SqlStore):
     late=st.integers(0, 3),
     ticks=st.lists(st.floats(1, PERIOD / 2), min_size=1, max_size=25),
 )
-def test_k11_each_sweep_reads_everything_once_whenever_it_is_called(
+def test_K11_each_sweep_reads_everything_once_whenever_it_is_called(
     copy_database: Callable[[Path], str], accounts: int, late: int, ticks: list[float]
 ):
     with TemporaryDirectory() as folder:
@@ -213,7 +213,7 @@ def test_k11_each_sweep_reads_everything_once_whenever_it_is_called(
         store.close()
 
 
-def test_k11_a_sweep_that_is_behind_visits_a_bounded_number_at_a_time(
+def test_K11_a_sweep_that_is_behind_visits_a_bounded_number_at_a_time(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ):
     module = sys.modules[reconcile.__module__]
@@ -226,7 +226,7 @@ def test_k11_a_sweep_that_is_behind_visits_a_bounded_number_at_a_time(
     assert set(asked(store)) == {f"fca_{n}" for n in range(8)}
 
 
-def test_k11_repeating_an_interrupted_slice_asks_for_no_second_read(store: SqlStore):
+def test_K11_repeating_an_interrupted_slice_asks_for_no_second_read(store: SqlStore):
     tell(store, *(account(f"fca_{n}", NOW - PERIOD) for n in range(4)))
     reconcile(store, NOW, PERIOD)
     before = store.cursor("reconcile")
@@ -240,7 +240,7 @@ def test_k11_repeating_an_interrupted_slice_asks_for_no_second_read(store: SqlSt
 # ── what is read ─────────────────────────────────────────────────────────────
 
 
-def test_k11_accounts_are_read_unless_they_are_disconnected_or_just_described(store: SqlStore):
+def test_K11_accounts_are_read_unless_they_are_disconnected_or_just_described(store: SqlStore):
     long_ago, just_now = NOW - PERIOD, NOW + PERIOD - JUST
     gone = StatusReport(status="disconnected")
     tell(
@@ -255,7 +255,7 @@ def test_k11_accounts_are_read_unless_they_are_disconnected_or_just_described(st
     assert set(sweep(store, NOW)) == {"fca_long_ago", "fca_incomplete"}
 
 
-def test_k11_authorizations_are_read_while_an_account_belongs_to_them(store: SqlStore):
+def test_K11_authorizations_are_read_while_an_account_belongs_to_them(store: SqlStore):
     for n in ("1", "2", "3", "4"):
         report = ACTIVE.model_copy(update={"authorization": f"fcauth_{n}"})
         tell(store, account(f"fca_{n}", NOW - PERIOD, report))
@@ -272,7 +272,7 @@ def test_k11_authorizations_are_read_while_an_account_belongs_to_them(store: Sql
     assert {each for each in found if each.startswith("fcauth_")} == {"fcauth_1"}
 
 
-def test_k11_open_sessions_are_read_and_given_up_ones_for_a_while(store: SqlStore):
+def test_K11_open_sessions_are_read_and_given_up_ones_for_a_while(store: SqlStore):
     down = StatusReport(status="inactive", action="relink_required", authorization="fcauth_1")
     for n in ("open", "cancelled", "superseded", "old"):
         tell(store, account(f"fca_{n}", NOW - PERIOD, down))
@@ -305,7 +305,7 @@ def test_k11_open_sessions_are_read_and_given_up_ones_for_a_while(store: SqlStor
     }
 
 
-def test_k11_what_was_built_is_read_unless_it_is_gone(store: SqlStore):
+def test_K11_what_was_built_is_read_unless_it_is_gone(store: SqlStore):
     at = NOW - PERIOD
     for n in ("1", "2", "3"):
         made = {"causation_id": f"made_{n}", "at": at, "account": f"fca_{n}"}
@@ -331,7 +331,7 @@ def test_k11_what_was_built_is_read_unless_it_is_gone(store: SqlStore):
     assert read.connected_account == "acct_4"
 
 
-def test_k11_a_read_is_on_behalf_of_the_objects_connected_account(store: SqlStore):
+def test_K11_a_read_is_on_behalf_of_the_objects_connected_account(store: SqlStore):
     report = ACTIVE.model_copy(update={"authorization": "fcauth_1"})
     tell(store, account("fca_1", NOW - PERIOD, report), on_behalf_of="acct_1")
     answer(store, NOW - PERIOD)
@@ -347,7 +347,7 @@ def test_k11_a_read_is_on_behalf_of_the_objects_connected_account(store: SqlStor
     assert entry.event.policy == policy  # type: ignore[attr-defined]
 
 
-def test_k11_a_read_that_stripe_refuses_is_no_dead_letter(at: Embedding):
+def test_K11_a_read_that_stripe_refuses_is_no_dead_letter(at: Embedding):
     """Somebody asked for a read of an id that does not exist."""
     at.linked()
     at.settle()
@@ -360,7 +360,7 @@ def test_k11_a_read_that_stripe_refuses_is_no_dead_letter(at: Embedding):
     assert at.store.stuck_commands() == []
 
 
-def test_k11_an_undecidable_object_does_not_hold_up_the_sweep(
+def test_K11_an_undecidable_object_does_not_hold_up_the_sweep(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     tell(store, *(account(f"fca_{n}", NOW - PERIOD) for n in range(3)))
@@ -388,7 +388,7 @@ def one_sweep(at: Embedding) -> None:
         at.settle(30)
 
 
-def test_k11_the_sweep_makes_up_for_a_lost_webhook(at: Embedding):
+def test_K11_the_sweep_makes_up_for_a_lost_webhook(at: Embedding):
     account = at.linked()
     login = at.sim.world.accounts[account].authorization
     assert login
@@ -399,7 +399,7 @@ def test_k11_the_sweep_makes_up_for_a_lost_webhook(at: Embedding):
     assert at.state(account) == "inactive_relinkable"
 
 
-def test_k11_the_sweep_learns_of_an_authorizations_announcement_and_of_its_end(at: Embedding):
+def test_K11_the_sweep_learns_of_an_authorizations_announcement_and_of_its_end(at: Embedding):
     """Case 29."""
     account = at.linked()
     login = at.sim.world.accounts[account].authorization
@@ -423,7 +423,7 @@ def test_k11_the_sweep_learns_of_an_authorizations_announcement_and_of_its_end(a
     assert day() is None
 
 
-def test_k11_the_sweep_finds_a_block(at: Embedding):
+def test_K11_the_sweep_finds_a_block(at: Embedding):
     """Case 26."""
     new = at.linked_instead()
     at.settle()
@@ -436,7 +436,7 @@ def test_k11_the_sweep_finds_a_block(at: Embedding):
     assert at.built(new) == "blocked"
 
 
-def test_k11_the_sweep_finds_the_result_of_an_open_session(at: Embedding):
+def test_K11_the_sweep_finds_the_result_of_an_open_session(at: Embedding):
     account = at.linked()
     at.settle()
     login = at.sim.world.accounts[account].authorization

@@ -249,7 +249,7 @@ def test_a_command_without_a_job_gets_one(service: Service):
         service.eventually(service.is_done, "all is done")
 
 
-def test_k10_a_job_that_runs_too_early_gives_its_command_the_next_one(service: Service):
+def test_K10_a_job_that_runs_too_early_gives_its_command_the_next_one(service: Service):
     due = service.build()
     soon = time.time() + 3
     service.at.store.postpone(due, soon)

@@ -241,7 +241,7 @@ def test_a_postponed_command_is_due_later(store: Store):
     assert (again.command, again.created_at) == (prompt.command, prompt.created_at)
 
 
-def test_f1_the_pauses_between_attempts_add_up(store: Store):
+def test_F1_the_pauses_between_attempts_add_up(store: Store):
     receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     assert prompt.retried_for == 0
@@ -250,7 +250,7 @@ def test_f1_the_pauses_between_attempts_add_up(store: Store):
     assert due_for(store, "notify_customer").retried_for == 4.75
 
 
-def test_f1_a_stuck_command_is_listed_until_it_is_not_stuck_any_more(store: Store):
+def test_F1_a_stuck_command_is_listed_until_it_is_not_stuck_any_more(store: Store):
     receive(store, "evt_1")
     receive(store, "evt_2", **ACTIVE)
     assert (store.stuck_commands(), store.count_stuck()) == ([], {})

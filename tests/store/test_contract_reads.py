@@ -39,7 +39,7 @@ def read(after: int, reason: ReadReason = ReadReason.LOOK) -> RetrieveAccount:
     return RetrieveAccount(account="fca_1", number=1, reason=reason, after=after)
 
 
-def test_k10_a_read_that_has_not_begun_takes_the_later_time_and_what_else_changed(store: Store):
+def test_K10_a_read_that_has_not_begun_takes_the_later_time_and_what_else_changed(store: Store):
     first = ask(store, NOW + 2)
     again = ask(
         store,
@@ -60,19 +60,19 @@ def test_k10_a_read_that_has_not_begun_takes_the_later_time_and_what_else_change
 
 
 @pytest.mark.parametrize("after", [0, NOW, NOW + 1, NOW + 5])
-def test_k10_a_read_never_takes_an_earlier_time(store: Store, after: int):
+def test_K10_a_read_never_takes_an_earlier_time(store: Store, after: int):
     first = ask(store, NOW + 5, connected_account="acct_1")
     assert ask(store, after, at=NOW + 1, reason=ReadReason.INCOMPLETE) == first
 
 
-def test_k10_asking_at_once_does_not_put_off_a_read_that_is_overdue(store: Store):
+def test_K10_asking_at_once_does_not_put_off_a_read_that_is_overdue(store: Store):
     first = ask(store, 0)
     assert ask(store, 0, at=NOW + 900) == first
     assert ask(store, NOW + 10, at=NOW + 900) == first
 
 
 @pytest.mark.parametrize("afters", [(NOW + 2, NOW + 5), (NOW + 5, NOW + 2), (NOW + 5, 0)])
-def test_k10_of_two_versions_in_one_step_the_later_one_counts(
+def test_K10_of_two_versions_in_one_step_the_later_one_counts(
     store: Store, afters: tuple[int, ...]
 ):
     found = ask(store, *afters)
@@ -83,7 +83,7 @@ def test_k10_of_two_versions_in_one_step_the_later_one_counts(
     assert (later.command, later.due_at) == (read(NOW + 9), NOW + 9)
 
 
-def test_k10_a_read_with_an_attempt_behind_it_is_left_alone(store: Store):
+def test_K10_a_read_with_an_attempt_behind_it_is_left_alone(store: Store):
     first = ask(store, 0)
     assert first is not None
     store.postpone(first, NOW + 3, "HTTP 503", pause=3.0)
@@ -94,7 +94,7 @@ def test_k10_a_read_with_an_attempt_behind_it_is_left_alone(store: Store):
 
 
 @pytest.mark.parametrize("failed", [False, True])
-def test_k10_a_read_that_is_over_is_left_alone(store: Store, failed: bool):
+def test_K10_a_read_that_is_over_is_left_alone(store: Store, failed: bool):
     first = ask(store, 0)
     assert first is not None
     store.answer(first, [], NOW + 1, failed=failed, error="no such account" if failed else None)
@@ -110,7 +110,7 @@ def test_k10_a_read_that_is_over_is_left_alone(store: Store, failed: bool):
         assert (retried.command, retried.due_at) == (first.command, NOW + 3)
 
 
-def test_k10_a_failed_attempt_does_not_bring_a_read_forward(store: Store):
+def test_K10_a_failed_attempt_does_not_bring_a_read_forward(store: Store):
     """The read was asked for again, with a later time, while the first attempt was under way."""
     under_way = ask(store, 0)
     assert under_way is not None
@@ -121,7 +121,7 @@ def test_k10_a_failed_attempt_does_not_bring_a_read_forward(store: Store):
     assert (again.attempts, again.due_at, again.command) == (1, NOW + 30, read(NOW + 30))
 
 
-def test_k10_the_answer_to_an_attempt_under_way_completes_the_read(store: Store):
+def test_K10_the_answer_to_an_attempt_under_way_completes_the_read(store: Store):
     under_way = ask(store, 0)
     assert under_way is not None
     ask(store, NOW + 30, at=NOW + 1)
@@ -130,7 +130,7 @@ def test_k10_the_answer_to_an_attempt_under_way_completes_the_read(store: Store)
     assert store.next_due_at() is None
 
 
-def test_k10_the_next_read_of_an_object_is_a_command_of_its_own(store: Store):
+def test_K10_the_next_read_of_an_object_is_a_command_of_its_own(store: Store):
     ask(store, NOW + 5)
     store.apply(message("evt_next"), [Asked(afters=(NOW + 9,), number=2)])
     assert [due.due_at for due in store.due_commands(9e9, 9)] == [NOW + 5, NOW + 9]

@@ -95,7 +95,7 @@ def test_the_same_message_within_one_commit_is_applied_once(
     assert list(replay(store, lambda *_: None)) == []
 
 
-def test_k10_of_the_versions_of_a_read_within_a_commit_the_latest_counts(
+def test_K10_of_the_versions_of_a_read_within_a_commit_the_latest_counts(
     new_url: Callable[[], str],
 ):
     url = new_url()

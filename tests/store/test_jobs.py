@@ -103,7 +103,7 @@ def test_a_retried_dead_letter_gets_a_job(store: SqlStore, database: Database):
     assert database.jobs() == {prompt.id: None}
 
 
-def test_k10_a_read_that_waits_longer_keeps_its_job_until_that_runs_too_early(
+def test_K10_a_read_that_waits_longer_keeps_its_job_until_that_runs_too_early(
     new_url: Callable[[], str],
 ):
     url = new_url()
