@@ -18,13 +18,13 @@ READ_TIMEOUT = 8.0
 
 
 @contextmanager
-def over_sdk(settings: GatewaySettings) -> Iterator[Transport]:
+def over_sdk(settings: GatewaySettings, api_version: str) -> Iterator[Transport]:
     """A transport over Stripe's SDK."""
     from relink.adapters.gateway.sdk import SdkTransport
 
     assert settings.api_key is not None, "without a key, Stripe is not asked"
     transport = SdkTransport(
-        settings.api_key, settings.api_base, settings.api_version, read_timeout=READ_TIMEOUT
+        settings.api_key, settings.api_base, api_version, read_timeout=READ_TIMEOUT
     )
     try:
         yield transport

@@ -6,13 +6,19 @@ answers 404 to a key that may read such objects, and 403 to one that may not.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from email.utils import parsedate_to_datetime
 
 import stripe
 
-from relink.adapters.gateway import GatewaySettings, TransientError
-from relink.adapters.gateway.transport import Call, Params, Reply, Transport
+from relink.adapters.gateway import (
+    Fault,
+    GatewayError,
+    GatewaySettings,
+    OperatorError,
+    TransientError,
+)
+from relink.adapters.gateway.failures import failure
+from relink.adapters.gateway.reading import StripeAnswer, is_success, read
+from relink.adapters.gateway.transport import Call, Params, Transport
 
 from .finding import Finding
 
@@ -34,8 +40,12 @@ PAUSE = 1.0
 LARGEST_SKEW = 60
 """Seconds by which our clock may differ from Stripe's. Signatures are refused after 300."""
 
-Connect = Callable[[GatewaySettings], AbstractContextManager[Transport]]
-"""Makes a transport to Stripe that sends the settings' API version."""
+Connect = Callable[[GatewaySettings, str], AbstractContextManager[Transport]]
+"""Makes a transport to Stripe that sends this API version."""
+
+
+Answer = StripeAnswer | GatewayError
+"""What came of a request."""
 
 
 def examine_stripe(
@@ -52,81 +62,75 @@ def examine_stripe(
         clock: the time (Unix seconds).
         sleep: waits for a number of seconds.
     """
-    with connect(settings) as transport:
-        ask = _Asking(transport, sleep)
-        first = ask("accounts")
+    version = settings.api_version
+    with connect(settings, version) as transport:
+        first = _ask(transport, "accounts", sleep)
         reached = _reached(first)
         yield reached
-        if reached.is_problem or isinstance(first, str):
+        if reached.is_problem:
             return
-        yield _clock(first, clock())
-        if first.status == 400:
-            general = replace(settings, api_version=stripe.api_version or "")
-            with connect(general) as other:
-                yield _version_refused(settings.api_version, _Asking(other, sleep)("accounts"))
+        if isinstance(first, StripeAnswer):
+            yield _clock(first, clock())
+        if _fault(first) is Fault.REQUEST:
+            with connect(settings, stripe.api_version or "") as general:
+                yield _version_refused(version, _ask(general, "accounts", sleep))
             return
-        yield Finding("API version", f"{settings.api_version} is open to this Stripe account")
+        yield Finding("API version", f"{version} is open to this Stripe account")
         yield _permission("accounts", first)
-        yield from (_permission(name, ask(name)) for name in READS if name != "accounts")
+        for name in READS:
+            if name != "accounts":
+                yield _permission(name, _ask(transport, name, sleep))
 
 
-class _Asking:
-    """Sends the requests, each up to :data:`ATTEMPTS` times."""
-
-    def __init__(self, transport: Transport, sleep: Callable[[float], None]) -> None:
-        self._transport = transport
-        self._sleep = sleep
-
-    def __call__(self, name: str) -> Reply | str:
-        """Read one kind of object; the error's text where no answer came."""
-        path, params = READS[name]
-        found: Reply | str = ""
-        for number in range(ATTEMPTS):
-            if number:
-                self._sleep(PAUSE)
-            try:
-                found = self._transport.send(Call("GET", path, params))
-            except TransientError as error:
-                found = str(error)
-                continue
-            if found.status != 429 and found.status < 500:
-                break
-        return found
+def _ask(transport: Transport, name: str, sleep: Callable[[float], None]) -> Answer:
+    """Read one kind of object, up to :data:`ATTEMPTS` times."""
+    call = Call("GET", *READS[name])
+    found: Answer | None = None
+    for number in range(ATTEMPTS):
+        if number:
+            sleep(PAUSE)
+        try:
+            reply = transport.send(call)
+            found = read(reply, call) if is_success(reply) else failure(reply, call)
+        except GatewayError as error:
+            found = error
+        if not isinstance(found, TransientError) or isinstance(found, OperatorError):
+            return found
+    assert found is not None, "there is at least one attempt"
+    return found
 
 
-def _reached(first: Reply | str) -> Finding:
+def _fault(answer: Answer) -> Fault | None:
+    """What an operator has to mend, by an answer."""
+    return Fault(answer.code) if isinstance(answer, OperatorError) else None
+
+
+def _reached(first: Answer) -> Finding:
     """Whether Stripe itself answered, and accepts the key."""
-    subject = "Stripe"
-    if isinstance(first, str):
-        cure = "Check the network, a proxy between, and STRIPE_API_BASE"
-        return Finding(subject, f"does not answer: {first}", cure)
-    if first.status == 401:
+    subject, fault = "Stripe", _fault(first)
+    if fault is Fault.API_KEY:
         return Finding(
             subject,
             "does not accept the key",
             "Copy STRIPE_API_KEY again from Stripe's dashboard; it may have been rolled or expired",
         )
-    if first.status == 429 or first.status >= 500:
-        return Finding(subject, f"answers {first.status}", "Try again later")
-    if not _is_from_stripe(first):
+    if fault is Fault.NOT_STRIPE:
         return Finding(
             subject,
-            f"is not what answered: a {first.status} without Stripe's error body",
+            "is not what answered",
             "Check the proxy between, and STRIPE_API_BASE",
         )
+    if isinstance(first, TransientError) and fault is None:
+        cure = "Try again later. If it stays so, check the network, a proxy and STRIPE_API_BASE"
+        return Finding(subject, f"does not answer: {first}", cure)
     return Finding(subject, "answers, and accepts the key")
 
 
-def _is_from_stripe(reply: Reply) -> bool:
-    body = reply.body.read()
-    return body is not None and (reply.status < 300 or isinstance(body.get("error"), dict))
-
-
-def _clock(reply: Reply, now: float) -> Finding:
-    subject, there = "clock", _date(reply)
-    if there is None:
+def _clock(answer: StripeAnswer, now: float) -> Finding:
+    subject = "clock"
+    if answer.as_of is None:
         return Finding(subject, "was not compared: Stripe's answer has no time")
-    apart = abs(now - there)
+    apart = abs(now - answer.as_of)
     if apart > LARGEST_SKEW:
         return Finding(
             subject,
@@ -136,39 +140,28 @@ def _clock(reply: Reply, now: float) -> Finding:
     return Finding(subject, "agrees with Stripe's")
 
 
-def _date(reply: Reply) -> float | None:
-    try:
-        return parsedate_to_datetime(reply.headers["date"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
-        return None
-
-
-def _version_refused(version: str, general: Reply | str) -> Finding:
+def _version_refused(version: str, general: Answer) -> Finding:
     """Whether it is the preview version that Stripe refuses, by its answer in a general one."""
     subject = "API version"
-    if isinstance(general, Reply) and general.status != 400:
+    if _fault(general) is Fault.REQUEST:
         return Finding(
             subject,
-            f"{version} is not open to this Stripe account",
-            "Ask Stripe for access to relinking in Financial Connections, a preview",
+            "was not tried: Stripe refuses to list accounts in any version",
+            "Activate Financial Connections in Stripe's dashboard",
         )
     return Finding(
         subject,
-        "was not tried: Stripe refuses to list accounts in any version",
-        "Activate Financial Connections in Stripe's dashboard",
+        f"{version} is not open to this Stripe account",
+        "Ask Stripe for access to relinking in Financial Connections, a preview",
     )
 
 
-def _permission(name: str, reply: Reply | str) -> Finding:
-    subject = f"key reads {name}"
-    if isinstance(reply, str):
-        return Finding(subject, reply, "Try again later")
-    error = (reply.body.read() or {}).get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    if reply.status == 200 or (reply.status == 404 and code == "resource_missing"):
-        return Finding(subject, "is allowed")
-    if reply.status == 403 and isinstance(error, dict):
+def _permission(name: str, answer: Answer) -> Finding:
+    subject, fault = f"key reads {name}", _fault(answer)
+    if fault is Fault.PERMISSION:
         return Finding(
             subject, "is not allowed", f"Give the restricted key read access to {name} at Stripe"
         )
-    return Finding(subject, f"could not be tried: Stripe answers {reply.status}", "Try again later")
+    if isinstance(answer, StripeAnswer) or fault is Fault.MISSING:
+        return Finding(subject, "is allowed")
+    return Finding(subject, f"could not be tried: {answer}", "Try again later")

@@ -58,8 +58,10 @@ class Stripe:
         self.asked: list[Call] = []
         self.date: str | None = DATE
 
-    def connect(self, settings: GatewaySettings) -> AbstractContextManager["Connection"]:
-        return nullcontext(Connection(self, settings.api_version))
+    def connect(
+        self, settings: GatewaySettings, api_version: str
+    ) -> AbstractContextManager["Connection"]:
+        return nullcontext(Connection(self, api_version))
 
 
 class Connection:
@@ -78,8 +80,10 @@ class Connection:
         if found is None:
             raise TransientError(f"no answer to GET {call.path}: ConnectTimeout")
         status, body = found
-        text = body if isinstance(body, str) else json.dumps(body)
-        return Reply(status, {"date": stripe.date} if stripe.date else {}, Body(text.encode()))
+        if isinstance(body, str):
+            return Reply(status, {}, Body(body.encode()))  # a proxy's page
+        headers = {"date": stripe.date or "", "request-id": "req_1"}
+        return Reply(status, headers, Body(json.dumps(body).encode()))
 
 
 @pytest.fixture
@@ -163,7 +167,7 @@ def test_a_page_of_a_proxy_is_not_taken_for_an_answer_of_stripe(
     stripe.answers["accounts"] = answer
     findings = found()
     assert problems(findings) == ["Stripe"]
-    assert "without Stripe's error body" in findings["Stripe"].detail
+    assert findings["Stripe"].detail == "is not what answered"
     assert "proxy" in (findings["Stripe"].cure or "")
 
 
@@ -241,6 +245,13 @@ def test_stripe_is_not_asked_when_another_gateway_performs_commands(found: Found
 
 
 # ── the database ─────────────────────────────────────────────────────────────
+
+
+def test_a_database_on_postgres_is_examined(found: Found, empty_postgres_url: str):
+    database = found(RELINK_DATABASE_URL=empty_postgres_url)["database"]
+    assert (database.is_problem, database.cure) == (True, "Run relink migrate")
+    migrate(empty_postgres_url)
+    assert problems(found(RELINK_DATABASE_URL=empty_postgres_url)) == []
 
 
 def test_a_missing_database_is_a_problem_and_is_not_created(found: Found, tmp_path: Path):

@@ -317,6 +317,17 @@ def test_the_command_imports_over_http_and_counts(
     assert states(database) == {"active": 2, "inactive_unrepairable": 1}
 
 
+def test_the_command_imports_on_postgres(
+    sim: Simulator, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RELINK_DATABASE_URL", empty_postgres_url)
+    migrate(empty_postgres_url)
+    for _ in range(2):
+        sim.link_account(sim.add_customer())
+    assert main(["import"]) == 0
+    assert states(empty_postgres_url) == {"active": 2}
+
+
 def test_the_command_imports_one_holder(sim: Simulator, database: str):
     customer, connected = sim.add_customer(), sim.add_connected_account()
     sim.link_account(customer)
