@@ -241,8 +241,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     blocks = [
         (name, s)
         for name, h in made.items()
-        for s in h.said
-        if s.fields.get("blocked") == TAN_BLOCK
+        for s in newest(each for each in h.said if each.fields.get("blocked") == TAN_BLOCK)
     ]
     if not blocks:
         return found
