@@ -142,6 +142,10 @@ class History:
             return {UNKNOWN}
         last = newest(down)
         found = set()
+        if any("action" not in s.fields and is_after(s, told[0]) for s in last):
+            # K3 lets the older report tell it; whether a newer one that leaves it out is a new
+            # question (K5) is left open.
+            found.add(UNKNOWN)
         for said in told:
             action = said.fields["action"]
             found.add("open" if action is None else action)
