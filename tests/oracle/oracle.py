@@ -298,6 +298,8 @@ class Oracle:
                 return subject
             if other is None or known.holders <= {UNKNOWN, None}:
                 continue
+            if len(other.known.statuses) > 1:  # K4: what it says of its authorization may wait
+                continue
             same = len(known.holders) == 1 and other.known.holders == known.holders
             shared = other.known.authorizations
             if (
