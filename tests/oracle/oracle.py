@@ -167,8 +167,9 @@ class Oracle:
 
     def _follow_causes(self, name: str, track: Track) -> None:
         found = self.causes(name, track)
+        is_open = track.known.is_strange or "unclear" in track.known.kinds()
         for key in list(track.causes):
-            if key not in found:
+            if key not in found and not is_open:  # K5: suspension ends nothing
                 del track.causes[key]
         for key, is_sure in found.items():
             cause = track.causes.get(key)
@@ -202,6 +203,11 @@ class Oracle:
                     kinds == {"relinkable"} or (kinds == {"active"} and known.numbers == {"lapsed"})
                 )
             )
+        if "relinkable" in kinds and None in known.authorizations:
+            # Whether attempts go on to count where no relink is possible any more is left open.
+            failed = [s for s in self.memory.sessions_of(name) if s.outcome() != "relinked"]
+            if len(failed) >= self.policy.attempts:
+                found["given_up"] = False
         gives_up = given_up(self, name)
         if gives_up is not False:
             found["given_up"] = gives_up is True and is_sure
@@ -291,6 +297,8 @@ class Oracle:
             if subject == name:
                 return subject
             if other is None or known.holders <= {UNKNOWN, None}:
+                continue
+            if len(other.known.statuses) > 1:  # K4: what it says of its authorization may wait
                 continue
             same = len(known.holders) == 1 and other.known.holders == known.holders
             shared = other.known.authorizations

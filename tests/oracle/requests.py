@@ -220,7 +220,7 @@ def check_request(oracle: Oracle, record: Record) -> None:
             )
             continue
         since = oracle.due_since.get(("account", name))
-        is_final = track.known.statuses == {"disconnected"}  # S7: no read changes it
+        is_final = "disconnected" in track.known.statuses  # S7: no read changes it
         if since is not None and oracle.now - since < 599 and not is_final:
             oracle.say(
                 "K9", f"another payment method for {name} ({command.reason}) while it is read"

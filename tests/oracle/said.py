@@ -79,24 +79,46 @@ class History:
     """Everything that was said about one object."""
 
     said: list[Said] = field(default_factory=list)
-    is_deaf: float | None = None
-    """When a webhook last said something unusable: "look", or a time in the future."""
     first_at: float | None = None
     """When we first had a report of it (K7)."""
+    _answers: dict[Any, Any] = field(default_factory=dict)
+    _answered_at: int = 0
+
+    def _once(self, question: Any, work_out: Callable[[], Any]) -> Any:
+        """Answer a question once for as long as nothing new is said. It is only for speed."""
+        if self._answered_at != len(self.said):
+            self._answers.clear()
+            self._answered_at = len(self.said)
+        if question not in self._answers:
+            self._answers[question] = work_out()
+        return self._answers[question]
 
     def about(self, name: str) -> list[Said]:
         return [s for s in self.said if name in s.fields]
 
     def values(self, name: str) -> set[Any]:
         """What a field can be."""
-        return {s.fields[name] for s in newest(self.about(name))} or {UNKNOWN}
+
+        def work_out() -> set[Any]:
+            return {s.fields[name] for s in newest(self.about(name))} or {UNKNOWN}
+
+        return set(self._once(name, work_out))
 
     def with_status(self, *statuses: str) -> list[Said]:
-        return [s for s in self.said if s.fields.get("status") in (statuses or KNOWN_STATUSES)]
+        wanted = statuses or KNOWN_STATUSES
+
+        def work_out() -> list[Said]:
+            return [s for s in self.said if s.fields.get("status") in wanted]
+
+        return list(self._once(("with_status", *wanted), work_out))
 
     def statuses(self) -> set[str]:
         """What its status can be; an unknown one changes nothing (K5)."""
-        return {s.fields["status"] for s in newest(self.with_status())} or {UNKNOWN}
+
+        def work_out() -> set[str]:
+            return {s.fields["status"] for s in newest(self.with_status())} or {UNKNOWN}
+
+        return set(self._once("statuses", work_out))
 
     def is_strange(self) -> bool:
         """Whether the newest status may be one that nobody knows (K5)."""
@@ -111,12 +133,19 @@ class History:
 
         ``open``: a complete object left the action out.
         """
+        return set(self._once("repairs", self._repairs))
+
+    def _repairs(self) -> set[str]:
         down = self.with_status("inactive")
         told = newest(s for s in down if "action" in s.fields)
         if not told:
             return {UNKNOWN}
         last = newest(down)
         found = set()
+        if any("action" not in s.fields and is_after(s, told[0]) for s in last):
+            # K3 lets the older report tell it; whether a newer one that leaves it out is a new
+            # question (K5) is left open.
+            found.add(UNKNOWN)
         for said in told:
             action = said.fields["action"]
             found.add("open" if action is None else action)
@@ -138,6 +167,9 @@ class History:
 
     def announcements(self) -> set[tuple[int | None, bool]]:
         """What is announced: ``(day, stands)``; an announcement without a day has None."""
+        return set(self._once("announcements", self._announcements))
+
+    def _announcements(self) -> set[tuple[int | None, bool]]:
         told = newest(
             s
             for s in self.said
@@ -213,8 +245,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     blocks = [
         (name, s)
         for name, h in made.items()
-        for s in h.said
-        if s.fields.get("blocked") == TAN_BLOCK
+        for s in newest(each for each in h.said if each.fields.get("blocked") == TAN_BLOCK)
     ]
     if not blocks:
         return found

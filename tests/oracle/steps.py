@@ -59,6 +59,11 @@ def account_of(service: Service, which: int) -> str:
     return str(pick(service.stripe.accounts, which))
 
 
+def known_account(service: Service, which: int) -> str:
+    """One of those that the service has heard of."""
+    return str(pick((key for machine, key in service.states if machine == "account"), which))
+
+
 CAUSES = ("access_expired", "access_denied", "account_closed", "unspecified")
 
 
@@ -396,26 +401,26 @@ def result_is_read(service: Service, a: int, b: int, c: int) -> None:
 
 @step(0.4)
 def account_is_retired(service: Service, a: int, b: int, c: int) -> None:
-    name = account_of(service, a)
+    name = known_account(service, a)
     service.take(AccountRetired(account=name, **service.head(f"retire_{service.steps}")))
 
 
 @step(0.4)
 def account_is_resumed(service: Service, a: int, b: int, c: int) -> None:
-    name = account_of(service, a)
+    name = known_account(service, a)
     service.take(AccountResumed(account=name, **service.head(f"resume_{service.steps}")))
 
 
 @step(0.3)
 def account_is_replaced(service: Service, a: int, b: int, c: int) -> None:
-    name, by = account_of(service, a), account_of(service, b)
+    name, by = known_account(service, a), known_account(service, b)
     if name != by:
         service.take(AccountReplaced(account=name, by=by, **service.head(f"by_{service.steps}")))
 
 
 @step(0.4)
 def mandate_is_collected(service: Service, a: int, b: int, c: int) -> None:
-    name = account_of(service, a)
+    name = known_account(service, a)
     service.take(MandateCollected(account=name, **service.head(f"mandate_{service.steps}")))
 
 
