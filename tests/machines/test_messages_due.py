@@ -3,12 +3,14 @@
 import math
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.machines import RelinkPolicy, messages_due
 from relink.machines.messages import NeedsChanged
 from relink.machines.messages_due import Message, Need, Needing
+
+from ..profile import examples
 
 AT = 1_000
 POLICIES = st.builds(
@@ -28,7 +30,7 @@ def needs(draw: st.DrawFn) -> Need:
         needs=("inactive",),
         standing=draw(st.sampled_from(["needed", "needed", "suspended", "given_up"])),
         cause=draw(st.sampled_from([None, "access_expired", "access_denied"])),
-        relink_by=draw(st.none() | st.integers(AT - 10, AT + 200)),
+        relink_by=draw(st.none() | st.integers(AT - 10, AT + 100)),
         holder="cus_1",
         mailed_at=draw(st.sampled_from([None] * 9 + [AT - 5])),
         prompted_at=prompted_at,
@@ -74,6 +76,7 @@ def sent(
     raise AssertionError("messages never end")
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P2_a_message_names_only_accounts_that_may_be_named(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -87,6 +90,7 @@ def test_P2_a_message_names_only_accounts_that_may_be_named(
     assert not is_mailed(needing)
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P2_a_customer_who_revoked_access_is_not_reminded_unless_the_policy_says_so(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -98,6 +102,7 @@ def test_P2_a_customer_who_revoked_access_is_not_reminded_unless_the_policy_says
                 assert policy.remind_after_denial
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_every_account_is_named_and_at_the_latest_on_its_day_or_when_the_gap_ends(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -119,6 +124,7 @@ def test_P1_every_account_is_named_and_at_the_latest_on_its_day_or_when_the_gap_
             assert named[name] <= gap_ends
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_between_two_prompts_the_gap_passes_or_a_day_comes(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -132,6 +138,7 @@ def test_P1_between_two_prompts_the_gap_passes_or_a_day_comes(
         last = at
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_a_prompt_names_somebody_new_and_each_account_gets_no_more_than_its_reminders(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -149,6 +156,7 @@ def test_P1_a_prompt_names_somebody_new_and_each_account_gets_no_more_than_its_r
         assert count[name] <= max(left, 0)
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_nothing_is_due_again_at_once_and_nothing_is_planned_for_the_past(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -165,6 +173,7 @@ def test_P1_nothing_is_due_again_at_once_and_nothing_is_planned_for_the_past(
         assert messages_due.due(needing, last, following - 1, policy) is None
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, policy=POLICIES)
 def test_P1_the_answers_about_a_schedule_agree_with_what_is_sent(
     needing: Needing, policy: RelinkPolicy
@@ -193,6 +202,7 @@ def told(account: str, **said: Any) -> NeedsChanged:
     return NeedsChanged(causation_id="evt_1", at=AT, subject=account, **fields)
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING, number=st.integers(1, 2), mailed=st.none() | st.just(AT - 7))
 def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_not_after(
     needing: Needing, number: int, mailed: int | None
@@ -204,6 +214,7 @@ def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_no
     assert now.reminded == (known.reminded if known and known.number == number else 0)
 
 
+@settings(max_examples=examples(1_000))
 @given(needing=NEEDING)
 def test_P1_an_account_that_needs_nothing_is_forgotten_and_the_others_are_not(
     needing: Needing,

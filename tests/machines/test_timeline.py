@@ -4,7 +4,7 @@ from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.machines.account.timeline import (
@@ -15,6 +15,7 @@ from relink.machines.account.timeline import (
     with_report,
 )
 
+from ..profile import examples
 from .reports import active, relinkable, unrepairable
 from .scenario import Scenario, expired
 
@@ -47,6 +48,7 @@ def timeline_of(told: list[Told]) -> Timeline:
 # ── the timeline ─────────────────────────────────────────────────────────────
 
 
+@settings(max_examples=examples(500))
 @given(told=FEW, since=st.integers(-1, 13), data=st.data())
 def test_S6_a_timeline_says_whether_an_account_came_back_in_any_order_of_arrival(
     told: list[Told], since: int, data: st.DataObject
@@ -77,6 +79,7 @@ def test_S6_a_late_stop_from_before_a_replacement_brings_no_account_back() -> No
     assert s.account("fca_1").state == "new_account_linked"
 
 
+@settings(max_examples=examples(500))
 @given(told=st.lists(TOLD, max_size=6), data=st.data())
 def test_S6_reports_of_one_second_end_alike_in_any_order_of_arrival(
     told: list[Told], data: st.DataObject
@@ -87,6 +90,7 @@ def test_S6_reports_of_one_second_end_alike_in_any_order_of_arrival(
         assert came_back(one, since) == came_back(other, since)
 
 
+@settings(max_examples=examples(500))
 @given(told=st.lists(TOLD, max_size=40))
 def test_S6_a_timeline_is_in_order_and_stays_short(told: list[Told]) -> None:
     timeline = timeline_of(told)
@@ -96,6 +100,7 @@ def test_S6_a_timeline_is_in_order_and_stays_short(told: list[Told]) -> None:
         assert earlier.as_of <= later.as_of
 
 
+@settings(max_examples=examples(500))
 @given(told=FEW, after=st.integers(-1, 13), before=st.integers(-1, 13))
 def test_S6_a_timeline_says_whether_an_account_worked_between_two_reports(
     told: list[Told], after: int, before: int
