@@ -151,19 +151,18 @@ class RelinkAndStripe(RuleBasedStateMachine):
         logins = self.sim.world.authorizations
         self._at_bank("merge", picked(logins, one), into=picked(logins, other))
 
-    @precondition(lambda self: self.sim.world.payment_methods)
+    @precondition(lambda self: self._finished())
     @rule(
         which=PICK,
         reason=st.sampled_from(["tokenized_account_number_deactivated", "bank_account_closed"]),
     )
     def block(self, which: int, reason: str) -> None:
-        made = picked(self.sim.world.payment_methods, which)
-        self._at_bank("block_payment_method", made, reason=reason)
+        self._at_bank("block_payment_method", picked(self._finished(), which), reason=reason)
 
-    @precondition(lambda self: self.sim.world.payment_methods)
+    @precondition(lambda self: self._finished())
     @rule(which=PICK, what=st.sampled_from(["unblock_payment_method", "detach_payment_method"]))
     def change_a_payment_method(self, which: int, what: str) -> None:
-        self._at_bank(what, picked(self.sim.world.payment_methods, which))
+        self._at_bank(what, picked(self._finished(), which))
 
     @precondition(lambda self: self.sim.world.external_accounts)
     @rule(which=PICK, status=st.sampled_from([None, *EXTERNAL_STATUSES]))
@@ -233,6 +232,14 @@ class RelinkAndStripe(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0, 1, 2, 3, 60, HOUR, DAY, 3 * DAY]))
     def wait(self, seconds: int) -> None:
         self.life.advance(seconds)
+
+    def _finished(self) -> list[str]:
+        """The payment methods that relink has finished making. Nobody can use one before."""
+        return [
+            method.id
+            for method in self.sim.world.payment_methods.values()
+            if method.account and self.life.state(method.account.id, "build") == "built"
+        ]
 
     def _at_bank(self, what: str, about: str, **more: Any) -> None:
         try:
