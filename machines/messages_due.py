@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from relink.engine import Facts
 
+from .holder import PATIENCE
 from .messages import NeedsChanged
 from .policy import RelinkPolicy
 from .vocabulary import ACCESS_DENIED, NeedStanding, RelinkReason
@@ -70,7 +71,7 @@ def due(needing: Needing, last: float | None, at: float, policy: RelinkPolicy) -
         at: now (Unix seconds).
         policy: the service's choices.
     """
-    if _is_stripe_writing(needing):
+    if _stripe_writes_until(needing, policy) > at:
         return None
     reminded = [
         name
@@ -92,8 +93,8 @@ def next_time(needing: Needing, last: float | None, at: float, policy: RelinkPol
 
     Args: as for :func:`due`.
     """
-    if _is_stripe_writing(needing):
-        return None
+    if (until := _stripe_writes_until(needing, policy)) > at:
+        return ceil(until)
     times = [when for need in needing.values() if (when := _next_reminder(need, policy))]
     times += [_prompt_time(needing, name, last, at, policy) for name in _unnamed(needing)]
     return ceil(min(times)) if times else None
@@ -181,8 +182,13 @@ def _unnamed(needing: Needing) -> list[str]:
     ]
 
 
-def _is_stripe_writing(needing: Needing) -> bool:
-    return any(need.mailed_at is not None for need in needing.values())
+def _stripe_writes_until(needing: Needing, policy: RelinkPolicy) -> float:
+    """Until when Stripe's own mails stand for messages: their sessions are open for no longer.
+
+    At its deadline a session is read, which may take a moment (K9).
+    """
+    mails = [need.mailed_at for need in needing.values() if need.mailed_at is not None]
+    return max(mails) + policy.session_open_for + PATIENCE if mails else 0.0
 
 
 def _may_be_reminded(need: Need, policy: RelinkPolicy) -> bool:
