@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = {"S": 7, "K": 12, "R": 9, "N": 4, "P": 4, "C": 4, "F": 1}
-"""How many rules each family has, coming ones included."""
+"""How many rules each family has."""
 
 
 def load_generator() -> ModuleType:
@@ -30,23 +30,20 @@ def test_a_generated_page_is_fresh(page: str) -> None:
     assert (ROOT / page).read_text() == generate.fresh(page), f"{page} is stale. Run make docs."
 
 
-def stated(*, coming: bool) -> set[str]:
-    """The rules of the chapters, or the coming ones."""
+def stated() -> set[str]:
+    """The rules of all chapters."""
     chapters = tomllib.loads((ROOT / "docs" / "rules.toml").read_text())
-    wanted = (rules for title, rules in chapters.items() if (title == generate.COMING) == coming)
-    return {rule for rules in wanted for rule in rules}
+    return {rule for rules in chapters.values() for rule in rules}
 
 
-def test_every_rule_is_stated_or_coming() -> None:
+def test_every_rule_is_stated() -> None:
     rules = {f"{kind}{number + 1}" for kind, count in RULES.items() for number in range(count)}
-    assert stated(coming=False) | stated(coming=True) == rules
+    assert stated() == rules
 
 
 @pytest.mark.parametrize("found", ["rule_keepers", "rule_tests"])
 def test_every_stated_rule_is_kept_and_tested(found: str) -> None:
-    rules = set(getattr(generate, found)())
-    assert rules >= stated(coming=False)
-    assert rules <= stated(coming=False) | stated(coming=True)
+    assert set(getattr(generate, found)()) == stated()
 
 
 def test_a_rule_without_a_test_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,13 +59,6 @@ def test_a_kept_rule_that_is_not_stated_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(generate, "rule_keepers", lambda: keepers)
     with pytest.raises(ValueError, match="kept differ: S99"):
         generate.rules("")
-
-
-def test_a_coming_rule_may_already_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    (rule, *_) = sorted(stated(coming=True) - stated(coming=False))
-    keepers = {**generate.rule_keepers(), rule: [ROOT / "machines" / "account.py"]}
-    monkeypatch.setattr(generate, "rule_keepers", lambda: keepers)
-    assert f"\n| {rule} | " in generate.rules("").partition("## Coming")[2]
 
 
 @pytest.mark.parametrize(

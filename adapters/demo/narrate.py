@@ -15,7 +15,7 @@ PREPARING = ("holder", "outage", "read")
 """The machines that are left out."""
 
 MAIN = ("session", "account", "authorization", "payment_method")
-"""Where a webhook changes no state, the first of these machines that it concerns is told of."""
+"""Where a webhook changes no state, the first of these machines that it concerns is named."""
 
 
 def told(step: Step, is_webhook: bool) -> list[str]:

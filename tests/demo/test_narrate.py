@@ -19,7 +19,7 @@ def rig() -> Iterator[Rig]:
 
 
 def lines(rig: Rig, before: int) -> list[str]:
-    """What is told of the webhooks and answers since then."""
+    """What is shown for the webhooks and answers since then."""
     return [line for step in rig.steps[before:] for line in told(step, is_webhook=True)]
 
 

@@ -32,6 +32,7 @@ def needs(draw: st.DrawFn) -> Need:
         cause=draw(st.sampled_from([None, "access_expired", "access_denied"])),
         relink_by=draw(st.none() | st.integers(AT - 10, AT + 100)),
         holder="cus_1",
+        read_due_since=None,
         mailed_at=draw(st.sampled_from([None] * 9 + [AT - 5])),
         prompted_at=prompted_at,
         reminded=0 if prompted_at is None else draw(st.integers(0, 3)),

@@ -59,7 +59,7 @@ def test_C4_a_cause_that_ended_and_came_back_is_a_new_one() -> None:
 
 
 def test_C4_an_account_that_is_blocked_and_then_closed_is_one_matter() -> None:
-    """The service was asked for another one already, and is told of the second cause only once."""
+    """The service was asked for another one already, and hears about the second cause only once."""
     s = knowing(active())
     s.checks("pm_1", "bank_account_closed")
     s.webhook("fca_1", unrepairable())

@@ -55,7 +55,7 @@ def reduced(body: Body, shape: str) -> StatusReport:
 
 
 def shown(kind: str, subject: str, body: Body, shape: str, head: dict[str, Any]) -> DomainEvent:
-    """What relink is told of an object.
+    """What relink is told about an object.
 
     Args:
         kind: Of what kind it is.
