@@ -93,11 +93,12 @@ def next_time(needing: Needing, last: float | None, at: float, policy: RelinkPol
 
     Args: as for :func:`due`.
     """
-    if (until := _stripe_writes_until(needing, policy)) > at:
-        return ceil(until)
     times = [when for need in needing.values() if (when := _next_reminder(need, policy))]
     times += [_prompt_time(needing, name, last, at, policy) for name in _unnamed(needing)]
-    return ceil(min(times)) if times else None
+    if not times:
+        return None
+    until = _stripe_writes_until(needing, policy)
+    return ceil(max(min(times), until) if until > at else min(times))
 
 
 def after(needing: Needing, message: Message, at: float, policy: RelinkPolicy) -> Needing:
