@@ -241,3 +241,31 @@ def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:
         (AT + 70, both, 2),
     ]
     assert math.isclose(needing["fca_1"].prompted_at or 0, AT)
+
+
+def account(**said: Any) -> Need:
+    """An account that is down, and not named yet."""
+    fields = {"standing": "needed", "cause": None, "relink_by": None, "holder": "cus_1"}
+    rest = {"mailed_at": None, "prompted_at": None, "reminded": 0}
+    return Need(number=1, needs=("inactive",), **{**fields, **rest, **said})
+
+
+def test_P1_the_gap_ends_on_the_day_of_an_account_that_is_not_named_yet() -> None:
+    policy = RelinkPolicy(prompt_gap=100, reminders=())
+    needing = {"fca_1": account(relink_by=AT + 20), "fca_2": account()}
+    found = sent(needing, AT - 10, policy, AT + 500)
+    assert [(at, m.accounts) for at, m in found] == [(AT + 20, ("fca_1", "fca_2"))]
+
+
+def test_P1_an_account_does_not_wait_for_a_reminder_after_its_day() -> None:
+    policy = RelinkPolicy(prompt_gap=10, reminders=(50,))
+    needing = {"fca_1": account(prompted_at=AT), "fca_2": account(relink_by=AT + 30)}
+    first = sent(needing, AT, policy, AT + 500)[0]
+    assert (first[0], first[1].accounts, first[1].reminder) == (AT + 10, ("fca_2",), 0)
+
+
+def test_P1_an_account_waits_for_a_reminder_before_its_day() -> None:
+    policy = RelinkPolicy(prompt_gap=10, reminders=(50,))
+    needing = {"fca_1": account(prompted_at=AT), "fca_2": account(relink_by=AT + 60)}
+    first = sent(needing, AT, policy, AT + 500)[0]
+    assert (first[0], first[1].accounts, first[1].reminder) == (AT + 50, ("fca_1", "fca_2"), 1)
