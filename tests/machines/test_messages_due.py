@@ -33,6 +33,7 @@ def needs(draw: st.DrawFn) -> Need:
         relink_by=draw(st.none() | st.integers(AT - 10, AT + 100)),
         holder="cus_1",
         mailed_at=draw(st.sampled_from([None] * 9 + [AT - 5])),
+        read_due_since=None,
         prompted_at=prompted_at,
         reminded=0 if prompted_at is None else draw(st.integers(0, 3)),
     )
@@ -223,10 +224,13 @@ def test_P1_an_account_that_needs_nothing_is_forgotten_and_the_others_are_not(
     assert after == {name: need for name, need in needing.items() if name != "fca_1"}
 
 
-def test_P2_a_mail_is_the_prompt_of_everybody_who_needs_a_relink_at_that_time() -> None:
+def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other() -> None:
     needing = messages_due.noted({}, told("fca_2"))
     needing = messages_due.noted(needing, told("fca_1", mailed_at=AT))
-    assert {name: need.prompted_at for name, need in needing.items()} == {"fca_1": AT, "fca_2": AT}
+    assert {name: need.prompted_at for name, need in needing.items()} == {
+        "fca_1": AT,
+        "fca_2": None,
+    }
     assert messages_due.next_time(needing, None, AT, RelinkPolicy()) is None
 
 
@@ -246,7 +250,7 @@ def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:
 def account(**said: Any) -> Need:
     """An account that is down, and not named yet."""
     fields = {"standing": "needed", "cause": None, "relink_by": None, "holder": "cus_1"}
-    rest = {"mailed_at": None, "prompted_at": None, "reminded": 0}
+    rest = {"mailed_at": None, "read_due_since": None, "prompted_at": None, "reminded": 0}
     return Need(number=1, needs=("inactive",), **{**fields, **rest, **said})
 
 
