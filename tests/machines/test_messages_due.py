@@ -34,6 +34,7 @@ def needs(draw: st.DrawFn) -> Need:
         holder="cus_1",
         read_due_since=None,
         mailed_at=draw(st.sampled_from([None] * 9 + [AT - 5])),
+        read_due_since=None,
         prompted_at=prompted_at,
         reminded=0 if prompted_at is None else draw(st.integers(0, 3)),
     )
@@ -224,10 +225,13 @@ def test_P1_an_account_that_needs_nothing_is_forgotten_and_the_others_are_not(
     assert after == {name: need for name, need in needing.items() if name != "fca_1"}
 
 
-def test_P2_a_mail_is_the_prompt_of_everybody_who_needs_a_relink_at_that_time() -> None:
+def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other() -> None:
     needing = messages_due.noted({}, told("fca_2"))
     needing = messages_due.noted(needing, told("fca_1", mailed_at=AT))
-    assert {name: need.prompted_at for name, need in needing.items()} == {"fca_1": AT, "fca_2": AT}
+    assert {name: need.prompted_at for name, need in needing.items()} == {
+        "fca_1": AT,
+        "fca_2": None,
+    }
     assert messages_due.next_time(needing, None, AT, RelinkPolicy()) is None
 
 
@@ -242,3 +246,31 @@ def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:
         (AT + 70, both, 2),
     ]
     assert math.isclose(needing["fca_1"].prompted_at or 0, AT)
+
+
+def account(**said: Any) -> Need:
+    """An account that is down, and not named yet."""
+    fields = {"standing": "needed", "cause": None, "relink_by": None, "holder": "cus_1"}
+    rest = {"mailed_at": None, "read_due_since": None, "prompted_at": None, "reminded": 0}
+    return Need(number=1, needs=("inactive",), **{**fields, **rest, **said})
+
+
+def test_P1_the_gap_ends_on_the_day_of_an_account_that_is_not_named_yet() -> None:
+    policy = RelinkPolicy(prompt_gap=100, reminders=())
+    needing = {"fca_1": account(relink_by=AT + 20), "fca_2": account()}
+    found = sent(needing, AT - 10, policy, AT + 500)
+    assert [(at, m.accounts) for at, m in found] == [(AT + 20, ("fca_1", "fca_2"))]
+
+
+def test_P1_an_account_does_not_wait_for_a_reminder_after_its_day() -> None:
+    policy = RelinkPolicy(prompt_gap=10, reminders=(50,))
+    needing = {"fca_1": account(prompted_at=AT), "fca_2": account(relink_by=AT + 30)}
+    first = sent(needing, AT, policy, AT + 500)[0]
+    assert (first[0], first[1].accounts, first[1].reminder) == (AT + 10, ("fca_2",), 0)
+
+
+def test_P1_an_account_waits_for_a_reminder_before_its_day() -> None:
+    policy = RelinkPolicy(prompt_gap=10, reminders=(50,))
+    needing = {"fca_1": account(prompted_at=AT), "fca_2": account(relink_by=AT + 60)}
+    first = sent(needing, AT, policy, AT + 500)[0]
+    assert (first[0], first[1].accounts, first[1].reminder) == (AT + 50, ("fca_1", "fca_2"), 1)
