@@ -106,9 +106,9 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
     ]
     sources += [
         s.created_at
-        for name in message.accounts
-        for s in oracle.memory.sessions_of(name)
+        for s in oracle.memory.sessions.values()
         if s.request.delivery == "email"
+        and (s.account in message.accounts or s.request.authorization == message.outage)
     ]
     if not any(at + wait <= oracle.now + 1 for at in sources):
         oracle.say("P1", f"reminder {message.reminder} for {message.outage} comes too early")
