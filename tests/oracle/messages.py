@@ -117,7 +117,9 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
         for m in oracle.messages
         if m.reminder == message.reminder and set(m.accounts) & set(message.accounts)
     ]
-    if len(same) >= len(sources):
+    # Accounts move between authorizations with their reminders, so all prompts count.
+    prompts = [m for m in oracle.messages if m.reminder == 0]
+    if len(same) >= max(len(sources), len(prompts)):
         oracle.say(
             "P1", f"reminder {message.reminder} for {message.outage} comes more often than prompts"
         )
@@ -184,7 +186,7 @@ def deadline(oracle: Oracle, name: str) -> float:
         other = oracle.tracks.get(session.account)
         if session.request.delivery != "email" or other is None:
             continue
-        if other.known.authorizations & track.known.authorizations:
+        if {session.request.authorization, *other.known.authorizations} & keys:
             starts.append(session.created_at)
     until = ready
     for start in starts:

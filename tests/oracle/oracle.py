@@ -303,6 +303,8 @@ class Oracle:
             if other is None or known.holders <= {UNKNOWN, None}:
                 continue
             is_disputed = self.record.waiting[identity].after > self.now
+            if "disconnected" in other.known.statuses:
+                continue  # S7: nothing is left to learn of it
             if is_disputed or len(other.known.statuses) > 1:
                 # K4: what it says of its authorization may wait for the answer.
                 continue
