@@ -6,12 +6,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from relink.adapters.simulator import Authorization
+from relink.adapters.simulator import Account, Authorization
 
-from ..simulation.life import AT_STRIPE
 from .households import City, built_on
 from .installation import Installation
 from .processes import kept_of_ours
+
+TRUTH_OF_ACCOUNTS: Mapping[str, Callable[[Account], bool]] = {
+    "active": lambda account: account.status == "active",
+    "inactive_relinkable": lambda account: account.status == "inactive" and account.relinkable,
+    "inactive_unrepairable": lambda account: (
+        account.status == "inactive" and not account.relinkable
+    ),
+    "relinking": lambda account: account.status == "active" or account.relinkable,
+    # One that was replaced while it worked, and never stopped, stays replaced (S6).
+    "new_account_linked": lambda account: account.status in ("active", "inactive"),
+    "disconnected": lambda account: account.status == "disconnected",
+}
+"""By relink's state of an account, what is true at Stripe once everything has come to rest."""
 
 TRUTH_OF_LOGINS: Mapping[str, Callable[[Authorization], bool]] = {
     "active": lambda login: login.status == "active",
@@ -20,7 +32,7 @@ TRUTH_OF_LOGINS: Mapping[str, Callable[[Authorization], bool]] = {
     "relinking": lambda login: login.status == "active" or _mendable(login),
     "disconnected": lambda login: login.status == "disconnected",
 }
-"""The same of an authorization as ``AT_STRIPE`` of an account."""
+"""The same of an authorization."""
 
 RELINKABLE = "inactive", "relink_required"
 
@@ -61,7 +73,7 @@ def check_states(at: Installation) -> None:
         logins = list(world.authorizations.values())
     for account in accounts:
         state = at.get(f"/accounts/{account.id}")["state"]
-        if state not in AT_STRIPE or not AT_STRIPE[state](account):
+        if state not in TRUTH_OF_ACCOUNTS or not TRUTH_OF_ACCOUNTS[state](account):
             wrong.append(f"{account.id} is {state} for us, but {account.status} {account.inactive}")
     for login in logins:
         state = at.get(f"/authorizations/{login.id}")["state"]
