@@ -17,7 +17,7 @@ from relink.adapters.gateway import (
     RateLimiter,
     load_gateway,
 )
-from relink.adapters.gateway.settings import READ_TIMEOUT
+from relink.adapters.gateway.settings import REQUEST_TIMEOUT
 from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
@@ -36,8 +36,8 @@ PRUNE_EVERY = 15 * 60
 MAX_SLICES = 20
 """Slices of retention in one run, so that a process can stop soon."""
 
-CUSTOMER_READ_TIMEOUT = 8.0
-"""Seconds to wait for Stripe's next byte in a request that a customer waits for."""
+CUSTOMER_REQUEST_TIMEOUT = 8.0
+"""The longest time for one request to Stripe that a customer waits for (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, rate_limiter, CUSTOMER_READ_TIMEOUT),
+        _gateway(settings, rate_limiter, CUSTOMER_REQUEST_TIMEOUT),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -89,7 +89,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     )
     performer = Performer(
         store,
-        _gateway(settings, rate_limiter, READ_TIMEOUT),
+        _gateway(settings, rate_limiter, REQUEST_TIMEOUT),
         _notify(settings, clock),
         clock,
         policy,
@@ -154,8 +154,8 @@ def _rate_limiter(settings: Settings, store: SqlStore) -> RateLimiter:
     return SharedRateLimiter(store.engine, rate)
 
 
-def _gateway(settings: Settings, rate_limiter: RateLimiter, read_timeout: float) -> Gateway:
-    made_from = replace(settings.gateway, read_timeout=read_timeout, rate_limiter=rate_limiter)
+def _gateway(settings: Settings, rate_limiter: RateLimiter, timeout: float) -> Gateway:
+    made_from = replace(settings.gateway, timeout=timeout, rate_limiter=rate_limiter)
     try:
         return load_gateway(settings.gateway_name, made_from)
     except GatewayConfigurationError as error:

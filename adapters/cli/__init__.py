@@ -38,6 +38,7 @@ EXTRA_OF = {
     "prometheus_client": "service",
     "structlog": "service",
     "stripe": "stripe",
+    "httpcore": "stripe",
     "hypothesis": "fuzz",
     "starlette": "simulator",
     "uvicorn": "simulator",

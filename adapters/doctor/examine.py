@@ -13,8 +13,8 @@ from .finding import Finding
 from .settings import examine_key, examine_settings
 from .stripe import Connect, examine_stripe
 
-READ_TIMEOUT = 8.0
-"""The longest silence of Stripe (seconds)."""
+TIMEOUT = 8.0
+"""The longest time for one request to Stripe (seconds)."""
 
 
 @contextmanager
@@ -23,9 +23,7 @@ def over_sdk(settings: GatewaySettings, api_version: str) -> Iterator[Transport]
     from relink.adapters.gateway.sdk import SdkTransport
 
     assert settings.api_key is not None, "without a key, Stripe is not asked"
-    transport = SdkTransport(
-        settings.api_key, settings.api_base, api_version, read_timeout=READ_TIMEOUT
-    )
+    transport = SdkTransport(settings.api_key, settings.api_base, api_version, timeout=TIMEOUT)
     try:
         yield transport
     finally:

@@ -29,7 +29,7 @@ def stripe(settings: GatewaySettings) -> Gateway:
         settings.api_key,
         settings.api_base,
         settings.api_version,
-        read_timeout=settings.read_timeout,
+        timeout=settings.timeout,
     )
     if settings.rate_limiter is not None:
         transport = RateLimitedTransport(transport, settings.rate_limiter)

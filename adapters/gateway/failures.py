@@ -29,8 +29,9 @@ from .faults import Fault
 from .reading import moment, name, request_id
 from .transport import Call, Reply
 
-LONGEST_WAIT = 24 * 60 * 60.0
-"""The longest delay that an answer can impose on a command (seconds)."""
+LONGEST_WAIT = 15 * 60.0
+"""The longest delay that an answer can impose on a command (seconds). Stripe asks for seconds; what
+asks for days is a fault on the way, and must not put off a customer's account by days."""
 
 RESOURCE_MISSING = "resource_missing"
 """Stripe's code for an object that does not exist for this key."""

@@ -24,6 +24,7 @@ AttachExternalAccount    GET session (for the token), POST external account
 from collections.abc import Iterable
 from typing import assert_never
 
+from relink.adapters.deadline import within
 from relink.adapters.stripe import (
     fields,
     reduce_account,
@@ -70,6 +71,9 @@ from .reading import EventFields, StripeAnswer, reported
 from .secret import BankAccountToken, ClientSecret, HostedUrl
 from .transport import Transport
 
+ATTEMPT_TIMEOUT = 40.0
+"""The longest time for all requests of one attempt (seconds): a process that stops waits for it."""
+
 CLOCK_SKEW = 10 * 60.0
 """How far Stripe's clock may be behind ours (seconds), when objects are searched by time."""
 
@@ -88,6 +92,10 @@ class StripeGateway:
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
+        with within(ATTEMPT_TIMEOUT):
+            return self._perform(command, at, attempt)
+
+    def _perform(self, command: AnyStripeCommand, at: float, attempt: Attempt) -> Answer:
         common: EventFields = {"causation_id": command.id, "at": at, "policy": attempt.policy}
         api = StripeApi(self._transport, command, at, attempt, self._reach)
         match command:

@@ -2,13 +2,15 @@
 
 Temporary failures (429, 5xx, timeouts, an idempotency key in use) are retried with backoff, and
 never before Stripe allows it. What an operator has to mend is not: nobody mends it in time. All
-attempts use the same idempotency keys. No attempt begins after the caller's deadline.
+attempts use the same idempotency keys. No attempt begins after the caller's deadline, and none
+outlasts it.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from relink.adapters.deadline import within
 from relink.machines.commands import AnyStripeCommand
 
 from .backoff import delay_before_next
@@ -48,7 +50,7 @@ class RetryingGateway:
         Args:
             command: the command.
             first: what the first attempt depends on.
-            until: begin no attempt after this time (Unix seconds).
+            until: begin no attempt after this time, and end those under way (Unix seconds).
 
         Returns:
             The answer, and when the attempt that brought it began (Unix seconds).
@@ -63,7 +65,8 @@ class RetryingGateway:
             now = self._clock()
             attempt = replace(first, number=number, asked_at=asked_at)
             try:
-                answer = self._gateway.perform(command, now, attempt)
+                with within(until - now):
+                    answer = self._gateway.perform(command, now, attempt)
             except GatewayError as error:
                 delay = _delay(error, command, number)
                 is_over = delay is None or self._clock() + delay > until

@@ -1,37 +1,42 @@
-"""HTTP through Stripe's SDK: its client, headers, connections and certificates.
+"""HTTP through Stripe's SDK, which knows its URLs, headers and versions.
 
 The SDK logs the bodies of requests and answers at debug level. With ``STRIPE_LOG=debug`` it prints
 them regardless of the logging configuration, and its exceptions carry them. So the SDK never sees a
-body: :class:`_Bypass`, the HTTP client that it gets for one call, inserts the request's body below
-the SDK's logging, keeps the reply's body, and returns an empty one. The SDK can log only method,
-URL, status and request id.
+body: :class:`_Bypass`, the HTTP client that it gets for one call, sends the request's real body and
+keeps the reply's, and returns an empty one. The SDK can log only method, URL, status and request
+id.
 
-A redirect is not followed. Stripe sends none, and another server must get no key, name or token.
+Time, size and redirects are bounded by :class:`~relink.adapters.outbound.Outbound`. The SDK's own
+clients bound the single read only.
 """
 
-import threading
 from collections.abc import Mapping
+from contextlib import suppress
 
 import stripe
 
-from .errors import TransientError
-from .secret import ApiKey
-from .settings import READ_TIMEOUT, STRIPE
-from .transport import PREVIEW, Body, Call, Reply
+from relink.adapters.outbound import CONNECT_TIMEOUT, NoAnswerError, Outbound
 
-CONNECT_TIMEOUT = 5.0
-"""The longest time to open a connection (seconds)."""
+from .errors import GatewayConfigurationError, TransientError
+from .secret import ApiKey
+from .settings import REQUEST_TIMEOUT, STRIPE
+from .transport import PREVIEW, Body, Call, Reply
 
 
 class SdkTransport:
-    """Sends requests to Stripe, or to a server with Stripe's protocol.
+    """Sends requests to Stripe, or to a server with Stripe's protocol. It can be used from several
+    threads.
 
     Args:
         api_key: a secret or restricted key.
         api_base: the server's address, such as ``http://127.0.0.1:12111``.
         api_version: the API version sent with every request.
         connect_timeout: the longest time to open a connection (seconds).
-        read_timeout: the longest silence on a connection (seconds).
+        timeout: the longest time for a request, to the last byte of its answer (seconds).
+
+    Raises:
+        GatewayConfigurationError: the environment names certificates or a proxy that cannot be
+            used.
     """
 
     def __init__(
@@ -40,13 +45,16 @@ class SdkTransport:
         api_base: str = STRIPE,
         api_version: str = PREVIEW,
         connect_timeout: float = CONNECT_TIMEOUT,
-        read_timeout: float = READ_TIMEOUT,
+        timeout: float = REQUEST_TIMEOUT,
     ) -> None:
         self._api_key = api_key
         self._api_base = api_base
         self._api_version = api_version
-        self._timeout = connect_timeout, read_timeout
-        self._of_thread = threading.local()
+        self._timeout = timeout
+        try:
+            self._outbound = Outbound(api_base, connect_timeout)
+        except ValueError as error:
+            raise GatewayConfigurationError(str(error)) from None
 
     def send(self, call: Call) -> Reply:
         """Send one request, once. The SDK's own retries are off.
@@ -54,25 +62,19 @@ class SdkTransport:
         Raises:
             TransientError: no reply came. It is not known whether the request arrived.
         """
-        bypass = _Bypass(self._http(), call.form if call.method == "POST" else None)
-        unanswered = self._request(call, bypass)
+        body = call.form.encode() if call.method == "POST" else None
+        bypass = _Bypass(self._outbound, body, self._timeout)
+        self._request(call, bypass)
         if bypass.reply is None:
-            raise TransientError(f"no answer to {call.method} {call.path}: {unanswered}")
+            raise TransientError(f"no answer to {call.method} {call.path}: {bypass.unanswered}")
         return bypass.reply
 
     def close(self) -> None:
-        """Close this thread's connections."""
-        self._http().close()  # type: ignore[no-untyped-call]
+        """Close all connections."""
+        self._outbound.close()
 
-    def _http(self) -> stripe.RequestsClient:
-        """This thread's HTTP client."""
-        if not hasattr(self._of_thread, "http"):
-            self._of_thread.http = _without_redirects(self._timeout)
-        http: stripe.RequestsClient = self._of_thread.http
-        return http
-
-    def _request(self, call: Call, bypass: "_Bypass") -> str:
-        """Make the request through the SDK; returns why no answer came, where none did."""
+    def _request(self, call: Call, bypass: "_Bypass") -> None:
+        """Make the request through the SDK."""
         client = stripe.StripeClient(
             self._api_key.reveal(),
             stripe_version=self._api_version,
@@ -81,7 +83,8 @@ class SdkTransport:
             http_client=bypass,
         )
         query = call.params if call.method == "GET" else {}
-        try:
+        # The SDK raises for the empty body of a failure. The reply has the real one.
+        with suppress(stripe.StripeError):
             client.raw_request(
                 call.method.lower(),
                 call.path,
@@ -89,31 +92,20 @@ class SdkTransport:
                 stripe_account=call.connected_account,
                 **query,
             )
-        except stripe.APIConnectionError as error:
-            return type(error.__cause__ or error).__name__
-        except stripe.StripeError:
-            # The SDK raises for the empty body of a failure. The reply has the real one.
-            pass
-        return "no reply"
-
-
-def _without_redirects(timeout: tuple[float, float]) -> stripe.RequestsClient:
-    requests = stripe.RequestsClient().requests
-    session = requests.Session()
-    session.get_redirect_target = lambda response: None
-    return stripe.RequestsClient(timeout=timeout, session=session)
 
 
 class _Bypass(stripe.HTTPClient):
     """The SDK's HTTP client for one call, which keeps the bodies from the SDK."""
 
-    name = "requests"
+    name = "relink"
 
-    def __init__(self, http: stripe.HTTPClient, body: str | None) -> None:
+    def __init__(self, outbound: Outbound, body: bytes | None, timeout: float) -> None:
         super().__init__()
-        self._http = http
+        self._outbound = outbound
         self._body = body
+        self._timeout = timeout
         self.reply: Reply | None = None
+        self.unanswered = "no reply"
 
     def request(
         self,
@@ -124,8 +116,13 @@ class _Bypass(stripe.HTTPClient):
         **options: object,
     ) -> tuple[str, int, Mapping[str, str]]:
         """Send the request with its real body, and return an empty one."""
-        content, status, received = self._http.request(method, url, headers, self._body)
-        named = {name.lower(): value for name, value in received.items()}
-        raw = content.encode() if isinstance(content, str) else content
-        self.reply = Reply(status, named, Body(raw))
-        return "{}", status, received
+        try:
+            answer = self._outbound.send(
+                method.upper(), url, headers or {}, self._body, timeout=self._timeout
+            )
+        except NoAnswerError as error:
+            self.unanswered = str(error)
+        else:
+            self.reply = Reply(answer.status, answer.headers, Body(answer.content))
+            return "{}", answer.status, answer.headers
+        raise stripe.APIConnectionError("no answer")  # type: ignore[no-untyped-call]

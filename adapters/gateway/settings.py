@@ -18,8 +18,8 @@ STRIPE = "https://api.stripe.com"
 LIVE = "_live_"
 """Part of the prefix of every key that can move real money: secret, restricted, organization."""
 
-READ_TIMEOUT = 25.0
-"""The longest silence on a connection (seconds). The SDK's default is 80."""
+REQUEST_TIMEOUT = 25.0
+"""The longest time for one request, to the last byte of its answer (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class GatewaySettings:
     """``STRIPE_API_BASE``: scheme and host, without a path."""
     api_version: str = PREVIEW
     """The API version sent with every request: one in which an object is complete (K5)."""
-    read_timeout: float = READ_TIMEOUT
-    """The longest silence on a connection (seconds), after which an attempt fails."""
+    timeout: float = REQUEST_TIMEOUT
+    """The longest time for one request, to the last byte of its answer (seconds)."""
     rate_limiter: RateLimiter | None = field(default=None, repr=False, compare=False)
     """Spaces the requests of all gateways that share it; None sends them at once."""
     reach: Reach = field(default_factory=Reach, repr=False, compare=False)
@@ -57,10 +57,8 @@ class GatewaySettings:
                 f"api_version is invalid: it must be {FIRST_COMPLETE}.preview or a later preview "
                 f"version, which have all fields that relink reads, got {self.api_version!r}"
             )
-        if self.read_timeout <= 0:
-            raise GatewayConfigurationError(
-                f"read_timeout must be positive, got {self.read_timeout}"
-            )
+        if self.timeout <= 0:
+            raise GatewayConfigurationError(f"timeout must be positive, got {self.timeout}")
         if self.api_key is None:
             return
         key = self.api_key.reveal()

@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 
 from relink.adapters.gateway import TransientError
+from relink.adapters.outbound import NoAnswerError, Outbound
 from relink.machines.commands import Notification
 
 from .signature import sign
 
 TIMEOUT = 10.0
-"""Seconds to wait for an answer before an attempt counts as failed."""
+"""The longest time for one notification, from the connection to the answer (seconds)."""
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,19 @@ class Notifier:
         url: ``RELINK_NOTIFY_URL``. A user name and password in it are sent as basic authentication.
         secret: ``RELINK_NOTIFY_SECRET``, which the receiver knows too.
         clock: the time (Unix seconds).
+        timeout: the longest time for one notification (seconds).
+
+    Raises:
+        ValueError: the environment names certificates or a proxy that cannot be used.
     """
 
-    def __init__(self, url: str, secret: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        clock: Callable[[], float] = time.time,
+        timeout: float = TIMEOUT,
+    ) -> None:
         target = httpx.URL(url)
         self._url = target.copy_with(userinfo=b"")
         self._headers = {"Content-Type": "application/json", "User-Agent": "relink"}
@@ -42,11 +53,11 @@ class Notifier:
             self._headers["Authorization"] = request.headers["Authorization"]
         self._secret = secret
         self._clock = clock
-        # httpx.Client would log the URL with its query, and use proxies of the environment.
-        self._transport = httpx.HTTPTransport()
+        self._timeout = timeout
+        self._outbound = Outbound(str(self._url))
 
     def __call__(self, command: Notification, id: str) -> None:
-        """Send a notification, once.
+        """Send a notification, once. The receiver's status is the answer; its body is not read.
 
         Args:
             command: the notification.
@@ -62,26 +73,23 @@ class Notifier:
             "Relink-Signature": sign(body, self._secret, now),
             "Relink-Command": id,
         }
-        extensions = {"timeout": httpx.Timeout(TIMEOUT).as_dict()}
-        request = httpx.Request(
-            "POST", self._url, headers=headers, content=body, extensions=extensions
-        )
-        failure = self._send(request)
+        failure = self._send(headers, body)
         if failure is not None:
             raise NotifyError(f"the notification to {self._url.host} {failure}")
 
     def close(self) -> None:
         """Close all connections."""
-        self._transport.close()
+        self._outbound.close()
 
-    def _send(self, request: httpx.Request) -> str | None:
+    def _send(self, headers: dict[str, str], body: bytes) -> str | None:
         """Send a request; why it was not accepted, or None when it was."""
         try:
-            response = self._transport.handle_request(request)
-            response.close()
-        except httpx.TransportError as error:
-            return f"got no answer: {type(error).__name__}"
-        return None if response.is_success else f"got {response.status_code}"
+            answer = self._outbound.send(
+                "POST", str(self._url), headers, body, timeout=self._timeout, wants_body=False
+            )
+        except NoAnswerError as error:
+            return f"got no answer: {error}"
+        return None if 200 <= answer.status < 300 else f"got {answer.status}"
 
 
 def log_notification(command: Notification, id: str) -> None:

@@ -37,7 +37,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def over_http(server: Server) -> Iterator[StripeGateway]:
     """The gateway over Stripe's SDK, to the scripted server."""
-    transport = SdkTransport(ApiKey(API_KEY), server.url, read_timeout=0.5)
+    transport = SdkTransport(ApiKey(API_KEY), server.url, timeout=0.5)
     yield StripeGateway(transport)
     transport.close()
 

@@ -72,7 +72,7 @@ def test_both_gateways_share_a_rate_limiter_and_the_one_for_requests_gives_up_so
     parts = assembled(tmp_path, lambda: 1_760_000_000.0, RELINK_GATEWAY="recording")
     parts.store.close()
     for_requests, for_commands = (made.settings for made in their_gateway.MADE)
-    assert (for_requests.read_timeout, for_commands.read_timeout) == (8.0, 25.0)
+    assert (for_requests.timeout, for_commands.timeout) == (8.0, 25.0)
     limiter: RateLimiter = for_requests.rate_limiter
     assert limiter is for_commands.rate_limiter
     assert limiter.wait(0) == 0

@@ -242,8 +242,8 @@ def test_f1_the_memory_of_a_key_is_that_of_its_settings_and_ends_with_the_proces
     server: Server,
 ) -> None:
     settings = GatewaySettings(ApiKey(API_KEY), server.url)
-    for_requests = made_by_settings(replace(settings, read_timeout=1.0))
-    for_commands = made_by_settings(replace(settings, read_timeout=2.0))
+    for_requests = made_by_settings(replace(settings, timeout=1.0))
+    for_commands = made_by_settings(replace(settings, timeout=2.0))
     restarted = made_by_settings(GatewaySettings(ApiKey(API_KEY), server.url))
     server.answer(200, {"id": "fca_2"})
     for_requests.perform(OTHERS, NOW + 1)

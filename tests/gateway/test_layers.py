@@ -11,7 +11,7 @@ ADAPTERS = Path(__file__).parents[2] / "adapters"
 MAY_IMPORT = {
     "simulator": set[str](),
     "stripe": set[str](),
-    "gateway": {"simulator", "stripe"},
+    "gateway": {"simulator", "stripe", "outbound", "deadline"},
 }
 """By package of relink.adapters, the other packages of relink.adapters that it may import."""
 

@@ -153,9 +153,9 @@ def test_a_broken_answer_is_a_transient_error_without_a_chained_exception(
     assert raised.value.__context__ is None
 
 
-def test_a_silent_server_is_a_read_timeout(server: Server, over_http: StripeGateway) -> None:
+def test_a_silent_server_is_a_timeout(server: Server, over_http: StripeGateway) -> None:
     server.silent.set()
-    with pytest.raises(TransientError, match=r"no answer to GET .*: ReadTimeout$"):
+    with pytest.raises(TransientError, match=r"no answer .*: it took longer than 0\.5 seconds$"):
         over_http.perform(READ, NOW)
 
 
@@ -163,7 +163,7 @@ def test_a_server_that_does_not_listen_is_a_transient_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     transport = SdkTransport(ApiKey(API_KEY), f"http://127.0.0.1:{port}")
-    with pytest.raises(TransientError, match=r"no answer to GET .*: ConnectionError"):
+    with pytest.raises(TransientError, match=r"no answer to GET .*: ConnectError"):
         StripeGateway(transport).perform(READ, NOW)
 
 

@@ -23,7 +23,7 @@ def proxied(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeG
         monkeypatch.setenv(name, server.url)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    transport = SdkTransport(ApiKey(API_KEY), "http://api.stripe.invalid", read_timeout=0.5)
+    transport = SdkTransport(ApiKey(API_KEY), "http://api.stripe.invalid", timeout=0.5)
     yield StripeGateway(transport)
     transport.close()
 

@@ -2,10 +2,13 @@
 
 import json
 import logging
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,7 +20,6 @@ from relink.adapters.notifications import (
     Notifier,
     NotifyError,
     log_notification,
-    notifier,
     sign,
     verify,
 )
@@ -25,6 +27,7 @@ from relink.adapters.runner import Performer
 from relink.engine import Command
 from relink.machines.commands import NotifyCustomer, RequestBillingName
 
+from ..peer import Behave, drip, flood, freeze, peer
 from .embedding import Embedding
 
 SECRET = "whsec_of_the_embedding_service"
@@ -156,8 +159,7 @@ def test_nobody_there():
     tell.close()
 
 
-def test_a_receiver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(notifier, "TIMEOUT", 0.05)
+def test_a_receiver_that_does_not_answer():
     release = threading.Event()
 
     class Slow(BaseHTTPRequestHandler):
@@ -170,14 +172,57 @@ def test_a_receiver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    tell = Notifier(f"http://127.0.0.1:{server.server_port}", SECRET)
-    with pytest.raises(NotifyError, match=r"got no answer: ReadTimeout$"):
+    tell = Notifier(f"http://127.0.0.1:{server.server_port}", SECRET, timeout=0.05)
+    with pytest.raises(NotifyError, match=r"got no answer: it took longer than 0\.05 seconds"):
         tell(PROMPT, PROMPT.id)
     tell.close()
     release.set()
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.mark.parametrize(
+    "misbehave",
+    [freeze, partial(drip, text=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 99, every=0.02)],
+    ids=["freezes", "drips"],
+)
+def test_a_notification_takes_no_longer_than_its_timeout(misbehave: Behave):
+    with peer(misbehave) as slow:
+        tell = Notifier(slow.url, SECRET, timeout=0.4)
+        began = time.monotonic()
+        with pytest.raises(NotifyError, match=r"got no answer: it took longer than 0\.4 seconds"):
+            tell(PROMPT, PROMPT.id)
+        assert time.monotonic() - began < 2
+        tell.close()
+
+
+def test_the_body_of_an_answer_is_not_read():
+    """The status is the answer, so a receiver can neither hold a thread nor fill the memory."""
+    taken: list[int] = []
+
+    def behave(connection: socket.socket, over: threading.Event) -> None:
+        taken.append(flood(connection, over, b"HTTP/1.1 200 OK\r\n\r\n", 50 * 1024 * 1024))
+
+    with peer(behave) as verbose:
+        tell = Notifier(verbose.url, SECRET)
+        tell(PROMPT, PROMPT.id)
+        tell.close()
+    assert taken[0] < 16 * 1024 * 1024
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_redirect_carries_a_notification_to_another_origin(receiver: Receiver, status: int):
+    def behave(connection: socket.socket, over: threading.Event) -> None:
+        where = f"Location: {receiver.url}\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(f"HTTP/1.1 {status} Elsewhere\r\n{where}".encode())
+
+    with peer(behave) as elsewhere:
+        tell = Notifier(elsewhere.url, SECRET)
+        with pytest.raises(NotifyError, match=f"got {status}$"):
+            tell(PROMPT, PROMPT.id)
+        tell.close()
+    assert receiver.got == []
 
 
 def test_a_receiver_is_told_until_it_takes_it_and_knows_it_by_its_id(receiver: Receiver, url: str):
