@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sqlalchemy.exc import DBAPIError
 
     from relink.adapters.bootstrap import assemble, serving
+    from relink.adapters.http.server import server_options
     from relink.adapters.logs import log_json
     from relink.adapters.store import StoreError, migrate
     from relink.adapters.store.lock_file import InUseError, exclusive
@@ -73,6 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
         except DBAPIError as error:
             raise UsageError(database_error(error)) from None
         log_json(arguments.log_level)
+        try:
+            options = server_options(tls=arguments.tls_cert is not None)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         uvicorn.run(
             serving(parts),
             host=arguments.host,
@@ -83,6 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             ssl_certfile=arguments.tls_cert,
             ssl_keyfile=arguments.tls_key,
             timeout_graceful_shutdown=DRAIN,
+            **options,
         )
     return 0
 

@@ -23,7 +23,10 @@ from .router import relink_router
 DESCRIPTION = """What to do when a customer's linked bank account stops working.
 
 Errors are problem details (RFC 9457). A 503 says in `Retry-After` when to try again. Every `reason`
-is a code to compare; the sentence beside it is for people, and its wording may change."""
+is a code to compare; the sentence beside it is for people, and its wording may change.
+
+Any request may also get a 408, if its body takes more than 10 seconds, or a 431, if its head is
+larger than 16 kB."""
 
 _METRICS = {
     "description": "Metrics for Prometheus.",

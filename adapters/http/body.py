@@ -1,45 +1,109 @@
-"""Request bodies: limited in size, and strict JSON.
+"""Request bodies: limited in size, time and memory, and strict JSON.
+
+The memory of unfinished bodies is bounded without keeping out small ones: the first
+:data:`SMALL_BODY` bytes of each are bounded by the number of connections, and everything beyond
+them, in all bodies together, by :data:`LARGE_BODIES`. Stripe's webhooks are small, so large ones
+that do not end cannot keep them out.
 
 Python's parser accepts what the standard and databases do not: NaN, repeated names, numbers of any
-size. Refusing it here makes it a 422; further inside it would become a 500.
+size or depth. Refusing it here makes it a 422; further inside it would become a 500.
 """
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from math import isfinite
 from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
 
-from .errors import fault
-from .problems import TOO_LARGE, Problem
+from .errors import fault, unavailable
+from .problems import TOO_LARGE, TOO_SLOW, Problem
 
 LONGEST_BODY = 64 * 1024
-"""Bytes."""
+"""Bytes of a body of the API. Webhooks may be longer."""
+
+BODY_TIMEOUT = 10.0
+"""The longest time for a body to arrive (seconds)."""
+
+SMALL_BODY = 64 * 1024
+"""Bytes of each body that do not count as large."""
+
+LARGE_BODIES = 16 * 1024 * 1024
+"""Bytes beyond :data:`SMALL_BODY` that all bodies that have not been handled may hold together."""
+
+DEEPEST = 32
+"""How many objects and lists may be nested in each other."""
 
 _LARGEST = 2**53
 """Beyond it, JSON parsers disagree on whole numbers."""
 
 
+class Memory:
+    """What large bodies may hold together.
+
+    Args:
+        limit: bytes beyond :data:`SMALL_BODY`.
+    """
+
+    def __init__(self, limit: int = LARGE_BODIES) -> None:
+        self._limit = limit
+        self._held = 0
+
+    @asynccontextmanager
+    async def reading(self, request: Request, longest: int) -> AsyncIterator[bytes]:
+        """Read the body of a request, and count its memory until the block ends.
+
+        Args:
+            request: the request.
+            longest: the limit in bytes. The rest of a longer body is not read.
+
+        Raises:
+            Problem: the body is longer, takes too long, or finds no memory; or the client
+                disconnected.
+        """
+        held = 0
+        try:
+            chunks, size = [], 0
+            async with _in_time():
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > longest:
+                        raise Problem(TOO_LARGE, f"The body is longer than {longest} bytes.")
+                    more = max(0, size - SMALL_BODY) - held
+                    if self._held + more > self._limit:
+                        raise unavailable("Too many large bodies are arriving at once.")
+                    held, self._held = held + more, self._held + more
+                    chunks.append(chunk)
+            yield b"".join(chunks)
+        finally:
+            self._held -= held
+
+
 async def read(request: Request, longest: int) -> bytes:
-    """Read the body of a request.
+    """Read the body of a request whose limit is at most :data:`SMALL_BODY`.
 
     Args:
         request: the request.
         longest: the limit in bytes. The rest of a longer body is not read.
 
     Raises:
-        Problem: the body is longer, or the client disconnected.
+        Problem: the body is longer, takes too long, or the client disconnected.
     """
-    chunks, size = [], 0
+    async with Memory(0).reading(request, min(longest, SMALL_BODY)) as body:
+        return body
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > longest:
-                raise Problem(TOO_LARGE, f"The body is longer than {longest} bytes.")
-            chunks.append(chunk)
+        async with asyncio.timeout(BODY_TIMEOUT):
+            yield
+    except TimeoutError:
+        raise Problem(TOO_SLOW, f"The body took longer than {BODY_TIMEOUT:g} seconds.") from None
     except ClientDisconnect:
         raise fault("body", rule="must be complete") from None
-    return b"".join(chunks)
 
 
 class StrictRequest(Request):
@@ -63,7 +127,7 @@ class StrictRequest(Request):
         """
         body = await self.body()
         try:
-            return json.loads(
+            found = json.loads(
                 body.decode(),
                 object_pairs_hook=_unique,
                 parse_constant=_refuse,
@@ -71,9 +135,31 @@ class StrictRequest(Request):
                 parse_int=_bounded,
             )
         except (ValueError, RecursionError):
-            pass  # The error quotes the body, so it is not chained.
-        rule = "must be JSON in UTF-8, without repeated names, NaN, or numbers beyond 2^53"
-        raise fault("body", rule=rule)
+            found = _UNREADABLE  # The error quotes the body, so it is not chained.
+        if found is _UNREADABLE:
+            rule = "must be JSON in UTF-8, without repeated names, NaN, or numbers beyond 2^53"
+            raise fault("body", rule=rule)
+        if _is_deeper(found, DEEPEST):
+            raise fault("body", rule=f"must not be nested more than {DEEPEST} deep")
+        return found
+
+
+_UNREADABLE = object()
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether more objects and lists are nested in each other, the value included."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, (dict, list)) for inner in level)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A request id in the response and in every log line. Headers that keep browsers from interpreting
 the response. One log line, with the route in place of the path. For an unexpected error, the full
-traceback in the log and a plain 500 in the response.
+traceback in the log and a plain 500 in the response. A head of limited size. HEAD, wherever GET is
+answered.
 """
 
 import logging
@@ -13,7 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relink.adapters.logs import correlated
 
-from .problems import FAILED, Problem
+from .problems import FAILED, HEAD_TOO_LARGE, Problem
+
+LONGEST_HEAD = 16 * 1024
+"""Bytes of a request's head: its path and its headers."""
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -40,17 +44,27 @@ class Edge:
             return
         began, request_id = perf_counter(), uuid4().hex
         added = [*HEADERS, (b"x-request-id", request_id.encode())]
-        status = 0
+        status, method = 0, scope["method"]
+        if method == "HEAD":
+            # The route is that of GET. The scope of the server stays as it is.
+            scope = {**scope, "method": "GET"}
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message["headers"], *added]}
+            elif method == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         with correlated(request_id=request_id):
             try:
+                if _size(scope) > LONGEST_HEAD:
+                    detail = f"The request's head is longer than {LONGEST_HEAD} bytes."
+                    problem = Problem(HEAD_TOO_LARGE, detail).response()
+                    await problem(scope, receive, send_with_headers)
+                    return
                 await self._app(scope, receive, send_with_headers)
             except Exception:
                 log.exception("unexpected error in a request")
@@ -65,9 +79,15 @@ class Edge:
                     logging.DEBUG if is_quiet else logging.INFO,
                     "request answered",
                     extra={
-                        "method": scope["method"],
+                        "method": method,
                         "route": route,
                         "status": status,
                         "seconds": round(perf_counter() - began, 4),
                     },
                 )
+
+
+def _size(scope: Scope) -> int:
+    """The bytes of a request's head, as far as the server hands them on."""
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    return headers + len(scope["query_string"]) + len(scope.get("raw_path") or scope["path"])

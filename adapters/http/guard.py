@@ -1,4 +1,8 @@
-"""Routes for the embedding service alone: they require the bearer token."""
+"""Routes for the embedding service alone: they require the bearer token.
+
+Without a token, as in the demo, the browser of whoever tries it is the way in for pages of other
+origins. So requests that change something are then refused if such a page sent them.
+"""
 
 import hmac
 from collections.abc import Callable, Coroutine
@@ -11,8 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .body import StrictRequest
-from .errors import answer
-from .problems import UNAUTHORIZED, Problem
+from .errors import answer, fault
+from .problems import FORBIDDEN, UNAUTHORIZED, Problem
+
+READING = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing. What they answer, a page of another origin cannot see."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -40,6 +47,9 @@ def guarded_router(token: str | None) -> APIRouter:
                 try:
                     if token is not None:
                         _check(request, token)
+                    elif request.method not in READING:
+                        _check_origin(request)
+                    _check_query(request)
                     return await handle(StrictRequest(request.scope, request.receive))
                 except Exception as error:
                     problem = answer(error)
@@ -65,3 +75,19 @@ def _check(request: Request, token: str) -> None:
             "The bearer token is wrong: it must be RELINK_API_TOKEN.",
             {"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
+
+
+def _check_origin(request: Request) -> None:
+    """Refuse a page of another origin. Browsers name the origin of every request that is not a
+    GET; other clients name none."""
+    own = f"{request.url.scheme}://{request.url.netloc}"
+    if request.headers.get("origin", own) != own:
+        raise Problem(FORBIDDEN, FORBIDDEN.detail)
+
+
+def _check_query(request: Request) -> None:
+    """Refuse repeated parameters: which of the values counts would be a guess."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            raise fault("query", name, rule="must be given once")

@@ -52,6 +52,12 @@ UNAUTHORIZED = Kind(
     "The request has no bearer token: send Authorization: Bearer <RELINK_API_TOKEN>.",
     header="WWW-Authenticate",
 )
+FORBIDDEN = Kind(
+    403,
+    "forbidden",
+    "The request is not allowed",
+    "A page of another origin sent the request, and no token protects this service.",
+)
 UNKNOWN = Kind(404, "unknown", "Not found", "No account has this id.")
 NOTHING_TO_RELINK = Kind(
     409,
@@ -79,6 +85,7 @@ NOTHING_TO_RELINK = Kind(
         },
     },
 )
+TOO_SLOW = Kind(408, "too-slow", "The body took too long", "The body took longer than 10 seconds.")
 TOO_LARGE = Kind(413, "too-large", "The body is too large", "The body is longer than 65536 bytes.")
 INVALID = Kind(
     422,
@@ -105,6 +112,9 @@ FAILED = Kind(
     "Unexpected error",
     "An unexpected error occurred. The log has it under this request's id, X-Request-Id.",
 )
+HEAD_TOO_LARGE = Kind(
+    431, "head-too-large", "The head is too large", "The request's head is longer than 16384 bytes."
+)
 STRIPE_REFUSED = Kind(
     502,
     "stripe-refused",
@@ -121,8 +131,17 @@ UNAVAILABLE = Kind(
 )
 
 KINDS = (
-    *(WEBHOOK_REFUSED, UNAUTHORIZED, UNKNOWN, NOTHING_TO_RELINK, TOO_LARGE, INVALID),
-    *(FAILED, STRIPE_REFUSED, UNAVAILABLE),
+    *(
+        WEBHOOK_REFUSED,
+        UNAUTHORIZED,
+        FORBIDDEN,
+        UNKNOWN,
+        TOO_SLOW,
+        NOTHING_TO_RELINK,
+        TOO_LARGE,
+        INVALID,
+    ),
+    *(HEAD_TOO_LARGE, FAILED, STRIPE_REFUSED, UNAVAILABLE),
 )
 """Every kind. No two share a status."""
 

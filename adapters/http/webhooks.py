@@ -15,7 +15,7 @@ from starlette.responses import Response
 from relink.adapters.stripe import WebhookRefused
 from relink.adapters.stripe.body import LONGEST_BODY
 
-from .body import read
+from .body import Memory
 from .errors import answer
 from .problems import Problem, documented
 
@@ -83,19 +83,21 @@ def add_webhook_route(
             ``refused``, or ``unavailable`` when Stripe has to deliver it again.
     """
 
+    memory = Memory()
+
     async def receive_webhook(request: Request) -> Response:
         """Apply a webhook from Stripe, once. Delivering it again is always safe."""
         outcome = "unavailable"
         try:
-            payload = await _payload(request)
-            signature = request.headers.get("stripe-signature", "")
-            outcome = await handle(payload, signature)
+            async with memory.reading(request, LONGEST_BODY) as payload:
+                signature = request.headers.get("stripe-signature", "")
+                outcome = await handle(payload, signature)
             return Response(_ANSWERS[outcome], media_type="application/json")
         except Exception as error:
-            problem = answer(error)
+            problem = answer(_refused(error))
             if problem is None:
                 raise
-            if problem.status_code == 400:
+            if problem.status_code < 500:
                 outcome = "refused"
             return problem
         finally:
@@ -113,9 +115,8 @@ def add_webhook_route(
     )
 
 
-async def _payload(request: Request) -> bytes:
-    try:
-        return await read(request, LONGEST_BODY)
-    except Problem as problem:
-        refused = problem.detail
-    raise WebhookRefused(refused)
+def _refused(error: Exception) -> Exception:
+    """A body that is too large or incomplete is refused as every other malformed webhook is."""
+    if isinstance(error, Problem) and error.status_code in (413, 422):
+        return WebhookRefused(error.detail)
+    return error
