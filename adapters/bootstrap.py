@@ -86,6 +86,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         clock=clock,
         watch=watch,
         watch_command=metrics.watch_command,
+        watch_ignored=metrics.watch_ignored,
     )
     performer = Performer(
         store,

@@ -19,6 +19,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from relink.adapters.store import StoreError
+from relink.adapters.stripe import ON_PURPOSE, Ignored
+from relink.adapters.stripe.handlers import HANDLERS
 from relink.engine import Command, Step
 
 FRESH_FOR = 15.0
@@ -62,6 +64,12 @@ class Metrics:
             ["outcome"],
             registry=self._registry,
         )
+        self._ignored = Counter(
+            "relink_webhooks_ignored",
+            "Webhooks that are ignored, by reason, and by type where relink knows it",
+            ["reason", "type"],
+            registry=self._registry,
+        )
         self._decisions = Counter(
             "relink_decisions",
             "Decisions, by machine, and by transition or else outcome",
@@ -90,6 +98,12 @@ class Metrics:
             outcome: ``applied``, ``duplicate``, ``ignored``, ``refused`` or ``unavailable``.
         """
         self._webhooks.labels(outcome).inc()
+
+    def watch_ignored(self, ignored: Ignored) -> None:
+        """Count a webhook that is ignored. Types that relink does not know are counted as one."""
+        base = ignored.type.removeprefix("v1.")
+        kind = base if base in HANDLERS or base in ON_PURPOSE else "(unknown)"
+        self._ignored.labels(ignored.reason.value, kind).inc()
 
     def watch_step(self, step: Step) -> None:
         """Count the decisions of a step that was stored."""

@@ -71,7 +71,7 @@ class _RawRoute(APIRoute):
 
 def add_webhook_route(
     router: APIRouter,
-    handle: Callable[[bytes, str], Coroutine[Any, Any, str]],
+    handle: Callable[[bytes, str | None], Coroutine[Any, Any, str]],
     count: Callable[[str], None],
 ) -> None:
     """Add the route.
@@ -90,7 +90,7 @@ def add_webhook_route(
         outcome = "unavailable"
         try:
             async with memory.reading(request, LONGEST_BODY) as payload:
-                signature = request.headers.get("stripe-signature", "")
+                signature = request.headers.get("stripe-signature")
                 outcome = await handle(payload, signature)
             return Response(_ANSWERS[outcome], media_type="application/json")
         except Exception as error:

@@ -28,13 +28,17 @@ def sign(payload: bytes, secret: str, at: int) -> str:
 
 
 def verify(
-    payload: bytes, header: str, secret: str, at: float, tolerance: float = TOLERANCE
+    payload: bytes | bytearray | memoryview | str,
+    header: str | None,
+    secret: str,
+    at: float,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """Verify a notification that was received.
 
     Args:
-        payload: the request's raw body.
-        header: its ``Relink-Signature`` header.
+        payload: the request's raw body, or its text.
+        header: its ``Relink-Signature`` header; None if it is missing.
         secret: ``RELINK_NOTIFY_SECRET``.
         at: now (Unix seconds).
         tolerance: how far the signature's time may be from ``at`` (seconds).
@@ -42,11 +46,17 @@ def verify(
     Raises:
         BadSignatureError: the signature is malformed, does not match, or is not recent.
     """
-    found = _HEADER.fullmatch(header)
+    if isinstance(payload, str):
+        raw = payload.encode(errors="surrogatepass")
+    elif isinstance(payload, (bytes, bytearray, memoryview)):
+        raw = bytes(payload)
+    else:
+        raise BadSignatureError("the payload must be the raw body of the request, or its text")
+    found = _HEADER.fullmatch(header) if isinstance(header, str) else None
     if found is None:
         raise BadSignatureError("Relink-Signature is malformed: it must look like t=…,v1=…")
     signed_at = int(found[1])
-    right = _digest(payload, secret, signed_at)
+    right = _digest(raw, secret, signed_at)
     given = found[2].split(",v1=")[1:]
     # Compares all of them, so that the time taken reveals nothing.
     if not sum(hmac.compare_digest(right, one) for one in given):

@@ -27,7 +27,7 @@ from relink.adapters.gateway.failures import RESOURCE_MISSING
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.logs import correlated
 from relink.adapters.store import Applied, InboxMessage, Store
-from relink.adapters.stripe import Accepted, Received, StripeWebhooks
+from relink.adapters.stripe import Accepted, Ignored, Payload, Received, StripeWebhooks
 from relink.engine import Address, Decision, Snapshot, Step
 from relink.machines import RelinkPolicy
 from relink.machines.commands import (
@@ -78,6 +78,7 @@ class Service(Queries):
         sleep: waits this many seconds between attempts.
         watch: called with every step that was stored.
         watch_command: called after every attempt at a command within a request.
+        watch_ignored: called with every webhook that is ignored, and why.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Service(Queries):
         sleep: Callable[[float], None] = time.sleep,
         watch: Watch = lambda step: None,
         watch_command: WatchCommand = lambda command, result, age: None,
+        watch_ignored: Callable[[Ignored], None] = lambda ignored: None,
     ) -> None:
         super().__init__(store)
         self._lister = gateway if isinstance(gateway, AccountLister) else None
@@ -100,15 +102,16 @@ class Service(Queries):
         self.clock = clock
         self._sleep = sleep
         self._watch = watch
+        self._watch_ignored = watch_ignored
 
     # ── webhooks and other events ────────────────────────────────────────────
 
-    def handle_webhook(self, payload: bytes, signature: str) -> WebhookOutcome:
+    def handle_webhook(self, payload: Payload, signature: str | None) -> WebhookOutcome:
         """Verify a webhook and apply it, once.
 
         Args:
-            payload: the raw body of the request.
-            signature: the ``Stripe-Signature`` header.
+            payload: the raw body of the request, as the framework hands it over: bytes, or text.
+            signature: the ``Stripe-Signature`` header; None if it is missing.
 
         Raises:
             WebhookRefused: the signature or the payload is invalid. Nothing was stored.
@@ -119,10 +122,10 @@ class Service(Queries):
             outcome: WebhookOutcome = "ignored"
             if isinstance(received, Accepted):
                 outcome = self._apply(message, received.events).outcome
-            log.info("webhook %s", outcome, extra={"event_type": received.type})
+            self._told(received, outcome)
         return outcome
 
-    async def handle_webhook_async(self, payload: bytes, signature: str) -> WebhookOutcome:
+    async def handle_webhook_async(self, payload: Payload, signature: str | None) -> WebhookOutcome:
         """Like :meth:`handle_webhook`, without blocking the event loop.
 
         On PostgreSQL the loop itself verifies and decides: that takes less time than a thread
@@ -135,10 +138,17 @@ class Service(Queries):
                 applied = await self._store.apply_async(message, received.events)
                 self._show(applied)
                 outcome = applied.outcome
-            log.info("webhook %s", outcome, extra={"event_type": received.type})
+            self._told(received, outcome)
         return outcome
 
-    def _receive(self, payload: bytes, signature: str) -> tuple[Received, InboxMessage]:
+    def _told(self, received: Received, outcome: WebhookOutcome) -> None:
+        extra = {"event_type": received.type}
+        if isinstance(received, Ignored):
+            extra["reason"] = received.reason.value
+            self._watch_ignored(received)
+        log.info("webhook %s", outcome, extra=extra)
+
+    def _receive(self, payload: Payload, signature: str | None) -> tuple[Received, InboxMessage]:
         if self._webhooks is None:
             raise TypeError("Service(webhooks=…) is not set, so webhooks cannot be verified")
         now = self.clock()

@@ -1,7 +1,9 @@
 """Stripe's webhooks and objects, reduced to what the machines may know."""
 
+from .body import Payload
 from .built import reduce_external_account, reduce_payment_method
 from .errors import UnreadableObject, WebhookRefused
+from .ignored import ON_PURPOSE, IgnoreReason
 from .reduce import (
     Origin,
     account_report,
@@ -14,9 +16,12 @@ from .reduce import (
 from .webhook import Accepted, Ignored, Received, StripeWebhooks
 
 __all__ = [
+    "ON_PURPOSE",
     "Accepted",
+    "IgnoreReason",
     "Ignored",
     "Origin",
+    "Payload",
     "Received",
     "StripeWebhooks",
     "UnreadableObject",

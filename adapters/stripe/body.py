@@ -1,4 +1,9 @@
-"""The body of a webhook: a JSON object, parsed strictly and of limited size."""
+"""The body of a webhook: a JSON object, parsed strictly and of limited size.
+
+The signature covers the raw bytes. Frameworks hand them over in several types, or as text that they
+decoded from UTF-8; all of these are taken. A body that was parsed already is not the one that was
+signed, and is refused.
+"""
 
 import json
 from typing import Any, NoReturn
@@ -9,13 +14,21 @@ LONGEST_BODY = 1024 * 1024
 """The maximum size (bytes). An event about a session with a hundred accounts is much smaller."""
 
 
-def decode(payload: bytes) -> str:
+Payload = bytes | bytearray | memoryview | str
+"""The types in which frameworks hand over a body."""
+
+
+def decode(payload: Payload) -> str:
     """The body as text.
 
     Raises:
-        WebhookRefused: it is too large, or not UTF-8.
+        WebhookRefused: it is of another type, too large, or not UTF-8.
     """
-    if len(payload) > LONGEST_BODY:
+    if not isinstance(payload, Payload):
+        raise WebhookRefused("the body must be the raw bytes of the request, or its text")
+    # A character takes a byte at least.
+    size = payload.nbytes if isinstance(payload, memoryview) else len(payload)
+    if size > LONGEST_BODY:
         raise WebhookRefused(f"the body is larger than {LONGEST_BODY} bytes")
     text = _decoded(payload)
     if text is None:
@@ -39,10 +52,13 @@ def parse(body: str) -> dict[str, Any]:
 # shows it.
 
 
-def _decoded(payload: bytes) -> str | None:
+def _decoded(payload: Payload) -> str | None:
     try:
-        return payload.decode()
-    except UnicodeDecodeError:
+        if isinstance(payload, str):
+            payload.encode()  # fails where it did not come from UTF-8
+            return payload
+        return bytes(payload).decode()
+    except UnicodeError:
         return None
 
 

@@ -40,6 +40,8 @@ class Handler(NamedTuple):
     reduce_thin: Callable[[str, Origin], DomainEvent] | None = None
     """Makes the event from the id in a thin notification; None if relink cannot read what a thin
     one of this type names."""
+    tells: str = ""
+    """What relink learns from it, for the documentation."""
     of_holder: bool = False
     """Whether it belongs to the account's holder, even if another account linked it."""
 
@@ -81,9 +83,21 @@ def _external_account(
     return event if is_bank_account(obj) else None
 
 
-_ACCOUNT = Handler(reduce_account, _account_changed)
-_AUTHORIZATION = Handler(reduce_authorization, _authorization_changed)
-_PAYMENT_METHOD = Handler(_payment_method, _payment_method_changed)
+_ACCOUNT = Handler(
+    reduce_account,
+    _account_changed,
+    "the account: its status, numbers, permissions, and when it stops working",
+)
+_AUTHORIZATION = Handler(
+    reduce_authorization,
+    _authorization_changed,
+    "the authorization: its status, and when it stops working",
+)
+_PAYMENT_METHOD = Handler(
+    _payment_method,
+    _payment_method_changed,
+    "the payment method: whether it is blocked, and of which account it is",
+)
 
 HANDLERS: dict[str, Handler] = {
     "financial_connections.account.created": _ACCOUNT,
@@ -113,18 +127,28 @@ HANDLERS: dict[str, Handler] = {
     },
     "financial_connections.authorization.upcoming_deactivation": _AUTHORIZATION,
     "financial_connections.authorization.expected_deactivation_date_updated": _AUTHORIZATION,
-    "financial_connections.session.updated": Handler(reduce_session, _session_changed),
+    "financial_connections.session.updated": Handler(
+        reduce_session, _session_changed, "the relink session: its result, and what was linked"
+    ),
     "payment_method.automatically_updated": _PAYMENT_METHOD,
     "payment_method.updated": _PAYMENT_METHOD,
     "payment_method.detached": Handler(
-        lambda obj, origin: _payment_method(obj, origin, gone=True), _payment_method_detached
+        lambda obj, origin: _payment_method(obj, origin, gone=True),
+        _payment_method_detached,
+        "the payment method is gone for good",
     ),
     # Thin notifications of external accounts name no object, and those of mandates name an object
     # that says nothing about an account.
-    "account.external_account.updated": Handler(_external_account, of_holder=True),
-    "account.external_account.deleted": Handler(
-        lambda obj, origin: _external_account(obj, origin, gone=True), of_holder=True
+    "account.external_account.updated": Handler(
+        _external_account,
+        tells="the external account of a connected account: its status",
+        of_holder=True,
     ),
-    "mandate.updated": Handler(reduce_mandate),
+    "account.external_account.deleted": Handler(
+        lambda obj, origin: _external_account(obj, origin, gone=True),
+        tells="the external account is gone for good",
+        of_holder=True,
+    ),
+    "mandate.updated": Handler(reduce_mandate, tells="whether a mandate is still active"),
 }
 """All event types that relink handles, without the ``v1.`` of thin notifications."""

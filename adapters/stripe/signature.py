@@ -28,6 +28,8 @@ def verify(
     """
     if not header:
         raise WebhookRefused("no signature")
+    if not isinstance(header, str):
+        raise WebhookRefused("malformed signature")
     signed_at = _timestamp(header)
     if signed_at is None:
         raise WebhookRefused("malformed signature")

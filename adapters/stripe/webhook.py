@@ -5,31 +5,35 @@
 :class:`WebhookRefused`: not from Stripe, too old, or malformed; answer 400, store nothing. No other
 exception is raised for any payload.
 
+Stripe's dashboard and command line can send test events that all have the same id. Their content
+becomes a part of their id here, so that they are told apart. Two with the same content, which no
+machine could tell apart, are one.
+
 Stripe sends two kinds of events. *Snapshots* contain the object. *Thin* notifications (``v1.…``,
 ``v2.…``) only name it, and the machines then read it.
 """
 
+import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relink.machines.events import DomainEvent
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 from . import fields
-from .body import decode, parse
+from .body import Payload, decode, parse
 from .envelope import Envelope, open_envelope
 from .errors import UnreadableObject, WebhookRefused
 from .handlers import HANDLERS, Handler
+from .ignored import ON_PURPOSE, IgnoreReason
 from .reduce import Origin
 from .signature import verify
 
 TOLERANCE = 300
 """The maximum age of a signature (seconds), as in the SDK."""
 
-OTHER_MODE = "the event is of the other mode (live or test)"
-NOT_HANDLED = "the event type is not handled"
-TOO_THIN = "a thin notification of this type names nothing that relink can read"
-FOREIGN = "the object has nothing to do with a linked account"
+_PLACEHOLDER = re.compile(r"evt_(0+|test_webhook)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Accepted:
     """A webhook that relink handles."""
 
     id: str
-    """Stripe's ``evt_…``, the same for every delivery."""
+    """Stripe's ``evt_…``, the same for every delivery. Where several test events share one, it ends
+    with a digest of the content."""
     type: str
     created: int
     """When it was created (Unix seconds, Stripe's clock)."""
@@ -54,7 +59,7 @@ class Ignored:
 
     id: str
     type: str
-    reason: str
+    reason: IgnoreReason
 
 
 Received = Accepted | Ignored
@@ -91,11 +96,12 @@ class StripeWebhooks:
         self._tolerance = tolerance
         self._policy = policy
 
-    def receive(self, payload: bytes, signature: str | None, at: float) -> Received:
+    def receive(self, payload: Payload, signature: str | None, at: float) -> Received:
         """Verify and reduce one webhook.
 
         Args:
-            payload: the raw body.
+            payload: the raw body, as the framework hands it over: bytes, or text that it decoded
+                from UTF-8.
             signature: the value of the ``Stripe-Signature`` header; None if it is missing.
             at: now (Unix seconds).
 
@@ -104,17 +110,19 @@ class StripeWebhooks:
         """
         text = decode(payload)
         verify(text, signature, self._secrets, at, self._tolerance)
-        envelope = open_envelope(parse(text))
+        envelope = _told_apart(open_envelope(parse(text)), text)
         handler = HANDLERS.get(envelope.base_type)
         if envelope.livemode is not self._livemode:
-            return _ignored(envelope, OTHER_MODE)
+            return _ignored(envelope, IgnoreReason.OTHER_MODE)
         if handler is None:
-            return _ignored(envelope, NOT_HANDLED)
+            is_known = envelope.base_type in ON_PURPOSE
+            reason = IgnoreReason.ON_PURPOSE if is_known else IgnoreReason.UNKNOWN_TYPE
+            return _ignored(envelope, reason)
         if envelope.thin and handler.reduce_thin is None:
-            return _ignored(envelope, TOO_THIN)
+            return _ignored(envelope, IgnoreReason.TOO_THIN)
         event = _event(handler, envelope, self._origin(envelope, at))
         if event is None:
-            return _ignored(envelope, FOREIGN)
+            return _ignored(envelope, IgnoreReason.FOREIGN)
         return Accepted(
             id=envelope.id,
             type=envelope.type,
@@ -134,7 +142,13 @@ class StripeWebhooks:
         )
 
 
-def _ignored(envelope: Envelope, reason: str) -> Ignored:
+def _told_apart(envelope: Envelope, text: str) -> Envelope:
+    if envelope.livemode or not _PLACEHOLDER.fullmatch(envelope.id):
+        return envelope
+    return replace(envelope, id=f"{envelope.id}.{hashlib.sha256(text.encode()).hexdigest()[:16]}")
+
+
+def _ignored(envelope: Envelope, reason: IgnoreReason) -> Ignored:
     return Ignored(envelope.id, envelope.type, reason)
 
 

@@ -7,6 +7,7 @@ import pytest
 from relink.adapters.stripe import (
     Accepted,
     Ignored,
+    IgnoreReason,
     Origin,
     reduce_external_account,
     reduce_mandate,
@@ -182,7 +183,7 @@ def test_a_payment_method_that_does_not_tell_its_account_is_left_to_the_machines
         sent = event("payment_method.updated", {"id": "pm_1", "object": "payment_method", **card})
         received = deliver(sent)
         assert isinstance(received, Ignored)
-        assert received.reason == "the object has nothing to do with a linked account"
+        assert received.reason is IgnoreReason.FOREIGN
 
 
 def test_k5_a_block_that_a_payload_of_another_version_leaves_out_is_read(deliver, event):
@@ -289,6 +290,4 @@ def test_a_thin_notification_that_names_nothing_to_read_is_ignored(deliver, thin
     for related in ({}, {"related_object": None}):
         received = deliver(thin(f"v1.{kind}", "mandate_1", **related))
         assert isinstance(received, Ignored)
-        assert received.reason == (
-            "a thin notification of this type names nothing that relink can read"
-        )
+        assert received.reason is IgnoreReason.TOO_THIN

@@ -7,7 +7,13 @@ import traceback
 
 import pytest
 
-from relink.adapters.stripe import Accepted, Ignored, StripeWebhooks, WebhookRefused
+from relink.adapters.stripe import (
+    Accepted,
+    Ignored,
+    IgnoreReason,
+    StripeWebhooks,
+    WebhookRefused,
+)
 from relink.adapters.stripe.body import LONGEST_BODY
 from relink.adapters.stripe.handlers import HANDLERS
 from relink.machines.events import (
@@ -243,7 +249,7 @@ def test_event_types_that_are_not_handled_are_ignored(deliver, event, thin, kind
     ):
         received = deliver(sent)
         assert isinstance(received, Ignored)
-        assert received.reason == "the event type is not handled"
+        assert received.reason is IgnoreReason.UNKNOWN_TYPE
 
 
 @pytest.mark.parametrize("kind", sorted(k for k in HANDLERS if k.startswith("financial_")))
