@@ -62,6 +62,12 @@ def contract() -> OpenApiSchema:
     return schemathesis.openapi.from_dict(app.openapi())
 
 
+def signed(body: bytes, at: float) -> str:
+    """The signature header of a webhook."""
+    digest = hmac.new(SECRET.encode(), f"{int(at)}.".encode() + body, "sha256").hexdigest()
+    return f"t={int(at)},v1={digest}"
+
+
 class Served:
     """The application, and a client that has the token.
 
@@ -196,9 +202,7 @@ class Served:
     def post_signed(self, payload: bytes | Json) -> httpx.Response:
         """POST a payload as a webhook with a valid signature."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        now = int(self.sim.now)
-        signed = hmac.new(SECRET.encode(), f"{now}.".encode() + body, "sha256").hexdigest()
-        return self.post_webhook(body, f"t={now},v1={signed}")
+        return self.post_webhook(body, signed(body, self.sim.now))
 
     # ── the simulator ────────────────────────────────────────────────────────
 

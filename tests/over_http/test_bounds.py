@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from relink.adapters.gateway import DryRunGateway
 from relink.adapters.http import Metrics, application, body
+from relink.adapters.http import server as server_module
 from relink.adapters.http.connections import FULL, Limits
 from relink.adapters.http.edge import LONGEST_HEAD
 from relink.adapters.http.server import (
@@ -226,6 +228,28 @@ def test_an_answer_that_nobody_takes_does_not_hold_its_connection():
         except ConnectionError:
             pass
         assert taken < 1000 * 65536
+
+
+def test_a_tls_handshake_that_does_not_go_on_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_module, "TLS_TIMEOUT", 0.3)
+
+    async def listen_and_wait() -> bytes:
+        # Nobody gets as far as to need a certificate.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=context)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        async with asyncio.timeout(5):
+            closed = await reader.read()
+        writer.close()
+        server.close()
+        return closed
+
+    path = server_options(tls=True)["loop"]
+    assert path == "relink.adapters.http.server:TlsLoop"
+    with asyncio.Runner(loop_factory=server_module.TlsLoop) as runner:
+        assert runner.run(listen_and_wait()) == b""
+    assert "loop" not in server_options()
 
 
 # ── size ─────────────────────────────────────────────────────────────────────
