@@ -1,29 +1,27 @@
-"""Connections: how many may be open, and how long one may wait for its client.
+"""Connections: how many may be open, and how long each may wait for its client.
 
-A client costs something whenever it is its turn: until it has sent the head of a request, until it
-has sent the body, and while it does not take the answer. Each of these waits has a bound, and a
-client of whom nothing is to be waited for has none here:
+A connection waits for its client at three times. Each wait has a bound:
 
-======================  ======================================================================
-Wait                    Bound
-======================  ======================================================================
-for a head              :data:`CLIENT_TIMEOUT`, from the connection or the last answer. On a
-                        connection that has had an answer, a first byte must come sooner:
-                        :data:`KEEP_ALIVE`
-for a body              :data:`~.body.BODY_TIMEOUT`, which the application keeps: it can answer
-for the answer's taker  :data:`CLIENT_TIMEOUT`
-======================  ======================================================================
+=====================  =======================================================================
+Wait                   Bound
+=====================  =======================================================================
+for a request's head   :data:`CLIENT_TIMEOUT`, from the connection or from the last answer.
+                       After an answer, the first byte must come within :data:`KEEP_ALIVE`
+for a request's body   :data:`~.body.BODY_TIMEOUT`. The application keeps it, and answers 408
+for the client to      :data:`CLIENT_TIMEOUT`
+take the answer
+=====================  =======================================================================
 
-At most :data:`MAX_CONNECTIONS` are open. One more takes the place of the connection that has waited
-longest for its client. So idle and slow clients cannot keep out one that sends its request at once,
-however many they are. Only when every connection has a request that is being answered, a new one
-gets a 503.
+At most :data:`MAX_CONNECTIONS` are open. One more replaces the connection that has waited longest
+for its client. So idle and slow clients, however many, do not keep out a client that sends its
+request at once. A new connection gets a 503 only while the application works on a request of every
+other.
 
-uvicorn offers ``timeout_keep_alive`` (only after an answer, and a single byte ends it),
-``h11_max_incomplete_event_size`` (which lets a larger head pass if it arrives at once; see
-:mod:`.edge`), and ``limit_concurrency``, which counts idle connections, and refuses requests and
-not connections: so many idle ones would be the outage themselves. So this class adds to uvicorn's
-protocol what it lacks. A TLS handshake is bounded in time (:mod:`.server`), and not counted.
+uvicorn has options for a part of this: ``timeout_keep_alive`` applies only after an answer, and a
+single byte ends it; ``h11_max_incomplete_event_size`` lets a larger head pass if it arrives whole
+(:mod:`.edge` refuses it); ``limit_concurrency`` counts idle connections too, and then refuses
+requests, so idle connections would be an outage. This class adds the rest to uvicorn's protocol.
+The time of a TLS handshake is bounded in :mod:`.server`; the number of handshakes is not.
 """
 
 import logging
@@ -136,7 +134,7 @@ class Room:
             self._sweep_later(last)
 
 
-HEAD, BODY, TAKER = "head", "body", "taker"
+HEAD, BODY, ANSWER = "head", "body", "answer"
 
 
 class GuardedProtocol(H11Protocol):
@@ -147,9 +145,9 @@ class GuardedProtocol(H11Protocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.wait: str | None = None
-        """What the connection waits for its client for."""
-        self._of: object = None
-        """The request during which it does."""
+        """What the connection waits for; None while the application works on an answer."""
+        self._request: object = None
+        """The request to which that applies."""
         self._is_paused = False
 
     def connection_made(self, transport: Any) -> None:
@@ -191,8 +189,8 @@ class GuardedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Stop after the request under way. A body that is incomplete has little time left: its
-        request was not accepted, and its client sends it again."""
+        """Stop after the request under way. An incomplete body has little time left: relink has not
+        accepted its request, so the client has to send it again anyway."""
         super().shutdown()
         if self.wait == BODY:
             self.loop.call_later(self.room.limits.unfinished, self._abandon)
@@ -207,7 +205,7 @@ class GuardedProtocol(H11Protocol):
 
     def _awaited(self) -> str | None:
         if self._is_paused:
-            return TAKER
+            return ANSWER
         if self.cycle is None or self.cycle.response_complete:
             return HEAD
         return BODY if self.cycle.more_body else None
@@ -215,9 +213,9 @@ class GuardedProtocol(H11Protocol):
     def _look(self) -> None:
         """See whose turn it is."""
         cycle, wait = self.cycle, self._awaited()
-        if (wait, cycle) == (self.wait, self._of):
+        if (wait, cycle) == (self.wait, self._request):
             return
-        self.wait, self._of = wait, cycle
+        self.wait, self._request = wait, cycle
         if wait is None:
             self.room.waits_no_more(self)
         else:

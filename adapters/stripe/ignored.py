@@ -1,9 +1,9 @@
 """Webhooks that change nothing, and why.
 
 A webhook that is ignored is genuine: it is answered with 200 and not stored. Operators should see
-the difference between a type that relink does not need, one that it has never been told of (a new
-one of Stripe's, perhaps), and a wrong configuration. So each has a code, in the log and in a
-metric, and what is ignored on purpose is listed here with the reason.
+the difference between a type that relink does not need, one that it does not know (Stripe may have
+added it), and a wrong configuration. So each has a code, in the log and in a metric, and the types
+that are ignored on purpose are listed here with the reason.
 """
 
 from enum import StrEnum
