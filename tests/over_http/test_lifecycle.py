@@ -15,7 +15,7 @@ def body_for(said: str, at: Served) -> Json | None:
     return {"account": at.linked("Other")} if said == "replaced-by" else None
 
 
-def unheard(at: Served) -> str:
+def unreported(at: Served) -> str:
     """An account that was linked before relink was there: its webhook never comes."""
     account = at.sim.link_account(at.sim.add_customer("Jo")).id
     at.deliveries()
@@ -37,7 +37,7 @@ def test_P4_a_refresh_reads_the_account_at_stripe_now(at: Served):
 
 
 def test_P4_a_refresh_makes_an_unknown_account_known_and_it_can_be_relinked_at_once(at: Served):
-    account = unheard(at)
+    account = unreported(at)
     at.sim.bank.expire_consent(at.login_of(account))
     at.deliveries()
     assert at.get(f"/accounts/{account}").status_code == 404
@@ -109,7 +109,7 @@ def test_P4_an_account_that_was_linked_elsewhere_gets_no_more_messages(at: Serve
 
 def test_P4_the_account_that_stands_in_is_read_if_it_is_unknown(at: Served):
     account = at.broken()
-    new = unheard(at)
+    new = unreported(at)
     answer = at.post(f"/accounts/{account}/replaced-by", {"account": new})
     assert answer.json()["replaced_by"] == new
     assert at.get(f"/accounts/{new}").status_code == 200
