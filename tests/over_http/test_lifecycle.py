@@ -2,6 +2,7 @@
 
 import pytest
 
+from relink.engine import Address
 from relink.machines.commands import NotifyCustomer, RequestNewPaymentMethod
 
 from .served import Json, Served
@@ -50,6 +51,21 @@ def test_P4_an_account_that_stripe_does_not_have_is_a_404_and_stays_unknown(at: 
     assert answer.status_code == 404
     assert "Stripe has no account" in answer.json()["detail"]
     assert at.get("/accounts/fca_nowhere").status_code == 404
+    kinds = ("account", "account_number", "read", "authorization")
+    assert [at.store.snapshot(Address(kind, "fca_nowhere")) for kind in kinds] == [None] * 4
+
+
+@pytest.mark.parametrize("fault", ["proxy_forbids", "version_not_open"])
+def test_F1_a_refresh_that_an_operator_has_to_make_possible_is_a_503_and_counted_as_stuck(
+    at: Served, caplog: pytest.LogCaptureFixture, fault: str
+):
+    account = at.linked()
+    at.sim.inject(fault, method="GET", path=ACCOUNTS, times=1)
+    answer = at.post(f"/accounts/{account}/refresh")
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert "Check" in caplog.text
+    counted = 'relink_commands_total{command="retrieve_account_for_caller",result="stuck"} 1.0'
+    assert counted in at.get("/metrics").text
 
 
 def test_P4_a_refresh_is_retried_for_up_to_ten_seconds(at: Served):
