@@ -8,7 +8,7 @@ from typing import Any
 
 from relink.adapters.simulator import Authorization
 
-from ..simulation.life import AT_STRIPE
+from ..simulation.life import agrees
 from .households import City, built_on
 from .installation import Installation
 from .processes import kept_of_ours
@@ -20,7 +20,7 @@ TRUTH_OF_LOGINS: Mapping[str, Callable[[Authorization], bool]] = {
     "relinking": lambda login: login.status == "active" or _mendable(login),
     "disconnected": lambda login: login.status == "disconnected",
 }
-"""The same of an authorization as ``AT_STRIPE`` of an account."""
+"""By relink's state of an authorization, what must be true at Stripe at rest."""
 
 RELINKABLE = "inactive", "relink_required"
 
@@ -60,8 +60,9 @@ def check_states(at: Installation) -> None:
         accounts = list(world.accounts.values())
         logins = list(world.authorizations.values())
     for account in accounts:
-        state = at.get(f"/accounts/{account.id}")["state"]
-        if state not in AT_STRIPE or not AT_STRIPE[state](account):
+        found = at.get(f"/accounts/{account.id}")
+        state, replaced_by = found["state"], found["replaced_by"]
+        if not agrees(at.sim, account, state, replaced_by):
             wrong.append(f"{account.id} is {state} for us, but {account.status} {account.inactive}")
     for login in logins:
         state = at.get(f"/authorizations/{login.id}")["state"]
