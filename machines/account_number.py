@@ -242,7 +242,7 @@ class AccountNumberChart(ReportChart):
             Assign(
                 reported_status=trigger.reported_status,
                 as_of=max(facts.as_of, trigger.as_of),
-                by_read=trigger.read,
+                by_read=trigger.read if trigger.as_of >= facts.as_of else facts.by_read,
                 by_block=False,
                 by_result=False,
                 expires_on=expiry(trigger),

@@ -278,9 +278,9 @@ class AuthorizationChart(ReportChart):
         report = trigger.report
         changes: dict[str, Any] = {
             "reported_status": trigger.reported_status,
-            "as_of": max(facts.as_of, trigger.as_of),
-            "by_read": trigger.read,
         }
+        if trigger.as_of >= facts.as_of:
+            changes |= {"as_of": trigger.as_of, "by_read": trigger.read}
         if report.includes("institution_name"):
             changes["institution_name"] = report.institution_name
         return _announced(facts, trigger, changes)

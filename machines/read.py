@@ -67,8 +67,10 @@ class ReadFacts(Facts):
     """When it was first asked for (Unix seconds, our clock)."""
     asked_at: float = 0.0
     """When it was last asked for."""
+    wanted_after: int = 0
+    """When the questions want it to begin (Unix seconds); 0 is at once."""
     not_before: int = 0
-    """The earliest time to begin (Unix seconds); 0 is at once."""
+    """The earliest time to begin: as wanted, and no later than coalescing allows (K10)."""
 
 
 class ReadChart(Chart):
@@ -94,7 +96,7 @@ class ReadChart(Chart):
 
     def has_to_wait_longer(self, facts: ReadFacts, trigger: ReadWanted) -> bool:
         """A newer report takes part in the contradiction, so the read has to begin later (K10)."""
-        return _put_off(facts, trigger) > facts.not_before
+        return trigger.after > facts.wanted_after
 
     def is_of_another_read(self, facts: ReadFacts, trigger: ReadAnswered) -> bool:
         """It answers another read, such as one for a caller; the answer is still to come."""
@@ -118,6 +120,7 @@ class ReadChart(Chart):
             "settles": trigger.reason is ReadReason.CONTRADICTION,
             "since": trigger.at,
             "asked_at": trigger.at,
+            "wanted_after": trigger.after,
             "not_before": min(trigger.after, _latest(trigger.at)),
         }
         return [Assign(**changes), _command(facts.after(changes))]
@@ -126,7 +129,8 @@ class ReadChart(Chart):
         """Begin later: the same read, with the later time (K10)."""
         changes = {
             "asked_at": trigger.at,
-            "not_before": _put_off(facts, trigger),
+            "wanted_after": trigger.after,
+            "not_before": min(trigger.after, _latest(facts.since)),
             "settles": True,
         }
         return [Assign(**changes), _command(facts.after(changes))]
@@ -138,7 +142,12 @@ class ReadChart(Chart):
 
     def ask_again(self, facts: ReadFacts, trigger: ReadAnswered) -> Effects:
         """Read once more, for what was asked since the read began."""
-        changes = {"number": facts.number + 1, "since": trigger.at, "asked_at": trigger.at}
+        changes = {
+            "number": facts.number + 1,
+            "since": trigger.at,
+            "asked_at": trigger.at,
+            "not_before": min(facts.wanted_after, _latest(trigger.at)),
+        }
         return [Assign(**changes), _command(facts.after(changes))]
 
     def hold_up_prompts(self, facts: ReadFacts, trigger: ReadWanted) -> list[Command]:
@@ -191,10 +200,6 @@ def has_waited_long_enough(facts: ReadFacts) -> bool:
 def _latest(since: float) -> int:
     """The latest time to which a read may be put off (Unix seconds)."""
     return int(since) + LONGEST_DELAY
-
-
-def _put_off(facts: ReadFacts, trigger: ReadWanted) -> int:
-    return min(trigger.after, _latest(facts.since))
 
 
 def _command(facts: ReadFacts) -> Read:

@@ -176,7 +176,7 @@ class AccountEffects(ReportChart):
 
     def retire(self, facts: AccountFacts, trigger: AccountRetired) -> Effects:
         """Nobody has a use for it: no prompts and no requests."""
-        return [Assign(retired=True), review_later(facts, trigger)]
+        return [Assign(retired=True, requested_for=frozenset()), review_later(facts, trigger)]
 
     def resume(self, facts: AccountFacts, trigger: AccountResumed) -> Effects:
         """It is used again; what was reported meanwhile may be out of date, so it is read."""
@@ -277,6 +277,8 @@ class AccountEffects(ReportChart):
             "session": None if is_open else facts.session,
             "opened_while_active": False,
             "outage": None,
+            # If it comes back, whatever then stands in the way is asked about again (C4).
+            "requested_for": frozenset(),
         }
         if trigger.new == facts.replaced_by and trigger.session is not None:
             changes["replaced_as_of"] = min(facts.replaced_as_of, trigger.as_of)

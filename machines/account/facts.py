@@ -275,8 +275,9 @@ def after_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
         changes["reported_status"] = status
         if not status.leaves_open:
             changes["repairable"] = status.repairable
-    changes["as_of"] = max(facts.as_of, trigger.as_of)
-    changes["by_read"] = trigger.read
+    if trigger.as_of >= facts.as_of:
+        changes["as_of"] = trigger.as_of
+        changes["by_read"] = trigger.read
     timeline = with_report(facts.timeline, trigger.as_of, status.works)
     if timeline != facts.timeline:
         changes["timeline"] = timeline

@@ -32,7 +32,6 @@ def needs(draw: st.DrawFn) -> Need:
         cause=draw(st.sampled_from([None, "access_expired", "access_denied"])),
         relink_by=draw(st.none() | st.integers(AT - 10, AT + 100)),
         holder="cus_1",
-        read_due_since=None,
         mailed_at=draw(st.sampled_from([None] * 9 + [AT - 5])),
         read_due_since=None,
         prompted_at=prompted_at,
@@ -232,7 +231,11 @@ def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other()
         "fca_1": AT,
         "fca_2": None,
     }
-    assert messages_due.next_time(needing, None, AT, RelinkPolicy()) is None
+    policy = RelinkPolicy()
+    assert messages_due.due(needing, None, AT, policy) is None
+    following = messages_due.next_time(needing, None, AT, policy)
+    assert following is not None
+    assert following > AT + policy.session_open_for
 
 
 def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:

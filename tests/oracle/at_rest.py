@@ -63,7 +63,8 @@ def _check_session(oracle: Oracle, service: Service, name: str, session: Session
         # R2: sessions that are over for us are not read by the sweep.
         is_late = oracle.now >= session.created_at + oracle.policy.session_open_for
         is_last = session is oracle.memory.last_session(session.account)
-        if is_last and not is_late and truth.shy == 0:
+        is_read = any(s.status == truth.status for s in session.said)  # and read again (R3)
+        if is_last and not is_late and not is_read:
             oracle.say("K11", f"{name} {truth.status}, and nobody read it")
     returned = session.returned()
     if returned is None or returned == session.account:

@@ -205,10 +205,12 @@ def _is_relinked(memory: Memory, name: str, history: History) -> bool | None:
 
 
 def _is_repaired(memory: Memory, name: str, history: History) -> bool:
+    shared = history.values("authorization")
     told = [
         s.as_of
-        for session in memory.sessions_of(name)
-        if session.outcome() == "relinked" or session.is_vague()
+        for session in memory.sessions.values()
+        if session.account == name or session.request.authorization in shared
+        if session.outcome() is not None or session.is_vague()
         for s in [*session.results(), *session.hints()]
     ]
     if not told:

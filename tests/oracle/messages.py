@@ -106,9 +106,9 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
     ]
     sources += [
         s.created_at
-        for name in message.accounts
-        for s in oracle.memory.sessions_of(name)
+        for s in oracle.memory.sessions.values()
         if s.request.delivery == "email"
+        and (s.account in message.accounts or s.request.authorization == message.outage)
     ]
     if not any(at + wait <= oracle.now + 1 for at in sources):
         oracle.say("P1", f"reminder {message.reminder} for {message.outage} comes too early")
@@ -117,7 +117,9 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
         for m in oracle.messages
         if m.reminder == message.reminder and set(m.accounts) & set(message.accounts)
     ]
-    if len(same) >= len(sources):
+    # Accounts move between authorizations with their reminders, so all prompts count.
+    prompts = [m for m in oracle.messages if m.reminder == 0]
+    if len(same) >= max(len(sources), len(prompts)):
         oracle.say(
             "P1", f"reminder {message.reminder} for {message.outage} comes more often than prompts"
         )
@@ -184,7 +186,7 @@ def deadline(oracle: Oracle, name: str) -> float:
         other = oracle.tracks.get(session.account)
         if session.request.delivery != "email" or other is None:
             continue
-        if other.known.authorizations & track.known.authorizations:
+        if {session.request.authorization, *other.known.authorizations} & keys:
             starts.append(session.created_at)
     until = ready
     for start in starts:

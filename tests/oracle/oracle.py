@@ -40,6 +40,8 @@ class Oracle:
     """Since when a read of an object is due without a break."""
     asked_at: dict[str, float] = field(default_factory=dict)
     """When each read was first asked for."""
+    row_since: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Since when a read of an object waits without a break, whether it was answered or not."""
     answered: dict[tuple[str, str], float] = field(default_factory=dict)
     """When the latest answered read of each object began."""
     last_asked: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -123,6 +125,8 @@ class Oracle:
         self.memory.read_now = {
             read.subject for read in record.waiting.values() if kind_of(read) == "account"
         }
+        rows = {(kind_of(read), read.subject) for read in record.waiting.values()}
+        self.row_since = {row: self.row_since.get(row, self.now) for row in rows}
         for thing in list(self.due_since):
             if thing not in due:
                 del self.due_since[thing]
@@ -185,9 +189,9 @@ class Oracle:
         """For what the service may be asked for another payment method: to whether that is sure."""
         known = track.known
         found: dict[str, bool] = {}
-        if known.is_retired or known.is_replaced is True:
+        if known.is_replaced is True:
             return found
-        is_sure = known.is_replaced is False and not known.is_strange
+        is_sure = known.is_replaced is False and not known.is_strange and not known.is_retired
         kinds = known.kinds()
         if kinds & {"unrepairable", "disconnected"}:
             for kind in kinds & {"unrepairable", "disconnected"}:
@@ -291,14 +295,18 @@ class Oracle:
         known = track.known
         for identity in self.holds(name):
             subject = self.record.waiting[identity].subject
-            if self.now - self.due_since.get(("account", subject), self.now) >= TEN_MINUTES - 1:
+            if self.now - self.row_since.get(("account", subject), self.now) >= TEN_MINUTES - 1:
                 continue
             other = self.tracks.get(subject)
             if subject == name:
                 return subject
             if other is None or known.holders <= {UNKNOWN, None}:
                 continue
-            if len(other.known.statuses) > 1:  # K4: what it says of its authorization may wait
+            is_disputed = self.record.waiting[identity].after > self.now
+            if "disconnected" in other.known.statuses:
+                continue  # S7: nothing is left to learn of it
+            if is_disputed or len(other.known.statuses) > 1:
+                # K4: what it says of its authorization may wait for the answer.
                 continue
             same = len(known.holders) == 1 and other.known.holders == known.holders
             shared = other.known.authorizations
@@ -342,6 +350,9 @@ class Oracle:
             # S6 and S7 do not say which of the two is the stronger.
             return allowed | ({"disconnected"} if "disconnected" in known.statuses else set())
         session, is_sure = self.open_session(name)
+        if session and self.memory.last_session(name) is None:
+            allowed |= {"active"} if "active" in known.statuses else set()
+            allowed |= {"relinking"}  # two side by side: left open which of them counts
         since = frozenset().union(*track.kinds[session.log_from :]) if session else frozenset()
         for kind in known.kinds():
             if kind == "disconnected":

@@ -102,7 +102,8 @@ def _is_settled(oracle: Oracle, subject: str) -> bool:
 def _failed_since(oracle: Oracle, name: str) -> bool:
     failed = oracle.memory.failed.get(("retrieve_account", name))
     told = oracle.memory.accounts[name].said
-    return failed is not None and (not told or failed >= told[-1].at)
+    # What is told again after the read failed is no news (K9: what is known decides).
+    return failed is not None and (not told or failed >= min(s.at for s in newest(told)))
 
 
 def _check_contradiction(oracle: Oracle, record: Record, name: str) -> None:
@@ -187,7 +188,8 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
         s.at for s in session.said if s.linked or s.relinked or s.status in ("failed", "cancelled")
     )
     # It may have been read while the returned account still had to be judged.
-    if oracle.last_asked.get(("account", session.account), 0.0) >= ended:
+    thing = ("account", session.account)
+    if max(oracle.last_asked.get(thing, 0.0), oracle.answered.get(thing, 0.0)) >= ended:
         return
     if not _is_due(record, "account", session.account):
         oracle.say("R5", f"{name} ended ({outcome}), and {session.account} is not read")

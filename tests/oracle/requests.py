@@ -219,7 +219,7 @@ def check_request(oracle: Oracle, record: Record) -> None:
                 "S6", f"another payment method for {name} ({command.reason}), which was replaced"
             )
             continue
-        since = oracle.due_since.get(("account", name))
+        since = oracle.row_since.get(("account", name))
         is_final = "disconnected" in track.known.statuses  # S7: no read changes it
         if since is not None and oracle.now - since < 599 and not is_final:
             oracle.say(

@@ -391,12 +391,9 @@ def customer_is_asked(service: Service, a: int, b: int, c: int) -> None:
 
 @step(2)
 def result_is_read(service: Service, a: int, b: int, c: int) -> None:
-    if session := pick(service.stripe.sessions, a):
-        service.for_caller(
-            RetrieveSessionForCaller(
-                session=session, reason="result", dedup_key=f"result_{service.steps}"
-            )
-        )
+    if name := pick(service.stripe.sessions, a):
+        key = f"result_{service.steps}"
+        service.for_caller(RetrieveSessionForCaller(session=name, reason="result", dedup_key=key))
 
 
 @step(0.4)
