@@ -108,7 +108,8 @@ def _never_stopped(sim: Simulator, account: Account, replaced_by: str | None) ->
     }
     works, is_replaced = True, False
     for effect in sim.ledger.effects():
-        is_replaced = is_replaced or effect.subject in results
+        if effect.subject in results and effect.kind.endswith("session.updated"):
+            is_replaced = True
         if effect.subject == account.id and effect.kind.endswith(_CHANGES):
             works = effect.kind.endswith("reactivated")
         if is_replaced and not works:
