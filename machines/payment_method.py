@@ -61,6 +61,8 @@ class PaymentMethodFacts(Facts):
     """The time of the latest report (Unix seconds)."""
     blocked: str | None = None
     """Why it is blocked, by that report."""
+    is_contested: bool = False
+    """Two reports of one second differ on whether its number was deactivated."""
     mandate_due: MandateReason | None = None
     """Why the customer has to authorize debits again (N3); None while nobody has to."""
     mandate_as_of: int = -1
@@ -210,9 +212,14 @@ class PaymentMethodChart(Chart):
         account = getattr(trigger, "account", None) or facts.account
         return [PaymentMethodGone(account=account, payment_method=facts.id)] if account else []
 
-    def settle_contradiction(self, facts: PaymentMethodFacts, trigger: Checked) -> Command:
+    def settle_contradiction(self, facts: PaymentMethodFacts, trigger: Checked) -> Effects:
         """Read it: nothing tells which report came last (K4)."""
-        return _read(facts, ReadReason.CONTRADICTION, trigger, after=trigger.as_of + 2)
+        reason = ReadReason.CONTRADICTION
+        contested = NUMBER_DEACTIVATED in (facts.blocked, _reason(trigger))
+        return [
+            Assign(is_contested=facts.is_contested or contested),
+            _read(facts, reason, trigger, after=trigger.as_of + 2),
+        ]
 
     def look(self, facts: PaymentMethodFacts, trigger: PaymentMethodUnclear) -> list[Command]:
         """Read it, since the report says only that something changed (K2, K6)."""
@@ -258,7 +265,12 @@ def _reason(trigger: Checked) -> str | None:
 
 
 def _checked(trigger: Checked) -> dict[str, Any]:
-    return {"account": trigger.account, "as_of": trigger.as_of, "blocked": _reason(trigger)}
+    return {
+        "account": trigger.account,
+        "as_of": trigger.as_of,
+        "blocked": _reason(trigger),
+        "is_contested": False,
+    }
 
 
 def _changed(
@@ -284,7 +296,7 @@ def _changed(
 
 def _lifted(facts: PaymentMethodFacts, trigger: Checked) -> list[Command]:
     """Tell the account number that its block was lifted, if it was (C3)."""
-    if facts.blocked != NUMBER_DEACTIVATED:
+    if facts.blocked != NUMBER_DEACTIVATED and not facts.is_contested:
         return []
     lifted = trigger.follow(NumberUnblocked, as_of=trigger.as_of)
     return [Send(machine="account_number", key=trigger.account, event=lifted)]

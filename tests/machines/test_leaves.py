@@ -16,6 +16,7 @@ from relink.engine import Event, Facts, Leaf, Snapshot, Table
 from relink.engine.fuzz import LeafCoverage, instances, payloads
 from relink.machines import relink_system
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
+from relink.machines.vocabulary import NumberStatus
 
 TABLES = tuple(relink_system().tables.values())
 LINK_STATUS = ["active", "relinkable", "unrepairable", "inactive", "disconnected"]
@@ -27,18 +28,30 @@ IDS = st.sampled_from(["fca_1", "fca_2"])
 AUTHORIZATIONS = st.sampled_from(["fcauth_1", "fcauth_2"])
 SESSIONS = st.sampled_from(["fcsess_1", "fcsess_2"])
 SMALL = {
-    **dict.fromkeys(("as_of", "worked_as_of", "repaired_as_of", "replaced_as_of"), FEW),
+    **dict.fromkeys(("as_of", "repaired_as_of", "replaced_as_of", "login_as_of"), FEW),
+    **dict.fromkeys(("announcement_as_of", "mandate_as_of"), FEW),
     **dict.fromkeys(("relink_by", "deactivates_on", "expires_on"), st.none() | FEW),
-    "checked_as_of": FEW,
-    **dict.fromkeys(("attempt", "failures", "count", "outage"), st.integers(0, 3)),
-    **dict.fromkeys(("at", "opened_at", "since"), st.sampled_from([0.0, 1.0, 3.0])),
+    **dict.fromkeys(("attempt", "replaced_attempt", "failures", "count"), st.integers(0, 3)),
+    **dict.fromkeys(("number", "reminded"), st.integers(0, 2)),
+    "AccountFacts.number": st.sampled_from([None, *NumberStatus]),
+    "CreateRelinkSession.outage": st.none() | st.integers(0, 2),
+    **dict.fromkeys(("after", "wanted_after", "not_before"), FEW),
+    **dict.fromkeys(("at", "opened_at", "since", "asked_at"), st.sampled_from([0.0, 1.0, 3.0])),
+    **dict.fromkeys(("prompted_at", "mailed_at", "read_due_since"), st.sampled_from([None, 0.0])),
+    "last_prompt_at": st.sampled_from([None, 0.0]),
+    "begun_at": st.sampled_from([None, 0.0, 2.0]),
+    "ReadAnswered.causation_id": st.sampled_from(
+        [f"retrieve_account_{account}_{n}" for account in ("fca_1", "fca_2") for n in range(3)]
+    ),
     **dict.fromkeys(("account", "subject"), IDS),
     **dict.fromkeys(("linked", "asked", "relinked_account"), st.none() | IDS),
     **dict.fromkeys(("session", "by"), SESSIONS),
     "id": IDS,
     "authorization": AUTHORIZATIONS,
     "ReportedNeeds.outage": AUTHORIZATIONS,
-    "ReminderDue.number": st.integers(1, 3),
+    "MayPrompt.outage": AUTHORIZATIONS,
+    "ReadFailed.error": st.sampled_from(["resource_missing", "refused"]),
+    "gone": st.frozensets(IDS, max_size=1),
     "SessionSucceeded.accounts": st.none() | st.lists(IDS, max_size=2).map(tuple),
     "delivery": st.just("modal"),
     "permissions": st.sampled_from([None, ("payment_method",)]),

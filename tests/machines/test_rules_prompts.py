@@ -251,7 +251,7 @@ def test_P2_a_customer_who_revokes_access_after_the_prompt_is_not_reminded() -> 
 
 
 def test_P2_relink_sends_no_prompt_where_stripe_writes_to_the_customer() -> None:
-    s = Scenario()
+    s = Scenario(RelinkPolicy(session_open_for=365 * DAY))
     s.link("fca_1", deactivates_on=in_days(30))
     s.open_session("fca_1", delivery="email")
     s.webhook("fca_1", active(deactivates_on=in_days(30), authorization="fcauth_2"))
@@ -259,8 +259,8 @@ def test_P2_relink_sends_no_prompt_where_stripe_writes_to_the_customer() -> None
     assert prompts(s) == []
 
 
-def test_P2_relink_sends_no_reminder_once_stripe_has_written() -> None:
-    s = Scenario()
+def test_P2_relink_sends_no_reminder_while_the_session_that_stripe_wrote_about_is_open() -> None:
+    s = Scenario(RelinkPolicy(session_open_for=365 * DAY))
     s.webhook("fca_1", relinkable())
     s.open_session("fca_1", delivery="email")
     assert days(s) == []
