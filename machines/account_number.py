@@ -132,7 +132,7 @@ class AccountNumberChart(ReportChart):
     )
 
     # ── such a block is lifted (C3)
-    stays(*every, event="number_unblocked", cond="lift_is_outdated")
+    stays(*every, event="number_unblocked", cond="is_outdated")
     stays(transactable, pending, expiring, event="number_unblocked")
     transactable.from_(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
     stays(refreshing, event="number_unblocked")
@@ -184,11 +184,9 @@ class AccountNumberChart(ReportChart):
         """The report contradicts the latest one too closely in time to tell which came last."""
         return ambiguous(facts, trigger) and not brings_new_number(facts, trigger)
 
-    def is_outdated(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> bool:
-        """There is a newer report about the numbers."""
-        return trigger.as_of < facts.as_of
-
-    def lift_is_outdated(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
+    def is_outdated(
+        self, facts: AccountNumberFacts, trigger: NumberBlocked | NumberUnblocked
+    ) -> bool:
         """There is a newer report about the numbers."""
         return trigger.as_of < facts.as_of
 
@@ -239,12 +237,10 @@ class AccountNumberChart(ReportChart):
         """Take the report in; an unknown status of a number cannot pay, and is reported (K12)."""
         unknown = {n.status for n in trigger.report.numbers or ()} - set(NUMBER_STATUSES)
         return [
-            Assign(
-                reported_status=trigger.reported_status,
-                as_of=max(facts.as_of, trigger.as_of),
+            _latest(
+                trigger.reported_status,
+                max(facts.as_of, trigger.as_of),
                 by_read=trigger.read if trigger.as_of >= facts.as_of else facts.by_read,
-                by_block=False,
-                by_result=False,
                 expires_on=expiry(trigger),
             ),
             *(
@@ -255,26 +251,12 @@ class AccountNumberChart(ReportChart):
 
     def learn_blocked(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Assign:
         """The number has lapsed, whatever was listed before."""
-        return Assign(
-            reported_status=NumberStatus.LAPSED,
-            as_of=trigger.as_of,
-            by_read=False,
-            by_block=True,
-            by_result=False,
-            expires_on=None,
-        )
+        return _latest(NumberStatus.LAPSED, trigger.as_of, by_block=True)
 
     def learn_unblocked(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Effects:
         """The number pays again, whatever was listed before (C3)."""
         return [
-            Assign(
-                reported_status=NumberStatus.TRANSACTABLE,
-                as_of=trigger.as_of,
-                by_read=False,
-                by_block=False,
-                by_result=False,
-                expires_on=None,
-            ),
+            _latest(NumberStatus.TRANSACTABLE, trigger.as_of),
             _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
         ]
 
@@ -342,19 +324,31 @@ def _relinked(
     facts: AccountNumberFacts, trigger: RefreshSucceeded, status: NumberStatus
 ) -> Effects:
     """Reports about the number before the relink say nothing about the new one."""
-    as_of = max(facts.as_of, trigger.as_of)
     return [
-        Assign(
-            reported_status=status,
-            as_of=as_of,
-            by_read=False,
-            by_block=False,
-            by_result=True,
-            expires_on=None,
-            session_is_open=False,
-        ),
+        _latest(status, max(facts.as_of, trigger.as_of), by_result=True),
+        Assign(session_is_open=False),
         _tell_account(facts, trigger, status, None),
     ]
+
+
+def _latest(
+    status: NumberStatus,
+    as_of: int,
+    *,
+    by_read: bool = False,
+    by_block: bool = False,
+    by_result: bool = False,
+    expires_on: int | None = None,
+) -> Assign:
+    """The latest knowledge of the numbers replaces all of what was known before."""
+    return Assign(
+        reported_status=status,
+        as_of=as_of,
+        by_read=by_read,
+        by_block=by_block,
+        by_result=by_result,
+        expires_on=expires_on,
+    )
 
 
 def _tell_account(

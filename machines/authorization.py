@@ -21,6 +21,7 @@ from statemachine import State
 from relink.engine import Assign, Command, Send, ignored, stays
 
 from . import anomalies, reasons
+from .announcement import has_passed, is_announced
 from .events import DomainEvent
 from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, window
 from .messages import (
@@ -42,9 +43,9 @@ from .messages import (
     SessionRelinked,
 )
 from .phases import NEEDS
-from .read import read
+from .read import look, read
 from .reasons import ReadReason
-from .vocabulary import NO_ACTION, RELINK_REQUIRED, ReportedStatus
+from .vocabulary import ReportedStatus
 
 Effects = list[Command | Assign]
 
@@ -276,9 +277,7 @@ class AuthorizationChart(ReportChart):
     def learn(self, facts: AuthorizationFacts, trigger: LinkReported) -> Effects:
         """Take the report in, and tell the accounts of an announced deactivation (P3)."""
         report = trigger.report
-        changes: dict[str, Any] = {
-            "reported_status": trigger.reported_status,
-        }
+        changes: dict[str, Any] = {"reported_status": trigger.reported_status}
         if trigger.as_of >= facts.as_of:
             changes |= {"as_of": trigger.as_of, "by_read": trigger.read}
         if report.includes("institution_name"):
@@ -314,11 +313,8 @@ class AuthorizationChart(ReportChart):
     def look(self, facts: AuthorizationFacts, trigger: ReportedUnclear) -> list[Command]:
         """Read it, since the report says only that something changed (K2, K6)."""
         anomaly = anomalies.unclear(facts.id, trigger)
-        commands: list[Command] = [anomaly] if anomaly else []
-        if not trigger.read:
-            reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
-            commands.append(read(facts.id, "authorization", reason, trigger))
-        return commands
+        told: list[Command] = [anomaly] if anomaly else []
+        return [*told, *look(facts.id, "authorization", trigger)]
 
     def note_member(self, facts: AuthorizationFacts, trigger: MemberReported) -> Assign:
         """Remember which accounts belong to it, and which of them are down."""
@@ -349,7 +345,7 @@ class AuthorizationChart(ReportChart):
     def have_members_reviewed(
         self, facts: AuthorizationFacts, trigger: MembersReviewDue
     ) -> list[Command]:
-        """Whatever else begins at the same time belongs into the same message (P1)."""
+        """Whatever else begins at the same time belongs in the same message (P1)."""
         event = trigger.follow(ReviewDue)
         return [
             Send(machine="account", key=account, event=event, phase=NEEDS)
@@ -412,9 +408,8 @@ def _read_members(members: frozenset[str], trigger: DomainEvent) -> Effects:
 def _announcement(trigger: LinkReported) -> tuple[bool, int | None]:
     """Whether a report announces that it stops working and a relink prevents it, and the day."""
     report = trigger.report
-    day, action = report.deactivates_on, report.deactivation_action
-    announced = action == RELINK_REQUIRED or (day is not None and action != NO_ACTION)
-    return announced, day if announced else None
+    announced = is_announced(report.deactivates_on, report.deactivation_action)
+    return announced, report.deactivates_on if announced else None
 
 
 def _announced(
@@ -425,7 +420,7 @@ def _announced(
         announced, day = False, None
     elif trigger.report.includes("deactivates_on") or trigger.report.deactivation_action:
         announced, day = _announcement(trigger)
-    elif facts.announced and _has_passed(facts.deactivates_on, trigger):
+    elif facts.announced and has_passed(facts.deactivates_on, trigger.as_of):
         announced, day = False, None
     else:
         return [Assign(**changes)]
@@ -435,14 +430,9 @@ def _announced(
         "announcement_as_of": max(facts.announcement_as_of, trigger.as_of),
     }
     is_same = (announced, day) == (facts.announced, facts.deactivates_on)
-    if is_same and not (announced and _has_passed(day, trigger)):
+    if is_same and not (announced and has_passed(day, trigger.as_of)):
         return [Assign(**changes)]
     return [Assign(**changes), *_tell_all(facts.after(changes), trigger)]
-
-
-def _has_passed(day: int | None, trigger: LinkReported) -> bool:
-    """Whether it still works after the day on which it was to stop."""
-    return day is not None and trigger.as_of >= day
 
 
 def _tell_all(now: AuthorizationFacts, trigger: DomainEvent) -> list[Command]:

@@ -19,14 +19,12 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, stays
 
 from .commands import Wake
+from .due_reads import held_until, holds_up
 from .events import DomainEvent
 from .messages import MayPrompt, PromptAllowed, ReadAwaited, ReviewDue
 from .phases import ANSWER
 
 Effects = list[Command | Assign]
-
-PATIENCE = 600
-"""Seconds for which a due read holds up messages."""
 
 
 class Awaited(Facts):
@@ -110,8 +108,7 @@ class HolderChart(Chart):
         if not blocking:
             return []
         event = trigger.follow(ReviewDue)
-        due = int(min(blocking)) + PATIENCE + 1
-        return [Wake(machine="holder", key=facts.id, due=due, event=event)]
+        return [Wake(machine="holder", key=facts.id, due=held_until(min(blocking)), event=event)]
 
 
 def _in_the_way(facts: HolderFacts, outage: str, at: float) -> list[float]:
@@ -119,5 +116,5 @@ def _in_the_way(facts: HolderFacts, outage: str, at: float) -> list[float]:
     return [
         read.since
         for read in facts.awaited.values()
-        if read.authorization in (None, outage) and at < read.since + PATIENCE
+        if read.authorization in (None, outage) and holds_up(read.since, at)
     ]

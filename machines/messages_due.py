@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from relink.engine import Facts
 
-from .holder import PATIENCE
+from .due_reads import LONGEST_HOLD
 from .messages import NeedsChanged
 from .policy import RelinkPolicy
 from .vocabulary import ACCESS_DENIED, NeedStanding, RelinkReason
@@ -126,30 +126,30 @@ def after(needing: Needing, message: Message, at: float, policy: RelinkPolicy) -
     return {**needing, **changed}
 
 
-def noted(needing: Needing, news: NeedsChanged) -> Needing:
-    """What the accounts need once one of them has told.
+def with_change(needing: Needing, changed: NeedsChanged) -> Needing:
+    """What the accounts need once one of them has told what it needs.
 
     The mail that Stripe wrote names the account of its session, and is its prompt (P2).
     """
-    others = without(needing, news.subject)
-    if not news.needs:
+    others = without(needing, changed.subject)
+    if not changed.needs:
         return others
-    known = needing.get(news.subject)
-    is_same = known is not None and known.number == news.number
-    prompted_at = known.prompted_at if known and is_same else news.prompted_at
+    known = needing.get(changed.subject)
+    is_same = known is not None and known.number == changed.number
+    prompted_at = known.prompted_at if known and is_same else changed.prompted_at
     need = Need(
-        number=news.number,
-        needs=news.needs,
-        standing=news.standing,
-        cause=news.cause,
-        relink_by=news.relink_by,
-        holder=news.holder,
-        mailed_at=news.mailed_at,
-        read_due_since=news.read_due_since,
-        prompted_at=news.mailed_at if prompted_at is None else prompted_at,
-        reminded=known.reminded if known and is_same else news.reminded,
+        number=changed.number,
+        needs=changed.needs,
+        standing=changed.standing,
+        cause=changed.cause,
+        relink_by=changed.relink_by,
+        holder=changed.holder,
+        mailed_at=changed.mailed_at,
+        read_due_since=changed.read_due_since,
+        prompted_at=changed.mailed_at if prompted_at is None else prompted_at,
+        reminded=known.reminded if known and is_same else changed.reminded,
     )
-    return {**others, news.subject: need}
+    return {**others, changed.subject: need}
 
 
 def without(needing: Needing, account: str) -> Needing:
@@ -158,14 +158,14 @@ def without(needing: Needing, account: str) -> Needing:
 
 
 def has_somebody_to_name(needing: Needing) -> bool:
-    """Whether an account is still to be named in a message, now or once it is no more suspended."""
+    """Whether an account is still to be named, now or once it is no longer suspended."""
     return any(
         need.prompted_at is None and need.standing != "given_up" for need in needing.values()
     )
 
 
 def has_reminders_left(needing: Needing, policy: RelinkPolicy) -> bool:
-    """Whether a reminder follows for one of the accounts, now or once it is no more suspended."""
+    """Whether a reminder follows for one of the accounts, now or once it is no longer suspended."""
     return any(
         need.prompted_at is not None
         and need.standing != "given_up"
@@ -189,7 +189,7 @@ def _stripe_writes_until(needing: Needing, policy: RelinkPolicy) -> float:
     At its deadline a session is read, which may take a moment (K9).
     """
     mails = [need.mailed_at for need in needing.values() if need.mailed_at is not None]
-    return max(mails) + policy.session_open_for + PATIENCE if mails else 0.0
+    return max(mails) + policy.session_open_for + LONGEST_HOLD if mails else 0.0
 
 
 def _may_be_reminded(need: Need, policy: RelinkPolicy) -> bool:

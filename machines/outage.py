@@ -28,8 +28,8 @@ from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import messages_due, reasons
 from .commands import NotifyCustomer, Wake
+from .due_reads import due_since, held_until, holds_up
 from .events import DomainEvent
-from .holder import PATIENCE
 from .messages import (
     MayPrompt,
     NeedsChanged,
@@ -144,7 +144,7 @@ class OutageChart(Chart):
         """Remember what the account needs now; a mail that Stripe wrote is a prompt (P2)."""
         prompts = [at for at in (facts.last_prompt_at, trigger.mailed_at) if at is not None]
         return Assign(
-            needing=messages_due.noted(facts.needing, trigger),
+            needing=messages_due.with_change(facts.needing, trigger),
             last_prompt_at=max(prompts, default=None),
         )
 
@@ -161,8 +161,7 @@ class OutageChart(Chart):
 
     def note_read(self, facts: OutageFacts, trigger: ReadDueChanged) -> Assign:
         """A read of the authorization is due, or not any more (K9)."""
-        since = (facts.read_due_since or trigger.at) if trigger.due else None
-        return Assign(read_due_since=since)
+        return Assign(read_due_since=due_since(facts.read_due_since, trigger))
 
     def review(
         self, facts: OutageFacts, trigger: NeedsChanged | NeedsMoved | ReadDueChanged
@@ -223,9 +222,9 @@ def _held_until(facts: OutageFacts, message: Message, trigger: DomainEvent) -> i
     since = [
         due
         for due in (facts.read_due_since, *named)
-        if due is not None and trigger.at < due + PATIENCE
+        if due is not None and holds_up(due, trigger.at)
     ]
-    return int(max(since)) + PATIENCE + 1 if since else None
+    return held_until(max(since)) if since else None
 
 
 def _after_message(facts: OutageFacts, trigger: PromptAllowed) -> dict[str, Need]:

@@ -24,6 +24,7 @@ from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 from . import anomalies, reasons
 from .commands import PaymentMethodGone
 from .events import DomainEvent
+from .freshness import READ_WINDOW
 from .messages import (
     Built,
     MandateEnded,
@@ -37,7 +38,7 @@ from .messages import (
     PaymentMethodWorks,
     ReadFailed,
 )
-from .read import read
+from .read import look, read
 from .reasons import Anomaly, ReadReason
 from .vocabulary import NUMBER_DEACTIVATED, ObjectKind, PaymentMethodState
 
@@ -207,29 +208,33 @@ class PaymentMethodChart(Chart):
         """Stripe has deleted it (N4)."""
         return _changed(facts, trigger, PaymentMethodState.GONE, {"blocked": _GONE})
 
-    def tell_service(self, facts: PaymentMethodFacts, trigger: DomainEvent) -> list[Command]:
+    def tell_service(
+        self, facts: PaymentMethodFacts, trigger: PaymentMethodDetached | ReadFailed
+    ) -> Command | None:
         """Tell the service that it has lost a payment method (N4)."""
-        account = getattr(trigger, "account", None) or facts.account
-        return [PaymentMethodGone(account=account, payment_method=facts.id)] if account else []
+        account = trigger.account if isinstance(trigger, PaymentMethodDetached) else facts.account
+        return PaymentMethodGone(account=account, payment_method=facts.id) if account else None
 
     def settle_contradiction(self, facts: PaymentMethodFacts, trigger: Checked) -> Effects:
         """Read it: nothing tells which report came last (K4)."""
-        reason = ReadReason.CONTRADICTION
         contested = NUMBER_DEACTIVATED in (facts.blocked, _reason(trigger))
-        return [
-            Assign(is_contested=facts.is_contested or contested),
-            _read(facts, reason, trigger, after=trigger.as_of + 2),
-        ]
+        question = read(
+            facts.id,
+            facts.kind,
+            ReadReason.CONTRADICTION,
+            trigger,
+            after=trigger.as_of + READ_WINDOW,
+            connected_account=facts.connected_account,
+        )
+        return [Assign(is_contested=facts.is_contested or contested), question]
 
     def look(self, facts: PaymentMethodFacts, trigger: PaymentMethodUnclear) -> list[Command]:
         """Read it, since the report says only that something changed (K2, K6)."""
-        commands: list[Command] = []
+        told: list[Command] = []
         if trigger.in_future:
-            commands.append(anomalies.report(facts.id, Anomaly.FUTURE_TIME, None, trigger))
-        if not trigger.read:
-            reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
-            commands.append(_read(facts, reason, trigger))
-        return commands
+            told.append(anomalies.report(facts.id, Anomaly.FUTURE_TIME, None, trigger))
+        whose = facts.connected_account
+        return [*told, *look(facts.id, facts.kind, trigger, connected_account=whose)]
 
     def note_mandate_ended(self, facts: PaymentMethodFacts, trigger: MandateEnded) -> Effects:
         """Debits need the customer's authorization again (N3)."""
@@ -300,16 +305,3 @@ def _lifted(facts: PaymentMethodFacts, trigger: Checked) -> list[Command]:
         return []
     lifted = trigger.follow(NumberUnblocked, as_of=trigger.as_of)
     return [Send(machine="account_number", key=trigger.account, event=lifted)]
-
-
-def _read(
-    facts: PaymentMethodFacts, reason: ReadReason, trigger: DomainEvent, after: int = 0
-) -> Send:
-    return read(
-        facts.id,
-        facts.kind,
-        reason,
-        trigger,
-        after=after,
-        connected_account=facts.connected_account,
-    )

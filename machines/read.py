@@ -30,7 +30,14 @@ from .commands import (
     RetrieveSession,
 )
 from .events import DomainEvent
-from .messages import ReadAnswered, ReadDueChanged, ReadFailed, ReadWanted
+from .messages import (
+    PaymentMethodUnclear,
+    ReadAnswered,
+    ReadDueChanged,
+    ReadFailed,
+    ReadWanted,
+    ReportedUnclear,
+)
 from .reasons import ReadReason
 from .vocabulary import ObjectKind
 
@@ -190,6 +197,27 @@ def read(
         ReadWanted, of=kind, reason=reason, after=after, connected_account=connected_account
     )
     return Send(machine="read", key=key, event=wanted)
+
+
+def look(
+    key: str,
+    kind: ObjectKind,
+    trigger: ReportedUnclear | PaymentMethodUnclear,
+    *,
+    connected_account: str | None = None,
+) -> list[Command]:
+    """Ask for a read of an object of which a report says only that something changed (K2, K6).
+
+    Args:
+        key: the object's id.
+        kind: what it is.
+        trigger: the report; if Stripe's own answer says no more, there is nothing to ask.
+        connected_account: for an external account, whose it is.
+    """
+    if trigger.read:
+        return []
+    reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
+    return [read(key, kind, reason, trigger, connected_account=connected_account)]
 
 
 def has_waited_long_enough(facts: ReadFacts) -> bool:

@@ -15,7 +15,6 @@ class ReadReason(StrEnum):
     CONTRADICTION = "contradiction"
     INCOMPLETE = "incomplete"
     LOOK = "look"
-    REPLACED = "replaced"
     NEW_ACCOUNT = "new_account"
     SESSION_ENDED = "session_ended"
     SESSION_DEADLINE = "session_deadline"
@@ -36,7 +35,6 @@ READ_REASONS: dict[ReadReason, str] = {
     "which came last.",
     ReadReason.INCOMPLETE: "The report leaves out what the decision needs.",
     ReadReason.LOOK: "Stripe says only that something changed.",
-    ReadReason.REPLACED: "The account worked after it was replaced.",
     ReadReason.NEW_ACCOUNT: "A session returned an account that is not known well enough.",
     ReadReason.SESSION_ENDED: "A relink session ended.",
     ReadReason.SESSION_DEADLINE: "The session has been open for as long as the policy allows.",
@@ -108,7 +106,6 @@ NOT_THE_OPEN_SESSION = Reason(
 READ_REFUSED = Reason("read_refused", "Stripe refused the read for good. The latest report stands.")
 
 NO_READ_DUE = Reason("no_read_due", "No read of it is due.")
-NOT_ASKED = Reason("not_asked", "Nobody asked to send a message.")
 
 SESSION_ALREADY_OPEN = Reason("session_already_open", "The session is open already.")
 SESSION_OVER = Reason("session_over", "The session was opened before, and has ended.")
@@ -132,15 +129,9 @@ NO_NAME_NEEDED = Reason("no_name_needed", "No billing name is needed.")
 NO_NAME_REQUESTED = Reason("no_name_requested", "No billing name was requested.")
 ALREADY_BUILT = Reason("already_built", "It is known to be built.")
 NOTHING_IN_PROGRESS = Reason("nothing_in_progress", "Nothing is being built.")
-NO_MANDATE_NEEDED = Reason("no_mandate_needed", "No mandate is needed.")
 ALREADY_GONE = Reason("already_gone", "It is gone already.")
-MANDATE_KNOWN_TO_BE_DUE = Reason(
-    "mandate_known_to_be_due", "It is known that a mandate has to be collected."
-)
 
 OUTAGE_OVER = Reason("outage_over", "No account needs a relink.")
-NOT_RETIRED = Reason("not_retired", "The account is not retired.")
-ALREADY_RETIRED = Reason("already_retired", "The account is retired already.")
 
 IGNORED: dict[str, Reason] = {
     reason.code: reason

@@ -17,18 +17,11 @@ are derived from the command alone, so every attempt goes through the same seque
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from relink.adapters.stripe import fields
 from relink.machines.commands import AnyStripeCommand, CallerCommand
 
-from .errors import (
-    GatewayError,
-    MalformedAnswerError,
-    OperatorError,
-    PermanentError,
-    TransientError,
-)
+from .errors import GatewayError, OperatorError, PermanentError, TransientError
 from .failures import (
     RESOURCE_MISSING,
     failure,
@@ -41,7 +34,7 @@ from .failures import (
 from .faults import Fault
 from .protocol import Attempt
 from .reach import Reach
-from .reading import StripeAnswer, answered_at, is_success, read, request_id
+from .reading import PAGE_SIZE, StripeAnswer, answered_at, is_success, items, read, request_id
 from .transport import Call, Params, Reply, Transport
 
 KEY_LIFETIME = 23 * 60 * 60.0
@@ -53,8 +46,6 @@ MAX_KEYS = 100
 
 MAX_PAGES = 10
 """The number of pages of a list that are searched."""
-
-PAGE_SIZE = 100
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
@@ -137,15 +128,11 @@ class StripeApi:
         last: Params = {}
         for _ in range(MAX_PAGES):
             page = self.get(path, {**params, **last, "limit": PAGE_SIZE})
-            items = page.object.get("data")
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise MalformedAnswerError(
-                    f"the answer to GET {path} is not a list", page.request_id
-                )
-            yield from (replace(page, object=item) for item in items)
-            if not items or page.object.get("has_more") is not True:
+            found = items(page, path)
+            yield from found
+            if not found or page.object.get("has_more") is not True:
                 return
-            last = {"starting_after": items[-1].get("id")}
+            last = {"starting_after": found[-1].object.get("id")}
 
     def post(
         self, step: str, path: str, params: Params, find_effect: FindEffect | None = None

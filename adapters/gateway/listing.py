@@ -1,4 +1,4 @@
-"""Listing accounts: for those that were linked before relink was there to hear of them.
+"""Listing accounts: for those that were linked before relink was installed.
 
 A list is read page by page, newest account first, and each account in it counts as read. A gateway
 that can list accounts has one more method, see :class:`AccountLister`.
@@ -8,18 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from relink.adapters.stripe import Origin, UnreadableObject, reduce_account
+from relink.adapters.stripe import reduce_account
 from relink.machines.events import AccountReported
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from relink.machines.report import Holder
 
-from .errors import MalformedAnswerError
 from .failures import failure
-from .reading import StripeAnswer, is_success, read
+from .reading import PAGE_SIZE, EventFields, StripeAnswer, is_success, items, read, reported
 from .transport import Call, Transport
-
-PAGE_SIZE = 100
-"""Accounts on a page: Stripe's limit."""
 
 ACCOUNTS = "/v1/financial_connections/accounts"
 
@@ -74,10 +70,7 @@ def list_accounts(transport: Transport, listing: AccountListing, at: float) -> A
     if not is_success(reply):
         raise failure(reply, call)
     page = read(reply, call)
-    items = page.object.get("data")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise MalformedAnswerError(f"the answer to GET {ACCOUNTS} is not a list", page.request_id)
-    reports = tuple(_report(item, page, listing, at) for item in items)
+    reports = tuple(_report(found, listing, at) for found in items(page, ACCOUNTS))
     has_more = bool(reports) and page.object.get("has_more") is True
     return AccountPage(reports, reports[-1].account if has_more else None)
 
@@ -91,26 +84,14 @@ def _params(listing: AccountListing) -> Mapping[str, Any]:
     return params
 
 
-def _report(
-    item: Mapping[str, Any], page: StripeAnswer, listing: AccountListing, at: float
-) -> AccountReported:
-    if page.as_of is None:
-        raise MalformedAnswerError("the answer to a read has no valid Date header", page.request_id)
-    origin = Origin(
-        causation_id=listing.causation_id,
-        at=at,
-        as_of=page.as_of,
-        read=True,
-        policy=listing.policy,
-        begun_at=at,
-    )
-    try:
-        report = reduce_account(item, origin)
-    except UnreadableObject as error:
-        unreadable = str(error)
-    else:
-        said = {"causation_id": f"{listing.causation_id}:{report.account}"}
-        # An unreadable field is not "none" (K5): the account has to be read alone.
-        look = {"report": None, "read": False, "begun_at": None}
-        return report.model_copy(update=said if report.complete else said | look)
-    raise MalformedAnswerError(f"the list has an invalid account: {unreadable}", page.request_id)
+def _report(found: StripeAnswer, listing: AccountListing, at: float) -> AccountReported:
+    common: EventFields = {
+        "causation_id": listing.causation_id,
+        "at": at,
+        "policy": listing.policy,
+    }
+    report: AccountReported = reported(reduce_account, found, common)
+    said = {"causation_id": f"{listing.causation_id}:{report.account}"}
+    # An unreadable field is not "none" (K5): the account has to be read alone.
+    look = {"report": None, "read": False, "begun_at": None}
+    return report.model_copy(update=said if report.complete else said | look)

@@ -21,12 +21,10 @@ AttachExternalAccount    GET session (for the token), POST external account
 =======================  =======================================================================
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, assert_never
+from collections.abc import Iterable
+from typing import assert_never
 
 from relink.adapters.stripe import (
-    Origin,
-    UnreadableObject,
     fields,
     reduce_account,
     reduce_authorization,
@@ -68,7 +66,7 @@ from .errors import MalformedAnswerError, PermanentError
 from .listing import AccountListing, AccountPage, list_accounts
 from .protocol import FIRST, Answer, Attempt
 from .reach import Reach
-from .reading import StripeAnswer
+from .reading import EventFields, StripeAnswer, reported
 from .secret import BankAccountToken, ClientSecret, HostedUrl
 from .transport import Transport
 
@@ -117,9 +115,6 @@ class StripeGateway:
         return list_accounts(self._transport, listing, at)
 
 
-EventFields = dict[str, Any]
-"""The fields that all events of an answer share: causation id, time and policy."""
-
 SESSIONS = "financial_connections", "sessions"
 
 
@@ -139,7 +134,7 @@ def _retrieve_account(
     api: StripeApi, command: RetrieveAccount | RetrieveAccountForCaller, common: EventFields
 ) -> Answer:
     found = api.get(path("financial_connections", "accounts", command.account))
-    report: AccountReported = _report(reduce_account, found, common)
+    report: AccountReported = reported(reduce_account, found, common)
     _check(report.account, command.account, found)
     _check_complete(report.complete, found)
     return Answer((report,))
@@ -149,7 +144,7 @@ def _retrieve_authorization(
     api: StripeApi, command: RetrieveAuthorization, common: EventFields
 ) -> Answer:
     found = api.get(path("financial_connections", "authorizations", command.authorization))
-    report: AuthorizationReported = _report(reduce_authorization, found, common)
+    report: AuthorizationReported = reported(reduce_authorization, found, common)
     _check(report.authorization, command.authorization, found)
     _check_complete(report.complete, found)
     return Answer((report,))
@@ -159,7 +154,7 @@ def _retrieve_session(
     api: StripeApi, command: RetrieveSession | RetrieveSessionForCaller, common: EventFields
 ) -> Answer:
     found = api.get(path(*SESSIONS, command.session))
-    report: SessionReported = _report(reduce_session, found, common)
+    report: SessionReported = reported(reduce_session, found, common)
     _check(report.session, command.session, found)
     secret, url = _secrets(found) if isinstance(command, CallerCommand) else (None, None)
     return Answer((report,), secret, url)
@@ -169,7 +164,7 @@ def _retrieve_payment_method(
     api: StripeApi, command: RetrievePaymentMethod, common: EventFields
 ) -> Answer:
     found = api.get_or_deleted("payment_methods", command.payment_method)
-    report: PaymentMethodReported = _report(reduce_payment_method, found, common)
+    report: PaymentMethodReported = reported(reduce_payment_method, found, common)
     _check(report.payment_method, command.payment_method, found)
     return Answer((report,))
 
@@ -179,7 +174,7 @@ def _retrieve_external_account(
 ) -> Answer:
     name = command.external_account
     found = api.get_or_deleted("accounts", command.connected_account, "external_accounts", name)
-    report: ExternalAccountReported = _report(reduce_external_account, found, common)
+    report: ExternalAccountReported = reported(reduce_external_account, found, common)
     _check(report.external_account, name, found)
     return Answer((report,))
 
@@ -295,26 +290,6 @@ def _secrets(session: StripeAnswer) -> tuple[ClientSecret | None, HostedUrl | No
         secret if isinstance(secret, ClientSecret) else None,
         url if isinstance(url, HostedUrl) else None,
     )
-
-
-def _report(
-    reduce: Callable[[dict[str, Any], Origin], Any], found: StripeAnswer, common: EventFields
-) -> Any:
-    """The report that a read returned.
-
-    Raises:
-        MalformedAnswerError: the object is of another kind or has no id, or the answer has no time.
-    """
-    if found.as_of is None:
-        raise MalformedAnswerError(
-            "the answer to a read has no valid Date header", found.request_id
-        )
-    try:
-        origin = Origin(as_of=found.as_of, read=True, begun_at=common["at"], **common)
-        return reduce(found.object, origin)
-    except UnreadableObject as error:
-        unreadable = str(error)
-    raise MalformedAnswerError(f"the answer to a read is invalid: {unreadable}", found.request_id)
 
 
 def _check_complete(is_complete: bool, found: StripeAnswer) -> None:

@@ -1,20 +1,27 @@
-"""The meaning of a successful reply: an object with its time.
+"""The meaning of a successful reply: an object with its time, a list of them, or a report.
 
 No part of a reply is taken for granted. A proxy, a fault or a new API release can truncate a body,
 drop a header or change a type.
 """
 
 import functools
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from relink.adapters.stripe import fields
+from relink.adapters.stripe import Origin, UnreadableObject, fields
 
 from .errors import MalformedAnswerError
 from .faults import Fault
 from .transport import Call, Reply
+
+PAGE_SIZE = 100
+"""The number of objects on a page of a list: Stripe's limit."""
+
+EventFields = dict[str, Any]
+"""The fields that all events of an answer share: causation id, time and policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,47 @@ def read(reply: Reply, call: Call) -> StripeAnswer:
     if request_id(reply) is None:
         raise Fault.NOT_STRIPE.error(what, None)
     raise MalformedAnswerError(what, request_id(reply))
+
+
+def items(page: StripeAnswer, path: str) -> list[StripeAnswer]:
+    """The objects on a page of a list, each with the time of the page.
+
+    Args:
+        page: the answer to a request for it.
+        path: the path of that request, for the error.
+
+    Raises:
+        MalformedAnswerError: the answer is not a list of objects.
+    """
+    found = page.object.get("data")
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise MalformedAnswerError(f"the answer to GET {path} is not a list", page.request_id)
+    return [replace(page, object=item) for item in found]
+
+
+def reported(
+    reduce: Callable[[dict[str, Any], Origin], Any], found: StripeAnswer, common: EventFields
+) -> Any:
+    """The report on an object that was read.
+
+    Args:
+        reduce: makes it from the object.
+        found: the object.
+        common: the fields that it shares with other events.
+
+    Raises:
+        MalformedAnswerError: the object is of another kind or has no id, or the answer has no time.
+    """
+    if found.as_of is None:
+        raise MalformedAnswerError(
+            "the answer to a read has no valid Date header", found.request_id
+        )
+    try:
+        origin = Origin(as_of=found.as_of, read=True, begun_at=common["at"], **common)
+        return reduce(found.object, origin)
+    except UnreadableObject as error:
+        unreadable = str(error)
+    raise MalformedAnswerError(f"the answer to a read is invalid: {unreadable}", found.request_id)
 
 
 def name(call: Call) -> str:

@@ -11,6 +11,7 @@ from relink.engine import Assign, Command, Send
 
 from .. import anomalies
 from ..commands import RetrieveAccountForCaller, RetrieveSessionForCaller
+from ..due_reads import due_since
 from ..events import AccountResumed, AccountRetired, DomainEvent, RelinkRequested
 from ..freshness import ReportChart, ambiguous_until
 from ..messages import (
@@ -35,7 +36,7 @@ from ..messages import (
     SessionSuperseded,
     SessionUnsuccessful,
 )
-from ..read import read
+from ..read import look, read
 from ..reasons import ReadReason
 from ..vocabulary import NumberStatus
 from . import facts as facts_of
@@ -45,7 +46,6 @@ from .needs import is_suspended
 from .review import review, review_later
 from .session_request import mode_again, session_request
 from .shortcut import changes_nothing_for_others
-from .timeline import with_report
 
 Effects = list[Command | Assign]
 
@@ -73,23 +73,18 @@ class AccountEffects(ReportChart):
         That it was reported to work, or not to, counts for a replaced account at once (S6).
         """
         until = ambiguous_until(facts, trigger.as_of)
-        timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
         return [
-            Assign(timeline=timeline),
+            Assign(**facts_of.in_timeline(facts, trigger)),
             read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until),
             review_later(facts, trigger),
         ]
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
         """Read the account, since the report says only that something changed (K2, K6)."""
+        anomaly = anomalies.unclear(facts.id, trigger)
+        told: list[Command] = [anomaly] if anomaly else []
         seen = Assign(first_seen_at=_first_seen(facts, trigger))
-        effects: Effects = [seen]
-        if anomaly := anomalies.unclear(facts.id, trigger):
-            effects.append(anomaly)
-        if not trigger.read:
-            reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
-            effects.append(read(facts.id, "account", reason, trigger))
-        return effects
+        return [seen, *told, *look(facts.id, "account", trigger)]
 
     def report_unknown_action(self, facts: AccountFacts, trigger: LinkReported) -> Command | None:
         """Count an unknown or missing action as none, and tell the operators (S2, K5)."""
@@ -134,7 +129,7 @@ class AccountEffects(ReportChart):
 
     def note_read(self, facts: AccountFacts, trigger: ReadDueChanged) -> Effects:
         """A read of it is due, or not any more (K9)."""
-        since = (facts.read_due_since or trigger.at) if trigger.due else None
+        since = due_since(facts.read_due_since, trigger)
         return [Assign(read_due_since=since), review_later(facts, trigger)]
 
     def note_refusal(self, facts: AccountFacts, trigger: ReadFailed) -> Effects:

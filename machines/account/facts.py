@@ -278,10 +278,8 @@ def after_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
     if trigger.as_of >= facts.as_of:
         changes["as_of"] = trigger.as_of
         changes["by_read"] = trigger.read
-    timeline = with_report(facts.timeline, trigger.as_of, status.works)
-    if timeline != facts.timeline:
-        changes["timeline"] = timeline
-    if report.includes("authorization") and report.authorization != facts.authorization:
+    changes |= in_timeline(facts, trigger)
+    if "authorization" in changes:
         changes |= NO_LOGIN
     if facts.first_seen_at is None:
         changes["first_seen_at"] = trigger.at
@@ -298,24 +296,28 @@ def after_stale_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, 
     }
     if changes:
         changes["included_at"] = {**facts.included_at, **dict.fromkeys(changes, as_of)}
-    timeline = with_report(facts.timeline, as_of, trigger.reported_status.works)
-    if timeline != facts.timeline:
-        changes["timeline"] = timeline
+    changes |= in_timeline(facts, trigger)
     if changes.get("authorization", facts.authorization) != facts.authorization:
         changes |= NO_LOGIN
-    if facts.repairable is None and trigger.reported_status.repairable is not None:
-        changes |= _late_repairability(facts, trigger)
-    return changes
+    return changes | _late_repairability(facts, trigger)
+
+
+def in_timeline(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
+    """What changes in the timeline with a report, whether it counts otherwise or not (S6)."""
+    timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
+    return {} if timeline == facts.timeline else {"timeline": timeline}
 
 
 def _late_repairability(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
     """Whether it can be repaired, as an older report says that the latest one left open (K3)."""
-    status = facts.reported_status
-    if status is None or not status.leaves_open or not trigger.reported_status.is_inactive:
+    status, late = facts.reported_status, trigger.reported_status
+    if status is None or not status.leaves_open or facts.repairable is not None:
+        return {}
+    if not late.is_inactive or late.repairable is None:
         return {}
     if has_worked_between(facts.timeline, trigger.as_of, facts.as_of):
         return {}
-    return {"repairable": trigger.reported_status.repairable}
+    return {"repairable": late.repairable}
 
 
 def has_come_back(facts: AccountFacts) -> bool:

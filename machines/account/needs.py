@@ -9,8 +9,9 @@ Rules kept here: S3, S6, K5, R4, P3, P4.
 
 from collections.abc import Iterator
 
+from ..announcement import has_passed, is_announced
 from ..policy import RelinkPolicy
-from ..vocabulary import NO_ACTION, RELINK_REQUIRED, NumberStatus, RelinkReason
+from ..vocabulary import NumberStatus, RelinkReason
 from .facts import AccountFacts, was_included
 
 
@@ -98,10 +99,9 @@ def _reasons_while_active(facts: AccountFacts) -> Iterator[tuple[RelinkReason, i
 def _announced_days(facts: AccountFacts) -> Iterator[int | None]:
     """The days that stand, of the account's announcement and of its authorization's; None for one
     without a day. One whose day has passed lapses with the next active report."""
-    day, action = facts.deactivates_on, facts.deactivation_action
-    is_announced = action == RELINK_REQUIRED or (day is not None and action != NO_ACTION)
-    if is_announced and (day is None or day > facts.as_of):
+    day = facts.deactivates_on
+    if is_announced(day, facts.deactivation_action) and not has_passed(day, facts.as_of):
         yield day
     day = facts.login_deactivates_on
-    if facts.login_announced and (day is None or day > max(facts.as_of, facts.login_as_of)):
+    if facts.login_announced and not has_passed(day, max(facts.as_of, facts.login_as_of)):
         yield day

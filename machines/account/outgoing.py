@@ -48,13 +48,6 @@ def tell_authorization(
     return [*_left(before, now, trigger), *_joined(now, trigger)]
 
 
-def tell_move(before: AccountFacts, now: AccountFacts, trigger: LinkReported) -> list[Send]:
-    """Tell its authorizations that it moved, if it did (K8)."""
-    if before.authorization == now.authorization:
-        return []
-    return [*_left(before, now, trigger), *_joined(now, trigger)]
-
-
 def _left(before: AccountFacts, now: AccountFacts, trigger: LinkReported) -> list[Send]:
     if before.authorization is None or before.authorization == now.authorization:
         return []

@@ -13,8 +13,8 @@ from typing import Any, assert_never
 from relink.engine import Command, Send
 
 from ..commands import RequestNewPaymentMethod, Wake
+from ..due_reads import held_until, holds_up
 from ..events import DomainEvent
-from ..holder import PATIENCE
 from ..messages import MembersReviewDue, NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
 from ..phases import NEEDS
 from ..vocabulary import BuildState, PaymentMethodState, ReportedStatus
@@ -59,13 +59,13 @@ def _outage(
     facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
 ) -> tuple[Changes, list[Command]]:
     """Its outage begins and ends with its need; suspension begins and ends none (R4, K5)."""
-    is_down = not needs_nothing and is_suspended(facts)
+    suspended = not needs_nothing and is_suspended(facts)
     needs = () if needs_nothing else needs_at(facts, trigger.at, trigger.policy)
-    if facts.outage is None and needs and not is_down:
+    if facts.outage is None and needs and not suspended:
         number = facts.outages + 1
         begun = {"outage": AccountOutage(number=number, since=trigger.at), "outages": number}
         return begun, _siblings_too(facts, trigger)
-    if facts.outage is not None and not needs and not is_down:
+    if facts.outage is not None and not needs and not suspended:
         return {"outage": None}, []
     return {}, []
 
@@ -177,8 +177,9 @@ def _planned(
     times = []
     if not needs_nothing:
         times.append(next_need(facts, trigger.at, trigger.policy))
-        if _is_held_up(facts, trigger) and _new_causes(facts):
-            times.append(int(facts.read_due_since or 0) + PATIENCE + 1)
+        since = facts.read_due_since
+        if since is not None and holds_up(since, trigger.at) and _new_causes(facts):
+            times.append(held_until(since))
     when = min((time for time in times if time is not None), default=None)
     if when == facts.planned_for:
         return {}, []
@@ -202,7 +203,8 @@ def _requested(
     causes = dict(_causes(facts))
     standing = frozenset(facts.requested_for & causes.keys())
     new = [] if needs_nothing else _new_causes(facts)
-    if not new or _is_held_up(facts, trigger):
+    # A read that is due may show that nobody has to be asked (K9).
+    if not new or holds_up(facts.read_due_since, trigger.at):
         return ({} if standing == facts.requested_for else {"requested_for": standing}), []
     number = facts.requests + 1
     request = RequestNewPaymentMethod(
@@ -213,12 +215,6 @@ def _requested(
 
 def _new_causes(facts: AccountFacts) -> list[str]:
     return [cause for cause, _ in _causes(facts) if cause not in facts.requested_for]
-
-
-def _is_held_up(facts: AccountFacts, trigger: DomainEvent) -> bool:
-    """Whether a read is due that may show that nobody has to be asked (K9)."""
-    since = facts.read_due_since
-    return since is not None and trigger.at < since + PATIENCE
 
 
 def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:

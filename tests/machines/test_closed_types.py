@@ -20,7 +20,7 @@ from relink.machines.messages import LinkReported, NumbersReported, Reported
 from relink.machines.payment_method import PaymentMethodChart
 from relink.machines.policy import RelinkPolicy
 from relink.machines.report import AccountNumber, StatusReport
-from relink.machines.routing import link_report, number_report
+from relink.machines.routing.links import link_report, number_report
 from relink.machines.vocabulary import (
     ELIGIBLE_SUBCATEGORIES,
     NO_ACTION,

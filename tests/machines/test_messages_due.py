@@ -209,7 +209,7 @@ def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_no
     needing: Needing, number: int, mailed: int | None
 ) -> None:
     known = needing.get("fca_1")
-    now = messages_due.noted(needing, told("fca_1", number=number, mailed_at=mailed))["fca_1"]
+    now = messages_due.with_change(needing, told("fca_1", number=number, mailed_at=mailed))["fca_1"]
     kept = known.prompted_at if known and known.number == number else None
     assert now.prompted_at == (mailed if kept is None else kept)
     assert now.reminded == (known.reminded if known and known.number == number else 0)
@@ -220,13 +220,13 @@ def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_no
 def test_P1_an_account_that_needs_nothing_is_forgotten_and_the_others_are_not(
     needing: Needing,
 ) -> None:
-    after = messages_due.noted(needing, told("fca_1", needs=()))
+    after = messages_due.with_change(needing, told("fca_1", needs=()))
     assert after == {name: need for name, need in needing.items() if name != "fca_1"}
 
 
 def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other() -> None:
-    needing = messages_due.noted({}, told("fca_2"))
-    needing = messages_due.noted(needing, told("fca_1", mailed_at=AT))
+    needing = messages_due.with_change({}, told("fca_2"))
+    needing = messages_due.with_change(needing, told("fca_1", mailed_at=AT))
     assert {name: need.prompted_at for name, need in needing.items()} == {
         "fca_1": AT,
         "fca_2": None,
@@ -240,8 +240,8 @@ def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other()
 
 def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:
     policy = RelinkPolicy(reminders=(20, 70), prompt_gap=0)
-    needing = messages_due.noted({}, told("fca_1", prompted_at=AT))
-    needing = messages_due.noted(needing, told("fca_2"))
+    needing = messages_due.with_change({}, told("fca_1", prompted_at=AT))
+    needing = messages_due.with_change(needing, told("fca_2"))
     found = sent(needing, AT, policy, AT + 500)
     both = ("fca_1", "fca_2")
     assert [(at, m.accounts, m.reminder) for at, m in found] == [
