@@ -14,11 +14,18 @@ from relink.machines.commands import (
     RetrieveAccountForCaller,
     RetrieveSessionForCaller,
 )
-from relink.machines.events import RelinkRequested
+from relink.machines.events import (
+    BillingNameAbsent,
+    CommandFailed,
+    ExternalAccountMade,
+    PaymentMethodMade,
+    RelinkRequested,
+)
 
 from .chances import next_modes
 from .said import UNKNOWN
 from .service import Record
+from .states import open_session
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -60,7 +67,7 @@ def _check_created(
 ) -> None:
     name, known = event.account, track.known
     kinds = known.kinds()
-    session, is_sure = oracle.open_session(name)
+    session, is_sure = open_session(oracle, name)
     barrier = None
     if known.is_replaced is True:
         barrier = "it was replaced"
@@ -138,8 +145,14 @@ def _check_refused(oracle: Oracle, event: RelinkRequested, track: Track) -> None
 
 def check_build(oracle: Oracle, record: Record) -> None:
     """K7, R6, N1, N2: what may be built, and on what."""
+    event = record.trigger
+    if isinstance(event, PaymentMethodMade | ExternalAccountMade | BillingNameAbsent):
+        oracle.building.discard(event.account)
+    elif isinstance(event, CommandFailed):
+        oracle.building.discard(event.subject)
     for command in record.commands:
         if isinstance(command, Build):
+            oracle.building.add(command.account)
             _check_build(oracle, command)
 
 
@@ -204,6 +217,7 @@ def check_request(oracle: Oracle, record: Record) -> None:
     for command in record.commands:
         if not isinstance(command, RequestNewPaymentMethod):
             continue
+        oracle.requests += 1
         name = command.account
         track = oracle.tracks.get(name)
         if track is None:

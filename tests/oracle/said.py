@@ -269,7 +269,9 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
         for name, block in blocks
         for s in made[name].said
     )
-    changes = [(s, {"lapsed"}) for _, s in blocks] + [(s, {"well"}) for s in lifts]
+    # Whether a block still counts that is reported with its payment method gone, is left open.
+    changes = [(s, {"lapsed", "well"} if s.fields["gone"] else {"lapsed"}) for _, s in blocks]
+    changes += [(s, {"well"}) for s in lifts]
     # Whether a report that only confirms a lift is newer than numbers in between, is left open.
     changes += [(s, {"well", "lapsed"}) for s in confirmed]
     for s in listed:
