@@ -90,7 +90,7 @@ def _check_causes(oracle: Oracle, name: str) -> None:
 
 
 def _check_failed_builds(oracle: Oracle, service: Service, name: str) -> None:
-    """N1, N2: the service is told of what cannot be built."""
+    """N1, N2: the service is asked for another way to pay where nothing can be built."""
     track = oracle.tracks[name]
     known = track.known
     if not oracle.memory.build_failures.get(name) or known.kinds() != {"active"}:
@@ -100,7 +100,7 @@ def _check_failed_builds(oracle: Oracle, service: Service, name: str) -> None:
     if known.made_states or name in oracle.memory.nameless:
         return  # it has another way to pay, or one is on its way
     if not any(cause.is_requested for cause in track.causes.values()):
-        oracle.say("N1", f"nothing could be built on {name}, and the service is not told")
+        oracle.say("N1", f"nothing could be built on {name}, and the service is not asked")
 
 
 def _check_session(oracle: Oracle, service: Service, name: str, session: Session) -> None:

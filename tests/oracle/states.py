@@ -9,7 +9,7 @@ from relink.engine import Address
 from .known import Known
 from .memory import Session
 from .said import UNKNOWN
-from .service import Record
+from .service import OPEN_SESSIONS, Record
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -104,6 +104,8 @@ def check_state(oracle: Oracle, record: Record, name: str) -> None:
     if UNKNOWN in known.statuses or not oracle.memory.accounts[name].said:
         return
     state = record.states.get(Address("account", name))
+    if state == "relinking" and not _has_open_session(oracle, record, name):
+        oracle.say("S3", f"{name} is relinking, and no session for it is open")
     allowed = states(oracle, name)
     if state not in allowed:
         rule = "S6" if "new_account_linked" in (*allowed, state) else "S1-S7"
@@ -111,3 +113,10 @@ def check_state(oracle: Oracle, record: Record, name: str) -> None:
             rule,
             f"{name} is {state}; by all reports it is {' or '.join(sorted(allowed))}",
         )
+
+
+def _has_open_session(oracle: Oracle, record: Record, name: str) -> bool:
+    return any(
+        record.states.get(Address("session", session.id)) in OPEN_SESSIONS
+        for session in oracle.memory.sessions_of(name)
+    )
