@@ -79,7 +79,8 @@ def obstacles(oracle: Oracle, name: str) -> list[Obstacle]:
     states = known.made_states.values()
     if known.numbers != {"well"} or any("number" in each for each in states):
         # After a relink, another number may be on its way.
-        is_coming = known.numbers & {"pending", "odd"} or known.is_repaired
+        listed = {sorted_out(n) for n in history.values("numbers")} | known.numbers
+        is_coming = listed & {"pending", "odd"} or known.is_repaired
         codes = {"number_pending"} if is_coming else set()
         if known.numbers & {"lapsed", "odd"} or any("number" in each for each in states):
             codes |= {"number_lapsed", TAN_BLOCK}

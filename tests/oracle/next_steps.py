@@ -155,7 +155,8 @@ def _missing(oracle: Oracle, record: Record, name: str) -> set[str]:
         if name in memory.nameless and name not in oracle.building:
             found.add(NAME)
         for made, each in known.made_states.items():
-            if each == {"well"} and memory.mandates.is_due(made) is True:
+            is_usable = each == {"well"} and known.charge_by[made] == {True}
+            if is_usable and memory.mandates.is_due(made) is True:
                 found.add(MANDATE)
     if open_session(oracle, name)[0] is not None or _is_read(oracle, record, name):
         return found  # what is known decides later

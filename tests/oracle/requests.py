@@ -25,11 +25,14 @@ from relink.machines.events import (
 from .chances import next_modes
 from .said import UNKNOWN
 from .service import Record
-from .states import open_session
+from .states import may_be_open, open_session
 
 if TYPE_CHECKING:
     from .oracle import Oracle
     from .track import Track
+
+
+BUILDS = ("create_payment_method", "attach_external_account")
 
 
 def check_session(oracle: Oracle, record: Record) -> None:
@@ -96,7 +99,7 @@ def _check_created(
         oracle.say("R4", f"the session of {name} counts in outage {command.outage}")
     wanted = _permissions(oracle, event, track)
     if session and event.permissions is None:
-        wanted.append(set(session.request.permissions))
+        wanted += [set(each.request.permissions) for each in may_be_open(oracle, name)]
     if set(command.permissions) not in wanted:
         oracle.say("R7", f"the session of {name} has permissions {command.permissions}")
     if known.holders != {UNKNOWN} and command.holder not in known.holders:
@@ -148,7 +151,7 @@ def check_build(oracle: Oracle, record: Record) -> None:
     event = record.trigger
     if isinstance(event, PaymentMethodMade | ExternalAccountMade | BillingNameAbsent):
         oracle.building.discard(event.account)
-    elif isinstance(event, CommandFailed):
+    elif isinstance(event, CommandFailed) and event.command in BUILDS:
         oracle.building.discard(event.subject)
     for command in record.commands:
         if isinstance(command, Build):

@@ -29,10 +29,17 @@ def open_session(oracle: Oracle, name: str) -> tuple[Session | None, bool]:
             for s in [*session.results(), *session.hints()]
         )
         return (None, False) if is_open is False else (last, is_open is True and not late)
-    for session in sessions:
-        if oracle.memory.is_open(session, oracle.now, oracle.policy) is not False:
-            return session, False
-    return None, False
+    return next(iter(may_be_open(oracle, name)), None), False
+
+
+def may_be_open(oracle: Oracle, name: str) -> list[Session]:
+    """The sessions of an account of which nobody has said that they are over."""
+    memory = oracle.memory
+    return [
+        session
+        for session in memory.sessions_of(name)
+        if memory.is_open(session, oracle.now, oracle.policy) is not False
+    ]
 
 
 def states(oracle: Oracle, name: str) -> set[str]:
