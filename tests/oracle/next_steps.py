@@ -38,6 +38,9 @@ def check_next(oracle: Oracle, record: Record, name: str) -> None:
 def _check_idle(oracle: Oracle, name: str, named: set[str]) -> None:
     """P4, S6: an account that nobody has a use for, or that another stands in for."""
     known = oracle.tracks[name].known
+    if "disconnected" in known.statuses:
+        # S7: it is final, so what the service says about it later may change nothing.
+        return
     for action in named & {RELINK, REQUEST}:
         if known.is_retired:
             oracle.say("P4", f"next for {name}, which is retired, is {action}")
