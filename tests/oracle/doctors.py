@@ -8,6 +8,7 @@ from relink.engine import Address, Command, Event, Facts, Snapshot
 from relink.engine import Step as Made
 from relink.machines import assess, relink_system
 from relink.machines.commands import NotifyCustomer, RetrieveSession, Wake
+from relink.machines.events import DomainEvent
 
 from .history import Plan, Run, Step, run
 from .service import Record
@@ -138,3 +139,15 @@ def answering(account: str, **other: Any) -> Doctor:
 def prompt(*accounts: str, **other: Any) -> NotifyCustomer:
     fields: dict[str, Any] = {"outage_number": 1, "number": 1, "since": 0.0, "reasons": ()}
     return NotifyCustomer(outage="fcauth_1", accounts=accounts, **{**fields, **other})
+
+
+def once(is_time: Callable[[DomainEvent], bool], doctor: Doctor) -> Doctor:
+    """A doctor that begins with the first event of a kind."""
+    has_begun = False
+
+    def late(record: Record) -> Record:
+        nonlocal has_begun
+        has_begun = has_begun or is_time(record.trigger)
+        return doctor(record) if has_begun else record
+
+    return late

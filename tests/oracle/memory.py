@@ -109,6 +109,10 @@ class Replacement:
     as_of: float
     is_sure: bool
     session: Session | None
+    by: str
+    """The account that is used instead."""
+    is_read: bool
+    """Whether its time is that of a read, or of our own clock (K4)."""
 
 
 @dataclass
@@ -325,7 +329,7 @@ class Memory:
         """Everything that says that another account is used instead (S6)."""
         found = [
             # No rule says what a stand-in that we have never heard of does.
-            Replacement(at, self.account(by).first_at is not None, None)
+            Replacement(at, self.account(by).first_at is not None, None, by, is_read=True)
             for at, by in self.said_replaced.get(account, ())
         ]
         for session in self.sessions_of(account):
@@ -346,8 +350,8 @@ class Memory:
             sure = sure and self.is_ours(returned, session) is True
             sure = sure and self.is_judged(session)
             sure = sure and "disconnected" not in self.account(returned).statuses()
-            as_of = min(s.as_of for s in told)
-            found.append(Replacement(as_of, sure, session))
-            if hints and results:
-                found.append(Replacement(min(s.as_of for s in results), False, session))
+            for each, is_sure in ((told, sure), (hints and results, False)):
+                if each:
+                    first = min(each, key=lambda s: s.as_of)
+                    found.append(Replacement(first.as_of, is_sure, session, returned, first.read))
         return found

@@ -18,7 +18,7 @@ from .known import Known, analyse
 from .memory import Memory, Session
 from .messages import check_message, check_named_in_time, remember_message
 from .next_steps import check_next
-from .quiet import check_sessions
+from .quiet import check_causes, check_sessions
 from .reads import check_reads
 from .requests import check_build, check_gone, check_request, check_session
 from .said import UNKNOWN
@@ -79,6 +79,9 @@ class Oracle:
                 self._analyse(name)
         for name, track in self.tracks.items():
             self._follow(name, track)
+        is_quiet = isinstance(record.trigger, NothingHappened)
+        if is_quiet:
+            touched = set(self.tracks)  # what was due stays due
         check_reads(self, record, touched)
         for command in record.commands:
             if isinstance(command, NotifyCustomer):
@@ -90,12 +93,13 @@ class Oracle:
         check_build(self, record)
         check_request(self, record)
         check_gone(self, record)
-        is_quiet = isinstance(record.trigger, NothingHappened)
-        for name in set(self.tracks) if is_quiet else touched & set(self.tracks):
+        for name in touched & set(self.tracks):
             check_state(self, record, name)
             check_charge(self, record, name)
             check_next(self, record, name)
         check_sessions(self, record)
+        if is_quiet:
+            check_causes(self, record)
         check_named_in_time(self, record)
 
     # ── following along ──────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .memory import Session
     from .oracle import Oracle
 
+TEN_MINUTES = 600
 TOLERANCE = 5
 """Timers fire at whole seconds, one after the other (seconds)."""
 
@@ -52,3 +53,19 @@ def _check_abandoned(oracle: Oracle, session: Session) -> None:
 
 def _may_have_failed(session: Session) -> bool:
     return any(s.status in ("failed", "cancelled") or s.linked or s.relinked for s in session.said)
+
+
+def check_causes(oracle: Oracle, record: Record) -> None:
+    """C4, K9: what relink cannot mend is asked of the service, ten minutes later at the latest."""
+    read = {each.subject for each in record.waiting.values()}
+    for name, track in oracle.tracks.items():
+        # Whether a second cause is asked for while another stands is left open.
+        is_free = not any(cause.is_requested for cause in track.causes.values())
+        for key, cause in track.causes.items():
+            if not is_free or not cause.is_sure or key == "disconnected" or name in read:
+                cause.ready_since = None
+            elif cause.ready_since is None:
+                cause.ready_since = oracle.now
+            elif oracle.now > cause.ready_since + TEN_MINUTES + TOLERANCE:
+                oracle.say("C4", f"nobody asks for another payment method for {name} ({key})")
+                cause.is_requested = True  # said once

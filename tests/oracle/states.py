@@ -113,6 +113,12 @@ def check_state(oracle: Oracle, record: Record, name: str) -> None:
     state = record.states.get(Address("account", name))
     if state == "relinking" and not _has_open_session(oracle, record, name):
         oracle.say("S3", f"{name} is relinking, and no session for it is open")
+    facts = record.facts.get(name)
+    if known.is_replaced is True and facts is not None:
+        named = getattr(facts, "replaced_by", None)
+        if named not in known.stand_ins:
+            wanted = " or ".join(sorted(known.stand_ins))
+            oracle.say("S6", f"{name} was replaced by {wanted}, and the facts name {named}")
     allowed = states(oracle, name)
     if state not in allowed:
         rule = "S6" if "new_account_linked" in (*allowed, state) else "S1-S7"

@@ -9,6 +9,7 @@ from relink.engine import Snapshot
 from relink.machines import assess, relink_system
 from relink.machines.assessment import Assessment
 from relink.machines.commands import RequestNewPaymentMethod
+from relink.machines.events import AccountReported, DomainEvent
 
 from .doctors import (
     Doctor,
@@ -18,12 +19,14 @@ from .doctors import (
     in_state,
     judged,
     naming,
+    once,
     session_in_state,
     without,
     written,
 )
 from .history import Plan, Step, run
 from .service import NothingHappened, Record
+from .truth import START
 
 STOPS = Step("stops")
 """fca_1 stops, and the customer can mend it."""
@@ -128,12 +131,6 @@ CASES: dict[str, tuple[str, Plan, Doctor]] = {
         written(STOPS),
         in_state("fca_1", "relinking"),
     ),
-    "a late active report from before the replacement counts": (
-        "S6",
-        # It works while its webhook is under way; then it stops, and is replaced.
-        written(Step("works", 0, 0, 4), Step("time_passes", 5), STOPS, REPLACED),
-        in_state("fca_1", "active"),
-    ),
 }
 
 
@@ -142,6 +139,42 @@ def test_the_oracle_finds_what_is_wrong(case: str) -> None:
     rule, history, doctor = CASES[case]
     assert judged(history).verdicts == []
     assert rule in judged(history, doctor).rules
+
+
+TEN_MINUTES = Step("time_passes", 5)
+WORKS_LATER = Step("works", 0, 0, 4)
+"""fca_1 works, and the webhook about it takes its time."""
+ARRIVES = Step("all_webhooks_arrive")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (WORKS_LATER, TEN_MINUTES, STOPS, TEN_MINUTES, REPLACED, TEN_MINUTES, ARRIVES),
+        # When it was replaced, its latest report was the active one: it never stopped since.
+        (STOPS, TEN_MINUTES, WORKS_LATER, TEN_MINUTES, REPLACED, TEN_MINUTES, ARRIVES),
+    ],
+)
+def test_a_late_active_report_from_before_the_replacement_brings_nothing_back(
+    steps: tuple[Step, ...],
+) -> None:
+    def is_late(event: DomainEvent) -> bool:
+        return isinstance(event, AccountReported) and event.as_of < event.at - 600
+
+    doctor = once(is_late, in_state("fca_1", "active"))
+    assert judged(written(*steps)).verdicts == []
+    assert "S6" in judged(written(*steps), doctor).rules
+
+
+def test_an_active_report_after_the_replacement_brings_an_account_back() -> None:
+    history = written(STOPS, TEN_MINUTES, REPLACED, TEN_MINUTES, Step("works"))
+    assert judged(history).verdicts == []
+
+    def works_again(event: DomainEvent) -> bool:
+        return event.at > START + 2_200 and isinstance(event, AccountReported)
+
+    doctor = once(works_again, in_state("fca_1", "new_account_linked"))
+    assert "S6" in judged(history, doctor).rules
 
 
 @pytest.mark.parametrize(
