@@ -149,6 +149,7 @@ class GuardedProtocol(H11Protocol):
         self._request: object = None
         """The request to which that applies."""
         self._is_paused = False
+        self._is_lost = False
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection, if there is room for it."""
@@ -185,6 +186,7 @@ class GuardedProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
+        self._is_lost = True
         self.room.waits_no_more(self)
         super().connection_lost(exc)
 
@@ -213,7 +215,7 @@ class GuardedProtocol(H11Protocol):
     def _look(self) -> None:
         """See whose turn it is."""
         cycle, wait = self.cycle, self._awaited()
-        if (wait, cycle) == (self.wait, self._request):
+        if self._is_lost or (wait, cycle) == (self.wait, self._request):
             return
         self.wait, self._request = wait, cycle
         if wait is None:
