@@ -18,6 +18,7 @@ Nothing is logged, and no error shows a URL, a header or a body.
 import ipaddress
 import os
 import ssl
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -87,6 +88,8 @@ class Outbound:
             keepalive_expiry=30.0,
             network_backend=_Backend(),
         )
+        # The pool leaves its connections open when it is forgotten.
+        weakref.finalize(self, self._pool.close)
 
     def send(
         self,

@@ -7,6 +7,7 @@ scraped, at most every 15 seconds.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -22,6 +23,8 @@ from relink.adapters.store import StoreError
 from relink.adapters.stripe import ON_PURPOSE, Ignored
 from relink.adapters.stripe.handlers import HANDLERS
 from relink.engine import Command, Step
+
+from .connections import CLIENT_TIMEOUT
 
 FRESH_FOR = 15.0
 """Seconds for which an answer of the store is reused."""
@@ -142,6 +145,9 @@ class Metrics:
             OSError: the port cannot be bound.
         """
         server, thread = start_http_server(port, "127.0.0.1", self._registry)
+        # A thread serves each connection, and would wait for its client for ever.
+        handler: Any = server.RequestHandlerClass
+        server.RequestHandlerClass = type("Handler", (handler,), {"timeout": CLIENT_TIMEOUT})
 
         def stop() -> None:
             server.shutdown()

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from relink.adapters.http import Metrics, StoreStatus, relink_router
+from relink.adapters.http import metrics as metrics_module
 from relink.adapters.logs import OURS, correlated, log_json
 from relink.adapters.store import StoreUnavailableError
 from relink.machines.commands import RetrieveAccount
@@ -305,6 +306,19 @@ def test_each_application_has_its_own_metrics():
     assert b'outcome="applied"' in one.page()
     assert b'outcome="applied"' not in other.page()
     assert b"relink_accounts" not in other.page()
+
+
+def test_a_client_of_the_own_port_that_sends_nothing_is_closed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(metrics_module, "CLIENT_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stop = Metrics().serve(port)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as idle:
+            idle.sendall(b"GET /met")
+            assert idle.recv(1) == b""
+    finally:
+        stop()
 
 
 def test_metrics_can_be_served_on_their_own_port():
