@@ -11,8 +11,6 @@ size or depth. Refusing it here makes it a 422; further inside it would become a
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -51,9 +49,8 @@ class Memory:
         self._limit = limit
         self._held = 0
 
-    @asynccontextmanager
-    async def reading(self, request: Request, longest: int) -> AsyncIterator[bytes]:
-        """Read the body of a request, and count its memory until the block ends.
+    async def read(self, request: Request, longest: int) -> bytes:
+        """Read the body of a request. Call :meth:`release` once it is handled.
 
         Args:
             request: the request.
@@ -63,10 +60,9 @@ class Memory:
             Problem: the body is longer, takes too long, or finds no memory; or the client
                 disconnected.
         """
-        held = 0
+        chunks, size, held, is_whole = [], 0, 0, False
         try:
-            chunks, size = [], 0
-            async with _in_time():
+            async with asyncio.timeout(BODY_TIMEOUT):
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > longest:
@@ -76,9 +72,20 @@ class Memory:
                         raise unavailable("Too many large bodies are arriving at once.")
                     held, self._held = held + more, self._held + more
                     chunks.append(chunk)
-            yield b"".join(chunks)
+            is_whole = True
+            return b"".join(chunks)
+        except TimeoutError:
+            detail = f"The body took longer than {BODY_TIMEOUT:g} seconds."
+            raise Problem(TOO_SLOW, detail) from None
+        except ClientDisconnect:
+            raise fault("body", rule="must be complete") from None
         finally:
-            self._held -= held
+            if not is_whole:
+                self._held -= held
+
+    def release(self, body: bytes) -> None:
+        """Free the memory of a body that was read."""
+        self._held -= max(0, len(body) - SMALL_BODY)
 
 
 async def read(request: Request, longest: int) -> bytes:
@@ -91,19 +98,7 @@ async def read(request: Request, longest: int) -> bytes:
     Raises:
         Problem: the body is longer, takes too long, or the client disconnected.
     """
-    async with Memory(0).reading(request, min(longest, SMALL_BODY)) as body:
-        return body
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            yield
-    except TimeoutError:
-        raise Problem(TOO_SLOW, f"The body took longer than {BODY_TIMEOUT:g} seconds.") from None
-    except ClientDisconnect:
-        raise fault("body", rule="must be complete") from None
+    return await Memory(0).read(request, min(longest, SMALL_BODY))
 
 
 class StrictRequest(Request):

@@ -87,11 +87,10 @@ def add_webhook_route(
 
     async def receive_webhook(request: Request) -> Response:
         """Apply a webhook from Stripe, once. Delivering it again is always safe."""
-        outcome = "unavailable"
+        outcome, payload = "unavailable", b""
         try:
-            async with memory.reading(request, LONGEST_BODY) as payload:
-                signature = request.headers.get("stripe-signature")
-                outcome = await handle(payload, signature)
+            payload = await memory.read(request, LONGEST_BODY)
+            outcome = await handle(payload, request.headers.get("stripe-signature"))
             return Response(_ANSWERS[outcome], media_type="application/json")
         except Exception as error:
             problem = answer(_refused(error))
@@ -101,6 +100,7 @@ def add_webhook_route(
                 outcome = "refused"
             return problem
         finally:
+            memory.release(payload)
             count(outcome)
 
     router.add_api_route(
