@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from dataclasses import replace
 from typing import Any
 
 from .connections import KEEP_ALIVE, Limits, guarded
@@ -39,7 +40,7 @@ def server_options(limits: Limits | None = None, *, tls: bool = False) -> dict[s
             "or LimitNOFILE= of systemd) to %d",
             *(allowed, limits.connections, limits.connections + RESERVED_FILES),
         )
-        limits = Limits(allowed, limits.client, limits.unfinished)
+        limits = replace(limits, connections=allowed)
     options: dict[str, Any] = {
         "http": guarded(limits),
         "ws": "none",

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from relink.adapters.gateway import ApiKey, Fault, OperatorError
+from relink.adapters.gateway import ApiKey, Fault, OperatorError, TransientError
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.machines.commands import AnyStripeCommand
 
+from ..peer import freeze, peer
 from ..rig import API_KEY
 from .stand_in import COMMANDS, NOW, PAGE, RELINK, Server
 
 READ = COMMANDS["retrieve_account"]
 BUILD = COMMANDS["create_payment_method"]
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @pytest.fixture
@@ -39,6 +41,40 @@ def test_f1_the_page_of_a_proxy_is_never_final(
     assert raised.value.code is Fault.NOT_STRIPE
     assert server.arrived[0].head.split()[1].startswith("http://api.stripe.invalid/v1/")
     assert "company" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_of_https_sees_the_host_alone_and_is_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with peer(freeze) as proxy:
+        for each in (*PROXIES, *map(str.lower, PROXIES)):
+            monkeypatch.delenv(each, raising=False)
+        monkeypatch.setenv(name.lower(), proxy.url.replace("://", "://user:secretpw@"))
+        transport = SdkTransport(ApiKey(API_KEY), "https://api.stripe.invalid", timeout=0.4)
+        with pytest.raises(TransientError, match=r"longer than 0\.4 seconds") as raised:
+            StripeGateway(transport).perform(BUILD, NOW)
+        transport.close()
+    (head,) = proxy.heads
+    assert head.startswith(b"CONNECT api.stripe.invalid:443 ")
+    assert b"Proxy-Authorization: Basic dXNlcjpzZWNyZXRwdw==" in head
+    assert API_KEY.encode() not in head
+    assert "secretpw" not in str(raised.value)
+
+
+@pytest.mark.parametrize("no_proxy", [None, "127.0.0.1", "*"])
+def test_no_proxy_stands_between_relink_and_a_loopback_address(
+    server: Server, monkeypatch: pytest.MonkeyPatch, no_proxy: str | None
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    if no_proxy:
+        monkeypatch.setenv("no_proxy", no_proxy)
+    server.answer(500, {})
+    transport = SdkTransport(ApiKey(API_KEY), server.url, timeout=5)
+    with pytest.raises(TransientError, match="returned 500"):
+        StripeGateway(transport).perform(READ, NOW)
+    transport.close()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
