@@ -226,7 +226,7 @@ BOUNDS: dict[str, tuple[str, ...]] = {
         "adapters/http/body.py:SMALL_BODY",
         "adapters/http/body.py:LARGE_BODIES",
         "adapters/http/body.py:DEEPEST",
-        "adapters/http/router.py:THREADS",
+        "adapters/http/threads.py:THREADS",
         "adapters/http/server.py:RESERVED_FILES",
         "adapters/http/server.py:FEWEST_CONNECTIONS",
     ),

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from relink.adapters.deadline import within
+from relink.adapters.deadline import remaining, within
 from relink.machines.commands import AnyStripeCommand
 
 from .backoff import delay_before_next
@@ -69,7 +69,7 @@ class RetryingGateway:
                     answer = self._gateway.perform(command, now, attempt)
             except GatewayError as error:
                 delay = _delay(error, command, number)
-                is_over = delay is None or self._clock() + delay > until
+                is_over = delay is None or self._clock() + delay > until or delay > remaining()
                 self._watch(command, _result(error, is_over), self._clock() - asked_at)
                 if delay is None or is_over:
                     raise

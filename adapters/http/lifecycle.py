@@ -5,8 +5,6 @@ Each answers with the account as ``GET /accounts/{id}`` does. Saying the same tw
 
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +14,7 @@ from . import ids
 from .answers import AccountAnswer
 from .errors import fault
 from .problems import documented
+from .threads import StripeThreads
 
 
 class NoDetails(BaseModel):
@@ -57,7 +56,7 @@ Mandate = Annotated[
 ]
 
 
-def add_lifecycle_routes(router: APIRouter, service: Service, threads: CapacityLimiter) -> None:
+def add_lifecycle_routes(router: APIRouter, service: Service, threads: StripeThreads) -> None:
     """Add the routes.
 
     Args:
@@ -71,7 +70,7 @@ def add_lifecycle_routes(router: APIRouter, service: Service, threads: CapacityL
     @router.post("/accounts/{id}/refresh", responses=documented(*statuses, 502), **common)
     async def refresh_account(id: ids.AccountInPath, details: Nothing = None) -> AccountAnswer:
         """Read an account at Stripe now. An account that relink does not know becomes known."""
-        return AccountAnswer.of(await run_sync(service.refresh, id, limiter=threads))
+        return AccountAnswer.of(await threads.run(service.refresh, id))
 
     @router.post("/accounts/{id}/retire", responses=documented(*statuses), **common)
     def retire_account(id: ids.AccountInPath, details: Nothing = None) -> AccountAnswer:
@@ -89,7 +88,7 @@ def add_lifecycle_routes(router: APIRouter, service: Service, threads: CapacityL
         """Say that the customer linked another account instead, outside of a relink."""
         if replacement.account == id:
             raise fault("body", "account", rule="must be another account than that of the path")
-        replaced = await run_sync(service.replaced_by, id, replacement.account, limiter=threads)
+        replaced = await threads.run(service.replaced_by, id, replacement.account)
         return AccountAnswer.of(replaced)
 
     @router.post("/accounts/{id}/mandate", responses=documented(*statuses), **common)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-from anyio import CapacityLimiter
 from fastapi import APIRouter
 
 from relink.adapters.service import Service
@@ -14,11 +13,8 @@ from .lifecycle import add_lifecycle_routes
 from .machines import add_machine_routes
 from .return_url import ReturnUrls
 from .sessions import add_session_routes
+from .threads import StripeThreads
 from .webhooks import add_webhook_route
-
-THREADS = 32
-"""How many requests may wait for Stripe at once. They have a thread pool of their own: when Stripe
-is slow they queue behind each other, and webhooks do not queue behind them."""
 
 
 def relink_router(
@@ -45,7 +41,7 @@ def relink_router(
     router = APIRouter()
     add_webhook_route(router, service.handle_webhook_async, count_webhook)
     guarded = guarded_router(token)
-    threads = CapacityLimiter(THREADS)
+    threads = StripeThreads()
     add_session_routes(guarded, service, ReturnUrls(return_origins), threads)
     add_account_routes(guarded, service)
     add_lifecycle_routes(guarded, service, threads)

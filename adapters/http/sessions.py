@@ -1,10 +1,7 @@
 """Routes that open relink sessions and read their results."""
 
-from functools import partial
 from typing import Annotated, Any, Self
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import JSONResponse
@@ -17,6 +14,7 @@ from .errors import fault
 from .ids import AccountInPath, SessionInPath
 from .problems import documented
 from .return_url import ReturnUrls
+from .threads import StripeThreads
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -81,7 +79,7 @@ Details = Annotated[
 
 
 def add_session_routes(
-    router: APIRouter, service: Service, return_urls: ReturnUrls, threads: CapacityLimiter
+    router: APIRouter, service: Service, return_urls: ReturnUrls, threads: StripeThreads
 ) -> None:
     """Add the routes.
 
@@ -115,7 +113,7 @@ def add_session_routes(
         wanted = (wishes or RelinkWishes()).model_dump()
         if wanted["return_url"] is not None:
             _check(return_urls, wanted["return_url"])
-        session = await run_sync(partial(service.request_relink, id, **wanted), limiter=threads)
+        session = await threads.run(service.request_relink, id, **wanted)
         return JSONResponse(_opened(session), 201 if session.is_new else 200, NO_STORE)
 
     @router.post(
@@ -132,7 +130,7 @@ def add_session_routes(
         Webhooks do the same later. Call this when a page needs the result at once.
         """
         name = details.billing_name if details else None
-        result = await run_sync(service.session_result, id, name, limiter=threads)
+        result = await threads.run(service.session_result, id, name)
         return SessionResultAnswer.of(id, result)
 
 
