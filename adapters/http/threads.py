@@ -2,8 +2,8 @@
 
 They have few threads, so that a slow Stripe cannot take up the whole process: webhooks and reads do
 not queue behind these requests. The requests queue behind each other, and the time in the queue
-counts. So each is answered in time, however many came before it: it may spend on Stripe what is left
-of its time once a thread is free, and gets a 503 if none is free in time.
+counts. So each is answered in time, however many came before it: it may spend on Stripe what is
+left of its time once a thread is free, and gets a 503 if none is free in time.
 """
 
 from collections.abc import Callable
