@@ -13,8 +13,9 @@ from relink.adapters.gateway import (
     TEST_RATE,
     Gateway,
     GatewayConfigurationError,
-    LocalRateLimiter,
+    LocalRateLimits,
     RateLimiter,
+    RateLimiters,
     load_gateway,
 )
 from relink.adapters.gateway.settings import READ_TIMEOUT
@@ -67,7 +68,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     policy = settings.policy
     store = SqlStore(settings.database_url, relink_system())
     metrics = Metrics(lambda: store_status(store, clock()))
-    rate_limiter = _rate_limiter(settings, store)
+    limiters = _rate_limiters(settings, store)
     loop: Loop | None = None
 
     def watch(step: Step) -> None:
@@ -80,7 +81,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, rate_limiter, CUSTOMER_READ_TIMEOUT),
+        _gateway(settings, limiters.callers, CUSTOMER_READ_TIMEOUT),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -89,7 +90,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     )
     performer = Performer(
         store,
-        _gateway(settings, rate_limiter, READ_TIMEOUT),
+        _gateway(settings, limiters.background, READ_TIMEOUT),
         _notify(settings, clock),
         clock,
         policy,
@@ -144,14 +145,14 @@ def store_status(store: SqlStore, now: float) -> StoreStatus:
     )
 
 
-def _rate_limiter(settings: Settings, store: SqlStore) -> RateLimiter:
-    """The limiter that all processes with this key share."""
+def _rate_limiters(settings: Settings, store: SqlStore) -> RateLimiters:
+    """The lanes of the limit that all processes with this key share."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
     if settings.runs_worker_in_process:
-        return LocalRateLimiter(rate)
-    from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
+        return LocalRateLimits(rate).lanes
+    from relink.adapters.runner.shared_rate_limiter import SharedRateLimits
 
-    return SharedRateLimiter(store.engine, rate)
+    return SharedRateLimits(store.engine, rate).lanes
 
 
 def _gateway(settings: Settings, rate_limiter: RateLimiter, read_timeout: float) -> Gateway:
