@@ -37,8 +37,11 @@ LENDS_WITHIN = 0.25
 """Seconds ahead within which a lane lends a slot to the other one."""
 
 LONGEST_SLEEP = 3.0
-"""The longest time that a request waits for its slot (seconds). If its slot is later than that, the
-request is not sent, so that the thread is free for other work."""
+"""How far ahead a request takes a slot (seconds)."""
+
+PATIENCE = 6.0
+"""The longest time that a request waits until a slot is so near (seconds). Then it is not sent, so
+that the thread is free for other work."""
 
 LONGEST_HOLD = 60.0
 """The longest time for which one answer from Stripe stops all requests (seconds)."""
@@ -170,21 +173,33 @@ class RateLimitedTransport:
         """Wait for a slot, then send one request, once.
 
         Raises:
-            HeldBackError: the slot is too far away. Nothing was sent.
+            HeldBackError: no slot was near for too long. Nothing was sent.
             TransientError: no reply came. It is not known whether the request arrived.
         """
-        longest = max(0.0, min(LONGEST_SLEEP, time_left()))
-        wait = self._rate_limiter.wait(longest)
-        if wait > longest:
-            raise HeldBackError(
-                f"{call.method} {call.path} was not sent: the rate limit is used up", wait=wait
-            )
-        if wait > 0:
-            self._sleep(wait)
+        self._wait(call)
         reply = self._transport.send(call)
         if reply.status == 429:
             self._hold_all(reply, call)
         return reply
+
+    def _wait(self, call: Call) -> None:
+        """Wait for a slot. A thread that gave up at once would only come back with the next
+        request, and load the database with putting them off."""
+        patience = max(0.0, min(PATIENCE, time_left()))
+        while True:
+            longest = min(LONGEST_SLEEP, patience)
+            wait = self._rate_limiter.wait(longest)
+            if wait <= longest:
+                break
+            if patience <= 0:
+                raise HeldBackError(
+                    f"{call.method} {call.path} was not sent: the rate limit is used up", wait=wait
+                )
+            pause = min(wait, LONGEST_SLEEP, patience)
+            patience -= pause
+            self._sleep(pause)
+        if wait > 0:
+            self._sleep(wait)
 
     def _hold_all(self, reply: Reply, call: Call) -> None:
         """Where Stripe names a wait, it applies to every request."""
