@@ -11,21 +11,48 @@ Rules kept here: K10.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import RowMapping
 
 from relink.engine import Command
 from relink.machines.commands import (
     CallerCommand,
+    Notification,
     Read,
     StoredCommand,
+    StripeCommand,
+    Timer,
     Wake,
     require_family,
 )
 
 from .codec import Codec
 from .errors import UnreadableRecordError
+
+
+class Party(StrEnum):
+    """Who carries a command out. One that hangs must not delay the commands of the others, so each
+    has workers, and on PostgreSQL a queue of jobs, of its own."""
+
+    STRIPE = "stripe"
+    SERVICE = "service"
+    """The embedding service, which takes notifications."""
+    CLOCK = "clock"
+
+    @classmethod
+    def of(cls, command: StoredCommand) -> "Party":
+        """Who carries out a command, by its family."""
+        match command:
+            case StripeCommand():
+                return cls.STRIPE
+            case Notification():
+                return cls.SERVICE
+            case Timer():
+                return cls.CLOCK
+        assert_never(command)
+
 
 PRIVATE_FIELD = "billing_name"
 """The field that is removed from a command's row as soon as the command is done."""
@@ -155,6 +182,7 @@ def to_row(due: DueCommand, codec: Codec) -> dict[str, Any]:
     """A new row of the outbox; JSON as text."""
     return {
         "command": due.command.name,
+        "party": Party.of(due.command).value,
         "fields": codec.text(due.command),
         "status": "due",
         **{field: getattr(due, field) for field in _SAME},
