@@ -104,6 +104,10 @@ class Performer:
             return self._store.answer(
                 due, outcome.events, outcome.at, failed=is_dead, error=outcome.error
             )
+        if outcome.is_held_back:
+            log.debug("%s waits for the rate limit", due.id)
+            self._store.put_off(due, outcome.retry_at)
+            return Applied("applied")
         number, stuck_on = due.attempts + 1, outcome.stuck_on
         if stuck_on is None:
             log.info("attempt %d at %s failed: %s", number, due.id, outcome.error)

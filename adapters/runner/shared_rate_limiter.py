@@ -110,7 +110,7 @@ class SharedRateLimits:
         for _ in range(TRIES):
             (row,) = self._execute(_TAKE, values)
             if row.taken is not None:
-                return min(max(0.0, row.taken), longest)
+                return min(max(0.0, float(row.taken)), longest)
             if not row.offered:
                 break
         return max(float(row.own), longest + self._pause[lane])
