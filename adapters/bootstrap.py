@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +25,7 @@ from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
-from relink.adapters.store import SqlStore
+from relink.adapters.store import Party, SqlStore
 from relink.adapters.store.retention import SLICE, prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
@@ -97,6 +98,8 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         watch=watch,
         watch_command=metrics.watch_command,
     )
+    for party in Party:
+        metrics.show_failures(party.value, partial(performer.streaks.failures_at, party))
     periodic_tasks = _periodic_tasks(store, settings, clock)
     if settings.runs_worker_in_process:
         loop = Loop(store, performer, periodic_tasks, clock)
@@ -136,12 +139,14 @@ def store_status(store: SqlStore, now: float) -> StoreStatus:
         store: the store.
         now: the time (Unix seconds).
     """
-    next_due_at = store.next_due_at()
+    overdue = store.overdue(now)
     return StoreStatus(
         accounts=store.count_by_state(),
         dead_letters=store.count_dead_letters(),
         stuck=store.count_stuck(),
-        oldest_due=max(0.0, now - next_due_at) if next_due_at is not None else 0.0,
+        waiting=overdue.waiting,
+        failing=overdue.failing,
+        oldest_due=max(0.0, now - overdue.since) if overdue.since is not None else 0.0,
     )
 
 

@@ -15,7 +15,7 @@ from relink.machines.commands import Wake
 from . import journal as journal_rows
 from .codec import Codec, domain_codec
 from .journal import JournalEntry
-from .outbox import DeadLetter, DueCommand, Party, StuckCommand, replaces
+from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand, replaces
 from .protocol import History
 from .unit_of_work import Applied, Completion, Decided, InboxMessage, Machine, UnitOfWork
 
@@ -248,6 +248,20 @@ class MemoryStore:
         """When the next command is due (Unix seconds); None when none waits."""
         with self._lock:
             return self._waiting[0][0] if self._waiting else None
+
+    def overdue(self, now: float) -> Overdue:
+        """The commands that should be done by now."""
+        with self._lock:
+            due = [each for each in self._commands.values() if each.status == "due"]
+        failing = [each.due for each in due if each.error is not None]
+        waiting = [each.due for each in due if each.error is None and each.due.due_at <= now]
+        since = [each.created_at for each in failing] + [each.due_at for each in waiting]
+        names = Counter(
+            each.due.command.name
+            for each in due
+            if each.error is not None and each.stuck_on is None
+        )
+        return Overdue(len(waiting), dict(names), min(since, default=None))
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """Commands that failed for good, the latest first."""

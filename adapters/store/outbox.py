@@ -99,6 +99,19 @@ class DeadLetter(NamedTuple):
     error: str | None
 
 
+class Overdue(NamedTuple):
+    """The commands that should be done by now."""
+
+    waiting: int
+    """The number of those that are due and were not tried yet."""
+    failing: dict[str, int]
+    """The number of those whose last attempt failed, whenever the next one is due, by name.
+    Those that are stuck are left out."""
+    since: float | None
+    """Since when the oldest of them should be done (Unix seconds). An attempt that fails does not
+    make it younger. None where there is none."""
+
+
 class StuckCommand(NamedTuple):
     """A command that is still due, and whose last attempt failed in a way that an operator has to
     look at."""

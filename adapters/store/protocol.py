@@ -8,7 +8,7 @@ from relink.engine import Address, Event, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
 
 from .journal import JournalEntry
-from .outbox import DeadLetter, DueCommand, Party, StuckCommand
+from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
 from .unit_of_work import Applied, InboxMessage, Machine
 
 
@@ -310,6 +310,10 @@ class Store(Protocol):
 
     def next_due_at(self) -> float | None:
         """When the next command is due (Unix seconds); None when none waits."""
+        ...
+
+    def overdue(self, now: float) -> Overdue:
+        """The commands that should be done by now (Unix seconds)."""
         ...
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
