@@ -23,6 +23,7 @@ from relink.adapters.gateway.settings import READ_TIMEOUT
 from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
+from relink.adapters.runner.overdue import warn_if_overdue
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.store import Party, SqlStore
@@ -33,7 +34,9 @@ from relink.machines import relink_system
 
 RECONCILE_EVERY = 60
 PRUNE_EVERY = 15 * 60
-"""Seconds between two runs of the reconciliation sweep, and of retention."""
+WATCH_EVERY = 60
+"""Seconds between two runs of the reconciliation sweep, of retention, and of the look for commands
+that are overdue."""
 
 MAX_SLICES = 20
 """Slices of retention in one run, so that a process can stop soon."""
@@ -188,4 +191,5 @@ def _periodic_tasks(
     return (
         PeriodicTask("reconcile", RECONCILE_EVERY, sweep),
         PeriodicTask("prune", PRUNE_EVERY, delete_old_records),
+        PeriodicTask("overdue", WATCH_EVERY, lambda: warn_if_overdue(store, clock())),
     )

@@ -11,7 +11,10 @@ from .settings import settings_of
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--concurrency", type=int, default=10, help="commands to perform at once (default: 10)"
+        "--concurrency",
+        type=int,
+        default=10,
+        help="Stripe commands to perform at once, and as many notifications (default: 10)",
     )
     parser.add_argument(
         "--metrics-port",

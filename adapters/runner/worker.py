@@ -163,6 +163,7 @@ class Worker:
             app = self._app()
             try:
                 await app.open_async()
+                log.info("the worker takes commands")
                 await _until_one_ends(
                     *(self._run_queue(app, party) for party in Party),
                     *(self._repeat(task) for task in self._periodic_tasks),
