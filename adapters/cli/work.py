@@ -8,8 +8,8 @@ from . import UsageError
 from .settings import settings_of
 
 NICE = 5
-"""How far a worker steps back for a `relink serve` that shares its processors: webhooks and customers
-who wait come first. It has a third of their weight, and all that they leave."""
+"""How far a worker steps back for a `relink serve` that shares its processors: webhooks and
+customers who wait come first. It has a third of their weight, and all that they leave."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -102,9 +102,12 @@ def run(url: str, folder: Path, weather: Weather) -> Report:
             worker.wait_until_ready()
         deliveries = broken(at, accounts[half:])
         done, began = count(at, DONE), time.monotonic()
-        with ThreadPoolExecutor(weather.customers) as pool:
+        with (
+            httpx.Client(timeout=30, limits=httpx.Limits(max_connections=None)) as client,
+            ThreadPoolExecutor(weather.customers) as pool,
+        ):
             asked = [
-                pool.submit(ask, at, account.id, number * weather.every)
+                pool.submit(ask, client, at, account.id, number * weather.every)
                 for number, account in zip(
                     range(weather.customers), cycle(accounts[:half]), strict=False
                 )
@@ -180,13 +183,12 @@ def _post(client: httpx.Client, at: Installation, delivery: Delivery) -> int:
     return client.post(url, content=delivery.payload, headers=headers).status_code
 
 
-def ask(at: Installation, account: str, after: float) -> tuple[int, float]:
+def ask(client: httpx.Client, at: Installation, account: str, after: float) -> tuple[int, float]:
     """A customer asks for a session; the status, and the seconds until the answer."""
     time.sleep(after)
     began = time.monotonic()
-    answer = httpx.post(
+    answer = client.post(
         f"{at.address}/accounts/{account}/relink-sessions",
         headers={"Authorization": f"Bearer {API_TOKEN}"},
-        timeout=30,
     )
     return answer.status_code, time.monotonic() - began
