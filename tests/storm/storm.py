@@ -88,6 +88,7 @@ def run(url: str, folder: Path, weather: Weather) -> Report:
     """
     with Installation(url, folder, log_level="INFO") as at:
         at.postman.stop()
+        at.receiver.is_well = True
         at.start()
         with at.stripe.lock:
             owners = [at.sim.add_customer() for _ in range(weather.accounts)]
