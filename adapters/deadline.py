@@ -1,39 +1,63 @@
-"""One deadline for everything that a piece of work waits for.
+"""One deadline for everything that is done on somebody's behalf.
 
 A timeout on each wait bounds nothing in total: a server that sends one byte a second never exceeds
 a read timeout, and four requests of 25 seconds take 100. So whoever starts a piece of work says how
 long all of it may take, and each wait inside asks how much is left::
 
-    with within(10):
+    with Deadline(10):
         ...
         sock.settimeout(remaining(25))  # at most what is left of the 10 seconds
 
-The deadline belongs to the thread or task, is measured on the monotonic clock, and an inner one
-never outlasts an outer one.
+A deadline belongs to the thread or task, and to threads that are started with a copy of its
+context, as anyio starts them. Within two deadlines, the earlier one holds. It is measured on a
+monotonic clock: the time of day may be set back while somebody waits.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Self
 
-_ENDS_AT: ContextVar[float] = ContextVar("relink deadline", default=float("inf"))
+_IN_FORCE: ContextVar[tuple["Deadline", ...]] = ContextVar("relink_deadlines", default=())
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Give the work in the block this long, unless an outer deadline ends before.
+class Deadline:
+    """A context manager: what runs within it has to be done in time. It may be entered again: the
+    time goes on between.
 
     Args:
         seconds: from now.
+        timer: a clock that is never set back (seconds).
     """
-    token = _ENDS_AT.set(min(_ENDS_AT.get(), time.monotonic() + seconds))
-    try:
-        yield
-    finally:
-        _ENDS_AT.reset(token)
+
+    def __init__(self, seconds: float, timer: Callable[[], float] = time.monotonic) -> None:
+        self._timer = timer
+        self._ends_at = timer() + seconds
+        self._tokens: list[Token[tuple[Deadline, ...]]] = []
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is over; 0 afterwards."""
+        return max(0.0, self._ends_at - self._timer())
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_IN_FORCE.set((*_IN_FORCE.get(), self)))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _IN_FORCE.reset(self._tokens.pop())
 
 
 def remaining(longest: float = float("inf")) -> float:
-    """The seconds until the deadline, at most ``longest``; 0 once it is over."""
-    return min(longest, max(0.0, _ENDS_AT.get() - time.monotonic()))
+    """The seconds until the earliest deadline in force is over, at most ``longest``; 0 afterwards.
+
+    Args:
+        longest: the bound where no deadline is nearer (seconds).
+    """
+    return min([longest, *(deadline.left for deadline in _IN_FORCE.get())])

@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Any, TextIO
 
 OURS = ("relink", "uvicorn", "procrastinate")
-"""Loggers that log at the chosen level. All others log warnings only: below that, HTTP clients
-log URLs with their query strings."""
+"""Loggers that log at the chosen level. All others log warnings only: below that, HTTP clients log
+URLs with their query strings."""
 
 _IDS: ContextVar[Mapping[str, str]] = ContextVar("relink_ids", default=MappingProxyType({}))
 
@@ -79,6 +79,10 @@ def log_json(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(level)
+    # It has two lines for each job, and relink's own logs say what became of the command.
+    queue = logging.getLogger("procrastinate")
+    if queue.level == logging.INFO:
+        queue.setLevel(logging.WARNING)
     # Its lines hold query strings, and the application logs requests itself.
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
 

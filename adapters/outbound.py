@@ -26,7 +26,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
-from .deadline import remaining, within
+from .deadline import Deadline, remaining
 
 CONNECT_TIMEOUT = 5.0
 """The longest time to open a connection to one address (seconds)."""
@@ -115,7 +115,7 @@ class Outbound:
             NoAnswerError: no complete answer came.
         """
         allowed = remaining(timeout)
-        with within(allowed):
+        with Deadline(allowed):
             try:
                 return self._send(method, url, headers, body, wants_body)
             except _TooLarge:

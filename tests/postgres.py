@@ -149,7 +149,6 @@ def _empty(server: str, url: str) -> None:
         ).fetchone()
         assert tables
         connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY")
-        connection.execute("INSERT INTO rate_limits (name, next_at) VALUES ('stripe', 0)")
         connection.execute("SELECT pg_stat_reset()")
 
 

@@ -9,6 +9,7 @@ from .dry_run import DryRunGateway, Recorded
 from .errors import (
     GatewayConfigurationError,
     GatewayError,
+    HeldBackError,
     MalformedAnswerError,
     OperatorError,
     PermanentError,
@@ -21,9 +22,10 @@ from .protocol import Answer, Attempt, Gateway, WatchCommand
 from .rate_limiter import (
     LIVE_RATE,
     TEST_RATE,
-    LocalRateLimiter,
+    LocalRateLimits,
     RateLimitedTransport,
     RateLimiter,
+    RateLimiters,
 )
 from .registry import gateway_names, load_gateway
 from .secret import ApiKey, ClientSecret, HostedUrl
@@ -45,14 +47,16 @@ __all__ = [
     "GatewayConfigurationError",
     "GatewayError",
     "GatewaySettings",
+    "HeldBackError",
     "HostedUrl",
-    "LocalRateLimiter",
+    "LocalRateLimits",
     "MalformedAnswerError",
     "OperatorError",
     "PermanentError",
     "RateLimitedError",
     "RateLimitedTransport",
     "RateLimiter",
+    "RateLimiters",
     "Recorded",
     "TransientError",
     "WatchCommand",

@@ -24,7 +24,7 @@ AttachExternalAccount    GET session (for the token), POST external account
 from collections.abc import Iterable
 from typing import assert_never
 
-from relink.adapters.deadline import within
+from relink.adapters.deadline import Deadline
 from relink.adapters.stripe import (
     fields,
     reduce_account,
@@ -92,7 +92,7 @@ class StripeGateway:
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
-        with within(ATTEMPT_TIMEOUT):
+        with Deadline(ATTEMPT_TIMEOUT):
             return self._perform(command, at, attempt)
 
     def _perform(self, command: AnyStripeCommand, at: float, attempt: Attempt) -> Answer:

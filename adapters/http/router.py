@@ -7,13 +7,13 @@ from fastapi import APIRouter
 from relink.adapters.service import Service
 
 from .accounts import add_account_routes
+from .callers import Callers
 from .decisions import add_decision_routes
 from .guard import guarded_router
 from .lifecycle import add_lifecycle_routes
 from .machines import add_machine_routes
 from .return_url import ReturnUrls
 from .sessions import add_session_routes
-from .threads import StripeThreads
 from .webhooks import add_webhook_route
 
 
@@ -41,10 +41,10 @@ def relink_router(
     router = APIRouter()
     add_webhook_route(router, service.handle_webhook_async, count_webhook)
     guarded = guarded_router(token)
-    threads = StripeThreads()
-    add_session_routes(guarded, service, ReturnUrls(return_origins), threads)
+    callers = Callers(service.timer)
+    add_session_routes(guarded, service, ReturnUrls(return_origins), callers)
     add_account_routes(guarded, service)
-    add_lifecycle_routes(guarded, service, threads)
+    add_lifecycle_routes(guarded, service, callers)
     add_decision_routes(guarded, service)
     add_machine_routes(guarded)
     router.include_router(guarded)

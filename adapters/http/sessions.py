@@ -1,5 +1,6 @@
 """Routes that open relink sessions and read their results."""
 
+from functools import partial
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body
@@ -10,11 +11,11 @@ from relink.adapters.service import RelinkSession, Service
 from relink.machines.vocabulary import Delivery, Mode, Permission, RelinkReason
 
 from .answers import RelinkSessionAnswer, SessionResultAnswer
+from .callers import Callers
 from .errors import fault
 from .ids import AccountInPath, SessionInPath
 from .problems import documented
 from .return_url import ReturnUrls
-from .threads import StripeThreads
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -79,7 +80,7 @@ Details = Annotated[
 
 
 def add_session_routes(
-    router: APIRouter, service: Service, return_urls: ReturnUrls, threads: StripeThreads
+    router: APIRouter, service: Service, return_urls: ReturnUrls, callers: Callers
 ) -> None:
     """Add the routes.
 
@@ -87,7 +88,7 @@ def add_session_routes(
         router: a guarded router.
         service: the service behind the API.
         return_urls: the URLs that customers may return to.
-        threads: where requests wait that wait for Stripe.
+        callers: runs the requests that wait for Stripe.
     """
 
     @router.post(
@@ -113,7 +114,7 @@ def add_session_routes(
         wanted = (wishes or RelinkWishes()).model_dump()
         if wanted["return_url"] is not None:
             _check(return_urls, wanted["return_url"])
-        session = await threads.run(service.request_relink, id, **wanted)
+        session = await callers.run(partial(service.request_relink, id, **wanted))
         return JSONResponse(_opened(session), 201 if session.is_new else 200, NO_STORE)
 
     @router.post(
@@ -130,7 +131,7 @@ def add_session_routes(
         Webhooks do the same later. Call this when a page needs the result at once.
         """
         name = details.billing_name if details else None
-        result = await threads.run(service.session_result, id, name)
+        result = await callers.run(partial(service.session_result, id, name))
         return SessionResultAnswer.of(id, result)
 
 

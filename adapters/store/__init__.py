@@ -18,7 +18,7 @@ from .errors import (
 from .journal import JournalEntry
 from .memory import MemoryStore
 from .migrate import migrate
-from .outbox import DeadLetter, DueCommand, StuckCommand
+from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
 from .protocol import History, Store
 from .store import SqlStore
 from .unit_of_work import Applied, InboxMessage
@@ -34,6 +34,8 @@ __all__ = [
     "InboxMessage",
     "JournalEntry",
     "MemoryStore",
+    "Overdue",
+    "Party",
     "SchemaAheadError",
     "SchemaBehindError",
     "SchemaError",

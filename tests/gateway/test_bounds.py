@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from relink.adapters.deadline import remaining, within
+from relink.adapters.deadline import Deadline, remaining
 from relink.adapters.gateway import ApiKey, Attempt, GatewayConfigurationError, TransientError
 from relink.adapters.gateway import live as live_module
 from relink.adapters.gateway.failures import LONGEST_WAIT, failure
@@ -84,17 +84,17 @@ def test_a_caller_waits_no_longer_than_its_own_deadline() -> None:
     """Not even when the request may take longer than what the caller has left."""
     with peer(freeze) as stripe, gateway_to(stripe.url, 25) as to:
         retrying = RetryingGateway(to, time.time, time.sleep, lambda *_: None)
-        with takes_at_most(2), pytest.raises(TransientError):
-            retrying.perform(RELINK, Attempt(), time.time() + 0.4)
+        with takes_at_most(2), pytest.raises(TransientError), Deadline(0.4):
+            retrying.perform(RELINK, Attempt())
         assert len(stripe.heads) == 1
 
 
 def test_an_inner_deadline_does_not_outlast_an_outer_one() -> None:
     assert remaining() == float("inf")
-    with within(0.5):
-        with within(60):
+    with Deadline(0.5):
+        with Deadline(60):
             assert remaining() <= 0.5
-        with within(0):
+        with Deadline(0):
             assert remaining() == 0
         assert 0 < remaining(0.1) <= 0.1
     assert remaining(3) == 3

@@ -224,7 +224,7 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Servic
 def test_a_job_names_its_command_and_is_gone_when_that_is_done(service: Service):
     due = service.build()
     (job,) = [job for job in service.jobs() if job["queueing_lock"] == due.id]
-    assert (job["queue_name"], job["task_name"]) == ("relink", "relink.perform")
+    assert (job["queue_name"], job["task_name"]) == ("relink_stripe", "relink.perform")
     assert job["args"] == {"command_id": due.id}
     with service.working():
         service.eventually(lambda: not service.commands(), "all jobs are done")

@@ -61,7 +61,7 @@ def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str, opene
     before = database.contents()
     migrate(empty_url)
     assert database.contents() == before
-    assert database.rows("SELECT * FROM rate_limits") == [{"name": "stripe", "next_at": 0.0}]
+    assert database.rows("SELECT * FROM rate_limits") == []
 
 
 def described(url: str) -> dict[str, Any]:
