@@ -12,6 +12,7 @@ from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
 from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
 
+from .anomalies import check_anomalies, check_unknown_values
 from .chances import given_up
 from .charge import check_charge
 from .known import Known, analyse
@@ -59,6 +60,8 @@ class Oracle:
     """The accounts on which something is being built."""
     gone: set[str] = field(default_factory=set)
     reads: int = 0
+    anomalies: set[tuple[str, str, str | None]] = field(default_factory=set)
+    """What operators were told: about what, which anomaly, and the value."""
     requests: int = 0
     """How often the service was asked for another payment method."""
     now: float = 0.0
@@ -98,8 +101,10 @@ class Oracle:
             check_charge(self, record, name)
             check_next(self, record, name)
         check_sessions(self, record)
+        check_anomalies(self, record)
         if is_quiet:
             check_causes(self, record)
+            check_unknown_values(self, record)
         check_named_in_time(self, record)
 
     # ── following along ──────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ import pytest
 from relink.engine import Snapshot
 from relink.machines import assess, relink_system
 from relink.machines.assessment import Assessment
-from relink.machines.commands import RequestNewPaymentMethod
+from relink.machines.commands import ReportAnomaly, RequestNewPaymentMethod
 from relink.machines.events import AccountReported, DomainEvent
 
 from .doctors import (
@@ -16,6 +16,7 @@ from .doctors import (
     Named,
     WithoutTimers,
     answering,
+    changed,
     in_state,
     judged,
     naming,
@@ -125,6 +126,21 @@ CASES: dict[str, tuple[str, Plan, Doctor]] = {
         "C1",
         written(Step("payment_method_is_detached"), STOPS),
         answering("fca_1", reasons=("access_expired",)),
+    ),
+    "a time that lies ahead is not reported": (
+        "K2",
+        written(Step("stops", 0, 0, 9)),
+        without(ReportAnomaly),
+    ),
+    "an action that nobody knows is not reported": (
+        "K12",
+        written(Step("stops", 0, 7)),
+        without(ReportAnomaly),
+    ),
+    "an action that nobody knows is reported twice": (
+        "K12",
+        written(Step("stops", 0, 7)),
+        changed(ReportAnomaly, {}, {"dedup_key": "again"}),
     ),
     "a relink goes on without a session": (
         "S3",
