@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from relink.machines.commands import NotifyCustomer
 
 from .chances import given_up
+from .content import check_content
 from .service import Record
 from .track import Message
 
@@ -29,6 +30,7 @@ def check_message(oracle: Oracle, record: Record, message: NotifyCustomer) -> No
             _check_allowed(oracle, name, label)
         else:
             oracle.say("P2", f"a {label} names {name}, which is not known")
+    check_content(oracle, message)
     if message.reminder:
         _check_reminder(oracle, message)
     else:
@@ -192,7 +194,9 @@ def deadline(oracle: Oracle, name: str) -> float:
     for start in starts:
         until = max(until, start + policy.prompt_gap)
         upcoming = [start + wait for wait in policy.reminders if start + wait > ready - 1]
-        until = max([until, *upcoming[:1]])
+        # One of the very second in which it became ready may have gone out before.
+        is_tie = bool(upcoming) and upcoming[0] <= ready + TOLERANCE
+        until = max([until, *upcoming[: 2 if is_tie else 1]])
     days = [day for day in track.known.days(policy) if day > ready]
     if days and track.known.kinds() == {"active"}:
         until = min(until, max(days))
