@@ -26,6 +26,22 @@ def check_content(oracle: Oracle, message: NotifyCustomer) -> None:
         if track.needs == {"need"} and not each & set(message.reasons):
             oracle.say("P1", f"a message gives no reason of {_name(oracle, track)}")
     _check_day(oracle, message, tracks)
+    _check_number(oracle, message)
+
+
+def _check_number(oracle: Oracle, message: NotifyCustomer) -> None:
+    outage, number = oracle.numbers.get(message.outage, (message.outage_number, 0))
+    if message.outage_number > outage:
+        number = 0
+    if message.outage_number < outage or message.number != number + 1:
+        oracle.say(
+            "P1",
+            f"message {message.number} of outage {message.outage_number} follows {number} of "
+            f"outage {outage}",
+        )
+    if message.since > oracle.now:
+        oracle.say("P1", f"outage {message.outage_number} of {message.outage} lies ahead")
+    oracle.numbers[message.outage] = (message.outage_number, message.number)
 
 
 def _name(oracle: Oracle, track: Track) -> str:

@@ -40,6 +40,8 @@ class Oracle:
     tracks: dict[str, Track] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    numbers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The last message of each authorization: the number of its outage, and its own."""
     due_since: dict[tuple[str, str], float] = field(default_factory=dict)
     """Since when a read of an object is due without a break."""
     asked_at: dict[str, float] = field(default_factory=dict)

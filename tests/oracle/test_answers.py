@@ -48,6 +48,21 @@ REQUEST = Named("request_new_payment_method", "unrepairable")
 
 CASES: dict[str, tuple[str, Plan, Doctor]] = {
     "a session stays open": ("R2", written(STOPS, ASKED), session_in_state("fcsess_1", "open")),
+    "a session that is over stays open": (
+        "R3",
+        written(STOPS, ASKED, Step("customer_acts")),
+        session_in_state("fcsess_1", "open"),
+    ),
+    "a session succeeds for nothing": (
+        "R3",
+        written(STOPS, ASKED),
+        session_in_state("fcsess_1", "succeeded"),
+    ),
+    "two sessions are open": (
+        "R1",
+        written(STOPS, ASKED, Step("relink_is_asked", 0, 28)),
+        session_in_state("fcsess_1", "open"),
+    ),
     "a session is abandoned too soon": (
         "R2",
         written(STOPS, ASKED),
@@ -160,6 +175,7 @@ CASES: dict[str, tuple[str, Plan, Doctor]] = {
         written(ENDS_SOON),
         changed(NotifyCustomer, {"relink_by": START}),
     ),
+    "a message has another number": ("P1", written(STOPS), changed(NotifyCustomer, {"number": 2})),
     "another way to pay is asked for, for another reason": (
         "C4",
         written(CLOSES),
