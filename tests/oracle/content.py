@@ -79,7 +79,9 @@ def _check_day(oracle: Oracle, message: NotifyCustomer, tracks: list[Track]) -> 
     if not is_sure:
         return
     first = min(days, default=None)
-    if message.relink_by != first:
+    # Beside an announcement without a day, whether another day counts is left open.
+    is_dayless = any((None, True) in {*t.known._own, *t.known._shared} for t in tracks)
+    if message.relink_by != first and not (is_dayless and message.relink_by is None):
         oracle.say("P3", f"a message gives the day {message.relink_by}, and it is {first}")
 
 

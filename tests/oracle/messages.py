@@ -75,7 +75,15 @@ def _check_prompt(oracle: Oracle, record: Record, message: NotifyCustomer) -> No
 
 def _is_named(oracle: Oracle, name: str) -> bool:
     track = oracle.tracks[name]
-    return track.is_out() and track.outage is not None and track.outage.is_named
+    outage = track.outage
+    if outage is None or not track.is_out() or not outage.is_named:
+        return False
+    if outage.mail is None:
+        return True
+    # P2: a mail counts if its session is still open when the outage begins. Where it ended at
+    # about that time, either may have come first.
+    over = [s.as_of for s in outage.mail.said if s.status not in (None, "pending")]
+    return not over or min(over) > outage.began_at + TOLERANCE
 
 
 def _check_gap(oracle: Oracle, message: NotifyCustomer, names: list[str]) -> None:
@@ -144,7 +152,7 @@ def remember_message(oracle: Oracle, message: NotifyCustomer) -> None:
     for name in message.accounts:
         track = oracle.tracks.get(name)
         if track and track.outage:
-            track.outage.is_named = True
+            track.outage.is_named, track.outage.mail = True, None
 
 
 # ── what has to go out ───────────────────────────────────────────────────────

@@ -157,7 +157,8 @@ def _missing(oracle: Oracle, record: Record, name: str) -> set[str]:
         return found
     kinds = known.kinds()
     if kinds == {"active"}:
-        if name in memory.nameless and name not in oracle.building:
+        is_waiting = name in memory.nameless and name not in oracle.building
+        if is_waiting and not cannot_pay(oracle, name):
             found.add(NAME)
         for made, each in known.made_states.items():
             is_usable = each == {"well"} and known.charge_by[made] == {True}

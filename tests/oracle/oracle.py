@@ -168,7 +168,8 @@ class Oracle:
         track.follow(track.known.needs(self.now, self.policy), self.now, self.memory.n)
         outage = track.outage
         if outage and outage is not before and self.mailed(name) is True:
-            outage.is_named = True  # P2: also if it was sent before the outage began
+            # P2: also if it was sent before the outage began
+            outage.is_named, outage.mail = True, self.memory.last_session(name)
         holds = list(self.holds(name))
         if not holds:
             track.hold_since = None
@@ -192,8 +193,10 @@ class Oracle:
     def _follow_causes(self, name: str, track: Track) -> None:
         found = self.causes(name, track)
         is_open = track.known.is_strange or "unclear" in track.known.kinds()
-        for key in list(track.causes):
-            if key not in found and not is_open:  # K5: suspension ends nothing
+        for key in set(track.causes) - set(found):
+            if is_open:
+                track.causes[key].is_sure = False  # K5: suspension ends nothing
+            else:
                 del track.causes[key]
         for key, is_sure in found.items():
             cause = track.causes.get(key)
