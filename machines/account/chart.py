@@ -153,7 +153,13 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     # A late report shows that it had never stopped:
     new_account_linked.from_(
-        active, *inactive, event="review_due", cond="has_never_come_back", on="review_without_needs"
+        active,
+        *inactive,
+        relinking,
+        relinked,
+        event="review_due",
+        cond="has_never_come_back",
+        on="review_without_needs",
     )
 
     # ── it works (S1) ────────────────────────────────────────────────────────

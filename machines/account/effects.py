@@ -299,6 +299,7 @@ class AccountEffects(ReportChart):
                 "replaced_by": trigger.new,
                 "replaced_as_of": trigger.as_of,
                 "replaced_attempt": attempt,
+                "has_returned": False,
             }
         over = _session_over(facts, trigger) if is_open else [review_later(facts, trigger)]
         return [Assign(**changes), *over]

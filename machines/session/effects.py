@@ -218,11 +218,13 @@ class SessionEffects(Chart):
             read(facts.id, "session", ReadReason.SESSION_DEADLINE, trigger),
         ]
 
+    def report_unclear(self, facts: SessionFacts, trigger: SessionUnclear) -> Command | None:
+        """Tell the operators of a time that lies ahead, or of an unknown status (K2, K12)."""
+        return anomalies.unclear(facts.id, trigger)
+
     def look(self, facts: SessionFacts, trigger: SessionUnclear) -> list[Command]:
         """Read the session, since the report says only that something changed (K2, K6)."""
-        anomaly = anomalies.unclear(facts.id, trigger)
-        told: list[Command] = [anomaly] if anomaly else []
-        return [*told, *look(facts.id, "session", trigger)]
+        return look(facts.id, "session", trigger)
 
 
 def _why_unusable(trigger: OwnershipChecked) -> str:
