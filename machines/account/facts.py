@@ -334,7 +334,7 @@ def after_details(
 
 
 def cause_of(facts: AccountFacts) -> str | None:
-    """Stripe's ``cause`` of this inactivity; None where it was told of an earlier one only (K5)."""
+    """Stripe's ``cause`` of this inactivity; None where only an earlier one has it (K5)."""
     is_over = has_worked_between(facts.timeline, included_at(facts, "cause"), facts.as_of)
     return None if is_over else facts.cause
 
