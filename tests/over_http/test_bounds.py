@@ -192,22 +192,22 @@ def test_a_connection_without_a_request_is_closed(first: bytes):
 )
 def test_a_body_that_drips_is_a_408(monkeypatch: pytest.MonkeyPatch, path: str, headers: bytes):
     monkeypatch.setattr(body, "BODY_TIMEOUT", 0.3)
-    with running(Limits(client=0.3)) as server:
+    with running(Limits(client=1.5)) as server:
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         connection = server.connect(head.encode() + headers + b"Content-Length: 900\r\n\r\n{")
         began = time.monotonic()
         connection.settimeout(0.05)
         answer = b""
-        while not answer and time.monotonic() - began < 5:
+        while not answer and time.monotonic() - began < 10:
             connection.sendall(b" ")
             try:
                 answer = connection.recv(10_000)
             except TimeoutError:
                 continue
         assert answer.startswith(b"HTTP/1.1 408")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         # What is left of the body is waited for no longer than a head.
-        assert is_closed(connection, within=3)
+        assert is_closed(connection, within=6)
 
 
 def test_an_answer_that_nobody_takes_does_not_hold_its_connection():
