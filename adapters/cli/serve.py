@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.bootstrap import assemble, serving
     from relink.adapters.logs import log_json
     from relink.adapters.store import StoreError, migrate
-    from relink.adapters.store.lock_file import InUseError, exclusive
+    from relink.adapters.store.sqlite.lock import InUseError, exclusive
 
     settings = settings_of(os.environ)
     if settings.api_token is None:

@@ -16,7 +16,7 @@ import pytest
 
 from relink.adapters.cli import main
 from relink.adapters.store import InboxMessage, SqlStore, migrate
-from relink.adapters.store.lock_file import InUseError, exclusive
+from relink.adapters.store.sqlite.lock import InUseError, exclusive
 from relink.adapters.stripe import Origin, reduce_account
 from relink.machines import relink_system
 
