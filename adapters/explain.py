@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from relink.adapters.store import JournalEntry
-from relink.engine import Command, Delivery, Event, Step
+from relink.engine import Command, Delivery, Event
 from relink.machines import CHARTS
 from relink.machines.commands import (
     BY_NAME,
@@ -112,20 +112,6 @@ def explain_entry(entry: JournalEntry) -> ExplainedDecision:
         sentence(entry.reason) if entry.reason else None,
         entry.anomaly,
     )
-
-
-def explain_step(step: Step) -> Iterator[str]:
-    """Explain a step in lines: what changed or was ignored, and the commands that follow.
-
-    Reads and timers are left out: they only prepare the next decision.
-    """
-    for delivery in step.deliveries:
-        decision = explain_delivery(delivery)
-        if decision.before != decision.after or decision.ignored:
-            yield from decision.lines()
-    for command in step.commands:
-        if not isinstance(command, (*READS, Wake)):
-            yield f"▸ {describe(command)}"
 
 
 def explain_journal(entries: Iterable[JournalEntry]) -> Iterator[str]:

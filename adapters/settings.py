@@ -126,7 +126,7 @@ class Settings:
             )
         found = cls(
             gateway=gateway,
-            gateway_name=read("RELINK_GATEWAY", _text, None) or GATEWAY,
+            gateway_name=read("RELINK_GATEWAY", _text, GATEWAY),
             webhook_secrets=read("STRIPE_WEBHOOK_SECRET", _several, ()),
             database_url=read("RELINK_DATABASE_URL", _database, DATABASE),
             api_token=read("RELINK_API_TOKEN", _text, None),
@@ -140,7 +140,7 @@ class Settings:
         return found, faults
 
 
-def _text(name: str, text: str) -> str | None:
+def _text(name: str, text: str) -> str:
     return text
 
 
@@ -156,7 +156,7 @@ def _database(name: str, text: str) -> str:
     return text
 
 
-def _http_url(name: str, text: str) -> str | None:
+def _http_url(name: str, text: str) -> str:
     try:
         parts = urlsplit(text)
         is_url = parts.scheme in ("http", "https") and bool(parts.hostname)

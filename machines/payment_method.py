@@ -72,7 +72,13 @@ class PaymentMethodFacts(Facts):
     @property
     def kind(self) -> ObjectKind:
         """What it is at Stripe."""
-        return "external_account" if self.connected_account else "payment_method"
+        is_external = self.connected_account or self.id.startswith("ba_")
+        return "external_account" if is_external else "payment_method"
+
+    @property
+    def is_readable(self) -> bool:
+        """An external account is read through its connected account, where that is known."""
+        return self.kind == "payment_method" or self.connected_account is not None
 
 
 class PaymentMethodChart(Chart):
@@ -218,6 +224,9 @@ class PaymentMethodChart(Chart):
     def settle_contradiction(self, facts: PaymentMethodFacts, trigger: Checked) -> Effects:
         """Read it: nothing tells which report came last (K4)."""
         contested = NUMBER_DEACTIVATED in (facts.blocked, _reason(trigger))
+        note = Assign(is_contested=facts.is_contested or contested)
+        if not facts.is_readable:
+            return [note]
         question = read(
             facts.id,
             facts.kind,
@@ -226,13 +235,15 @@ class PaymentMethodChart(Chart):
             after=trigger.as_of + READ_WINDOW,
             connected_account=facts.connected_account,
         )
-        return [Assign(is_contested=facts.is_contested or contested), question]
+        return [note, question]
 
     def look(self, facts: PaymentMethodFacts, trigger: PaymentMethodUnclear) -> list[Command]:
         """Read it, since the report says only that something changed (K2, K6)."""
         told: list[Command] = []
         if trigger.in_future:
             told.append(anomalies.report(facts.id, Anomaly.FUTURE_TIME, None, trigger))
+        if not facts.is_readable:
+            return told
         whose = facts.connected_account
         return [*told, *look(facts.id, facts.kind, trigger, connected_account=whose)]
 

@@ -46,7 +46,7 @@ EXTRA_OF = {
 
 
 MODULES = {"import": "import_accounts"}
-"""The modules of subcommands that cannot bear their names, where Python reserves the word."""
+"""The modules of subcommands whose names are reserved words in Python."""
 
 
 class UsageError(Exception):

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from relink.machines.report import Holder
 
 EVERY = 10
-"""Pages between two lines of progress, where no terminal shows it."""
+"""Pages between two lines of progress, when standard error is not a terminal."""
 
 MOST_NAMED = 10
-"""Accounts that are named at the end, if they could not be imported."""
+"""How many of the accounts that could not be imported are named at the end."""
 
 _CUSTOMER = re.compile("cus_[A-Za-z0-9_]{1,251}")
 _CONNECTED = re.compile("acct_[A-Za-z0-9_]{1,250}")
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Import, show progress, and print what came of it.
 
     Returns:
-        0, or 1 if accounts are left out.
+        0, or 1 if the import stopped early or accounts could not be imported.
     """
     from relink.adapters.bootstrap import assemble
     from relink.adapters.gateway import GatewayConfigurationError
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     scope = _scope(arguments)
     settings = settings_of(os.environ)
     with open_store():
-        pass  # It is there, with the schema of this release.
+        pass  # This refuses a missing database, and one with another schema.
     try:
         parts = assemble(settings)
     except SettingsError as error:
@@ -107,7 +107,7 @@ def _import(service: "Service", scope: "ImportScope", arguments: argparse.Namesp
 
 
 def _show(here: "ImportProgress") -> None:
-    """One line that changes on a terminal, and else a line from time to time."""
+    """Show progress: on a terminal in one line that changes, elsewhere in a line now and then."""
     text = f"{here.accounts:,} accounts, {here.new:,} of them new"
     if sys.stderr.isatty():
         print(f"\r{text}", end="\n" if here.is_over else "", file=sys.stderr, flush=True)

@@ -118,7 +118,8 @@ def failure(reply: Reply, call: Call) -> GatewayError:
 
 def missing_for_good(reply: Reply, call: Call) -> PermanentError:
     """The error for a missing object where the API key is proved."""
-    return PermanentError(_what(reply, call), request_id(reply), RESOURCE_MISSING)
+    what = f"{_what(reply, call)}: Stripe has no such object, in this account and mode"
+    return PermanentError(what, request_id(reply), RESOURCE_MISSING)
 
 
 def may_be_missing(reply: Reply, call: Call) -> set[str]:

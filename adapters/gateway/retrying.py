@@ -67,7 +67,7 @@ class RetryingGateway:
             except GatewayError as error:
                 delay = _delay(error, command, number)
                 is_over = delay is None or self._clock() + delay > until
-                self._watch(command, "failed" if is_over else "postponed", self._clock() - asked_at)
+                self._watch(command, _result(error, is_over), self._clock() - asked_at)
                 if delay is None or is_over:
                     raise
                 extra = {"command_id": command.id, "attempt": number, "wait": delay}
@@ -77,6 +77,13 @@ class RetryingGateway:
                 return answer, now
             self._sleep(delay)
             number += 1
+
+
+def _result(error: GatewayError, is_over: bool) -> str:
+    """What the metrics call a failed attempt."""
+    if isinstance(error, OperatorError):
+        return "stuck"
+    return "failed" if is_over else "postponed"
 
 
 def _delay(error: GatewayError, command: AnyStripeCommand, number: int) -> float | None:

@@ -108,7 +108,7 @@ def reconcile(
         limit = min(left, PAGE)
         page = store.machines_named(here.machine, after=here.after, limit=limit)
         for key, machine in page:
-            kind = _due(key, machine.snapshot, now, period)
+            kind = _due(machine.snapshot, now, period)
             if kind:
                 visit = _Visit(kind, key, machine.connected_account)
                 reads += _ask(store, visit, here.generation, now, policy)
@@ -133,7 +133,7 @@ def _next_kind(here: _Sweep) -> _Sweep:
     return replace(here, machine=SWEPT[SWEPT.index(here.machine) + 1], after="")
 
 
-def _due(key: str, snapshot: Snapshot[Facts], now: float, period: float) -> ObjectKind | None:
+def _due(snapshot: Snapshot[Facts], now: float, period: float) -> ObjectKind | None:
     """What an object is at Stripe, if it is to be read now."""
     covered = now - period * RECENT
     match snapshot.facts:
@@ -153,9 +153,7 @@ def _due(key: str, snapshot: Snapshot[Facts], now: float, period: float) -> Obje
             return "session" if snapshot.state == "open" or can_succeed else None
         case PaymentMethodFacts() as method:
             is_due = snapshot.state != "gone" and method.as_of <= covered
-            # An external account can be read only through its connected account.
-            is_readable = method.kind == "external_account" or not key.startswith("ba_")
-            return method.kind if is_due and is_readable else None
+            return method.kind if is_due and method.is_readable else None
     return None
 
 

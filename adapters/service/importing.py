@@ -36,7 +36,7 @@ MAX_FAILED = 100
 """Accounts that may fail before an import stops: by then it is not about single accounts."""
 
 SOON = 0.001
-"""Seconds."""
+"""Seconds from the reading of a list to the read of one of its accounts."""
 
 Apply = Callable[[InboxMessage, tuple[DomainEvent, ...]], Applied]
 
@@ -198,15 +198,18 @@ class AccountImport:
         )
 
     def _would_write(self, report: AccountReported, is_new: bool) -> bool:
-        """Whether somebody would be written to at once; for a new account, if it were the only one:
-        other accounts can delay a message, and then it comes all the same."""
+        """Whether somebody would be written to at once.
+
+        A new account is decided as if it were the only one: others can delay its message, but not
+        prevent it.
+        """
         step = self._store.system.step(report, _nothing if is_new else self._store.snapshot)
         return any(isinstance(command, Notification) for command in step.commands)
 
     def _take(
         self, scope: ImportScope, report: AccountReported, events: tuple[DomainEvent, ...]
     ) -> None:
-        """Apply what is said of one account."""
+        """Apply the events of one account."""
         now = self._clock()
         causation_id = report.causation_id
         message = InboxMessage(causation_id, "import", report.as_of, now, scope.connected_account)
@@ -218,10 +221,10 @@ def _events(report: AccountReported, writes: bool, is_held: bool) -> tuple[Domai
 
     Args:
         report: what Stripe lists.
-        writes: whether somebody would be written to at once. The account is then to be read once
-            more, alone. Messages wait for that (K9), so that one names all accounts of a customer
-            at a bank that the import finds down.
-        is_held: whether the account is retired before it is known how it is.
+        writes: whether somebody would be written to at once. The account is then read once more,
+            alone. Messages wait for that read (K9), so that one message names all accounts of a
+            customer at a bank that need a relink.
+        is_held: whether the account is retired before the report of it is applied.
     """
     if not writes:
         return (report,)

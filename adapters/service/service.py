@@ -148,7 +148,7 @@ class Service(Queries):
         return received, InboxMessage(received.id, received.type, created, now, account)
 
     def tell(self, event: DomainEvent) -> None:
-        """Apply an event that the embedding service knows of, such as a given name.
+        """Apply an event that the embedding service knows of, such as a billing name.
 
         Args:
             event: it is applied once for each ``causation_id``.
@@ -192,7 +192,7 @@ class Service(Queries):
         return self.account(account)
 
     def retire(self, account: str) -> AssessedAccount:
-        """Say that nobody has a use for an account any more. Nobody is prompted on its account.
+        """Say that nobody has a use for an account any more. It causes no more prompts.
 
         Raises:
             UnknownAccountError: relink knows no account with this id.
@@ -243,12 +243,10 @@ class Service(Queries):
 
     def _say(self, kind: type[DomainEvent], account: str, **fields: Any) -> AssessedAccount:
         self.account(account)
-        now = self.clock()
-        causation_id = f"{kind.name} {uuid4()}"
         event = kind.model_validate(
             {
-                "causation_id": causation_id,
-                "at": now,
+                "causation_id": f"{kind.name} {uuid4()}",
+                "at": self.clock(),
                 "policy": self._policy,
                 "account": account,
                 **fields,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
+from typing import Any, TypeVar
 
 from . import errors
 from .clock import Clock
@@ -27,7 +27,9 @@ from .render import Rendered, as_json
 from .shapes import Shapes
 from .versions import in_version, is_preview, version_of
 from .webhooks import Cause
-from .world import World
+from .world import Owned, World, own
+
+T = TypeVar("T", bound=Owned)
 
 
 @dataclass(slots=True)
@@ -54,6 +56,19 @@ class Call:
             ApiError: a parameter is unknown, missing or invalid.
         """
         return Hash(fields, required).check(self.raw, "")
+
+    def own(self, store: dict[str, T], kind: str, param: str) -> T:
+        """The caller's object with the first id in the path.
+
+        Args:
+            store: all objects of its kind, by id.
+            kind: the name of its kind in the error.
+            param: the name of the id in the error.
+
+        Raises:
+            ApiError: it does not exist, or belongs to another owner.
+        """
+        return own(store, kind, self.names[0], self.owner, param, in_path=True)
 
 
 Endpoint = Callable[[Call], Rendered]
@@ -154,10 +169,7 @@ class Api:
         access = self._api_keys.access(key)
         if access.revoked:
             raise ApiError(f"Expired API Key provided: {key[:8]}{'*' * 12}", status=401)
-        try:
-            self._answer_caller(request, method, answer, key, access)
-        except ApiError as error:
-            raise self._seen_with(access, error) from None
+        self._answer_caller(request, method, answer, key, access)
 
     def _answer_caller(
         self, request: Request, method: str, answer: "_Answer", api_key: str, access: Access

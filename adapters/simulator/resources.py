@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 HolderField = Literal["customer", "customer_account", "account"]
 
+_ROUTING_NUMBER = "110000000"
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -95,6 +97,18 @@ class Authorization:
     accounts: list["Account"] = field(default_factory=list, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class BankNumbers:
+    """What Stripe shows of a bank account in what was made from it."""
+
+    last4: str
+    account_type: str
+    bank_name: str
+    routing_number: str
+    fingerprint: str
+    holder_type: str = "individual"
+
+
 @dataclass(slots=True, eq=False)
 class Account:
     """A linked bank account."""
@@ -124,6 +138,17 @@ class Account:
         """The same for everything that was made from one bank account, however often it is
         linked."""
         return f"{self.institution.id[-12:]}{self.last4}"
+
+    @property
+    def bank_numbers(self) -> BankNumbers:
+        """What is shown of it in what was made from it."""
+        return BankNumbers(
+            last4=self.last4,
+            account_type=self.subcategory,
+            bank_name=self.institution.name,
+            routing_number=_ROUTING_NUMBER,
+            fingerprint=self.fingerprint,
+        )
 
     @property
     def relinkable(self) -> bool:
@@ -178,18 +203,6 @@ class Token:
     account: Account
     bank_account_id: str
     used: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BankNumbers:
-    """What a payment method shows of its bank account."""
-
-    last4: str
-    account_type: str
-    bank_name: str
-    routing_number: str
-    fingerprint: str
-    holder_type: str = "individual"
 
 
 @dataclass(slots=True, eq=False)

@@ -113,16 +113,11 @@ class AccountChart(AccountGuards, AccountEffects):
     linked = (active, *inactive, relinking, relinked, new_account_linked)
 
     # ── reports that do not count, or not yet (K3, K4, K6) ────────────────
-    stays(
-        *linked,
-        event=REPORTS,
-        cond="is_ambiguous or has_ambiguous_detail",
-        on="settle_contradiction",
-    )
-    stays(*linked, event=REPORTS, cond="is_stale", on="fill_gaps")
-    stays(*linked, event="reported_unclear", on="look")
+    stays(*linked, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
     # A session's result is a report as well (S5):
     stays(relinked, event=STOPPED, cond="is_ambiguous_with_repair", on="settle_contradiction")
+    stays(*linked, event=REPORTS, cond="is_stale", on="fill_gaps")
+    stays(*linked, event="reported_unclear", on="look")
     stays(relinked, event=STOPPED, cond="predates_repair", on="fill_gaps")
 
     # ── it was replaced: reports change facts only, until it has come back (S6)

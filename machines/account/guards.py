@@ -23,10 +23,6 @@ from .needs import lacks_authorization
 class AccountGuards(ReportChart):
     """The guards of the account chart."""
 
-    def has_ambiguous_detail(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """Reports of the same time differ in a detail, such as the authorization (K4, K8)."""
-        return facts_of.has_ambiguous_detail(facts, trigger)
-
     def lacks_authorization(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """No complete object has told its authorization yet (K5)."""
         return not trigger.report.includes("authorization") and lacks_authorization(facts)

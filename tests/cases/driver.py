@@ -260,7 +260,8 @@ class Driver:
                 made = account.replace("fca_", "ba_")
                 self.stripe.add_external_account(made, account)
                 return e.ExternalAccountMade(**answer, account=account, external_account=made)
-        name = command.subject if isinstance(command, c.Read) else _read_for_caller(command)
+        assert isinstance(command, c.Read | c.RetrieveAccountForCaller | c.RetrieveSessionForCaller)
+        name = command.subject
         self.reads.append(name)
         if name not in self.stripe.objects:
             error = "resource_missing"
@@ -282,11 +283,6 @@ class Driver:
             self.stripe.add_session(session, create.account)
         self._happens(self._event(e.RelinkSessionCreated, session=session, request=create))
         return session
-
-
-def _read_for_caller(command: c.StripeCommand) -> str:
-    assert isinstance(command, c.RetrieveAccountForCaller | c.RetrieveSessionForCaller)
-    return command.subject
 
 
 def kind_of(name: str) -> ObjectKind:

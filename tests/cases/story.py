@@ -14,7 +14,7 @@ from relink.machines import Assessment, assess
 from relink.machines import commands as c
 from relink.machines import events as e
 
-from .at_stripe import DAY, Json, Number, T, day, number
+from .at_stripe import DAY, Json, Number, Shape, T, day, number
 from .driver import Driver, Webhook, kind_of, machine_of
 
 ASKED_AT_MOST = 4
@@ -363,4 +363,4 @@ class Story(Driver):
         return [line for line in self.sent if " request " in line]
 
 
-__all__ = ["DAY", "Number", "Story", "T", "day", "number"]
+__all__ = ["DAY", "Number", "Shape", "Story", "T", "Webhook", "day", "number"]

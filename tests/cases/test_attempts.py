@@ -2,22 +2,13 @@
 
 import pytest
 
-from .story import Story, number
-
-MORE = {"reason": "new_permissions", "permissions": ("balances", "payment_method")}
+from .starts import NEW_PERMISSIONS, down
+from .story import Story, Webhook, number
 
 
 def fail_times(s: Story, account: str, times: int) -> None:
     for _ in range(times):
         s.fail(s.open_session(account))
-
-
-def down() -> Story:
-    """An account that stopped working on day 0."""
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
-    return s
 
 
 # ── what counts ──────────────────────────────────────────────────────────────
@@ -27,7 +18,7 @@ def test_R4_cancelled_sessions_of_a_healthy_account_use_up_no_attempts() -> None
     s = Story()
     s.link("fca_1")
     for _ in range(3):
-        s.cancel(s.open_session("fca_1", **MORE))
+        s.cancel(s.open_session("fca_1", **NEW_PERMISSIONS))
     assert s.sent == []
 
     s.on_day(20)
@@ -40,7 +31,7 @@ def test_R4_failed_sessions_of_a_healthy_account_do_not_change_the_next_mode() -
     s = Story()
     s.link("fca_1")
     for _ in range(3):
-        s.fail(s.open_session("fca_1", **MORE), "no_account")
+        s.fail(s.open_session("fca_1", **NEW_PERMISSIONS), "no_account")
     s.on_day(20)
     s.deactivate("fca_1")
     assert (s.next("fca_1"), s.mode("fca_1")) == (["relink"], "specific")
@@ -50,7 +41,7 @@ def test_R4_failed_sessions_of_a_healthy_account_do_not_change_the_next_mode() -
 def test_R4_a_session_asked_for_while_healthy_counts_in_no_outage_however_late_it_fails() -> None:
     s = Story()
     s.link("fca_1")
-    session = s.open_session("fca_1", **MORE)
+    session = s.open_session("fca_1", **NEW_PERMISSIONS)
     s.deactivate("fca_1")
     s.fail(session)
     fail_times(s, "fca_1", 2)
@@ -220,11 +211,11 @@ def test_R4_retiring_ends_the_outage_and_its_attempts() -> None:
 
 
 @pytest.mark.parametrize("webhook", ["ga", "thin"])
-def test_R4_a_suspension_ends_no_outage(webhook: str) -> None:
+def test_R4_a_suspension_ends_no_outage(webhook: Webhook) -> None:
     s = down()
     fail_times(s, "fca_1", 2)
     s.held = True
-    s.deactivate("fca_1", webhook=webhook)  # type: ignore[arg-type]
+    s.deactivate("fca_1", webhook=webhook)
     s.on_day(1)
     s.release()
     fail_times(s, "fca_1", 1)

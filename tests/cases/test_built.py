@@ -5,17 +5,15 @@ from typing import Any
 
 import pytest
 
-from .story import Number, Story, number
+from .starts import down, replaced_while_down
+from .story import Number, Story, Webhook, number
 
 TOKEN = "tokenized_account_number_deactivated"
 
 
 def relinked_as_new(holder: str = "cus_1") -> Story:
     """An account that was replaced by ``fca_2``, on which ``pm_2`` or ``ba_2`` is ready."""
-    s = Story()
-    s.link("fca_1", holder=holder)
-    s.deactivate("fca_1")
-    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    s = replaced_while_down(holder)
     s.collect_mandate("fca_2")
     s.sent.clear()
     return s
@@ -35,10 +33,12 @@ def with_two() -> Story:
 
 @pytest.mark.parametrize("webhook", ["preview", "ga", "lost"])
 @pytest.mark.parametrize("status", ["errored", "verification_failed", "quarantined"])
-def test_C3_an_external_account_that_is_not_well_is_not_payable(status: str, webhook: str) -> None:
+def test_C3_an_external_account_that_is_not_well_is_not_payable(
+    status: str, webhook: Webhook
+) -> None:
     s = relinked_as_new("acct_1")
     assert s.charge("fca_2")
-    s.rate("ba_2", status, webhook=webhook)  # type: ignore[arg-type]
+    s.rate("ba_2", status, webhook=webhook)
     if webhook == "lost":
         s.sweep()
     assert not s.charge("fca_2")
@@ -54,7 +54,7 @@ def test_C3_an_external_account_that_is_well_is_payable(status: str) -> None:
     assert s.charge("fca_2")
 
 
-def test_C3_an_external_account_with_a_deactivated_number_is_mended_by_a_relink() -> None:
+def test_C3_an_external_account_with_a_deactivated_number_is_repaired_by_a_relink() -> None:
     s = relinked_as_new("acct_1")
     s.rate("ba_2", TOKEN)
     assert not s.charge("fca_2")
@@ -119,10 +119,10 @@ def test_C4_a_block_that_is_lifted_and_comes_back_is_another_cause() -> None:
 
 @pytest.mark.parametrize("how", ["thin", "lost"])
 def test_K6_a_thin_or_lost_notification_of_a_payment_method_is_made_good_by_a_read(
-    how: str,
+    how: Webhook,
 ) -> None:
     s = relinked_as_new()
-    s.block("pm_2", "bank_account_closed", webhook=how)  # type: ignore[arg-type]
+    s.block("pm_2", "bank_account_closed", webhook=how)
     if how == "lost":
         assert s.charge("fca_2")
         s.sweep()
@@ -198,7 +198,7 @@ def test_K1_the_latest_of_several_blocks_counts_in_any_order(order: tuple[int, .
 
 
 @pytest.mark.parametrize("numbers", [(), None])
-def test_C3_a_list_without_numbers_does_not_mend_a_deactivated_number(
+def test_C3_a_list_without_numbers_does_not_repair_a_deactivated_number(
     numbers: tuple[Number, ...] | None,
 ) -> None:
     s = Story()
@@ -214,7 +214,7 @@ def test_C3_a_list_without_numbers_does_not_mend_a_deactivated_number(
     assert s.messages == ["day 0: prompt fca_1", "day 2: reminder 1 fca_1"]
 
 
-def test_C3_a_relink_mends_a_payment_method_with_a_deactivated_number() -> None:
+def test_C3_a_relink_repairs_a_payment_method_with_a_deactivated_number() -> None:
     s = Story()
     s.link("fca_1", numbers=(number("transactable"),))
     s.use("pm_1", of="fca_1")
@@ -263,10 +263,10 @@ def test_N4_a_detached_payment_method_is_gone_and_the_service_is_told() -> None:
 
 @pytest.mark.parametrize("how", ["thin", "lost"])
 def test_N4_a_thin_or_lost_notification_of_a_detached_payment_method_is_made_good(
-    how: str,
+    how: Webhook,
 ) -> None:
     s = relinked_as_new()
-    s.detach("pm_2", webhook=how)  # type: ignore[arg-type]
+    s.detach("pm_2", webhook=how)
     if how == "lost":
         s.sweep()
     assert not s.charge("fca_2", "pm_2")
@@ -312,10 +312,8 @@ def test_N3_the_mandate_of_each_payment_method_is_collected_by_itself() -> None:
 
 
 def test_N1_a_missing_billing_name_suspends_the_build() -> None:
-    s = Story()
+    s = down()
     s.nameless = True
-    s.link("fca_1")
-    s.deactivate("fca_1")
     s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
     assert s.next("fca_2") == ["provide_name"]
     s.name("fca_2")
@@ -334,9 +332,7 @@ UNFIT: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("how", UNFIT)
 def test_N1_another_payment_method_is_requested_once_for_an_unfit_account(how: str) -> None:
-    s = Story()
-    s.link("fca_1", holder=None if how == "without a customer" else "cus_1")
-    s.deactivate("fca_1")
+    s = down(holder=None if how == "without a customer" else "cus_1")
     session = s.open_session("fca_1", mode="any_eligible")
     s.link("fca_2", authorization="fcauth_2", webhook="lost", **UNFIT[how])
     s.end(session, "succeeded", accounts=["fca_2"])
@@ -370,10 +366,8 @@ def test_C1_an_account_with_an_open_session_that_still_works_is_chargeable() -> 
 
 @pytest.mark.parametrize("holder", ["cus_1", "acct_1"])
 def test_C4_a_refused_build_is_asked_about_once(holder: str) -> None:
-    s = Story()
+    s = down(holder)
     s.refusing = "bank_account_unusable"
-    s.link("fca_1", holder=holder)
-    s.deactivate("fca_1")
     s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
     s.report("fca_2")
     s.on_day(3)
@@ -383,10 +377,8 @@ def test_C4_a_refused_build_is_asked_about_once(holder: str) -> None:
 
 
 def test_C3_a_payment_method_that_the_service_makes_is_another_way_after_a_refused_build() -> None:
-    s = Story()
+    s = down()
     s.refusing = "bank_account_unusable"
-    s.link("fca_1")
-    s.deactivate("fca_1")
     s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
     s.use("pm_9", of="fca_2")
     assert s.charge("fca_2")
@@ -403,9 +395,7 @@ def test_N4_a_payment_method_that_the_service_makes_is_another_way_after_one_is_
 
 
 def test_N1_a_new_account_whose_number_is_pending_is_chargeable_once_it_is_there() -> None:
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
+    s = down()
     session = s.open_session("fca_1", mode="any_eligible")
     s.link("fca_2", numbers=(number("pending"),), webhook="lost")
     s.end(session, "succeeded", accounts=["fca_2"])

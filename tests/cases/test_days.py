@@ -102,7 +102,7 @@ def test_P3_an_announcement_without_a_day_is_a_reason_to_relink_and_prompts(name
         pytest.param(20, None, 1, id="at any time"),
     ],
 )
-def test_P3_every_change_of_an_announced_day_plans_anew(
+def test_P3_every_change_of_an_announced_day_plans_again(
     name: str, before: float, after: float | None, prompted: int
 ) -> None:
     s = Story()

@@ -4,18 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from .story import Story, number
-
-
-def replaced_while_down() -> Story:
-    """An account that stopped on day 0, and was replaced by ``fca_2``."""
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
-    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
-    assert s.state("fca_1") == "new_account_linked"
-    return s
-
+from .starts import down, replaced_while_down
+from .story import Story, Webhook, number
 
 # ── replaced while it worked ─────────────────────────────────────────────────
 
@@ -79,13 +69,16 @@ def test_S6_a_closed_replaced_account_asks_for_nothing() -> None:
 # ── sessions from before ─────────────────────────────────────────────────────
 
 
-def test_S6_the_late_success_of_an_earlier_session_does_not_undo_the_replacement() -> None:
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
+def replaced_by_a_second_session() -> tuple[Story, str]:
+    """An account that was replaced while it was down; and an earlier session, still pending."""
+    s = down()
     first = s.open_session("fca_1")
-    second = s.open_session("fca_1", mode="any_eligible")
-    s.link_instead(second, "fca_2", "fcauth_2")
+    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    return s, first
+
+
+def test_S6_the_late_success_of_an_earlier_session_does_not_undo_the_replacement() -> None:
+    s, first = replaced_by_a_second_session()
     s.on_day(1)
     s.end(first, "succeeded", accounts=["fca_1"], relinked="fca_1", webhook="lost")
     s.read_result(first)  # and the account is still down at Stripe
@@ -95,26 +88,19 @@ def test_S6_the_late_success_of_an_earlier_session_does_not_undo_the_replacement
 
 
 def test_S6_the_late_result_of_an_earlier_session_and_an_active_account_bring_it_back() -> None:
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
-    first = s.open_session("fca_1")
-    second = s.open_session("fca_1", mode="any_eligible")
-    s.link_instead(second, "fca_2", "fcauth_2")
+    s, first = replaced_by_a_second_session()
     s.on_day(0.5)
     s.relink(first)
     assert s.state("fca_1") == "active"
 
 
 @pytest.mark.parametrize("webhook", ["preview", "thin"])
-def test_S6_a_late_replacement_by_an_abandoned_session_applies(webhook: str) -> None:
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
+def test_S6_a_late_replacement_by_an_abandoned_session_applies(webhook: Webhook) -> None:
+    s = down()
     session = s.open_session("fca_1", mode="any_eligible")
     s.on_day(1.5)
     assert s.state(session) == "abandoned"
-    s.link_instead(session, "fca_2", "fcauth_2", webhook=webhook)  # type: ignore[arg-type]
+    s.link_instead(session, "fca_2", "fcauth_2", webhook=webhook)
     assert s.state("fca_1") == "new_account_linked"
     s.on_day(30)
     assert s.messages == ["day 0: prompt fca_1"]
@@ -188,9 +174,7 @@ def test_S6_a_stop_and_a_return_after_the_replacement_end_alike(order: tuple[int
 
 
 def test_S6_the_same_result_read_again_does_not_replace_an_account_that_came_back() -> None:
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
+    s = down()
     session = s.open_session("fca_1", mode="any_eligible")
     s.link_instead(session, "fca_2", "fcauth_2")
     s.on_day(1)

@@ -1,15 +1,7 @@
 """P4: what only the service knows, and says."""
 
+from .starts import down, replaced_while_down
 from .story import Story, number
-
-
-def down() -> Story:
-    """An account that stopped working on day 0."""
-    s = Story()
-    s.link("fca_1")
-    s.deactivate("fca_1")
-    return s
-
 
 # ── linked elsewhere ─────────────────────────────────────────────────────────
 
@@ -217,8 +209,7 @@ def test_P4_a_refresh_of_an_account_that_stripe_does_not_have_asks_for_nothing()
 
 
 def test_P4_a_collected_mandate_leaves_nothing_to_do() -> None:
-    s = down()
-    s.link_instead(s.open_session("fca_1", mode="any_eligible"), "fca_2", "fcauth_2")
+    s = replaced_while_down()
     s.collect_mandate("fca_2", "pm_2")
     assert s.next("fca_2") == []
     assert s.charge("fca_2")

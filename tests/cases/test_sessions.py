@@ -2,17 +2,8 @@
 
 import pytest
 
-from .story import DAY, Story
-
-BUILT = ["pm_2", "ba_2"]
-
-
-def down(holder: str | None = "cus_1") -> Story:
-    """An account that stopped working on day 0."""
-    s = Story()
-    s.link("fca_1", holder=holder)
-    s.deactivate("fca_1")
-    return s
+from .starts import down
+from .story import DAY, Story, Webhook
 
 
 def built(s: Story) -> list[str]:
@@ -53,11 +44,11 @@ def test_R1_a_session_that_succeeded_unnoticed_is_not_handed_out() -> None:
 @pytest.mark.parametrize("status", ["expired", None, "pending"])
 @pytest.mark.parametrize("webhook", ["preview", "thin", "lost"])
 def test_R2_a_session_without_a_known_end_is_abandoned_after_its_deadline(
-    status: str | None, webhook: str
+    status: str | None, webhook: Webhook
 ) -> None:
     s = down()
     first = s.open_session("fca_1")
-    s.end(first, status, webhook=webhook)  # type: ignore[arg-type]
+    s.end(first, status, webhook=webhook)
     assert s.state("fca_1") == "relinking"
     s.on_day(1.5)
     assert s.state(first) == "abandoned"
@@ -108,11 +99,11 @@ def test_R2_a_session_that_stripe_does_not_find_is_abandoned_after_its_deadline(
 
 @pytest.mark.parametrize("webhook", ["preview", "ga", "thin"])
 def test_R3_a_succeeded_session_without_its_accounts_is_read_until_they_are_there(
-    webhook: str,
+    webhook: Webhook,
 ) -> None:
     s = down()
     session = s.open_session("fca_1", mode="any_eligible")
-    s.end(session, "succeeded", accounts=None, webhook=webhook)  # type: ignore[arg-type]
+    s.end(session, "succeeded", accounts=None, webhook=webhook)
     assert s.state(session) == "open"
     assert s.next("fca_1") == ["wait"]
     s.link("fca_2", authorization="fcauth_2", webhook="lost")
@@ -177,9 +168,7 @@ def test_R6_nothing_is_built_on_an_account_of_another_holder(session_holder: str
 
 
 def test_R6_a_session_without_a_holder_builds_for_the_holder_of_the_old_account() -> None:
-    s = Story()
-    s.link("fca_1", holder=None)
-    s.deactivate("fca_1")
+    s = down(holder=None)
     session = s.open_session("fca_1", mode="any_eligible")
     s.stripe.objects["fca_1"]["account_holder"] = {"type": "customer", "customer": "cus_1"}
     s.report("fca_1")

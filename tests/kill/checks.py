@@ -6,24 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from relink.adapters.simulator import Account, Authorization
+from relink.adapters.simulator import Authorization
 
+from ..simulation.life import agrees
 from .households import City, built_on
 from .installation import Installation
 from .processes import kept_of_ours
-
-TRUTH_OF_ACCOUNTS: Mapping[str, Callable[[Account], bool]] = {
-    "active": lambda account: account.status == "active",
-    "inactive_relinkable": lambda account: account.status == "inactive" and account.relinkable,
-    "inactive_unrepairable": lambda account: (
-        account.status == "inactive" and not account.relinkable
-    ),
-    "relinking": lambda account: account.status == "active" or account.relinkable,
-    # One that was replaced while it worked, and never stopped, stays replaced (S6).
-    "new_account_linked": lambda account: account.status in ("active", "inactive"),
-    "disconnected": lambda account: account.status == "disconnected",
-}
-"""By relink's state of an account, what is true at Stripe once everything has come to rest."""
 
 TRUTH_OF_LOGINS: Mapping[str, Callable[[Authorization], bool]] = {
     "active": lambda login: login.status == "active",
@@ -32,7 +20,7 @@ TRUTH_OF_LOGINS: Mapping[str, Callable[[Authorization], bool]] = {
     "relinking": lambda login: login.status == "active" or _mendable(login),
     "disconnected": lambda login: login.status == "disconnected",
 }
-"""The same of an authorization."""
+"""By relink's state of an authorization, what must be true at Stripe at rest."""
 
 RELINKABLE = "inactive", "relink_required"
 
@@ -72,8 +60,9 @@ def check_states(at: Installation) -> None:
         accounts = list(world.accounts.values())
         logins = list(world.authorizations.values())
     for account in accounts:
-        state = at.get(f"/accounts/{account.id}")["state"]
-        if state not in TRUTH_OF_ACCOUNTS or not TRUTH_OF_ACCOUNTS[state](account):
+        found = at.get(f"/accounts/{account.id}")
+        state, replaced_by = found["state"], found["replaced_by"]
+        if not agrees(at.sim, account, state, replaced_by):
             wrong.append(f"{account.id} is {state} for us, but {account.status} {account.inactive}")
     for login in logins:
         state = at.get(f"/authorizations/{login.id}")["state"]

@@ -18,7 +18,7 @@ from relink.machines.events import (
     PaymentMethodReported,
     ReadRequested,
 )
-from relink.machines.report import PaymentMethodReport
+from relink.machines.report import ExternalAccountReport, PaymentMethodReport
 from relink.machines.vocabulary import NUMBER_DEACTIVATED
 
 from .reports import CONNECTED, active, number, relinkable
@@ -428,3 +428,17 @@ def test_N4_an_external_account_that_relink_does_not_know_is_no_concern() -> Non
         report=None,
     )
     assert s.commands == ()
+
+
+@pytest.mark.parametrize("later", [ExternalAccountReport(status=NUMBER_DEACTIVATED), None])
+def test_N4_an_external_account_without_its_connected_account_is_never_read(
+    later: ExternalAccountReport | None,
+) -> None:
+    s = working()
+    origin = {"external_account": "ba_9", "account": "fca_1", "as_of": s.now + 10, "read": False}
+    for report in (ExternalAccountReport(status="errored"), later):
+        s.happens(ExternalAccountReported, report=report, **origin)
+    s.happens(ReadRequested, kind=s.payment_method("ba_9").facts.kind, id="ba_9")
+    assert s.asked_for(RetrievePaymentMethod) == []
+    assert s.asked_for(RetrieveExternalAccount) == []
+    assert not s.assess("fca_1", "ba_9").chargeable

@@ -2,6 +2,7 @@
 
 import pytest
 
+from relink.engine import Address
 from relink.machines.commands import NotifyCustomer, RequestNewPaymentMethod
 
 from .served import Json, Served
@@ -15,7 +16,7 @@ def body_for(said: str, at: Served) -> Json | None:
     return {"account": at.linked("Other")} if said == "replaced-by" else None
 
 
-def unheard(at: Served) -> str:
+def unreported(at: Served) -> str:
     """An account that was linked before relink was there: its webhook never comes."""
     account = at.sim.link_account(at.sim.add_customer("Jo")).id
     at.deliveries()
@@ -37,7 +38,7 @@ def test_P4_a_refresh_reads_the_account_at_stripe_now(at: Served):
 
 
 def test_P4_a_refresh_makes_an_unknown_account_known_and_it_can_be_relinked_at_once(at: Served):
-    account = unheard(at)
+    account = unreported(at)
     at.sim.bank.expire_consent(at.login_of(account))
     at.deliveries()
     assert at.get(f"/accounts/{account}").status_code == 404
@@ -50,6 +51,21 @@ def test_P4_an_account_that_stripe_does_not_have_is_a_404_and_stays_unknown(at: 
     assert answer.status_code == 404
     assert "Stripe has no account" in answer.json()["detail"]
     assert at.get("/accounts/fca_nowhere").status_code == 404
+    kinds = ("account", "account_number", "read", "authorization")
+    assert [at.store.snapshot(Address(kind, "fca_nowhere")) for kind in kinds] == [None] * 4
+
+
+@pytest.mark.parametrize("fault", ["proxy_forbids", "version_not_open"])
+def test_F1_a_refresh_that_an_operator_has_to_make_possible_is_a_503_and_counted_as_stuck(
+    at: Served, caplog: pytest.LogCaptureFixture, fault: str
+):
+    account = at.linked()
+    at.sim.inject(fault, method="GET", path=ACCOUNTS, times=1)
+    answer = at.post(f"/accounts/{account}/refresh")
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert "Check" in caplog.text
+    counted = 'relink_commands_total{command="retrieve_account_for_caller",result="stuck"} 1.0'
+    assert counted in at.get("/metrics").text
 
 
 def test_P4_a_refresh_is_retried_for_up_to_ten_seconds(at: Served):
@@ -109,7 +125,7 @@ def test_P4_an_account_that_was_linked_elsewhere_gets_no_more_messages(at: Serve
 
 def test_P4_the_account_that_stands_in_is_read_if_it_is_unknown(at: Served):
     account = at.broken()
-    new = unheard(at)
+    new = unreported(at)
     answer = at.post(f"/accounts/{account}/replaced-by", {"account": new})
     assert answer.json()["replaced_by"] == new
     assert at.get(f"/accounts/{new}").status_code == 200

@@ -2,7 +2,7 @@
 
 from relink.adapters.gateway import GatewayError
 from relink.adapters.service import RelinkRefusedError, RelinkSession, UnknownAccountError
-from relink.adapters.simulator import PREVIEW, Account, Faults
+from relink.adapters.simulator import PREVIEW, Account, Faults, Simulator
 from relink.engine import Address, Facts, Snapshot, Step
 from relink.machines import RelinkPolicy
 from relink.machines.properties import violations
@@ -63,42 +63,55 @@ class Life(Rig):
 
         ``relinked`` never is: by then Stripe has reported the account.
         """
-        match self.state(account.id):
-            case "active":
-                return account.status == "active"
-            case "inactive_relinkable":
-                return account.status == "inactive" and account.relinkable
-            case "inactive_unrepairable":
-                return account.status == "inactive" and not account.relinkable
-            case "relinking":
-                return account.status == "active" or account.relinkable
-            case "new_account_linked":
-                return account.status == "inactive" or self._never_stopped(account)
-            case "disconnected":
-                return account.status == "disconnected"
-        return False
-
-    def _never_stopped(self, account: Account) -> bool:
-        """Whether it worked when a new account replaced it, and ever since (S6)."""
         snapshot = self.store.snapshot(Address("account", account.id))
         assert snapshot is not None
-        replaced_by = snapshot.facts.replaced_by
-        results = {
-            session.id
-            for session in self.sim.world.sessions.values()
-            if any(linked.id == replaced_by for linked in session.linked)
-        }
-        works, is_replaced = True, False
-        for effect in self.sim.ledger.effects():
-            is_replaced = is_replaced or effect.subject in results
-            if effect.subject == account.id and effect.kind.endswith(_CHANGES):
-                works = effect.kind.endswith("reactivated")
-            if is_replaced and not works:
-                return False
-        return is_replaced
+        return agrees(self.sim, account, snapshot.state, snapshot.facts.replaced_by)
 
     def _check(self, step: Step) -> None:
         after = {**self._before, **step.snapshots}
         if found := violations(self._before, step, after):
             raise AssertionError("; ".join(found))
         self._before.update(step.snapshots)
+
+
+def agrees(sim: Simulator, account: Account, state: str, replaced_by: str | None) -> bool:
+    """Whether a state of relink's is what Stripe's truth about an account allows, at rest.
+
+    Args:
+        sim: the simulator.
+        account: the account there.
+        state: relink's.
+        replaced_by: the account that the customer linked instead, for relink.
+    """
+    match state:
+        case "active":
+            return account.status == "active"
+        case "inactive_relinkable":
+            return account.status == "inactive" and account.relinkable
+        case "inactive_unrepairable":
+            return account.status == "inactive" and not account.relinkable
+        case "relinking":
+            return account.status == "active" or account.relinkable
+        case "new_account_linked":
+            return account.status == "inactive" or _never_stopped(sim, account, replaced_by)
+        case "disconnected":
+            return account.status == "disconnected"
+    return False
+
+
+def _never_stopped(sim: Simulator, account: Account, replaced_by: str | None) -> bool:
+    """Whether it worked when a new account replaced it, and ever since (S6)."""
+    results = {
+        session.id
+        for session in sim.world.sessions.values()
+        if any(linked.id == replaced_by for linked in session.linked)
+    }
+    works, is_replaced = True, False
+    for effect in sim.ledger.effects():
+        if effect.subject in results and effect.kind.endswith("session.updated"):
+            is_replaced = True
+        if effect.subject == account.id and effect.kind.endswith(_CHANGES):
+            works = effect.kind.endswith("reactivated")
+        if is_replaced and not works:
+            return False
+    return is_replaced

@@ -100,7 +100,10 @@ def test_each_key_has_settings_of_its_own(sim, account):
     sim.keys.restrict(READS, "rk_test_reader")
     sim.keys.revoke("rk_test_old")
     asks = client(sim)
-    for key, error in [("rk_test_reader", stripe.PermissionError), ("rk_test_old", Exception)]:
+    for key, error in [
+        ("rk_test_reader", stripe.PermissionError),
+        ("rk_test_old", stripe.AuthenticationError),
+    ]:
         with pytest.raises(error):
             asks.v1.payment_methods.create(payment_method(account), {"api_key": key})
     assert asks.v1.payment_methods.create(payment_method(account)).id

@@ -6,7 +6,7 @@ import pytest
 
 from relink.adapters.simulator import GENERAL, Simulator
 
-from .conftest import received, relink_params
+from .conftest import received
 from .sdk import client
 
 ACCOUNT = "financial_connections.account"
@@ -91,12 +91,13 @@ def test_general_versions_are_altered_after_their_fields_are_removed():
     assert "status" not in asks.retrieve(account.id).to_dict()
 
 
-def test_without_rules_no_key_is_altered(sim, account):
-    assert read(sim, account) == read(sim, account)
-    assert (
-        relink_params(account)["relink_options"]["authorization"]
-        == (read(sim, account)["authorization"])
-    )
+def test_rules_about_other_objects_and_outer_keys_that_are_missing_alter_nothing(sim, account):
+    before = read(sim, account)
+    sim.shapes.leave_out(SESSION, "status")
+    sim.shapes.put("fca_other", "status", "paused")
+    sim.shapes.put(account.id, "status_details.inactive.action", "odd")
+    sim.shapes.leave_out(account.id, "last4.digits")
+    assert read(sim, account) == before
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -16,7 +15,6 @@ from relink.adapters.service import Service, UnknownAccountError
 from relink.engine.diagram import dot
 from relink.engine.errors import UnknownStateError
 from relink.machines import CHARTS
-from relink.machines.events import MandateCollected
 
 from .customers import Customer
 from .inbox import Inbox
@@ -45,7 +43,7 @@ def shop_routes(
     """The routes, all under ``/demo``.
 
     Args:
-        service: relink, for what its API does not offer.
+        service: relink, in the same process.
         inbox: receives relink's notifications.
         customers: the shop's customers.
         bank: the URL of StripeBank's pages.
@@ -64,12 +62,7 @@ def shop_routes(
     def record_mandate(request: Request) -> Response:
         if not _is_own(request):
             return Response(status_code=403)
-        account = request.path_params["id"]
-        service.account(account)
-        causation_id = f"mandate {uuid4()}"
-        service.tell(
-            MandateCollected(causation_id=causation_id, at=service.clock(), account=account)
-        )
+        service.collect_mandate(request.path_params["id"])
         return Response(status_code=204)
 
     return [

@@ -182,16 +182,8 @@ class Connections:
     def retrieve_session(self, call: Call) -> Rendered:
         """Read a session, with its client secret."""
         call.params(EXPAND)
-        return render(
-            own(
-                self._world.sessions,
-                "financial connections session",
-                call.names[0],
-                call.owner,
-                "session",
-                in_path=True,
-            )
-        )
+        sessions = self._world.sessions
+        return render(call.own(sessions, "financial connections session", "session"))
 
     # ── accounts and authorizations ──────────────────────────────────────────
 
@@ -233,26 +225,11 @@ class Connections:
     def retrieve_authorization(self, call: Call) -> Rendered:
         """Read an authorization. Stripe sends no event about its status."""
         call.params(EXPAND)
-        return render(
-            own(
-                self._world.authorizations,
-                "financial connections authorization",
-                call.names[0],
-                call.owner,
-                "id",
-                in_path=True,
-            )
-        )
+        authorizations = self._world.authorizations
+        return render(call.own(authorizations, "financial connections authorization", "id"))
 
     def _account(self, call: Call) -> Account:
-        return own(
-            self._world.accounts,
-            "financial connections account",
-            call.names[0],
-            call.owner,
-            "account",
-            in_path=True,
-        )
+        return call.own(self._world.accounts, "financial connections account", "account")
 
 
 def _check_holder(holder: Holder | None, relinked: Account | Authorization) -> None:

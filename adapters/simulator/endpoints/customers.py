@@ -21,7 +21,7 @@ from ..parameters import (
 )
 from ..render import Rendered, render
 from ..resources import Customer
-from ..world import World, own
+from ..world import World
 from .metadata import merged
 from .paging import page
 
@@ -134,7 +134,7 @@ class Customers:
         return render(customer)
 
     def _customer(self, call: Call) -> Customer:
-        return own(self._world.customers, "customer", call.names[0], call.owner, "id", in_path=True)
+        return call.own(self._world.customers, "customer", "id")
 
 
 def _update(customer: Customer, params: dict[str, Any]) -> None:

@@ -8,7 +8,6 @@ from ..parameters import EXPAND, PAGE, Each, Kind, Text, Times, Truth
 from ..render import Rendered
 from ..versions import exists_in, is_thin
 from ..webhooks import Event, Webhooks
-from ..world import own
 from .paging import page
 
 EVENTS: dict[str, Kind] = {
@@ -38,19 +37,17 @@ class Events:
     def retrieve_event(self, call: Call) -> Rendered:
         """Read an event."""
         call.params(EXPAND)
-        name = call.names[0]
-        found = own(self._webhooks.events, "event", name, call.owner, "id", in_path=True)
+        found = call.own(self._webhooks.events, "event", "id")
         if not exists_in(self._version, found.type):
-            raise no_such("event", name, "id", in_path=True)
+            raise no_such("event", found.id, "id", in_path=True)
         return self._shown(found)
 
     def retrieve_notification(self, call: Call) -> Rendered:
         """Read the thin notification of an event."""
         call.params({})
-        name = call.names[0]
-        found = own(self._webhooks.events, "event", name, call.owner, "id", in_path=True)
+        found = call.own(self._webhooks.events, "event", "id")
         if not is_thin(found.type):
-            raise no_such("event", name, "id", in_path=True)
+            raise no_such("event", found.id, "id", in_path=True)
         return found.thin()
 
     def list_events(self, call: Call) -> Rendered:

@@ -41,10 +41,25 @@ def holder_of(world: World, owner: str | None, given: dict[str, Any]) -> Holder:
             "Only one of account_holder[customer] and account_holder[customer_account] is allowed.",
         )
     field, value = named[0], given[named[0]]
-    if field == "customer":
-        customer = own(world.customers, "customer", value, owner, "account_holder[customer]")
-        if customer.deleted:
-            raise no_such("customer", value, "account_holder[customer]")
-    elif value not in world.connected_accounts:
-        raise no_such("account", value, f"account_holder[{field}]")
+    check_exists(world, owner, field, value, f"account_holder[{field}]")
     return Holder(field, value)
+
+
+def check_exists(world: World, owner: str | None, field: str, name: str, param: str) -> None:
+    """Refuse a customer or an account that does not exist, or not any more.
+
+    Args:
+        world: all objects.
+        owner: the caller's connected account; None for the platform.
+        field: ``customer``, ``customer_account`` or ``account``.
+        name: the id.
+        param: the parameter that names it.
+
+    Raises:
+        ApiError: it does not exist, was deleted, or belongs to another owner.
+    """
+    if field == "customer":
+        if own(world.customers, "customer", name, owner, param).deleted:
+            raise no_such("customer", name, param)
+    elif name not in world.connected_accounts:
+        raise no_such("account", name, param)

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import Call, Route, route
-from ..errors import invalid, missing, no_such, refused
+from ..errors import invalid, missing, refused
 from ..links import Links, Publish
 from ..parameters import ADDRESS, EXPAND, PAGE, Hash, Kind, MayUnset, Metadata, Text
-from ..render import ROUTING_NUMBER, Rendered, render
+from ..render import Rendered, render
 from ..resources import Account, BankNumbers, PaymentMethod
 from ..world import World, own
+from .holders import check_exists
 from .metadata import merged
 from .paging import page
 
@@ -117,7 +118,7 @@ class PaymentMethods:
             owner=call.owner,
             created=int(self._now()),
             account=account,
-            numbers=_linked(account) if account else _typed(bank),
+            numbers=account.bank_numbers if account else _typed(bank),
             billing=billing,
             metadata=merged({}, params.get("metadata")),
             allow_redisplay=params.get("allow_redisplay", "unspecified"),
@@ -147,12 +148,7 @@ class PaymentMethods:
         if len(named) > 1:
             raise refused("Only one of customer and customer_account can be given.")
         field, value = named[0], params[named[0]]
-        if field == "customer":
-            customer = own(self._world.customers, "customer", value, call.owner, "customer")
-            if customer.deleted:
-                raise no_such("customer", value, "customer")
-        elif value not in self._world.connected_accounts:
-            raise no_such("account", value, "customer_account")
+        check_exists(self._world, call.owner, field, value, field)
         if method.detached:
             raise refused(
                 f"The payment method {method.id} was detached from a customer, and can never be "
@@ -189,15 +185,13 @@ class PaymentMethods:
     def list_of_customer(self, call: Call) -> Rendered:
         """List the payment methods of one customer."""
         params = call.params(OF_CUSTOMER)
-        customers, name = self._world.customers, call.names[0]
-        own(customers, "customer", name, call.owner, "customer", in_path=True)
-        return self._listed(call, {**params, "customer": name})
+        customer = call.own(self._world.customers, "customer", "customer")
+        return self._listed(call, {**params, "customer": customer.id})
 
     def retrieve_mandate(self, call: Call) -> Rendered:
         """Read a mandate."""
         call.params(EXPAND)
-        mandates, name = self._world.mandates, call.names[0]
-        return render(own(mandates, "mandate", name, call.owner, "mandate", in_path=True))
+        return render(call.own(self._world.mandates, "mandate", "mandate"))
 
     def _listed(self, call: Call, params: dict[str, Any]) -> Rendered:
         if "customer" in params:
@@ -214,8 +208,7 @@ class PaymentMethods:
         return page(found, render, params, call.path)
 
     def _payment_method(self, call: Call) -> PaymentMethod:
-        methods, name = self._world.payment_methods, call.names[0]
-        return own(methods, "PaymentMethod", name, call.owner, "payment_method", in_path=True)
+        return call.own(self._world.payment_methods, "PaymentMethod", "payment_method")
 
 
 def _check_simulated(params: dict[str, Any]) -> None:
@@ -248,16 +241,6 @@ def _check_payable(account: Account, param: str) -> None:
             code=f"financial_connections_account_{code}_account_numbers",
             param=param,
         )
-
-
-def _linked(account: Account) -> BankNumbers:
-    return BankNumbers(
-        last4=account.last4,
-        account_type=account.subcategory,
-        bank_name=account.institution.name,
-        routing_number=ROUTING_NUMBER,
-        fingerprint=account.fingerprint,
-    )
 
 
 def _typed(bank: dict[str, str]) -> BankNumbers:

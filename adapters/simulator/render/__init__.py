@@ -21,9 +21,8 @@ from ..resources import (
 )
 from . import connections, payments
 from .common import Rendered, as_json, leaves_out_empty, listed
-from .payments import ROUTING_NUMBER
 
-__all__ = ["ROUTING_NUMBER", "Rendered", "as_json", "leaves_out_empty", "listed", "render"]
+__all__ = ["Rendered", "as_json", "leaves_out_empty", "listed", "render"]
 
 
 def render(resource: Resource | Institution) -> Rendered:

@@ -3,7 +3,6 @@
 from ..resources import Account, Customer, ExternalAccount, Mandate, PaymentMethod
 from .common import Rendered, leaves_out_empty
 
-ROUTING_NUMBER = "110000000"
 _NETWORK_CODES = {
     "bank_account_closed": "R02",
     "bank_account_frozen": "R16",
@@ -134,17 +133,18 @@ def external_account(external: ExternalAccount) -> Rendered:
 
 def bank_account(name: str, account: Account) -> Rendered:
     """A bank account that is not attached to anything yet."""
+    numbers = account.bank_numbers
     return {
         "id": name,
         "object": "bank_account",
         "account_holder_name": None,
         "account_holder_type": None,
-        "account_type": account.subcategory,
-        "bank_name": account.institution.name,
+        "account_type": numbers.account_type,
+        "bank_name": numbers.bank_name,
         "country": "US",
         "currency": "usd",
-        "fingerprint": account.fingerprint,
-        "last4": account.last4,
-        "routing_number": ROUTING_NUMBER,
+        "fingerprint": numbers.fingerprint,
+        "last4": numbers.last4,
+        "routing_number": numbers.routing_number,
         "status": "new",
     }

@@ -1,7 +1,7 @@
 """The control API: banks, customers, clock and faults, for the pages and for other processes.
 
 All requests and answers are JSON, under ``/_simulator``. An action that is not possible gets a 409
-with the reason, and an invalid request a 400. No answer contains a secret.
+with the reason, and an invalid request a 400. Only the answer to a new endpoint contains secrets.
 """
 
 import threading
@@ -144,9 +144,7 @@ class Control:
 
     def choose(self, request: Request, given: dict[str, Any]) -> object:
         """Complete a flow with one of its results."""
-        choice = request.path_params["choice"]
-        if choice not in CHOICES:
-            raise ValueError(f"the choice must be one of {', '.join(CHOICES)}, got {choice!r}")
+        choice = _one_of(request.path_params["choice"], CHOICES, "the choice")
         part = self._part(request)
         if "holder" in given:
             raise ValueError("holder is available in process only")
@@ -155,11 +153,7 @@ class Control:
 
     def bank_event(self, request: Request, given: dict[str, Any]) -> object:
         """Trigger a bank event."""
-        event = request.path_params["event"]
-        if event not in BANK_EVENTS:
-            raise ValueError(
-                f"the bank event must be one of {', '.join(BANK_EVENTS)}, got {event!r}"
-            )
+        event = _one_of(request.path_params["event"], BANK_EVENTS, "the bank event")
         validate_call(getattr(self._simulator.bank, event))(**given)
         return {}
 
@@ -203,19 +197,13 @@ class Control:
 
     def set_key(self, request: Request, given: dict[str, Any]) -> object:
         """Change what an API key may do."""
-        setting = request.path_params["setting"]
-        if setting not in KEY_SETTINGS:
-            raise ValueError(
-                f"the setting must be one of {', '.join(KEY_SETTINGS)}, got {setting!r}"
-            )
+        setting = _one_of(request.path_params["setting"], KEY_SETTINGS, "the setting")
         validate_call(getattr(self._simulator.keys, setting))(**given)
         return {}
 
     def add_shape(self, request: Request, given: dict[str, Any]) -> object:
         """Add a rule by which objects are altered."""
-        rule = request.path_params["rule"]
-        if rule not in SHAPE_RULES:
-            raise ValueError(f"the rule must be one of {', '.join(SHAPE_RULES)}, got {rule!r}")
+        rule = _one_of(request.path_params["rule"], SHAPE_RULES, "the rule")
         validate_call(getattr(self._simulator.shapes, rule))(**given)
         return {}
 
@@ -232,6 +220,17 @@ class Control:
         """The customer, by the session's id or by the name in its hosted URL."""
         name = request.path_params["name"]
         return self._simulator.customer(_session_of(self._simulator, name).id)
+
+
+def _one_of(name: str, names: tuple[str, ...], what: str) -> str:
+    """The name of a method that may be called.
+
+    Raises:
+        ValueError: no such method may be called.
+    """
+    if name not in names:
+        raise ValueError(f"{what} must be one of {', '.join(names)}, got {name!r}")
+    return name
 
 
 def _session_of(simulator: Simulator, name: str) -> Session:
