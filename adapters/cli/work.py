@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from . import UsageError
 from .settings import settings_of
+from .stopping import Stopping, ended_by_signals
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Work until interrupted, and finish the attempts in progress first."""
+    """Work until a signal comes, and finish the attempts in progress first."""
+    with ended_by_signals() as stopping:
+        return _work(arguments, stopping)
+
+
+def _work(arguments: argparse.Namespace, stopping: Stopping) -> int:
     settings = settings_of(os.environ)
     if settings.runs_worker_in_process:
         raise UsageError(
@@ -46,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         except (StoreError, ValueError, OSError) as error:
             raise UsageError(str(error)) from error
         log_json(arguments.log_level)
+        stopping.check()
         Worker(
             settings.database_url,
             parts.store,

@@ -32,8 +32,7 @@ from ..backend import backend_for
 from .files import Identity, create, held, identity, refuse_other_names
 
 PREDECESSOR_WAIT = 90.0
-"""Seconds to wait for the process that serves the database to stop. It finishes requests (up to 30
-seconds) and then attempts at commands, whose timeouts bound them."""
+"""Seconds to wait for the process that serves the database to stop, by default."""
 
 POLL = 0.1
 """Seconds between two tries."""
