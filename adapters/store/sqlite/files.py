@@ -10,6 +10,7 @@ The files are the database, its write-ahead log and the index of that log. The l
 commits since the last checkpoint, so losing it loses them.
 """
 
+import logging
 import os
 import stat
 import threading
@@ -17,13 +18,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ..errors import SchemaBehindError, StoreUnavailableError
+from ..errors import DatabaseFileError, SchemaBehindError
 
 MODE = 0o600
 """Only the user who runs relink may read the database. SQLite gives the log the same mode."""
 
-LOGS = ("-wal", "-shm")
-"""What is appended to the database's name for the files beside it."""
+LOG, INDEX = LOGS = ("-wal", "-shm")
+"""What is appended to the database's name for the write-ahead log and its index."""
+
+log = logging.getLogger(__name__)
 
 
 class Identity(NamedTuple):
@@ -31,13 +34,6 @@ class Identity(NamedTuple):
 
     device: int
     inode: int
-
-
-class DatabaseFileError(StoreUnavailableError):
-    """The database's file is not the one that was opened, or cannot be opened as it is.
-
-    The text names the file without its folder, so it may be shown to anyone.
-    """
 
 
 held: dict[Path, Identity] = {}
@@ -168,16 +164,33 @@ class FileWatch:
             found = identity(f"{self._path}{suffix}")
             noted = self._logs.setdefault(suffix, found) if found else self._logs.get(suffix)
             if found != noted:
-                raise self._gone(f"{self._path.name}{suffix}", found)
+                # The pool closes this connection now. When the last one is closed, SQLite copies
+                # the log that it has open into the database, so nothing is lost.
+                raise _gone(f"{self._path.name}{suffix}", found, "The database is opened again")
 
     def _check_database(self) -> None:
         found = identity(self._path)
-        if self._database is not None and found != self._database:
-            raise self._gone(self._path.name, found)
+        if self._database is None or found == self._database:
+            return
+        if found is not None:
+            self._set_log_aside()
+        cure = "Nothing is stored until the file is back, or this process is restarted"
+        raise _gone(self._path.name, found, cure)
 
-    def _gone(self, name: str, found: Identity | None) -> DatabaseFileError:
-        what = "was removed" if found is None else "was replaced by another file"
-        return DatabaseFileError(
-            f"the database's file {name} {what} while this process had it open. Nothing is stored "
-            "until the file is back, or this process is restarted"
-        )
+    def _set_log_aside(self) -> None:
+        """Rename the log of the file that was there before.
+
+        Otherwise whoever opens the new file next would apply the old log to it.
+        """
+        name = f"{self._path}{LOG}"
+        with self._lock:
+            if LOG in self._logs and identity(name) == self._logs[LOG]:
+                os.replace(name, f"{name}.replaced")
+                log.warning("%s was replaced: its log is now %s.replaced", self._path.name, name)
+
+
+def _gone(name: str, found: Identity | None, cure: str) -> DatabaseFileError:
+    what = "was removed" if found is None else "was replaced by another file"
+    return DatabaseFileError(
+        f"the database's file {name} {what} while this process had it open. {cure}"
+    )
