@@ -66,8 +66,8 @@ class Settings:
     """``RELINK_RECONCILE_HOURS``, in seconds: an account is read at Stripe after this long without
     a report."""
     predecessor_wait: int = PREDECESSOR_WAIT
-    """``RELINK_PREDECESSOR_WAIT``, in seconds: how long a process waits, on SQLite, for the one that
-    serves the database to stop. Stopping takes as long as requests (30 seconds at most) and then
+    """``RELINK_PREDECESSOR_WAIT``, in seconds: how long a process on SQLite waits for the one that
+    serves the database to stop. That one finishes requests (for up to 30 seconds), and then its
     attempts at commands, which their timeouts bound."""
     policy: RelinkPolicy = DEFAULT_POLICY
     """``RELINK_POLICY``: what differs from the default policy, as a JSON object."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from . import UsageError
 from .settings import database_error, settings_of
-from .stopping import Stopping, ended_by_signals
+from .stopping import stop_if_requested
 
 DRAIN = 30
 """How long requests in progress may take when the service stops (seconds)."""
@@ -40,14 +40,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes; then finish the requests and attempts in progress."""
-    with ended_by_signals() as stopping:
-        _refuse_open_door(arguments)
-        if arguments.demo:
-            return _demo(arguments)
-        return _serve(arguments, stopping)
-
-
-def _serve(arguments: argparse.Namespace, stopping: Stopping) -> int:
+    _refuse_open_door(arguments)
+    if arguments.demo:
+        return _demo(arguments)
     import uvicorn
     from sqlalchemy.exc import DBAPIError
 
@@ -78,7 +73,7 @@ def _serve(arguments: argparse.Namespace, stopping: Stopping) -> int:
             ssl_keyfile=arguments.tls_key,
             timeout_graceful_shutdown=DRAIN,
         )
-        stopping.check()
+        stop_if_requested()
         server = uvicorn.Server(config)
         server.run(sockets=[listening])
     return 0 if server.started else 1

@@ -7,6 +7,7 @@ for something.
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,46 +16,52 @@ from types import FrameType
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Stopping:
+class _Stopping:
     """Whether the process was asked to stop."""
 
-    def __init__(self) -> None:
-        self._is_requested = False
+    is_requested = False
 
-    def check(self) -> None:
-        """Stop here if that was asked for, and the exception got lost in code of others.
 
-        Raises:
-            SystemExit: with status 0.
-        """
-        if self._is_requested:
-            raise SystemExit(0)
+def stop_if_requested() -> None:
+    """Stop here if a signal came, and its exception got lost in the code that it interrupted.
 
-    def request(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal.
-
-        Once the process is stopping, another SIGTERM changes nothing, and another Ctrl-C ends it at
-        once. Nothing is lost by that: what was not finished stays due.
-
-        Raises:
-            SystemExit: with status 0, the first time.
-        """
-        if not self._is_requested:
-            self._is_requested = True
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            raise SystemExit(0)
+    Raises:
+        SystemExit: with status 0.
+    """
+    if _Stopping.is_requested:
+        raise SystemExit(0)
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[Stopping]:
+def ended_by_signals() -> Iterator[None]:
     """Have SIGTERM and SIGINT raise ``SystemExit(0)`` in what runs inside, in the main thread."""
-    stopping = Stopping()
     if threading.current_thread() is not threading.main_thread():
-        yield stopping
+        yield
         return
-    before = {number: signal.signal(number, stopping.request) for number in SIGNALS}
+    before = {number: signal.signal(number, _stop) for number in SIGNALS}
     try:
-        yield stopping
+        yield
     finally:
+        _Stopping.is_requested = False
+        sys.unraisablehook = sys.__unraisablehook__
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Stop, the first time.
+
+    Once the process is stopping, another SIGTERM changes nothing, and another Ctrl-C ends it at
+    once. Nothing is lost by that: what was not finished stays due.
+    """
+    if not _Stopping.is_requested:
+        _Stopping.is_requested = True
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.unraisablehook = _report_unless_stopping
+        raise SystemExit(0)
+
+
+def _report_unless_stopping(lost: "sys.UnraisableHookArgs") -> None:
+    """Report an exception that got lost, except the one that :func:`stop_if_requested` repeats."""
+    if not isinstance(lost.exc_value, SystemExit):
+        sys.__unraisablehook__(lost)

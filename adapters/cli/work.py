@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from . import UsageError
 from .settings import settings_of
-from .stopping import Stopping, ended_by_signals
+from .stopping import stop_if_requested
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +25,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Work until a signal comes, and finish the attempts in progress first."""
-    with ended_by_signals() as stopping:
-        return _work(arguments, stopping)
-
-
-def _work(arguments: argparse.Namespace, stopping: Stopping) -> int:
     settings = settings_of(os.environ)
     if settings.runs_worker_in_process:
         raise UsageError(
@@ -52,7 +47,7 @@ def _work(arguments: argparse.Namespace, stopping: Stopping) -> int:
         except (StoreError, ValueError, OSError) as error:
             raise UsageError(str(error)) from error
         log_json(arguments.log_level)
-        stopping.check()
+        stop_if_requested()
         Worker(
             settings.database_url,
             parts.store,
