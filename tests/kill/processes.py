@@ -28,6 +28,7 @@ class Process:
         command: its arguments.
         environment: all of its environment.
         is_ready: whether it does its work, asked while it starts.
+        module: what the arguments are for, if not for ``relink``.
     """
 
     def __init__(
@@ -37,13 +38,14 @@ class Process:
         command: Sequence[str],
         environment: Mapping[str, str],
         is_ready: Callable[["Process"], bool],
+        module: str = "relink.adapters.cli",
     ) -> None:
         self.name = name
         self.starts = 0
         self.metrics: str | None = None
         """Where its metrics are, if not with the service."""
         self._folder = folder
-        self._command = [sys.executable, "-m", "relink.adapters.cli", *command]
+        self._command = [sys.executable, "-m", module, *command]
         self.environment = {**environment, **kept_of_ours()}
         """All of its environment."""
         self._is_ready = is_ready
