@@ -4,15 +4,14 @@ import json
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from relink.adapters.cli import main
 from relink.adapters.simulator import Account
 
 from ..kill.checks import check_journal, check_states
@@ -35,13 +34,24 @@ def at(path: Path, tmp_path: Path) -> Iterator[Installation]:
         yield made
 
 
-def relink(at: Installation, *arguments: object) -> tuple[int, str]:
-    """Run a subcommand; returns its exit status, and all that it printed."""
-    command = [sys.executable, "-m", "relink.adapters.cli", *map(str, arguments)]
-    done = subprocess.run(
-        command, env=at.serve.environment, capture_output=True, text=True, timeout=60
-    )
-    return done.returncode, done.stdout + done.stderr
+Relink = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def relink(
+    at: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Relink:
+    """Runs a subcommand; returns its exit status, and all that it printed."""
+    for name, value in at.serve.environment.items():
+        if name != "STRIPE_LOG":
+            monkeypatch.setenv(name, value)
+
+    def run(*arguments: object) -> tuple[int, str]:
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    return run
 
 
 def events(path: Path) -> set[str]:
@@ -51,21 +61,21 @@ def events(path: Path) -> set[str]:
 
 
 def test_a_backup_of_a_busy_database_is_put_back_without_its_log(
-    at: Installation, path: Path, tmp_path: Path
+    at: Installation, relink: Relink, path: Path, tmp_path: Path
 ):
     at.start()
     break_links(at, 4)
     at.settle()
     backup = tmp_path / "backup.db"
     break_links(at, 10)
-    assert relink(at, "backup", backup) == (0, f"{path} was backed up to {backup}.\n")
+    assert relink("backup", backup) == (0, f"{path} was backed up to {backup}.\n")
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert not [file.name for file in tmp_path.iterdir() if file.name.startswith(".")]
     held = events(backup)
     assert len(held) >= 8
-    code, said = relink(at, "backup", backup)
+    code, said = relink("backup", backup)
     assert (code, f"{backup} exists already" in said) == (2, True)
-    code, said = relink(at, "restore", backup)
+    code, said = relink("restore", backup)
     assert (code, "another process serves" in said) == (2, True)
 
     at.settle()
@@ -74,7 +84,7 @@ def test_a_backup_of_a_busy_database_is_put_back_without_its_log(
     at.serve.end(signal.SIGKILL)
     at.serve.wait()
     assert Path(f"{path}-wal").stat().st_size
-    code, said = relink(at, "restore", backup)
+    code, said = relink("restore", backup)
     assert code == 0, said
     assert events(path) - {event for event in events(path) if event.startswith("reconcile")} == held
     (kept,) = tmp_path.glob("relink.db.before-*")
@@ -82,8 +92,8 @@ def test_a_backup_of_a_busy_database_is_put_back_without_its_log(
     assert str(kept) in said
 
 
-def test_a_damaged_or_foreign_backup_changes_nothing(at: Installation, path: Path, tmp_path: Path):
-    relink(at, "migrate")
+def test_a_damaged_or_foreign_backup_changes_nothing(relink: Relink, path: Path, tmp_path: Path):
+    relink("migrate")
     before = path.read_bytes()
     damaged, foreign, missing = (tmp_path / name for name in ("damaged", "foreign", "missing"))
     damaged.write_bytes(before[:4096] + b"\0" * 4096 + before[8192:])
@@ -95,16 +105,18 @@ def test_a_damaged_or_foreign_backup_changes_nothing(at: Installation, path: Pat
         (missing, "does not exist"),
         (path, "is the database itself"),
     ):
-        code, said = relink(at, "restore", file)
+        code, said = relink("restore", file)
         assert (code, message in said) == (2, True), said
         assert path.read_bytes() == before
     assert len(list(tmp_path.glob("*relink.db*"))) == 1
 
 
-def test_postgresql_has_tools_of_its_own(at: Installation, tmp_path: Path):
-    at.serve.environment["RELINK_DATABASE_URL"] = "postgresql://127.0.0.1:9/relink"
+def test_postgresql_has_tools_of_its_own(
+    relink: Relink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RELINK_DATABASE_URL", "postgresql://127.0.0.1:9/relink")
     for command, cure in (("backup", "pg_dump"), ("restore", "pg_restore, and run relink recon")):
-        code, said = relink(at, command, tmp_path / "file")
+        code, said = relink(command, tmp_path / "file")
         assert (code, cure in said) == (2, True)
 
 
@@ -116,7 +128,9 @@ def session_of(at: Installation, account: Account) -> str:
     return session
 
 
-def test_after_a_restore_the_sweep_ends_in_what_is_true_at_stripe(at: Installation, tmp_path: Path):
+def test_after_a_restore_the_sweep_ends_in_what_is_true_at_stripe(
+    at: Installation, relink: Relink, tmp_path: Path
+):
     bank = at.sim.bank
 
     def link() -> Account:
@@ -133,7 +147,7 @@ def test_after_a_restore_the_sweep_ends_in_what_is_true_at_stripe(at: Installati
     at.settle()
     is_open = session_of(at, goes_on)
     backup = tmp_path / "yesterday.db"
-    assert relink(at, "backup", backup)[0] == 0
+    assert relink("backup", backup)[0] == 0
 
     # What the backup does not know.
     later, anew = session_of(at, mends), session_of(at, replaced)
@@ -152,13 +166,13 @@ def test_after_a_restore_the_sweep_ends_in_what_is_true_at_stripe(at: Installati
     check_states(at)
     at.serve.stop()
 
-    assert relink(at, "restore", backup)[0] == 0
+    assert relink("restore", backup)[0] == 0
     at.serve.start()
     at.serve.wait_until_ready()
     assert at.ask("GET", f"/accounts/{added.id}").status_code == 404
     at.eventually(lambda: json.loads(at.database.rows(SWEEP)[0]["value"])["is_over"])
     at.settle()
-    code, said = relink(at, "import", "--restart")
+    code, said = relink("import", "--restart")
     assert code == 0, said
     at.settle()
     check_states(at)
