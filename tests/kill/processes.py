@@ -1,5 +1,6 @@
 """Subcommands of ``relink`` as real processes, which can be killed and are never left behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -61,6 +62,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def wait_until_ready(self) -> None:
@@ -114,9 +116,10 @@ class Process:
         return code
 
     def close(self) -> None:
-        """Have it gone, whatever happened before."""
+        """Have it gone, with the processes that it started, whatever happened before."""
         if self._process:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     @property
