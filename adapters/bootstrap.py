@@ -1,8 +1,8 @@
 """Makes the parts of a process from its settings, for `serve`, `work` and the demo alike."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,7 +26,7 @@ from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconc
 from relink.adapters.runner.overdue import warn_if_overdue
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
-from relink.adapters.store import Party, SqlStore
+from relink.adapters.store import Party, SqlStore, migrate
 from relink.adapters.store.retention import SLICE, prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
@@ -110,11 +110,42 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     return Parts(settings, store, service, performer, metrics, periodic_tasks, loop)
 
 
+@contextmanager
+def opened(parts: Parts) -> Iterator[None]:
+    """Hold the database of a process that serves.
+
+    On SQLite, this waits until no other process serves it, and brings its schema up to date. On the
+    way out, the database is closed: then its file is complete without the log beside it.
+
+    Args:
+        parts: what :func:`assemble` made.
+
+    Raises:
+        InUseError: another process serves the database, and does not stop.
+        StoreError: the database does not answer, or has another schema.
+        OSError: its file cannot be locked.
+    """
+    with ExitStack() as stack:
+        if parts.settings.runs_worker_in_process:
+            from relink.adapters.store.sqlite.lock import exclusive
+
+            url, wait = parts.settings.database_url, parts.settings.predecessor_wait
+            stack.enter_context(exclusive(url, wait))
+            migrate(url)
+        stack.callback(parts.store.close)
+        if parts.loop is not None:
+            # Even when a second signal interrupts the server: no other process may lock the
+            # database while this one performs commands.
+            stack.callback(parts.loop.stop)
+        parts.store.check()
+        yield
+
+
 def serving(parts: Parts) -> FastAPI:
     """Make the web application. While it runs, the loop of these parts runs too, if there is one.
 
     Args:
-        parts: what :func:`assemble` made.
+        parts: what :func:`assemble` made. The caller holds the database: see :func:`opened`.
     """
 
     @asynccontextmanager

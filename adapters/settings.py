@@ -22,6 +22,9 @@ from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 GATEWAY = "stripe"
 """``RELINK_GATEWAY``, unless it is set."""
 
+PREDECESSOR_WAIT = 90
+"""The default of ``RELINK_PREDECESSOR_WAIT`` (seconds)."""
+
 DATABASE = "sqlite:///relink.db"
 """The default of ``RELINK_DATABASE_URL``."""
 
@@ -62,6 +65,10 @@ class Settings:
     reconcile_every: int = DAY
     """``RELINK_RECONCILE_HOURS``, in seconds: an account is read at Stripe after this long without
     a report."""
+    predecessor_wait: int = PREDECESSOR_WAIT
+    """``RELINK_PREDECESSOR_WAIT``, in seconds: how long a process on SQLite waits for the one that
+    serves the database to stop. That one finishes requests (for up to 30 seconds), and then its
+    attempts at commands, which their timeouts bound."""
     policy: RelinkPolicy = DEFAULT_POLICY
     """``RELINK_POLICY``: what differs from the default policy, as a JSON object."""
 
@@ -135,6 +142,7 @@ class Settings:
             return_origins=read("RELINK_RETURN_ORIGINS", _several, ()),
             kept_for=DAY * read("RELINK_RETENTION_DAYS", _at_least(SHORTEST // DAY), KEPT // DAY),
             reconcile_every=HOUR * read("RELINK_RECONCILE_HOURS", _at_least(1), 24),
+            predecessor_wait=read("RELINK_PREDECESSOR_WAIT", _at_least(0), PREDECESSOR_WAIT),
             policy=read("RELINK_POLICY", _policy, DEFAULT_POLICY),
         )
         return found, faults

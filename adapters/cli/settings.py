@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import UsageError
@@ -41,6 +42,23 @@ def refuse_live_key() -> None:
 def database_error(error: "DBAPIError") -> str:
     """The database's error in one line."""
     return f"the database answered: {str(error.orig).splitlines()[0]}"
+
+
+def database_file(cure: str) -> Path:
+    """The file of the SQLite database.
+
+    Args:
+        cure: what to do with another kind of database.
+
+    Raises:
+        UsageError: it is another kind of database.
+    """
+    from relink.adapters.store.backend import backend_for
+
+    file = backend_for(settings_of(os.environ).database_url).file
+    if file is None:
+        raise UsageError(f"the database is PostgreSQL, and this is for SQLite. {cure}.")
+    return file
 
 
 @contextmanager

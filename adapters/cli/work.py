@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from . import UsageError
 from .settings import settings_of
+from .stopping import stop_if_requested
 
 NICE = 5
 """How far a worker steps back for a `relink serve` that shares its processors: webhooks and
@@ -30,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Work until interrupted, and finish the attempts in progress first."""
+    """Work until a signal comes, and finish the attempts in progress first."""
     settings = settings_of(os.environ)
     if settings.runs_worker_in_process:
         raise UsageError(
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         log_json(arguments.log_level)
         if hasattr(os, "nice"):
             os.nice(NICE)
+        stop_if_requested()
         Worker(
             settings.database_url,
             parts.store,

@@ -8,6 +8,7 @@ from .backend import Backend, backend_for
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
+    DatabaseFileError,
     SchemaAheadError,
     SchemaBehindError,
     SchemaError,
@@ -28,6 +29,7 @@ __all__ = [
     "Backend",
     "Codec",
     "ConcurrentChangeError",
+    "DatabaseFileError",
     "DeadLetter",
     "DueCommand",
     "History",

@@ -18,6 +18,13 @@ class StoreUnavailableError(StoreError):
     """The database is down, busy for too long, or full. Nothing was stored; try again later."""
 
 
+class DatabaseFileError(StoreUnavailableError):
+    """SQLite's file is not the one that was opened, or cannot be opened as it is.
+
+    The text names the file without its folder, so anyone may read it.
+    """
+
+
 class SchemaError(StoreError):
     """The database's schema does not fit this release; the text names the cure."""
 

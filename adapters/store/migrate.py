@@ -42,9 +42,11 @@ class Migrations:
 
         Raises:
             ValueError: the URL is of neither SQLite nor PostgreSQL.
+            StoreUnavailableError: the database's file cannot be created or opened.
             SchemaAheadError: a newer release has changed the database.
         """
         backend = backend_for(url)
+        backend.create_database()
         engine = backend.create_engine()
         try:
             with backend.for_writing(engine).begin() as connection:
@@ -53,7 +55,7 @@ class Migrations:
                 self._config.attributes.update(connection=connection, backend=backend)
                 command.upgrade(self._config, revision)
         finally:
-            engine.dispose()
+            backend.close(engine)
 
     def check(self, connection: Connection) -> None:
         """Accept only a database that is at this release's revision.

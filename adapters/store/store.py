@@ -51,8 +51,8 @@ class SqlStore(Queries):
         self._writer = self._backend.writer(self.engine, jobs)
 
     def close(self) -> None:
-        """Close all connections."""
-        self.engine.dispose()
+        """Close all connections. On SQLite, everything is in the database's file then."""
+        self._backend.close(self.engine)
 
     def check(self) -> None:
         """Check that the database answers, with the schema of this release.

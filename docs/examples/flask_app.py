@@ -11,7 +11,7 @@ from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer,
 from relink_setup import maintain, performer, service, settings, store
 
 from relink.adapters.runner import Loop, PeriodicTask
-from relink.adapters.store.lock_file import exclusive
+from relink.adapters.store.sqlite.lock import exclusive
 from relink.engine import Command
 
 

@@ -1,5 +1,6 @@
 """Subcommands of ``relink`` as real processes, which can be killed and are never left behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ class Process:
         command: its arguments.
         environment: all of its environment.
         is_ready: whether it does its work, asked while it starts.
+        module: what the arguments are for, if not for ``relink``.
     """
 
     def __init__(
@@ -37,14 +39,16 @@ class Process:
         command: Sequence[str],
         environment: Mapping[str, str],
         is_ready: Callable[["Process"], bool],
+        module: str = "relink.adapters.cli",
     ) -> None:
         self.name = name
         self.starts = 0
         self.metrics: str | None = None
         """Where its metrics are, if not with the service."""
         self._folder = folder
-        self._command = [sys.executable, "-m", "relink.adapters.cli", *command]
-        self._environment = {**environment, **kept_of_ours()}
+        self._command = [sys.executable, "-m", module, *command]
+        self.environment = {**environment, **kept_of_ours()}
+        """All of its environment."""
         self._is_ready = is_ready
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -54,10 +58,11 @@ class Process:
         with self.log.open("wb") as file:
             self._process = subprocess.Popen(
                 self._command,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def wait_until_ready(self) -> None:
@@ -84,7 +89,8 @@ class Process:
     def kill(self) -> None:
         """End it in the middle of whatever it does: SIGKILL."""
         self.check()
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
+        self.wait()
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has.
@@ -93,21 +99,28 @@ class Process:
             AssertionError: it does not end as it should.
         """
         self.check()
-        code = self._end(signal.SIGTERM)
-        assert code in (0, -signal.SIGTERM), f"{self.name} ended with {code}\n{self.tail}"
+        self.end(signal.SIGTERM)
+        code = self.wait()
+        assert code == 0, f"{self.name} ended with {code}\n{self.tail}"
 
-    def close(self) -> None:
-        """Have it gone, whatever happened before."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-    def _end(self, how: signal.Signals) -> int:
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Send it a signal."""
         assert self._process, f"{self.name} was not started"
         self._process.send_signal(how)
-        code = self._process.wait(START)
+
+    def wait(self, seconds: float = START) -> int:
+        """Wait until it has ended; returns its exit status."""
+        assert self._process, f"{self.name} was not started"
+        code = self._process.wait(seconds)
         self._process = None
         return code
+
+    def close(self) -> None:
+        """Have it gone, with the processes that it started, whatever happened before."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     @property
     def log(self) -> Path:

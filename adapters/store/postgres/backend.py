@@ -28,12 +28,19 @@ class PostgresBackend:
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername="postgresql+psycopg")
 
+    def create_database(self) -> None:
+        """Nothing to do: an administrator creates it."""
+
     def create_engine(self) -> Engine:
         """A pool of connections."""
         # psycopg prepares statements by itself after a few uses. A rollback then deallocates all
         # that the connection has prepared, those of the writer too.
         arguments = {"prepare_threshold": None}
         return create_engine(self.url, pool_size=POOL, max_overflow=POOL, connect_args=arguments)
+
+    def close(self, engine: Engine) -> None:
+        """Close all connections."""
+        engine.dispose()
 
     def for_writing(self, engine: Engine) -> Engine:
         """The same pool: writers lock rows as they come to them."""

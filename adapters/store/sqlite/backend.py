@@ -3,17 +3,25 @@
 The database keeps a write-ahead log and syncs every commit. Writers take the lock at the start of
 their transaction (``BEGIN IMMEDIATE``): they wait for each other there, and never fail halfway.
 The driver's own transaction handling is switched off for that.
+
+No connection creates a file: only :meth:`SqliteBackend.create_database` does. So a file that was
+removed is missed, and not silently replaced by an empty one.
 """
 
+import logging
 import sqlite3
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
+from ..errors import StoreUnavailableError
 from ..unit_of_work import Writer
+from .files import FileWatch, create, real_path, uri
 
 LOCK_WAIT = 10
 """Seconds that a writer waits for another one."""
@@ -28,6 +36,9 @@ PRAGMAS = (
 )
 
 
+log = logging.getLogger(__name__)
+
+
 class SqliteBackend:
     """An SQLite database in a file.
 
@@ -35,27 +46,80 @@ class SqliteBackend:
         url: where it is.
 
     Raises:
-        ValueError: the URL names no file.
+        ValueError: the URL names no file, or asks for something that relink does not support.
     """
 
     runs_worker_in_process = True
 
     def __init__(self, url: URL) -> None:
-        if url.database in (None, "", ":memory:"):
-            raise ValueError("the database must be a file, as in sqlite:///relink.db")
+        _refuse_unsupported(url)
         self.url = url
 
-    @property
+    @cached_property
     def file(self) -> Path | None:
-        """The file that holds the database."""
-        return Path(self.url.database or "")
+        """The file that holds the database, without symbolic links."""
+        return self._path
+
+    @cached_property
+    def _path(self) -> Path:
+        return real_path(self.url.database or "")
+
+    @cached_property
+    def _watch(self) -> FileWatch:
+        return FileWatch(self._path)
+
+    def create_database(self) -> None:
+        """Create the file, unless it exists; only its owner may read it.
+
+        Raises:
+            DatabaseFileError: it cannot be created.
+        """
+        create(self._path)
 
     def create_engine(self) -> Engine:
         """A pool of connections for reading."""
-        engine = create_engine(self.url, connect_args={"timeout": LOCK_WAIT})
-        event.listen(engine, "connect", _set_up)
+        engine = create_engine(self.url, creator=self._connect)
+        event.listen(engine, "connect", self._set_up)
+        event.listen(engine, "checkout", lambda *_: self._watch.check())
+        event.listen(engine, "close", lambda *_: self._watch.closed())
         event.listen(engine, "begin", _begin)
         return engine
+
+    def close(self, engine: Engine) -> None:
+        """Close all connections, and leave everything in the database's file.
+
+        Until then the last changes are in the log beside it. A copy of the file alone would lack
+        them.
+        """
+        if self._watch.is_in_use:
+            try:
+                with engine.connect() as connection:
+                    # Waits for nobody. The last connection of all processes removes the log.
+                    checkpoint = "PRAGMA wal_checkpoint(PASSIVE)"
+                    _, logged, copied = connection.exec_driver_sql(checkpoint).one()
+                if logged != copied:
+                    log.warning(
+                        "another process reads %s: its newest changes are in %s-wal still",
+                        *(self._path.name, self._path.name),
+                    )
+            except (DBAPIError, StoreUnavailableError) as error:
+                log.warning("the newest changes stay in %s-wal: %s", self._path.name, error)
+        engine.dispose()
+
+    def _connect(self) -> sqlite3.Connection:
+        self._watch.opening()
+        return sqlite3.connect(
+            uri(self._path, "rw"), uri=True, timeout=LOCK_WAIT, check_same_thread=False
+        )
+
+    def _set_up(self, connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        _use_wal(connection)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        # Opens the log, so that it can be watched.
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        self._watch.opened()
 
     def for_writing(self, engine: Engine) -> Engine:
         """The same pool, whose transactions begin with the lock."""
@@ -65,7 +129,7 @@ class SqliteBackend:
         """The one writer, which commits for all that wait together; there are no jobs."""
         from .writer import SqliteWriter
 
-        return SqliteWriter(engine)
+        return SqliteWriter(engine, self._watch.check)
 
     def read_one_view(self, connection: Connection) -> None:
         """Nothing to do: a transaction on SQLite always sees one state of the database."""
@@ -87,11 +151,20 @@ class SqliteBackend:
         return 0
 
 
-def _set_up(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    _use_wal(connection)
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+def _refuse_unsupported(url: URL) -> None:
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("the database must be a file, as in sqlite:///relink.db")
+    if url.get_driver_name() != "pysqlite":
+        raise ValueError("SQLite is used without naming a driver, as in sqlite:///relink.db")
+    if url.query or str(url.database).startswith("file:"):
+        names = ", ".join(sorted(url.query)) or "file:"
+        raise ValueError(
+            f"SQLite takes a file and nothing else, as in sqlite:///relink.db. Remove {names}"
+        )
+    if url.host or url.username or url.password or url.port:
+        raise ValueError(
+            "SQLite takes a file and no host: use three slashes, as in sqlite:///relink.db"
+        )
 
 
 def _use_wal(connection: Any) -> None:

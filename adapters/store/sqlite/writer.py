@@ -18,6 +18,7 @@ import json
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
@@ -34,6 +35,8 @@ from . import statements as sql
 
 MOST = 256
 """Units of work in one transaction."""
+
+INTERRUPTED = StoreUnavailableError("SQLite: the thread that wrote was interrupted")
 
 
 class _Waiting:
@@ -59,10 +62,13 @@ class SqliteWriter:
 
     Args:
         engine: the database.
+        check: raises :class:`~relink.adapters.store.StoreUnavailableError` unless what was
+            committed is in the database's file.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, check: Callable[[], None]) -> None:
         self._engine = engine
+        self._check = check
         self._queue: deque[_Waiting] = deque()
         self._turn = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "relink-sqlite")
@@ -119,24 +125,27 @@ class SqliteWriter:
                 raw = connection.connection.driver_connection
                 assert raw is not None, "an open connection has a driver's connection"
                 _commit(raw, batch)
+                self._check()
+        except StoreUnavailableError as error:
+            _fail(batch, error)
         except (sqlite3.OperationalError, OperationalError, TimeoutError) as error:
-            _fail(batch, str(error))
+            _fail(batch, StoreUnavailableError(f"SQLite: {error}"))
         except Exception as error:
             # One of the units can't be written. The others can, alone.
-            _fail(batch, "the thread that wrote was interrupted")
+            _fail(batch, INTERRUPTED)
             if len(batch) == 1:
                 batch[0].error = error
             else:
                 for waiting in batch:
                     self._write_together([waiting])
         except BaseException:
-            _fail(batch, "the thread that wrote was interrupted")
+            _fail(batch, INTERRUPTED)
             raise
 
 
-def _fail(batch: list[_Waiting], cause: str) -> None:
+def _fail(batch: list[_Waiting], error: StoreUnavailableError) -> None:
     for waiting in batch:
-        waiting.applied, waiting.error = None, StoreUnavailableError(f"SQLite: {cause}")
+        waiting.applied, waiting.error = None, type(error)(str(error))
 
 
 def _resolve(futures: "list[asyncio.Future[None]]") -> None:
