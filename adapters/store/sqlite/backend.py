@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
+from ..location import SqliteLocation
 from ..unit_of_work import Writer
-
-LOCK_WAIT = 10
-"""Seconds that a writer waits for another one."""
 
 PRAGMAS = (
     "synchronous = FULL",
@@ -32,28 +30,30 @@ class SqliteBackend:
     """An SQLite database in a file.
 
     Args:
-        url: where it is.
-
-    Raises:
-        ValueError: the URL names no file.
+        location: where it is.
     """
 
     runs_worker_in_process = True
 
-    def __init__(self, url: URL) -> None:
-        if url.database in (None, "", ":memory:"):
-            raise ValueError("the database must be a file, as in sqlite:///relink.db")
-        self.url = url
+    def __init__(self, location: SqliteLocation) -> None:
+        self.location = location
 
     @property
     def file(self) -> Path | None:
         """The file that holds the database."""
-        return Path(self.url.database or "")
+        return self.location.file
 
     def create_engine(self) -> Engine:
         """A pool of connections for reading."""
-        engine = create_engine(self.url, connect_args={"timeout": LOCK_WAIT})
-        event.listen(engine, "connect", _set_up)
+        timeout = self.location.timeout
+        engine = create_engine(
+            URL.create("sqlite", database=str(self.location.file)),
+            connect_args={"timeout": timeout},
+            pool_timeout=timeout,
+            # Values may be private.
+            hide_parameters=True,
+        )
+        event.listen(engine, "connect", lambda raw, _: _set_up(raw, timeout))
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -70,8 +70,14 @@ class SqliteBackend:
     def read_one_view(self, connection: Connection) -> None:
         """Nothing to do: a transaction on SQLite always sees one state of the database."""
 
-    def lock_migrations(self, connection: Connection) -> None:
+    def begin_migration(self, connection: Connection, longest: float) -> None:
         """Nothing to do: a transaction that writes holds the only lock."""
+
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of the tables and views in the file."""
+        query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+        found = set(connection.execute(text(query)).scalars())
+        return {name for name in found if not name.startswith("sqlite_")}
 
     def create_job_tables(self, connection: Connection) -> None:
         """Nothing to do: the process looks for due commands itself."""
@@ -87,16 +93,16 @@ class SqliteBackend:
         return 0
 
 
-def _set_up(connection: Any, _record: object) -> None:
+def _set_up(connection: Any, timeout: float) -> None:
     connection.isolation_level = None
-    _use_wal(connection)
+    _use_wal(connection, timeout)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _use_wal(connection: Any) -> None:
+def _use_wal(connection: Any, timeout: float) -> None:
     """Switch to the write-ahead log. Unlike a statement, the switch does not wait by itself."""
-    until = time.monotonic() + LOCK_WAIT
+    until = time.monotonic() + timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

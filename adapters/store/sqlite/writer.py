@@ -23,11 +23,10 @@ from dataclasses import asdict
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address
 
-from ..errors import StoreUnavailableError
+from ..errors import StoreUnavailableError, translated
 from ..lock_set import likely_addresses
 from ..unit_of_work import Applied, Row, Rows, Stored, UnitOfWork
 from . import statements as sql
@@ -119,24 +118,24 @@ class SqliteWriter:
                 raw = connection.connection.driver_connection
                 assert raw is not None, "an open connection has a driver's connection"
                 _commit(raw, batch)
-        except (sqlite3.OperationalError, OperationalError, TimeoutError) as error:
-            _fail(batch, str(error))
         except Exception as error:
-            # One of the units can't be written. The others can, alone.
-            _fail(batch, "the thread that wrote was interrupted")
-            if len(batch) == 1:
-                batch[0].error = error
+            found = translated(error)
+            if isinstance(found, StoreUnavailableError):
+                _fail(batch, found)
+            elif len(batch) == 1:
+                _fail(batch, found or error)
             else:
+                # One of the units can't be written. The others can, alone.
                 for waiting in batch:
                     self._write_together([waiting])
         except BaseException:
-            _fail(batch, "the thread that wrote was interrupted")
+            _fail(batch, StoreUnavailableError("the thread that wrote was interrupted"))
             raise
 
 
-def _fail(batch: list[_Waiting], cause: str) -> None:
+def _fail(batch: list[_Waiting], error: Exception) -> None:
     for waiting in batch:
-        waiting.applied, waiting.error = None, StoreUnavailableError(f"SQLite: {cause}")
+        waiting.applied, waiting.error = None, error
 
 
 def _resolve(futures: "list[asyncio.Future[None]]") -> None:
