@@ -11,7 +11,7 @@ from typing import Any
 from relink.engine import Facts
 
 from ..commands import CreateRelinkSession
-from ..freshness import ReportFacts, ambiguous, window
+from ..freshness import ReportFacts, by_read, window
 from ..messages import LinkReported
 from ..report import Holder
 from ..vocabulary import (
@@ -297,7 +297,7 @@ def after_report(
             changes["repairable"] = status.repairable
     if trigger.as_of >= facts.as_of:
         changes["as_of"] = trigger.as_of
-        changes["by_read"] = trigger.read
+        changes["by_read"] = by_read(facts, trigger.as_of, trigger.read)
     changes |= in_timeline(facts, trigger)
     if "authorization" in changes:
         changes |= NO_LOGIN
@@ -316,7 +316,8 @@ def after_details(
     """
     report, as_of = trigger.report, trigger.as_of
     fields = EVERY_DETAIL if as_of >= facts.as_of else frozenset(facts.included_at)
-    if ambiguous(facts, trigger):
+    status = facts.reported_status
+    if status is None or not status.agrees_with(trigger.reported_status):
         fields -= STATUS_DETAILS
     changes = {
         field: getattr(report, field)
@@ -352,6 +353,14 @@ def _late_repairability(facts: AccountFacts, trigger: LinkReported) -> dict[str,
 def has_come_back(facts: AccountFacts) -> bool:
     """Whether it was replaced, and has worked again after it had stopped (S6)."""
     return came_back(facts.timeline, facts.replaced_as_of)
+
+
+def is_replaced(facts: AccountFacts) -> bool:
+    """Whether another account is used instead: it was replaced, and neither repaired since nor has
+    it come back (S6)."""
+    if facts.replaced_by is None or facts.repaired_as_of >= facts.replaced_as_of:
+        return False
+    return not has_come_back(facts)
 
 
 def outage_of(facts: AccountFacts) -> str:
