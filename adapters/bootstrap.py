@@ -1,8 +1,8 @@
 """Makes the parts of a process from its settings, for `serve`, `work` and the demo alike."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
@@ -23,7 +23,7 @@ from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
-from relink.adapters.store import SqlStore
+from relink.adapters.store import SqlStore, migrate
 from relink.adapters.store.retention import SLICE, prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
@@ -65,7 +65,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         SettingsError: a required setting is missing.
     """
     policy = settings.policy
-    store = SqlStore(settings.database_url, relink_system())
+    store = SqlStore(settings.database, relink_system())
     metrics = Metrics(lambda: store_status(store, clock()))
     rate_limiter = _rate_limiter(settings, store)
     loop: Loop | None = None
@@ -102,21 +102,58 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     return Parts(settings, store, service, performer, metrics, periodic_tasks, loop)
 
 
-def serving(parts: Parts) -> FastAPI:
+@contextmanager
+def opened(parts: Parts) -> Iterator[None]:
+    """Hold the database of a process that serves.
+
+    On SQLite, this waits until no other process serves it, and brings its schema up to date. On the
+    way out, the database is closed: then its file is complete without the log beside it.
+
+    Args:
+        parts: what :func:`assemble` made.
+
+    Raises:
+        InUseError: another process serves the database, and does not stop.
+        StoreError: the database does not answer, or has another schema.
+        OSError: its file cannot be locked.
+    """
+    with ExitStack() as stack:
+        if parts.settings.runs_worker_in_process:
+            from relink.adapters.store.sqlite.lock import exclusive
+
+            database, wait = parts.settings.database, parts.settings.predecessor_wait
+            stack.enter_context(exclusive(database, wait))
+            migrate(database)
+        stack.callback(parts.store.close)
+        if parts.loop is not None:
+            # Even when a second signal interrupts the server: no other process may lock the
+            # database while this one performs commands.
+            stack.callback(parts.loop.stop)
+        parts.store.check()
+        yield
+
+
+def serving(parts: Parts, database: AbstractContextManager[None] | None = None) -> FastAPI:
     """Make the web application. While it runs, the loop of these parts runs too, if there is one.
 
     Args:
         parts: what :func:`assemble` made.
+        database: entered before the application starts and left after it has stopped, both in
+            another thread. Without it, the caller holds the database for as long.
     """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        if parts.loop is not None:
-            parts.loop.start()
-        yield
-        # By now the server has finished the requests in progress.
-        if parts.loop is not None:
-            await run_in_threadpool(parts.loop.stop)
+        with ExitStack() as stack:
+            if database is not None:
+                await run_in_threadpool(stack.enter_context, database)
+            if parts.loop is not None:
+                parts.loop.start()
+            yield
+            # By now the server has finished the requests in progress.
+            if parts.loop is not None:
+                await run_in_threadpool(parts.loop.stop)
+            await run_in_threadpool(stack.close)
 
     return application(
         parts.service,

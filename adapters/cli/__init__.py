@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from .stopping import ended_by_signals
+
 SUBCOMMANDS = {
     "demo": "play scenarios against a simulated Stripe and explain every decision",
     "table": "print a machine as a table: every state, every event, every decision",
@@ -49,6 +51,10 @@ MODULES = {"import": "import_accounts"}
 """The modules of subcommands whose names are reserved words in Python."""
 
 
+SERVICES = {"serve", "work", "simulate"}
+"""Subcommands that run until a signal ends them, which is the normal way to do so."""
+
+
 class UsageError(Exception):
     """The command was used wrongly. The text says how to put it right."""
 
@@ -62,6 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage.
     """
+    argv = sys.argv[1:] if argv is None else argv
+    if not set(argv[:1]) & SERVICES:
+        return _run(argv)
+    # From the first moment on: the imports alone can take a second.
+    with ended_by_signals():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="relink",
         description="Decide what to do when a customer's linked bank account stops working.",

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.store import StoreError, migrate
 
     try:
-        migrate(settings_of(os.environ).database_url)
+        migrate(settings_of(os.environ).database)
     except (StoreError, ValueError) as error:
         raise UsageError(str(error)) from error
     except DBAPIError as error:

@@ -3,13 +3,18 @@
 import argparse
 import ipaddress
 import os
+import socket
 from contextlib import ExitStack
 
 from . import UsageError
 from .settings import database_error, settings_of
+from .stopping import stop_if_requested
 
 DRAIN = 30
 """How long requests in progress may take when the service stops (seconds)."""
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted, such as those that come while the process starts."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -34,49 +39,33 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until a signal comes; then finish the requests and attempts in progress."""
     _refuse_open_door(arguments)
     if arguments.demo:
         return _demo(arguments)
     import uvicorn
     from sqlalchemy.exc import DBAPIError
 
-    from relink.adapters.bootstrap import assemble, serving
+    from relink.adapters.asgi import require_served
+    from relink.adapters.bootstrap import assemble, opened, serving
     from relink.adapters.logs import log_json
-    from relink.adapters.store import StoreError, migrate
-    from relink.adapters.store.lock_file import InUseError, exclusive
+    from relink.adapters.store import StoreError
+    from relink.adapters.store.sqlite.lock import InUseError
 
     settings = settings_of(os.environ)
-    if settings.api_token is None:
-        raise UsageError(
-            "RELINK_API_TOKEN is not set. Set it to a long random string: without it, anyone who "
-            "can reach the API could open relink sessions."
-        )
-    if not settings.webhook_secrets:
-        raise UsageError(
-            "STRIPE_WEBHOOK_SECRET is not set. Set it to the endpoint's signing secret."
-        )
     with ExitStack() as stack:
         try:
-            if settings.runs_worker_in_process:
-                stack.enter_context(exclusive(settings.database_url))
-                migrate(settings.database_url)
+            require_served(settings)
             parts = assemble(settings)
-            stack.callback(parts.store.close)
-            if parts.loop is not None:
-                # Even when a second signal interrupts the server: no other process may lock the
-                # database while this one performs commands.
-                stack.callback(parts.loop.stop)
-            parts.store.check()
+            stack.enter_context(opened(parts))
+            listening = stack.enter_context(_listen(arguments.host, arguments.port))
         except (InUseError, StoreError, OSError, ValueError) as error:
             raise UsageError(str(error)) from error
         except DBAPIError as error:
             raise UsageError(database_error(error)) from None
         log_json(arguments.log_level)
-        uvicorn.run(
+        config = uvicorn.Config(
             serving(parts),
-            host=arguments.host,
-            port=arguments.port,
             log_config=None,
             server_header=False,
             proxy_headers=arguments.behind_tls_proxy,
@@ -84,7 +73,23 @@ def run(arguments: argparse.Namespace) -> int:
             ssl_keyfile=arguments.tls_key,
             timeout_graceful_shutdown=DRAIN,
         )
-    return 0
+        stop_if_requested()
+        server = uvicorn.Server(config)
+        server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before any command is performed: two servers on one port are a mistake.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OSError(f"{host} port {port} cannot be bound: {error.strerror or error}") from None
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from . import UsageError
 from .settings import settings_of
+from .stopping import stop_if_requested
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Work until interrupted, and finish the attempts in progress first."""
+    """Work until a signal comes, and finish the attempts in progress first."""
     settings = settings_of(os.environ)
     if settings.runs_worker_in_process:
         raise UsageError(
@@ -46,8 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
         except (StoreError, ValueError, OSError) as error:
             raise UsageError(str(error)) from error
         log_json(arguments.log_level)
+        stop_if_requested()
         Worker(
-            settings.database_url,
+            settings.database,
             parts.store,
             parts.performer,
             parts.periodic_tasks,

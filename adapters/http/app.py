@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from relink.adapters.service import Service
+from relink.adapters.store import DatabaseFileError
 
 from .edge import Edge
 from .errors import answer, unavailable
@@ -102,6 +103,10 @@ def _add_health(app: FastAPI, ready: Callable[[], None]) -> None:
         """Check that requests can be answered."""
         try:
             ready()
+        except DatabaseFileError as error:
+            found = answer(error)
+            assert found is not None, "every error of the store has an answer"
+            return found
         except Exception as error:
             log.warning("not ready: %s", type(error).__name__)
             return unavailable(

@@ -19,7 +19,12 @@ from relink.adapters.service import (
     UnknownAuthorizationError,
     UnknownSessionError,
 )
-from relink.adapters.store import ConcurrentChangeError, SchemaError, StoreUnavailableError
+from relink.adapters.store import (
+    ConcurrentChangeError,
+    DatabaseFileError,
+    SchemaError,
+    StoreUnavailableError,
+)
 from relink.adapters.stripe import WebhookRefused
 
 from .problems import (
@@ -92,6 +97,8 @@ def _problem(error: Exception) -> Problem | None:
             return Problem(STRIPE_REFUSED, str(error), code=error.code)
         case GatewayError():
             return Problem(STRIPE_REFUSED, str(error), code="unusable_answer")
+        case DatabaseFileError():
+            return unavailable(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         case StoreUnavailableError() | SchemaError():
             return unavailable(UNAVAILABLE.detail)
         case ConcurrentChangeError():

@@ -8,14 +8,20 @@ from .backend import Backend, backend_for
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
+    DatabaseFileError,
+    ForeignSchemaError,
     SchemaAheadError,
     SchemaBehindError,
     SchemaError,
+    StoreDefectError,
     StoreError,
     StoreUnavailableError,
     UnreadableRecordError,
+    UnstorableError,
 )
 from .journal import JournalEntry
+from .location import DatabaseLocation, LocationError, locate
+from .meaning import Meaning
 from .memory import MemoryStore
 from .migrate import migrate
 from .outbox import DeadLetter, DueCommand, StuckCommand
@@ -28,21 +34,29 @@ __all__ = [
     "Backend",
     "Codec",
     "ConcurrentChangeError",
+    "DatabaseFileError",
+    "DatabaseLocation",
     "DeadLetter",
     "DueCommand",
+    "ForeignSchemaError",
     "History",
     "InboxMessage",
     "JournalEntry",
+    "LocationError",
+    "Meaning",
     "MemoryStore",
     "SchemaAheadError",
     "SchemaBehindError",
     "SchemaError",
     "SqlStore",
     "Store",
+    "StoreDefectError",
     "StoreError",
     "StoreUnavailableError",
     "StuckCommand",
     "UnreadableRecordError",
+    "UnstorableError",
     "backend_for",
+    "locate",
     "migrate",
 ]

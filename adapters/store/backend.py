@@ -37,8 +37,20 @@ class Backend(Protocol):
         """The file that holds the database; None where a server does."""
         ...
 
+    def create_database(self) -> None:
+        """Create the database unless it exists, where a server does not do so.
+
+        Raises:
+            StoreUnavailableError: it cannot be created.
+        """
+        ...
+
     def create_engine(self) -> Engine:
         """A pool of connections for reading; see :meth:`for_writing`."""
+        ...
+
+    def close(self, engine: Engine) -> None:
+        """Close all connections of a pool. Whatever was committed is in the database then."""
         ...
 
     def for_writing(self, engine: Engine) -> Engine:
@@ -65,6 +77,16 @@ class Backend(Protocol):
             connection: within a transaction that writes.
             longest: seconds that each wait and statement of the migration may take.
         """
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where relink keeps its tables, for messages."""
+        ...
+
+    @property
+    def own_place(self) -> str:
+        """How an operator gives relink a place of its own, in a sentence."""
         ...
 
     def tables(self, connection: Connection) -> set[str]:

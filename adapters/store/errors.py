@@ -47,6 +47,16 @@ class StoreDefectError(StoreError):
     """
 
 
+class DatabaseFileError(StoreUnavailableError):
+    """SQLite's file is not the one that was opened, or cannot be opened as it is.
+
+    The text names the file without its folder, so anyone may read it.
+    """
+
+    def __init__(self, cause: str, meaning: Meaning = Meaning.GONE) -> None:
+        super().__init__(cause, meaning)
+
+
 class SchemaError(StoreError):
     """The database's schema does not fit this release; the text names the cure."""
 

@@ -39,7 +39,7 @@ _SCHEMES = {
     "postgres": "postgresql",
     "postgresql+psycopg": "postgresql",
 }
-_SCHEMA_NAME = re.compile("[a-z_][a-z0-9_]{0,62}")
+_SCHEMA_NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 _NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f]")
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<name>[A-Za-z0-9._-]*))(?::(?P<port>.*))?")
 
@@ -110,12 +110,22 @@ def locate(
         raise LocationError(_scheme_fault(scheme, bool(separator)))
     if kind == "sqlite":
         return SqliteLocation(_file(rest), timeout)
-    if not _SCHEMA_NAME.fullmatch(schema) or schema.startswith("pg_"):
+    parameters = MappingProxyType(_parameters(rest))
+    return PostgresLocation(parameters, schema_name(schema), timeout)
+
+
+def schema_name(text: str) -> str:
+    """Check the name of a schema.
+
+    Raises:
+        LocationError: it is invalid.
+    """
+    if not _SCHEMA_NAME.fullmatch(text) or text.startswith("pg_") or text == "information_schema":
         raise LocationError(
-            "the schema must be a lower-case name of letters, digits and _, at most 63 of them, "
-            "that does not begin with pg_ or a digit"
+            "it must be a name of lower-case letters, digits and _, at most 63 of them, that "
+            "begins with a letter and not with pg_"
         )
-    return PostgresLocation(MappingProxyType(_parameters(rest)), schema, timeout)
+    return text
 
 
 def _scheme_fault(scheme: str, has_scheme: bool) -> str:

@@ -45,6 +45,8 @@ class Meaning(Enum):
     another session."""
     MISCONFIGURED = "misconfigured"
     """An operator has to act: a password, a permission, a missing database, schema or table."""
+    GONE = "gone"
+    """SQLite's file was removed or replaced while the process had it open."""
     DAMAGED = "damaged"
     """The stored data cannot be read: a damaged file or index, or a disk that fails."""
     DEFECT = "defect"
@@ -112,6 +114,11 @@ TREATMENTS: Mapping[Meaning, Treatment] = {
         *(Fate.DROP, None, False),
         "The database refuses relink.",
         "Check user, password, database, RELINK_DATABASE_SCHEMA and permissions; run relink doctor.",
+    ),
+    Meaning.GONE: Treatment(
+        *(Fate.DROP, 5, False),
+        "The database's file was removed or replaced.",
+        "Restart relink. To restore a backup, stop relink first.",
     ),
     Meaning.DAMAGED: Treatment(
         *(Fate.DROP, None, False),

@@ -14,8 +14,10 @@ from relink.machines.account.facts import AccountFacts
 from . import journal as journal_rows
 from .backend import Backend
 from .codec import Codec
+from .deadline import within
 from .errors import UnreadableRecordError, unavailable_if_down
 from .journal import JournalEntry
+from .location import DatabaseLocation
 from .outbox import DeadLetter, StuckCommand
 from .protocol import History
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
@@ -53,6 +55,17 @@ class Queries:
         """The machines whose snapshots it holds."""
         return self._system
 
+    @property
+    def location(self) -> DatabaseLocation:
+        """Where the database is."""
+        return self._backend.location
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        """Bound the work within, and raise the database's errors as the store's."""
+        with within(self.location.timeout), unavailable_if_down():
+            yield
+
     @contextmanager
     def _reading(self, *, one_view: bool = False) -> Iterator[Connection]:
         """A connection to read with.
@@ -63,7 +76,7 @@ class Queries:
         Raises:
             StoreUnavailableError: the database does not answer.
         """
-        with unavailable_if_down(), self.engine.connect() as connection:
+        with self._bounded(), self.engine.connect() as connection:
             if one_view:
                 self._backend.read_one_view(connection)
             yield connection

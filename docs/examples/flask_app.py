@@ -11,7 +11,7 @@ from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer,
 from relink_setup import maintain, performer, service, settings, store
 
 from relink.adapters.runner import Loop, PeriodicTask
-from relink.adapters.store.lock_file import exclusive
+from relink.adapters.store.sqlite.lock import exclusive
 from relink.engine import Command
 
 
@@ -56,7 +56,7 @@ def notify(command: Command, command_id: str) -> None:
 @contextmanager
 def working() -> Iterator[None]:
     """Perform commands in threads of this process."""
-    with exclusive(settings().database_url):  # a second process would repeat the commands
+    with exclusive(settings().database):  # a second process would repeat the commands
         loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])
         loop.start()
         try:

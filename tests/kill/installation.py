@@ -72,9 +72,10 @@ class Installation:
             )
             self.postman = Postman(self.stripe, f"{self.address}/webhooks/stripe", self._seed)
             stack.callback(self.postman.stop)
-            serve = ("serve", "--port", str(port), *self._level)
-            self.serve = self._process("serve", serve, lambda process: self._answers())
+            self._serve = ("serve", "--port", str(port), *self._level)
+            self.serve = self._process("serve", self._serve, lambda process: self._answers())
             self.workers: list[Process] = []
+            self.successors: list[Process] = []
             stack.callback(self._close_processes)
             self._stack = stack.pop_all()
         return self
@@ -94,7 +95,7 @@ class Installation:
     @property
     def processes(self) -> list[Process]:
         """All of the service."""
-        return [self.serve, *self.workers]
+        return [self.serve, *self.workers, *self.successors]
 
     def start(self, workers: int = 0) -> None:
         """Start the server, and so many workers; they are ready when this returns."""
@@ -113,6 +114,19 @@ class Installation:
         worker.metrics = f"http://127.0.0.1:{metrics}/metrics"
         self.workers.append(worker)
         return worker
+
+    def add_successor(self, *command: str, **environment: str) -> Process:
+        """A server that takes over the address and the database, to be started.
+
+        Args:
+            command: its arguments; by default those of the server.
+            environment: what differs in its environment.
+        """
+        name = f"successor-{len(self.successors) + 1}"
+        made = self._process(name, command or self._serve, lambda process: self._answers())
+        made.environment.update(environment)
+        self.successors.append(made)
+        return made
 
     def _process(
         self, name: str, command: tuple[str, ...], is_ready: Callable[[Process], bool]

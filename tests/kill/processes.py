@@ -44,7 +44,8 @@ class Process:
         """Where its metrics are, if not with the service."""
         self._folder = folder
         self._command = [sys.executable, "-m", "relink.adapters.cli", *command]
-        self._environment = {**environment, **kept_of_ours()}
+        self.environment = {**environment, **kept_of_ours()}
+        """All of its environment."""
         self._is_ready = is_ready
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -54,7 +55,7 @@ class Process:
         with self.log.open("wb") as file:
             self._process = subprocess.Popen(
                 self._command,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -84,7 +85,8 @@ class Process:
     def kill(self) -> None:
         """End it in the middle of whatever it does: SIGKILL."""
         self.check()
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
+        self.wait()
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has.
@@ -93,21 +95,27 @@ class Process:
             AssertionError: it does not end as it should.
         """
         self.check()
-        code = self._end(signal.SIGTERM)
-        assert code in (0, -signal.SIGTERM), f"{self.name} ended with {code}\n{self.tail}"
+        self.end(signal.SIGTERM)
+        code = self.wait()
+        assert code == 0, f"{self.name} ended with {code}\n{self.tail}"
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Send it a signal."""
+        assert self._process, f"{self.name} was not started"
+        self._process.send_signal(how)
+
+    def wait(self, seconds: float = START) -> int:
+        """Wait until it has ended; returns its exit status."""
+        assert self._process, f"{self.name} was not started"
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
 
     def close(self) -> None:
         """Have it gone, whatever happened before."""
         if self._process:
             self._process.kill()
             self._process.wait()
-
-    def _end(self, how: signal.Signals) -> int:
-        assert self._process, f"{self.name} was not started"
-        self._process.send_signal(how)
-        code = self._process.wait(START)
-        self._process = None
-        return code
 
     @property
     def log(self) -> Path:

@@ -30,9 +30,16 @@ class PostgresBackend:
         self.location = location
         self._losses = Losses()
 
+    def create_database(self) -> None:
+        """Nothing to do: an administrator creates it."""
+
     def create_engine(self) -> Engine:
         """A pool of connections."""
         return create_pool(self.location, self._losses)
+
+    def close(self, engine: Engine) -> None:
+        """Close all connections."""
+        engine.dispose()
 
     def for_writing(self, engine: Engine) -> Engine:
         """The same pool: writers lock rows as they come to them."""
@@ -65,6 +72,16 @@ class PostgresBackend:
         exists = text("SELECT FROM pg_namespace WHERE nspname = :name")
         if connection.execute(exists, {"name": self.location.schema}).first() is None:
             connection.execute(text(f'CREATE SCHEMA "{self.location.schema}"'))
+
+    @property
+    def place(self) -> str:
+        """The schema."""
+        return f"the schema {self.location.schema}"
+
+    @property
+    def own_place(self) -> str:
+        """Another schema."""
+        return "Give relink a schema of its own by RELINK_DATABASE_SCHEMA"
 
     def tables(self, connection: Connection) -> set[str]:
         """The names of the tables and views in relink's schema."""

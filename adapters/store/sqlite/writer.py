@@ -18,7 +18,9 @@ import json
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import asdict
 
 from sqlalchemy import Engine
@@ -33,6 +35,8 @@ from . import statements as sql
 
 MOST = 256
 """Units of work in one transaction."""
+
+INTERRUPTED = StoreUnavailableError("SQLite: the thread that wrote was interrupted")
 
 
 class _Waiting:
@@ -58,10 +62,13 @@ class SqliteWriter:
 
     Args:
         engine: the database.
+        check: raises :class:`~relink.adapters.store.StoreUnavailableError` unless what was
+            committed is in the database's file.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, check: Callable[[], None]) -> None:
         self._engine = engine
+        self._check = check
         self._queue: deque[_Waiting] = deque()
         self._turn = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "relink-sqlite")
@@ -118,6 +125,9 @@ class SqliteWriter:
                 raw = connection.connection.driver_connection
                 assert raw is not None, "an open connection has a driver's connection"
                 _commit(raw, batch)
+                self._check()
+        except StoreUnavailableError as error:
+            _fail(batch, error)
         except Exception as error:
             found = translated(error)
             if isinstance(found, StoreUnavailableError):
@@ -129,13 +139,14 @@ class SqliteWriter:
                 for waiting in batch:
                     self._write_together([waiting])
         except BaseException:
-            _fail(batch, StoreUnavailableError("the thread that wrote was interrupted"))
+            _fail(batch, INTERRUPTED)
             raise
 
 
 def _fail(batch: list[_Waiting], error: Exception) -> None:
+    """Give every caller an error of its own: each adds its traceback."""
     for waiting in batch:
-        waiting.applied, waiting.error = None, error
+        waiting.applied, waiting.error = None, copy(error) if len(batch) > 1 else error
 
 
 def _resolve(futures: "list[asyncio.Future[None]]") -> None:
@@ -158,7 +169,8 @@ def _commit(raw: DBAPIConnection, batch: list[_Waiting]) -> None:
         for waiting in batch:
             try:
                 waiting.applied, waiting.error = together.add(waiting.unit), None
-            except sqlite3.OperationalError:
+            except sqlite3.Error:
+                # It is about the database, not about this unit alone.
                 raise
             except Exception as error:
                 waiting.error = error
