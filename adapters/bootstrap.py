@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -13,17 +14,19 @@ from relink.adapters.gateway import (
     TEST_RATE,
     Gateway,
     GatewayConfigurationError,
-    LocalRateLimiter,
+    LocalRateLimits,
     RateLimiter,
+    RateLimiters,
     load_gateway,
 )
 from relink.adapters.gateway.settings import READ_TIMEOUT
 from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
+from relink.adapters.runner.overdue import warn_if_overdue
 from relink.adapters.service import Service
 from relink.adapters.settings import Settings, SettingsError
-from relink.adapters.store import SqlStore, migrate
+from relink.adapters.store import Party, SqlStore, migrate
 from relink.adapters.store.retention import SLICE, prune
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
@@ -31,7 +34,9 @@ from relink.machines import relink_system
 
 RECONCILE_EVERY = 60
 PRUNE_EVERY = 15 * 60
-"""Seconds between two runs of the reconciliation sweep, and of retention."""
+WATCH_EVERY = 60
+"""Seconds between two runs of the reconciliation sweep, of retention, and of the look for commands
+that are overdue."""
 
 MAX_SLICES = 20
 """Slices of retention in one run, so that a process can stop soon."""
@@ -67,7 +72,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     policy = settings.policy
     store = SqlStore(settings.database, relink_system())
     metrics = Metrics(lambda: store_status(store, clock()))
-    rate_limiter = _rate_limiter(settings, store)
+    limiters = _rate_limiters(settings, store)
     loop: Loop | None = None
 
     def watch(step: Step) -> None:
@@ -80,7 +85,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, rate_limiter, CUSTOMER_READ_TIMEOUT),
+        _gateway(settings, limiters.callers, CUSTOMER_READ_TIMEOUT),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -89,13 +94,15 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     )
     performer = Performer(
         store,
-        _gateway(settings, rate_limiter, READ_TIMEOUT),
+        _gateway(settings, limiters.background, READ_TIMEOUT),
         _notify(settings, clock),
         clock,
         policy,
         watch=watch,
         watch_command=metrics.watch_command,
     )
+    for party in Party:
+        metrics.show_failures(party.value, partial(performer.streaks.failures_at, party))
     periodic_tasks = _periodic_tasks(store, settings, clock)
     if settings.runs_worker_in_process:
         loop = Loop(store, performer, periodic_tasks, clock)
@@ -172,23 +179,25 @@ def store_status(store: SqlStore, now: float) -> StoreStatus:
         store: the store.
         now: the time (Unix seconds).
     """
-    next_due_at = store.next_due_at()
+    overdue = store.overdue(now)
     return StoreStatus(
         accounts=store.count_by_state(),
         dead_letters=store.count_dead_letters(),
         stuck=store.count_stuck(),
-        oldest_due=max(0.0, now - next_due_at) if next_due_at is not None else 0.0,
+        waiting=overdue.waiting,
+        failing=overdue.failing,
+        oldest_due=max(0.0, now - overdue.since) if overdue.since is not None else 0.0,
     )
 
 
-def _rate_limiter(settings: Settings, store: SqlStore) -> RateLimiter:
-    """The limiter that all processes with this key share."""
+def _rate_limiters(settings: Settings, store: SqlStore) -> RateLimiters:
+    """The lanes of the limit that all processes with this key share."""
     rate = LIVE_RATE if settings.is_live else TEST_RATE
     if settings.runs_worker_in_process:
-        return LocalRateLimiter(rate)
-    from relink.adapters.runner.shared_rate_limiter import SharedRateLimiter
+        return LocalRateLimits(rate).lanes
+    from relink.adapters.runner.shared_rate_limiter import SharedRateLimits
 
-    return SharedRateLimiter(store.engine, rate)
+    return SharedRateLimits(store.engine, rate).lanes
 
 
 def _gateway(settings: Settings, rate_limiter: RateLimiter, read_timeout: float) -> Gateway:
@@ -219,4 +228,5 @@ def _periodic_tasks(
     return (
         PeriodicTask("reconcile", RECONCILE_EVERY, sweep),
         PeriodicTask("prune", PRUNE_EVERY, delete_old_records),
+        PeriodicTask("overdue", WATCH_EVERY, lambda: warn_if_overdue(store, clock())),
     )

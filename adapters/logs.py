@@ -79,6 +79,10 @@ def log_json(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(level)
+    # It has two lines for each job, and relink's own logs say what became of the command.
+    queue = logging.getLogger("procrastinate")
+    if queue.level == logging.INFO:
+        queue.setLevel(logging.WARNING)
     # Its lines hold query strings, and the application logs requests itself.
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
 

@@ -143,7 +143,7 @@ class Settings:
             )
         schema = read("RELINK_DATABASE_SCHEMA", _schema, SCHEMA)
         timeout = read("RELINK_DATABASE_TIMEOUT", _between(1, 60), int(TIMEOUT))
-        default = SqliteLocation(DATABASE.file, timeout)
+        default: DatabaseLocation = SqliteLocation(DATABASE.file, timeout)
         found = cls(
             gateway=gateway,
             gateway_name=read("RELINK_GATEWAY", _text, GATEWAY),

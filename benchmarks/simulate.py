@@ -90,6 +90,7 @@ def rehearse(seed: int, wanted: int) -> Counter[str]:
         gateway,
         webhooks=StripeWebhooks([SECRET], livemode=False),
         clock=lambda: sim.now,
+        timer=lambda: sim.now,
         sleep=sim.advance,
         watch=watch,
     )

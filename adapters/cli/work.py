@@ -5,14 +5,17 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .settings import settings_of
+from .settings import settings_of, store_error
 from .stopping import stop_if_requested
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--concurrency", type=int, default=10, help="commands to perform at once (default: 10)"
+        "--concurrency",
+        type=int,
+        default=10,
+        help="Stripe commands to perform at once, and as many notifications (default: 10)",
     )
     parser.add_argument(
         "--metrics-port",
@@ -44,12 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
             parts.store.check()
             if arguments.metrics_port:
                 stack.callback(parts.metrics.serve(arguments.metrics_port))
-        except (StoreError, ValueError, OSError) as error:
+        except StoreError as error:
+            raise store_error(error) from None
+        except (ValueError, OSError) as error:
             raise UsageError(str(error)) from error
         log_json(arguments.log_level)
         stop_if_requested()
         Worker(
-            settings.database,
             parts.store,
             parts.performer,
             parts.periodic_tasks,

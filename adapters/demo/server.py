@@ -26,7 +26,7 @@ from relink.adapters.gateway.settings import LIVE
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import migrate
+from relink.adapters.store import locate, migrate
 
 from .shop import Inbox, shop_routes, sign_up
 

@@ -5,10 +5,12 @@ that need the extra ``stripe`` are not imported here: :mod:`.live`, :mod:`.sdk` 
 :mod:`.in_process`.
 """
 
+from .deadline import Deadline, time_left
 from .dry_run import DryRunGateway, Recorded
 from .errors import (
     GatewayConfigurationError,
     GatewayError,
+    HeldBackError,
     MalformedAnswerError,
     OperatorError,
     PermanentError,
@@ -21,9 +23,10 @@ from .protocol import Answer, Attempt, Gateway, WatchCommand
 from .rate_limiter import (
     LIVE_RATE,
     TEST_RATE,
-    LocalRateLimiter,
+    LocalRateLimits,
     RateLimitedTransport,
     RateLimiter,
+    RateLimiters,
 )
 from .registry import gateway_names, load_gateway
 from .secret import ApiKey, ClientSecret, HostedUrl
@@ -39,23 +42,27 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "ClientSecret",
+    "Deadline",
     "DryRunGateway",
     "Fault",
     "Gateway",
     "GatewayConfigurationError",
     "GatewayError",
     "GatewaySettings",
+    "HeldBackError",
     "HostedUrl",
-    "LocalRateLimiter",
+    "LocalRateLimits",
     "MalformedAnswerError",
     "OperatorError",
     "PermanentError",
     "RateLimitedError",
     "RateLimitedTransport",
     "RateLimiter",
+    "RateLimiters",
     "Recorded",
     "TransientError",
     "WatchCommand",
     "gateway_names",
     "load_gateway",
+    "time_left",
 ]

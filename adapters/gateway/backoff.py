@@ -22,6 +22,11 @@ def delay_before_next(command_id: str, number: int, wait: float | None = None) -
         wait: the delay that Stripe asks for (seconds). The result is never shorter.
     """
     backoff = min(FIRST_DELAY * 2.0 ** min(number - 1, 30), LONGEST_DELAY)
+    share = jitter(command_id, number)
+    return backoff * (1 + share) / 2 if wait is None else wait + backoff * share
+
+
+def jitter(command_id: str, number: int) -> float:
+    """A number from 0 to 1 that is always the same for one attempt at one command."""
     digest = hashlib.sha256(f"{command_id}:{number}".encode()).digest()
-    jitter = int.from_bytes(digest[:4]) / 2**32
-    return backoff * (1 + jitter) / 2 if wait is None else wait + backoff * jitter
+    return int.from_bytes(digest[:4]) / 2**32

@@ -41,6 +41,14 @@ class RateLimitedError(TransientError):
         self.wait = wait
 
 
+class HeldBackError(RateLimitedError):
+    """relink's own rate limiter let the request wait: nothing was sent, and nothing has failed.
+
+    Args:
+        wait: the delay until a slot is free (seconds).
+    """
+
+
 class MalformedAnswerError(TransientError):
     """An answer without the documented shape, for example one that was cut off.
 

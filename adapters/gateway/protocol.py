@@ -17,8 +17,9 @@ from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from .secret import ClientSecret, HostedUrl
 
 WatchCommand = Callable[[Command, str, float], None]
-"""Is called after every attempt with the command, the result (``done``, ``postponed`` or
-``failed``), and the seconds since the command was issued."""
+"""Is called after every attempt with the command, the result (``done``, ``postponed``, ``stuck``,
+``failed``, or ``held_back`` by relink's own rate limiter), and the seconds since the command was
+issued."""
 
 
 @dataclass(frozen=True, slots=True)

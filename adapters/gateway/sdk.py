@@ -11,9 +11,11 @@ A redirect is not followed. Stripe sends none, and another server must get no ke
 
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import stripe
 
+from .deadline import time_left
 from .errors import TransientError
 from .secret import ApiKey
 from .settings import READ_TIMEOUT, STRIPE
@@ -21,6 +23,10 @@ from .transport import PREVIEW, Body, Call, Reply
 
 CONNECT_TIMEOUT = 5.0
 """The longest time to open a connection (seconds)."""
+
+
+LEAST_TIMEOUT = 0.05
+"""The timeouts of a request whose caller has no time left (seconds); they must be positive."""
 
 
 class SdkTransport:
@@ -62,14 +68,21 @@ class SdkTransport:
 
     def close(self) -> None:
         """Close this thread's connections."""
-        self._http().close()  # type: ignore[no-untyped-call]
+        self._session().close()
+
+    def _session(self) -> Any:
+        """This thread's connections."""
+        if not hasattr(self._of_thread, "session"):
+            self._of_thread.session = _without_redirects()
+        return self._of_thread.session
 
     def _http(self) -> stripe.RequestsClient:
-        """This thread's HTTP client."""
-        if not hasattr(self._of_thread, "http"):
-            self._of_thread.http = _without_redirects(self._timeout)
-        http: stripe.RequestsClient = self._of_thread.http
-        return http
+        """An HTTP client that waits no longer than the caller does."""
+        left = max(LEAST_TIMEOUT, time_left())
+        connect, read = self._timeout
+        return stripe.RequestsClient(
+            timeout=(min(connect, left), min(read, left)), session=self._session()
+        )
 
     def _request(self, call: Call, bypass: "_Bypass") -> str:
         """Make the request through the SDK; returns why no answer came, where none did."""
@@ -97,11 +110,10 @@ class SdkTransport:
         return "no reply"
 
 
-def _without_redirects(timeout: tuple[float, float]) -> stripe.RequestsClient:
-    requests = stripe.RequestsClient().requests
-    session = requests.Session()
+def _without_redirects() -> Any:
+    session = stripe.RequestsClient().requests.Session()
     session.get_redirect_target = lambda response: None
-    return stripe.RequestsClient(timeout=timeout, session=session)
+    return session
 
 
 class _Bypass(stripe.HTTPClient):

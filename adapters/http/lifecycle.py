@@ -3,10 +3,9 @@
 Each answers with the account as ``GET /accounts/{id}`` does. Saying the same twice changes nothing.
 """
 
+from functools import partial
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +13,7 @@ from relink.adapters.service import Service
 
 from . import ids
 from .answers import AccountAnswer
+from .callers import Callers
 from .errors import fault
 from .problems import documented
 
@@ -57,13 +57,13 @@ Mandate = Annotated[
 ]
 
 
-def add_lifecycle_routes(router: APIRouter, service: Service, threads: CapacityLimiter) -> None:
+def add_lifecycle_routes(router: APIRouter, service: Service, callers: Callers) -> None:
     """Add the routes.
 
     Args:
         router: a guarded router.
         service: the service behind the API.
-        threads: where requests wait that wait for Stripe.
+        callers: runs the requests that wait for Stripe.
     """
     statuses = (401, 404, 413, 422, 503)
     common: dict[str, Any] = {"response_description": "The account.", "tags": ["accounts"]}
@@ -71,7 +71,7 @@ def add_lifecycle_routes(router: APIRouter, service: Service, threads: CapacityL
     @router.post("/accounts/{id}/refresh", responses=documented(*statuses, 502), **common)
     async def refresh_account(id: ids.AccountInPath, details: Nothing = None) -> AccountAnswer:
         """Read an account at Stripe now. An account that relink does not know becomes known."""
-        return AccountAnswer.of(await run_sync(service.refresh, id, limiter=threads))
+        return AccountAnswer.of(await callers.run(partial(service.refresh, id)))
 
     @router.post("/accounts/{id}/retire", responses=documented(*statuses), **common)
     def retire_account(id: ids.AccountInPath, details: Nothing = None) -> AccountAnswer:
@@ -89,7 +89,7 @@ def add_lifecycle_routes(router: APIRouter, service: Service, threads: CapacityL
         """Say that the customer linked another account instead, outside of a relink."""
         if replacement.account == id:
             raise fault("body", "account", rule="must be another account than that of the path")
-        replaced = await run_sync(service.replaced_by, id, replacement.account, limiter=threads)
+        replaced = await callers.run(partial(service.replaced_by, id, replacement.account))
         return AccountAnswer.of(replaced)
 
     @router.post("/accounts/{id}/mandate", responses=documented(*statuses), **common)

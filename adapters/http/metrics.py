@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
     start_http_server,
@@ -38,8 +39,14 @@ class StoreStatus:
     """The number of commands that failed for good."""
     stuck: Mapping[str, int]
     """The number of due commands that an operator has to look at, by what they are stuck on."""
+    waiting: int
+    """The number of commands that are due and were not tried yet."""
+    failing: Mapping[str, int]
+    """The number of commands whose last attempt failed and that are retried, by name; stuck ones
+    are left out."""
     oldest_due: float
-    """How long the oldest due command has been due, in seconds; 0 when none is due."""
+    """How long ago the oldest command should have been done that is not, in seconds; 0 where there
+    is none. It counts from when a command was asked for, and goes on while attempts fail."""
 
 
 class Metrics:
@@ -80,6 +87,12 @@ class Metrics:
             buckets=AGES,
             registry=self._registry,
         )
+        self._failures = Gauge(
+            "relink_failures_in_a_row",
+            "Attempts that failed since the last success, by who should have answered",
+            ["party"],
+            registry=self._registry,
+        )
         if status:
             self._registry.register(_StoreGauges(status, clock))
 
@@ -103,13 +116,22 @@ class Metrics:
 
         Args:
             command: the command.
-            result: ``done``, ``failed`` for good, ``postponed``, or ``stuck``: postponed, and an
-                operator has to look at it.
+            result: ``done``, ``failed`` for good, ``postponed``, ``stuck`` (postponed, and an
+                operator has to look at it), or ``held_back`` by relink's own rate limiter.
             age: seconds since the decision for it.
         """
         self._commands.labels(command.name, result).inc()
         if result == "done":
             self._ages.observe(age)
+
+    def show_failures(self, party: str, failures: Callable[[], int]) -> None:
+        """Show the failures in a row at a party.
+
+        Args:
+            party: ``stripe``, ``service`` or ``clock``.
+            failures: gives their number.
+        """
+        self._failures.labels(party).set_function(failures)
 
     def page(self) -> bytes:
         """Render all metrics in Prometheus's text format."""
@@ -176,8 +198,19 @@ class _StoreGauges(Collector):
         for code, count in known.stuck.items():
             stuck.add_metric([code], count)
         yield stuck
+        failing = GaugeMetricFamily(
+            "relink_failing_commands",
+            "Commands whose last attempt failed and that are retried, by command",
+            labels=["command"],
+        )
+        for name, count in known.failing.items():
+            failing.add_metric([name], count)
+        yield failing
+        yield GaugeMetricFamily(
+            "relink_waiting_commands", "Commands that are due and were not tried yet", known.waiting
+        )
         yield GaugeMetricFamily(
             "relink_oldest_due_seconds",
-            "How long the oldest due command has been due",
+            "How long ago the oldest command was asked for that should be done and is not",
             known.oldest_due,
         )

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
-from anyio import CapacityLimiter
 from fastapi import APIRouter
 
 from relink.adapters.service import Service
 
 from .accounts import add_account_routes
+from .callers import Callers
 from .decisions import add_decision_routes
 from .guard import guarded_router
 from .lifecycle import add_lifecycle_routes
@@ -15,10 +15,6 @@ from .machines import add_machine_routes
 from .return_url import ReturnUrls
 from .sessions import add_session_routes
 from .webhooks import add_webhook_route
-
-THREADS = 32
-"""How many requests may wait for Stripe at once. They have a thread pool of their own: when Stripe
-is slow they queue behind each other, and webhooks do not queue behind them."""
 
 
 def relink_router(
@@ -45,10 +41,10 @@ def relink_router(
     router = APIRouter()
     add_webhook_route(router, service.handle_webhook_async, count_webhook)
     guarded = guarded_router(token)
-    threads = CapacityLimiter(THREADS)
-    add_session_routes(guarded, service, ReturnUrls(return_origins), threads)
+    callers = Callers(service.timer)
+    add_session_routes(guarded, service, ReturnUrls(return_origins), callers)
     add_account_routes(guarded, service)
-    add_lifecycle_routes(guarded, service, threads)
+    add_lifecycle_routes(guarded, service, callers)
     add_decision_routes(guarded, service)
     add_machine_routes(guarded)
     router.include_router(guarded)

@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Annotated, Any, Self
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import JSONResponse
@@ -13,6 +11,7 @@ from relink.adapters.service import RelinkSession, Service
 from relink.machines.vocabulary import Delivery, Mode, Permission, RelinkReason
 
 from .answers import RelinkSessionAnswer, SessionResultAnswer
+from .callers import Callers
 from .errors import fault
 from .ids import AccountInPath, SessionInPath
 from .problems import documented
@@ -81,7 +80,7 @@ Details = Annotated[
 
 
 def add_session_routes(
-    router: APIRouter, service: Service, return_urls: ReturnUrls, threads: CapacityLimiter
+    router: APIRouter, service: Service, return_urls: ReturnUrls, callers: Callers
 ) -> None:
     """Add the routes.
 
@@ -89,7 +88,7 @@ def add_session_routes(
         router: a guarded router.
         service: the service behind the API.
         return_urls: the URLs that customers may return to.
-        threads: where requests wait that wait for Stripe.
+        callers: runs the requests that wait for Stripe.
     """
 
     @router.post(
@@ -115,7 +114,7 @@ def add_session_routes(
         wanted = (wishes or RelinkWishes()).model_dump()
         if wanted["return_url"] is not None:
             _check(return_urls, wanted["return_url"])
-        session = await run_sync(partial(service.request_relink, id, **wanted), limiter=threads)
+        session = await callers.run(partial(service.request_relink, id, **wanted))
         return JSONResponse(_opened(session), 201 if session.is_new else 200, NO_STORE)
 
     @router.post(
@@ -132,7 +131,7 @@ def add_session_routes(
         Webhooks do the same later. Call this when a page needs the result at once.
         """
         name = details.billing_name if details else None
-        result = await run_sync(service.session_result, id, name, limiter=threads)
+        result = await callers.run(partial(service.session_result, id, name))
         return SessionResultAnswer.of(id, result)
 
 

@@ -20,12 +20,13 @@ from relink.adapters.gateway import (
     Attempt,
     Fault,
     Gateway,
+    HeldBackError,
     OperatorError,
     PermanentError,
     RateLimitedError,
     TransientError,
 )
-from relink.adapters.gateway.backoff import delay_before_next
+from relink.adapters.gateway.backoff import delay_before_next, jitter
 from relink.adapters.store import DueCommand, StoreUnavailableError
 from relink.machines.commands import (
     AnyStripeCommand,
@@ -55,11 +56,16 @@ DOUBTS = 10
 """Attempts for which a missing object alarms no operator: it is mostly proved to be gone as soon
 as the API key has reached another one (F1)."""
 
+HELD_BACK_SPREAD = 3.0
+"""Seconds over which commands are spread that relink's own rate limiter put off together."""
+
 RETRY_BUDGET_SPENT = "no_success_in_time"
 """What a command is stuck on that keeps failing when its retry budget is spent."""
 
 UNEXPECTED = "unexpected_error"
 """What a command is stuck on where the code fails, here or in a gateway."""
+
+Result = Literal["done", "held_back", "postponed", "stuck", "failed"]
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +86,16 @@ class Outcome:
     """Why the attempt failed, for operators; it names the request."""
     stuck_on: str | None = None
     """What an operator has to look at, as a code; None where nobody has to."""
+    is_held_back: bool = False
+    """Whether it was no attempt: relink's own rate limiter had no slot for it."""
 
     @property
-    def result(self) -> Literal["done", "postponed", "stuck", "failed"]:
+    def result(self) -> Result:
         """The outcome as :data:`WatchCommand` gets it."""
         if self.retry_at is None:
             return "failed" if self.gave_up else "done"
+        if self.is_held_back:
+            return "held_back"
         return "postponed" if self.stuck_on is None else "stuck"
 
 
@@ -118,6 +128,8 @@ def attempt(
     except OperatorError as error:
         in_doubt = error.code is Fault.MISSING and due.attempts < DOUBTS
         return after_failure(due, clock(), str(error), None if in_doubt else error.code)
+    except HeldBackError as error:
+        return _held_back(due, clock(), error)
     except TransientError as error:
         wait = error.wait if isinstance(error, RateLimitedError) else None
         return after_failure(due, clock(), str(error), wait=wait)
@@ -125,6 +137,12 @@ def attempt(
         # A later release may fix it, so the command is retried.
         log.exception("attempt %d at %s failed unexpectedly", due.attempts + 1, due.id)
         return after_unexpected(due, clock(), error)
+
+
+def _held_back(due: DueCommand, at: float, error: HeldBackError) -> Outcome:
+    """What follows where nothing was sent: the command is put off, and nothing has failed."""
+    wait = (error.wait or 0.0) + HELD_BACK_SPREAD * jitter(due.id, due.attempts + 1)
+    return Outcome(at, retry_at=at + wait, is_held_back=True)
 
 
 def after_failure(

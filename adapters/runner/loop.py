@@ -3,25 +3,28 @@
 For SQLite, where one process is the whole service. The outbox is the only state: a command that
 was not started when the process ends, or not finished when it is killed, stays due.
 
-Several threads perform commands, so one slow request does not hold up the rest; no command is in
-two of them at once. When the store can't be written, no attempt is made for a while: without a
-record of it, its effect would only be repeated.
+Each party that commands are carried out by has threads of its own: Stripe, the embedding service,
+and the clock, whose threads also run the periodic tasks. So a party that hangs holds up its own
+commands only, and no command is in two threads at once. When the store can't be written, no attempt
+is made for a while: without a record of it, its effect would only be repeated.
+
+Intervals and pauses are measured on a monotonic clock. Only due times are times of day.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from relink.adapters.store import Store, StoreUnavailableError
+from relink.adapters.store import Party, Store, StoreUnavailableError
 
 from .performer import Performer
 from .periodic import PeriodicTask
 
-THREADS = 4
-"""The number of commands that are performed at once."""
+THREADS: Mapping[Party, int] = {Party.STRIPE: 4, Party.SERVICE: 4, Party.CLOCK: 3}
+"""The number of commands that are performed at once, by who carries them out."""
 
 POLL = 0.5
 """Seconds between looks at the outbox when nobody calls :meth:`Loop.wake`."""
@@ -43,7 +46,8 @@ class Loop:
         performer: makes the attempts, from several threads at once.
         periodic_tasks: run at the start, and then at their intervals.
         clock: the time (Unix seconds).
-        threads: the number of commands that are performed at once.
+        timer: a clock that is never set back (seconds).
+        threads: the number of commands that are performed at once, by who carries them out.
     """
 
     def __init__(
@@ -52,17 +56,17 @@ class Loop:
         performer: Performer,
         periodic_tasks: Sequence[PeriodicTask] = (),
         clock: Callable[[], float] = time.time,
-        threads: int = THREADS,
+        timer: Callable[[], float] = time.monotonic,
+        threads: Mapping[Party, int] = THREADS,
     ) -> None:
         self._store = store
         self._performer = performer
         self._clock = clock
-        self._threads = threads
-        self._next = dict.fromkeys(periodic_tasks, clock())
-        self._pool = ThreadPoolExecutor(threads, "relink-attempt")
+        self._timer = timer
+        self._next = dict.fromkeys(periodic_tasks, timer())
+        self._lanes = {party: _Lane(party, number) for party, number in threads.items()}
         self._scheduler = threading.Thread(target=self._run, name="relink-loop")
         self._lock = threading.Lock()
-        self._busy: set[str] = set()
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._pause = 0.0
@@ -85,7 +89,8 @@ class Loop:
         self._woken.set()
         if self._scheduler.ident is not None:
             self._scheduler.join()
-        self._pool.shutdown(cancel_futures=True)
+        for lane in self._lanes.values():
+            lane.pool.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -95,33 +100,36 @@ class Loop:
                 self._stopping.wait(pause)
                 continue
             try:
-                self._start_due()
+                self._start_tasks(self._lanes[Party.CLOCK])
+                for lane in self._lanes.values():
+                    self._start_due(lane)
             except Exception as error:
                 self._pause_after("looking for due commands", error)
             self._woken.wait(POLL)
 
-    def _start_due(self) -> None:
-        # Before the outbox is read: a command that is no longer busy has left the outbox by then.
-        with self._lock:
-            busy = frozenset(self._busy)
-        free, now = self._threads - len(busy), self._clock()
-        if not free:
-            return
-        for periodic_task, due_at in self._next.items():
-            if free and due_at <= now and periodic_task.name not in busy:
+    def _start_tasks(self, lane: "_Lane") -> None:
+        now = self._timer()
+        for periodic_task, next_at in self._next.items():
+            # The first thread is for timers.
+            if next_at <= now and lane.free > 1 and periodic_task.name not in lane.busy:
                 self._next[periodic_task] = now + periodic_task.every
-                self._start(periodic_task.name, partial(_run_task, periodic_task))
-                free -= 1
-        found = self._store.due_commands(now, len(busy) + free) if free else []
+                self._start(lane, periodic_task.name, partial(_run_task, periodic_task))
+
+    def _start_due(self, lane: "_Lane") -> None:
+        # Before the outbox is read: a command that is no longer busy has left the outbox by then.
+        busy = lane.busy
+        free = lane.threads - len(busy)
+        if free <= 0:
+            return
+        found = self._store.due_commands(self._clock(), len(busy) + free, lane.party)
         for due in [due for due in found if due.id not in busy][:free]:
-            self._start(due.id, partial(self._performer.perform, due))
+            self._start(lane, due.id, partial(self._performer.perform, due))
 
-    def _start(self, name: str, work: Callable[[], object]) -> None:
-        with self._lock:
-            self._busy.add(name)
-        self._pool.submit(self._do, name, work)
+    def _start(self, lane: "_Lane", name: str, work: Callable[[], object]) -> None:
+        lane.add(name)
+        lane.pool.submit(self._do, lane, name, work)
 
-    def _do(self, name: str, work: Callable[[], object]) -> None:
+    def _do(self, lane: "_Lane", name: str, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:
@@ -129,8 +137,7 @@ class Loop:
         else:
             self._pause = 0.0
         finally:
-            with self._lock:
-                self._busy.discard(name)
+            lane.remove(name)
             self._woken.set()
 
     def _pause_after(self, what: str, error: Exception) -> None:
@@ -143,6 +150,36 @@ class Loop:
             if self._resume_at <= time.monotonic():  # others may have failed at the same time
                 self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
                 self._resume_at = time.monotonic() + self._pause
+
+
+class _Lane:
+    """The threads for one party's commands, and what they are busy with."""
+
+    def __init__(self, party: Party, threads: int) -> None:
+        self.party = party
+        self.threads = threads
+        self.pool = ThreadPoolExecutor(threads, f"relink-{party.value}")
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> frozenset[str]:
+        """The ids of the commands, and the names of the tasks, that are under way."""
+        with self._lock:
+            return frozenset(self._busy)
+
+    @property
+    def free(self) -> int:
+        """The number of threads that have nothing to do."""
+        return self.threads - len(self.busy)
+
+    def add(self, name: str) -> None:
+        with self._lock:
+            self._busy.add(name)
+
+    def remove(self, name: str) -> None:
+        with self._lock:
+            self._busy.discard(name)
 
 
 def _run_task(periodic_task: PeriodicTask) -> None:

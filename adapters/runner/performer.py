@@ -13,15 +13,19 @@ from collections.abc import Callable
 
 from relink.adapters.gateway import Gateway, WatchCommand
 from relink.adapters.logs import correlated
-from relink.adapters.store import Applied, DueCommand, Store, StoreUnavailableError
+from relink.adapters.store import Applied, DueCommand, Party, Store, StoreUnavailableError
 from relink.engine import Step
 from relink.machines.commands import Read
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
 from .attempt import Notify, Outcome, after_unexpected, attempt
+from .streaks import Streaks
 
 Watch = Callable[[Step], None]
 """Called with every step that was stored."""
+
+MANY = 5
+"""The number of an attempt from which on its failure is a warning."""
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class Performer:
         policy: the service's choices.
         watch: called with every step.
         watch_command: called after every attempt.
+        streaks: counts failures in a row, and warns about them.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Performer:
         policy: RelinkPolicy | None = None,
         watch: Watch = lambda step: None,
         watch_command: WatchCommand = lambda command, result, age: None,
+        streaks: Streaks | None = None,
     ) -> None:
         self._store = store
         self._gateway = gateway
@@ -58,6 +64,7 @@ class Performer:
         self._policy = policy or DEFAULT_POLICY
         self._watch = watch
         self._watch_command = watch_command
+        self.streaks = streaks or Streaks()
 
     def perform(self, due: DueCommand) -> None:
         """Make one attempt at a command and store what follows.
@@ -75,6 +82,7 @@ class Performer:
                 log.exception("the answer to %s could not be decided", due.id)
                 outcome = after_unexpected(due, self._clock(), error)
                 applied = self._store_outcome(due, outcome)
+            self._note(due, outcome)
             self._watch_command(due.command, outcome.result, outcome.at - due.created_at)
             for step in applied.steps:
                 self._watch(step)
@@ -94,6 +102,14 @@ class Performer:
             attempts += 1
         return attempts
 
+    def _note(self, due: DueCommand, outcome: Outcome) -> None:
+        """Note whether the party answered. A refusal is an answer."""
+        party = Party.of(due.command)
+        if outcome.retry_at is None:
+            self.streaks.succeeded(party)
+        elif not outcome.is_held_back:
+            self.streaks.failed(party, outcome.error)
+
     def _store_outcome(self, due: DueCommand, outcome: Outcome) -> Applied:
         if outcome.gave_up:
             log.warning("%s failed for good: %s", due.id, outcome.error)
@@ -104,9 +120,14 @@ class Performer:
             return self._store.answer(
                 due, outcome.events, outcome.at, failed=is_dead, error=outcome.error
             )
+        if outcome.is_held_back:
+            log.debug("%s waits for the rate limit", due.id)
+            self._store.put_off(due, outcome.retry_at)
+            return Applied("applied")
         number, stuck_on = due.attempts + 1, outcome.stuck_on
         if stuck_on is None:
-            log.info("attempt %d at %s failed: %s", number, due.id, outcome.error)
+            level = logging.INFO if number < MANY else logging.WARNING
+            log.log(level, "attempt %d at %s failed: %s", number, due.id, outcome.error)
         else:
             log.error(
                 "attempt %d at %s failed, and needs an operator (%s): %s",

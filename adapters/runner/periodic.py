@@ -3,10 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_UNITS = ((1, 60, "* * * * * */{}"), (60, 60, "*/{} * * * *"), (3600, 24, "0 */{} * * *"))
-"""Seconds, minutes and hours: the length of one, how many make up the next larger unit, and the
-cron expression."""
-
 
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
@@ -16,29 +12,19 @@ class PeriodicTask:
     crash, or in two workers.
 
     Raises:
-        ValueError: the interval does not divide a minute, an hour or a day.
+        ValueError: the interval is not positive.
     """
 
     name: str
     """A name that no other task has, in words joined by underscores."""
-    every: int
-    """The interval in seconds: it divides a minute, an hour or a day."""
+    every: float
+    """The interval in seconds."""
     run: Callable[[], object]
     """Runs it once. What it returns is ignored."""
 
     def __post_init__(self) -> None:
-        self.cron  # noqa: B018
-
-    @property
-    def cron(self) -> str:
-        """When it runs, as a cron expression; a sixth field holds seconds."""
-        for unit, whole, expression in _UNITS:
-            number, rest = divmod(self.every, unit)
-            if not rest and 0 < number < whole and whole % number == 0:
-                return expression.format(number)
-        if self.every == 24 * 3600:
-            return "0 0 * * *"
-        raise ValueError(
-            f"the periodic task {self.name} can't run every {self.every} s. "
-            "Use a number of seconds that divides a minute, an hour or a day"
-        )
+        if not self.every > 0:
+            raise ValueError(
+                f"the periodic task {self.name} can't run every {self.every} s. "
+                "Use a positive number of seconds"
+            )

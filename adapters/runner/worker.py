@@ -1,16 +1,23 @@
-"""Scheduling in many processes, on PostgreSQL: a Procrastinate worker.
+"""Scheduling in many processes, on PostgreSQL: Procrastinate workers.
 
 A job stands for a command of the outbox, and holds its id and nothing else. The store defers the
 job in the transaction that adds the command, and again for each new due time that is near; for
 later ones, a sweep defers it as they come near. Procrastinate fetches jobs, wakes workers, runs
-several jobs at once, and finds stalled workers. relink adds the task, and two periodic tasks:
+several jobs at once, and finds stalled workers.
+
+Each party that commands are carried out by has a queue, and a Procrastinate worker in each process:
+Stripe, the embedding service, and the clock. So a party that hangs holds up its own commands only.
+
+Periodic tasks are no jobs: Procrastinate schedules them by the time of day, so a clock that is set
+back stops them. Here each worker looks for its turn (:mod:`.turns`) at intervals of a monotonic
+clock. relink adds two tasks of its own:
 
 - Jobs of a worker without a heartbeat are handed to other workers.
 - Commands that come due and have no job get one. That also covers lost jobs: the outbox is the
   source of truth.
 
-When the database goes down, a Procrastinate worker ends. Here another one is started until one
-stays up.
+When the database goes down, Procrastinate's workers end. Here others are started until they stay
+up.
 """
 
 import asyncio
@@ -19,24 +26,31 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from typing import Any
 
-import psycopg
 from procrastinate import App, PsycopgConnector, RetryStrategy, exceptions
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
-from sqlalchemy import make_url
+from psycopg_pool import AsyncConnectionPool
 
-from relink.adapters.store import Store, StoreUnavailableError
-from relink.adapters.store.postgres.jobs import QUEUE, TASK
+from relink.adapters.store import Party, SqlStore, StoreUnavailableError
+from relink.adapters.store.errors import translated
+from relink.adapters.store.location import PostgresLocation
+from relink.adapters.store.postgres.connection import QueueConnection, queue_connection
+from relink.adapters.store.postgres.jobs import QUEUES, TASK
 
 from .performer import Performer
 from .periodic import PeriodicTask
+from .turns import Turns
 
 CONCURRENCY = 10
-"""The number of commands that a worker performs at once. They mostly wait for Stripe."""
+"""The number of Stripe commands that a worker performs at once, and of notifications. They mostly
+wait."""
+
+TIMERS = 2
+"""The number of timers that a worker handles at once. They wait for nobody."""
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats."""
@@ -48,7 +62,10 @@ FETCH_EVERY = 1.0
 """Seconds between looks for jobs without a notification: those whose time has come, and those that
 were handed over from other workers."""
 
-DEFER_EVERY = 15
+TAKE_OVER_EVERY = 1.0
+"""Seconds between looks for stalled workers."""
+
+DEFER_EVERY = 15.0
 """Seconds between the sweeps that defer jobs for commands that come due."""
 
 MOST_DEFERRED = 5000
@@ -65,8 +82,15 @@ EARLY = 1.0
 A job that is earlier is left over from before the command was put off, and the command gets
 another one."""
 
-URGENT = 10
-"""The priority of periodic tasks: they must not wait behind all commands."""
+RARELY = "0 0 29 2 *"
+"""A cron expression."""
+
+CONNECTIONS = 8
+"""Connections that the workers of a process keep to the queue at most, beside those of the store.
+One more for each of them waits for notifications."""
+
+CLOSE_WITHIN = 5.0
+"""Seconds for the queue's connections to be given back when the workers end."""
 
 SPARE = 4
 """Additional threads for asyncio itself, such as for looking up a host."""
@@ -80,28 +104,33 @@ class Worker:
     """Performs commands of a store, beside other workers.
 
     Args:
-        url: the database, as an SQLAlchemy URL.
-        store: the same database, opened.
+        store: holds the commands, on PostgreSQL.
         performer: makes the attempts, from several threads at once.
         periodic_tasks: each runs in one of the workers, at its interval.
-        concurrency: the number of commands that are performed at once.
+        concurrency: the number of Stripe commands that are performed at once, and of
+            notifications.
         clock: the time (Unix seconds).
     """
 
     def __init__(
         self,
-        url: str,
-        store: Store,
+        store: SqlStore,
         performer: Performer,
         periodic_tasks: Sequence[PeriodicTask] = (),
         concurrency: int = CONCURRENCY,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._conninfo = conninfo(url)
+        assert isinstance(store.location, PostgresLocation), "only PostgreSQL has workers"
+        self._location = store.location
         self._store = store
+        self._turns = Turns(store.engine)
         self._performer = performer
         self._periodic_tasks = periodic_tasks
-        self._concurrency = concurrency
+        self._concurrency = {
+            Party.STRIPE: concurrency,
+            Party.SERVICE: concurrency,
+            Party.CLOCK: TIMERS,
+        }
         self._clock = clock
         self._stopping = threading.Event()
         self._cancel: Callable[[], object] = _nothing
@@ -123,7 +152,8 @@ class Worker:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + SPARE, "relink-attempt"))
+        threads = sum(self._concurrency.values()) + len(self._periodic_tasks) + SPARE
+        loop.set_default_executor(ThreadPoolExecutor(threads, "relink-attempt"))
         work = asyncio.create_task(self._work())
         self._cancel = lambda: loop.call_soon_threadsafe(work.cancel)
         if self._stopping.is_set():
@@ -135,41 +165,97 @@ class Worker:
             self._cancel = _nothing
 
     async def _work(self) -> None:
-        """Run one Procrastinate worker after the other. When cancelled, it finishes its jobs."""
+        """Run Procrastinate's workers, again each time they end. When cancelled, they finish their
+        jobs."""
         while not self._stopping.is_set():
-            app = self._app()
             try:
-                await app.open_async()
-                await app.run_worker_async(
-                    queues=[QUEUE],
-                    concurrency=self._concurrency,
-                    install_signal_handlers=False,
-                    fetch_job_polling_interval=FETCH_EVERY,
-                    update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=STALLED_AFTER,
-                    delete_jobs="always",
-                )
+                await self._work_once()
                 log.warning("the worker ended unexpectedly, and restarts")
-            except exceptions.ConnectorException as error:
-                log.warning("the worker lost the database, and restarts: %s", error.__cause__)
-            except psycopg.OperationalError as error:
-                log.warning("the worker found no database, and restarts: %s", error)
-            finally:
-                await app.close_async()
+            except Exception as error:
+                # Whatever it is, another worker may do better.
+                _log_end(error)
             if not self._stopping.is_set():
                 await asyncio.sleep(RESTART_AFTER)
 
+    async def _work_once(self) -> None:
+        """Run Procrastinate's workers until one of them ends."""
+        app, pool = self._app(), self._pool()
+        try:
+            await pool.open(wait=True, timeout=self._location.timeout)
+            await app.open_async(pool)
+            async with pool.connection() as connection:
+                listens = not connection.is_pooled
+            log.info("the worker takes commands")
+            await _until_one_ends(
+                *(self._run_queue(app, party, listens) for party in Party),
+                *(self._repeat(task) for task in self._periodic_tasks),
+                self._repeat(PeriodicTask("defer_due", DEFER_EVERY, self._defer_due)),
+                self._take_over(app.job_manager),
+            )
+        finally:
+            await pool.close(timeout=CLOSE_WITHIN)
+
+    def _pool(self) -> "AsyncConnectionPool[QueueConnection]":
+        """Connections to the queue. None is opened yet."""
+        return AsyncConnectionPool(
+            connection_class=queue_connection(self._location),
+            min_size=1,
+            max_size=CONNECTIONS,
+            open=False,
+            timeout=self._location.timeout,
+            reconnect_timeout=self._location.timeout,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def _run_queue(self, app: App, party: Party, listens: bool) -> None:
+        await app.run_worker_async(
+            listen_notify=listens,
+            queues=[QUEUES[party]],
+            name=party.value,
+            concurrency=self._concurrency[party],
+            install_signal_handlers=False,
+            fetch_job_polling_interval=FETCH_EVERY,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED_AFTER,
+            delete_jobs="always",
+        )
+
     def _app(self) -> App:
-        app = App(connector=PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=4))
+        app = App(connector=PsycopgConnector())
         retry = RetryStrategy(wait=RETRY_AFTER, retry_exceptions=[StoreUnavailableError])
-        app.task(name=TASK, queue=QUEUE, retry=retry)(self._perform)
-        _add_periodic(app, "take_over", "* * * * * *", partial(_take_over, app.job_manager))
-        for periodic_task in (
-            PeriodicTask("defer_due", DEFER_EVERY, self._defer_due),
-            *self._periodic_tasks,
-        ):
-            _add_periodic(app, periodic_task.name, periodic_task.cron, partial(_run, periodic_task))
+        app.task(name=TASK, retry=retry)(self._perform)
+        # Without any periodic task, a part of Procrastinate's worker ends at once, and nobody
+        # notices any more when the others fail.
+        app.periodic(cron=RARELY)(app.task(name="relink.nothing")(_nothing_at))
         return app
+
+    async def _repeat(self, task: PeriodicTask) -> None:
+        """Run a periodic task at its intervals, whenever it is this worker's turn."""
+        while True:
+            try:
+                wait = await asyncio.to_thread(self._turns.take, task.name, task.every)
+                if not wait:
+                    wait = task.every
+                    await asyncio.to_thread(task.run)
+            except StoreUnavailableError as error:
+                log.warning("the periodic task %s waits for the database: %s", task.name, error)
+                wait = RETRY_AFTER
+            except Exception:
+                log.exception("the periodic task %s failed", task.name)
+                wait = task.every
+            await asyncio.sleep(wait)
+
+    async def _take_over(self, manager: JobManager) -> None:
+        """Hand the jobs of stalled workers to others."""
+        while True:
+            await asyncio.sleep(TAKE_OVER_EVERY)
+            try:
+                if await asyncio.to_thread(self._turns.take, "take_over", TAKE_OVER_EVERY):
+                    continue
+            except StoreUnavailableError:
+                continue  # the workers themselves notice, and restart
+            for queue in QUEUES.values():
+                await _take_over(manager, queue)
 
     def _perform(self, command_id: str) -> None:
         due = self._store.due_command(command_id)
@@ -187,9 +273,23 @@ class Worker:
         self._store.defer_due(self._clock(), MOST_DEFERRED)
 
 
-async def _take_over(manager: JobManager, timestamp: int) -> None:
-    """Hand the jobs of stalled workers to others."""
-    stalled = await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_AFTER)
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Do work side by side until some of it ends, or until this is cancelled. Then the rest is
+    cancelled, and finishes what it has begun."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+async def _take_over(manager: JobManager, queue: str) -> None:
+    stalled = await manager.get_stalled_jobs(queue=queue, seconds_since_heartbeat=STALLED_AFTER)
     for job in stalled:
         try:
             await manager.retry_job(job)
@@ -199,15 +299,8 @@ async def _take_over(manager: JobManager, timestamp: int) -> None:
         log.warning("%s was taken over from a worker that stalled", job.call_string)
 
 
-def _run(periodic_task: PeriodicTask, timestamp: int) -> None:
-    periodic_task.run()
-
-
-def _add_periodic(app: App, name: str, cron: str, work: Callable[..., object]) -> None:
-    name = f"relink.{name}"
-    # The lock keeps a second job from waiting beside the first.
-    task = app.task(name=name, queue=QUEUE, queueing_lock=name, priority=URGENT)
-    app.periodic(cron=cron)(task(work))
+def _nothing_at(timestamp: int) -> None:
+    """Nothing to do."""
 
 
 @contextlib.contextmanager
@@ -233,10 +326,13 @@ def _on_first_signal(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -
         forget()
 
 
-def conninfo(url: str) -> str:
-    """An SQLAlchemy URL as a connection string for libpq."""
-    plain = make_url(url).set(drivername="postgresql")
-    return plain.render_as_string(hide_password=False)
+def _log_end(error: Exception) -> None:
+    """Say why the workers ended, in words of operators where it is the database."""
+    found = translated(error.__cause__ if error.__cause__ else error)
+    if isinstance(found, StoreUnavailableError):
+        log.warning("the worker lost the database, and restarts: %s", found.advice)
+    else:
+        log.error("the worker ended, and restarts", exc_info=error)
 
 
 def _nothing() -> None:

@@ -100,6 +100,7 @@ class AccountImport:
         apply: decides events and stores what follows, once for each message id.
         policy: the service's choices, which travel in the events.
         clock: the time (Unix seconds).
+        timer: a clock that is never set back (seconds).
         sleep: waits for a number of seconds.
     """
 
@@ -110,6 +111,7 @@ class AccountImport:
         apply: Apply,
         policy: RelinkPolicy,
         clock: Callable[[], float],
+        timer: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._store = store
@@ -117,6 +119,7 @@ class AccountImport:
         self._apply = apply
         self._policy = policy
         self._clock = clock
+        self._timer = timer
         self._sleep = sleep
 
     def run(self, scope: ImportScope, restart: bool, hold: bool) -> Iterator[ImportProgress]:
@@ -139,7 +142,7 @@ class AccountImport:
         return before
 
     def _read(self, scope: ImportScope, here: ImportProgress) -> AccountPage:
-        began, number = self._clock(), 1
+        began, number = self._timer(), 1
         listing = AccountListing(
             causation_id=f"{scope.cursor}:{here.generation}",
             holder=scope.holder,
@@ -155,7 +158,7 @@ class AccountImport:
             except TransientError as error:
                 wait = error.wait if isinstance(error, RateLimitedError) else None
                 delay = delay_before_next(f"{listing.causation_id}:{here.after}", number, wait)
-                if self._clock() + delay > began + RETRY_PAGE_FOR:
+                if self._timer() + delay > began + RETRY_PAGE_FOR:
                     raise
                 log.warning("a page of accounts is read again in %.1f s: %s", delay, error)
             self._sleep(delay)

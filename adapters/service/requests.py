@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from relink.adapters.gateway import Answer, Attempt
+from relink.adapters.gateway import Answer, Attempt, Deadline
 from relink.adapters.gateway.retrying import RetryingGateway
 from relink.adapters.store import Applied, InboxMessage, Store
 from relink.engine import Address, Command, Decision
@@ -25,7 +25,8 @@ Apply = Callable[[InboxMessage, tuple[DomainEvent, ...]], Applied]
 
 
 class CallerRequest:
-    """One request. All its commands share a deadline, :data:`RETRY_FOR` seconds from now.
+    """One request. All its commands share a deadline, :data:`RETRY_FOR` seconds from now, or
+    an earlier one of its caller.
 
     Args:
         about: the account or session that the request names.
@@ -34,6 +35,7 @@ class CallerRequest:
         apply: stores what follows from an event.
         policy: the service's choices, which travel in the events.
         clock: the time (Unix seconds).
+        timer: a clock that is never set back (seconds).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class CallerRequest:
         apply: Apply,
         policy: RelinkPolicy,
         clock: Callable[[], float],
+        timer: Callable[[], float],
     ) -> None:
         self._about = about
         self._store = store
@@ -51,7 +54,7 @@ class CallerRequest:
         self._apply = apply
         self._policy = policy
         self._clock = clock
-        self._deadline = clock() + RETRY_FOR
+        self._deadline = Deadline(RETRY_FOR, timer)
 
     def ask_for_relink(
         self, has_read: bool, wishes: dict[str, Any]
@@ -101,6 +104,7 @@ class CallerRequest:
         """
         connected_account = self._store.connected_account(self._about)
         first = Attempt(connected_account=connected_account, policy=self._policy)
-        answer, now = self._gateway.perform(command, first, self._deadline)
+        with self._deadline:
+            answer, now = self._gateway.perform(command, first)
         message = InboxMessage(command.id, command.name, int(now), now, connected_account)
         return answer, self._apply(message, answer.events).outcome == "applied"

@@ -75,6 +75,7 @@ class Service(Queries):
         webhooks: verifies Stripe's webhooks; None for a service that receives none.
         policy: the service's choices.
         clock: the time (Unix seconds).
+        timer: a clock that is never set back (seconds), for the time that a request may take.
         sleep: waits this many seconds between attempts.
         watch: called with every step that was stored.
         watch_command: called after every attempt at a command within a request.
@@ -88,16 +89,18 @@ class Service(Queries):
         webhooks: StripeWebhooks | None = None,
         policy: RelinkPolicy | None = None,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         watch: Watch = lambda step: None,
         watch_command: WatchCommand = lambda command, result, age: None,
     ) -> None:
         super().__init__(store)
         self._lister = gateway if isinstance(gateway, AccountLister) else None
-        self._gateway = RetryingGateway(gateway, clock, sleep, watch_command)
+        self._gateway = RetryingGateway(gateway, clock, sleep, watch_command, timer)
         self._webhooks = webhooks
         self._policy = policy or RelinkPolicy()
         self.clock = clock
+        self.timer = timer
         self._sleep = sleep
         self._watch = watch
 
@@ -281,7 +284,10 @@ class Service(Queries):
                 "the gateway cannot list accounts: it has no method list_accounts()"
             )
         work = AccountImport(
-            self._store, self._lister, self._apply, self._policy, self.clock, self._sleep
+            *(self._store, self._lister, self._apply, self._policy),
+            clock=self.clock,
+            timer=self.timer,
+            sleep=self._sleep,
         )
         return work.run(scope, restart, hold)
 
@@ -385,7 +391,9 @@ class Service(Queries):
 
     def _request(self, about: Address) -> CallerRequest:
         return CallerRequest(
-            about, self._store, self._gateway, self._apply, self._policy, self.clock
+            *(about, self._store, self._gateway, self._apply, self._policy),
+            clock=self.clock,
+            timer=self.timer,
         )
 
 

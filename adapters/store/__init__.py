@@ -24,7 +24,7 @@ from .location import DatabaseLocation, LocationError, locate
 from .meaning import Meaning
 from .memory import MemoryStore
 from .migrate import migrate
-from .outbox import DeadLetter, DueCommand, StuckCommand
+from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
 from .protocol import History, Store
 from .store import SqlStore
 from .unit_of_work import Applied, InboxMessage
@@ -45,6 +45,8 @@ __all__ = [
     "LocationError",
     "Meaning",
     "MemoryStore",
+    "Overdue",
+    "Party",
     "SchemaAheadError",
     "SchemaBehindError",
     "SchemaError",

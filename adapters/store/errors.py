@@ -1,7 +1,10 @@
 """The errors of the store, and the database's own errors translated into them."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from .meaning import Meaning, meaning_of
 
@@ -124,15 +127,16 @@ def words(error: BaseException, meaning: Meaning) -> str:
         meaning: what it means.
     """
     raised = getattr(error, "orig", None) or error
-    if meaning is Meaning.EXHAUSTED and not str(getattr(raised, "sqlstate", "")):
-        return "all connections to the database are in use"
-    code = getattr(raised, "sqlstate", None)
+    if isinstance(raised, SQLAlchemyError):
+        return "all connections to the database are in use or were just lost"
+    database = "SQLite" if isinstance(raised, sqlite3.Error) else "PostgreSQL"
     if meaning in (Meaning.DEFECT, Meaning.CONFLICT):
         # The text may repeat a value.
-        return f"{type(raised).__name__}{f' (SQLSTATE {code})' if code else ''}"
-    return first_line(raised)
+        code = getattr(raised, "sqlstate", None) or getattr(raised, "sqlite_errorname", "no code")
+        return f"{database}: {type(raised).__name__} ({code})"
+    return f"{database}: {_first_line(raised)}"
 
 
-def first_line(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """The first line of an error's text, or its class where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -20,15 +20,18 @@ SCHEMA = "relink"
 """The schema of PostgreSQL that holds relink's tables, unless ``RELINK_DATABASE_SCHEMA`` is set."""
 
 TIMEOUT = 10.0
-"""Seconds that anything may wait for the database: ``RELINK_DATABASE_TIMEOUT``, unless it is set."""
+"""Seconds that anything may wait for the database, unless ``RELINK_DATABASE_TIMEOUT`` is set."""
 
 EXAMPLES = "sqlite:///relink.db or postgresql://user:password@host/name"
 
 PARAMETERS = frozenset(
-    "application_name channel_binding gssencmode krbsrvname load_balance_hosts options passfile "
-    "require_auth sslcert sslcertmode sslcompression sslcrl sslcrldir sslkey sslmode "
-    "sslnegotiation sslpassword sslrootcert sslsni target_session_attrs ssl_max_protocol_version "
-    "ssl_min_protocol_version".split()
+    {
+        *("application_name", "channel_binding", "gssencmode", "krbsrvname", "load_balance_hosts"),
+        *("options", "passfile", "require_auth", "target_session_attrs"),
+        *("sslcert", "sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey", "sslmode"),
+        *("sslnegotiation", "sslpassword", "sslrootcert", "sslsni"),
+        *("ssl_max_protocol_version", "ssl_min_protocol_version"),
+    }
 )
 """The parameters of libpq that a URL may have. ``host`` is one more, for a socket's folder; the
 timeouts come from :attr:`PostgresLocation.timeout`."""
@@ -102,14 +105,14 @@ def locate(
     """
     if not isinstance(database, str):
         return database
-    if _NOT_IN_URLS.search(database):
-        raise LocationError("it contains a blank or a control character. Write a blank as %20")
     scheme, separator, rest = database.partition("://")
     kind = _SCHEMES.get(scheme)
     if kind is None or not separator:
         raise LocationError(_scheme_fault(scheme, bool(separator)))
     if kind == "sqlite":
         return SqliteLocation(_file(rest), timeout)
+    if _NOT_IN_URLS.search(rest):
+        raise LocationError("it contains a blank or a control character. Write a blank as %20")
     parameters = MappingProxyType(_parameters(rest))
     return PostgresLocation(parameters, schema_name(schema), timeout)
 
@@ -138,12 +141,18 @@ def _scheme_fault(scheme: str, has_scheme: bool) -> str:
 
 def _file(rest: str) -> Path:
     if "?" in rest:
-        raise LocationError("an SQLite URL takes no parameters. Remove the ? and what follows")
-    if not rest.startswith("/") or rest in ("/", "/:memory:"):
-        raise LocationError("the database must be a file, as in sqlite:///relink.db")
+        raise LocationError(
+            "SQLite takes a file and no parameters, as in sqlite:///relink.db. Remove the ? and "
+            "what follows"
+        )
+    if rest.strip("/") and not rest.startswith("/"):
+        raise LocationError("SQLite takes a file and no host: write three slashes after sqlite:")
     if rest.startswith("/file:"):
-        raise LocationError("SQLite's file: URIs are not supported. Use sqlite:///relink.db")
-    return Path(rest[1:])
+        raise LocationError("SQLite takes a file, as in sqlite:///relink.db. Remove file:")
+    name = _decoded(rest[1:], "the name of the file")
+    if name in ("", "/", ":memory:"):
+        raise LocationError("the database must be a file, as in sqlite:///relink.db")
+    return Path(name)
 
 
 def _parameters(rest: str) -> dict[str, str]:
@@ -182,7 +191,10 @@ def _hosts(text: str) -> dict[str, str]:
             )
         port = match["port"] or ""
         if port and not (re.fullmatch("[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
-            raise LocationError("the port must be a number from 1 to 65535")
+            raise LocationError(
+                "the port must be a number from 1 to 65535. In a user or password, write special "
+                "characters percent-encoded: ? as %3F, / as %2F"
+            )
         hosts.append(match["v6"] or match["name"] or "")
         ports.append(port)
     if len(hosts) > 1 and not all(hosts):

@@ -113,7 +113,7 @@ TREATMENTS: Mapping[Meaning, Treatment] = {
     Meaning.MISCONFIGURED: Treatment(
         *(Fate.DROP, None, False),
         "The database refuses relink.",
-        "Check user, password, database, RELINK_DATABASE_SCHEMA and permissions; run relink doctor.",
+        "Check user, password, database, schema and permissions. relink doctor tries them.",
     ),
     Meaning.GONE: Treatment(
         *(Fate.DROP, 5, False),

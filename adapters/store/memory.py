@@ -5,7 +5,7 @@ from bisect import bisect_left, insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Literal, cast
 
 from relink.engine import Address, Delivery, Event, Facts, Snapshot, System
@@ -15,7 +15,7 @@ from relink.machines.commands import Wake
 from . import journal as journal_rows
 from .codec import Codec, domain_codec
 from .journal import JournalEntry
-from .outbox import DeadLetter, DueCommand, StuckCommand, replaces
+from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand, replaces
 from .protocol import History
 from .unit_of_work import Applied, Completion, Decided, InboxMessage, Machine, UnitOfWork
 
@@ -195,6 +195,16 @@ class MemoryStore:
             command.error, command.stuck_on = error, stuck_on
             insort(self._waiting, (command.due.due_at, due.id))
 
+    def put_off(self, due: DueCommand, due_at: float) -> None:
+        """Make a command due later that was not tried."""
+        with self._lock:
+            command = self._waiting_command(due.id, due.generation)
+            if command is None or command.due.due_at >= due_at:
+                return
+            self._stop_waiting(command.due)
+            command.due = replace(command.due, due_at=due_at)
+            insort(self._waiting, (due_at, due.id))
+
     def retry(self, command_id: str, at: float) -> bool:
         """Make a dead letter due again, in a new generation, as if it had not been retried."""
         with self._lock:
@@ -219,15 +229,13 @@ class MemoryStore:
         command = self._commands.get(command_id)
         return command.due if command and command.status == "due" else None
 
-    def due_commands(self, now: float, limit: int) -> list[DueCommand]:
+    def due_commands(self, now: float, limit: int, party: Party | None = None) -> list[DueCommand]:
         """Commands that are due, the longest due first, then by their ids."""
         with self._lock:
-            found = []
-            for due_at, command_id in islice(self._waiting, limit):
-                if due_at > now:
-                    break
-                found.append(self._commands[command_id].due)
-            return found
+            waiting = (self._commands[id].due for _, id in self._waiting)
+            due = takewhile(lambda due: due.due_at <= now, waiting)
+            found = (each for each in due if party in (None, Party.of(each.command)))
+            return list(islice(found, limit))
 
     def timers(self, limit: int = 100) -> list[DueCommand]:
         """Timers that have not fired, the next one first."""
@@ -240,6 +248,20 @@ class MemoryStore:
         """When the next command is due (Unix seconds); None when none waits."""
         with self._lock:
             return self._waiting[0][0] if self._waiting else None
+
+    def overdue(self, now: float) -> Overdue:
+        """The commands that should be done by now."""
+        with self._lock:
+            due = [each for each in self._commands.values() if each.status == "due"]
+        failing = [each.due for each in due if each.error is not None]
+        waiting = [each.due for each in due if each.error is None and each.due.due_at <= now]
+        since = [each.created_at for each in failing] + [each.due_at for each in waiting]
+        names = Counter(
+            each.due.command.name
+            for each in due
+            if each.error is not None and each.stuck_on is None
+        )
+        return Overdue(len(waiting), dict(names), min(since, default=None))
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """Commands that failed for good, the latest first."""

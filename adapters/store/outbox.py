@@ -11,21 +11,48 @@ Rules kept here: K10.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import RowMapping
 
 from relink.engine import Command
 from relink.machines.commands import (
     CallerCommand,
+    Notification,
     Read,
     StoredCommand,
+    StripeCommand,
+    Timer,
     Wake,
     require_family,
 )
 
 from .codec import Codec
 from .errors import UnreadableRecordError
+
+
+class Party(StrEnum):
+    """Who carries a command out. One that hangs must not delay the commands of the others, so each
+    has workers, and on PostgreSQL a queue of jobs, of its own."""
+
+    STRIPE = "stripe"
+    SERVICE = "service"
+    """The embedding service, which takes notifications."""
+    CLOCK = "clock"
+
+    @classmethod
+    def of(cls, command: StoredCommand) -> "Party":
+        """Who carries out a command, by its family."""
+        match command:
+            case StripeCommand():
+                return cls.STRIPE
+            case Notification():
+                return cls.SERVICE
+            case Timer():
+                return cls.CLOCK
+        assert_never(command)
+
 
 PRIVATE_FIELD = "billing_name"
 """The field that is removed from a command's row as soon as the command is done."""
@@ -70,6 +97,19 @@ class DeadLetter(NamedTuple):
     failed_at: float
     """Unix seconds."""
     error: str | None
+
+
+class Overdue(NamedTuple):
+    """The commands that should be done by now."""
+
+    waiting: int
+    """The number of those that are due and were not tried yet."""
+    failing: dict[str, int]
+    """The number of those whose last attempt failed, whenever the next one is due, by name.
+    Those that are stuck are left out."""
+    since: float | None
+    """Since when the oldest of them should be done (Unix seconds). An attempt that fails does not
+    make it younger. None where there is none."""
 
 
 class StuckCommand(NamedTuple):
@@ -155,6 +195,7 @@ def to_row(due: DueCommand, codec: Codec) -> dict[str, Any]:
     """A new row of the outbox; JSON as text."""
     return {
         "command": due.command.name,
+        "party": Party.of(due.command).value,
         "fields": codec.text(due.command),
         "status": "due",
         **{field: getattr(due, field) for field in _SAME},

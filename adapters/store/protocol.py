@@ -8,7 +8,7 @@ from relink.engine import Address, Event, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
 
 from .journal import JournalEntry
-from .outbox import DeadLetter, DueCommand, StuckCommand
+from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
 from .unit_of_work import Applied, InboxMessage, Machine
 
 
@@ -124,6 +124,17 @@ class Store(Protocol):
             error: why the attempt failed. It must hold no secret.
             pause: the seconds from the failure to ``due_at``, which count as retried.
             stuck_on: what an operator has to look at, as a code; None where nobody has to.
+        """
+        ...
+
+    def put_off(self, due: DueCommand, due_at: float) -> None:
+        """Make a command due later that was not tried, if it is still due.
+
+        Nothing is counted: no attempt, and no time towards its retry budget.
+
+        Args:
+            due: the command.
+            due_at: when to try it (Unix seconds). If it waits for longer already, that counts.
         """
         ...
 
@@ -280,7 +291,7 @@ class Store(Protocol):
         """
         ...
 
-    def due_commands(self, now: float, limit: int) -> list[DueCommand]:
+    def due_commands(self, now: float, limit: int, party: Party | None = None) -> list[DueCommand]:
         """Commands that are due, the longest due first, then by their ids.
 
         Reading changes nothing: they stay due until they are answered or postponed. A command
@@ -289,6 +300,7 @@ class Store(Protocol):
         Args:
             now: Unix seconds.
             limit: the largest number of commands.
+            party: only those that it carries out; None for all.
         """
         ...
 
@@ -298,6 +310,10 @@ class Store(Protocol):
 
     def next_due_at(self) -> float | None:
         """When the next command is due (Unix seconds); None when none waits."""
+        ...
+
+    def overdue(self, now: float) -> Overdue:
+        """The commands that should be done by now (Unix seconds)."""
         ...
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:

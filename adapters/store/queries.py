@@ -18,13 +18,14 @@ from .deadline import within
 from .errors import UnreadableRecordError, unavailable_if_down
 from .journal import JournalEntry
 from .location import DatabaseLocation
-from .outbox import DeadLetter, StuckCommand
+from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
 from .unit_of_work import Machine, read_snapshot
 
 IS_DUE = text("status = 'due'")
 IS_FAILED = text("status = 'failed'")
+IS_FAILING = text("status = 'due' AND error IS NOT NULL")
 IS_STUCK = text("stuck_on IS NOT NULL")
 """As text, so that the planner sees that a partial index covers them."""
 
@@ -245,6 +246,20 @@ class Queries:
         with self._reading() as connection:
             found: float | None = connection.execute(query).scalar()
         return found
+
+    def overdue(self, now: float) -> Overdue:
+        """The commands that should be done by now."""
+        it = outbox.c
+        is_overdue = and_(IS_DUE, it.due_at <= now, it.error.is_(None))
+        waiting = select(func.count(), func.min(it.due_at)).where(is_overdue)
+        not_stuck = func.count() - func.count(it.stuck_on)
+        failing = select(it.command, not_stuck, func.min(it.created_at)).where(IS_FAILING)
+        with self._reading() as connection:
+            number, oldest = connection.execute(waiting).one()
+            rows = connection.execute(failing.group_by(it.command)).all()
+        asked_at = [at for at in (oldest, *(row[2] for row in rows)) if at is not None]
+        failing_now = {row[0]: row[1] for row in rows if row[1]}
+        return Overdue(number, failing_now, min(asked_at, default=None))
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """Commands that failed for good, the latest first."""

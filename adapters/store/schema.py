@@ -32,10 +32,10 @@ _ID = String(255)
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _partial(name: str, column: str, condition: str) -> Index:
+def _partial(name: str, columns: str, condition: str) -> Index:
     """An index over some rows of the outbox."""
     only = text(condition)
-    return Index(name, column, postgresql_where=only, sqlite_where=only)
+    return Index(name, *columns.split(), postgresql_where=only, sqlite_where=only)
 
 
 inbox = Table(
@@ -124,6 +124,8 @@ outbox = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("command", _NAME, nullable=False),
+    # Who carries it out: stripe, service or clock.
+    Column("party", String(16), nullable=False),
     Column("fields", JSON, nullable=False),
     Column("causation_id", _ID, nullable=False),
     Column("connected_account", _ID),
@@ -141,6 +143,8 @@ outbox = Table(
     Column("error", Text),
     Column("stuck_on", _ID),
     _partial("outbox_due", "due_at", "status = 'due'"),
+    _partial("outbox_due_at_party", "party due_at", "status = 'due'"),
+    _partial("outbox_failing", "created_at", "status = 'due' AND error IS NOT NULL"),
     _partial("outbox_failed", "finished_at", "status = 'failed'"),
     _partial("outbox_done", "finished_at", "status = 'done'"),
     _partial("outbox_stuck", "stuck_on", "stuck_on IS NOT NULL"),
@@ -160,7 +164,7 @@ rate_limits = Table(
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("next_at", Float, nullable=False),
-    comment="When the next request may go to Stripe (Unix seconds), for all workers together.",
+    comment="When each lane's next request may go to Stripe (Unix seconds), for all processes.",
 )
 
 Columns = tuple[Column[Any], ...]

@@ -19,7 +19,7 @@ from .codec import Codec, domain_codec
 from .errors import UnreadableRecordError
 from .location import DatabaseLocation
 from .migrate import MIGRATIONS
-from .outbox import DueCommand
+from .outbox import DueCommand, Party
 from .pruning import delete_finished, delete_journal
 from .queries import IS_DUE, Queries
 from .schema import cursors, outbox
@@ -144,6 +144,22 @@ class SqlStore(Queries):
             if connection.execute(change).rowcount:
                 self._defer(connection, due.id)
 
+    def put_off(self, due: DueCommand, due_at: float) -> None:
+        """Make a command due later that was not tried."""
+        change = (
+            update(outbox)
+            .where(
+                outbox.c.id == due.id,
+                outbox.c.status == "due",
+                outbox.c.generation == due.generation,
+                outbox.c.due_at < due_at,
+            )
+            .values(due_at=due_at)
+        )
+        with self._changing() as connection:
+            connection.execute(change)
+            self._defer(connection, due.id)
+
     def retry(self, command_id: str, at: float) -> bool:
         """Make a dead letter due again, with a new retry budget and in a new generation."""
         change = (
@@ -181,9 +197,10 @@ class SqlStore(Queries):
         found = self._due(outbox.c.id == command_id)
         return found[0] if found else None
 
-    def due_commands(self, now: float, limit: int) -> list[DueCommand]:
+    def due_commands(self, now: float, limit: int, party: Party | None = None) -> list[DueCommand]:
         """Commands that are due, the longest due first, then by their ids."""
-        return self._due(outbox.c.due_at <= now, limit=limit)
+        of_party = () if party is None else (outbox.c.party == party.value,)
+        return self._due(outbox.c.due_at <= now, *of_party, limit=limit)
 
     def timers(self, limit: int = 100) -> list[DueCommand]:
         """Timers that have not fired, the next one first."""

@@ -42,6 +42,7 @@ class Embedding:
             gateway,
             webhooks=StripeWebhooks([SECRET], livemode=False),
             clock=lambda: self.sim.now,
+            timer=lambda: self.sim.now,
             sleep=self.sim.advance,
         )
 

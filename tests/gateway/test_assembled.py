@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from relink.adapters.bootstrap import Parts, assemble
-from relink.adapters.gateway import RateLimiter
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.store import migrate
 
@@ -66,17 +65,18 @@ def test_the_assembled_service_uses_the_gateway_of_another_distribution(
     assert "create_relink_session" not in for_commands.commands
 
 
-def test_both_gateways_share_a_rate_limiter_and_the_one_for_requests_gives_up_sooner(
+def test_both_gateways_share_a_rate_limit_and_the_one_for_requests_comes_first(
     their_gateway: Any, tmp_path: Path
 ) -> None:
     parts = assembled(tmp_path, lambda: 1_760_000_000.0, RELINK_GATEWAY="recording")
     parts.store.close()
     for_requests, for_commands = (made.settings for made in their_gateway.MADE)
     assert (for_requests.read_timeout, for_commands.read_timeout) == (8.0, 25.0)
-    limiter: RateLimiter = for_requests.rate_limiter
-    assert limiter is for_commands.rate_limiter
-    assert limiter.wait(0) == 0
-    assert limiter.wait(0) > 0
+    while for_commands.rate_limiter.wait(10) < 5:
+        pass
+    assert for_requests.rate_limiter.wait(10) < 1
+    for_requests.rate_limiter.hold(30)
+    assert for_commands.rate_limiter.wait(10) > 10
     assert for_requests.api_key.reveal() == "sk_test_assembled"
 
 

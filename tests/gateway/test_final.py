@@ -9,6 +9,7 @@ import pytest
 from relink.adapters.gateway import (
     ApiKey,
     Attempt,
+    Deadline,
     Fault,
     GatewayError,
     GatewaySettings,
@@ -384,11 +385,12 @@ def test_f1_a_caller_does_not_wait_for_an_operator() -> None:
     gateway = RetryingGateway(
         StripeGateway(always),
         clock=lambda: now[0],
+        timer=lambda: now[0],
         sleep=lambda seconds: now.append(seconds),
         watch=lambda command, result, age: watched.append(result),
     )
-    with pytest.raises(OperatorError):
-        gateway.perform(RELINK, Attempt(), NOW + 10)
+    with pytest.raises(OperatorError), Deadline(10, lambda: now[0]):
+        gateway.perform(RELINK, Attempt())
     assert (now, watched) == ([NOW], ["stuck"])
 
 

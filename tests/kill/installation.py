@@ -231,4 +231,4 @@ class Installation:
 
 
 def _works(worker: Process) -> bool:
-    return "Starting worker" in worker.log.read_text(errors="replace")
+    return "the worker takes commands" in worker.log.read_text(errors="replace")

@@ -97,6 +97,7 @@ class Served:
             self.gateway,
             webhooks=StripeWebhooks([SECRET], livemode=False),
             clock=lambda: self.sim.now,
+            timer=lambda: self.sim.now,
             sleep=self.sim.advance,
             watch=self.metrics.watch_step,
             watch_command=self.metrics.watch_command,

@@ -84,6 +84,7 @@ class Rig:
             webhooks=StripeWebhooks([WEBHOOK_SECRET], livemode=False),
             policy=self.policy,
             clock=lambda: self.now,
+            timer=lambda: self.sim.now,
             sleep=self.sim.advance,
             watch=self._keep_step,
             watch_command=self._watch_command,

@@ -41,6 +41,7 @@ class Embedding:
             self.stripe,
             webhooks=StripeWebhooks([SECRET], livemode=False),
             clock=lambda: self.sim.now,
+            timer=lambda: self.sim.now,
             sleep=self.sim.advance,
         )
         self.performer = Performer(

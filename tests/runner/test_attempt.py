@@ -12,6 +12,7 @@ from relink.adapters.gateway import (
     Attempt,
     DryRunGateway,
     Fault,
+    HeldBackError,
     MalformedAnswerError,
     OperatorError,
     PermanentError,
@@ -22,6 +23,7 @@ from relink.adapters.gateway.backoff import FIRST_DELAY, LONGEST_DELAY, delay_be
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner.attempt import (
     DOUBTS,
+    HELD_BACK_SPREAD,
     RETRY_ATTEMPTS,
     RETRY_BUDGET,
     RETRY_BUDGET_SPENT,
@@ -114,6 +116,20 @@ def test_a_transient_failure_is_retried(error: TransientError):
     done = once(due(READ), error)
     retry_at = NOW + delay_before_next(READ.id, 1)
     assert done == Outcome(NOW, retry_at=retry_at, error=str(error))
+
+
+def test_a_refusal_by_our_own_rate_limiter_is_no_failed_attempt():
+    """Case 38: nothing was sent."""
+    late = due(READ, RETRY_ATTEMPTS + 5, retried_for=RETRY_BUDGET)
+    done = once(late, HeldBackError("not sent", wait=4.0))
+    assert (done.result, done.error, done.stuck_on) == ("held_back", None, None)
+    assert done.retry_at is not None
+    assert 4.0 <= done.retry_at - NOW <= 4.0 + HELD_BACK_SPREAD
+    spread = {
+        once(due(READ.model_copy(update={"number": n})), HeldBackError("", wait=4.0)).retry_at
+        for n in range(20)
+    }
+    assert len(spread) == 20, "they do not come back together"
 
 
 def test_the_delay_counts_from_the_end_of_the_attempt():

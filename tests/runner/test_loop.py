@@ -12,10 +12,11 @@ from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.adapters.runner import Loop, Performer, PeriodicTask, loop
+from relink.adapters.runner.loop import THREADS
 from relink.adapters.service import Service
 from relink.adapters.simulator import ApiFault, Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import InboxMessage, SqlStore
+from relink.adapters.store import InboxMessage, Party, SqlStore
 from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Address, Command
 from relink.machines import relink_system
@@ -167,7 +168,7 @@ def test_slow_commands_do_not_hold_up_the_others(store: SqlStore, start: Start):
 def test_the_loop_performs_a_few_commands_at_a_time_and_none_twice(store: SqlStore, start: Start):
     gates = Gates()
     ask(store, *(f"fca_{n}" for n in range(20)))
-    running = start(gates, threads=3)
+    running = start(gates, threads={**THREADS, Party.STRIPE: 3})
     eventually(lambda: gates.most_inside == 3, "three are being made")
     for _ in range(20):
         running.wake()
@@ -183,7 +184,7 @@ def test_stopping_finishes_attempts_and_leaves_other_commands_due(store: SqlStor
     gates = Gates()
     accounts = {f"fca_{n}" for n in range(10)}
     ask(store, *accounts)
-    running = start(gates, threads=2)
+    running = start(gates, threads={**THREADS, Party.STRIPE: 2})
     eventually(lambda: gates.inside.total() == 2, "two are being made")
     begun = set(gates.begun)
     stopping = threading.Thread(target=running.stop)
@@ -234,7 +235,7 @@ def test_the_loop_survives_a_database_that_cannot_be_read(
 
 def test_periodic_tasks_run_at_the_start_and_at_their_intervals(store: SqlStore, start: Start):
     done = Counter[str]()
-    now = [time.time()]
+    now = [0.0]
 
     def fail() -> None:
         done.update(["failing"])
@@ -244,7 +245,7 @@ def test_periodic_tasks_run_at_the_start_and_at_their_intervals(store: SqlStore,
         done.update(["counting"])
 
     periodic_tasks = PeriodicTask("failing", 60, fail), PeriodicTask("counting", 3600, count)
-    running = start(Gates(), *periodic_tasks, clock=lambda: now[0])
+    running = start(Gates(), *periodic_tasks, timer=lambda: now[0])
     eventually(lambda: done == {"failing": 1, "counting": 1}, "each is done first at the start")
     for minute in range(1, 4):
         now[0] += 61

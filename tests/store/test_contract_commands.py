@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from statemachine import State
 
-from relink.adapters.store import Codec, Store
+from relink.adapters.store import Codec, Party, Store
 from relink.engine import Address, Chart, Command, Event, Facts, Send, System
 from relink.machines.commands import (
     CreatePaymentMethod,
@@ -394,3 +394,51 @@ def test_a_dead_letter_keeps_its_billing_name_for_a_retry(store: Store):
     assert again.command == build.command
     store.answer(again, [], NOW + 81)
     assert "Jenny" not in str(contents(store))
+
+
+# ── what should be done by now ───────────────────────────────────────────────
+
+
+def test_a_command_that_was_not_tried_is_put_off_and_nothing_is_counted(store: Store):
+    receive(store, "evt_1")
+    prompt = due_for(store, "notify_customer")
+    store.put_off(prompt, NOW + 50)
+    waits = due_for(store, "notify_customer")
+    assert (waits.attempts, waits.retried_for, waits.due_at) == (0, 0, NOW + 50)
+    store.put_off(prompt, NOW + 20)
+    assert due_for(store, "notify_customer").due_at == NOW + 50, "never sooner"
+    store.answer(waits, [], NOW + 1)
+    store.put_off(prompt, NOW + 90)
+    assert store.due_command(prompt.id) is None
+
+
+def test_the_commands_of_one_party_can_be_asked_for(store: Store):
+    receive(store, "evt_1")
+    receive(store, "evt_2", **ACTIVE)
+    everything = store.due_commands(9e9, 99)
+    by_party = {party: store.due_commands(9e9, 99, party) for party in Party}
+    assert all(by_party.values())
+    for party, found in by_party.items():
+        assert found == [due for due in everything if Party.of(due.command) is party]
+        assert store.due_commands(9e9, 1, party) == found[:1]
+
+
+def test_what_is_overdue_counts_from_when_it_was_asked_for(store: Store):
+    assert store.overdue(NOW) == (0, {}, None)
+    receive(store, "evt_1")
+    prompt = due_for(store, "notify_customer")
+    others = len(store.due_commands(NOW + 1, 99)) - 1
+    assert store.overdue(NOW + 1) == (others + 1, {}, NOW)
+    assert store.overdue(NOW - 1) == (0, {}, None)
+
+    # It fails again and again, and each time it is due later: it does not get younger.
+    for later in (10, 100, 9e8):
+        store.postpone(due_for(store, "notify_customer"), NOW + later, "HTTP 503")
+    for due in store.due_commands(NOW + 1, 99):
+        store.answer(due, [], NOW + 1)
+    assert store.overdue(NOW + 200) == (0, {"notify_customer": 1}, NOW)
+    # What is stuck is counted on its own, and is as old.
+    store.postpone(due_for(store, "notify_customer"), 9e9, "HTTP 403", stuck_on="permission")
+    assert store.overdue(NOW + 200) == (0, {}, NOW)
+    store.answer(store.due_command(prompt.id), [], NOW + 1)
+    assert store.overdue(NOW + 200) == (0, {}, None)

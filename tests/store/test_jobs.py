@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from relink.adapters.store import SqlStore
-from relink.adapters.store.postgres.jobs import LONGEST, QUEUE, SOON, TASK
+from relink.adapters.store import Party, SqlStore
+from relink.adapters.store.postgres.jobs import LONGEST, QUEUES, SOON, TASK
 from relink.machines import relink_system
 
 from .crowd import Outcome, at_once
@@ -51,7 +51,16 @@ def test_a_job_holds_only_the_id_of_its_command(database: Database):
         (command_id,) = row["args"].values()
         assert row["args"] == {"command_id": command_id}
         assert row["queueing_lock"] == command_id
-        assert (row["queue_name"], row["task_name"], row["lock"]) == (QUEUE, TASK, None)
+        assert (row["task_name"], row["lock"]) == (TASK, None)
+
+
+def test_each_party_has_a_queue(store: SqlStore, database: Database):
+    rows = database.rows("SELECT queueing_lock AS id, queue_name FROM procrastinate_jobs")
+    due = {each.id: each for each in store.due_commands(9e9, 99)}
+    assert {row["id"]: row["queue_name"] for row in rows} == {
+        row["id"]: QUEUES[Party.of(due[row["id"]].command)] for row in rows
+    }
+    assert {row["queue_name"] for row in rows} >= {QUEUES[Party.STRIPE], QUEUES[Party.SERVICE]}
 
 
 def test_a_command_that_is_asked_for_again_gets_no_second_job(store: SqlStore, database: Database):

@@ -218,6 +218,10 @@ PLANS = {
     "accounts by holder": "SELECT id FROM accounts WHERE holder = 'h' AND id > 'a' ORDER BY id",
     "accounts by bank": "SELECT id FROM accounts WHERE institution = 'i' ORDER BY id",
     "due commands": "SELECT id FROM outbox WHERE status = 'due' AND due_at <= 1 ORDER BY due_at",
+    "due at a party": "SELECT id FROM outbox WHERE status = 'due' AND party = 'stripe' "
+    "AND due_at <= 1 ORDER BY due_at",
+    "the oldest that fails": "SELECT min(created_at) FROM outbox "
+    "WHERE status = 'due' AND error IS NOT NULL",
     "the next": "SELECT min(due_at) FROM outbox WHERE status = 'due'",
     "dead letters": "SELECT id FROM outbox WHERE status = 'failed' ORDER BY finished_at DESC",
     "old commands": "SELECT id FROM outbox WHERE status = 'done' AND finished_at < 1",

@@ -86,8 +86,10 @@ class PostgresBackend:
     def tables(self, connection: Connection) -> set[str]:
         """The names of the tables and views in relink's schema."""
         found = connection.execute(
-            text("SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:schema) "
-                 "AND relkind IN ('r', 'p', 'v', 'm', 'f')"),
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:schema) "
+                "AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+            ),
             {"schema": f'"{self.location.schema}"'},
         )
         return set(found.scalars())

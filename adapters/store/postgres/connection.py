@@ -16,11 +16,11 @@ settings are made in each transaction, and nothing is prepared.
 import math
 import time
 from collections.abc import Generator
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, OperationalError, pq, sql
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 
 from ..deadline import remaining
 from ..location import PostgresLocation
@@ -79,7 +79,7 @@ def _set_all(location: PostgresLocation, is_local: bool) -> str:
 def _greeting(location: PostgresLocation, announced: int) -> sql.SQL:
     """Makes the settings for the session, if it is the one that was announced."""
     made = _set_all(location, is_local=False)
-    return sql.SQL(  # type: ignore[arg-type]
+    return sql.SQL(
         f"SELECT pg_backend_pid(), CASE WHEN pg_backend_pid() = {announced} "
         f"THEN jsonb_build_array({made}) END"
     )
@@ -125,37 +125,44 @@ class QueueConnection(AsyncConnection[Any]):
     Waiting for notifications is no wait for an answer.
     """
 
-    bound = math.inf
-    """Seconds that one wait may take."""
+    location: ClassVar[PostgresLocation]
+    is_pooled = False
+    """Whether a pooler stands in between."""
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", *, autocommit: bool = False, **_: Any) -> Self:
+        """Connect to the location, and set up the session.
+
+        Raises:
+            psycopg.OperationalError: no connection within its bound.
+        """
+        made = await super().connect("", autocommit=True, **parameters(cls.location))
+        pid = made.info.backend_pid
+        row = await (await made.execute(_greeting(cls.location, pid))).fetchone()
+        if row is None or row[0] != pid:
+            made.is_pooled = True
+            made.cursor_factory = _pooled_cursor(cls.location)
+        await made.set_autocommit(autocommit)
+        return made
 
     async def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **named: Any) -> T:
         """Wait for a generator of psycopg, within the bound."""
-        return await super().wait(_bounded(gen, self.pgconn, self.bound), *arguments, **named)
+        bounded = _bounded(gen, self.pgconn, self.location.timeout)
+        return await super().wait(bounded, *arguments, **named)
 
 
 def queue_connection(location: PostgresLocation) -> type[QueueConnection]:
     """The class of the queue's connections to a database."""
-    return type("QueueConnection", (QueueConnection,), {"bound": location.timeout})
+    return type("QueueConnection", (QueueConnection,), {"location": location})
 
 
-async def set_up(connection: AsyncConnection[Any], location: PostgresLocation) -> None:
-    """Set up the session of a connection that leads to the server itself."""
-    was = connection.autocommit
-    await connection.set_autocommit(True)
-    await connection.execute(sql.SQL(f"SELECT {_set_all(location, is_local=False)}"))  # type: ignore[arg-type]
-    await connection.set_autocommit(was)
-
-
-def pooled_cursor(location: PostgresLocation) -> type[AsyncCursor[Any]]:
-    """A cursor for use behind a pooler: each statement in a transaction with our settings."""
-    begin = sql.SQL(local_settings(location))  # type: ignore[arg-type]
+def _pooled_cursor(location: PostgresLocation) -> type[AsyncCursor[Any]]:
+    begin = sql.SQL(local_settings(location))
 
     class PooledCursor(AsyncCursor[Any]):
-        """Executes each statement in a transaction of its own."""
+        """Executes each statement in a transaction with our settings."""
 
-        async def execute(
-            self, query: Query, params: Params | None = None, **named: Any
-        ) -> Self:
+        async def execute(self, query: Any, params: Params | None = None, **named: Any) -> Self:
             """Execute one statement."""
             if self.connection.info.transaction_status != pq.TransactionStatus.IDLE:
                 return await super().execute(query, params, **named)
@@ -166,7 +173,9 @@ def pooled_cursor(location: PostgresLocation) -> type[AsyncCursor[Any]]:
     return PooledCursor
 
 
-def _bounded(gen: Generator[Any, Any, T], server: pq.abc.PGconn, most: float) -> Generator[Any, Any, T]:
+def _bounded(
+    gen: Generator[Any, Any, T], server: pq.abc.PGconn, most: float
+) -> Generator[Any, Any, T]:
     """The same generator, ended when it waits for an answer for too long.
 
     Raises:

@@ -11,6 +11,8 @@ The row is the truth about the due time. A read that is asked for again with a l
 keeps its job, which then runs too early, and gives the command its next job.
 """
 
+from ..outbox import Party
+
 SOON = 60.0
 """Seconds. A command that is due within them gets its job at once."""
 
@@ -18,10 +20,12 @@ LONGEST = 10 * 60.0
 """Seconds. No attempt takes longer: a job that still counts as running was lost."""
 
 TASK = "relink.perform"
-QUEUE = "relink"
-"""The task and the queue of the jobs that carry out commands."""
+"""The task of the jobs that carry out commands."""
 
-_JOB = f"""ROW('{QUEUE}', '{TASK}', 0, NULL, id,
+QUEUES = {party: f"relink_{party.value}" for party in Party}
+"""The queues of these jobs: a backlog of one party's commands must not delay those of another."""
+
+_JOB = f"""ROW('relink_' || party, '{TASK}', 0, NULL, id,
 json_build_object('command_id', id)::jsonb,
 CASE WHEN due_at > extract(epoch FROM now()) THEN to_timestamp(due_at) END
 )::procrastinate_job_to_defer_v1"""
@@ -47,7 +51,8 @@ NOT_DUE = """SELECT id FROM outbox WHERE id = :id AND status = 'due'
 AND due_at > extract(epoch FROM now()) FOR UPDATE"""
 """The command, if it is due later. The query locks its row."""
 
-DEFER_SOME = f"""WITH asked AS (SELECT id, due_at FROM outbox WHERE id = ANY(:ids) AND NOT {_WAITS}
+DEFER_SOME = f"""WITH asked AS (SELECT id, party, due_at FROM outbox
+WHERE id = ANY(:ids) AND NOT {_WAITS}
 AND due_at <= coalesce(CAST(:until AS float8), extract(epoch FROM now()) + {SOON}))
 {_DEFER} {_IF_ANY}"""
 """Defers jobs for locked commands that are due by then (by default soon) and have none waiting."""

@@ -8,7 +8,7 @@ the number of such losses when it was made.
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -19,6 +19,9 @@ from .connection import StoreConnection, local_settings
 
 SIZE = 16
 """Connections that a process keeps; it opens as many again under load."""
+
+
+SCHEMA_OPTION = "relink_schema"
 
 
 class Losses:
@@ -75,6 +78,7 @@ def create_pool(location: PostgresLocation, losses: Losses) -> Engine:
         pool_timeout=location.timeout / 2,
         # Values may be private.
         hide_parameters=True,
+        execution_options={SCHEMA_OPTION: location.schema},
     )
     losses.watch(engine)
     event.listen(engine, "begin", _sets_locally(location))
@@ -90,3 +94,15 @@ def _sets_locally(location: PostgresLocation) -> Callable[[Connection], None]:
             connection.exec_driver_sql(statement)
 
     return begin
+
+
+def standalone(engine: Engine, table: str, statement: str) -> TextClause:
+    """A statement to be executed outside of a transaction, where no setting of ours holds.
+
+    Args:
+        engine: a pool made by :func:`create_pool`.
+        table: the one table that the statement names. It gets its schema.
+        statement: the statement.
+    """
+    schema = engine.get_execution_options()[SCHEMA_OPTION]
+    return text(statement.replace(table, f'"{schema}".{table}'))

@@ -59,7 +59,7 @@ INDEX, RECORD, ASK, DELAY = b"relink_index", b"relink_record", b"relink_ask", b"
 COMPLETE, SETTINGS = b"relink_complete", b"relink_settings"
 
 _ASK = f"""WITH asked AS (
-{_insert(COMMAND)} ON CONFLICT DO NOTHING RETURNING id, due_at, created_at)
+{_insert(COMMAND)} ON CONFLICT DO NOTHING RETURNING id, party, due_at, created_at)
 """
 
 _STATEMENTS = {

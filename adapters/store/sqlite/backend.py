@@ -155,8 +155,7 @@ class SqliteBackend:
     def tables(self, connection: Connection) -> set[str]:
         """The names of the tables and views in the file."""
         query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-        found = set(connection.execute(text(query)).scalars())
-        return {name for name in found if not name.startswith("sqlite_")}
+        return set(connection.execute(text(query)).scalars())
 
     def create_job_tables(self, connection: Connection) -> None:
         """Nothing to do: the process looks for due commands itself."""

@@ -58,9 +58,7 @@ class InUseError(Exception):
 
 
 @contextmanager
-def exclusive(
-    database: str | DatabaseLocation, wait: float = PREDECESSOR_WAIT
-) -> Iterator[None]:
+def exclusive(database: str | DatabaseLocation, wait: float = PREDECESSOR_WAIT) -> Iterator[None]:
     """Hold the lock of a database. Its file is created if there is none.
 
     The operating system releases the lock when the process ends, however it ends. Close the store

@@ -13,7 +13,7 @@ from ..messages import ACTIVE, NOW, due_for, message, open_session, receive, rep
 
 MIGRATIONS = Migrations(Path(__file__).parent / "versions")
 RENAMED = {"causation_id": "origin"}
-NEW = {"retried_for", "stuck_on", "generation", "chart"}
+NEW = {"party", "retried_for", "stuck_on", "generation", "chart"}
 
 
 def write_data(folder: Path) -> Contents:

@@ -101,6 +101,7 @@ def _outbox() -> None:
         "outbox",
         sa.Column("id", _ID, primary_key=True),
         sa.Column("command", _NAME, nullable=False),
+        sa.Column("party", sa.String(16), nullable=False),
         sa.Column("fields", sa.JSON, nullable=False),
         sa.Column("causation_id", _ID, nullable=False),
         sa.Column("connected_account", _ID),
@@ -115,14 +116,16 @@ def _outbox() -> None:
         sa.Column("stuck_on", _ID),
         comment="Each command that is carried out later, and how far it is.",
     )
-    for index, column, condition in (
+    for index, columns, condition in (
         ("outbox_due", "due_at", "status = 'due'"),
+        ("outbox_due_at_party", "party due_at", "status = 'due'"),
+        ("outbox_failing", "created_at", "status = 'due' AND error IS NOT NULL"),
         ("outbox_failed", "finished_at", "status = 'failed'"),
         ("outbox_done", "finished_at", "status = 'done'"),
         ("outbox_stuck", "stuck_on", "stuck_on IS NOT NULL"),
     ):
         only = sa.text(condition)
-        op.create_index(index, "outbox", [column], postgresql_where=only, sqlite_where=only)
+        op.create_index(index, "outbox", columns.split(), postgresql_where=only, sqlite_where=only)
 
 
 def _sweeps_and_rates() -> None:
@@ -132,10 +135,9 @@ def _sweeps_and_rates() -> None:
         sa.Column("value", sa.JSON, nullable=False),
         comment="How far the sweeps over all accounts are.",
     )
-    rate_limits = op.create_table(
+    op.create_table(
         "rate_limits",
         sa.Column("name", _NAME, primary_key=True),
         sa.Column("next_at", sa.Float, nullable=False),
-        comment="When the next request may go to Stripe (Unix seconds), for all workers together.",
+        comment="When each lane's next request may go to Stripe (Unix seconds), for all processes.",
     )
-    op.bulk_insert(rate_limits, [{"name": "stripe", "next_at": 0.0}])

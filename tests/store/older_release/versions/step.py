@@ -17,9 +17,11 @@ def upgrade() -> None:
         outbox.alter_column("origin", new_column_name="causation_id")
         outbox.add_column(sa.Column("retried_for", sa.Float, nullable=False, server_default="0"))
         outbox.add_column(sa.Column("stuck_on", sa.String(255)))
+        outbox.add_column(
+            sa.Column("party", sa.String(16), nullable=False, server_default="stripe")
+        )
         outbox.add_column(sa.Column("generation", sa.Integer, nullable=False, server_default="0"))
     metadata.create_all(connection, tables=[accounts, checkpoints, cursors, rate_limits])
     facts = sa.table("snapshots", *(sa.column(name) for name in ("machine", "key", "state")))
     of_accounts = sa.select(facts.c.key, facts.c.state).where(facts.c.machine == "account")
     connection.execute(accounts.insert().from_select(["id", "state"], of_accounts))
-    connection.execute(rate_limits.insert(), [{"name": "stripe", "next_at": 0.0}])
