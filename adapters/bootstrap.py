@@ -165,7 +165,7 @@ def serving(parts: Parts, database: AbstractContextManager[None] | None = None) 
     return application(
         parts.service,
         token=parts.settings.api_token,
-        ready=parts.store.check,
+        ready=parts.store.check_writes,
         metrics=parts.metrics,
         return_origins=parts.settings.return_origins,
         lifespan=lifespan,

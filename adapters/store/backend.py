@@ -66,6 +66,14 @@ class Backend(Protocol):
         """
         ...
 
+    def prove_writes(self, engine: Engine) -> None:
+        """Write to the database, so that it is known to take writes. The row says nothing else.
+
+        Args:
+            engine: the pool.
+        """
+        ...
+
     def read_one_view(self, connection: Connection) -> None:
         """Have all statements of the connection's transaction see the same data."""
         ...

@@ -183,7 +183,7 @@ SQLITE_CODES: Mapping[int, Meaning] = {
     sqlite3.SQLITE_IOERR: Meaning.DAMAGED,
     sqlite3.SQLITE_CORRUPT: Meaning.DAMAGED,
     sqlite3.SQLITE_FULL: Meaning.FULL,
-    sqlite3.SQLITE_CANTOPEN: Meaning.MISCONFIGURED,
+    sqlite3.SQLITE_CANTOPEN: Meaning.LOST,
     sqlite3.SQLITE_PROTOCOL: Meaning.BUSY,
     sqlite3.SQLITE_AUTH: Meaning.MISCONFIGURED,
     sqlite3.SQLITE_NOTADB: Meaning.DAMAGED,

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, text, tuple_
@@ -62,9 +63,13 @@ class Queries:
         return self._backend.location
 
     @contextmanager
-    def _bounded(self) -> Iterator[None]:
-        """Bound the work within, and raise the database's errors as the store's."""
-        with within(self.location.timeout), unavailable_if_down():
+    def _bounded(self, seconds: float = inf) -> Iterator[None]:
+        """Bound the work within, and raise the database's errors as the store's.
+
+        Args:
+            seconds: a bound that is shorter than the database's own.
+        """
+        with within(min(seconds, self.location.timeout)), unavailable_if_down():
             yield
 
     @contextmanager

@@ -156,8 +156,12 @@ cursors = Table(
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("value", JSON, nullable=False),
-    comment="How far the sweeps over all accounts are.",
+    comment="How far the sweeps over all accounts are, and the latest write of a health check.",
 )
+
+PROOF = """INSERT INTO cursors (name, value) VALUES ('health', '{}')
+ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+"""Writes, and changes nothing. It proves that the database takes writes."""
 
 rate_limits = Table(
     "rate_limits",

@@ -25,6 +25,9 @@ from .queries import IS_DUE, Queries
 from .schema import cursors, outbox
 from .unit_of_work import Applied, Completion, InboxMessage, UnitOfWork
 
+HEALTH_TIMEOUT = 5.0
+"""Seconds that the check of :meth:`SqlStore.check_writes` may take."""
+
 
 class SqlStore(Queries):
     """One database of one system; a :class:`~relink.adapters.store.Store`.
@@ -69,6 +72,17 @@ class SqlStore(Queries):
         """
         with self._reading() as connection:
             MIGRATIONS.check(connection, self._backend)
+
+    def check_writes(self) -> None:
+        """Check that a message could be stored right now: writes to the database.
+
+        Raises:
+            StoreUnavailableError: it takes no writes; the meaning says why.
+            SchemaError: its schema does not fit this release.
+        """
+        with self._bounded(HEALTH_TIMEOUT):
+            self.check()
+            self._backend.prove_writes(self.engine)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

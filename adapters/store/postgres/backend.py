@@ -6,10 +6,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from ..location import PostgresLocation
+from ..schema import PROOF
 from ..unit_of_work import Writer
 from .connection import local_settings
 from .jobs import DEFER_SOME, JOBLESS, NOT_DUE, SOON
-from .pool import SIZE, Losses, create_pool
+from .pool import SIZE, Losses, create_pool, standalone
 from .statements import statements
 
 MIGRATION_LOCK = 0x72656C696E6B
@@ -56,6 +57,12 @@ class PostgresBackend:
             at_hand=SIZE,
             timeout=self.location.timeout,
         )
+
+    def prove_writes(self, engine: Engine) -> None:
+        """Write to the database, in one statement: a process that freezes here holds no lock."""
+        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        with alone.connect() as connection:
+            connection.execute(standalone(engine, "cursors", PROOF))
 
     def read_one_view(self, connection: Connection) -> None:
         """Have all statements of the connection's transaction see the same data."""

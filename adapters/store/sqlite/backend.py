@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from ..errors import StoreUnavailableError
 from ..location import SqliteLocation
+from ..schema import PROOF
 from ..unit_of_work import Writer
 from .files import FileWatch, create, real_path, uri
 
@@ -135,6 +136,12 @@ class SqliteBackend:
         from .writer import SqliteWriter
 
         return SqliteWriter(engine, self._watch.check)
+
+    def prove_writes(self, engine: Engine) -> None:
+        """Write to the database, within a transaction and its commit."""
+        with self.for_writing(engine).begin() as connection:
+            connection.execute(text(PROOF))
+        self._watch.check()
 
     def read_one_view(self, connection: Connection) -> None:
         """Nothing to do: a transaction on SQLite always sees one state of the database."""
