@@ -104,10 +104,14 @@ class StoreConnection(psycopg.Connection[Any]):
         """
         made = cls.connect("", autocommit=True, **parameters(location))
         made.bound = location.timeout
-        pid = made.info.backend_pid
-        row = made.execute(_greeting(location, pid)).fetchone()
-        made.is_pooled = row is None or row[0] != pid
-        made.autocommit = False
+        try:
+            pid = made.info.backend_pid
+            row = made.execute(_greeting(location, pid)).fetchone()
+            made.is_pooled = row is None or row[0] != pid
+            made.autocommit = False
+        except BaseException:
+            made.close()
+            raise
         return made
 
     def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **named: Any) -> T:
@@ -137,12 +141,16 @@ class QueueConnection(AsyncConnection[Any]):
             psycopg.OperationalError: no connection within its bound.
         """
         made = await super().connect("", autocommit=True, **parameters(cls.location))
-        pid = made.info.backend_pid
-        row = await (await made.execute(_greeting(cls.location, pid))).fetchone()
-        if row is None or row[0] != pid:
-            made.is_pooled = True
-            made.cursor_factory = _pooled_cursor(cls.location)
-        await made.set_autocommit(autocommit)
+        try:
+            pid = made.info.backend_pid
+            row = await (await made.execute(_greeting(cls.location, pid))).fetchone()
+            if row is None or row[0] != pid:
+                made.is_pooled = True
+                made.cursor_factory = _pooled_cursor(cls.location)
+            await made.set_autocommit(autocommit)
+        except BaseException:
+            await made.close()
+            raise
         return made
 
     async def wait(self, gen: Generator[Any, Any, T], *arguments: Any, **named: Any) -> T:

@@ -42,6 +42,8 @@ another writer, which created a machine first."""
 GRACE = 0.5
 """Seconds after the deadline that a thread has to say that it passed."""
 
+CROWDED = "too many messages wait for the database"
+
 _COMMIT: list[Statement] = [(sql.COMMIT, ())]
 _ROLLBACK: list[Statement] = [(sql.ROLLBACK, ())]
 
@@ -84,6 +86,9 @@ class PostgresWriter:
             return self._write(unit)
 
     def _write(self, unit: UnitOfWork) -> Applied:
+        if not remaining(1):
+            # It waited for a thread until now.
+            raise StoreUnavailableError(CROWDED, Meaning.EXHAUSTED)
         addresses = set(likely_addresses(unit.events))
         conflicts, is_second = 0, False
         while True:
@@ -120,10 +125,7 @@ class PostgresWriter:
                 async with asyncio.timeout(self._timeout + GRACE):
                     return await self._write_async(unit)
             except TimeoutError:
-                # Not one of the threads came to it.
-                raise StoreUnavailableError(
-                    "too many messages wait for the database", Meaning.EXHAUSTED
-                ) from None
+                raise StoreUnavailableError(CROWDED, Meaning.EXHAUSTED) from None
 
     async def _write_async(self, unit: UnitOfWork) -> Applied:
         pooled = self._take()
