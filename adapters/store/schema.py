@@ -25,10 +25,12 @@ from sqlalchemy import (
     text,
 )
 
+from .limits import LONGEST_ID
+
 metadata = MetaData()
 
 _NAME = String(64)
-_ID = String(255)
+_ID = String(LONGEST_ID)
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 

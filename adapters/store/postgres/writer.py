@@ -27,7 +27,7 @@ from relink.engine import Address
 
 from ..deadline import remaining, within
 from ..errors import ConcurrentChangeError, StoreError, StoreUnavailableError, translated
-from ..lock_set import likely_addresses, related_addresses
+from ..lock_set import related_addresses
 from ..meaning import Fate, Meaning, meaning_of
 from ..unit_of_work import Applied, Rows, Stored, UnitOfWork
 from . import statements as sql
@@ -89,7 +89,7 @@ class PostgresWriter:
         if not remaining(1):
             # It waited for a thread until now.
             raise StoreUnavailableError(LATE)
-        addresses = set(likely_addresses(unit.events))
+        addresses = set(unit.likely_addresses)
         conflicts, is_second = 0, False
         while True:
             try:
@@ -137,9 +137,7 @@ class PostgresWriter:
             return applied
         raw = _driver(pooled)
         try:
-            applied = await run_async(
-                raw, _carry_out(raw, unit, set(likely_addresses(unit.events)))
-            )
+            applied = await run_async(raw, _carry_out(raw, unit, set(unit.likely_addresses)))
         except Exception as error:
             meaning = meaning_of(error)
             keeps = self._losses.settle(meaning) is Fate.KEEP

@@ -29,7 +29,6 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from relink.engine import Address
 
 from ..errors import StoreUnavailableError, translated
-from ..lock_set import likely_addresses
 from ..unit_of_work import Applied, Row, Rows, Stored, UnitOfWork
 from . import statements as sql
 
@@ -194,13 +193,12 @@ class _Batch:
     def __init__(self, raw: DBAPIConnection, units: list[UnitOfWork]) -> None:
         self._raw = raw
         completed = [unit.completion.command_id for unit in units if unit.completion]
-        events = [trigger for unit in units for trigger in unit.events]
         messages = [unit.message.id for unit in units]
         self._arrived = {row[0] for row in raw.execute(sql.ARRIVED, (json.dumps(messages),))}
         due = raw.execute(sql.DUE, (json.dumps(completed),)) if completed else ()
         self._due: dict[str, int] = dict(due)
         self._stored: dict[Address, Stored | None] = {}
-        self._load(set(likely_addresses(events)))
+        self._load({address for unit in units for address in unit.likely_addresses})
         self._inbox: list[Row] = []
         self._completions: list[Row] = []
         self._rows = Rows()
