@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -140,27 +140,21 @@ def opened(parts: Parts) -> Iterator[None]:
         yield
 
 
-def serving(parts: Parts, database: AbstractContextManager[None] | None = None) -> FastAPI:
+def serving(parts: Parts) -> FastAPI:
     """Make the web application. While it runs, the loop of these parts runs too, if there is one.
 
     Args:
-        parts: what :func:`assemble` made.
-        database: entered before the application starts and left after it has stopped, both in
-            another thread. Without it, the caller holds the database for as long.
+        parts: what :func:`assemble` made. The caller holds the database: see :func:`opened`.
     """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
-            if database is not None:
-                await run_in_threadpool(stack.enter_context, database)
-            if parts.loop is not None:
-                parts.loop.start()
-            yield
-            # By now the server has finished the requests in progress.
-            if parts.loop is not None:
-                await run_in_threadpool(parts.loop.stop)
-            await run_in_threadpool(stack.close)
+        if parts.loop is not None:
+            parts.loop.start()
+        yield
+        # By now the server has finished the requests in progress.
+        if parts.loop is not None:
+            await run_in_threadpool(parts.loop.stop)
 
     return application(
         parts.service,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import UsageError
@@ -39,6 +40,23 @@ def refuse_live_key() -> None:
 def store_error(error: "StoreError") -> "UsageError":
     """An error of the store as wrong usage: what is wrong, and what to do about it."""
     return UsageError(getattr(error, "advice", None) or str(error))
+
+
+def database_file(cure: str) -> Path:
+    """The file of the SQLite database.
+
+    Args:
+        cure: what to do with another kind of database.
+
+    Raises:
+        UsageError: it is another kind of database.
+    """
+    from relink.adapters.store.backend import backend_for
+
+    file = backend_for(settings_of(os.environ).database_url).file
+    if file is None:
+        raise UsageError(f"the database is PostgreSQL, and this is for SQLite. {cure}.")
+    return file
 
 
 @contextmanager

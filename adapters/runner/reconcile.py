@@ -14,7 +14,7 @@ Rules kept here: K11.
 
 import logging
 from dataclasses import asdict, dataclass, replace
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 from relink.adapters.store import InboxMessage, Store, StoreUnavailableError
@@ -67,6 +67,8 @@ class _Sweep:
     passed: int = 0
     """The number of objects that it visited."""
     is_over: bool = False
+    is_complete: bool = False
+    """Whether no report makes a read unnecessary, and the sweep does not take its time."""
 
 
 class _Visit(NamedTuple):
@@ -99,7 +101,8 @@ def reconcile(
     here = _Sweep(**stored) if stored else None
     if here is None or (here.is_over and now >= here.began_at + period):
         here = _begin(store, here.generation + 1 if here else 1, now)
-    share = (now - here.began_at) / period
+    share = 1.0 if here.is_complete else (now - here.began_at) / period
+    covered = inf if here.is_complete else now - period * RECENT
     # Objects that were added since the sweep began are visited at its end.
     left = MOST if share >= 1 else min(ceil(here.objects * share) - here.passed, MOST)
     reads = 0
@@ -108,7 +111,7 @@ def reconcile(
         limit = min(left, PAGE)
         page = store.machines_named(here.machine, after=here.after, limit=limit)
         for key, machine in page:
-            kind = _due(machine.snapshot, now, period)
+            kind = _due(machine.snapshot, now, covered)
             if kind:
                 visit = _Visit(kind, key, machine.connected_account)
                 reads += _ask(store, visit, here.generation, now, policy)
@@ -123,8 +126,30 @@ def reconcile(
     return reads
 
 
-def _begin(store: Store, generation: int, now: float) -> _Sweep:
-    sweep = _Sweep(generation, now, sum(store.count_machines(name) for name in SWEPT))
+def sweep_everything(store: Store, now: float) -> int:
+    """Begin a sweep that leaves nothing out and does not take its time.
+
+    For a database that was restored: what was reported since the backup is lost, and Stripe does
+    not deliver it again. A sweep that is under way is given up.
+
+    Args:
+        store: holds the objects.
+        now: Unix seconds.
+
+    Returns:
+        The number of objects that it visits.
+
+    Raises:
+        StoreUnavailableError: the database is down.
+    """
+    stored = store.cursor(CURSOR)
+    generation = _Sweep(**stored).generation + 1 if stored else 1
+    return _begin(store, generation, now, is_complete=True).objects
+
+
+def _begin(store: Store, generation: int, now: float, *, is_complete: bool = False) -> _Sweep:
+    objects = sum(store.count_machines(name) for name in SWEPT)
+    sweep = _Sweep(generation, now, objects, is_complete=is_complete)
     store.set_cursor(CURSOR, asdict(sweep))
     return sweep
 
@@ -133,9 +158,14 @@ def _next_kind(here: _Sweep) -> _Sweep:
     return replace(here, machine=SWEPT[SWEPT.index(here.machine) + 1], after="")
 
 
-def _due(snapshot: Snapshot[Facts], now: float, period: float) -> ObjectKind | None:
-    """What an object is at Stripe, if it is to be read now."""
-    covered = now - period * RECENT
+def _due(snapshot: Snapshot[Facts], now: float, covered: float) -> ObjectKind | None:
+    """What an object is at Stripe, if it is to be read now.
+
+    Args:
+        snapshot: its machine.
+        now: Unix seconds.
+        covered: a complete report after this time makes the read unnecessary.
+    """
     match snapshot.facts:
         case AccountFacts() as account:
             # Only a complete object says whether there is an authorization (K5).

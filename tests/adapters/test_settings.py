@@ -22,6 +22,7 @@ ALL = {
     "RELINK_POLICY": '{"attempts": 5}',
     "RELINK_RECONCILE_HOURS": "6",
     "RELINK_RETENTION_DAYS": "90",
+    "RELINK_PREDECESSOR_WAIT": "45",
 }
 
 
@@ -33,6 +34,7 @@ def test_every_variable_is_read():
     assert settings.return_origins == ("https://shop.example", "https://pay.example")
     assert settings.policy.attempts == 5
     assert (settings.reconcile_every, settings.kept_for) == (6 * 3600, 90 * DAY)
+    assert settings.predecessor_wait == 45
 
 
 def test_empty_variables_count_as_not_set():

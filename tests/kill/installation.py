@@ -73,7 +73,7 @@ class Installation:
             self.postman = Postman(self.stripe, f"{self.address}/webhooks/stripe", self._seed)
             stack.callback(self.postman.stop)
             self._serve = ("serve", "--port", str(port), *self._level)
-            self.serve = self._process("serve", self._serve, lambda process: self._answers())
+            self.serve = self._process("serve", self._serve, lambda process: self.is_well())
             self.workers: list[Process] = []
             self.successors: list[Process] = []
             stack.callback(self._close_processes)
@@ -115,15 +115,14 @@ class Installation:
         self.workers.append(worker)
         return worker
 
-    def add_successor(self, *command: str, **environment: str) -> Process:
+    def add_successor(self, **environment: str) -> Process:
         """A server that takes over the address and the database, to be started.
 
         Args:
-            command: its arguments; by default those of the server.
             environment: what differs in its environment.
         """
         name = f"successor-{len(self.successors) + 1}"
-        made = self._process(name, command or self._serve, lambda process: self._answers())
+        made = self._process(name, self._serve, lambda process: self.is_well())
         made.environment.update(environment)
         self.successors.append(made)
         return made
@@ -183,7 +182,8 @@ class Installation:
         pages += [httpx.get(worker.metrics).text for worker in self.workers if worker.metrics]
         return "\n".join(pages)
 
-    def _answers(self) -> bool:
+    def is_well(self) -> bool:
+        """Whether the server answers, and says that it is well."""
         try:
             return self._client.get("/healthz").status_code == 200
         except httpx.TransportError:

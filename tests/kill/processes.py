@@ -1,5 +1,6 @@
 """Subcommands of ``relink`` as real processes, which can be killed and are never left behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ class Process:
         command: its arguments.
         environment: all of its environment.
         is_ready: whether it does its work, asked while it starts.
+        module: what the arguments are for, if not for ``relink``.
     """
 
     def __init__(
@@ -37,13 +39,14 @@ class Process:
         command: Sequence[str],
         environment: Mapping[str, str],
         is_ready: Callable[["Process"], bool],
+        module: str = "relink.adapters.cli",
     ) -> None:
         self.name = name
         self.starts = 0
         self.metrics: str | None = None
         """Where its metrics are, if not with the service."""
         self._folder = folder
-        self._command = [sys.executable, "-m", "relink.adapters.cli", *command]
+        self._command = [sys.executable, "-m", module, *command]
         self.environment = {**environment, **kept_of_ours()}
         """All of its environment."""
         self._is_ready = is_ready
@@ -59,6 +62,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def wait_until_ready(self) -> None:
@@ -112,9 +116,10 @@ class Process:
         return code
 
     def close(self) -> None:
-        """Have it gone, whatever happened before."""
+        """Have it gone, with the processes that it started, whatever happened before."""
         if self._process:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     @property

@@ -15,6 +15,7 @@ from relink.adapters.store.sqlite.lock import exclusive
 
 from ..kill.checks import check_commands, check_journal, check_states, check_webhooks
 from ..kill.installation import Installation
+from .links import break_links
 
 
 @pytest.fixture
@@ -27,15 +28,6 @@ def at(path: Path, tmp_path: Path) -> Iterator[Installation]:
     with Installation(f"sqlite:///{path}", tmp_path) as made:
         made.postman.hurries = made.receiver.is_well = True
         yield made
-
-
-def break_links(at: Installation, count: int) -> None:
-    """Have so many customers whose link needs a relink."""
-    with at.stripe.lock:
-        for _ in range(count):
-            account = at.sim.link_account(at.sim.add_customer())
-            assert account.authorization
-            at.sim.bank.expire_consent(account.authorization.id)
 
 
 def counts(path: Path) -> dict[str, int]:

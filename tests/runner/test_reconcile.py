@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.adapters.runner import reconcile
-from relink.adapters.runner.reconcile import LATE_SUCCESS, RECENT
+from relink.adapters.runner.reconcile import LATE_SUCCESS, RECENT, sweep_everything
 from relink.adapters.store import DueCommand, InboxMessage, SqlStore
 from relink.engine import Address
 from relink.machines import RelinkPolicy, relink_system
@@ -250,6 +250,20 @@ def test_K11_accounts_are_read_unless_they_are_disconnected_or_just_described(st
         account("fca_incomplete", just_now, StatusReport(status="active")),
     )
     assert set(sweep(store, NOW)) == {"fca_long_ago", "fca_incomplete"}
+
+
+def test_K11_after_a_restore_everything_is_read_at_once_and_then_as_usual(store: SqlStore):
+    sweep(store, NOW)
+    gone = account("fca_gone", NOW, StatusReport(status="disconnected"))
+    tell(store, account("fca_1", NOW + PERIOD), account("fca_2", NOW + PERIOD - JUST), gone)
+    answer(store, NOW + PERIOD)
+    assert sweep_everything(store, NOW + PERIOD) == 3
+    reconcile(store, NOW + PERIOD, PERIOD)
+    assert answer(store, NOW + PERIOD + 1) == Counter({"fca_1": 1, "fca_2": 1})
+    reconcile(store, NOW + PERIOD + JUST, PERIOD)
+    assert answer(store, NOW + PERIOD + JUST) == Counter()
+    # The next sweep begins a period later, and takes its time.
+    assert sweep(store, NOW + 2 * PERIOD) == Counter({"fca_1": 1, "fca_2": 1})
 
 
 def test_K11_authorizations_are_read_while_an_account_belongs_to_them(store: SqlStore):
