@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Any, TextIO
 
 OURS = ("relink", "uvicorn", "procrastinate")
-"""Loggers that log at the chosen level. All others log warnings only: below that, HTTP clients
-log URLs with their query strings."""
+"""Loggers that log at the chosen level. All others log warnings only: below that, HTTP clients log
+URLs with their query strings."""
 
 _IDS: ContextVar[Mapping[str, str]] = ContextVar("relink_ids", default=MappingProxyType({}))
 

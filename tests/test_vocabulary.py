@@ -33,8 +33,8 @@ NAMES = {
     "Arrival": "InboxMessage",
     "Closing": "Completion",
     "Duty": "PeriodicTask",
-    "SharedPace": "SharedRateLimiter",
-    "LocalPace": "LocalRateLimiter",
+    "SharedPace": "SharedRateLimits",
+    "LocalPace": "LocalRateLimits",
     "WaitingGateway": "RetryingGateway",
 }
 """Retired identifiers, as patterns, and their successors."""

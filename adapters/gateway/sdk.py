@@ -2,9 +2,9 @@
 
 The SDK logs the bodies of requests and answers at debug level. With ``STRIPE_LOG=debug`` it prints
 them regardless of the logging configuration, and its exceptions carry them. So the SDK never sees a
-body: :class:`_Bypass`, the HTTP client that it gets for one call, inserts the request's body below
-the SDK's logging, keeps the reply's body, and returns an empty one. The SDK can log only method,
-URL, status and request id.
+body: :class:`_Bypass`, the HTTP client that it gets, inserts the request's body below the SDK's
+logging, keeps the reply's body, and returns an empty one. The SDK can log only method, URL, status
+and request id.
 
 A redirect is not followed. Stripe sends none, and another server must get no key, name or token.
 """
@@ -60,11 +60,15 @@ class SdkTransport:
         Raises:
             TransientError: no reply came. It is not known whether the request arrived.
         """
-        bypass = _Bypass(self._http(), call.form if call.method == "POST" else None)
-        unanswered = self._request(call, bypass)
-        if bypass.reply is None:
+        client, bypass = self._client()
+        bypass.open(self._http(), call.form if call.method == "POST" else None)
+        try:
+            unanswered = _request(client, call)
+        finally:
+            reply = bypass.close()
+        if reply is None:
             raise TransientError(f"no answer to {call.method} {call.path}: {unanswered}")
-        return bypass.reply
+        return reply
 
     def close(self) -> None:
         """Close this thread's connections."""
@@ -84,30 +88,39 @@ class SdkTransport:
             timeout=(min(connect, left), min(read, left)), session=self._session()
         )
 
-    def _request(self, call: Call, bypass: "_Bypass") -> str:
-        """Make the request through the SDK; returns why no answer came, where none did."""
-        client = stripe.StripeClient(
-            self._api_key.reveal(),
-            stripe_version=self._api_version,
-            base_addresses={"api": self._api_base},
-            max_network_retries=0,
-            http_client=bypass,
-        )
-        query = call.params if call.method == "GET" else {}
-        try:
-            client.raw_request(
-                call.method.lower(),
-                call.path,
-                idempotency_key=call.idempotency_key,
-                stripe_account=call.connected_account,
-                **query,
+    def _client(self) -> tuple[stripe.StripeClient, "_Bypass"]:
+        """This thread's client. To make one for each request takes milliseconds."""
+        if not hasattr(self._of_thread, "client"):
+            bypass = _Bypass()
+            client = stripe.StripeClient(
+                self._api_key.reveal(),
+                stripe_version=self._api_version,
+                base_addresses={"api": self._api_base},
+                max_network_retries=0,
+                http_client=bypass,
             )
-        except stripe.APIConnectionError as error:
-            return type(error.__cause__ or error).__name__
-        except stripe.StripeError:
-            # The SDK raises for the empty body of a failure. The reply has the real one.
-            pass
-        return "no reply"
+            self._of_thread.client = client, bypass
+        found: tuple[stripe.StripeClient, _Bypass] = self._of_thread.client
+        return found
+
+
+def _request(client: stripe.StripeClient, call: Call) -> str:
+    """Make the request through the SDK; returns why no answer came, where none did."""
+    query = call.params if call.method == "GET" else {}
+    try:
+        client.raw_request(
+            call.method.lower(),
+            call.path,
+            idempotency_key=call.idempotency_key,
+            stripe_account=call.connected_account,
+            **query,
+        )
+    except stripe.APIConnectionError as error:
+        return type(error.__cause__ or error).__name__
+    except stripe.StripeError:
+        # The SDK raises for the empty body of a failure. The reply has the real one.
+        pass
+    return "no reply"
 
 
 def _without_redirects() -> Any:
@@ -117,15 +130,30 @@ def _without_redirects() -> Any:
 
 
 class _Bypass(stripe.HTTPClient):
-    """The SDK's HTTP client for one call, which keeps the bodies from the SDK."""
+    """The SDK's HTTP client for one thread, which keeps the bodies from the SDK. Between two calls
+    it holds none."""
 
     name = "requests"
 
-    def __init__(self, http: stripe.HTTPClient, body: str | None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._http = http
-        self._body = body
-        self.reply: Reply | None = None
+        self._http: stripe.HTTPClient | None = None
+        self._body: str | None = None
+        self._reply: Reply | None = None
+
+    def open(self, http: stripe.HTTPClient, body: str | None) -> None:
+        """Take what the next call sends.
+
+        Args:
+            http: sends it.
+            body: of a POST.
+        """
+        self._http, self._body, self._reply = http, body, None
+
+    def close(self) -> Reply | None:
+        """The reply to the call, if there was one."""
+        reply, self._http, self._body, self._reply = self._reply, None, None, None
+        return reply
 
     def request(
         self,
@@ -136,8 +164,9 @@ class _Bypass(stripe.HTTPClient):
         **options: object,
     ) -> tuple[str, int, Mapping[str, str]]:
         """Send the request with its real body, and return an empty one."""
+        assert self._http is not None, "a call was opened"
         content, status, received = self._http.request(method, url, headers, self._body)
         named = {name.lower(): value for name, value in received.items()}
         raw = content.encode() if isinstance(content, str) else content
-        self.reply = Reply(status, named, Body(raw))
+        self._reply = Reply(status, named, Body(raw))
         return "{}", status, received

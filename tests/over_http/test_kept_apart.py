@@ -170,17 +170,19 @@ def test_log_lines_have_ids_within_correlated_and_other_loggers_only_warn():
         with correlated(request_id="r"), correlated(command_id="c"):
             log.info("within", extra={"attempt": 2})
         log.info("after")
-        logging.getLogger("procrastinate.worker").info("a job", extra={"action": "start"})
+        logging.getLogger("procrastinate.worker").info("a job")
+        lost = {"action": "lost"}
+        logging.getLogger("procrastinate.worker").warning("a connection", extra=lost)
         logging.getLogger("uvicorn.error").info("started", extra={"color_message": "\x1b[1m"})
         logging.getLogger("httpx").info("GET https://notify.example/?secret=1")
         logging.getLogger("uvicorn.access").info("GET /?secret=1")
         logging.getLogger("sqlalchemy.pool").warning("from elsewhere")
-    within, after, job, started, elsewhere = entries(lines)
+    within, after, queue, started, elsewhere = entries(lines)
     assert (within["request_id"], within["command_id"], within["attempt"]) == ("r", "c", 2)
     assert "request_id" not in after
-    assert (job["event"], job["action"], job["logger"]) == (
-        "a job",
-        "start",
+    assert (queue["event"], queue["action"], queue["logger"]) == (
+        "a connection",
+        "lost",
         "procrastinate.worker",
     )
     assert started["event"] == "started"

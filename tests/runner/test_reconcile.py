@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.adapters.runner import reconcile
-from relink.adapters.runner.reconcile import LATE_SUCCESS, RECENT, sweep_everything
+from relink.adapters.runner.reconcile import CURSOR, LATE_SUCCESS, RECENT, sweep_everything
 from relink.adapters.store import DueCommand, InboxMessage, SqlStore
 from relink.engine import Address
 from relink.machines import RelinkPolicy, relink_system
@@ -373,3 +373,19 @@ def test_K11_an_undecidable_object_does_not_hold_up_the_sweep(
     reconcile(store, NOW, PERIOD)
     assert reconcile(store, NOW + PERIOD, PERIOD) == 2
     assert "fca_1 could not be reconciled" in caplog.text
+
+
+def test_K11_a_clock_that_is_set_back_does_not_make_the_sweep_rest(store: SqlStore):
+    """Case 12."""
+    tell(store, *(account(f"fca_{n}", NOW - PERIOD) for n in range(8)))
+    reconcile(store, NOW, PERIOD)
+    reconcile(store, NOW + PERIOD / 2, PERIOD)
+    half_done = store.cursor(CURSOR)
+    assert half_done
+    assert 0 < half_done["passed"] < half_done["objects"]
+    back = NOW - 10 * PERIOD
+    reconcile(store, back, PERIOD)
+    reconcile(store, back + 0.6 * PERIOD, PERIOD)
+    done = store.cursor(CURSOR)
+    assert done
+    assert done["passed"] == done["objects"]
