@@ -53,7 +53,7 @@ def database_file(cure: str) -> Path:
     """
     from relink.adapters.store.backend import backend_for
 
-    file = backend_for(settings_of(os.environ).database_url).file
+    file = backend_for(settings_of(os.environ).database).file
     if file is None:
         raise UsageError(f"the database is PostgreSQL, and this is for SQLite. {cure}.")
     return file
