@@ -70,7 +70,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         SettingsError: a required setting is missing.
     """
     policy = settings.policy
-    store = SqlStore(settings.database_url, relink_system())
+    store = SqlStore(settings.database, relink_system())
     metrics = Metrics(lambda: store_status(store, clock()))
     limiters = _rate_limiters(settings, store)
     loop: Loop | None = None
@@ -129,9 +129,9 @@ def opened(parts: Parts) -> Iterator[None]:
         if parts.settings.runs_worker_in_process:
             from relink.adapters.store.sqlite.lock import exclusive
 
-            url, wait = parts.settings.database_url, parts.settings.predecessor_wait
-            stack.enter_context(exclusive(url, wait))
-            migrate(url)
+            database, wait = parts.settings.database, parts.settings.predecessor_wait
+            stack.enter_context(exclusive(database, wait))
+            migrate(database)
         stack.callback(parts.store.close)
         if parts.loop is not None:
             # Even when a second signal interrupts the server: no other process may lock the
@@ -160,7 +160,7 @@ def serving(parts: Parts) -> FastAPI:
     return application(
         parts.service,
         token=parts.settings.api_token,
-        ready=parts.store.check,
+        ready=parts.store.check_writes,
         metrics=parts.metrics,
         return_origins=parts.settings.return_origins,
         lifespan=lifespan,

@@ -11,13 +11,27 @@ long all of it may take, and each wait inside asks how much is left::
 A deadline belongs to the thread or task, and to threads that are started with a copy of its
 context, as anyio starts them. Within two deadlines, the earlier one holds. It is measured on a
 monotonic clock: the time of day may be set back while somebody waits.
+
+The database has deadlines of its own: when Stripe has answered at the last moment, the answer is
+still stored.
 """
 
 import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
+from enum import Enum, auto
 from types import TracebackType
 from typing import Self
+
+
+class Wait(Enum):
+    """What a deadline bounds."""
+
+    PARTIES = auto()
+    """The waits for other parties, and for a turn."""
+    DATABASE = auto()
+    """The waits for the database."""
+
 
 _IN_FORCE: ContextVar[tuple["Deadline", ...]] = ContextVar("relink_deadlines", default=())
 
@@ -29,9 +43,16 @@ class Deadline:
     Args:
         seconds: from now.
         timer: a clock that is never set back (seconds).
+        wait: what it bounds.
     """
 
-    def __init__(self, seconds: float, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        timer: Callable[[], float] = time.monotonic,
+        wait: Wait = Wait.PARTIES,
+    ) -> None:
+        self.wait = wait
         self._timer = timer
         self._ends_at = timer() + seconds
         self._tokens: list[Token[tuple[Deadline, ...]]] = []
@@ -54,10 +75,11 @@ class Deadline:
         _IN_FORCE.reset(self._tokens.pop())
 
 
-def remaining(longest: float = float("inf")) -> float:
+def remaining(longest: float = float("inf"), wait: Wait = Wait.PARTIES) -> float:
     """The seconds until the earliest deadline in force is over, at most ``longest``; 0 afterwards.
 
     Args:
         longest: the bound where no deadline is nearer (seconds).
+        wait: what is waited for.
     """
-    return min([longest, *(deadline.left for deadline in _IN_FORCE.get())])
+    return min([longest, *(each.left for each in _IN_FORCE.get() if each.wait is wait)])

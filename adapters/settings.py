@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +17,15 @@ from pydantic_core import ErrorDetails
 from relink.adapters.gateway import GatewayConfigurationError, GatewaySettings
 from relink.adapters.gateway.settings import LIVE
 from relink.adapters.store.backend import backend_for
+from relink.adapters.store.location import (
+    SCHEMA,
+    TIMEOUT,
+    DatabaseLocation,
+    LocationError,
+    SqliteLocation,
+    locate,
+    schema_name,
+)
 from relink.adapters.store.retention import DAY, KEPT, SHORTEST
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 
@@ -25,7 +35,7 @@ GATEWAY = "stripe"
 PREDECESSOR_WAIT = 90
 """The default of ``RELINK_PREDECESSOR_WAIT`` (seconds)."""
 
-DATABASE = "sqlite:///relink.db"
+DATABASE = SqliteLocation(Path("relink.db"))
 """The default of ``RELINK_DATABASE_URL``."""
 
 HOUR = 60 * 60
@@ -50,8 +60,8 @@ class Settings:
     """``RELINK_GATEWAY``: the name under which the gateway is registered."""
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     """``STRIPE_WEBHOOK_SECRET``: one secret, or during a rotation two, separated by a comma."""
-    database_url: str = field(default=DATABASE, repr=False)
-    """``RELINK_DATABASE_URL``: an SQLAlchemy URL for SQLite or PostgreSQL."""
+    database: DatabaseLocation = DATABASE
+    """``RELINK_DATABASE_URL``, ``RELINK_DATABASE_SCHEMA`` and ``RELINK_DATABASE_TIMEOUT``."""
     api_token: str | None = field(default=None, repr=False)
     """``RELINK_API_TOKEN``: the bearer token of the API."""
     notify_url: str | None = field(default=None, repr=False)
@@ -81,7 +91,7 @@ class Settings:
     @property
     def runs_worker_in_process(self) -> bool:
         """Whether one process is the whole service, by the kind of its database."""
-        return backend_for(self.database_url).runs_worker_in_process
+        return backend_for(self.database).runs_worker_in_process
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -131,11 +141,14 @@ class Settings:
             faults["RELINK_NOTIFY_SECRET"] = (
                 "RELINK_NOTIFY_SECRET is not set: RELINK_NOTIFY_URL needs it to sign notifications"
             )
+        schema = read("RELINK_DATABASE_SCHEMA", _schema, SCHEMA)
+        timeout = read("RELINK_DATABASE_TIMEOUT", _between(1, 60), int(TIMEOUT))
+        default: DatabaseLocation = SqliteLocation(DATABASE.file, timeout)
         found = cls(
             gateway=gateway,
             gateway_name=read("RELINK_GATEWAY", _text, GATEWAY),
             webhook_secrets=read("STRIPE_WEBHOOK_SECRET", _several, ()),
-            database_url=read("RELINK_DATABASE_URL", _database, DATABASE),
+            database=read("RELINK_DATABASE_URL", _database(schema, timeout), default),
             api_token=read("RELINK_API_TOKEN", _text, None),
             notify_url=notify_url,
             notify_secret=notify_secret,
@@ -156,12 +169,22 @@ def _several(name: str, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _database(name: str, text: str) -> str:
+def _database(schema: str, timeout: int) -> Callable[[str, str], DatabaseLocation]:
+    def parse(name: str, text: str) -> DatabaseLocation:
+        return _located(name, locate, text, schema, timeout)
+
+    return parse
+
+
+def _schema(name: str, text: str) -> str:
+    return _located(name, schema_name, text)
+
+
+def _located(name: str, parse: Callable[..., T], *values: object) -> T:
     try:
-        backend_for(text)
-    except ValueError as error:
+        return parse(*values)
+    except LocationError as error:
         raise SettingsError(f"{name} is invalid: {error}") from None
-    return text
 
 
 def _http_url(name: str, text: str) -> str:
@@ -179,12 +202,20 @@ def _http_url(name: str, text: str) -> str:
 
 
 def _at_least(least: int) -> Callable[[str, str], int]:
+    return _number(least, None, f"at least {least}")
+
+
+def _between(least: int, most: int) -> Callable[[str, str], int]:
+    return _number(least, most, f"from {least} to {most}")
+
+
+def _number(least: int, most: int | None, bounds: str) -> Callable[[str, str], int]:
     def parse(name: str, text: str) -> int:
-        rule = f"{name} is invalid: it must be a whole number, at least {least}"
+        rule = f"{name} is invalid: it must be a whole number, {bounds}"
         if not _NUMBER.fullmatch(text):
             # Not shown: it may be a secret in the wrong place.
             raise SettingsError(rule)
-        if int(text) < least:
+        if int(text) < least or (most is not None and int(text) > most):
             raise SettingsError(f"{rule}, got {text}")
         return int(text)
 

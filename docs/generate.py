@@ -244,11 +244,21 @@ BOUNDS: dict[str, tuple[str, ...]] = {
         "adapters/gateway/rate_limiter.py:LONGEST_HOLD",
     ),
     "Notifications": ("adapters/notifications/notifier.py:TIMEOUT",),
+    "The database": (
+        "adapters/store/location.py:TIMEOUT",
+        "adapters/store/migrate.py:LONGEST",
+        "adapters/store/postgres/pool.py:SIZE",
+        "adapters/http/health.py:WITHIN",
+        "adapters/http/health.py:FRESH",
+        "adapters/store/sqlite/lock.py:PREDECESSOR_WAIT",
+    ),
     "Workers": (
+        "adapters/runner/worker.py:CONNECTIONS",
         "adapters/runner/worker.py:STALLED_AFTER",
         "adapters/runner/worker.py:FETCH_EVERY",
     ),
     "Stopping": (
+        "adapters/runner/worker.py:CLOSE_WITHIN",
         "adapters/http/connections.py:UNFINISHED",
         "adapters/cli/serve.py:DRAIN",
     ),

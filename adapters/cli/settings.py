@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from . import UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy.exc import DBAPIError
-
     from relink.adapters.settings import Settings
-    from relink.adapters.store import SqlStore
+    from relink.adapters.store import SqlStore, StoreError
 
 
 def settings_of(environment: Mapping[str, str]) -> "Settings":
@@ -39,9 +37,9 @@ def refuse_live_key() -> None:
         raise UsageError("STRIPE_API_KEY is a live key. Unset it: this command only simulates.")
 
 
-def database_error(error: "DBAPIError") -> str:
-    """The database's error in one line."""
-    return f"the database answered: {str(error.orig).splitlines()[0]}"
+def store_error(error: "StoreError") -> "UsageError":
+    """An error of the store as wrong usage: what is wrong, and what to do about it."""
+    return UsageError(getattr(error, "advice", None) or str(error))
 
 
 def database_file(cure: str) -> Path:
@@ -55,7 +53,7 @@ def database_file(cure: str) -> Path:
     """
     from relink.adapters.store.backend import backend_for
 
-    file = backend_for(settings_of(os.environ).database_url).file
+    file = backend_for(settings_of(os.environ).database).file
     if file is None:
         raise UsageError(f"the database is PostgreSQL, and this is for SQLite. {cure}.")
     return file
@@ -72,22 +70,14 @@ def open_store(url: str | None = None) -> Iterator["SqlStore"]:
         UsageError: it does not exist, does not answer, or has another schema.
     """
     from relink.adapters.store import SqlStore, StoreError
-    from relink.adapters.store.backend import backend_for
     from relink.machines import relink_system
 
-    url = url or settings_of(os.environ).database_url
-    try:
-        backend = backend_for(url)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    # SQLite would create an empty database from a mistyped name.
-    if backend.file is not None and not backend.file.is_file():
-        raise UsageError(f"the database {backend.file} does not exist. relink migrate creates it.")
-    store = SqlStore(url, relink_system())
+    given = {"RELINK_DATABASE_URL": url} if url else {}
+    store = SqlStore(settings_of({**os.environ, **given}).database, relink_system())
     try:
         store.check()
         yield store
     except StoreError as error:
-        raise UsageError(str(error)) from None
+        raise store_error(error) from None
     finally:
         store.close()

@@ -5,7 +5,7 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .settings import settings_of
+from .settings import settings_of, store_error
 from .stopping import stop_if_requested
 
 NICE = 5
@@ -51,14 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
             parts.store.check()
             if arguments.metrics_port:
                 stack.callback(parts.metrics.serve(arguments.metrics_port))
-        except (StoreError, ValueError, OSError) as error:
+        except StoreError as error:
+            raise store_error(error) from None
+        except (ValueError, OSError) as error:
             raise UsageError(str(error)) from error
         log_json(arguments.log_level)
+        stop_if_requested()
         if hasattr(os, "nice"):
             os.nice(NICE)
-        stop_if_requested()
         Worker(
-            settings.database_url,
             parts.store,
             parts.performer,
             parts.periodic_tasks,

@@ -26,7 +26,7 @@ from relink.adapters.gateway.settings import LIVE
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import migrate
+from relink.adapters.store import locate, migrate
 
 from .shop import Inbox, shop_routes, sign_up
 
@@ -97,7 +97,7 @@ def _settings(database_url: str, stripe_url: str, address: str) -> Settings:
     return Settings(
         gateway=GatewaySettings(KEY, stripe_url),
         webhook_secrets=(f"whsec_{secrets.token_hex(16)}",),
-        database_url=database_url,
+        database=locate(database_url),
         notify_url=f"{address}/demo/notifications",
         notify_secret=secrets.token_hex(16),
     )
@@ -109,7 +109,7 @@ def _application(settings: Settings, bank: SimulatorServer, address: str) -> Sta
     def clock() -> float:
         return bank.simulator.now
 
-    migrate(settings.database_url)
+    migrate(settings.database)
     parts = assemble(settings, clock)
     relink = serving(parts)
     with bank.lock:

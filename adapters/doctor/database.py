@@ -1,11 +1,14 @@
-"""The database: whether it answers, with the schema of this release."""
+"""The database: whether a webhook could be stored in it right now."""
 
 from relink.adapters.store import (
+    DatabaseLocation,
+    ForeignSchemaError,
     SchemaAheadError,
     SchemaBehindError,
     SqlStore,
+    StoreError,
+    StoreUnavailableError,
 )
-from relink.adapters.store.backend import backend_for
 from relink.machines import relink_system
 
 from .finding import Finding
@@ -13,37 +16,34 @@ from .finding import Finding
 SUBJECT = "database"
 
 
-def examine_database(url: str) -> Finding:
-    """Connect to the database, and look at its schema.
+def examine_database(database: DatabaseLocation) -> Finding:
+    """Connect to the database, look at its schema, and write to it.
 
     Args:
-        url: a valid URL.
+        database: where it is.
     """
-    file = backend_for(url).file
-    # SQLite would create an empty file.
-    if file is not None and not file.is_file():
-        return Finding(
-            SUBJECT, "the file does not exist", "Run relink migrate: it creates the file"
-        )
+    store = SqlStore(database, relink_system())
     try:
-        store = SqlStore(url, relink_system())
-        try:
-            store.check()
-        finally:
-            store.close()
-    except SchemaBehindError:
-        return Finding(
-            SUBJECT, "its schema is missing, or of an older release", "Run relink migrate"
-        )
+        store.check()
+    except SchemaBehindError as error:
+        return Finding(SUBJECT, str(error).partition(". ")[0], "Run relink migrate")
     except SchemaAheadError:
         cure = "Upgrade relink, or restore a backup from before the newer release"
         return Finding(SUBJECT, "its schema is of a newer release", cure)
-    except Exception as error:
-        # Its text may name the host and the user.
-        return Finding(
-            SUBJECT,
-            f"does not answer ({type(error).__name__})",
-            "Check that it runs, and host, port, user and password of RELINK_DATABASE_URL. "
-            "relink status shows the database's own message",
-        )
-    return Finding(SUBJECT, "answers, with the schema of this release")
+    except ForeignSchemaError as error:
+        what, _, cure = str(error).rpartition(". ")
+        return Finding(SUBJECT, what, cure)
+    except StoreUnavailableError as error:
+        # The database's own text may name the host and the user.
+        treatment = error.meaning.treatment
+        cure = f"{treatment.cure} relink status shows the database's own message"
+        return Finding(SUBJECT, _as_finding(treatment.sentence), cure)
+    except StoreError as error:
+        return Finding(SUBJECT, f"fails ({type(error).__name__})", "Report it: this is a defect")
+    finally:
+        store.close()
+    return Finding(SUBJECT, "answers and takes writes, with the schema of this release")
+
+
+def _as_finding(sentence: str) -> str:
+    return f"{sentence[:1].lower()}{sentence[1:].rstrip('.')}"

@@ -54,4 +54,4 @@ def examine(
         yield from examine_stripe(settings.gateway, connect, clock, sleep)
     yield from examine_settings(settings, faults)
     if "RELINK_DATABASE_URL" not in faults:
-        yield examine_database(settings.database_url)
+        yield examine_database(settings.database)

@@ -1,6 +1,5 @@
 """The application: the router, health, metrics and the OpenAPI document."""
 
-import logging
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import Any
@@ -9,14 +8,14 @@ from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from relink.adapters.service import Service
-from relink.adapters.store import DatabaseFileError
 
 from .edge import Edge
-from .errors import answer, unavailable
+from .errors import answer
 from .guard import guarded_router
+from .health import add_health
 from .metrics import Metrics
 from .problems import documented
 from .router import relink_router
@@ -33,21 +32,6 @@ _METRICS = {
     "description": "Metrics for Prometheus.",
     "content": {"text/plain": {"example": 'relink_webhooks_total{outcome="applied"} 1.0\n'}},
 }
-_WELL = {
-    "description": "The database answers, and its schema is the one of this release.",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["status"],
-                "properties": {"status": {"const": "ok"}},
-            },
-            "example": {"status": "ok"},
-        }
-    },
-}
-
-log = logging.getLogger(__name__)
 
 
 def application(
@@ -63,9 +47,9 @@ def application(
 
     Args:
         service: the service behind the API.
-        token: the bearer token that every route but the webhook and ``/healthz`` requires; None
-            leaves them open, for demonstrations.
-        ready: raises unless the database answers and its schema is current.
+        token: the bearer token that every route requires but the webhook and the health checks;
+            None leaves them open, for demonstrations.
+        ready: raises unless a webhook could be stored right now.
         metrics: counts webhooks, and is served at ``/metrics``. Pass its ``watch_step`` and
             ``watch_command`` to the service to count decisions and commands too.
         return_origins: origins that customers may return to after a hosted session.
@@ -88,34 +72,11 @@ def application(
         service, token=token, return_origins=return_origins, count_webhook=metrics.count_webhook
     )
     app.include_router(router)
-    _add_health(app, ready)
+    add_health(app, ready)
     app.include_router(_operators(app, token, metrics))
     app.add_exception_handler(HTTPException, _answer)
     app.add_middleware(Edge)
     return app
-
-
-def _add_health(app: FastAPI, ready: Callable[[], None]) -> None:
-    @app.get(
-        "/healthz",
-        response_class=JSONResponse,
-        responses={200: _WELL, **documented(503)},
-        tags=["operation"],
-    )
-    def check_health() -> Response:
-        """Check that requests can be answered."""
-        try:
-            ready()
-        except DatabaseFileError as error:
-            found = answer(error)
-            assert found is not None, "every error of the store has an answer"
-            return found
-        except Exception as error:
-            log.warning("not ready: %s", type(error).__name__)
-            return unavailable(
-                "The database does not answer, or its schema is not the one of this release."
-            ).response()
-        return JSONResponse({"status": "ok"})
 
 
 def _operators(app: FastAPI, token: str | None, metrics: Metrics) -> Any:

@@ -25,7 +25,7 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 
-QUIET = ("/healthz", "/metrics", "/webhooks/stripe")
+QUIET = ("/healthz", "/livez", "/metrics", "/webhooks/stripe")
 """Routes that are polled, or log lines of their own: successes are logged at DEBUG."""
 
 log = logging.getLogger(__name__)

@@ -24,10 +24,12 @@ from relink.adapters.store import (
     DatabaseFileError,
     SchemaError,
     StoreUnavailableError,
+    UnstorableError,
 )
 from relink.adapters.stripe import WebhookRefused
 
 from .problems import (
+    FAILED,
     INVALID,
     MEDIA_TYPE,
     NOTHING_TO_RELINK,
@@ -44,6 +46,8 @@ DEFAULT_RETRY_AFTER = 5
 
 log = logging.getLogger(__name__)
 
+_LEVELS = {400: logging.INFO, 500: logging.ERROR}
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -54,10 +58,10 @@ def answer(error: Exception) -> JSONResponse | None:
     problem = _problem(error)
     if problem is None:
         return None
-    if problem.status_code in (400, 502, 503):
+    if problem.status_code in (400, 500, 502, 503):
         # Operators may have to act: on the webhook secret, on Stripe, on the database.
-        level = logging.INFO if problem.status_code == 400 else logging.WARNING
-        cause = problem.detail if error is problem else error
+        level = _LEVELS.get(problem.status_code, logging.WARNING)
+        cause = problem.detail if error is problem else getattr(error, "advice", error)
         log.log(level, "answered with %d: %s", problem.status_code, cause)
     return problem.response()
 
@@ -99,8 +103,14 @@ def _problem(error: Exception) -> Problem | None:
             return Problem(STRIPE_REFUSED, str(error), code="unusable_answer")
         case DatabaseFileError():
             return unavailable(f"{str(error)[:1].upper()}{str(error)[1:]}.")
-        case StoreUnavailableError() | SchemaError():
+        case StoreUnavailableError(retry_after=None):
+            return Problem(FAILED, f"{error.meaning.treatment.sentence} Nothing was stored.")
+        case StoreUnavailableError(retry_after=int(wait)):
+            return unavailable(f"{error.meaning.treatment.sentence} Nothing was stored.", wait)
+        case SchemaError():
             return unavailable(UNAVAILABLE.detail)
+        case UnstorableError():
+            return Problem(INVALID, str(error), errors=[])
         case ConcurrentChangeError():
             return unavailable("Other requests keep changing the same account. Nothing was stored.")
     return None

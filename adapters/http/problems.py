@@ -109,7 +109,7 @@ INVALID = Kind(
 FAILED = Kind(
     500,
     "failed",
-    "Unexpected error",
+    "The request failed",
     "An unexpected error occurred. The log has it under this request's id, X-Request-Id.",
 )
 HEAD_TOO_LARGE = Kind(

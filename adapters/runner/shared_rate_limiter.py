@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, TextClause, text
+from sqlalchemy import Engine, Row, TextClause
 
 from relink.adapters.gateway import RateLimiters
 from relink.adapters.gateway.rate_limiter import (
@@ -27,9 +27,12 @@ from relink.adapters.gateway.rate_limiter import (
     Lane,
 )
 from relink.adapters.store.errors import unavailable_if_down
+from relink.adapters.store.postgres.pool import standalone
 
 FURTHEST = LONGEST_HOLD + 2 * LONGEST_SLEEP
 """Seconds ahead at which a slot can be. One that is further was set by a clock that was ahead."""
+
+TABLE = "rate_limits"
 
 TRIES = 3
 """How often a slot is asked for that another process takes at the same moment."""
@@ -44,7 +47,7 @@ def _slot(next_at: str) -> str:
     return f"CASE WHEN {is_ahead} THEN {next_at} ELSE {_NOW} END"
 
 
-_TAKE = text(f"""
+_TAKE = f"""
 WITH lanes (name, pause, longest) AS (VALUES
     (CAST(:own AS text), CAST(:own_pause AS float8), CAST(:longest AS float8)),
     (CAST(:other AS text), CAST(:other_pause AS float8), CAST(:lends AS float8))),
@@ -62,15 +65,15 @@ taken AS (
 SELECT (SELECT wait FROM taken) AS taken,
     (SELECT slot - {_NOW} FROM offers WHERE name = :own) AS own,
     EXISTS (SELECT 1 FROM chosen) AS offered, {_RELAXED}
-""")
+"""
 
-_HOLD = text(f"""
+_HOLD = f"""
 INSERT INTO rate_limits AS held (name, next_at)
 SELECT name, {_NOW} + :seconds FROM unnest(CAST(:names AS text[])) AS name
 WHERE {_RELAXED} = 'off' ORDER BY name
 ON CONFLICT (name) DO UPDATE SET next_at = greatest({_slot("held.next_at")}, excluded.next_at)
 RETURNING name
-""")
+"""
 
 
 class SharedRateLimits:
@@ -83,6 +86,8 @@ class SharedRateLimits:
 
     def __init__(self, engine: Engine, rate: float) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._take = standalone(engine, TABLE, _TAKE)
+        self._hold = standalone(engine, TABLE, _HOLD)
         self._pause = {lane: lane.interval(rate) for lane in Lane}
 
     @property
@@ -108,7 +113,7 @@ class SharedRateLimits:
             "lends": min(longest, LENDS_WITHIN),
         }
         for _ in range(TRIES):
-            (row,) = self._execute(_TAKE, values)
+            (row,) = self._execute(self._take, values)
             if row.taken is not None:
                 return min(max(0.0, float(row.taken)), longest)
             if not row.offered:
@@ -121,7 +126,7 @@ class SharedRateLimits:
         Raises:
             StoreUnavailableError: the database is down, or does not answer in time.
         """
-        self._execute(_HOLD, {"seconds": seconds, "names": [lane.value for lane in Lane]})
+        self._execute(self._hold, {"seconds": seconds, "names": [lane.value for lane in Lane]})
 
     def _execute(self, statement: TextClause, values: dict[str, Any]) -> Sequence[Row[Any]]:
         with unavailable_if_down(), self._engine.connect() as connection:

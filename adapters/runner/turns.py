@@ -8,12 +8,15 @@ The clock is the database's. It may be set back: a turn that lies further ahead 
 set by a clock that was ahead, and is ignored.
 """
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from relink.adapters.store.errors import unavailable_if_down
+from relink.adapters.store.postgres.pool import standalone
+
+TABLE = "rate_limits"
 
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS float8)"
-_TAKE = text(f"""
+_TAKE = f"""
 WITH taken AS (
     INSERT INTO rate_limits AS held (name, next_at) VALUES (:name, {_NOW} + :every)
     ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at
@@ -23,7 +26,7 @@ SELECT coalesce(
     (SELECT wait FROM taken),
     (SELECT next_at - {_NOW} FROM rate_limits WHERE name = :name),
     :every)
-""")
+"""
 
 
 class Turns:
@@ -35,6 +38,7 @@ class Turns:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._take = standalone(engine, TABLE, _TAKE)
 
     def take(self, name: str, every: float) -> float:
         """Take the turn to run a task, if it is due.
@@ -51,5 +55,5 @@ class Turns:
         """
         values = {"name": f"task {name}", "every": every}
         with unavailable_if_down(), self._engine.connect() as connection:
-            wait: float = connection.execute(_TAKE, values).scalar_one()
+            wait: float = connection.execute(self._take, values).scalar_one()
         return max(0.0, min(float(wait), every))

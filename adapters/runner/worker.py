@@ -30,13 +30,15 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
 from procrastinate import App, PsycopgConnector, RetryStrategy, exceptions
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
-from sqlalchemy import make_url
+from psycopg_pool import AsyncConnectionPool
 
 from relink.adapters.store import Party, SqlStore, StoreUnavailableError
+from relink.adapters.store.errors import translated
+from relink.adapters.store.location import PostgresLocation
+from relink.adapters.store.postgres.connection import QueueConnection, queue_connection
 from relink.adapters.store.postgres.jobs import QUEUES, TASK
 
 from .performer import Performer
@@ -83,6 +85,13 @@ another one."""
 RARELY = "0 0 29 2 *"
 """A cron expression."""
 
+CONNECTIONS = 8
+"""Connections that the workers of a process keep to the queue at most, beside those of the store.
+One more for each of them waits for notifications."""
+
+CLOSE_WITHIN = 5.0
+"""Seconds for the queue's connections to be given back when the workers end."""
+
 SPARE = 4
 """Additional threads for asyncio itself, such as for looking up a host."""
 
@@ -95,8 +104,7 @@ class Worker:
     """Performs commands of a store, beside other workers.
 
     Args:
-        url: the database, as an SQLAlchemy URL.
-        store: the same database, opened.
+        store: holds the commands, on PostgreSQL.
         performer: makes the attempts, from several threads at once.
         periodic_tasks: each runs in one of the workers, at its interval.
         concurrency: the number of Stripe commands that are performed at once, and of
@@ -106,14 +114,14 @@ class Worker:
 
     def __init__(
         self,
-        url: str,
         store: SqlStore,
         performer: Performer,
         periodic_tasks: Sequence[PeriodicTask] = (),
         concurrency: int = CONCURRENCY,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._conninfo = conninfo(url)
+        assert isinstance(store.location, PostgresLocation), "only PostgreSQL has workers"
+        self._location = store.location
         self._store = store
         self._turns = Turns(store.engine)
         self._performer = performer
@@ -160,28 +168,48 @@ class Worker:
         """Run Procrastinate's workers, again each time they end. When cancelled, they finish their
         jobs."""
         while not self._stopping.is_set():
-            app = self._app()
             try:
-                await app.open_async()
-                log.info("the worker takes commands")
-                await _until_one_ends(
-                    *(self._run_queue(app, party) for party in Party),
-                    *(self._repeat(task) for task in self._periodic_tasks),
-                    self._repeat(PeriodicTask("defer_due", DEFER_EVERY, self._defer_due)),
-                    self._take_over(app.job_manager),
-                )
+                await self._work_once()
                 log.warning("the worker ended unexpectedly, and restarts")
-            except exceptions.ConnectorException as error:
-                log.warning("the worker lost the database, and restarts: %s", error.__cause__)
-            except psycopg.OperationalError as error:
-                log.warning("the worker found no database, and restarts: %s", error)
-            finally:
-                await app.close_async()
+            except Exception as error:
+                # Whatever it is, another worker may do better.
+                _log_end(error)
             if not self._stopping.is_set():
                 await asyncio.sleep(RESTART_AFTER)
 
-    async def _run_queue(self, app: App, party: Party) -> None:
+    async def _work_once(self) -> None:
+        """Run Procrastinate's workers until one of them ends."""
+        app, pool = self._app(), self._pool()
+        try:
+            await pool.open(wait=True, timeout=self._location.timeout)
+            await app.open_async(pool)
+            async with pool.connection() as connection:
+                listens = not connection.is_pooled
+            log.info("the worker takes commands")
+            await _until_one_ends(
+                *(self._run_queue(app, party, listens) for party in Party),
+                *(self._repeat(task) for task in self._periodic_tasks),
+                self._repeat(PeriodicTask("defer_due", DEFER_EVERY, self._defer_due)),
+                self._take_over(app.job_manager),
+            )
+        finally:
+            await pool.close(timeout=CLOSE_WITHIN)
+
+    def _pool(self) -> "AsyncConnectionPool[QueueConnection]":
+        """Connections to the queue. None is opened yet."""
+        return AsyncConnectionPool(
+            connection_class=queue_connection(self._location),
+            min_size=1,
+            max_size=CONNECTIONS,
+            open=False,
+            timeout=self._location.timeout,
+            reconnect_timeout=self._location.timeout,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def _run_queue(self, app: App, party: Party, listens: bool) -> None:
         await app.run_worker_async(
+            listen_notify=listens,
             queues=[QUEUES[party]],
             name=party.value,
             concurrency=self._concurrency[party],
@@ -193,7 +221,7 @@ class Worker:
         )
 
     def _app(self) -> App:
-        app = App(connector=PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=8))
+        app = App(connector=PsycopgConnector())
         retry = RetryStrategy(wait=RETRY_AFTER, retry_exceptions=[StoreUnavailableError])
         app.task(name=TASK, retry=retry)(self._perform)
         # Without any periodic task, a part of Procrastinate's worker ends at once, and nobody
@@ -298,10 +326,13 @@ def _on_first_signal(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -
         forget()
 
 
-def conninfo(url: str) -> str:
-    """An SQLAlchemy URL as a connection string for libpq."""
-    plain = make_url(url).set(drivername="postgresql")
-    return plain.render_as_string(hide_password=False)
+def _log_end(error: Exception) -> None:
+    """Say why the workers ended, in words of operators where it is the database."""
+    found = translated(error.__cause__ if error.__cause__ else error)
+    if isinstance(found, StoreUnavailableError):
+        log.warning("the worker lost the database, and restarts: %s", found.advice)
+    else:
+        log.error("the worker ended, and restarts", exc_info=error)
 
 
 def _nothing() -> None:

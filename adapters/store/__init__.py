@@ -9,14 +9,19 @@ from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
     DatabaseFileError,
+    ForeignSchemaError,
     SchemaAheadError,
     SchemaBehindError,
     SchemaError,
+    StoreDefectError,
     StoreError,
     StoreUnavailableError,
     UnreadableRecordError,
+    UnstorableError,
 )
 from .journal import JournalEntry
+from .location import DatabaseLocation, LocationError, locate
+from .meaning import Meaning
 from .memory import MemoryStore
 from .migrate import migrate
 from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
@@ -30,11 +35,15 @@ __all__ = [
     "Codec",
     "ConcurrentChangeError",
     "DatabaseFileError",
+    "DatabaseLocation",
     "DeadLetter",
     "DueCommand",
+    "ForeignSchemaError",
     "History",
     "InboxMessage",
     "JournalEntry",
+    "LocationError",
+    "Meaning",
     "MemoryStore",
     "Overdue",
     "Party",
@@ -43,10 +52,13 @@ __all__ = [
     "SchemaError",
     "SqlStore",
     "Store",
+    "StoreDefectError",
     "StoreError",
     "StoreUnavailableError",
     "StuckCommand",
     "UnreadableRecordError",
+    "UnstorableError",
     "backend_for",
+    "locate",
     "migrate",
 ]

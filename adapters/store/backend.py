@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine
 
+from .location import DatabaseLocation, SqliteLocation, locate
 from .unit_of_work import Writer
 
 
 class Backend(Protocol):
-    """One kind of database, at one URL. Creating a backend opens no connection."""
+    """One kind of database, at one place. Creating a backend opens no connection."""
 
     @property
-    def url(self) -> URL:
-        """The database, with the driver that the store uses."""
+    def location(self) -> DatabaseLocation:
+        """Where it is."""
         ...
 
     @property
@@ -66,12 +66,39 @@ class Backend(Protocol):
         """
         ...
 
+    def prove_writes(self, engine: Engine) -> None:
+        """Write to the database, so that it is known to take writes. The row says nothing else.
+
+        Args:
+            engine: the pool.
+        """
+        ...
+
     def read_one_view(self, connection: Connection) -> None:
         """Have all statements of the connection's transaction see the same data."""
         ...
 
-    def lock_migrations(self, connection: Connection) -> None:
-        """Wait until no other process migrates, and keep others waiting until the commit."""
+    def begin_migration(self, connection: Connection, longest: float) -> None:
+        """Wait until no other process migrates, and keep others waiting until the commit.
+
+        Args:
+            connection: within a transaction that writes.
+            longest: seconds that each wait and statement of the migration may take.
+        """
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where relink keeps its tables, for messages."""
+        ...
+
+    @property
+    def own_place(self) -> str:
+        """How an operator gives relink a place of its own, in a sentence."""
+        ...
+
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of the tables and views where relink keeps its own."""
         ...
 
     def create_job_tables(self, connection: Connection) -> None:
@@ -110,34 +137,20 @@ class Backend(Protocol):
         ...
 
 
-def backend_for(url: str) -> Backend:
+def backend_for(database: str | DatabaseLocation) -> Backend:
     """The backend of a database.
 
     Args:
-        url: an SQLAlchemy URL, such as ``sqlite:///relink.db``.
+        database: its location, or a URL such as ``sqlite:///relink.db``.
 
     Raises:
-        ValueError: it is no URL, of another kind of database, or of SQLite in memory, where each
-            connection would see a database of its own. The text never quotes the URL, which may
-            hold a password.
+        LocationError: the URL is invalid; see :func:`.location.locate`.
     """
-    try:
-        found = make_url(url)
-    except (ArgumentError, ValueError):
-        found = None
-    if found is None:
-        raise ValueError(
-            "the database URL can't be parsed. "
-            "Use sqlite:///relink.db or postgresql://user@host/name"
-        )
-    match found.get_backend_name():
-        case "sqlite":
-            from .sqlite.backend import SqliteBackend
+    location = locate(database)
+    if isinstance(location, SqliteLocation):
+        from .sqlite.backend import SqliteBackend
 
-            return SqliteBackend(found)
-        case "postgresql":
-            from .postgres.backend import PostgresBackend
+        return SqliteBackend(location)
+    from .postgres.backend import PostgresBackend
 
-            return PostgresBackend(found)
-        case other:
-            raise ValueError(f"the database must be SQLite or PostgreSQL, got {other}")
+    return PostgresBackend(location)

@@ -1,9 +1,12 @@
 """The errors of the store, and the database's own errors translated into them."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import SQLAlchemyError
+
+from .meaning import Meaning, meaning_of
 
 
 class StoreError(Exception):
@@ -15,7 +18,36 @@ class ConcurrentChangeError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database is down, busy for too long, or full. Nothing was stored; try again later."""
+    """The database could not do what was asked. Nothing was stored.
+
+    Its text is for operators, and holds no SQL, no value and no password.
+
+    Args:
+        cause: the database's own words.
+        meaning: what they mean. Its treatment says whether waiting helps.
+    """
+
+    def __init__(self, cause: str, meaning: Meaning = Meaning.LOST) -> None:
+        super().__init__(cause)
+        self.meaning = meaning
+
+    @property
+    def retry_after(self) -> int | None:
+        """When to try again, in seconds from now; None where an operator has to act first."""
+        return self.meaning.treatment.retry_after
+
+    @property
+    def advice(self) -> str:
+        """What is wrong and what to do about it, for operators, in one line."""
+        treatment = self.meaning.treatment
+        return f"{treatment.sentence} {treatment.cure} The database's own message: {self}"
+
+
+class StoreDefectError(StoreError):
+    """The database refuses a statement of relink, or a value: a defect in relink.
+
+    Its text holds the code of the error, and no value.
+    """
 
 
 class DatabaseFileError(StoreUnavailableError):
@@ -23,6 +55,9 @@ class DatabaseFileError(StoreUnavailableError):
 
     The text names the file without its folder, so anyone may read it.
     """
+
+    def __init__(self, cause: str, meaning: Meaning = Meaning.GONE) -> None:
+        super().__init__(cause, meaning)
 
 
 class SchemaError(StoreError):
@@ -37,31 +72,71 @@ class SchemaAheadError(SchemaError):
     """The schema is of a newer release. Upgrade relink, or restore the database."""
 
 
+class ForeignSchemaError(SchemaError):
+    """The tables there belong to another application. Give relink a place of its own."""
+
+
 class UnreadableRecordError(StoreError):
     """This release can't read a stored record: its name is unknown, or its fields don't fit."""
 
 
+class UnstorableError(StoreError, ValueError):
+    """A value does not fit any store: an id is too long, say. The text names the field."""
+
+
 @contextmanager
 def unavailable_if_down() -> Iterator[None]:
-    """Turn SQLAlchemy's errors about the connection into the store's.
-
-    The new error holds no SQL and no values: those may be private.
+    """Turn errors of the database into the store's.
 
     Raises:
-        StoreUnavailableError: the database is down, busy for too long, or full; or all
-            connections are in use.
+        StoreUnavailableError: the database could not do it; see :mod:`.meaning`.
+        StoreDefectError: it refuses the statement.
     """
     try:
         yield
-    except OperationalError as error:
-        cause = first_line(error.orig or error)
-    except TimeoutError:
-        cause = "all connections to the database are in use"
+    except Exception as error:
+        found = translated(error)
+        if found is None:
+            raise
     else:
         return
-    raise StoreUnavailableError(cause)
+    raise found
 
 
-def first_line(error: BaseException) -> str:
+def translated(error: BaseException) -> StoreUnavailableError | StoreDefectError | None:
+    """An error of the database as the store's; None for an error of anything else.
+
+    Args:
+        error: of psycopg, sqlite3 or SQLAlchemy.
+    """
+    meaning = meaning_of(error)
+    match meaning:
+        case None:
+            return None
+        case Meaning.DEFECT:
+            return StoreDefectError(words(error, meaning))
+        case _:
+            return StoreUnavailableError(words(error, meaning), meaning)
+
+
+def words(error: BaseException, meaning: Meaning) -> str:
+    """The database's own words, without what may be private.
+
+    Args:
+        error: of psycopg, sqlite3 or SQLAlchemy.
+        meaning: what it means.
+    """
+    raised = getattr(error, "orig", None) or error
+    if isinstance(raised, SQLAlchemyError):
+        return "all connections to the database are in use or were just lost"
+    database = "SQLite" if isinstance(raised, sqlite3.Error) else "PostgreSQL"
+    if meaning in (Meaning.DEFECT, Meaning.CONFLICT):
+        # The text may repeat a value.
+        code = getattr(raised, "sqlstate", None) or getattr(raised, "sqlite_errorname", "no code")
+        return f"{database}: {type(raised).__name__} ({code})"
+    return f"{database}: {_first_line(raised)}"
+
+
+def _first_line(error: BaseException) -> str:
     """The first line of an error's text, or its class where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

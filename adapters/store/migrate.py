@@ -1,6 +1,11 @@
 """The schema's revisions: which one a database is at, and how it gets to this release's.
 
 Alembic runs them, from ``migrations/versions``, in one transaction.
+
+A database may hold tables of others: on PostgreSQL beside relink's schema, or in it by mistake. So
+relink keeps the revision in a table whose name is its own, and takes a schema for its own only if
+that table and the others of relink are there together. Where a table of relink's would stand and
+another application's stands already, nothing is touched.
 """
 
 from functools import cached_property
@@ -12,10 +17,32 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from .backend import backend_for
-from .errors import SchemaAheadError, SchemaBehindError
+from relink.adapters.deadline import Deadline, Wait
+
+from .backend import Backend, backend_for
+from .errors import (
+    ForeignSchemaError,
+    SchemaAheadError,
+    SchemaBehindError,
+    StoreUnavailableError,
+    translated,
+)
+from .location import DatabaseLocation
+from .schema import metadata
 
 ENVIRONMENT = Path(__file__).parent / "migrations"
+
+VERSION_TABLE = "relink_version"
+"""The table that holds the revision."""
+
+CORE = frozenset({"inbox", "snapshots", "journal", "outbox"})
+"""Tables that every release has."""
+
+OURS = frozenset(metadata.tables) | {"procrastinate_jobs"}
+"""Tables that relink creates. None of them may be another application's."""
+
+LONGEST = 600.0
+"""Seconds that a migration may take, the wait for another one included."""
 
 
 class Migrations:
@@ -31,40 +58,54 @@ class Migrations:
         self._config.set_main_option("path_separator", "newline")
         self._config.set_main_option("version_locations", str(versions))
 
-    def upgrade(self, url: str, revision: str = "head") -> None:
+    def upgrade(self, database: str | DatabaseLocation, revision: str = "head") -> None:
         """Bring a database to a revision, an empty one too, in one transaction.
 
         Several processes may do so at once.
 
         Args:
-            url: an SQLAlchemy URL.
+            database: its location, or its URL.
             revision: by default this release's.
 
         Raises:
-            ValueError: the URL is of neither SQLite nor PostgreSQL.
-            StoreUnavailableError: the database's file cannot be created or opened.
+            LocationError: the URL is invalid.
+            StoreUnavailableError: the database does not answer, or refuses relink.
             SchemaAheadError: a newer release has changed the database.
+            ForeignSchemaError: it holds tables of another application.
         """
-        backend = backend_for(url)
+        backend = backend_for(database)
         backend.create_database()
         engine = backend.create_engine()
         try:
-            with backend.for_writing(engine).begin() as connection:
-                backend.lock_migrations(connection)
-                self._refuse_unknown(_revision(connection))
+            with (
+                Deadline(LONGEST, wait=Wait.DATABASE),
+                backend.for_writing(engine).begin() as connection,
+            ):
+                backend.begin_migration(connection, LONGEST)
+                self._refuse_unknown(_revision(connection, backend))
                 self._config.attributes.update(connection=connection, backend=backend)
                 command.upgrade(self._config, revision)
+        except Exception as error:
+            found = translated(error)
+            if isinstance(found, StoreUnavailableError):
+                raise found from None
+            raise
         finally:
             backend.close(engine)
 
-    def check(self, connection: Connection) -> None:
+    def check(self, connection: Connection, backend: Backend) -> None:
         """Accept only a database that is at this release's revision.
 
+        Args:
+            connection: to the database.
+            backend: of the database.
+
         Raises:
+            ForeignSchemaError: it holds tables of another application.
             SchemaBehindError: it has no schema, or an older one.
             SchemaAheadError: it has a newer one.
         """
-        found, needed = _revision(connection), self._scripts.get_current_head()
+        found, needed = _revision(connection, backend), self._scripts.get_current_head()
         self._refuse_unknown(found)
         if found != needed:
             at = f"is at revision {found!r}" if found else "has no schema"
@@ -89,20 +130,44 @@ MIGRATIONS = Migrations(ENVIRONMENT / "versions")
 """This release's."""
 
 
-def migrate(url: str) -> None:
+def migrate(database: str | DatabaseLocation) -> None:
     """Bring a database to this release's schema, an empty one too, in one transaction.
 
     Several processes may do so at once.
 
     Args:
-        url: an SQLAlchemy URL.
+        database: its location, or a URL such as ``sqlite:///relink.db``.
 
     Raises:
-        ValueError: the URL is of neither SQLite nor PostgreSQL.
+        LocationError: the URL is invalid.
+        StoreUnavailableError: the database does not answer, or refuses relink.
         SchemaAheadError: a newer release has changed the database.
+        ForeignSchemaError: it holds tables of another application.
     """
-    MIGRATIONS.upgrade(url)
+    MIGRATIONS.upgrade(database)
 
 
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _revision(connection: Connection, backend: Backend) -> str | None:
+    """The revision of the tables there; None if none of them is relink's.
+
+    Raises:
+        ForeignSchemaError: they belong to another application, in part at least.
+    """
+    tables = backend.tables(connection)
+    if VERSION_TABLE not in tables:
+        if taken := tables & OURS:
+            raise ForeignSchemaError(_foreign(backend, taken))
+        return None
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    found = context.get_current_revision()
+    if found is not None and (missing := CORE - tables):
+        raise ForeignSchemaError(
+            f"{backend.place} has relink's table {VERSION_TABLE}, but lacks "
+            f"{', '.join(sorted(missing))}. Restore a backup"
+        )
+    return found
+
+
+def _foreign(backend: Backend, taken: set[str]) -> str:
+    names = ", ".join(sorted(taken))
+    return f"{backend.place} holds tables of another application: {names}. {backend.own_place}"

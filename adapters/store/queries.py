@@ -4,10 +4,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, text, tuple_
 
+from relink.adapters.deadline import Deadline, Wait
 from relink.engine import Address, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
 
@@ -16,6 +18,7 @@ from .backend import Backend
 from .codec import Codec
 from .errors import UnreadableRecordError, unavailable_if_down
 from .journal import JournalEntry
+from .location import DatabaseLocation
 from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
@@ -54,6 +57,24 @@ class Queries:
         """The machines whose snapshots it holds."""
         return self._system
 
+    @property
+    def location(self) -> DatabaseLocation:
+        """Where the database is."""
+        return self._backend.location
+
+    @contextmanager
+    def _bounded(self, seconds: float = inf) -> Iterator[None]:
+        """Bound the work within, and raise the database's errors as the store's.
+
+        Args:
+            seconds: a bound that is shorter than the database's own.
+        """
+        with (
+            Deadline(min(seconds, self.location.timeout), wait=Wait.DATABASE),
+            unavailable_if_down(),
+        ):
+            yield
+
     @contextmanager
     def _reading(self, *, one_view: bool = False) -> Iterator[Connection]:
         """A connection to read with.
@@ -64,7 +85,7 @@ class Queries:
         Raises:
             StoreUnavailableError: the database does not answer.
         """
-        with unavailable_if_down(), self.engine.connect() as connection:
+        with self._bounded(), self.engine.connect() as connection:
             if one_view:
                 self._backend.read_one_view(connection)
             yield connection

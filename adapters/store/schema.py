@@ -25,10 +25,12 @@ from sqlalchemy import (
     text,
 )
 
+from .limits import LONGEST_ID
+
 metadata = MetaData()
 
 _NAME = String(64)
-_ID = String(255)
+_ID = String(LONGEST_ID)
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -156,8 +158,12 @@ cursors = Table(
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("value", JSON, nullable=False),
-    comment="How far the sweeps over all accounts are.",
+    comment="How far the sweeps over all accounts are, and the latest write of a health check.",
 )
+
+PROOF = """INSERT INTO cursors (name, value) VALUES ('health', '{}')
+ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+"""Writes, and changes nothing. It proves that the database takes writes."""
 
 rate_limits = Table(
     "rate_limits",

@@ -16,13 +16,17 @@ from relink.machines.commands import Wake
 from . import outbox as outbox_rows
 from .backend import backend_for
 from .codec import Codec, domain_codec
-from .errors import UnreadableRecordError, unavailable_if_down
+from .errors import UnreadableRecordError
+from .location import DatabaseLocation
 from .migrate import MIGRATIONS
 from .outbox import DueCommand, Party
 from .pruning import delete_finished, delete_journal
 from .queries import IS_DUE, Queries
 from .schema import cursors, outbox
 from .unit_of_work import Applied, Completion, InboxMessage, UnitOfWork
+
+HEALTH_TIMEOUT = 5.0
+"""Seconds that the check of :meth:`SqlStore.check_writes` may take."""
 
 
 class SqlStore(Queries):
@@ -31,7 +35,7 @@ class SqlStore(Queries):
     Creating it opens no connection.
 
     Args:
-        url: an SQLAlchemy URL, such as ``sqlite:///relink.db``.
+        database: its location, or a URL such as ``sqlite:///relink.db``.
             :func:`~relink.adapters.store.migrate` creates its schema.
         system: the machines whose snapshots it holds.
         codec: their events and commands; by default relink's own.
@@ -39,13 +43,18 @@ class SqlStore(Queries):
             False where something of your own asks for due commands.
 
     Raises:
-        ValueError: the URL is of neither SQLite nor PostgreSQL.
+        LocationError: the URL is invalid.
     """
 
     def __init__(
-        self, url: str, system: System, codec: Codec | None = None, *, jobs: bool = True
+        self,
+        database: str | DatabaseLocation,
+        system: System,
+        codec: Codec | None = None,
+        *,
+        jobs: bool = True,
     ) -> None:
-        super().__init__(backend_for(url), system, codec or domain_codec())
+        super().__init__(backend_for(database), system, codec or domain_codec())
         self._for_writing = self._backend.for_writing(self.engine)
         self._jobs = jobs
         self._writer = self._backend.writer(self.engine, jobs)
@@ -62,16 +71,27 @@ class SqlStore(Queries):
             SchemaError: its schema does not fit this release.
         """
         with self._reading() as connection:
-            MIGRATIONS.check(connection)
+            MIGRATIONS.check(connection, self._backend)
+
+    def check_writes(self) -> None:
+        """Check that a message could be stored right now: writes to the database.
+
+        Raises:
+            StoreUnavailableError: it takes no writes; the meaning says why.
+            SchemaError: its schema does not fit this release.
+        """
+        with self._bounded(HEALTH_TIMEOUT):
+            self.check()
+            self._backend.prove_writes(self.engine)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
         """A connection within a transaction that writes.
 
         Raises:
-            StoreUnavailableError: the database does not answer, or is full.
+            StoreUnavailableError: the database could not do it.
         """
-        with unavailable_if_down(), self._for_writing.begin() as connection:
+        with self._bounded(), self._for_writing.begin() as connection:
             yield connection
 
     # ── messages and answers ─────────────────────────────────────────────────

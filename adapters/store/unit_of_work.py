@@ -16,6 +16,8 @@ from relink.machines.account.facts import AccountFacts
 from . import journal as journal_rows
 from . import outbox as outbox_rows
 from .codec import Codec, validated
+from .limits import clipped, require_ids, require_integer
+from .lock_set import likely_addresses
 from .outbox import DueCommand, is_delayed, new_due_command, replaces, stored_commands
 
 Row = dict[str, Any]
@@ -151,6 +153,9 @@ class UnitOfWork:
         message: what arrived.
         events: what it tells the system, in order.
         completion: the command that it answers, if any.
+
+    Raises:
+        UnstorableError: the message does not fit every store.
     """
 
     def __init__(
@@ -161,11 +166,16 @@ class UnitOfWork:
         events: Sequence[Event],
         completion: Completion | None = None,
     ) -> None:
+        require_ids("the message", (message.id, message.type, message.connected_account))
+        require_integer("the time of the message", message.created)
         self._system = system
         self._codec = codec
         self.message = message
         self.events = tuple(events)
         self.completion = completion
+        self.likely_addresses = frozenset(likely_addresses(self.events))
+        """The machines that it probably changes."""
+        require_ids("a machine", (address.key for address in self.likely_addresses))
 
     @property
     def enters_inbox(self) -> bool:
@@ -192,6 +202,7 @@ class UnitOfWork:
                 so that what is decided on is what gets overwritten.
 
         Raises:
+            UnstorableError: what follows does not fit every store.
             EngineError: the system could not decide.
         """
         load = functools.cache(load)
@@ -217,6 +228,8 @@ class UnitOfWork:
             due = new_due_command(command, message.id, on_behalf_of, message.received_at)
             if replaces(due, commands.setdefault(due.id, due)):
                 commands[due.id] = due
+        require_ids("a machine", (address.key for address in after))
+        require_ids("a command", commands)
         return Decided(
             tuple(steps), before, after, on_behalf_of, [commands[id] for id in sorted(commands)]
         )
@@ -326,5 +339,5 @@ def _account_row(snapshot: Snapshot[Facts]) -> Row | None:
         "state": snapshot.state,
         "holder": facts.holder.id if facts.holder else None,
         "authorization": facts.authorization,
-        "institution": facts.institution_name,
+        "institution": clipped(facts.institution_name),
     }

@@ -56,7 +56,7 @@ def notify(command: Command, command_id: str) -> None:
 @contextmanager
 def working() -> Iterator[None]:
     """Perform commands in threads of this process."""
-    with exclusive(settings().database_url):  # a second process would repeat the commands
+    with exclusive(settings().database):  # a second process would repeat the commands
         loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])
         loop.start()
         try:

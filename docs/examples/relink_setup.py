@@ -31,7 +31,7 @@ def settings() -> Settings:
 def store() -> SqlStore:
     """The database. ``relink migrate`` creates its tables."""
     # No `relink work` runs beside this application, so nothing would take its jobs.
-    return SqlStore(settings().database_url, relink_system(), jobs=False)
+    return SqlStore(settings().database, relink_system(), jobs=False)
 
 
 @cache

@@ -130,7 +130,7 @@ def test_replay_finds_a_snapshot_that_something_else_changed(capsys, stored):
         (("work",), {}, "workers need PostgreSQL"),
         (("status",), {}, "relink.db does not exist"),
         (("replay",), {"RELINK_DATABASE_URL": "oracle://x"}, "must be SQLite or PostgreSQL"),
-        (("replay",), {"RELINK_DATABASE_URL": "postgresql:/x"}, "the database URL"),
+        (("replay",), {"RELINK_DATABASE_URL": "postgresql:/x"}, "RELINK_DATABASE_URL is invalid"),
         (("migrate",), {"RELINK_DATABASE_URL": "sqlite://"}, "the database must be a file"),
         (("serve",), {"RELINK_DATABASE_URL": "postgresql://127.0.0.1:9/x"}, "refused"),
         (("migrate",), {"RELINK_DATABASE_URL": "postgresql://127.0.0.1:9/x"}, "refused"),

@@ -39,7 +39,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def assembled(folder: Path, clock: Any, **more: str) -> Parts:
     settings = Settings.from_environment(environment(folder, **more))
-    migrate(settings.database_url)
+    migrate(settings.database)
     return assemble(settings, clock)
 
 

@@ -76,6 +76,8 @@ class Installation:
             self.serve = self._process("serve", self._serve, lambda process: self.is_well())
             self.workers: list[Process] = []
             self.successors: list[Process] = []
+            self.servers: dict[str, Process] = {}
+            self._retired: list[Process] = []
             stack.callback(self._close_processes)
             self._stack = stack.pop_all()
         return self
@@ -95,7 +97,8 @@ class Installation:
     @property
     def processes(self) -> list[Process]:
         """All of the service."""
-        return [self.serve, *self.workers, *self.successors]
+        all_of_them = [self.serve, *self.workers, *self.successors, *self.servers.values()]
+        return [process for process in all_of_them if process not in self._retired]
 
     def start(self, workers: int = 0) -> None:
         """Start the server, and so many workers; they are ready when this returns."""
@@ -114,6 +117,19 @@ class Installation:
         worker.metrics = f"http://127.0.0.1:{metrics}/metrics"
         self.workers.append(worker)
         return worker
+
+    def add_server(self, **environment: str) -> Process:
+        """A server beside the first one, to be started. Webhooks go to both in turn.
+
+        Args:
+            environment: what differs in its environment.
+        """
+        address = f"http://127.0.0.1:{(port := free_port())}"
+        command = ("serve", "--port", str(port), *self._level)
+        made = self._process(f"server-{port}", command, lambda process: _answers(address))
+        made.environment.update(environment)
+        self.servers[address] = made
+        return made
 
     def add_successor(self, **environment: str) -> Process:
         """A server that takes over the address and the database, to be started.
@@ -142,6 +158,14 @@ class Installation:
             "RELINK_RETURN_ORIGINS": SHOP,
         }
         return Process(name, self.logs, command, environment, is_ready)
+
+    def use(self, address: str) -> None:
+        """Send the embedding service's requests to another server."""
+        self._client.base_url = httpx.URL(address)
+
+    def retire(self, *processes: Process) -> None:
+        """Expect these to run no more."""
+        self._retired += processes
 
     def _close_processes(self) -> None:
         for process in self.processes:
@@ -228,6 +252,13 @@ class Installation:
         """The commands that are still to be done; of the timers, those that are due."""
         left = self.database.rows(LEFT)
         return left + self.database.rows(RINGING, soon=time.time() + 5)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _works(worker: Process) -> bool:

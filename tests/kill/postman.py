@@ -56,7 +56,9 @@ class Postman:
         self.hurries = False
         """Whether nothing is late any more, and nothing comes twice."""
         self._server = server
-        self._url = url
+        self.urls = [url]
+        """Where to: one after the other, as a balancer does."""
+        self._turns = itertools.count()
         self._dice = Random(f"postman {seed}")
         self._bag: list[tuple[float, int, Delivery]] = []
         self._count = itertools.count()
@@ -121,8 +123,9 @@ class Postman:
     def _deliver(self, client: httpx.Client, delivery: Delivery) -> Answer:
         signature = sign(delivery.payload, delivery.endpoint.secrets, int(time.time()))
         headers = {**delivery.headers, "Stripe-Signature": signature}
+        url = self.urls[next(self._turns) % len(self.urls)]
         try:
-            answer = client.post(self._url, content=delivery.payload, headers=headers)
+            answer = client.post(url, content=delivery.payload, headers=headers)
         except httpx.TransportError as error:
             return Answer(delivery.event, type(error).__name__)
         outcome = answer.json()["outcome"] if answer.status_code == 200 else str(answer.status_code)

@@ -5,7 +5,9 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from relink.adapters.runner.worker import conninfo
+import psycopg
+
+from relink.adapters.store.location import locate
 
 from .installation import API_KEY, API_TOKEN, NOTIFY_SECRET, WEBHOOK_SECRET, Installation
 
@@ -43,7 +45,8 @@ def written(at: Installation) -> str:
     assert package
     assert package.origin
     program = Path(package.origin).parent / PG_DUMP
-    command = [str(program), "--inserts", conninfo(at.database.url)]
+    named = locate(at.database.url).parameters
+    command = [str(program), "--inserts", psycopg.conninfo.make_conninfo("", **named)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout + arguments_of_jobs(at)
 

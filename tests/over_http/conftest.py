@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from relink.adapters.http import health
 from relink.adapters.store import migrate
 
 from .served import Served
@@ -45,3 +46,8 @@ def serve(
 @pytest.fixture
 def at(serve: Callable[..., Served]) -> Served:
     return serve()
+
+
+@pytest.fixture(autouse=True)
+def _healthz_checks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "FRESH", 0.0)

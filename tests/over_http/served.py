@@ -118,7 +118,7 @@ class Served:
         self.app: FastAPI = application(
             self.service,
             token=token,
-            ready=self.store.check,
+            ready=self.store.check_writes,
             metrics=self.metrics,
             return_origins=[SHOP],
         )

@@ -225,7 +225,7 @@ def test_healthz_is_503_while_the_database_is_unavailable(at: Served):
 
 def test_healthz_is_503_with_an_older_schema(at: Served):
     with at.store.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'first'")
+        connection.exec_driver_sql("UPDATE relink_version SET version_num = 'first'")
     assert at.get("/healthz", token="").status_code == 503
 
 

@@ -247,6 +247,7 @@ CASES: dict[tuple[str, int], Case] = {
     (MERMAID, 404): lambda at: at.get("/machines/unknown.mmd"),
     ("GET /healthz", 200): lambda at: at.get("/healthz", token=""),
     ("GET /healthz", 503): without_database(lambda at: at.get("/healthz", token="")),
+    ("GET /livez", 200): without_database(lambda at: at.get("/livez", token="")),
     ("GET /metrics", 200): lambda at: at.get("/metrics"),
     ("GET /metrics", 401): without_token("GET", "/metrics"),
 }
@@ -314,7 +315,7 @@ def test_openapi_says_which_operations_need_the_token(at: Served):
     document = at.app.openapi()
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     for name, operation in operations(document):
-        is_open = name in (WEBHOOK, "GET /healthz")
+        is_open = name in (WEBHOOK, "GET /healthz", "GET /livez")
         assert operation.get("security", []) == ([] if is_open else [{"token": []}]), name
         assert ("401" in operation["responses"]) is not is_open, name
 

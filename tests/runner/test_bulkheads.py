@@ -57,7 +57,7 @@ def working(database: str, stripe: str, notify: str) -> Iterator[Parts]:
         parts.loop.start()
         stop = parts.loop.stop
     else:
-        worker = Worker(database, parts.store, parts.performer, parts.periodic_tasks)
+        worker = Worker(parts.store, parts.performer, parts.periodic_tasks)
         thread = threading.Thread(target=worker.run)
         thread.start()
 

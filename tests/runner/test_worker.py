@@ -18,14 +18,16 @@ from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
 from relink.adapters.runner import Performer, PeriodicTask
 from relink.adapters.runner import worker as worker_module
-from relink.adapters.runner.worker import Worker, conninfo
+from relink.adapters.runner.worker import Worker
 from relink.adapters.simulator import ApiFault, Faults
 from relink.adapters.simulator.server import SimulatorServer
 from relink.adapters.store import DueCommand, SqlStore
+from relink.adapters.store.location import locate
 from relink.adapters.store.postgres.jobs import LONGEST
 from relink.machines import relink_system
 from relink.machines.commands import CreatePaymentMethod
 
+from ..postgres import connect
 from .embedding import Embedding
 from .working import SHORT
 
@@ -88,7 +90,7 @@ class Service:
         transport = SdkTransport(ApiKey("sk_test_worker"), self.server.url)
         store = SqlStore(self.url, relink_system())
         performer = Performer(store, StripeGateway(transport), print)
-        worker = Worker(self.url, store, performer, periodic_tasks)
+        worker = Worker(store, performer, periodic_tasks)
         thread = threading.Thread(target=worker.run)
         thread.start()
         try:
@@ -136,13 +138,13 @@ class Service:
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:
-        with psycopg.connect(conninfo(self.url), autocommit=True) as connection:
+        with connect(self.url) as connection:
             yield connection
 
     def go_away(self, seconds: float) -> None:
         """Let the database be away for so long, and all connections to it lost."""
-        name = psycopg.conninfo.conninfo_to_dict(conninfo(self.url))["dbname"]
-        with psycopg.connect(conninfo(self.url), dbname="postgres", autocommit=True) as connection:
+        name = locate(self.url).parameters["dbname"]
+        with connect(self.url, dbname="postgres") as connection:
             connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
@@ -318,12 +320,10 @@ def test_the_database_goes_away_and_comes_back(service: Service, monkeypatch: py
     assert service.at.count("payment_method.created") == 1
 
 
-def test_a_worker_can_be_stopped_while_there_is_no_database(
-    postgres_url: str, caplog: pytest.LogCaptureFixture
-):
-    store = SqlStore(postgres_url, relink_system())
+def test_a_worker_can_be_stopped_while_there_is_no_database(caplog: pytest.LogCaptureFixture):
+    store = SqlStore("postgresql://nobody@127.0.0.1:1/none", relink_system())
     performer = Performer(store, DryRunGateway(), print)
-    worker = Worker("postgresql+psycopg://nobody@127.0.0.1:1/none", store, performer)
+    worker = Worker(store, performer)
     thread = threading.Thread(target=worker.run)
     thread.start()
     time.sleep(0.5)
@@ -335,20 +335,7 @@ def test_a_worker_can_be_stopped_while_there_is_no_database(
 
 def test_a_worker_that_was_stopped_before_it_began_ends_at_once(postgres_url: str):
     store = SqlStore(postgres_url, relink_system())
-    worker = Worker(postgres_url, store, Performer(store, DryRunGateway(), print))
+    worker = Worker(store, Performer(store, DryRunGateway(), print))
     worker.stop()
     worker.run()
     store.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "found"),
-    [
-        ("postgresql+psycopg://me:p%40ss@db:5433/relink", "postgresql://me:p%40ss@db:5433/relink"),
-        ("postgresql://db/relink?sslmode=require", "postgresql://db/relink?sslmode=require"),
-        ("postgresql+psycopg:///relink?host=%2Frun%2Fpg", "postgresql:///relink?host=%2Frun%2Fpg"),
-    ],
-)
-def test_the_database_as_libpq_takes_it(url: str, found: str):
-    assert conninfo(url) == found
-    psycopg.conninfo.conninfo_to_dict(found)

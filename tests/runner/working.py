@@ -44,7 +44,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="# %(name)s %(message)s", stream=sys.stdout)
     store = SqlStore(database, relink_system())
     performer = Performer(store, Telling(stripe), lambda command, id: say("told", id))
-    Worker(database, store, performer).run()
+    Worker(store, performer).run()
     store.close()
     say("over")
 

@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import NullPool, create_engine, select, text
 
-from relink.adapters.store import backend_for
+from relink.adapters.store.location import PostgresLocation, locate
 from relink.adapters.store.schema import inbox, journal, outbox, snapshots
+
+from ..postgres import connect
 
 Contents = dict[str, list[dict[str, Any]]]
 
@@ -19,8 +21,16 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(url, poolclass=NullPool)
-        self.is_postgres = backend_for(url).file is None
+        location = locate(url)
+        self.is_postgres = isinstance(location, PostgresLocation)
+        if isinstance(location, PostgresLocation):
+            self.engine = create_engine(
+                "postgresql+psycopg://",
+                creator=lambda: connect(url, autocommit=False),
+                poolclass=NullPool,
+            )
+        else:
+            self.engine = create_engine(url, poolclass=NullPool)
 
     def contents(self) -> Contents:
         """Every row that a step writes, without serial numbers: rollbacks use those up too."""

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from relink.adapters.store import Applied, SqlStore, StoreUnavailableError
-from relink.adapters.store.postgres import backend
+from relink.adapters.store.postgres import pool
 from relink.adapters.store.postgres import writer as postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
@@ -315,6 +315,6 @@ def test_a_burst_on_a_loop_leaves_connections_for_others(store: SqlStore):
         return sum(each.outcome == "applied" for each in applied)
 
     assert asyncio.run(burst()) == 150
-    assert store.engine.pool.checkedout() <= backend.POOL  # type: ignore[attr-defined]
+    assert store.engine.pool.checkedout() <= pool.SIZE  # type: ignore[attr-defined]
     store.check()
     assert asyncio.run(burst()) == 0

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import pytest
 
-from relink.adapters.store import Applied, Store
+from relink.adapters.store import Applied, InboxMessage, Store, UnstorableError
 from relink.adapters.store.replay import replay
 from relink.engine import Address
 from relink.machines import relink_system
@@ -223,3 +223,27 @@ def test_a_new_store_is_ready_and_empty(new_store: Callable[..., Store]):
     assert (store.count_machines(), store.count_by_state(), store.accounts()) == (0, {}, [])
     assert (store.due_commands(9e9, 9), store.timers(), store.dead_letters()) == ([], [], [])
     assert (store.next_due_at(), store.count_dead_letters(), store.defer_due(9e9)) == (None, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("id", "rule"),
+    [("x" * 256, "1 to 255 characters, got 256"), ("", "1 to 255"), ("a\x00b", "NUL")],
+)
+def test_an_id_that_one_database_could_not_hold_is_refused_by_every_store(
+    store: Store, id: str, rule: str
+):
+    with pytest.raises(UnstorableError, match=rule) as refused:
+        store.apply(message(id), [reported("evt_1")])
+    assert id not in str(refused.value) or not id
+    with pytest.raises(UnstorableError, match=rule):
+        receive(store, "evt_2", account=id)
+    assert store.count_machines() == 0
+    with pytest.raises(UnstorableError, match="64 bits"):
+        store.apply(InboxMessage("evt_3", "test", 2**63, 1.0), [])
+
+
+def test_the_longest_id_is_held_by_every_store(store: Store):
+    account = "fca_" + "x" * 196
+    assert receive(store, "e" * 255, account=account).outcome == "applied"
+    assert store.snapshot(Address("account", account)) is not None
+    assert store.due_commands(9e9, 99)

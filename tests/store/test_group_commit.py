@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from relink.adapters.store import SqlStore, StoreUnavailableError
+from relink.adapters.store import SqlStore, StoreDefectError, StoreUnavailableError
 from relink.adapters.store.replay import replay
 from relink.engine import Event
 
@@ -149,7 +149,7 @@ def test_an_unwritable_message_within_a_commit_fails_alone(
     database.change("DELETE FROM snapshots WHERE key = 'fca_lost'")
 
     def lost() -> Outcome:
-        with pytest.raises(sqlite3.IntegrityError, match=r"journal\.machine"):
+        with pytest.raises(StoreDefectError, match="SQLITE_CONSTRAINT_UNIQUE"):
             receive(store, "evt_bad", NOW, "fca_lost", authorization="fcauth_lost")
         return "evt_bad", "refused"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 
 from relink.adapters.gateway import DryRunGateway
 from relink.adapters.runner import Performer
@@ -68,7 +68,7 @@ def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str, opene
 
 def described(url: str) -> dict[str, Any]:
     """Everything that the database says about our tables."""
-    engine = create_engine(url)
+    engine = Database(url).engine
     with engine.connect() as connection:
         look = inspect(connection)
         found = {
@@ -95,7 +95,7 @@ def described(url: str) -> dict[str, Any]:
 
 def test_the_revisions_lead_to_the_schema_of_the_code(empty_url: str):
     migrate(empty_url)
-    engine = create_engine(empty_url)
+    engine = Database(empty_url).engine
     with engine.connect() as connection:
         own = {
             "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
@@ -106,7 +106,7 @@ def test_the_revisions_lead_to_the_schema_of_the_code(empty_url: str):
     engine.dispose()
     migrated = described(empty_url)
 
-    engine = create_engine(empty_url)
+    engine = Database(empty_url).engine
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
@@ -151,7 +151,7 @@ def test_several_processes_may_migrate_at_once(empty_url: str, opened: SqlStore)
 
 def test_a_database_of_a_newer_release_is_refused(empty_url: str, opened: SqlStore):
     migrate(empty_url)
-    Database(empty_url).change("UPDATE alembic_version SET version_num = 'of_the_future'")
+    Database(empty_url).change("UPDATE relink_version SET version_num = 'of_the_future'")
     message = "'of_the_future', which this release does not know.*Upgrade relink, or restore"
     with pytest.raises(SchemaAheadError, match=message):
         migrate(empty_url)
@@ -183,9 +183,9 @@ def test_a_revision_that_fails_leaves_the_database_as_it_was(empty_url: str, tmp
     with pytest.raises(Exception, match="there_is_no_such_table"):
         Migrations(versions).upgrade(empty_url)
     assert database.rows("SELECT id, attempts FROM outbox ORDER BY id") == before
-    assert database.rows("SELECT * FROM alembic_version") == [{"version_num": "older"}]
+    assert database.rows("SELECT * FROM relink_version") == [{"version_num": "older"}]
     older_release.MIGRATIONS.upgrade(empty_url)
-    assert database.rows("SELECT * FROM alembic_version") == [{"version_num": "initial"}]
+    assert database.rows("SELECT * FROM relink_version") == [{"version_num": "initial"}]
 
 
 # ── an older release's database ──────────────────────────────────────────────
@@ -205,7 +205,7 @@ def upgraded(empty_url: str, opened: SqlStore, data: Contents) -> SqlStore:
         opened.engine.connect() as connection,
         pytest.raises(SchemaBehindError, match=r"is at revision 'older'.*Run relink migrate"),
     ):
-        older_release.MIGRATIONS.check(connection)
+        older_release.MIGRATIONS.check(connection, opened._backend)
     older_release.MIGRATIONS.upgrade(empty_url)
     opened.check()
     return opened

@@ -16,7 +16,13 @@ import psycopg
 import pytest
 from sqlalchemy.exc import TimeoutError
 
-from relink.adapters.store import Applied, InboxMessage, SqlStore, StoreUnavailableError
+from relink.adapters.store import (
+    Applied,
+    InboxMessage,
+    SqlStore,
+    StoreUnavailableError,
+    locate,
+)
 from relink.adapters.store.postgres import writer as postgres
 from relink.adapters.store.replay import replay
 from relink.engine import Event
@@ -334,11 +340,8 @@ sys.stdin.readline()
 
 
 @on_sqlite
-def test_a_lock_held_by_another_process_makes_the_store_unavailable(
-    open_store: Callable[[], SqlStore], database: Database, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("relink.adapters.store.sqlite.backend.LOCK_WAIT", 0.1)
-    store = open_store()
+def test_a_lock_held_by_another_process_makes_the_store_unavailable(url: str, database: Database):
+    store = SqlStore(locate(url, timeout=0.1), relink_system())
     receive(store, "evt_1")
     prompt = due_for(store, "notify_customer")
     before = database.contents()
@@ -363,6 +366,7 @@ def test_a_lock_held_by_another_process_makes_the_store_unavailable(
     assert database.contents() == before
     holder.communicate("\n", timeout=30)
     assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
+    store.close()
 
 
 @on_sqlite
@@ -396,6 +400,6 @@ def test_sqlite_syncs_every_commit(store: SqlStore):
 
 
 def test_another_database_is_refused_without_showing_its_password():
-    with pytest.raises(ValueError, match="got mysql") as refused:
+    with pytest.raises(ValueError, match="must be SQLite or PostgreSQL") as refused:
         SqlStore("mysql://me:hunter2@db/relink", relink_system())
     assert "hunter2" not in str(refused.value)

@@ -71,7 +71,7 @@ def written(database: Database, folder: Path) -> str:
     """Everything on the disk: the files of SQLite, or every row of PostgreSQL."""
     if not database.is_postgres:
         return "".join(path.read_bytes().decode("latin-1") for path in folder.iterdir())
-    tables = database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'relink'")
     names = [row["tablename"] for row in tables]
     assert {"journal", "procrastinate_jobs"} <= set(names)
     return "".join(str(database.rows(f"SELECT t::text FROM {name} AS t")) for name in names)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 
+from ..location import PostgresLocation
+from ..schema import PROOF
 from ..unit_of_work import Writer
+from .connection import local_settings
 from .jobs import DEFER_SOME, JOBLESS, NOT_DUE, SOON
-
-POOL = 16
-"""Connections that a process keeps; it opens as many again under load."""
+from .pool import SIZE, Losses, create_pool, standalone
+from .statements import statements
 
 MIGRATION_LOCK = 0x72656C696E6B
 """The advisory lock that a process holds while it migrates."""
@@ -19,24 +21,22 @@ class PostgresBackend:
     """A PostgreSQL database.
 
     Args:
-        url: where it is. Whatever driver it names, the store uses psycopg.
+        location: where it is.
     """
 
     runs_worker_in_process = False
     file: Path | None = None
 
-    def __init__(self, url: URL) -> None:
-        self.url = url.set(drivername="postgresql+psycopg")
+    def __init__(self, location: PostgresLocation) -> None:
+        self.location = location
+        self._losses = Losses()
 
     def create_database(self) -> None:
         """Nothing to do: an administrator creates it."""
 
     def create_engine(self) -> Engine:
         """A pool of connections."""
-        # psycopg prepares statements by itself after a few uses. A rollback then deallocates all
-        # that the connection has prepared, those of the writer too.
-        arguments = {"prepare_threshold": None}
-        return create_engine(self.url, pool_size=POOL, max_overflow=POOL, connect_args=arguments)
+        return create_pool(self.location, self._losses)
 
     def close(self, engine: Engine) -> None:
         """Close all connections."""
@@ -50,15 +50,56 @@ class PostgresBackend:
         """A writer that takes two round trips for each unit of work."""
         from .writer import PostgresWriter
 
-        return PostgresWriter(engine, jobs, at_hand=POOL)
+        return PostgresWriter(
+            engine,
+            self._losses,
+            statements(jobs, local_settings(self.location)),
+            at_hand=SIZE,
+            timeout=self.location.timeout,
+        )
+
+    def prove_writes(self, engine: Engine) -> None:
+        """Write to the database, in one statement: a process that freezes here holds no lock."""
+        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        with alone.connect() as connection:
+            connection.execute(standalone(engine, "cursors", PROOF))
 
     def read_one_view(self, connection: Connection) -> None:
         """Have all statements of the connection's transaction see the same data."""
         connection.execution_options(isolation_level="REPEATABLE READ")
 
-    def lock_migrations(self, connection: Connection) -> None:
+    def begin_migration(self, connection: Connection, longest: float) -> None:
         """Wait for other migrations; the second one then finds nothing left to do."""
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(
+                text("SELECT set_config(:name, :value, true)"),
+                {"name": name, "value": f"{longest * 1000:.0f}"},
+            )
         connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        exists = text("SELECT FROM pg_namespace WHERE nspname = :name")
+        if connection.execute(exists, {"name": self.location.schema}).first() is None:
+            connection.execute(text(f'CREATE SCHEMA "{self.location.schema}"'))
+
+    @property
+    def place(self) -> str:
+        """The schema."""
+        return f"the schema {self.location.schema}"
+
+    @property
+    def own_place(self) -> str:
+        """Another schema."""
+        return "Give relink a schema of its own by RELINK_DATABASE_SCHEMA"
+
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of the tables and views in relink's schema."""
+        found = connection.execute(
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:schema) "
+                "AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+            ),
+            {"schema": f'"{self.location.schema}"'},
+        )
+        return set(found.scalars())
 
     def create_job_tables(self, connection: Connection) -> None:
         """Create Procrastinate's own tables and functions."""

@@ -3,18 +3,20 @@
 This uses psycopg's low-level interface, ``psycopg.pq``: for each statement, its own pipeline mode
 costs a few times more. The work is the same for threads and event loops: a generator that yields
 what it has to wait for. :func:`run` waits in the calling thread, and :func:`run_async` on the
-event loop.
+event loop. Both wait for as long as the deadline of the work allows
+(:mod:`relink.adapters.deadline`).
 """
 
 import asyncio
 import select
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TypeVar
 
-from psycopg import Connection, DatabaseError, Error, OperationalError, errors, pq
+from psycopg import DatabaseError, Error, OperationalError, errors, pq
 
-SILENCE_LIMIT = 30.0
-"""Seconds without an answer from the server after which it counts as down."""
+from relink.adapters.deadline import Wait, remaining
+
+from .connection import StoreConnection, silent
 
 T = TypeVar("T")
 Work = Generator[int, None, T]
@@ -22,23 +24,39 @@ Work = Generator[int, None, T]
 
 Value = bytes | None
 Statement = tuple[bytes, Sequence[Value]]
-"""The name of a prepared statement, and its parameters as text."""
+"""The name of one of the writer's statements, and its parameters as text."""
 
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.PIPELINE_ABORTED)
 
 
-def prepare(connection: Connection, statements: dict[bytes, str]) -> None:
+def make_ready(connection: StoreConnection, statements: Mapping[bytes, str]) -> Work[None]:
     """Prepare statements for the lifetime of the connection.
+
+    Behind a pooler there is no such lifetime: :func:`send` then sends their texts.
 
     Raises:
         psycopg.Error: the server refuses one.
     """
-    for name, text in statements.items():
-        _checked(connection.pgconn.prepare(name, text.encode()))
+    texts = {name: text.encode() for name, text in statements.items()}
+    if connection.is_pooled:
+        connection.texts = texts
+        return
+
+    def prepare(server: pq.abc.PGconn) -> None:
+        for name, text in texts.items():
+            server.send_prepare(name, text)
+
+    yield from _in_one_go(connection, prepare)
 
 
-def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[pq.abc.PGresult]]:
-    """Execute prepared statements in order. After one that fails, the rest are skipped.
+def send(
+    connection: StoreConnection, statements: Sequence[Statement]
+) -> Work[list[pq.abc.PGresult]]:
+    """Execute statements in order. After one that fails, the rest are skipped.
+
+    Args:
+        connection: made ready by :func:`make_ready`.
+        statements: by name, with their parameters.
 
     Returns:
         The result of each.
@@ -46,10 +64,24 @@ def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[p
     Raises:
         psycopg.Error: one failed, by its SQLSTATE; OperationalError when the server is down.
     """
+    texts = connection.texts
+
+    def execute(server: pq.abc.PGconn) -> None:
+        for name, values in statements:
+            if texts is None:
+                server.send_query_prepared(name, values)
+            else:
+                server.send_query_params(texts[name], values)
+
+    return (yield from _in_one_go(connection, execute))
+
+
+def _in_one_go(
+    connection: StoreConnection, fill: Callable[[pq.abc.PGconn], None]
+) -> Work[list[pq.abc.PGresult]]:
     server = connection.pgconn
     server.enter_pipeline_mode()
-    for name, values in statements:
-        server.send_query_prepared(name, values)
+    fill(server)
     server.pipeline_sync()
     while server.flush():
         yield select.POLLIN | select.POLLOUT
@@ -71,11 +103,11 @@ def send(connection: Connection, statements: Sequence[Statement]) -> Work[list[p
             results.append(result)
     server.exit_pipeline_mode()
     for result in results:
-        _checked(result)
+        _check(result)
     return results
 
 
-def run(connection: Connection, work: Work[T]) -> T:
+def run(connection: StoreConnection, work: Work[T]) -> T:
     """Do work in the calling thread.
 
     Raises:
@@ -85,14 +117,15 @@ def run(connection: Connection, work: Work[T]) -> T:
     try:
         while True:
             poller.register(connection.pgconn.socket, next(work))
-            if not poller.poll(SILENCE_LIMIT * 1000):
-                raise _silent()
+            seconds = remaining(connection.bound, Wait.DATABASE)
+            if not poller.poll(seconds * 1000):
+                raise silent(connection.bound)
     except StopIteration as end:
         done: T = end.value
         return done
 
 
-async def run_async(connection: Connection, work: Work[T]) -> T:
+async def run_async(connection: StoreConnection, work: Work[T]) -> T:
     """Do work on the running event loop.
 
     Raises:
@@ -109,7 +142,8 @@ async def run_async(connection: Connection, work: Work[T]) -> T:
         loop.add_reader(socket, _resolve, ready)
         if events & select.POLLOUT:
             loop.add_writer(socket, _resolve, ready)
-        timer = loop.call_later(SILENCE_LIMIT, _time_out, ready)
+        error = silent(connection.bound)
+        timer = loop.call_later(remaining(connection.bound, Wait.DATABASE), _fail, ready, error)
         try:
             await ready
         finally:
@@ -123,16 +157,12 @@ def _resolve(ready: "asyncio.Future[None]") -> None:
         ready.set_result(None)
 
 
-def _time_out(ready: "asyncio.Future[None]") -> None:
+def _fail(ready: "asyncio.Future[None]", error: OperationalError) -> None:
     if not ready.done():
-        ready.set_exception(_silent())
+        ready.set_exception(error)
 
 
-def _silent() -> OperationalError:
-    return OperationalError(f"the server did not answer within {SILENCE_LIMIT:.0f} s")
-
-
-def _checked(result: pq.abc.PGresult) -> None:
+def _check(result: pq.abc.PGresult) -> None:
     if result.status in _FAILED:
         raise _kind(result)(result.error_message.decode("utf-8", "replace").strip())
 

@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING RETURNING 1"""
 BEGIN, COMMIT, ROLLBACK = b"relink_begin", b"relink_commit", b"relink_rollback"
 ENTER, LOCK, ADD, REPLACE = b"relink_enter", b"relink_lock", b"relink_add", b"relink_replace"
 INDEX, RECORD, ASK, DELAY = b"relink_index", b"relink_record", b"relink_ask", b"relink_delay"
-COMPLETE = b"relink_complete"
+COMPLETE, SETTINGS = b"relink_complete", b"relink_settings"
 
 _ASK = f"""WITH asked AS (
 {_insert(COMMAND)} ON CONFLICT DO NOTHING RETURNING id, party, due_at, created_at)
@@ -94,10 +94,12 @@ WHERE id = $1 AND status = 'due' AND generation = $5::int RETURNING 1""",
 }
 
 
-def statements(jobs: bool) -> dict[bytes, str]:
+def statements(jobs: bool, settings: str) -> dict[bytes, str]:
     """The statements by their names.
 
     Args:
         jobs: whether commands that are due soon get jobs.
+        settings: makes the settings of a transaction, where the session can't hold them.
     """
-    return {**_STATEMENTS, ASK: _ASK + (DEFER_NEW if jobs else "SELECT")}
+    ask = _ASK + (DEFER_NEW if jobs else "SELECT")
+    return {**_STATEMENTS, ASK: ask, SETTINGS: settings}

@@ -19,24 +19,30 @@ from typing import cast
 from weakref import WeakSet
 
 import psycopg
-from psycopg import Connection, errors
 from pydantic_core import to_json
 from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, OperationalError, TimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import PoolProxiedConnection
 
+from relink.adapters.deadline import Deadline, Wait, remaining
 from relink.engine import Address
 
-from ..errors import ConcurrentChangeError, StoreUnavailableError, first_line
-from ..lock_set import likely_addresses, related_addresses
+from ..errors import ConcurrentChangeError, StoreError, StoreUnavailableError, translated
+from ..lock_set import related_addresses
+from ..meaning import Fate, Meaning, meaning_of
 from ..unit_of_work import Applied, Rows, Stored, UnitOfWork
 from . import statements as sql
-from .pipeline import Statement, Value, Work, prepare, run, run_async, send
+from .connection import StoreConnection
+from .pipeline import Statement, Value, Work, make_ready, run, run_async, send
+from .pool import Losses
 
 ATTEMPTS = 10
 """Times that a unit of work is decided before the store gives up. Each earlier attempt lost to
 another writer, which created a machine first."""
+
+GRACE = 0.5
+"""Seconds after the deadline that a thread has to say that it passed."""
+
+LATE = "PostgreSQL: no answer in time, for this message or for those before it"
 
 _COMMIT: list[Statement] = [(sql.COMMIT, ())]
 _ROLLBACK: list[Statement] = [(sql.ROLLBACK, ())]
@@ -47,79 +53,102 @@ class PostgresWriter:
 
     Args:
         engine: the database.
-        jobs: whether commands that are due soon get jobs.
+        losses: keeps account of the engine's connections.
+        statements: by name, as :func:`.statements.statements` makes them.
         at_hand: how many connections to keep for event loops; fewer than the pool has, so that
             some are left for everything else.
+        timeout: seconds that one unit of work may take.
     """
 
-    def __init__(self, engine: Engine, jobs: bool, at_hand: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        losses: Losses,
+        statements: dict[bytes, str],
+        *,
+        at_hand: int,
+        timeout: float,
+    ) -> None:
         self._engine = engine
+        self._losses = losses
+        self._statements = statements
         self._limit = at_hand
-        self._statements = sql.statements(jobs)
-        self._prepared: WeakSet[Connection] = WeakSet()
-        self._losses = 0
+        self._timeout = timeout
+        self._readied: WeakSet[StoreConnection] = WeakSet()
         self._at_hand: deque[PoolProxiedConnection] = deque()
         self._kept = 0
         self._keeping = threading.Lock()
-        event.listen(engine, "connect", self._note_age)
-        event.listen(engine, "checkout", self._refuse_stale)
         event.listen(engine, "engine_disposed", self._let_go)
 
     def write(self, unit: UnitOfWork) -> Applied:
         """Carry out a unit of work; see :class:`~relink.adapters.store.unit_of_work.Writer`."""
-        addresses = set(likely_addresses(unit.events))
-        conflicts, lost = 0, False
+        with Deadline(self._timeout, wait=Wait.DATABASE):
+            return self._write(unit)
+
+    def _write(self, unit: UnitOfWork) -> Applied:
+        if not remaining(1, Wait.DATABASE):
+            # It waited for a thread until now.
+            raise StoreUnavailableError(LATE)
+        addresses = set(unit.likely_addresses)
+        conflicts, is_second = 0, False
         while True:
             try:
                 return self._attempt(unit, addresses)
             except _UnlockedMachineError as missing:
                 addresses.update(related_addresses(missing.address))
-            except (errors.UniqueViolation, errors.DeadlockDetected) as error:
-                conflicts += 1
-                if conflicts == ATTEMPTS:
-                    raise ConcurrentChangeError(
-                        f"{unit.message.id} lost to other writers {ATTEMPTS} times"
-                    ) from error
-            except TimeoutError:
-                raise StoreUnavailableError("PostgreSQL: all connections are in use") from None
-            except (psycopg.OperationalError, OperationalError) as error:
-                # The server may have restarted since the connection was made. If only the answer
-                # to the commit was lost, the inbox shows it on the second attempt.
-                self._losses += 1
-                if lost:
-                    raise StoreUnavailableError(f"PostgreSQL: {first_line(error)}") from None
-                lost = True
+            except StoreError:
+                raise
+            except Exception as error:
+                meaning = meaning_of(error)
+                if meaning is Meaning.CONFLICT:
+                    conflicts += 1
+                    if conflicts == ATTEMPTS:
+                        raise ConcurrentChangeError(
+                            f"{unit.message.id} lost to other writers {ATTEMPTS} times"
+                        ) from error
+                elif meaning is None:
+                    raise
+                elif not meaning.treatment.again or is_second or not remaining(1, Wait.DATABASE):
+                    raise translated(error) or error from None
+                else:
+                    # The server may have restarted since the connection was made. If only the
+                    # answer to the commit was lost, the inbox shows it on the second attempt.
+                    is_second = True
 
     async def write_async(self, unit: UnitOfWork) -> Applied:
         """Carry out a unit of work on the event loop.
 
         A thread takes over where no connection is at hand, or the first attempt fails.
         """
+        with Deadline(self._timeout, wait=Wait.DATABASE):
+            try:
+                async with asyncio.timeout(self._timeout + GRACE):
+                    return await self._write_async(unit)
+            except TimeoutError:
+                raise StoreUnavailableError(LATE) from None
+
+    async def _write_async(self, unit: UnitOfWork) -> Applied:
         pooled = self._take()
         if pooled is None:
-            applied = await asyncio.to_thread(self.write, unit)
+            applied = await asyncio.to_thread(self._write, unit)
             if self._kept < self._limit:
                 # For the next unit of work; this one returns meanwhile.
                 asyncio.get_running_loop().run_in_executor(None, self._keep_one)
             return applied
         raw = _driver(pooled)
         try:
-            try:
-                applied = await run_async(
-                    raw, _carry_out(raw, unit, set(likely_addresses(unit.events)))
-                )
-            except psycopg.OperationalError:
+            applied = await run_async(raw, _carry_out(raw, unit, set(unit.likely_addresses)))
+        except Exception as error:
+            meaning = meaning_of(error)
+            keeps = self._losses.settle(meaning) is Fate.KEEP
+            if keeps and await _rolled_back_async(raw):
+                self._at_hand.append(pooled)
+            else:
+                self._drop(pooled)
+            if meaning is None and not isinstance(error, _UnlockedMachineError):
                 raise
-            except Exception:
-                await run_async(raw, send(raw, _ROLLBACK))
-                raise
-        except psycopg.OperationalError:
-            self._drop(pooled)
-        except (_UnlockedMachineError, errors.UniqueViolation):
-            self._at_hand.append(pooled)
-        except Exception:
-            self._at_hand.append(pooled)
-            raise
+            if meaning and not (meaning.treatment.again and remaining(1, Wait.DATABASE)):
+                raise translated(error) or error from None
         except BaseException:
             # Interrupted, perhaps with results that nobody has read.
             self._drop(pooled)
@@ -127,13 +156,13 @@ class PostgresWriter:
         else:
             self._at_hand.append(pooled)
             return applied
-        return await asyncio.to_thread(self.write, unit)
+        return await asyncio.to_thread(self._write, unit)
 
     def _take(self) -> PoolProxiedConnection | None:
         """A connection that is at hand and was made since the last one was lost, if any."""
         while self._at_hand:
             pooled = self._at_hand.pop()
-            if pooled.info["losses"] == self._losses:
+            if not self._losses.is_stale(pooled):
                 return pooled
             self._drop(pooled)
         return None
@@ -145,13 +174,16 @@ class PostgresWriter:
                 return
             self._kept += 1
         try:
-            pooled = self._engine.raw_connection()
-            self._ready(_driver(pooled))
+            with Deadline(self._timeout, wait=Wait.DATABASE):
+                pooled = self._engine.raw_connection()
+                self._ready(_driver(pooled))
             self._at_hand.append(pooled)
-        except (TimeoutError, OperationalError, psycopg.OperationalError):
-            # No connection is to spare.
+        except Exception as error:
             with self._keeping:
                 self._kept -= 1
+            # No connection is to spare.
+            if meaning_of(error) is None:
+                raise
 
     def _drop(self, pooled: PoolProxiedConnection) -> None:
         pooled.invalidate()
@@ -162,18 +194,10 @@ class PostgresWriter:
         while self._at_hand:
             self._drop(self._at_hand.pop())
 
-    def _note_age(self, _: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-        entry.info["losses"] = self._losses
-
-    def _refuse_stale(self, _: DBAPIConnection, entry: ConnectionPoolEntry, __: object) -> None:
-        """Replace a connection that was made before the last one was lost."""
-        if entry.info["losses"] != self._losses:
-            raise DisconnectionError
-
-    def _ready(self, raw: Connection) -> None:
-        if raw not in self._prepared:
-            prepare(raw, self._statements)
-            self._prepared.add(raw)
+    def _ready(self, raw: StoreConnection) -> None:
+        if raw not in self._readied:
+            run(raw, make_ready(raw, self._statements))
+            self._readied.add(raw)
 
     def _attempt(self, unit: UnitOfWork, addresses: set[Address]) -> Applied:
         pooled = self._engine.raw_connection()
@@ -181,11 +205,10 @@ class PostgresWriter:
         try:
             self._ready(raw)
             return run(raw, _carry_out(raw, unit, addresses))
-        except psycopg.OperationalError:
-            pooled.invalidate()
-            raise
-        except Exception:
-            run(raw, send(raw, _ROLLBACK))
+        except Exception as error:
+            keeps = self._losses.settle(meaning_of(error)) is Fate.KEEP
+            if not (keeps and _rolled_back(raw)):
+                pooled.invalidate()
             raise
         except BaseException:
             # Interrupted, perhaps with results that nobody has read.
@@ -195,6 +218,22 @@ class PostgresWriter:
             pooled.close()
 
 
+def _rolled_back(raw: StoreConnection) -> bool:
+    try:
+        run(raw, send(raw, _ROLLBACK))
+    except psycopg.Error:
+        return False
+    return True
+
+
+async def _rolled_back_async(raw: StoreConnection) -> bool:
+    try:
+        await run_async(raw, send(raw, _ROLLBACK))
+    except psycopg.Error:
+        return False
+    return True
+
+
 class _UnlockedMachineError(Exception):
     """Deciding asked for a machine that was not locked."""
 
@@ -202,13 +241,15 @@ class _UnlockedMachineError(Exception):
         self.address = address
 
 
-def _driver(pooled: PoolProxiedConnection) -> Connection:
-    return cast("Connection", pooled.driver_connection)
+def _driver(pooled: PoolProxiedConnection) -> StoreConnection:
+    return cast("StoreConnection", pooled.driver_connection)
 
 
-def _carry_out(raw: Connection, unit: UnitOfWork, addresses: set[Address]) -> Work[Applied]:
+def _carry_out(raw: StoreConnection, unit: UnitOfWork, addresses: set[Address]) -> Work[Applied]:
     in_order = json.dumps(sorted(addresses)).encode()
     begin: list[Statement] = [(sql.BEGIN, ())]
+    if raw.is_pooled:
+        begin.append((sql.SETTINGS, ()))
     if unit.enters_inbox:
         begin.append((sql.LOCK, (in_order,)))
     if unit.completion:

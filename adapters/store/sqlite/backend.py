@@ -16,15 +16,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from ..errors import StoreUnavailableError
+from ..location import SqliteLocation
+from ..schema import PROOF
 from ..unit_of_work import Writer
 from .files import FileWatch, create, real_path, uri
-
-LOCK_WAIT = 10
-"""Seconds that a writer waits for another one."""
 
 PRAGMAS = (
     "synchronous = FULL",
@@ -43,17 +43,13 @@ class SqliteBackend:
     """An SQLite database in a file.
 
     Args:
-        url: where it is.
-
-    Raises:
-        ValueError: the URL names no file, or asks for something that relink does not support.
+        location: where it is.
     """
 
     runs_worker_in_process = True
 
-    def __init__(self, url: URL) -> None:
-        _refuse_unsupported(url)
-        self.url = url
+    def __init__(self, location: SqliteLocation) -> None:
+        self.location = location
 
     @cached_property
     def file(self) -> Path | None:
@@ -62,7 +58,7 @@ class SqliteBackend:
 
     @cached_property
     def _path(self) -> Path:
-        return real_path(self.url.database or "")
+        return real_path(str(self.location.file))
 
     @cached_property
     def _watch(self) -> FileWatch:
@@ -78,7 +74,14 @@ class SqliteBackend:
 
     def create_engine(self) -> Engine:
         """A pool of connections for reading."""
-        engine = create_engine(self.url, creator=self._connect)
+        engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_timeout=self.location.timeout,
+            # Values may be private.
+            hide_parameters=True,
+        )
         event.listen(engine, "connect", self._set_up)
         event.listen(engine, "checkout", lambda *_: self._watch.check())
         event.listen(engine, "close", lambda *_: self._watch.closed())
@@ -109,12 +112,15 @@ class SqliteBackend:
     def _connect(self) -> sqlite3.Connection:
         self._watch.opening()
         return sqlite3.connect(
-            uri(self._path, "rw"), uri=True, timeout=LOCK_WAIT, check_same_thread=False
+            uri(self._path, "rw"),
+            uri=True,
+            timeout=self.location.timeout,
+            check_same_thread=False,
         )
 
     def _set_up(self, connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        _use_wal(connection)
+        _use_wal(connection, self.location.timeout)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         # Opens the log, so that it can be watched.
@@ -131,11 +137,32 @@ class SqliteBackend:
 
         return SqliteWriter(engine, self._watch.check)
 
+    def prove_writes(self, engine: Engine) -> None:
+        """Write to the database, within a transaction and its commit."""
+        with self.for_writing(engine).begin() as connection:
+            connection.execute(text(PROOF))
+        self._watch.check()
+
     def read_one_view(self, connection: Connection) -> None:
         """Nothing to do: a transaction on SQLite always sees one state of the database."""
 
-    def lock_migrations(self, connection: Connection) -> None:
+    def begin_migration(self, connection: Connection, longest: float) -> None:
         """Nothing to do: a transaction that writes holds the only lock."""
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return f"the file {self._path.name}"
+
+    @property
+    def own_place(self) -> str:
+        """Another file."""
+        return "Give relink a file of its own by RELINK_DATABASE_URL"
+
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of the tables and views in the file."""
+        query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+        return set(connection.execute(text(query)).scalars())
 
     def create_job_tables(self, connection: Connection) -> None:
         """Nothing to do: the process looks for due commands itself."""
@@ -151,25 +178,9 @@ class SqliteBackend:
         return 0
 
 
-def _refuse_unsupported(url: URL) -> None:
-    if url.database in (None, "", ":memory:"):
-        raise ValueError("the database must be a file, as in sqlite:///relink.db")
-    if url.get_driver_name() != "pysqlite":
-        raise ValueError("SQLite is used without naming a driver, as in sqlite:///relink.db")
-    if url.query or str(url.database).startswith("file:"):
-        names = ", ".join(sorted(url.query)) or "file:"
-        raise ValueError(
-            f"SQLite takes a file and nothing else, as in sqlite:///relink.db. Remove {names}"
-        )
-    if url.host or url.username or url.password or url.port:
-        raise ValueError(
-            "SQLite takes a file and no host: use three slashes, as in sqlite:///relink.db"
-        )
-
-
-def _use_wal(connection: Any) -> None:
+def _use_wal(connection: Any, timeout: float) -> None:
     """Switch to the write-ahead log. Unlike a statement, the switch does not wait by itself."""
-    until = time.monotonic() + LOCK_WAIT
+    until = time.monotonic() + timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

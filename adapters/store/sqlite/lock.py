@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..backend import backend_for
+from ..location import DatabaseLocation
 from .files import Identity, create, held, identity, refuse_other_names
 
 PREDECESSOR_WAIT = 90.0
@@ -57,14 +58,14 @@ class InUseError(Exception):
 
 
 @contextmanager
-def exclusive(url: str, wait: float = PREDECESSOR_WAIT) -> Iterator[None]:
+def exclusive(database: str | DatabaseLocation, wait: float = PREDECESSOR_WAIT) -> Iterator[None]:
     """Hold the lock of a database. Its file is created if there is none.
 
     The operating system releases the lock when the process ends, however it ends. Close the store
     before you release it.
 
     Args:
-        url: the SQLAlchemy URL of an SQLite database.
+        database: the location or URL of an SQLite database.
         wait: the longest time to wait for another process that holds the lock (seconds).
 
     Raises:
@@ -73,7 +74,7 @@ def exclusive(url: str, wait: float = PREDECESSOR_WAIT) -> Iterator[None]:
         DatabaseFileError: the file cannot be created, or has hard links.
         OSError: it cannot be locked.
     """
-    path = backend_for(url).file
+    path = backend_for(database).file
     if path is None:
         raise ValueError("only an SQLite database has a file to lock")
     release = _acquire(path, wait)

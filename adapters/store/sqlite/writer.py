@@ -20,16 +20,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import asdict
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, TimeoutError
 
 from relink.engine import Address
 
-from ..errors import StoreUnavailableError
-from ..lock_set import likely_addresses
+from ..errors import StoreUnavailableError, translated
 from ..unit_of_work import Applied, Row, Rows, Stored, UnitOfWork
 from . import statements as sql
 
@@ -128,14 +127,14 @@ class SqliteWriter:
                 self._check()
         except StoreUnavailableError as error:
             _fail(batch, error)
-        except (sqlite3.OperationalError, OperationalError, TimeoutError) as error:
-            _fail(batch, StoreUnavailableError(f"SQLite: {error}"))
         except Exception as error:
-            # One of the units can't be written. The others can, alone.
-            _fail(batch, INTERRUPTED)
-            if len(batch) == 1:
-                batch[0].error = error
+            found = translated(error)
+            if isinstance(found, StoreUnavailableError):
+                _fail(batch, found)
+            elif len(batch) == 1:
+                _fail(batch, found or error)
             else:
+                # One of the units can't be written. The others can, alone.
                 for waiting in batch:
                     self._write_together([waiting])
         except BaseException:
@@ -143,9 +142,10 @@ class SqliteWriter:
             raise
 
 
-def _fail(batch: list[_Waiting], error: StoreUnavailableError) -> None:
+def _fail(batch: list[_Waiting], error: Exception) -> None:
+    """Give every caller an error of its own: each adds its traceback."""
     for waiting in batch:
-        waiting.applied, waiting.error = None, type(error)(str(error))
+        waiting.applied, waiting.error = None, copy(error) if len(batch) > 1 else error
 
 
 def _resolve(futures: "list[asyncio.Future[None]]") -> None:
@@ -168,7 +168,8 @@ def _commit(raw: DBAPIConnection, batch: list[_Waiting]) -> None:
         for waiting in batch:
             try:
                 waiting.applied, waiting.error = together.add(waiting.unit), None
-            except sqlite3.OperationalError:
+            except sqlite3.Error:
+                # It is about the database, not about this unit alone.
                 raise
             except Exception as error:
                 waiting.error = error
@@ -192,13 +193,12 @@ class _Batch:
     def __init__(self, raw: DBAPIConnection, units: list[UnitOfWork]) -> None:
         self._raw = raw
         completed = [unit.completion.command_id for unit in units if unit.completion]
-        events = [trigger for unit in units for trigger in unit.events]
         messages = [unit.message.id for unit in units]
         self._arrived = {row[0] for row in raw.execute(sql.ARRIVED, (json.dumps(messages),))}
         due = raw.execute(sql.DUE, (json.dumps(completed),)) if completed else ()
         self._due: dict[str, int] = dict(due)
         self._stored: dict[Address, Stored | None] = {}
-        self._load(set(likely_addresses(events)))
+        self._load({address for unit in units for address in unit.likely_addresses})
         self._inbox: list[Row] = []
         self._completions: list[Row] = []
         self._rows = Rows()

@@ -133,7 +133,7 @@ def _sweeps_and_rates() -> None:
         "cursors",
         sa.Column("name", _NAME, primary_key=True),
         sa.Column("value", sa.JSON, nullable=False),
-        comment="How far the sweeps over all accounts are.",
+        comment="How far the sweeps over all accounts are, and the latest write of a health check.",
     )
     op.create_table(
         "rate_limits",
