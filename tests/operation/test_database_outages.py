@@ -207,6 +207,29 @@ def test_a_worker_says_that_it_is_stuck_and_works_again(
     assert not thread.is_alive()
 
 
+def test_a_worker_comes_back_after_five_restarts_in_a_row(
+    stoppable_postgres: StoppableServer, store: SqlStore, mark: str
+):
+    """Case 10."""
+    notified: list[str] = []
+    performer = Performer(store, DryRunGateway(), lambda command, id: notified.append(id))
+    worker = Worker(store, performer)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        _eventually(lambda: notified, "it works")
+        for _ in range(5):
+            stoppable_postgres.stop()
+            stoppable_postgres.start()
+        notified.clear()
+        report_broken(store, f"{mark}b")
+        _eventually(lambda: notified, "it works again")
+    finally:
+        worker.stop()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
 def _eventually(holds: Callable[[], object], what: str) -> None:
     until = time.monotonic() + 15
     while not holds():

@@ -14,9 +14,9 @@ from ..kill.households import City
 from ..kill.installation import Installation
 
 SEED = 4
-HOUSEHOLDS = 5
-DELIVERIES = 12
-"""Webhooks that each side applies before the older release stops."""
+HOUSEHOLDS = 3
+DELIVERIES = 5
+"""Decisions of the newer release before the older one stops."""
 
 CHARTS = "SELECT chart, count(*) AS n FROM journal GROUP BY chart"
 

@@ -1,6 +1,7 @@
 """Every error of a database has one meaning, by its code, and every meaning one treatment."""
 
 import sqlite3
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -119,3 +120,14 @@ def test_a_translated_error_repeats_no_value():
     assert isinstance(lost, StoreUnavailableError)
     assert "terminating connection" in lost.advice
     assert lost.meaning.treatment.cure in lost.advice
+
+
+def test_the_page_lists_every_meaning_with_its_answer():
+    page = (Path(__file__).parents[2] / "docs" / "databases.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines()]
+    answers = {row[0].strip("`"): row[2] for row in rows if len(row) == 5}
+    for meaning in Meaning:
+        expected = "500" if meaning.treatment.retry_after is None else "503"
+        assert expected in answers[meaning.value], meaning
+        if meaning is not Meaning.CONFLICT:
+            assert ("second try" in answers[meaning.value]) is meaning.treatment.again, meaning
