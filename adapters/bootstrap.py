@@ -17,7 +17,6 @@ from relink.adapters.gateway import (
     RateLimiter,
     load_gateway,
 )
-from relink.adapters.gateway.settings import READ_TIMEOUT
 from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
@@ -35,9 +34,6 @@ PRUNE_EVERY = 15 * 60
 
 MAX_SLICES = 20
 """Slices of retention in one run, so that a process can stop soon."""
-
-CUSTOMER_READ_TIMEOUT = 8.0
-"""Seconds to wait for Stripe's next byte in a request that a customer waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, rate_limiter, CUSTOMER_READ_TIMEOUT),
+        _gateway(settings, rate_limiter, settings.waits.stripe_for_caller),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -89,7 +85,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     )
     performer = Performer(
         store,
-        _gateway(settings, rate_limiter, READ_TIMEOUT),
+        _gateway(settings, rate_limiter, settings.waits.stripe),
         _notify(settings, clock),
         clock,
         policy,
@@ -165,7 +161,7 @@ def _gateway(settings: Settings, rate_limiter: RateLimiter, read_timeout: float)
 def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
     if settings.notify_url is None or settings.notify_secret is None:
         return log_notification
-    return Notifier(settings.notify_url, settings.notify_secret, clock)
+    return Notifier(settings.notify_url, settings.notify_secret, clock, settings.waits.notification)
 
 
 def _periodic_tasks(

@@ -5,18 +5,25 @@ the current text, so it can replace just a part of a page. A test compares every
 """
 
 import ast
+import json
 import re
 import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from relink.adapters.graphviz import render
+from relink.adapters.settings import Setting
+from relink.adapters.settings.declared import DECLARED
+from relink.adapters.settings.waits import WAITS
 from relink.engine import Table
 from relink.engine.diagram import dot
 from relink.engine.markdown import markdown
 from relink.machines import CHARTS
+from relink.machines.policy import RelinkPolicy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -151,11 +158,69 @@ def embedding(present: str) -> str:
     return SHOWN.sub(lambda block: block[1] + examples[block[2]] + block[3], present)
 
 
+# ── docs/settings.md ─────────────────────────────────────────────────────────
+
+
+def settings(present: str) -> str:
+    """The page of settings, with the tables that follow from the declarations."""
+    head = "| Variable | Default | Value | |\n|---|---|---|---|"
+    variables = [_setting_row(setting) for setting in DECLARED]
+    waits = [_setting_row(setting) for setting in WAITS]
+    policy = ["| Name | Default | Range | |\n|---|---|---|---|", *_policy_rows()]
+    for heading, rows in (
+        ("## Variables", [head, *variables]),
+        ("## Waits", [head, *waits]),
+        ("## The policy", policy),
+    ):
+        before, found, after = present.partition(f"\n{heading}\n")
+        text, _, rest = after.partition("\n|")
+        _, _, rest = rest.partition("\n\n")
+        present = "".join([before, found, text, "\n", "\n".join(rows), "\n\n", rest])
+    return present
+
+
+def _setting_row(setting: Setting[Any]) -> str:
+    default = setting.shown_default
+    if not setting.default_text:
+        default = f"`{default}`"
+    rule = setting.form.rule
+    return f"| `{setting.name}` | {default} | {rule[:1].upper()}{rule[1:]} | {setting.sentence} |"
+
+
+def _policy_rows() -> Iterator[str]:
+    """A row for each field, with the range and the docstring that stand in the code."""
+    body = ast.parse((ROOT / "machines" / "policy.py").read_text()).body
+    (model,) = (node for node in body if isinstance(node, ast.ClassDef))
+    said = {
+        node.target.id: " ".join(str(ast.literal_eval(after.value)).split())
+        for node, after in pairwise(model.body)
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(after, ast.Expr)
+    }
+    defaults = RelinkPolicy().model_dump(mode="json")
+    for name, schema in RelinkPolicy.model_json_schema()["properties"].items():
+        default = json.dumps(defaults[name])
+        yield f"| `{name}` | `{default}` | {_range(schema)} | {said[name]} |"
+
+
+def _range(schema: dict[str, Any]) -> str:
+    if "maximum" in schema:
+        return f"{schema['minimum']:,} to {schema['maximum']:,}"
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "items" in schema:
+        fewest = f"{schema['minItems']} to" if "minItems" in schema else "up to"
+        return f"{fewest} {schema['maxItems']}, each {_range(schema['items'])}"
+    return "`true` or `false`"
+
+
 # ── all pages ────────────────────────────────────────────────────────────────
 
 PAGES: dict[str, Page] = {
     "docs/embedding.md": embedding,
     "docs/rules.md": rules,
+    "docs/settings.md": settings,
     **tables(),
     **pictures(),
 }

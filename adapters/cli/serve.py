@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .settings import database_error, settings_of
+from .settings import database_error, refuse_live_key, settings_of
 
 DRAIN = 30
 """How long requests in progress may take when the service stops (seconds)."""
@@ -95,6 +95,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"{arguments.host} is not a loopback address. --demo needs one: it asks for no token."
         )
+    refuse_live_key()
     try:
         return run_demo(arguments.host, arguments.port)
     except (SettingsError, OSError) as error:

@@ -6,7 +6,6 @@ are signed and posted to the shop. Only the time is the simulator's, because peo
 in StripeBank. There is no API token, and nothing is kept.
 """
 
-import os
 import secrets
 import signal
 import socket
@@ -22,7 +21,6 @@ from starlette.routing import Mount, Route
 
 from relink.adapters.bootstrap import assemble, serving
 from relink.adapters.gateway import ApiKey, GatewaySettings
-from relink.adapters.gateway.settings import LIVE
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
@@ -48,11 +46,9 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         the exit code.
 
     Raises:
-        SettingsError: ``STRIPE_API_KEY`` is a live key, or there is no folder for temporary files.
+        SettingsError: there is no folder for temporary files.
         OSError: the address cannot be bound.
     """
-    if LIVE in os.environ.get("STRIPE_API_KEY", ""):
-        raise SettingsError("STRIPE_API_KEY is a live key. Unset it: the demo only simulates.")
     with ExitStack() as stack:
         # SIGTERM ends the demo as Ctrl-C does, and the folder is removed.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)

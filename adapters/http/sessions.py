@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import JSONResponse
 
+from relink.adapters.return_url import ReturnUrls
 from relink.adapters.service import RelinkSession, Service
 from relink.machines.vocabulary import Delivery, Mode, Permission, RelinkReason
 
@@ -16,7 +17,6 @@ from .answers import RelinkSessionAnswer, SessionResultAnswer
 from .errors import fault
 from .ids import AccountInPath, SessionInPath
 from .problems import documented
-from .return_url import ReturnUrls
 
 NO_STORE = {"Cache-Control": "no-store"}
 

@@ -30,9 +30,16 @@ class Notifier:
         url: ``RELINK_NOTIFY_URL``. A user name and password in it are sent as basic authentication.
         secret: ``RELINK_NOTIFY_SECRET``, which the receiver knows too.
         clock: the time (Unix seconds).
+        timeout: seconds to wait for an answer before an attempt counts as failed.
     """
 
-    def __init__(self, url: str, secret: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        clock: Callable[[], float] = time.time,
+        timeout: float = TIMEOUT,
+    ) -> None:
         target = httpx.URL(url)
         self._url = target.copy_with(userinfo=b"")
         self._headers = {"Content-Type": "application/json", "User-Agent": "relink"}
@@ -42,6 +49,7 @@ class Notifier:
             self._headers["Authorization"] = request.headers["Authorization"]
         self._secret = secret
         self._clock = clock
+        self._timeout = timeout
         # httpx.Client would log the URL with its query, and use proxies of the environment.
         self._transport = httpx.HTTPTransport()
 
@@ -62,7 +70,7 @@ class Notifier:
             "Relink-Signature": sign(body, self._secret, now),
             "Relink-Command": id,
         }
-        extensions = {"timeout": httpx.Timeout(TIMEOUT).as_dict()}
+        extensions = {"timeout": httpx.Timeout(self._timeout).as_dict()}
         request = httpx.Request(
             "POST", self._url, headers=headers, content=body, extensions=extensions
         )

@@ -127,5 +127,5 @@ def backend_for(url: str) -> Backend:
             from .postgres.backend import PostgresBackend
 
             return PostgresBackend(found)
-        case other:
-            raise ValueError(f"the database must be SQLite or PostgreSQL, got {other}")
+        case _:
+            raise ValueError("the database must be SQLite or PostgreSQL")

@@ -25,7 +25,7 @@ def test_postgresql_is_a_server_shared_by_workers(scheme: str):
     ("url", "message"),
     [
         ("not a url hunter2", "can't be parsed. Use sqlite:///relink.db or postgresql://"),
-        ("mysql://me:hunter2@db/relink", "must be SQLite or PostgreSQL, got mysql"),
+        ("mysql://me:hunter2@db/relink", "must be SQLite or PostgreSQL"),
         ("sqlite://", "must be a file, as in sqlite:///relink.db"),
         ("sqlite:///:memory:", "must be a file, as in sqlite:///relink.db"),
     ],
