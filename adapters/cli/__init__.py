@@ -7,9 +7,17 @@ works with just the extras that it needs.
 
 import argparse
 import importlib
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
+
+from .failures import DEFECT, INTERRUPTED, WRONG_USAGE, UsageError, explained, show_defect
+from .output import safe_output
+
+__all__ = ["SUBCOMMANDS", "UsageError", "main"]
 
 SUBCOMMANDS = {
     "demo": "play scenarios against a simulated Stripe and explain every decision",
@@ -28,29 +36,8 @@ SUBCOMMANDS = {
     "fuzz": "send a machine random events and search for a counterexample",
 }
 
-EXTRA_OF = {
-    "sqlalchemy": "store",
-    "alembic": "store",
-    "psycopg": "postgres",
-    "procrastinate": "postgres",
-    "fastapi": "service",
-    "httpx": "service",
-    "prometheus_client": "service",
-    "structlog": "service",
-    "stripe": "stripe",
-    "hypothesis": "fuzz",
-    "starlette": "simulator",
-    "uvicorn": "simulator",
-}
-"""Which extra installs a library, for the message when it is missing."""
-
-
 MODULES = {"import": "import_accounts"}
 """The modules of subcommands whose names are reserved words in Python."""
-
-
-class UsageError(Exception):
-    """The command was used wrongly. The text says how to put it right."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,8 +47,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments; by default those of the process.
 
     Returns:
-        the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage.
+        the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage
+        or surroundings, 70 for a defect of relink, 130 after an interruption.
     """
+    with safe_output() as output, _ended_by_sigterm():
+        try:
+            code = _run(argv)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        sys.stdout.flush()
+        if output.failure is not None:
+            reason = output.failure.strerror
+            print(f"relink: the output could not be written: {reason}", file=sys.stderr)
+            code = WRONG_USAGE
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="relink",
         description="Decide what to do when a customer's linked bank account stops working.",
@@ -75,24 +77,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         code: int = _module(arguments.command).run(arguments)
-    except UsageError as error:
-        print(f"relink {arguments.command}: {error}", file=sys.stderr)
-        return 2
-    except ModuleNotFoundError as error:
-        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
-        if extra is None:
-            raise
-        print(
-            f"relink {arguments.command} needs {error.name}. Run: "
-            f"pip install 'relink-engine[{extra}]'",
-            file=sys.stderr,
-        )
-        return 2
-    except BrokenPipeError:
-        # The reader, such as head, closed the pipe.
-        sys.stderr.close()
-        return 0
+    except Exception as error:
+        line = explained(arguments.command, error)
+        if line is None:
+            show_defect(arguments.command, error)
+            return DEFECT
+        print(line, file=sys.stderr)
+        return WRONG_USAGE
     return code
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does, with everything that is cleaned up at the end.
+
+    The first process of a container would ignore it without a handler.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _module(name: str) -> ModuleType:

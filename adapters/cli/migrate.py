@@ -3,8 +3,7 @@
 import argparse
 import os
 
-from . import UsageError
-from .settings import database_error, settings_of
+from .settings import settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -13,15 +12,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, in one transaction."""
-    from sqlalchemy.exc import DBAPIError
+    from relink.adapters.store import migrate
 
-    from relink.adapters.store import StoreError, migrate
-
-    try:
-        migrate(settings_of(os.environ).database_url)
-    except (StoreError, ValueError) as error:
-        raise UsageError(str(error)) from error
-    except DBAPIError as error:
-        raise UsageError(database_error(error)) from None
+    migrate(settings_of(os.environ).database_url)
     print("The database schema is up to date.")
     return 0

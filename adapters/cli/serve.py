@@ -3,29 +3,38 @@
 import argparse
 import ipaddress
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from math import ceil
 
 from . import UsageError
-from .settings import database_error, refuse_live_key, settings_of
+from .arguments import existing_file, log_level, port
+from .listening import check_certificate, listening
+from .settings import refuse_live_key, settings_of
 
-DRAIN = 30
-"""How long requests in progress may take when the service stops (seconds)."""
+NOT_STARTED = 3
+"""The exit code where the server could not start. Its log says why."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: 127.0.0.1)")
     parser.add_argument(
-        "--port", type=int, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
+        "--port", type=port, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate with its chain")
-    parser.add_argument("--tls-key", metavar="FILE", help="PEM private key of the certificate")
+    parser.add_argument(
+        "--tls-cert", type=existing_file, metavar="FILE", help="PEM certificate with its chain"
+    )
+    parser.add_argument(
+        "--tls-key", type=existing_file, metavar="FILE", help="PEM private key of the certificate"
+    )
     parser.add_argument(
         "--behind-tls-proxy",
         action="store_true",
         help="a proxy terminates TLS: allow other addresses than loopback without TLS here",
     )
-    parser.add_argument("--log-level", default="INFO", help="log level (default: INFO)")
+    parser.add_argument(
+        "--log-level", type=log_level, default="INFO", help="log level (default: INFO)"
+    )
     parser.add_argument(
         "--demo",
         action="store_true",
@@ -39,11 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         return _demo(arguments)
     import uvicorn
-    from sqlalchemy.exc import DBAPIError
 
     from relink.adapters.bootstrap import assemble, serving
     from relink.adapters.logs import log_json
-    from relink.adapters.store import StoreError, migrate
+    from relink.adapters.settings import hide_secrets
+    from relink.adapters.store import migrate
     from relink.adapters.store.lock_file import InUseError, exclusive
 
     settings = settings_of(os.environ)
@@ -56,50 +65,49 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "STRIPE_WEBHOOK_SECRET is not set. Set it to the endpoint's signing secret."
         )
+    if arguments.tls_cert:
+        check_certificate(arguments.tls_cert, arguments.tls_key)
     with ExitStack() as stack:
+        sockets = stack.enter_context(listening(arguments.host, arguments.port))
         try:
             if settings.runs_worker_in_process:
                 stack.enter_context(exclusive(settings.database_url))
                 migrate(settings.database_url)
-            parts = assemble(settings)
-            stack.callback(parts.store.close)
-            if parts.loop is not None:
-                # Even when a second signal interrupts the server: no other process may lock the
-                # database while this one performs commands.
-                stack.callback(parts.loop.stop)
-            parts.store.check()
-        except (InUseError, StoreError, OSError, ValueError) as error:
+        except InUseError as error:
             raise UsageError(str(error)) from error
-        except DBAPIError as error:
-            raise UsageError(database_error(error)) from None
-        log_json(arguments.log_level)
-        uvicorn.run(
+        parts = assemble(settings)
+        stack.callback(parts.store.close)
+        if parts.loop is not None:
+            # Even when a second signal interrupts the server: no other process may lock the
+            # database while this one performs commands.
+            stack.callback(parts.loop.stop)
+        parts.store.check()
+        log_json(arguments.log_level, hide=hide_secrets(os.environ))
+        config = uvicorn.Config(
             serving(parts),
-            host=arguments.host,
-            port=arguments.port,
             log_config=None,
             server_header=False,
             proxy_headers=arguments.behind_tls_proxy,
             ssl_certfile=arguments.tls_cert,
             ssl_keyfile=arguments.tls_key,
-            timeout_graceful_shutdown=DRAIN,
+            timeout_graceful_shutdown=ceil(settings.waits.drain),
         )
-    return 0
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):  # A signal is how a server is stopped.
+            server.run(sockets=sockets)
+    return 0 if server.started else NOT_STARTED
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     from relink.adapters.demo.server import run_demo
-    from relink.adapters.settings import SettingsError
 
     if not _is_loopback(arguments.host):
         raise UsageError(
             f"{arguments.host} is not a loopback address. --demo needs one: it asks for no token."
         )
     refuse_live_key()
-    try:
-        return run_demo(arguments.host, arguments.port)
-    except (SettingsError, OSError) as error:
-        raise UsageError(str(error)) from error
+    with listening(arguments.host, arguments.port) as sockets:
+        return run_demo(arguments.host, sockets)
 
 
 def _refuse_open_door(arguments: argparse.Namespace) -> None:

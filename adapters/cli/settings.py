@@ -1,4 +1,4 @@
-"""Settings of the subcommands. Everything wrong with them is reported as wrong usage."""
+"""The settings of subcommands, and the database that they name."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from . import UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy.exc import DBAPIError
-
     from relink.adapters.settings import Settings
     from relink.adapters.store import SqlStore
 
@@ -18,14 +16,11 @@ def settings_of(environment: Mapping[str, str]) -> "Settings":
     """The settings in the environment.
 
     Raises:
-        UsageError: one of them is invalid.
+        SettingsError: one of them is invalid.
     """
-    from relink.adapters.settings import Settings, SettingsError
+    from relink.adapters.settings import Settings
 
-    try:
-        return Settings.from_environment(environment)
-    except SettingsError as error:
-        raise UsageError(str(error)) from None
+    return Settings.from_environment(environment)
 
 
 def refuse_live_key() -> None:
@@ -38,38 +33,37 @@ def refuse_live_key() -> None:
         raise UsageError("STRIPE_API_KEY is a live key. Unset it: this command only simulates.")
 
 
-def database_error(error: "DBAPIError") -> str:
-    """The database's error in one line."""
-    return f"the database answered: {str(error.orig).splitlines()[0]}"
-
-
 @contextmanager
 def open_store(url: str | None = None) -> Iterator["SqlStore"]:
     """A database with the schema of this release.
 
     Args:
-        url: its URL; by default ``RELINK_DATABASE_URL``.
+        url: its URL, from the command line; by default ``RELINK_DATABASE_URL``.
 
     Raises:
-        UsageError: it does not exist, does not answer, or has another schema.
+        UsageError: it does not exist, or the URL is none.
+        StoreError: it does not answer, or has another schema.
     """
-    from relink.adapters.store import SqlStore, StoreError
+    from relink.adapters.settings import Settings
+    from relink.adapters.store import SqlStore
     from relink.adapters.store.backend import backend_for
     from relink.machines import relink_system
 
-    url = url or settings_of(os.environ).database_url
-    try:
-        backend = backend_for(url)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    if url is None:
+        database = settings_of(os.environ).database_url
+    else:
+        name = "RELINK_DATABASE_URL"
+        settings, wrong = Settings.examine({name: url})
+        if name in wrong:
+            raise UsageError(str(wrong[name]).replace(name, "--database"))
+        database = settings.database_url
+    file = backend_for(database).file
     # SQLite would create an empty database from a mistyped name.
-    if backend.file is not None and not backend.file.is_file():
-        raise UsageError(f"the database {backend.file} does not exist. relink migrate creates it.")
-    store = SqlStore(url, relink_system())
+    if file is not None and not file.is_file():
+        raise UsageError(f"the database {file} does not exist. relink migrate creates it.")
+    store = SqlStore(database, relink_system())
     try:
         store.check()
         yield store
-    except StoreError as error:
-        raise UsageError(str(error)) from None
     finally:
         store.close()

@@ -2,8 +2,10 @@
 
 import argparse
 import os
+from contextlib import suppress
 
 from . import UsageError
+from .arguments import port, seed
 from .settings import refuse_live_key
 
 
@@ -11,12 +13,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--port",
-        type=int,
+        type=port,
         default=12111,
         help="port on 127.0.0.1; 0 chooses a free one (default: 12111)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="seed of ids, secrets and faults (default: 0)"
+        "--seed", type=seed, default=0, help="seed of ids, secrets and faults (default: 0)"
     )
     parser.add_argument("--webhook-url", metavar="URL", help="post webhooks to this URL")
     parser.add_argument(
@@ -63,5 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.webhook_url:
         print(f"Webhooks         {arguments.webhook_url}   (signed with --webhook-secret)")
     print(f"Linked accounts  {', '.join(sim.world.accounts)}", flush=True)
-    server.run()
+    with suppress(KeyboardInterrupt):  # A signal is how a server is stopped.
+        server.run()
     return 0

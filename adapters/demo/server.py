@@ -7,7 +7,6 @@ in StripeBank. There is no API token, and nothing is kept.
 """
 
 import secrets
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -34,12 +33,12 @@ DRAIN = 2
 """How long requests in progress may take when the demo stops (seconds)."""
 
 
-def run_demo(host: str, port: int, seed: int = 1) -> int:
+def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> int:
     """Print the addresses, and serve the demo until it is interrupted.
 
     Args:
         host: a loopback address.
-        port: 0 chooses a free one.
+        sockets: listening sockets at this address.
         seed: seed of the simulated world.
 
     Returns:
@@ -47,16 +46,13 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
 
     Raises:
         SettingsError: there is no folder for temporary files.
-        OSError: the address cannot be bound.
+        OSError: no address can be bound for StripeBank.
     """
     with ExitStack() as stack:
-        # SIGTERM ends the demo as Ctrl-C does, and the folder is removed.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        stack.callback(signal.signal, signal.SIGTERM, before)
         stack.enter_context(suppress(KeyboardInterrupt))
         folder = stack.enter_context(_temporary_folder())
-        listening = stack.enter_context(socket.create_server((host, port)))
-        address = f"http://{host}:{listening.getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{sockets[0].getsockname()[1]}"
         bank = stack.enter_context(SimulatorServer(Simulator(seed=seed, start=None), host))
         settings = _settings(f"sqlite:///{folder / 'relink.db'}", bank.url, address)
         app = _application(settings, bank, address)
@@ -66,7 +62,7 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         config = uvicorn.Config(
             app, log_config=None, server_header=False, timeout_graceful_shutdown=DRAIN
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=sockets)
     return 0
 
 
