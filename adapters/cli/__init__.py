@@ -12,9 +12,19 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import ModuleType
+from types import FrameType, ModuleType
+from typing import NoReturn
 
-from .failures import DEFECT, INTERRUPTED, WRONG_USAGE, UsageError, explained, show_defect
+from .failures import (
+    DEFECT,
+    INTERRUPTED,
+    TERMINATED,
+    WRONG_USAGE,
+    Terminated,
+    UsageError,
+    explained,
+    show_defect,
+)
 from .output import safe_output
 
 __all__ = ["SUBCOMMANDS", "UsageError", "main"]
@@ -48,13 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage
-        or surroundings, 70 for a defect of relink, 130 after an interruption.
+        or surroundings, 70 for a defect of relink, 130 or 143 after a signal.
     """
     with safe_output() as output, _ended_by_sigterm():
         try:
             code = _run(argv)
         except KeyboardInterrupt:
             code = INTERRUPTED
+        except Terminated:
+            code = TERMINATED
         sys.stdout.flush()
         if output.failure is not None:
             reason = output.failure.strerror
@@ -96,11 +108,15 @@ def _ended_by_sigterm() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated(TERMINATED)
 
 
 def _module(name: str) -> ModuleType:

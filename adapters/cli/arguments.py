@@ -33,17 +33,6 @@ def log_level(text: str) -> str:
     return text.upper()
 
 
-def existing_file(text: str) -> Path:
-    """A file that can be read."""
-    path = Path(text)
-    try:
-        with path.open("rb"):
-            return path
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no name of a file"
-        raise argparse.ArgumentTypeError(f"{reason}: {text!r}") from None
-
-
 def writable_folder(folder: Path) -> Path:
     """Make a folder if it is missing.
 

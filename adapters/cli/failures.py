@@ -27,7 +27,16 @@ EXTRA_OF = {
 WRONG_USAGE = 2
 DEFECT = 70
 INTERRUPTED = 130
+TERMINATED = 143
 """Exit codes."""
+
+
+class Terminated(SystemExit):
+    """SIGTERM came. Event loops let it pass, as they do with Ctrl-C."""
+
+
+STOPPED = (KeyboardInterrupt, Terminated)
+"""How a server is stopped."""
 
 
 class UsageError(Exception):

@@ -62,6 +62,12 @@ def check_certificate(certificate: Path, key: Path) -> None:
         raise UsageError("--tls-key is encrypted. Give a key without a password.")
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    for option, file in (("--tls-cert", certificate), ("--tls-key", key)):
+        try:
+            file.read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(f"{option} {file} cannot be read: {reason}") from None
     try:
         context.load_cert_chain(certificate, key, no_password)
     except ssl.SSLError as error:

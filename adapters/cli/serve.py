@@ -5,9 +5,11 @@ import ipaddress
 import os
 from contextlib import ExitStack, suppress
 from math import ceil
+from pathlib import Path
 
 from . import UsageError
-from .arguments import existing_file, log_level, port
+from .arguments import log_level, port
+from .failures import STOPPED
 from .listening import check_certificate, listening
 from .settings import refuse_live_key, settings_of
 
@@ -22,10 +24,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--port", type=port, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
     )
     parser.add_argument(
-        "--tls-cert", type=existing_file, metavar="FILE", help="PEM certificate with its chain"
+        "--tls-cert", type=Path, metavar="FILE", help="PEM certificate with its chain"
     )
     parser.add_argument(
-        "--tls-key", type=existing_file, metavar="FILE", help="PEM private key of the certificate"
+        "--tls-key", type=Path, metavar="FILE", help="PEM private key of the certificate"
     )
     parser.add_argument(
         "--behind-tls-proxy",
@@ -93,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
             timeout_graceful_shutdown=ceil(settings.waits.drain),
         )
         server = uvicorn.Server(config)
-        with suppress(KeyboardInterrupt):  # A signal is how a server is stopped.
+        with suppress(*STOPPED):
             server.run(sockets=sockets)
     return 0 if server.started else NOT_STARTED
 
@@ -106,8 +108,9 @@ def _demo(arguments: argparse.Namespace) -> int:
             f"{arguments.host} is not a loopback address. --demo needs one: it asks for no token."
         )
     refuse_live_key()
-    with listening(arguments.host, arguments.port) as sockets:
-        return run_demo(arguments.host, sockets)
+    with suppress(*STOPPED), listening(arguments.host, arguments.port) as sockets:
+        run_demo(arguments.host, sockets)
+    return 0
 
 
 def _refuse_open_door(arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from . import UsageError
 from .arguments import port, seed
+from .failures import STOPPED
 from .settings import refuse_live_key
 
 
@@ -65,6 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.webhook_url:
         print(f"Webhooks         {arguments.webhook_url}   (signed with --webhook-secret)")
     print(f"Linked accounts  {', '.join(sim.world.accounts)}", flush=True)
-    with suppress(KeyboardInterrupt):  # A signal is how a server is stopped.
+    with suppress(*STOPPED):
         server.run()
     return 0

@@ -9,7 +9,7 @@ in StripeBank. There is no API token, and nothing is kept.
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,7 +33,7 @@ DRAIN = 2
 """How long requests in progress may take when the demo stops (seconds)."""
 
 
-def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> int:
+def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> None:
     """Print the addresses, and serve the demo until it is interrupted.
 
     Args:
@@ -41,15 +41,11 @@ def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> int:
         sockets: listening sockets at this address.
         seed: seed of the simulated world.
 
-    Returns:
-        the exit code.
-
     Raises:
         SettingsError: there is no folder for temporary files.
         OSError: no address can be bound for StripeBank.
     """
     with ExitStack() as stack:
-        stack.enter_context(suppress(KeyboardInterrupt))
         folder = stack.enter_context(_temporary_folder())
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{sockets[0].getsockname()[1]}"
@@ -63,7 +59,6 @@ def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> int:
             app, log_config=None, server_header=False, timeout_graceful_shutdown=DRAIN
         )
         uvicorn.Server(config).run(sockets=sockets)
-    return 0
 
 
 @contextmanager
