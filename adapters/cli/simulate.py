@@ -3,11 +3,15 @@
 import argparse
 import os
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from . import UsageError
 from .arguments import port, seed
 from .failures import STOPPED
 from .settings import refuse_live_key
+
+if TYPE_CHECKING:
+    from relink.adapters.simulator.server import SimulatorServer
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -59,13 +63,16 @@ def run(arguments: argparse.Namespace) -> int:
         server = SimulatorServer(sim, port=arguments.port)
     except OSError as error:
         raise UsageError(f"port {arguments.port} cannot be bound: {error.strerror}") from error
-    print(
-        f"Stripe's API     {server.url}   (set STRIPE_API_BASE={server.url}, and any sk_test_… key)"
-    )
-    print(f"StripeBank       {server.url}/stripebank")
-    if arguments.webhook_url:
-        print(f"Webhooks         {arguments.webhook_url}   (signed with --webhook-secret)")
-    print(f"Linked accounts  {', '.join(sim.world.accounts)}", flush=True)
     with suppress(*STOPPED):
+        _announce(server, arguments.webhook_url)
         server.run()
     return 0
+
+
+def _announce(server: "SimulatorServer", webhook_url: str | None) -> None:
+    url, accounts = server.url, server.simulator.world.accounts
+    print(f"Stripe's API     {url}   (set STRIPE_API_BASE={url}, and any sk_test_… key)")
+    print(f"StripeBank       {url}/stripebank")
+    if webhook_url:
+        print(f"Webhooks         {webhook_url}   (signed with --webhook-secret)")
+    print(f"Linked accounts  {', '.join(accounts)}", flush=True)
