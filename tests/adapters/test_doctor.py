@@ -24,6 +24,7 @@ DATE = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(NOW))
 
 LIST = {"object": "list", "data": [], "has_more": False}
 MISSING = {"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "id"}}
+INCOMPLETE = {"error": {"type": "invalid_request_error", "code": "parameter_missing"}}
 FORBIDDEN = {"error": {"type": "invalid_request_error", "message": "rk_test_… may not do this"}}
 BAD_KEY = {"error": {"type": "invalid_request_error", "message": "Invalid API Key: sk_test_…"}}
 BAD_VERSION = {"error": {"type": "invalid_request_error", "message": "version not open"}}
@@ -56,6 +57,7 @@ class Stripe:
     def __init__(self) -> None:
         self.answers: dict[str, Answer | None] = {}
         self.in_preview: dict[str, Answer] = {}
+        self.writes: dict[str, Answer] = {}
         self.asked: list[Call] = []
         self.date: str | None = DATE
 
@@ -75,6 +77,10 @@ class Connection:
         stripe, kind = self._stripe, call.path.split("/")[-1]
         kind = {"fcauth_doctor": "authorizations", "fcsess_doctor": "sessions"}.get(kind, kind)
         stripe.asked.append(call)
+        if call.method == "POST":
+            assert call.params == {}, "nothing may be written"
+            found = stripe.writes.get(kind, (400, INCOMPLETE))
+            return Reply(found[0], {}, Body(json.dumps(found[1]).encode()))
         found = stripe.answers.get(kind, (404, MISSING) if "_doctor" in call.path else (200, LIST))
         if self._version == PREVIEW:
             found = stripe.in_preview.get(kind, found)
@@ -122,7 +128,10 @@ def test_a_service_that_is_set_up_well_has_no_problem(found: Found, stripe: Stri
         "key reads payment methods",
         "key reads customers",
     }
-    assert {call.method for call in stripe.asked} == {"GET"}
+    assert {s for s in findings if s.startswith("key writes")} == {
+        "key writes sessions",
+        "key writes payment methods",
+    }
 
 
 @pytest.mark.parametrize(
@@ -136,6 +145,27 @@ def test_a_read_that_a_restricted_key_may_not_do_is_named(found: Found, stripe: 
     assert findings[f"key reads {name}"].cure == (
         f"Give the restricted key read access to {name} at Stripe"
     )
+
+
+@pytest.mark.parametrize("kind", ["sessions", "payment_methods"])
+def test_a_write_that_a_restricted_key_may_not_do_is_named(found: Found, stripe: Stripe, kind: str):
+    stripe.writes[kind] = (403, FORBIDDEN)
+    name = kind.replace("_", " ")
+    findings = found()
+    assert problems(findings) == [f"key writes {name}"]
+    assert findings[f"key writes {name}"].cure == (
+        f"Give the restricted key write access to {name} at Stripe"
+    )
+
+
+def test_trying_the_key_writes_nothing(served: SimulatorServer, environment: dict[str, str]):
+    with served.lock:
+        world = served.simulator.world
+        before = (len(world.sessions), len(world.payment_methods))
+    findings = [*examine(environment | {"STRIPE_API_BASE": served.url})]
+    assert [finding for finding in findings if finding.is_problem] == []
+    with served.lock:
+        assert (len(world.sessions), len(world.payment_methods)) == before
 
 
 def test_a_key_that_stripe_does_not_accept_is_the_only_problem_at_stripe(
