@@ -116,6 +116,7 @@ WALK: tuple[tuple[str, Event], ...] = (
             session="fcsess_1",
             outcome="failed",
             failure_reason="no_account",
+            as_of=50,
         ),
     ),
     ("inactive_relinkable", reported(ReportedRelinkable, 52, EXPIRED)),

@@ -29,6 +29,7 @@ from .freshness import (
     ReportFacts,
     ambiguous,
     ambiguous_until,
+    by_read,
     stale,
     window,
 )
@@ -240,7 +241,7 @@ class AccountNumberChart(ReportChart):
             _latest(
                 trigger.reported_status,
                 max(facts.as_of, trigger.as_of),
-                by_read=trigger.read if trigger.as_of >= facts.as_of else facts.by_read,
+                by_read=by_read(facts, trigger.as_of, trigger.read),
                 expires_on=expiry(trigger),
             ),
             *(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from relink.engine import Snapshot
 
 from .account.eligibility import number_obstacle, obstacles
-from .account.facts import AccountFacts
+from .account.facts import AccountFacts, is_replaced
 from .account.needs import is_suspended, relink_reasons
 from .vocabulary import (
     NUMBER_DEACTIVATED,
@@ -69,7 +69,7 @@ def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
     if facts.retired:
         return
     match state := AccountState(account.state):
-        case AccountState.DISCONNECTED if facts.replaced_by is None:
+        case AccountState.DISCONNECTED if not is_replaced(facts):
             yield _request_another("disconnected")
         case AccountState.NEW_ACCOUNT_LINKED | AccountState.DISCONNECTED:
             return
@@ -79,6 +79,8 @@ def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
             yield _relink(facts)
         case AccountState.RELINKING:
             yield NextAction(action="wait", reason="session_open")
+            if facts.works:
+                yield from _next_of_built(facts)
         case AccountState.RELINKED:
             yield NextAction(action="wait", reason="stripe_confirms_repair")
         case AccountState.ACTIVE:

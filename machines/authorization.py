@@ -23,7 +23,7 @@ from relink.engine import Assign, Command, Send, ignored, stays
 from . import anomalies, reasons
 from .announcement import has_passed, is_announced
 from .events import DomainEvent
-from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, window
+from .freshness import REPORTS, ReportChart, ReportFacts, ambiguous_until, by_read, window
 from .messages import (
     AnnouncementChanged,
     LinkReported,
@@ -279,7 +279,8 @@ class AuthorizationChart(ReportChart):
         report = trigger.report
         changes: dict[str, Any] = {"reported_status": trigger.reported_status}
         if trigger.as_of >= facts.as_of:
-            changes |= {"as_of": trigger.as_of, "by_read": trigger.read}
+            is_read = by_read(facts, trigger.as_of, trigger.read)
+            changes |= {"as_of": trigger.as_of, "by_read": is_read}
         if report.includes("institution_name"):
             changes["institution_name"] = report.institution_name
         return _announced(facts, trigger, changes)

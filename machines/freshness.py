@@ -85,6 +85,19 @@ def fills_in(facts: ReportFacts, report: Reported) -> bool:
     return known.agrees_with(report.reported_status) and report.as_of >= facts.as_of - READ_WINDOW
 
 
+def by_read(facts: ReportFacts, as_of: int, read: bool) -> bool:
+    """Whether the latest report is the answer to a read, once one more report has come.
+
+    Args:
+        facts: before that report.
+        as_of: its time (Unix seconds).
+        read: whether it is the answer to a read. A webhook of the same second confirms the answer.
+    """
+    if as_of == facts.as_of:
+        return read or facts.by_read
+    return read if as_of > facts.as_of else facts.by_read
+
+
 def window(involves_read: bool) -> int:
     """How far apart the times of two reports may be for their order to be ambiguous (seconds)."""
     return READ_WINDOW if involves_read else 0

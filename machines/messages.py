@@ -260,6 +260,8 @@ class SessionUnsuccessful(DomainEvent):
     session: str
     outcome: Literal["failed", "cancelled", "abandoned"]
     failure_reason: str | None
+    as_of: int
+    """The time of the report that says so (Unix seconds)."""
     counts: bool = True
     """Whether it counts as an attempt; not where nothing tells what the customer did (R3)."""
 
@@ -374,7 +376,10 @@ class NeedsChanged(DomainEvent):
     holder: str = ""
     """The key of the machine that holds back prompts while reads are due (K9)."""
     mailed_at: float | None = None
-    """When Stripe itself wrote to the customer, by a session that is still open (P2)."""
+    """When Stripe itself wrote to the customer in this outage, or before it by a session that was
+    open when it began: that mail is the prompt (P2)."""
+    stripe_writes_since: float | None = None
+    """Since when a session is open by which Stripe itself writes to the customer (P2)."""
     read_due_since: float | None = None
     """Since when a read of it is due (Unix seconds)."""
     prompted_at: float | None = None

@@ -39,13 +39,20 @@ class Need(Facts):
     holder: str
     """The key of the machine that holds back prompts while reads are due."""
     mailed_at: float | None
-    """When Stripe itself wrote, by a session that is still open (Unix seconds)."""
+    """When Stripe itself wrote, in a mail that counts as its prompt (Unix seconds)."""
+    stripe_writes_since: float | None
+    """Since when a session is open by which Stripe itself writes (Unix seconds)."""
     read_due_since: float | None
     """Since when a read of it is due (Unix seconds)."""
     prompted_at: float | None
-    """The prompt from which its reminders are counted; None while nobody named it."""
+    """The message of ours from which its reminders are counted (Unix seconds)."""
     reminded: int
     """How many of the policy's reminders have passed."""
+
+    @property
+    def named_at(self) -> float | None:
+        """When it was named first, by us or by Stripe; None while nobody named it."""
+        return self.mailed_at if self.prompted_at is None else self.prompted_at
 
 
 Needing = dict[str, Need]
@@ -113,30 +120,26 @@ def after(needing: Needing, message: Message, at: float, policy: RelinkPolicy) -
     # Whoever joins a reminder shares the schedule that it belongs to.
     joined = at
     for name in message.accounts:
-        start = needing[name].prompted_at
+        start = needing[name].named_at
         if start is not None and _passed(needing[name], at, policy) == message.reminder:
             joined = start
     changed = {}
     for name in message.accounts:
         need = needing[name]
-        is_new = need.prompted_at is None
+        is_new = need.named_at is None
         passed = message.reminder if is_new else _passed(need, at, policy)
-        start = joined if is_new else need.prompted_at
+        start = joined if is_new else need.named_at
         changed[name] = need.after({"prompted_at": start, "reminded": passed})
     return {**needing, **changed}
 
 
 def with_change(needing: Needing, changed: NeedsChanged) -> Needing:
-    """What the accounts need once one of them has told what it needs.
-
-    The mail that Stripe wrote names the account of its session, and is its prompt (P2).
-    """
+    """What the accounts need once one of them has told what it needs."""
     others = without(needing, changed.subject)
     if not changed.needs:
         return others
     known = needing.get(changed.subject)
     is_same = known is not None and known.number == changed.number
-    prompted_at = known.prompted_at if known and is_same else changed.prompted_at
     need = Need(
         number=changed.number,
         needs=changed.needs,
@@ -146,7 +149,8 @@ def with_change(needing: Needing, changed: NeedsChanged) -> Needing:
         holder=changed.holder,
         mailed_at=changed.mailed_at,
         read_due_since=changed.read_due_since,
-        prompted_at=changed.mailed_at if prompted_at is None else prompted_at,
+        stripe_writes_since=changed.stripe_writes_since,
+        prompted_at=known.prompted_at if known and is_same else changed.prompted_at,
         reminded=known.reminded if known and is_same else changed.reminded,
     )
     return {**others, changed.subject: need}
@@ -159,15 +163,13 @@ def without(needing: Needing, account: str) -> Needing:
 
 def has_somebody_to_name(needing: Needing) -> bool:
     """Whether an account is still to be named, now or once it is no longer suspended."""
-    return any(
-        need.prompted_at is None and need.standing != "given_up" for need in needing.values()
-    )
+    return any(need.named_at is None and need.standing != "given_up" for need in needing.values())
 
 
 def has_reminders_left(needing: Needing, policy: RelinkPolicy) -> bool:
     """Whether a reminder follows for one of the accounts, now or once it is no longer suspended."""
     return any(
-        need.prompted_at is not None
+        need.named_at is not None
         and need.standing != "given_up"
         and need.reminded < len(policy.reminders)
         and _may_be_reminded(need, policy)
@@ -179,7 +181,7 @@ def _unnamed(needing: Needing) -> list[str]:
     return [
         name
         for name, need in needing.items()
-        if need.prompted_at is None and need.standing == "needed"
+        if need.named_at is None and need.standing == "needed"
     ]
 
 
@@ -188,7 +190,11 @@ def _stripe_writes_until(needing: Needing, policy: RelinkPolicy) -> float:
 
     At its deadline a session is read, which may take a moment (K9).
     """
-    mails = [need.mailed_at for need in needing.values() if need.mailed_at is not None]
+    mails = [
+        need.stripe_writes_since
+        for need in needing.values()
+        if need.stripe_writes_since is not None
+    ]
     return max(mails) + policy.session_open_for + LONGEST_HOLD if mails else 0.0
 
 
@@ -198,16 +204,16 @@ def _may_be_reminded(need: Need, policy: RelinkPolicy) -> bool:
 
 def _next_reminder(need: Need, policy: RelinkPolicy) -> float | None:
     """When its next reminder is due (Unix seconds); None when it gets none (now)."""
-    if need.prompted_at is None or need.standing != "needed":
+    if need.named_at is None or need.standing != "needed":
         return None
     if need.reminded >= len(policy.reminders) or not _may_be_reminded(need, policy):
         return None
-    return need.prompted_at + policy.reminders[need.reminded]
+    return need.named_at + policy.reminders[need.reminded]
 
 
 def _passed(need: Need, at: float, policy: RelinkPolicy) -> int:
     """How many reminders of an account are due by now: of several that were missed, one is sent."""
-    start = need.prompted_at or 0.0
+    start = need.named_at or 0.0
     return sum(start + offset <= at for offset in policy.reminders)
 
 

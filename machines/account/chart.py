@@ -113,17 +113,18 @@ class AccountChart(AccountGuards, AccountEffects):
     linked = (active, *inactive, relinking, relinked, new_account_linked)
 
     # ── reports that do not count, or not yet (K3, K4, K6) ────────────────
+    stays(*linked, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
+    # A session's result is a report as well (S5):
     stays(
-        *linked,
-        event=REPORTS,
-        cond="is_ambiguous or has_ambiguous_detail",
+        active,
+        relinked,
+        event=STOPPED,
+        cond="is_ambiguous_with_repair",
         on="settle_contradiction",
     )
     stays(*linked, event=REPORTS, cond="is_stale", on="fill_gaps")
     stays(*linked, event="reported_unclear", on="look")
-    # A session's result is a report as well (S5):
-    stays(relinked, event=STOPPED, cond="is_ambiguous_with_repair", on="settle_contradiction")
-    stays(relinked, event=STOPPED, cond="predates_repair", on="fill_gaps")
+    stays(active, relinked, event=STOPPED, cond="predates_repair", on="fill_gaps")
 
     # ── it was replaced: reports change facts only, until it has come back (S6)
     stays(new_account_linked, event=f"reported_active {STOPPED}", on="learn")
@@ -147,6 +148,10 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     inactive_unrepairable.from_(
         new_account_linked, event="review_due", cond="has_come_back", on="review_needs"
+    )
+    # A late report shows that it had never stopped:
+    new_account_linked.from_(
+        active, *inactive, event="review_due", cond="has_never_come_back", on="review_without_needs"
     )
 
     # ── it works (S1) ────────────────────────────────────────────────────────

@@ -41,7 +41,13 @@ from ..reasons import ReadReason
 from ..vocabulary import NumberStatus
 from . import facts as facts_of
 from . import outgoing
-from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
+from .facts import (
+    MOST_PAYMENT_METHODS,
+    AccountFacts,
+    KnownPaymentMethod,
+    OwnershipCheck,
+    ambiguous_details,
+)
 from .needs import is_suspended
 from .review import review, review_later
 from .session_request import mode_again, session_request
@@ -57,27 +63,28 @@ class AccountEffects(ReportChart):
 
     def learn(self, facts: AccountFacts, trigger: LinkReported) -> Effects | Assign:
         """Take the report in, and review what follows."""
-        changes = facts_of.after_report(facts, trigger)
-        if changes_nothing_for_others(facts, changes):
+        doubtful = ambiguous_details(facts, trigger)
+        changes = facts_of.after_report(facts, trigger, doubtful)
+        if not doubtful and changes_nothing_for_others(facts, changes):
             return Assign(**changes)
-        return _taken_in(facts, changes, trigger)
+        return [*_taken_in(facts, changes, trigger), *_settled(facts, trigger, doubtful)]
 
     def fill_gaps(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """Keep only what no newer report said, and review what follows of that (K3, K5, S6)."""
-        changes = facts_of.after_stale_report(facts, trigger)
-        return _taken_in(facts, changes, trigger) if changes else []
+        doubtful = ambiguous_details(facts, trigger)
+        changes = facts_of.after_details(facts, trigger, doubtful)
+        taken_in = _taken_in(facts, changes, trigger) if changes else []
+        return [*taken_in, *_settled(facts, trigger, doubtful)]
 
     def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """Read the account as soon as the answer cannot be ambiguous itself (K4).
 
-        That it was reported to work, or not to, counts for a replaced account at once (S6).
+        What the report says beside its status counts at once (K3). So does, for a replaced account,
+        that it was reported to work, or not to (S6).
         """
-        until = ambiguous_until(facts, trigger.as_of)
-        return [
-            Assign(**facts_of.in_timeline(facts, trigger)),
-            read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until),
-            review_later(facts, trigger),
-        ]
+        doubtful = ambiguous_details(facts, trigger) | {"status"}
+        changes = facts_of.after_details(facts, trigger, doubtful)
+        return [*_taken_in(facts, changes, trigger), *_settled(facts, trigger, doubtful)]
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
         """Read the account, since the report says only that something changed (K2, K6)."""
@@ -206,6 +213,7 @@ class AccountEffects(ReportChart):
                 opened_at=trigger.at,
                 opened_while_active=facts.works,
                 known_linked=None,
+                **_mailed(facts, trigger),
             ),
             _to_number(facts, trigger.follow(RefreshStarted)),
             review_later(facts, trigger),
@@ -215,10 +223,12 @@ class AccountEffects(ReportChart):
             effects.append(Send(machine="session", key=facts.session, event=event))
         return effects
 
-    def supersede_newcomer(self, facts: AccountFacts, trigger: SessionOpened) -> Command:
-        """Two sessions raced: the later attempt stays open."""
+    def supersede_newcomer(self, facts: AccountFacts, trigger: SessionOpened) -> Effects:
+        """Two sessions raced: the later attempt stays open. Stripe's mail is out all the same."""
         event = trigger.follow(SessionSuperseded, by=facts.session or "a later attempt")
-        return Send(machine="session", key=trigger.session, event=event)
+        over = Send(machine="session", key=trigger.session, event=event)
+        mailed = _mailed(facts, trigger)
+        return [Assign(**mailed), over, review_later(facts, trigger)] if mailed else [over]
 
     def record_repair(self, facts: AccountFacts, trigger: SessionRelinked) -> Effects:
         """The customer repaired it: no relink is needed until Stripe reports otherwise (S5)."""
@@ -252,13 +262,14 @@ class AccountEffects(ReportChart):
             next_mode="any_eligible" if wrong_account else mode_again(facts),
             failure_reason=trigger.failure_reason or trigger.outcome,
         )
-        return [Assign(session=None, **counted), *_session_over(facts, trigger)]
+        changes = {"session": None, **_without_mail_before(facts, trigger), **counted}
+        return [Assign(**changes), *_session_over(facts, trigger)]
 
     def offer_known(self, facts: AccountFacts, trigger: KnownAccountLinked) -> Effects:
         """Keep the account as last reported, and offer the one that the customer picked (R3)."""
         counted = _counted(facts, trigger, counts=True, next_mode=mode_again(facts))
-        changed = Assign(session=None, known_linked=trigger.other, **counted)
-        return [changed, *_session_over(facts, trigger)]
+        changes = {"session": None, **_without_mail_before(facts, trigger), **counted}
+        return [Assign(known_linked=trigger.other, **changes), *_session_over(facts, trigger)]
 
     def note_known(self, facts: AccountFacts, trigger: KnownAccountLinked) -> Assign:
         """A session that was given up brought another known account (R2)."""
@@ -294,7 +305,8 @@ class AccountEffects(ReportChart):
         """The open session is over, and counts for nothing."""
         if facts.session != trigger.session:
             return []
-        return [Assign(session=None), *_session_over(facts, trigger)]
+        changes = {"session": None, **_without_mail_before(facts, trigger)}
+        return [Assign(**changes), *_session_over(facts, trigger)]
 
     def answer_session(self, facts: AccountFacts, trigger: ReturnedBySession) -> Effects:
         """Tell the session whether the account is known, new or another holder's (K7, R6)."""
@@ -331,6 +343,14 @@ def _taken_in(facts: AccountFacts, changes: dict[str, Any], trigger: LinkReporte
     ]
 
 
+def _settled(facts: AccountFacts, trigger: LinkReported, doubtful: frozenset[str]) -> list[Command]:
+    """Read the account where a report contradicts what is known, in this or that detail (K4)."""
+    if not doubtful:
+        return []
+    until = ambiguous_until(facts, trigger.as_of)
+    return [read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)]
+
+
 def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
     """Read what no complete object has told yet, and what hangs on it (K5)."""
     is_answer = isinstance(trigger, LinkReported) and trigger.read
@@ -357,7 +377,7 @@ def _looked_at(facts: AccountFacts, trigger: DomainEvent) -> tuple[dict[str, Any
 
 
 def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> Effects:
-    changes = facts_of.after_report(facts, trigger)
+    changes = facts_of.after_report(facts, trigger, frozenset())
     now = facts.after({**changes, "read_due_since": None})
     answered, answers = outgoing.answers(now, trigger, has_read=True)
     told, commands = review(now.after(answered), trigger, is_settled=is_settled)
@@ -386,6 +406,24 @@ def _counted(
     failures = outage.failures + 1
     given_up = outage.given_up or failures >= trigger.policy.attempts
     return {"outage": outage.after({"failures": failures, "given_up": given_up, **said})}
+
+
+def _mailed(facts: AccountFacts, trigger: SessionOpened) -> dict[str, Any]:
+    """Stripe itself writes to the customer: in an outage that is its prompt (P2)."""
+    outage = facts.outage
+    if outage is None or outage.mailed_at is not None or trigger.request.delivery != "email":
+        return {}
+    return {"outage": outage.after({"mailed_at": trigger.at})}
+
+
+def _without_mail_before(
+    facts: AccountFacts, trigger: SessionUnsuccessful | KnownAccountLinked | SessionRelinked
+) -> dict[str, Any]:
+    """The open session was over before the outage began, so its mail is not the prompt (P2)."""
+    outage = facts.outage
+    if outage is None or outage.mailed_at != facts.opened_at or trigger.as_of >= int(outage.since):
+        return {}
+    return {"outage": outage.after({"mailed_at": None})}
 
 
 def _session_over(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:

@@ -11,7 +11,7 @@ from typing import Any
 from relink.engine import Facts
 
 from ..commands import CreateRelinkSession
-from ..freshness import ReportFacts, window
+from ..freshness import ReportFacts, by_read, window
 from ..messages import LinkReported
 from ..report import Holder
 from ..vocabulary import (
@@ -42,6 +42,9 @@ DETAILS = (
 
 EVERY_DETAIL = frozenset(DETAILS)
 
+STATUS_DETAILS = frozenset(("action", "cause", "deactivates_on", "deactivation_action"))
+"""What Stripe's ``status_details`` says."""
+
 _details = itemgetter(*DETAILS)
 
 NO_LOGIN = {"login_announced": False, "login_deactivates_on": None, "login_as_of": -1}
@@ -65,6 +68,9 @@ class AccountOutage(Facts):
     """Of the last of them."""
     given_up: bool = False
     """The policy's attempts are used up: no more prompts."""
+    mailed_at: float | None = None
+    """When Stripe itself wrote to the customer, by a session of this outage or by one that was
+    open when it began: that mail is the prompt (Unix seconds, P2)."""
 
 
 class ReportedNeeds(Facts):
@@ -80,6 +86,7 @@ class ReportedNeeds(Facts):
     """When it stops working (Unix seconds)."""
     holder: str
     mailed_at: float | None
+    stripe_writes_since: float | None
     read_due_since: float | None
     """Since when a read of it is due, which holds up messages that name it (K9)."""
 
@@ -243,26 +250,39 @@ def was_included(facts: AccountFacts, field: str) -> bool:
     return included_at(facts, field) >= 0
 
 
-def has_ambiguous_detail(facts: AccountFacts, trigger: LinkReported) -> bool:
-    """Whether a detail differs, too close in time to tell which report came last (K4)."""
+def ambiguous_details(facts: AccountFacts, trigger: LinkReported) -> frozenset[str]:
+    """The details that differ, too close in time to tell which report came last (K4)."""
     apart = window(facts.by_read or trigger.read)
     since = trigger.as_of - facts.as_of
     if since > apart or trigger.decides:
-        return False
+        return frozenset()
     report = trigger.report
     # Well before the latest report, only what that one left out can be as old.
-    return any(
-        report.includes(field)
+    fields = EVERY_DETAIL if since >= -apart else frozenset(facts.included_at)
+    if trigger.reported_status is not facts.reported_status:
+        # They belong to a status (K5), and are taken or left with it.
+        fields -= STATUS_DETAILS
+    return frozenset(
+        field
+        for field in fields
+        if report.includes(field)
         and getattr(report, field) != getattr(facts, field)
         and abs(trigger.as_of - included_at(facts, field)) <= apart
-        for field in (DETAILS if since >= -apart else facts.included_at)
     )
 
 
-def after_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
-    """What changes with a report that counts: it is the latest, and all that it includes."""
+def after_report(
+    facts: AccountFacts, trigger: LinkReported, doubtful: frozenset[str]
+) -> dict[str, Any]:
+    """What changes with a report that counts: it is the latest, and all that it includes.
+
+    Args:
+        facts: before the report.
+        trigger: the report.
+        doubtful: the details that it may say too late, as in :func:`ambiguous_details`.
+    """
     report, status = trigger.report, trigger.reported_status
-    included, new, known = report.model_fields_set, report.__dict__, facts.__dict__
+    included, new, known = report.model_fields_set - doubtful, report.__dict__, facts.__dict__
     changes: dict[str, Any] = {}
     if _details(new) != _details(known):
         changes = {f: new[f] for f in DETAILS if f in included and new[f] != known[f]}
@@ -277,7 +297,7 @@ def after_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
             changes["repairable"] = status.repairable
     if trigger.as_of >= facts.as_of:
         changes["as_of"] = trigger.as_of
-        changes["by_read"] = trigger.read
+        changes["by_read"] = by_read(facts, trigger.as_of, trigger.read)
     changes |= in_timeline(facts, trigger)
     if "authorization" in changes:
         changes |= NO_LOGIN
@@ -286,13 +306,23 @@ def after_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
     return changes
 
 
-def after_stale_report(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
-    """What changes with a stale report: the details that no newer report included (K3, K5)."""
+def after_details(
+    facts: AccountFacts, trigger: LinkReported, doubtful: frozenset[str]
+) -> dict[str, Any]:
+    """What changes with a report whose status does not count, since it is stale or ambiguous: the
+    details that no newer report included (K3, K5).
+
+    Args: as for :func:`after_report`.
+    """
     report, as_of = trigger.report, trigger.as_of
+    fields = EVERY_DETAIL if as_of >= facts.as_of else frozenset(facts.included_at)
+    status = facts.reported_status
+    if status is None or not status.agrees_with(trigger.reported_status):
+        fields -= STATUS_DETAILS
     changes = {
         field: getattr(report, field)
-        for field in (DETAILS if as_of >= facts.as_of else facts.included_at)
-        if report.includes(field) and as_of >= included_at(facts, field)
+        for field in sorted(fields - doubtful)
+        if report.includes(field) and as_of > included_at(facts, field)
     }
     if changes:
         changes["included_at"] = {**facts.included_at, **dict.fromkeys(changes, as_of)}
@@ -323,6 +353,14 @@ def _late_repairability(facts: AccountFacts, trigger: LinkReported) -> dict[str,
 def has_come_back(facts: AccountFacts) -> bool:
     """Whether it was replaced, and has worked again after it had stopped (S6)."""
     return came_back(facts.timeline, facts.replaced_as_of)
+
+
+def is_replaced(facts: AccountFacts) -> bool:
+    """Whether another account is used instead: it was replaced, and neither repaired since nor has
+    it come back (S6)."""
+    if facts.replaced_by is None or facts.repaired_as_of >= facts.replaced_as_of:
+        return False
+    return not has_come_back(facts)
 
 
 def outage_of(facts: AccountFacts) -> str:

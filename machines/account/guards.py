@@ -23,10 +23,6 @@ from .needs import lacks_authorization
 class AccountGuards(ReportChart):
     """The guards of the account chart."""
 
-    def has_ambiguous_detail(self, facts: AccountFacts, trigger: LinkReported) -> bool:
-        """Reports of the same time differ in a detail, such as the authorization (K4, K8)."""
-        return facts_of.has_ambiguous_detail(facts, trigger)
-
     def lacks_authorization(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """No complete object has told its authorization yet (K5)."""
         return not trigger.report.includes("authorization") and lacks_authorization(facts)
@@ -45,7 +41,8 @@ class AccountGuards(ReportChart):
 
     def is_ambiguous_with_repair(self, facts: AccountFacts, trigger: LinkReported) -> bool:
         """The report is too close in time to the repair to tell which came last (K4)."""
-        if trigger.decides:
+        was_confirmed = facts.works and facts.as_of > facts.repaired_as_of
+        if trigger.decides or was_confirmed:
             return False
         apart = abs(trigger.as_of - facts.repaired_as_of)
         return apart <= window(trigger.read or facts.repaired_by_read)
@@ -57,6 +54,10 @@ class AccountGuards(ReportChart):
     def has_come_back(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
         """It has worked again, after it had stopped once it was replaced (S6)."""
         return facts_of.has_come_back(facts)
+
+    def has_never_come_back(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
+        """It was replaced, and not repaired since, and by all reports it never stopped (S6)."""
+        return facts_of.is_replaced(facts)
 
     def belongs_to_open_session(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
         """A relink session is open that is to repair it."""

@@ -63,8 +63,10 @@ def _outage(
     needs = () if needs_nothing else needs_at(facts, trigger.at, trigger.policy)
     if facts.outage is None and needs and not suspended:
         number = facts.outages + 1
-        begun = {"outage": AccountOutage(number=number, since=trigger.at), "outages": number}
-        return begun, _siblings_too(facts, trigger)
+        outage = AccountOutage(
+            number=number, since=trigger.at, mailed_at=_stripe_writes_since(facts)
+        )
+        return {"outage": outage, "outages": number}, _siblings_too(facts, trigger)
     if facts.outage is not None and not needs and not suspended:
         return {"outage": None}, []
     return {}, []
@@ -103,7 +105,8 @@ def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
         "outage": outage_of(facts),
         "number": outage.number,
         "holder": holder_key(facts),
-        "mailed_at": _mailed_at(facts),
+        "mailed_at": outage.mailed_at,
+        "stripe_writes_since": _stripe_writes_since(facts),
         "read_due_since": facts.read_due_since,
     }
     if is_suspended(facts):
@@ -121,8 +124,8 @@ def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
     )
 
 
-def _mailed_at(facts: AccountFacts) -> float | None:
-    """When Stripe itself wrote to the customer, by a session that is still open (P2)."""
+def _stripe_writes_since(facts: AccountFacts) -> float | None:
+    """Since when a session is open by which Stripe itself writes to the customer (P2)."""
     is_mailed = facts.session and facts.request and facts.request.delivery == "email"
     return facts.opened_at if is_mailed else None
 
@@ -142,6 +145,7 @@ def _needs_changed(
         relink_by=needed.relink_by,
         holder=needed.holder,
         mailed_at=needed.mailed_at,
+        stripe_writes_since=needed.stripe_writes_since,
         read_due_since=needed.read_due_since,
     )
 

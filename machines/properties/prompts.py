@@ -76,6 +76,8 @@ def account_is_named_in_one_prompt(view: StepView) -> Iterator[str]:
             is_same = known and account and account.facts.outages == known.number
             if is_same and known and known.prompted_at is not None:
                 yield f"a prompt names {key} again"
+            if account and account.facts.outage and account.facts.outage.mailed_at is not None:
+                yield f"a prompt names {key}, which Stripe's own mail named"
 
 
 @always

@@ -34,6 +34,17 @@ from .facts import SessionFacts, returned
 
 Effects = list[Command | Assign]
 
+SessionEnd = (
+    SessionPending
+    | SessionSucceeded
+    | SessionFailed
+    | SessionCancelled
+    | SessionUnclear
+    | OwnershipChecked
+    | ReadFailed
+)
+"""The messages that can end a session without a repair."""
+
 SHORTEST_INTERVAL = 60
 """Seconds between two reads of a session that leave out what it linked."""
 
@@ -238,9 +249,14 @@ def _tell_authorization(facts: SessionFacts, trigger: DomainEvent) -> Send:
     return Send(machine="authorization", key=_authorization(facts), event=ended)
 
 
+def _as_of(trigger: SessionEnd) -> int:
+    """When the session was over; a refused read says nothing of that."""
+    return int(trigger.at) if isinstance(trigger, ReadFailed) else trigger.as_of
+
+
 def _unsuccessful(
     facts: SessionFacts,
-    trigger: DomainEvent,
+    trigger: SessionEnd,
     outcome: Literal["failed", "cancelled", "abandoned"],
     failure_reason: str | None,
     *,
@@ -252,6 +268,7 @@ def _unsuccessful(
         session=facts.id,
         outcome=outcome,
         failure_reason=failure_reason,
+        as_of=_as_of(trigger),
         counts=counts,
     )
     return [

@@ -33,10 +33,15 @@ def needs(draw: st.DrawFn) -> Need:
         relink_by=draw(st.none() | st.integers(AT - 10, AT + 100)),
         holder="cus_1",
         mailed_at=draw(st.sampled_from([None] * 9 + [AT - 5])),
+        stripe_writes_since=draw(st.sampled_from([None] * 9 + [AT - 5])),
         read_due_since=None,
         prompted_at=prompted_at,
         reminded=0 if prompted_at is None else draw(st.integers(0, 3)),
     )
+
+
+def was_named(need: Need) -> bool:
+    return need.prompted_at is not None or need.mailed_at is not None
 
 
 NEEDING = st.dictionaries(st.sampled_from(["fca_1", "fca_2", "fca_3"]), needs())
@@ -44,15 +49,13 @@ LAST = st.none() | st.integers(AT - 100, AT)
 
 
 def is_mailed(needing: Needing) -> bool:
-    return any(need.mailed_at is not None for need in needing.values())
+    return any(need.stripe_writes_since is not None for need in needing.values())
 
 
 def unnamed(needing: Needing) -> set[str]:
     """The accounts that may be named and were not."""
     return {
-        name
-        for name, need in needing.items()
-        if need.prompted_at is None and need.standing == "needed"
+        name for name, need in needing.items() if not was_named(need) and need.standing == "needed"
     }
 
 
@@ -99,7 +102,7 @@ def test_P2_a_customer_who_revoked_access_is_not_reminded_unless_the_policy_says
     for _, message in sent(needing, last, policy, AT + 500):
         for name in message.accounts:
             need = needing[name]
-            if need.cause == "access_denied" and need.prompted_at is not None:
+            if need.cause == "access_denied" and was_named(need):
                 assert policy.remind_after_denial
 
 
@@ -120,7 +123,7 @@ def test_P1_every_account_is_named_and_at_the_latest_on_its_day_or_when_the_gap_
         assert named[name] <= AT + max((*policy.reminders, policy.prompt_gap), default=0)
         if day is not None:
             assert named[name] <= max(AT, day)
-        if not any(need.prompted_at is not None for need in needing.values()):
+        if not any(was_named(need) for need in needing.values()):
             # No reminder follows that it could join.
             assert named[name] <= gap_ends
 
@@ -144,7 +147,7 @@ def test_P1_between_two_prompts_the_gap_passes_or_a_day_comes(
 def test_P1_a_prompt_names_somebody_new_and_each_account_gets_no_more_than_its_reminders(
     needing: Needing, last: float | None, policy: RelinkPolicy
 ) -> None:
-    seen = {name for name, need in needing.items() if need.prompted_at is not None}
+    seen = {name for name, need in needing.items() if was_named(need)}
     count = dict.fromkeys(needing, 0)
     for _, message in sent(needing, last, policy, AT + 500):
         if message.reminder == 0:
@@ -153,7 +156,7 @@ def test_P1_a_prompt_names_somebody_new_and_each_account_gets_no_more_than_its_r
             count[name] += name in seen
         seen |= set(message.accounts)
     for name, need in needing.items():
-        left = len(policy.reminders) - (need.reminded if need.prompted_at is not None else 0)
+        left = len(policy.reminders) - (need.reminded if was_named(need) else 0)
         assert count[name] <= max(left, 0)
 
 
@@ -181,12 +184,12 @@ def test_P1_the_answers_about_a_schedule_agree_with_what_is_sent(
 ) -> None:
     """Of accounts that nothing holds up."""
     free: Needing = {
-        name: need.after({"mailed_at": None, "standing": "needed"})
+        name: need.after({"stripe_writes_since": None, "standing": "needed"})
         for name, need in needing.items()
     }
     messages = sent(free, None, policy, AT + 500)
     prompts = [message for _, message in messages if not message.reminder]
-    joined = [m for _, m in messages if any(free[n].prompted_at is None for n in m.accounts)]
+    joined = [m for _, m in messages if any(not was_named(free[n]) for n in m.accounts)]
     if not messages_due.has_somebody_to_name(free):
         assert prompts == joined == []
     else:
@@ -211,7 +214,8 @@ def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_no
     known = needing.get("fca_1")
     now = messages_due.with_change(needing, told("fca_1", number=number, mailed_at=mailed))["fca_1"]
     kept = known.prompted_at if known and known.number == number else None
-    assert now.prompted_at == (mailed if kept is None else kept)
+    assert now.prompted_at == kept
+    assert now.named_at == (mailed if kept is None else kept)
     assert now.reminded == (known.reminded if known and known.number == number else 0)
 
 
@@ -226,8 +230,8 @@ def test_P1_an_account_that_needs_nothing_is_forgotten_and_the_others_are_not(
 
 def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other() -> None:
     needing = messages_due.with_change({}, told("fca_2"))
-    needing = messages_due.with_change(needing, told("fca_1", mailed_at=AT))
-    assert {name: need.prompted_at for name, need in needing.items()} == {
+    needing = messages_due.with_change(needing, told("fca_1", mailed_at=AT, stripe_writes_since=AT))
+    assert {name: need.named_at for name, need in needing.items()} == {
         "fca_1": AT,
         "fca_2": None,
     }
@@ -236,6 +240,14 @@ def test_P2_a_mail_is_the_prompt_of_the_account_of_its_session_and_of_no_other()
     following = messages_due.next_time(needing, None, AT, policy)
     assert following is not None
     assert following > AT + policy.session_open_for
+
+
+def test_P2_a_mail_that_was_answered_before_the_outage_is_not_its_prompt() -> None:
+    needing = messages_due.with_change({}, told("fca_1", mailed_at=AT, stripe_writes_since=AT))
+    needing = messages_due.with_change(needing, told("fca_1"))
+    assert messages_due.due(needing, None, AT, RelinkPolicy()) == messages_due.Message(
+        ("fca_1",), 0, "cus_1"
+    )
 
 
 def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:
@@ -254,7 +266,8 @@ def test_P1_an_account_that_joins_a_reminder_shares_its_schedule() -> None:
 def account(**said: Any) -> Need:
     """An account that is down, and not named yet."""
     fields = {"standing": "needed", "cause": None, "relink_by": None, "holder": "cus_1"}
-    rest = {"mailed_at": None, "read_due_since": None, "prompted_at": None, "reminded": 0}
+    rest = {"read_due_since": None, "prompted_at": None, "reminded": 0}
+    rest |= {"mailed_at": None, "stripe_writes_since": None}
     return Need(number=1, needs=("inactive",), **{**fields, **rest, **said})
 
 

@@ -219,6 +219,28 @@ def test_K4_reports_within_two_seconds_of_a_read_are_ambiguous(
     assert s.account("fca_1").state == ("inactive_relinkable" if believed else "active")
 
 
+def test_K4_a_contradiction_in_one_detail_leaves_the_other_details_and_the_status() -> None:
+    s = knowing(active(last4="1111", permissions=("payment_method",)))
+    time = s.as_of("fca_1")
+    s.webhook("fca_1", active(last4="2222", institution_name="Bank"), created=time)
+    facts = s.account("fca_1").facts
+    assert (facts.last4, facts.institution_name) == ("1111", "Bank")
+    s.webhook("fca_1", relinkable(last4="2222"), created=time + 1)
+    assert s.account("fca_1").state == "inactive_relinkable"
+    assert s.account("fca_1").facts.last4 == "2222"
+
+
+def test_K3_a_report_whose_status_is_ambiguous_still_tells_newer_details() -> None:
+    s = knowing(active())
+    time = s.as_of("fca_1") + 60
+    s.webhook("fca_1", active(without=("authorization",)), created=time)
+    s.webhook("fca_1", relinkable(authorization="fcauth_2"), created=time)
+    account = s.account("fca_1")
+    assert (account.state, account.facts.authorization) == ("active", "fcauth_2")
+    assert account.facts.action is None
+    assert "contradiction" in s.read_reasons
+
+
 def test_K4_the_read_waits_until_its_answer_cannot_be_ambiguous() -> None:
     s = knowing(active())
     s.webhook("fca_1", disconnected(), created=s.as_of("fca_1"))

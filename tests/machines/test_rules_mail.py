@@ -3,7 +3,7 @@
 import pytest
 
 from relink.machines import RelinkPolicy
-from relink.machines.commands import RequestNewPaymentMethod
+from relink.machines.commands import CreateRelinkSession, RequestNewPaymentMethod
 
 from .reports import DAY, active, inactive, number, relinkable
 from .scenario import Scenario
@@ -59,6 +59,34 @@ def test_P2_reminders_go_on_after_a_mail_whose_session_ended_without_a_repair() 
     assert sent(s) == []
     assert days(s) == [1, 6]
     assert sent(s) == [(1, ("fca_1",)), (2, ("fca_1",))]
+
+
+def test_P2_a_mail_that_was_answered_before_the_outage_is_not_its_prompt() -> None:
+    """The result is told late: the session was over for days when the account stopped."""
+    s = Scenario(POLICY)
+    s.link("fca_1", deactivates_on=s.now + 50 * DAY)
+    session = s.open_session("fca_1", delivery="email")
+    answered = s.now
+    s.wait(8 * DAY)
+    stops(s, "fca_1", cause="access_denied")
+    assert sent(s) == []
+    s.result(session, {"fca_1": active()}, relinked="fca_1", created=answered)
+    s.stripe["fca_1"] = relinkable(cause="access_denied")
+    s.perform_reads()
+    assert sent(s) == [(0, ("fca_1",))]
+
+
+def test_P2_the_mail_of_a_session_that_came_too_late_is_the_prompt() -> None:
+    s = Scenario(POLICY)
+    s.link("fca_1", deactivates_on=s.now + 50 * DAY)
+    first = s.request_relink("fca_1", delivery="email")
+    s.open_session("fca_1", mode="any_eligible")
+    s.webhook("fca_1", None)
+    s.webhook("fca_1", relinkable())
+    assert isinstance(first, CreateRelinkSession)
+    s.create(first)
+    s.perform_reads()
+    assert sent(s) == []
 
 
 def test_P2_of_the_reminders_that_a_mail_held_up_one_is_sent() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from .charge import check_charge_at_rest
 from .memory import Session
 from .oracle import Oracle
 from .said import UNKNOWN
@@ -13,6 +16,7 @@ def check_at_rest(oracle: Oracle, service: Service) -> None:
     for name in oracle.tracks:
         _check_account(oracle, service, name)
         _check_causes(oracle, name)
+        _check_failed_builds(oracle, service, name)
     for name, credentials in service.stripe.authorizations.items():
         history = oracle.memory.authorizations.get(name)
         if history is None or credentials.is_gone:
@@ -25,6 +29,33 @@ def check_at_rest(oracle: Oracle, service: Service) -> None:
     bound = 30 + 4 * service.steps
     if oracle.reads > bound:
         oracle.say("K10", f"{oracle.reads} reads in {service.steps} steps")
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What stays as it is while nothing happens, however often everything is read (K3)."""
+
+    states: dict[str, str]
+    chargeable: dict[str, bool]
+    messages: int
+    requests: int
+
+    @classmethod
+    def of(cls, oracle: Oracle, service: Service) -> Rest:
+        return cls(
+            {key: state for (kind, key), state in service.states.items() if kind == "account"},
+            {name: answer.chargeable for name, answer in service.answers.items()},
+            sum(message.reminder == 0 for message in oracle.messages),
+            oracle.requests,
+        )
+
+    def check_unchanged(self, oracle: Oracle, service: Service) -> None:
+        """Compare with what is there after another sweep."""
+        after = Rest.of(oracle, service)
+        for each in ("states", "chargeable", "messages", "requests"):
+            old, new = getattr(self, each), getattr(after, each)
+            if old != new:
+                oracle.say("K3", f"nothing has happened, and {each} were {old}, and are {new}")
 
 
 def _check_account(oracle: Oracle, service: Service, name: str) -> None:
@@ -41,6 +72,7 @@ def _check_account(oracle: Oracle, service: Service, name: str) -> None:
     if facts is None:
         oracle.say("K1", f"{name} was reported, and is not known")
         return
+    check_charge_at_rest(oracle, service, name)
     for each in ("authorization", "holder"):
         has, is_true = getattr(facts, each), getattr(truth, each)
         if has != is_true:
@@ -55,6 +87,20 @@ def _check_causes(oracle: Oracle, name: str) -> None:
     for key, cause in causes.items():
         if cause.is_sure and not cause.is_requested and key != "disconnected":
             oracle.say("C4", f"nobody asks for another payment method for {name} ({key})")
+
+
+def _check_failed_builds(oracle: Oracle, service: Service, name: str) -> None:
+    """N1, N2: the service is asked for another way to pay where nothing can be built."""
+    track = oracle.tracks[name]
+    known = track.known
+    if not oracle.memory.build_failures.get(name) or known.kinds() != {"active"}:
+        return
+    if known.is_retired or known.is_replaced is not False or name in oracle.building:
+        return
+    if known.made_states or name in oracle.memory.nameless:
+        return  # it has another way to pay, or one is on its way
+    if not any(cause.is_requested for cause in track.causes.values()):
+        oracle.say("N1", f"nothing could be built on {name}, and the service is not asked")
 
 
 def _check_session(oracle: Oracle, service: Service, name: str, session: Session) -> None:

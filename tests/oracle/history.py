@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from relink.machines import RelinkPolicy
+from relink.machines.commands import CreateRelinkSession
 from relink.machines.report import Holder
 
-from .at_rest import check_at_rest
+from .at_rest import Rest, check_at_rest
 from .oracle import Oracle
-from .service import Assess, EndlessError, Machines, Record, Service
-from .steps import STEPS
+from .service import Assess, EndlessError, Machines, NothingHappened, Record, Service
+from .service_steps import STEPS
 from .track import Verdict
 from .truth import DAY, REAL, START, Stripe, tokenized
 
@@ -175,12 +176,14 @@ def run(
     teller = Teller(stripe, [])
 
     def judge(record: Record) -> None:
-        if is_told:
+        if is_told and not isinstance(record.trigger, NothingHappened):
             teller.record(record)
         before = len(oracle.verdicts)
         oracle.judge(doctor(record) if doctor else record)
         if is_told:
-            teller.lines += [f"        !! {verdict}" for verdict in oracle.verdicts[before:]]
+            teller.lines += [
+                f"        !! {teller.time()}: {verdict}" for verdict in oracle.verdicts[before:]
+            ]
         if stops and oracle.verdicts:
             raise FoundError
 
@@ -233,12 +236,31 @@ def _begin(service: Service, holder: Holder | None, seed: int) -> None:
     service.advance(100)
     service.read_all()
     if holder is None or not holder.is_connect:
-        # An external account names no account, so relink knows only those that it made itself.
         for name in ("fca_1", "fca_2"):
             stripe.send("payment_method", stripe.make(name, external=False))
+    elif seed % 2:
+        _attach_one(service, holder)
     service.post(("now",), ("full",))
     service.read_all()
     service.advance(1_000)
+
+
+def _attach_one(service: Service, holder: Holder) -> None:
+    """Give a connected account an external account, by a session that linked a new account.
+
+    An external account names no account, so relink knows only those that it made itself.
+    """
+    stripe = service.stripe
+    asked = service.request("fca_3", mode="any_eligible", reason="new_permissions")
+    assert isinstance(asked, CreateRelinkSession)
+    session = service.open(asked, shy=0)
+    service.advance(60)
+    stripe.succeed(session, "fca_4", authorization="fcauth_1", holder=holder)
+    service.post(("now",), ("full",))
+    service.read_all()
+    for command in list(service.builds):
+        service.build(command, fails=False)
+    service.advance(60)
 
 
 def _end(service: Service, oracle: Oracle) -> None:
@@ -260,6 +282,12 @@ def _end(service: Service, oracle: Oracle) -> None:
     STEPS["sweep"].act(service, 0, 0, 0)
     settle(service)
     check_at_rest(oracle, service)
+    service.advance(4 * DAY)  # longer than the gap between two prompts
+    settle(service)
+    before = Rest.of(oracle, service)
+    STEPS["sweep"].act(service, 0, 0, 0)
+    settle(service)
+    before.check_unchanged(oracle, service)
 
 
 def settle(service: Service) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from relink.machines import RelinkPolicy
 from relink.machines.report import Holder
 
-from .memory import Memory, Session
+from .memory import Memory, Replacement, Session
 from .said import TAN_BLOCK, UNKNOWN, History, Said, expiry, is_after, lapses, newest
 
 RELINK = "relink_required"
@@ -30,6 +30,8 @@ class Known:
     expiries: set[int | None]
     numbers: set[str]
     is_replaced: bool | None
+    stand_ins: set[str]
+    """Which accounts may be used instead (S6)."""
     is_relinked: bool | None
     """A session's result said that it was repaired, after the latest report (S5)."""
     is_retired: bool
@@ -160,6 +162,7 @@ def analyse(memory: Memory, name: str) -> Known:
                 up = history.with_status("active")
                 if any(s.as_of >= day for s in up):
                     shared.add((None, False))
+    is_replaced, stand_ins = _is_replaced(memory, name, history)
     expiries = {expiry(value) for value in history.values("numbers")}
     known = Known(
         statuses=history.statuses(),
@@ -169,7 +172,8 @@ def analyse(memory: Memory, name: str) -> Known:
         announced=own | shared,
         expiries=expiries,
         numbers=lapses(history, made),
-        is_replaced=_is_replaced(memory, name, history),
+        is_replaced=is_replaced,
+        stand_ins=stand_ins,
         is_relinked=_is_relinked(memory, name, history),
         is_retired=name in memory.retired,
         is_strange=history.is_strange(),
@@ -230,19 +234,22 @@ def _is_repaired(memory: Memory, name: str, history: History) -> bool:
     )
 
 
-def _is_replaced(memory: Memory, name: str, history: History) -> bool | None:
+def _is_replaced(memory: Memory, name: str, history: History) -> tuple[bool | None, set[str]]:
+    """Whether another account is used instead, and which it may be (S6)."""
     answers = set()
+    stand_ins = set()
     for replacement in memory.replacements(name):
-        surely, possibly = _came_back(history, replacement.as_of)
+        surely, possibly = _came_back(history, replacement)
         if surely:
             continue
         is_undone = (
             possibly or not replacement.is_sure or _may_undo(memory, replacement.session, name)
         )
         answers.add(None if is_undone else True)
+        stand_ins.add(replacement.by)
     if True in answers:
-        return True
-    return None if answers else False
+        return True, stand_ins
+    return (None if answers else False), stand_ins
 
 
 def _may_undo(memory: Memory, by: Session | None, name: str) -> bool:
@@ -253,22 +260,28 @@ def _may_undo(memory: Memory, by: Session | None, name: str) -> bool:
     )
 
 
-def _came_back(history: History, as_of: float) -> tuple[bool, bool]:
+def _came_back(history: History, by: Replacement) -> tuple[bool, bool]:
     """S6: whether it surely, or possibly, came back after it was replaced."""
     told = history.with_status()
-    before = newest(s for s in told if s.as_of < as_of - 2)
-    around = [s for s in told if as_of - 2 <= s.as_of <= as_of + 2]
-    surely = _inactive(s for s in told if s.as_of > as_of + 2)
+
+    def distance(said: Said) -> int:
+        """-1: surely older than the replacement; 1: surely newer; 0: nobody can tell (K4)."""
+        margin = 2 if said.read or by.is_read else 0
+        return (said.as_of > by.as_of + margin) - (said.as_of < by.as_of - margin)
+
+    before = newest(s for s in told if distance(s) < 0)
+    around = [s for s in told if distance(s) == 0]
+    surely = _inactive(s for s in told if distance(s) > 0)
     if not around and len({s.fields["status"] for s in before}) == 1:
         surely += _inactive(before)
-    latest = newest(s for s in told if s.as_of <= as_of + 2)
-    possibly = _inactive([*(s for s in told if s.as_of >= as_of - 2), *before, *latest])
+    latest = newest(s for s in told if distance(s) <= 0)
+    possibly = _inactive([*(s for s in told if distance(s) >= 0), *before, *latest])
     ups = [s for s in told if s.fields["status"] == "active"]
     if len(history.statuses()) > 1:
         surely = []  # K4: nobody can tell which came last, and the state stays until the answer
     return (
         any(is_after(up, down) for up in ups for down in surely),
-        any(up.as_of >= down.as_of - 2 for up in ups for down in possibly),
+        any(not is_after(down, up) for up in ups for down in possibly),
     )
 
 

@@ -11,11 +11,12 @@ from relink.machines.events import (
     AccountResumed,
     AccountRetired,
     AuthorizationReported,
+    BillingNameAbsent,
+    BillingNameGiven,
     CommandFailed,
     DomainEvent,
     ExternalAccountMade,
     ExternalAccountReported,
-    MandateReported,
     PaymentMethodMade,
     PaymentMethodReported,
     RelinkSessionCreated,
@@ -23,6 +24,7 @@ from relink.machines.events import (
 )
 from relink.machines.report import ExternalAccountReport, PaymentMethodReport
 
+from .mandates import Mandates
 from .said import UNKNOWN, History, Said, account_said, any_of, fields_of, time_of
 
 PAYABLE = ("new", "validated", "verified")
@@ -107,6 +109,10 @@ class Replacement:
     as_of: float
     is_sure: bool
     session: Session | None
+    by: str
+    """The account that is used instead."""
+    is_read: bool
+    """Whether its time is that of a read, or of our own clock (K4)."""
 
 
 @dataclass
@@ -130,7 +136,9 @@ class Memory:
     build_failures: dict[str, int] = field(default_factory=dict)
     read_now: set[str] = field(default_factory=set)
     """The accounts of which a read is due."""
-    inactive_mandates: set[str] = field(default_factory=set)
+    mandates: Mandates = field(default_factory=Mandates)
+    nameless: set[str] = field(default_factory=set)
+    """The accounts whose payment method waits for a billing name (N1)."""
 
     def account(self, name: str) -> History:
         return self.accounts.setdefault(name, History())
@@ -138,6 +146,10 @@ class Memory:
     def learn(self, event: DomainEvent) -> set[str]:
         """Write down what an event says. Returns the accounts that it can matter for."""
         self.n += 1
+        concerned = self.mandates.learn(event, self.made_for)
+        return concerned | self._learn(event)
+
+    def _learn(self, event: DomainEvent) -> set[str]:
         match event:
             case AccountReported(account=name):
                 self.mentioned_at.setdefault(name, event.at)
@@ -158,9 +170,12 @@ class Memory:
                 return self._is_made(name, account)
             case ExternalAccountMade(account=account, external_account=name):
                 return self._is_made(name, account)
-            case MandateReported(payment_method=name, status=status):
-                if status == "inactive":
-                    self.inactive_mandates.add(name)
+            case BillingNameAbsent(account=name):
+                self.nameless.add(name)
+                return {name}
+            case BillingNameGiven(account=name):
+                self.nameless.discard(name)
+                return {name}
             case RelinkSessionCreated(session=name, request=request):
                 if name not in self.sessions:
                     order = len(self.sessions)
@@ -180,6 +195,7 @@ class Memory:
                 if subject in self.sessions:
                     self.sessions[subject].read_failed = True
                 if command in ("create_payment_method", "attach_external_account"):
+                    self.nameless.discard(subject)
                     self.build_failures[subject] = self.build_failures.get(subject, 0) + 1
                 return {subject} if subject in self.accounts else set(self.accounts)
         return set()
@@ -239,6 +255,7 @@ class Memory:
         return {self.made_for[name]} if name in self.made_for else set()
 
     def _is_made(self, name: str, account: str) -> set[str]:
+        self.nameless.discard(account)
         self.made.setdefault(name, History())
         self.made_for[name] = account
         return {account}
@@ -312,7 +329,7 @@ class Memory:
         """Everything that says that another account is used instead (S6)."""
         found = [
             # No rule says what a stand-in that we have never heard of does.
-            Replacement(at, self.account(by).first_at is not None, None)
+            Replacement(at, self.account(by).first_at is not None, None, by, is_read=True)
             for at, by in self.said_replaced.get(account, ())
         ]
         for session in self.sessions_of(account):
@@ -333,8 +350,8 @@ class Memory:
             sure = sure and self.is_ours(returned, session) is True
             sure = sure and self.is_judged(session)
             sure = sure and "disconnected" not in self.account(returned).statuses()
-            as_of = min(s.as_of for s in told)
-            found.append(Replacement(as_of, sure, session))
-            if hints and results:
-                found.append(Replacement(min(s.as_of for s in results), False, session))
+            for each, is_sure in ((told, sure), (hints and results, False)):
+                if each:
+                    first = min(each, key=lambda s: s.as_of)
+                    found.append(Replacement(first.as_of, is_sure, session, returned, first.read))
         return found

@@ -8,19 +8,22 @@ command and answer. What the rules leave free is allowed, and a comment says so.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from relink.engine import Address
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
 from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
 
 from .chances import given_up
+from .charge import check_charge
 from .known import Known, analyse
 from .memory import Memory, Session
 from .messages import check_message, check_named_in_time, remember_message
+from .next_steps import check_next
+from .quiet import check_causes, check_sessions
 from .reads import check_reads
 from .requests import check_build, check_gone, check_request, check_session
 from .said import UNKNOWN
-from .service import Record
+from .service import NothingHappened, Record
+from .states import check_state
 from .track import Cause, Message, Track, Verdict
 
 TEN_MINUTES = 600
@@ -52,8 +55,12 @@ class Oracle:
     """The outage in which each session was asked for, by the command's id."""
     outcomes: dict[str, str] = field(default_factory=dict)
     builds: dict[str, int] = field(default_factory=dict)
+    building: set[str] = field(default_factory=set)
+    """The accounts on which something is being built."""
     gone: set[str] = field(default_factory=set)
     reads: int = 0
+    requests: int = 0
+    """How often the service was asked for another payment method."""
     now: float = 0.0
     record: Record | None = None
 
@@ -72,6 +79,9 @@ class Oracle:
                 self._analyse(name)
         for name, track in self.tracks.items():
             self._follow(name, track)
+        is_quiet = isinstance(record.trigger, NothingHappened)
+        if is_quiet:
+            touched = set(self.tracks)  # what was due stays due
         check_reads(self, record, touched)
         for command in record.commands:
             if isinstance(command, NotifyCustomer):
@@ -83,10 +93,13 @@ class Oracle:
         check_build(self, record)
         check_request(self, record)
         check_gone(self, record)
-        for name in touched | {a.key for a in record.states if a.machine == "account"} & touched:
-            if name in self.tracks:
-                self._check_state(record, name)
-                self._check_charge(record, name)
+        for name in touched & set(self.tracks):
+            check_state(self, record, name)
+            check_charge(self, record, name)
+            check_next(self, record, name)
+        check_sessions(self, record)
+        if is_quiet:
+            check_causes(self, record)
         check_named_in_time(self, record)
 
     # ── following along ──────────────────────────────────────────────────────
@@ -317,117 +330,6 @@ class Oracle:
             ):
                 return subject
         return None
-
-    # ── states and charge ────────────────────────────────────────────────────
-
-    def open_session(self, name: str) -> tuple[Session | None, bool]:
-        """The session of an account that may be open, and whether it surely is (R1, R2)."""
-        sessions = self.memory.sessions_of(name)
-        last = self.memory.last_session(name)
-        if last:
-            is_open = self.memory.is_open(last, self.now, self.policy)
-            # No rule says what the late success of an older one does to a younger one.
-            late = any(
-                s.at > last.created_at
-                for session in sessions
-                if session is not last
-                for s in [*session.results(), *session.hints()]
-            )
-            return (None, False) if is_open is False else (last, is_open is True and not late)
-        for session in sessions:
-            if self.memory.is_open(session, self.now, self.policy) is not False:
-                return session, False
-        return None, False
-
-    def states(self, name: str) -> set[str]:
-        """S1 to S7: the states that an account can be in."""
-        track = self.tracks[name]
-        known = track.known
-        allowed: set[str] = set()
-        if known.is_replaced is not False:
-            allowed.add("new_account_linked")
-        if known.is_replaced is True:
-            # S6 and S7 do not say which of the two is the stronger.
-            return allowed | ({"disconnected"} if "disconnected" in known.statuses else set())
-        session, is_sure = self.open_session(name)
-        if session and self.memory.last_session(name) is None:
-            allowed |= {"active"} if "active" in known.statuses else set()
-            allowed |= {"relinking"}  # two side by side: left open which of them counts
-        since = frozenset().union(*track.kinds[session.log_from :]) if session else frozenset()
-        for kind in known.kinds():
-            if kind == "disconnected":
-                allowed.add("disconnected")
-            elif kind == "active":
-                allowed |= self._states_while_active(session, is_sure, since)
-            elif kind == "unrepairable":
-                allowed.add("inactive_unrepairable")
-                if known.is_relinked is not False:
-                    allowed.add("relinked")
-            elif kind == "unclear":
-                # K5: the previous repairability, else unrepairable.
-                allowed |= {"inactive_relinkable", "inactive_unrepairable"}
-                allowed |= {"relinking"} if session else set()
-                allowed |= {"relinked"} if known.is_relinked is not False else set()
-            elif kind == "relinkable":
-                allowed |= self._states_while_down(known, session, is_sure, since)
-        return allowed
-
-    def _states_while_active(
-        self, session: Session | None, is_sure: bool, since: frozenset[str]
-    ) -> set[str]:
-        if session is None:
-            return {"active"}
-        if since == {"active"} and is_sure:
-            return {"relinking"}
-        if "active" in since and len(since) == 2 and "active" not in self._at_creation(session):
-            return {"active"}  # S4: opened from inactive, and a newer active report came
-        return {"active", "relinking"}
-
-    def _at_creation(self, session: Session) -> frozenset[str]:
-        return self.tracks[session.account].kinds[session.log_from]
-
-    def _states_while_down(
-        self, known: Known, session: Session | None, is_sure: bool, since: frozenset[str]
-    ) -> set[str]:
-        if known.is_relinked is True:
-            return {"relinked"}
-        allowed = {"relinked"} if known.is_relinked is None else set()
-        if session is None:
-            return allowed | {"inactive_relinkable"}
-        if is_sure and since == {"relinkable"}:
-            return {"relinking"}
-        # S4 does not say what an account does that left `relinking` and stops again.
-        return allowed | {"inactive_relinkable", "relinking"}
-
-    def _check_state(self, record: Record, name: str) -> None:
-        known = self.tracks[name].known
-        if UNKNOWN in known.statuses or not self.memory.accounts[name].said:
-            return
-        state = record.states.get(Address("account", name))
-        allowed = self.states(name)
-        if state not in allowed:
-            rule = "S6" if "new_account_linked" in (*allowed, state) else "S1-S7"
-            self.say(
-                rule,
-                f"{name} is {state}; by all reports it is {' or '.join(sorted(allowed))}",
-            )
-
-    def _check_charge(self, record: Record, name: str) -> None:
-        known, answer = self.tracks[name].known, record.answers.get(name)
-        if answer is None or UNKNOWN in known.statuses:
-            return
-        if answer.chargeable not in known.charge:
-            self.say(
-                "C1", f"{name} counts as {_charge(answer.chargeable)}, {', '.join(answer.reasons)}"
-            )
-        for made, allowed in known.charge_by.items():
-            told = record.by_payment_method.get((name, made))
-            if told is not None and told not in allowed:
-                self.say("C3", f"{made} of {name} counts as {_charge(told)}")
-
-
-def _charge(chargeable: bool) -> str:
-    return "chargeable" if chargeable else "not chargeable"
 
 
 def kind_of(read: Read) -> str:

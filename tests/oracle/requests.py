@@ -14,15 +14,25 @@ from relink.machines.commands import (
     RetrieveAccountForCaller,
     RetrieveSessionForCaller,
 )
-from relink.machines.events import RelinkRequested
+from relink.machines.events import (
+    BillingNameAbsent,
+    CommandFailed,
+    ExternalAccountMade,
+    PaymentMethodMade,
+    RelinkRequested,
+)
 
 from .chances import next_modes
 from .said import UNKNOWN
 from .service import Record
+from .states import may_be_open, open_session
 
 if TYPE_CHECKING:
     from .oracle import Oracle
     from .track import Track
+
+
+BUILDS = ("create_payment_method", "attach_external_account")
 
 
 def check_session(oracle: Oracle, record: Record) -> None:
@@ -60,7 +70,7 @@ def _check_created(
 ) -> None:
     name, known = event.account, track.known
     kinds = known.kinds()
-    session, is_sure = oracle.open_session(name)
+    session, is_sure = open_session(oracle, name)
     barrier = None
     if known.is_replaced is True:
         barrier = "it was replaced"
@@ -89,7 +99,7 @@ def _check_created(
         oracle.say("R4", f"the session of {name} counts in outage {command.outage}")
     wanted = _permissions(oracle, event, track)
     if session and event.permissions is None:
-        wanted.append(set(session.request.permissions))
+        wanted += [set(each.request.permissions) for each in may_be_open(oracle, name)]
     if set(command.permissions) not in wanted:
         oracle.say("R7", f"the session of {name} has permissions {command.permissions}")
     if known.holders != {UNKNOWN} and command.holder not in known.holders:
@@ -138,8 +148,14 @@ def _check_refused(oracle: Oracle, event: RelinkRequested, track: Track) -> None
 
 def check_build(oracle: Oracle, record: Record) -> None:
     """K7, R6, N1, N2: what may be built, and on what."""
+    event = record.trigger
+    if isinstance(event, PaymentMethodMade | ExternalAccountMade | BillingNameAbsent):
+        oracle.building.discard(event.account)
+    elif isinstance(event, CommandFailed) and event.command in BUILDS:
+        oracle.building.discard(event.subject)
     for command in record.commands:
         if isinstance(command, Build):
+            oracle.building.add(command.account)
             _check_build(oracle, command)
 
 
@@ -204,6 +220,7 @@ def check_request(oracle: Oracle, record: Record) -> None:
     for command in record.commands:
         if not isinstance(command, RequestNewPaymentMethod):
             continue
+        oracle.requests += 1
         name = command.account
         track = oracle.tracks.get(name)
         if track is None:

@@ -269,7 +269,11 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
         for name, block in blocks
         for s in made[name].said
     )
-    changes = [(s, {"lapsed"}) for _, s in blocks] + [(s, {"well"}) for s in lifts]
+    # Whether a block still counts that is reported with its payment method gone, is left open.
+    changes = [(s, {"lapsed", "well"} if s.fields["gone"] else {"lapsed"}) for _, s in blocks]
+    # C3: a lifted block un-lapses; whether a number is then still pending, is left open.
+    waits = {sorted_out(s.fields["numbers"]) for s in listed} & {"pending", "odd"}
+    changes += [(s, {"well"} | waits) for s in lifts]
     # Whether a report that only confirms a lift is newer than numbers in between, is left open.
     changes += [(s, {"well", "lapsed"}) for s in confirmed]
     for s in listed:

@@ -79,7 +79,14 @@ class Record:
     """Whether every timer that is due has fired."""
 
 
+OPEN_SESSIONS = ("open", "pending")
+"""The states of sessions that are not over."""
+
 Judge = Callable[[Record], None]
+
+
+class NothingHappened(DomainEvent):
+    """Only time has passed. It is for the judge; the machines never see it."""
 
 
 class EndlessError(Exception):
@@ -118,6 +125,8 @@ class Service:
     built: set[str] = field(default_factory=set)
     """What was built at relink's request."""
     steps: int = 0
+    looked_at: int = 0
+    """When the judge was last shown that nothing happened."""
     last: tuple[Command, ...] = ()
 
     # ── events ───────────────────────────────────────────────────────────────
@@ -141,10 +150,14 @@ class Service:
                 self._ask(address.key, snapshot)
         new = tuple(command for command in step.commands if self._keep(command))
         self.last = new
+        self._show(event, new)
+        return new
+
+    def _show(self, event: DomainEvent, commands: tuple[Command, ...]) -> None:
         self.judge(
             Record(
                 trigger=event,
-                commands=new,
+                commands=commands,
                 states=self.states,
                 answers=self.answers,
                 by_payment_method=self.by_payment_method,
@@ -154,7 +167,6 @@ class Service:
                 is_punctual=not any(timer.due < self.stripe.now for timer in self.timers),
             )
         )
-        return new
 
     def _ask(self, account: str, snapshot: Snapshot[Facts]) -> None:
         self.facts[account] = snapshot.facts
@@ -361,3 +373,6 @@ class Service:
             if timer.due > self.stripe.now:
                 break
             self.fire(timer)
+        if fires and self.stripe.now > self.looked_at:
+            self.looked_at = self.stripe.now
+            self._show(NothingHappened(**self.head("")), ())

@@ -3,15 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from relink.machines.commands import RetrieveSessionForCaller
-from relink.machines.events import (
-    AccountReplaced,
-    AccountResumed,
-    AccountRetired,
-    BillingNameGiven,
-    MandateCollected,
-    ReadRequested,
-)
+from relink.machines.events import BillingNameGiven
 from relink.machines.report import Holder
 
 from .network import SHAPES
@@ -230,7 +222,8 @@ def _pending(service: Service, which: int) -> str | None:
     return found if found is None else str(found)
 
 
-def _customer_acts(service: Service, session: str, b: int) -> None:
+def act_in_session(service: Service, session: str, b: int) -> None:
+    """The customer finishes an open session, or gives it up; b chooses how."""
     stripe = service.stripe
     asked = stripe.sessions[session].request
     how = b % 10
@@ -279,7 +272,7 @@ def _customer_acts(service: Service, session: str, b: int) -> None:
 @step(4)
 def customer_acts(service: Service, a: int, b: int, c: int) -> None:
     if session := _pending(service, a):
-        _customer_acts(service, session, b)
+        act_in_session(service, session, b)
     post(service, c)
 
 
@@ -339,111 +332,3 @@ def something_is_built(service: Service, a: int, b: int, c: int) -> None:
 def time_passes(service: Service, a: int, b: int, c: int) -> None:
     seconds = (1, 1, 2, 3, 30, 600, 3_600, DAY, DAY, 2 * DAY, 8 * DAY)
     service.advance(pick(seconds, a), is_asleep=b % 20 == 0)
-
-
-# ── the service ──────────────────────────────────────────────────────────────
-
-
-def _asked(b: int, c: int) -> dict[str, Any]:
-    asked: dict[str, Any] = {
-        "mode": pick((None, None, None, "specific", "any_eligible", "any_eligible"), b),
-        "delivery": pick(("modal", "modal", "modal", "email"), b // 6),
-    }
-    if c % 4 == 0:
-        asked["reason"] = "new_permissions"
-    if c // 4 % 6 == 0:
-        asked["permissions"] = ("payment_method", "balances")
-    return asked
-
-
-@step(3)
-def relink_is_asked(service: Service, a: int, b: int, c: int) -> None:
-    created = service.request(account_of(service, a), **_asked(b, c))
-    if created is not None and not isinstance(created, str):
-        if b // 24 % 3:
-            service.open(created, shy=c // 24 % 8 == 0)
-        else:
-            service.asked.append(created)
-
-
-@step(1)
-def session_opens(service: Service, a: int, b: int, c: int) -> None:
-    if service.asked:
-        created = service.asked.pop(a % len(service.asked))
-        service.open(created, shy=0)
-
-
-@step(4)
-def customer_is_asked(service: Service, a: int, b: int, c: int) -> None:
-    """A session from the request for it to its end."""
-    down = [n for n, it in service.stripe.accounts.items() if it.status == "inactive"]
-    name = pick(down, a) if down and a % 4 else account_of(service, a)
-    session = service.request(str(name), **_asked(b // 3, c))
-    if session is None:
-        return
-    if not isinstance(session, str):
-        session = service.open(session, shy=c // 24 % 8 == 0)
-    service.advance(60)
-    if service.stripe.sessions[session].status == "pending":
-        _customer_acts(service, session, b)
-    post(service, c)
-
-
-@step(2)
-def result_is_read(service: Service, a: int, b: int, c: int) -> None:
-    if name := pick(service.stripe.sessions, a):
-        key = f"result_{service.steps}"
-        service.for_caller(RetrieveSessionForCaller(session=name, reason="result", dedup_key=key))
-
-
-@step(0.4)
-def account_is_retired(service: Service, a: int, b: int, c: int) -> None:
-    name = known_account(service, a)
-    service.take(AccountRetired(account=name, **service.head(f"retire_{service.steps}")))
-
-
-@step(0.4)
-def account_is_resumed(service: Service, a: int, b: int, c: int) -> None:
-    name = known_account(service, a)
-    service.take(AccountResumed(account=name, **service.head(f"resume_{service.steps}")))
-
-
-@step(0.3)
-def account_is_replaced(service: Service, a: int, b: int, c: int) -> None:
-    name, by = known_account(service, a), known_account(service, b)
-    if name != by:
-        service.take(AccountReplaced(account=name, by=by, **service.head(f"by_{service.steps}")))
-
-
-@step(0.4)
-def mandate_is_collected(service: Service, a: int, b: int, c: int) -> None:
-    name = known_account(service, a)
-    service.take(MandateCollected(account=name, **service.head(f"mandate_{service.steps}")))
-
-
-@step(0.5)
-def account_is_refreshed(service: Service, a: int, b: int, c: int) -> None:
-    name = account_of(service, a)
-    service.take(ReadRequested(kind="account", id=name, **service.head(f"look_{service.steps}")))
-
-
-@step(1)
-def sweep(service: Service, a: int, b: int, c: int) -> None:
-    """The reconciliation asks for reads of everything that it knows (K11)."""
-    wanted = [
-        (address.machine, address.key)
-        for address in service.snapshots
-        if address.machine in ("account", "authorization")
-    ]
-    wanted += [
-        ("session", key)
-        for (machine, key), state in service.states.items()
-        if machine == "session" and state in OPEN_SESSIONS
-    ]
-    wanted += [("payment_method", name) for name in service.known_made("pm_")]
-    wanted += [("external_account", name) for name in service.known_made("ba_")]
-    for kind, name in wanted:
-        service.take(ReadRequested(kind=kind, id=name, **service.head(f"sweep_{service.steps}")))
-
-
-OPEN_SESSIONS = ("open", "pending")

@@ -3,13 +3,10 @@
 ``python -m tests.oracle`` runs many more histories, and tells the story of each violation.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from relink.engine import Address, Command
 from relink.machines import assess, relink_system
 from relink.machines.commands import (
     CreatePaymentMethod,
@@ -24,13 +21,21 @@ from relink.machines.commands import (
 from relink.machines.report import Holder
 
 from ..profile import FULL, PROFILE
-from .history import Plan, Run, Step, plan, run, shrink
-from .service import Record
+from .doctors import (
+    Doctor,
+    added,
+    answering,
+    changed,
+    in_state,
+    judged,
+    prompt,
+    without,
+    written,
+)
+from .history import Plan, Step, plan, run, shrink
 
 SHARES = 20
 COUNT = 400 if PROFILE is FULL else 60
-
-Doctor = Callable[[Record], Record]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -43,89 +48,6 @@ def test_histories_break_no_rule(share: int) -> None:
 
 
 # ── does it find what is wrong ───────────────────────────────────────────────
-
-
-def written(*steps: Step, **other: Any) -> Plan:
-    """A history that a test writes down."""
-    fields: dict[str, Any] = {
-        "seed": 1,
-        "policy": 0,
-        "holder": 0,
-        "endpoint": 0,
-        "skew": 0,
-        "is_nameless": False,
-        "is_eager": True,
-    }
-    return Plan(**{**fields, **other}, steps=steps)
-
-
-def judged(history: Plan, doctor: Doctor | None = None) -> Run:
-    return run(history, relink_system(), assess, stops=False, doctor=doctor)
-
-
-def without(*kinds: type[Command]) -> Doctor:
-    """Records in which commands of some kinds never come."""
-
-    def doctor(record: Record) -> Record:
-        commands = tuple(c for c in record.commands if not isinstance(c, kinds))
-        waiting = {name: r for name, r in record.waiting.items() if not isinstance(r, kinds)}
-        return replace(record, commands=commands, waiting=waiting)
-
-    return doctor
-
-
-def changed(kind: type[Command], *copies: dict[str, Any]) -> Doctor:
-    """Records in which each command of a kind is replaced by changed copies."""
-
-    def doctor(record: Record) -> Record:
-        commands: list[Command] = []
-        for command in record.commands:
-            if isinstance(command, kind):
-                commands += [command.model_copy(update=copy) for copy in copies]
-            else:
-                commands.append(command)
-        return replace(record, commands=tuple(commands))
-
-    return doctor
-
-
-def added(at: str, make: Callable[[Record], Command]) -> Doctor:
-    """Records in which the steps of an event also give another command."""
-
-    def doctor(record: Record) -> Record:
-        if record.trigger.name != at:
-            return record
-        return replace(record, commands=(*record.commands, make(record)))
-
-    return doctor
-
-
-def in_state(account: str, state: str) -> Doctor:
-    """Records in which an account is in another state."""
-    address = Address("account", account)
-
-    def doctor(record: Record) -> Record:
-        return replace(record, states={**record.states, address: state})
-
-    return doctor
-
-
-def answering(account: str, *, chargeable: bool) -> Doctor:
-    """Records in which the answer for an account is another one."""
-
-    def doctor(record: Record) -> Record:
-        answer = record.answers.get(account)
-        if answer is None:
-            return record
-        other = answer.model_copy(update={"chargeable": chargeable})  # type: ignore[attr-defined]
-        return replace(record, answers={**record.answers, account: other})
-
-    return doctor
-
-
-def prompt(*accounts: str, **other: Any) -> NotifyCustomer:
-    fields: dict[str, Any] = {"outage_number": 1, "number": 1, "since": 0.0, "reasons": ()}
-    return NotifyCustomer(outage="fcauth_1", accounts=accounts, **{**fields, **other})
 
 
 STOPS = Step("stops")

@@ -49,6 +49,8 @@ class Cause:
     is_spent: bool = False
     """Whether a request has answered it already."""
     is_requested: bool = False
+    ready_since: float | None = None
+    """Since when nothing stands between the cause and a request."""
 
 
 @dataclass
