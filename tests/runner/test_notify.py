@@ -17,7 +17,6 @@ from relink.adapters.notifications import (
     Notifier,
     NotifyError,
     log_notification,
-    notifier,
     sign,
     verify,
 )
@@ -156,8 +155,7 @@ def test_nobody_there():
     tell.close()
 
 
-def test_a_receiver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(notifier, "TIMEOUT", 0.05)
+def test_a_receiver_that_does_not_answer():
     release = threading.Event()
 
     class Slow(BaseHTTPRequestHandler):
@@ -170,7 +168,7 @@ def test_a_receiver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    tell = Notifier(f"http://127.0.0.1:{server.server_port}", SECRET)
+    tell = Notifier(f"http://127.0.0.1:{server.server_port}", SECRET, timeout=0.05)
     with pytest.raises(NotifyError, match=r"got no answer: ReadTimeout$"):
         tell(PROMPT, PROMPT.id)
     tell.close()
