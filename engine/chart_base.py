@@ -7,7 +7,7 @@ stands on top of them and adds ``table()`` and ``live()``, so imports run one wa
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from statemachine import StateChart
+from statemachine import State, StateChart
 
 from .declaration import Declaration
 from .effect import Facts
@@ -27,6 +27,9 @@ class ChartBase(StateChart[Any]):
     """The model of what the machine remembers."""
     alphabet: ClassVar[tuple[type[Event], ...]] = ()
     """Every event that the machine knows."""
+    absorbing: ClassVar[tuple[State, ...]] = ()
+    """States that no event leaves, in which facts may still change. (A final state of
+    python-statemachine takes no transition at all.)"""
     decided: ClassVar[Sequence[Declaration]] = ()
     """What :func:`ignored` and :func:`impossible` declare."""
 

@@ -13,6 +13,7 @@ from .decision import Started
 from .declaration import Declaration, Ignored, Impossible
 from .errors import (
     DeadDeclarationError,
+    FinalStateWithWayOutError,
     NoWayOutError,
     TooManyAnswersError,
     UndecidedError,
@@ -60,6 +61,9 @@ class _Compiler:
         self._states = structure.leaves
         self._declarations = _Declarations(chart)
         self._probe = Probe(chart, self._recorder, self._oracle)
+        self._ends = [state.id for state in self._states if state.is_final] + [
+            state.id for state in chart.absorbing
+        ]
         self._leaves = 0
         self._first = 0
         self._undecided: list[Leaf] = []
@@ -81,7 +85,7 @@ class _Compiler:
         return Table(
             self._chart,
             states=[state.id for state in self._states],
-            final=[state.id for state in self._states if state.is_final],
+            final=self._ends,
             entry=entry,
             trees=trees,
         )
@@ -176,12 +180,17 @@ class _Compiler:
             if leaf.target != leaf.source
         }
         for state in self._states:
-            if not state.is_final and state.id not in leaving:
+            if state.id not in self._ends and state.id not in leaving:
                 raise NoWayOutError(
                     self._chart,
                     f"no event leaves state {state.id!r}; add a transition that is taken, "
-                    "or declare the state final",
+                    "or declare the state final or absorbing",
                 )
+        if left := sorted(leaving.intersection(self._ends)):
+            raise FinalStateWithWayOutError(
+                self._chart,
+                f"state {left[0]!r} is absorbing, and an event leaves it; drop one of the two",
+            )
 
     def _check_reachable(self, initial: str, trees: dict[tuple[str, str], Tree]) -> None:
         targets: dict[str, set[str]] = {}

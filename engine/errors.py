@@ -41,11 +41,12 @@ class NestedFinalStateError(ChartError):
 
 
 class FinalStateWithWayOutError(ChartError):
-    """A final state with a transition. python-statemachine rejects most at class creation."""
+    """A final state with a transition, of which python-statemachine rejects most at class creation;
+    or an absorbing state that an event leaves."""
 
 
 class NoWayOutError(ChartError):
-    """A state that is not final and that no event leaves."""
+    """A state that no event leaves, and that is declared neither final nor absorbing."""
 
 
 class UnreachableStateError(ChartError):

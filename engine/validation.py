@@ -45,7 +45,7 @@ from .library import (
 )
 from .sealed import RESERVED_NAMES, own_attributes
 
-_MEANT_TO_BE_SET = {"facts_type", "alphabet", "decided"}
+_MEANT_TO_BE_SET = {"facts_type", "alphabet", "decided", "absorbing"}
 """What a chart is meant to set of :class:`Chart`."""
 
 _SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table"}

@@ -5,7 +5,7 @@ Rules kept here: S2, K2, K12.
 
 from .commands import ReportAnomaly
 from .events import DomainEvent
-from .messages import LinkReported, ReportedUnclear
+from .messages import LinkReported, ReportedUnclear, SessionUnclear
 from .reasons import Anomaly
 from .vocabulary import NO_ACTION
 
@@ -25,7 +25,7 @@ def unknown_action(about: str, trigger: LinkReported) -> ReportAnomaly | None:
     return report(about, Anomaly.UNKNOWN_ACTION, action, trigger)
 
 
-def unclear(about: str, trigger: ReportedUnclear) -> ReportAnomaly | None:
+def unclear(about: str, trigger: ReportedUnclear | SessionUnclear) -> ReportAnomaly | None:
     """A report says nothing that counts: its time lies ahead, or its status is unknown (K2, K12).
 
     Args:
@@ -40,7 +40,7 @@ def unclear(about: str, trigger: ReportedUnclear) -> ReportAnomaly | None:
 
 
 def report(about: str, anomaly: Anomaly, value: str | None, trigger: DomainEvent) -> ReportAnomaly:
-    """An anomaly; one about a value that is not known is reported once (K12).
+    """An anomaly. Each time that lies ahead is reported; anything else is reported once (K12).
 
     Args:
         about: the id of what it is about.
@@ -48,5 +48,6 @@ def report(about: str, anomaly: Anomaly, value: str | None, trigger: DomainEvent
         value: the value that is not known, where there is one.
         trigger: the event that showed it.
     """
-    dedup_key = trigger.causation_id if value is None else value
+    once = value or anomaly.value
+    dedup_key = trigger.causation_id if anomaly is Anomaly.FUTURE_TIME else once
     return ReportAnomaly(about=about, anomaly=anomaly, value=value, dedup_key=dedup_key)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from relink.engine import Snapshot
 
 from .account.eligibility import number_obstacle, obstacles
-from .account.facts import AccountFacts, is_replaced
+from .account.facts import AccountFacts, cause_of, is_replaced
 from .account.needs import is_suspended, relink_reasons
 from .vocabulary import (
     NUMBER_DEACTIVATED,
@@ -92,7 +92,7 @@ def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
 def _next_of_unrepairable(facts: AccountFacts) -> NextAction:
     status = facts.reported_status
     if status is not None and status.needs_another_way:
-        return _request_another(facts.cause or "unrepairable")
+        return _request_another(cause_of(facts) or "unrepairable")
     return NextAction(action="wait", reason="stripe_was_asked")
 
 

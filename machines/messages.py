@@ -172,6 +172,8 @@ class SessionUnclear(DomainEvent):
     as_of: int
     read: bool
     status: str | None
+    in_future: bool = False
+    """Whether its time lies ahead, so that it changes nothing (K2)."""
 
 
 class SessionDeadline(DomainEvent):

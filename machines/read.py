@@ -37,6 +37,7 @@ from .messages import (
     ReadFailed,
     ReadWanted,
     ReportedUnclear,
+    SessionUnclear,
 )
 from .reasons import ReadReason
 from .vocabulary import ObjectKind
@@ -202,7 +203,7 @@ def read(
 def look(
     key: str,
     kind: ObjectKind,
-    trigger: ReportedUnclear | PaymentMethodUnclear,
+    trigger: ReportedUnclear | PaymentMethodUnclear | SessionUnclear,
     *,
     connected_account: str | None = None,
 ) -> list[Command]:

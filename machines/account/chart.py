@@ -11,7 +11,8 @@ States
                                active is still to come (S5).
     ``new_account_linked``     The customer linked a new account instead, or the service uses
                                another one instead (S6, P4).
-    ``disconnected``           It is gone for good (S7).
+    ``disconnected``           It is gone for good (S7). Only what is used instead, and whether the
+                               service still has a use for it, can still be learned.
 
 What moves it: reports from Stripe, by webhook or by read, the results of relink sessions, and
 what only the service knows (P4). Whatever moves it is taken in first; what follows for others is
@@ -107,7 +108,8 @@ class AccountChart(AccountGuards, AccountEffects):
     relinking = State()
     relinked = State()
     new_account_linked = State()
-    disconnected = State(final=True)
+    disconnected = State()
+    absorbing = (disconnected,)
 
     inactive = (inactive_relinkable, inactive_unrepairable)
     linked = (active, *inactive, relinking, relinked, new_account_linked)
@@ -151,7 +153,13 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     # A late report shows that it had never stopped:
     new_account_linked.from_(
-        active, *inactive, event="review_due", cond="has_never_come_back", on="review_without_needs"
+        active,
+        *inactive,
+        relinking,
+        relinked,
+        event="review_due",
+        cond="has_never_come_back",
+        on="review_without_needs",
     )
 
     # ── it works (S1) ────────────────────────────────────────────────────────
@@ -358,7 +366,12 @@ class AccountChart(AccountGuards, AccountEffects):
     stays(*linked, event="known_account_linked", on="note_known")
 
     # ── another account is used instead (S6, P4) ────────────────────────
-    stays(new_account_linked, event="new_account_linked_instead", on="record_replacement")
+    stays(
+        new_account_linked,
+        disconnected,
+        event="new_account_linked_instead",
+        on="record_replacement",
+    )
     new_account_linked.from_(
         active,
         *inactive,
@@ -380,8 +393,9 @@ class AccountChart(AccountGuards, AccountEffects):
     stays(*linked, event="build_changed", on="note_build")
     stays(*linked, event="read_due_changed", on="note_read")
     stays(*linked, event="read_failed", on="note_refusal")
-    stays(*linked, event="account_retired", on="retire")
-    stays(*linked, event="account_resumed", on="resume")
+    stays(*linked, disconnected, event="account_retired", on="retire")
+    stays(*linked, event="account_resumed", on=["resume", "read_again"])
+    stays(disconnected, event="account_resumed", on="resume")
 
     decided = (
         ignored(
@@ -403,7 +417,7 @@ class AccountChart(AccountGuards, AccountEffects):
         ),
         ignored(
             disconnected,
-            (SessionRelinked, KnownAccountLinked, NewAccountLinkedInstead, ReturnedBySession),
+            (SessionRelinked, KnownAccountLinked, ReturnedBySession),
             because=reasons.LINKED_AFTER_DISCONNECTED,
             anomaly=True,
         ),
@@ -424,8 +438,6 @@ class AccountChart(AccountGuards, AccountEffects):
                 BuildChanged,
                 ReadDueChanged,
                 ReadFailed,
-                AccountRetired,
-                AccountResumed,
             ),
             because=reasons.ACCOUNT_DISCONNECTED,
         ),

@@ -181,9 +181,12 @@ class AccountEffects(ReportChart):
         return [Assign(retired=True, requested_for=frozenset()), review_later(facts, trigger)]
 
     def resume(self, facts: AccountFacts, trigger: AccountResumed) -> Effects:
-        """It is used again; what was reported meanwhile may be out of date, so it is read."""
-        look = read(facts.id, "account", ReadReason.LOOK, trigger)
-        return [Assign(retired=False), look, review_later(facts, trigger)]
+        """It is used again."""
+        return [Assign(retired=False), review_later(facts, trigger)]
+
+    def read_again(self, facts: AccountFacts, trigger: AccountResumed) -> Command:
+        """Read it, since what was reported meanwhile may be out of date."""
+        return read(facts.id, "account", ReadReason.LOOK, trigger)
 
     # ── requests of the service ──────────────────────────────────────────────
 
@@ -235,8 +238,9 @@ class AccountEffects(ReportChart):
         changes: dict[str, Any] = {
             "session": None if facts.session == trigger.session else facts.session,
             "opened_while_active": False,
-            "outage": None,
         }
+        if facts.outage is not None and trigger.as_of >= int(facts.outage.since):
+            changes["outage"] = None
         if facts_of.included_at(facts, "deactivates_on") < trigger.as_of:
             changes |= {"deactivates_on": None, "deactivation_action": None}
         if facts.login_as_of < trigger.as_of:
@@ -295,6 +299,7 @@ class AccountEffects(ReportChart):
                 "replaced_by": trigger.new,
                 "replaced_as_of": trigger.as_of,
                 "replaced_attempt": attempt,
+                "has_returned": False,
             }
         over = _session_over(facts, trigger) if is_open else [review_later(facts, trigger)]
         return [Assign(**changes), *over]

@@ -16,7 +16,7 @@ from ..vocabulary import (
     NumberStatus,
     ReportedStatus,
 )
-from .facts import AccountFacts, was_included
+from .facts import AccountFacts, cause_of, was_included
 
 Purpose = Literal["charge", "build"]
 """To charge it (for a connected account: to pay out to it), or to build a payment method or an
@@ -91,7 +91,7 @@ def _payment_obstacles(facts: AccountFacts, payment_method: str | None) -> Itera
 def _why_not_active(facts: AccountFacts) -> str:
     match facts.reported_status:
         case None:
-            return facts.cause or "nothing_reported_yet"
+            return cause_of(facts) or "nothing_reported_yet"
         case ReportedStatus.DISCONNECTED:
             return "disconnected"
         case (
@@ -100,5 +100,5 @@ def _why_not_active(facts: AccountFacts) -> str:
             | ReportedStatus.UNREPAIRABLE
             | ReportedStatus.INACTIVE
         ) as status:
-            return facts.cause or status
+            return cause_of(facts) or status
     assert_never(facts.reported_status)

@@ -23,7 +23,7 @@ from ..vocabulary import (
     RelinkReason,
     ReportedStatus,
 )
-from .timeline import Timeline, came_back, has_worked_between, with_report
+from .timeline import LONGEST, Timeline, came_back, has_worked_between, with_report
 
 DETAILS = (
     "action",
@@ -44,7 +44,6 @@ EVERY_DETAIL = frozenset(DETAILS)
 
 STATUS_DETAILS = frozenset(("action", "cause", "deactivates_on", "deactivation_action"))
 """What Stripe's ``status_details`` says."""
-
 _details = itemgetter(*DETAILS)
 
 NO_LOGIN = {"login_announced": False, "login_deactivates_on": None, "login_as_of": -1}
@@ -142,6 +141,8 @@ class AccountFacts(ReportFacts):
     works."""
     timeline: Timeline = ()
     """When it was reported to work and when not, late reports included (S6)."""
+    has_returned: bool = False
+    """It had come back when the timeline forgot its oldest report, so no late one undoes that."""
 
     action: str | None = None
     cause: str | None = None
@@ -332,10 +333,21 @@ def after_details(
     return changes | _late_repairability(facts, trigger)
 
 
+def cause_of(facts: AccountFacts) -> str | None:
+    """Stripe's ``cause`` of this inactivity; None where only an earlier one has it (K5)."""
+    is_over = has_worked_between(facts.timeline, included_at(facts, "cause"), facts.as_of)
+    return None if is_over else facts.cause
+
+
 def in_timeline(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
     """What changes in the timeline with a report, whether it counts otherwise or not (S6)."""
     timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
-    return {} if timeline == facts.timeline else {"timeline": timeline}
+    if timeline == facts.timeline:
+        return {}
+    forgets = len(facts.timeline) == LONGEST and facts.replaced_by is not None
+    if forgets and has_come_back(facts):
+        return {"timeline": timeline, "has_returned": True}
+    return {"timeline": timeline}
 
 
 def _late_repairability(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
@@ -352,7 +364,7 @@ def _late_repairability(facts: AccountFacts, trigger: LinkReported) -> dict[str,
 
 def has_come_back(facts: AccountFacts) -> bool:
     """Whether it was replaced, and has worked again after it had stopped (S6)."""
-    return came_back(facts.timeline, facts.replaced_as_of)
+    return facts.has_returned or came_back(facts.timeline, facts.replaced_as_of)
 
 
 def is_replaced(facts: AccountFacts) -> bool:

@@ -18,7 +18,15 @@ from ..events import DomainEvent
 from ..messages import MembersReviewDue, NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
 from ..phases import NEEDS
 from ..vocabulary import BuildState, PaymentMethodState, ReportedStatus
-from .facts import AccountFacts, AccountOutage, AwaitedRead, ReportedNeeds, holder_key, outage_of
+from .facts import (
+    AccountFacts,
+    AccountOutage,
+    AwaitedRead,
+    ReportedNeeds,
+    cause_of,
+    holder_key,
+    outage_of,
+)
 from .needs import is_suspended, lacks_authorization, needs_at, next_need, relink_by
 
 Changes = dict[str, Any]
@@ -119,7 +127,7 @@ def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
         **common,
         needs=needs,
         standing="given_up" if outage.given_up else "needed",
-        cause=facts.cause if "inactive" in needs else None,
+        cause=cause_of(facts) if "inactive" in needs else None,
         relink_by=relink_by(facts, needs),
     )
 
@@ -155,7 +163,8 @@ def _told_holder(
 ) -> tuple[Changes, list[Command]]:
     """Tell the holder whether a read of it is due, which holds up prompts (K9)."""
     known, due = facts.last_awaited, None
-    if facts.read_due_since is not None:
+    may_be_of_others = facts.authorization is not None or lacks_authorization(facts)
+    if facts.read_due_since is not None and may_be_of_others:
         due = AwaitedRead(holder=holder_key(facts), authorization=facts.authorization)
     if due == known:
         return {}, []
@@ -228,7 +237,7 @@ def _causes(facts: AccountFacts) -> Iterator[tuple[str, str]]:
         case ReportedStatus.DISCONNECTED:
             yield "disconnected", "disconnected"
         case ReportedStatus.UNREPAIRABLE:
-            yield "unrepairable", facts.cause or "unrepairable"
+            yield "unrepairable", cause_of(facts) or "unrepairable"
         case None | ReportedStatus.ACTIVE | ReportedStatus.RELINKABLE | ReportedStatus.INACTIVE:
             pass
         case _:

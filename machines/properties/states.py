@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from ..account import AccountFacts
 from ..account_number import AccountNumberFacts
 from ..authorization import AuthorizationFacts
+from ..events import AccountResumed, AccountRetired
 from ..freshness import ReportFacts
-from ..messages import LinkReported, ReportedDisconnected
+from ..messages import LinkReported, NewAccountLinkedInstead, ReportedDisconnected
 from .ambiguity import ambiguous
 from .property import always
 from .step_view import MACHINES, StepView
@@ -128,15 +129,20 @@ def replaced_account_names_its_replacement(view: StepView) -> Iterator[str]:
             yield f"account {key} no longer names {earlier.facts.replaced_by}"
 
 
+TOLD_AFTER_DISCONNECTED = (NewAccountLinkedInstead, AccountRetired, AccountResumed)
+"""What a disconnected account still learns: what is used instead, and whether it is missed."""
+
+
 @always
 def disconnected_is_final(view: StepView) -> Iterator[str]:
-    """S7: A machine that is disconnected stays so, and remembers nothing new."""
+    """S7: A machine that is disconnected stays so, and learns nothing more from Stripe."""
     for address, decision in view.decisions():
         if decision.before.state != "disconnected":
             continue
         if decision.state != "disconnected":
             yield f"{address.machine} {address.key} left disconnected for {decision.state}"
-        if decision.facts != decision.before.facts:
+        is_told = isinstance(decision.trigger, TOLD_AFTER_DISCONNECTED)
+        if decision.facts != decision.before.facts and not is_told:
             yield f"{address.machine} {address.key} is disconnected, and its facts changed"
 
 

@@ -32,7 +32,9 @@ def session_reports(trigger: SessionReported, load: Load) -> list[Send]:
     if session is None:
         return []
     if is_unusable(trigger):
-        unclear = trigger.follow(SessionUnclear, as_of=int(trigger.at), read=False, status=None)
+        unclear = trigger.follow(
+            SessionUnclear, as_of=int(trigger.at), read=False, status=None, in_future=True
+        )
         return [Send(machine="session", key=trigger.session, event=unclear)]
     facts = cast("Snapshot[SessionFacts]", session).facts
     sends = answered(trigger, trigger.session, load)

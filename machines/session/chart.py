@@ -144,9 +144,12 @@ class SessionChart(SessionEffects):
         open, event="read_failed", cond="is_overdue", on=["report_abandoned", "read_both"]
     )
     abandoned.from_(
-        open, event="session_unclear", cond="is_overdue", on=["report_abandoned", "read_both"]
+        open,
+        event="session_unclear",
+        cond="is_overdue",
+        on=["report_unclear", "report_abandoned", "read_both"],
     )
-    stays(open, *ended, event="session_unclear", on="look")
+    stays(open, *ended, event="session_unclear", on=["report_unclear", "look"])
 
     decided = (
         ignored(open, SessionOpened, because=reasons.SESSION_ALREADY_OPEN),

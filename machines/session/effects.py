@@ -28,8 +28,8 @@ from ..messages import (
     SessionUnclear,
     SessionUnsuccessful,
 )
-from ..read import read
-from ..reasons import Anomaly, ReadReason
+from ..read import look, read
+from ..reasons import ReadReason
 from .facts import SessionFacts, returned
 
 Effects = list[Command | Assign]
@@ -218,13 +218,13 @@ class SessionEffects(Chart):
             read(facts.id, "session", ReadReason.SESSION_DEADLINE, trigger),
         ]
 
-    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> Command | None:
-        """Read the session, since the report says only that something changed (K6)."""
-        if trigger.read:
-            if trigger.status is None:
-                return None
-            return anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, trigger.status, trigger)
-        return read(facts.id, "session", ReadReason.LOOK, trigger)
+    def report_unclear(self, facts: SessionFacts, trigger: SessionUnclear) -> Command | None:
+        """Tell the operators of a time that lies ahead, or of an unknown status (K2, K12)."""
+        return anomalies.unclear(facts.id, trigger)
+
+    def look(self, facts: SessionFacts, trigger: SessionUnclear) -> list[Command]:
+        """Read the session, since the report says only that something changed (K2, K6)."""
+        return look(facts.id, "session", trigger)
 
 
 def _why_unusable(trigger: OwnershipChecked) -> str:

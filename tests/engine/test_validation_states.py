@@ -141,6 +141,29 @@ def test_nested_state_that_no_event_leaves():
     assert_rejected(Stuck, errors.NoWayOutError, "'y'")
 
 
+def test_an_absorbing_state_takes_events_and_counts_as_final():
+    class Done(Base):
+        a = State(initial=True)
+        b = State()
+        absorbing = (b,)
+        a.to(b, event="go back")
+        stays(b, event="go back")
+
+    assert Done.table().final == ("b",)
+
+
+def test_absorbing_state_that_an_event_leaves():
+    class Undead(Base):
+        a = State(initial=True)
+        b = State()
+        absorbing = (b,)
+        a.to(b, event="go back")
+        stays(b, event="go")
+        b.to(a, event="back")
+
+    assert_rejected(Undead, errors.FinalStateWithWayOutError, "'b'", "absorbing")
+
+
 def test_state_whose_way_out_is_never_taken():
     """Another transition for the same events comes first."""
 

@@ -11,6 +11,7 @@ from .known import Known
 from .memory import PAYABLE
 from .said import TAN_BLOCK, UNKNOWN, History, sorted_out
 from .service import Record, Service
+from .states import is_disputed
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def check_charge(oracle: Oracle, record: Record, name: str) -> None:
     """Compare the answers for an account with those that its reports allow."""
     known, answer = oracle.tracks[name].known, record.answers.get(name)
-    if answer is None or UNKNOWN in known.statuses:
+    if answer is None or UNKNOWN in known.statuses or is_disputed(oracle, name):
         return
     if answer.chargeable not in known.charge:
         oracle.say(

@@ -192,6 +192,11 @@ class Memory:
                 return {name}
             case CommandFailed(command=command, subject=subject):
                 self.failed[command, subject] = event.at
+                if subject in self.made and event.error == "resource_missing":
+                    # N4: what is deleted is not found any more.
+                    said = Said(self.n, event.at, event.at, True, event.at, {"gone": True})
+                    self.made[subject].said.append(said)
+                    return {self.made_for[subject]} if subject in self.made_for else set()
                 if subject in self.sessions:
                     self.sessions[subject].read_failed = True
                 if command in ("create_payment_method", "attach_external_account"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from relink.machines.commands import NotifyCustomer
 
 from .chances import given_up
+from .content import check_content
 from .service import Record
 from .track import Message
 
@@ -29,6 +30,7 @@ def check_message(oracle: Oracle, record: Record, message: NotifyCustomer) -> No
             _check_allowed(oracle, name, label)
         else:
             oracle.say("P2", f"a {label} names {name}, which is not known")
+    check_content(oracle, message)
     if message.reminder:
         _check_reminder(oracle, message)
     else:
@@ -73,7 +75,15 @@ def _check_prompt(oracle: Oracle, record: Record, message: NotifyCustomer) -> No
 
 def _is_named(oracle: Oracle, name: str) -> bool:
     track = oracle.tracks[name]
-    return track.is_out() and track.outage is not None and track.outage.is_named
+    outage = track.outage
+    if outage is None or not track.is_out() or not outage.is_named:
+        return False
+    if outage.mail is None:
+        return True
+    # P2: a mail counts if its session is still open when the outage begins. Where it ended at
+    # about that time, either may have come first.
+    over = [s.as_of for s in outage.mail.said if s.status not in (None, "pending")]
+    return not over or min(over) > outage.began_at + TOLERANCE
 
 
 def _check_gap(oracle: Oracle, message: NotifyCustomer, names: list[str]) -> None:
@@ -142,7 +152,7 @@ def remember_message(oracle: Oracle, message: NotifyCustomer) -> None:
     for name in message.accounts:
         track = oracle.tracks.get(name)
         if track and track.outage:
-            track.outage.is_named = True
+            track.outage.is_named, track.outage.mail = True, None
 
 
 # ── what has to go out ───────────────────────────────────────────────────────
@@ -192,7 +202,9 @@ def deadline(oracle: Oracle, name: str) -> float:
     for start in starts:
         until = max(until, start + policy.prompt_gap)
         upcoming = [start + wait for wait in policy.reminders if start + wait > ready - 1]
-        until = max([until, *upcoming[:1]])
+        # One of the very second in which it became ready may have gone out before.
+        is_tie = bool(upcoming) and upcoming[0] <= ready + TOLERANCE
+        until = max([until, *upcoming[: 2 if is_tie else 1]])
     days = [day for day in track.known.days(policy) if day > ready]
     if days and track.known.kinds() == {"active"}:
         until = min(until, max(days))

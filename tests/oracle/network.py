@@ -171,6 +171,8 @@ def begin(stripe: Stripe, command: AnyRead, begun_at: float, skew: int) -> dict[
         if session.shy:
             session.shy -= 1
             body = {**body, "accounts": None}
+    if kind == "external_account" and body is not None and body["gone"]:
+        body = None  # a deleted one is not found; a detached payment method is
     head = {
         "causation_id": command.id,
         "as_of": stripe.now + skew,

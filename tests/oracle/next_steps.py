@@ -8,7 +8,7 @@ from .chances import given_up, next_modes
 from .charge import cannot_pay
 from .said import UNKNOWN
 from .service import Record
-from .states import open_session
+from .states import is_disputed, open_session
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -58,7 +58,9 @@ def _check_named(oracle: Oracle, record: Record, name: str, named: Any) -> None:
             _check_relink(oracle, name, named)
         case "request_new_payment_method":
             # No rule says what is next for an account that cannot be used for payments.
-            if not oracle.causes(name, track) and not cannot_pay(oracle, name):
+            if not oracle.causes(name, track) and not (
+                cannot_pay(oracle, name) or is_disputed(oracle, name)
+            ):
                 oracle.say("C2", f"next for {name} is {REQUEST} ({named.reason}), for no cause")
         case "wait":
             if not _may_wait(oracle, record, name, named.reason):
@@ -155,7 +157,8 @@ def _missing(oracle: Oracle, record: Record, name: str) -> set[str]:
         return found
     kinds = known.kinds()
     if kinds == {"active"}:
-        if name in memory.nameless and name not in oracle.building:
+        is_waiting = name in memory.nameless and name not in oracle.building
+        if is_waiting and not cannot_pay(oracle, name):
             found.add(NAME)
         for made, each in known.made_states.items():
             is_usable = each == {"well"} and known.charge_by[made] == {True}
@@ -179,6 +182,6 @@ def _missing(oracle: Oracle, record: Record, name: str) -> set[str]:
 def _has_to_do(oracle: Oracle, name: str) -> bool:
     """Whether the service surely cannot charge an account that it has a use for."""
     known = oracle.tracks[name].known
-    if known.is_retired or known.is_replaced is not False:
+    if known.is_retired or known.is_replaced is not False or is_disputed(oracle, name):
         return False
     return "active" not in known.statuses or not known.numbers & {"well"}

@@ -12,6 +12,7 @@ from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
 from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
 
+from .anomalies import check_anomalies, check_unknown_values
 from .chances import given_up
 from .charge import check_charge
 from .known import Known, analyse
@@ -39,6 +40,8 @@ class Oracle:
     tracks: dict[str, Track] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    numbers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The last message of each authorization: the number of its outage, and its own."""
     due_since: dict[tuple[str, str], float] = field(default_factory=dict)
     """Since when a read of an object is due without a break."""
     asked_at: dict[str, float] = field(default_factory=dict)
@@ -59,6 +62,8 @@ class Oracle:
     """The accounts on which something is being built."""
     gone: set[str] = field(default_factory=set)
     reads: int = 0
+    anomalies: set[tuple[str, str, str | None]] = field(default_factory=set)
+    """What operators were told: about what, which anomaly, and the value."""
     requests: int = 0
     """How often the service was asked for another payment method."""
     now: float = 0.0
@@ -98,8 +103,10 @@ class Oracle:
             check_charge(self, record, name)
             check_next(self, record, name)
         check_sessions(self, record)
+        check_anomalies(self, record)
         if is_quiet:
             check_causes(self, record)
+            check_unknown_values(self, record)
         check_named_in_time(self, record)
 
     # ── following along ──────────────────────────────────────────────────────
@@ -161,7 +168,8 @@ class Oracle:
         track.follow(track.known.needs(self.now, self.policy), self.now, self.memory.n)
         outage = track.outage
         if outage and outage is not before and self.mailed(name) is True:
-            outage.is_named = True  # P2: also if it was sent before the outage began
+            # P2: also if it was sent before the outage began
+            outage.is_named, outage.mail = True, self.memory.last_session(name)
         holds = list(self.holds(name))
         if not holds:
             track.hold_since = None
@@ -185,8 +193,10 @@ class Oracle:
     def _follow_causes(self, name: str, track: Track) -> None:
         found = self.causes(name, track)
         is_open = track.known.is_strange or "unclear" in track.known.kinds()
-        for key in list(track.causes):
-            if key not in found and not is_open:  # K5: suspension ends nothing
+        for key in set(track.causes) - set(found):
+            if is_open:
+                track.causes[key].is_sure = False  # K5: suspension ends nothing
+            else:
                 del track.causes[key]
         for key, is_sure in found.items():
             cause = track.causes.get(key)

@@ -18,11 +18,16 @@ TOLERANCE = 5
 
 
 def check_sessions(oracle: Oracle, record: Record) -> None:
-    """R2: past its deadline, a session is read, and abandoned if it is not over."""
+    """R1 to R3: one session is open; past its deadline it is read, and abandoned if not over."""
+    is_open: dict[str, str] = {}
     for name, session in oracle.memory.sessions.items():
         state = record.states.get(Address("session", name))
         if state in OPEN_SESSIONS:
+            if (other := is_open.setdefault(session.account, name)) != name:
+                oracle.say("R1", f"{other} and {name} of {session.account} are open")
             _check_open(oracle, record, session, str(state))
+        elif state in ("succeeded", "cancelled") and not _may_have_ended(session, str(state)):
+            oracle.say("R3", f"{name} is {state}, and nobody said so")
         elif state == "abandoned":
             _check_abandoned(oracle, session)
         elif state == "failed" and not _may_have_failed(session):
@@ -34,10 +39,13 @@ def _deadline(oracle: Oracle, session: Session) -> float:
 
 
 def _check_open(oracle: Oracle, record: Record, session: Session, state: str) -> None:
+    wanted = {session.id, *session.linked()}
+    is_read = any(read.subject in wanted for read in record.waiting.values())
+    if session.outcome() is not None and not session.is_vague() and not is_read:
+        oracle.say("R3", f"{session.id} is {state}, and it {session.outcome()}")
     if not record.is_punctual or oracle.now <= _deadline(oracle, session) + TOLERANCE:
         return
-    wanted = {session.id, *session.linked()}
-    if not any(read.subject in wanted for read in record.waiting.values()):
+    if not is_read:
         oracle.say("R2", f"{session.id} is {state} past its deadline, and nobody reads it")
 
 
@@ -49,6 +57,10 @@ def _check_abandoned(oracle: Oracle, session: Session) -> None:
     is_read = any(s.read and s.at >= deadline - 2 for s in session.said)
     if not is_read and failed < deadline - 2:
         oracle.say("R2", f"{session.id} is abandoned, and was not read before")
+
+
+def _may_have_ended(session: Session, state: str) -> bool:
+    return any(s.status == state or (state == "succeeded" and s.linked) for s in session.said)
 
 
 def _may_have_failed(session: Session) -> bool:

@@ -125,7 +125,11 @@ def _check_contradiction(oracle: Oracle, record: Record, name: str) -> None:
         begun = read.begun_at or 0.0
         if all(begun >= s.as_of + 1.9 for s in others):
             return
-        if read.n in oracle.decisive and all(begun >= s.at for s in others):
+        if read.n in oracle.decisive and all(
+            # What was told before the read began, and is told again, is decided too.
+            any(o.at <= begun and o.as_of >= s.as_of for o in others)
+            for s in others
+        ):
             return
     oracle.say("K4", f"reports of {name} contradict each other, and nothing is read")
 

@@ -23,6 +23,7 @@ from relink.machines.events import (
 )
 
 from .chances import next_modes
+from .content import check_request_reason
 from .said import UNKNOWN
 from .service import Record
 from .states import may_be_open, open_session
@@ -248,6 +249,7 @@ def check_request(oracle: Oracle, record: Record) -> None:
             why = f"asked before for {', '.join(known)}" if known else "for no cause"
             oracle.say("C4", f"another payment method for {name} ({command.reason}), {why}")
             continue
+        check_request_reason(oracle, command, track)
         unspent.sort(key=lambda cause: not cause.is_sure)
         unspent[0].is_spent = True
         for cause in track.causes.values():

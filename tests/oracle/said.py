@@ -142,7 +142,11 @@ class History:
             return {UNKNOWN}
         last = newest(down)
         found = set()
-        if any("action" not in s.fields and is_after(s, told[0]) for s in last):
+        if any(
+            "action" not in s.fields
+            and (is_after(s, told[0]) or (s.n > told[0].n and not is_after(told[0], s)))
+            for s in last
+        ):
             # K3 lets the older report tell it; whether a newer one that leaves it out is a new
             # question (K5) is left open.
             found.add(UNKNOWN)
@@ -191,7 +195,8 @@ class History:
             found.add((day, True))
             # No rule says whether an announcement outlives an outage, or which day counts to the
             # second: then both are allowed.
-            if up or any(is_after(s, said) for s in self.with_status("inactive", "disconnected")):
+            downs = self.with_status("inactive", "disconnected")
+            if up or any(not is_after(said, s) for s in downs):
                 found.add((None, False))
         return found or {(None, False)}
 
@@ -249,6 +254,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     ]
     if not blocks:
         return found
+    # Whether one is lifted that is gone by then, is left open.
     lifts: list[Said] = []
     confirmed: list[Said] = []
     for name, block in blocks:
@@ -273,7 +279,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     changes = [(s, {"lapsed", "well"} if s.fields["gone"] else {"lapsed"}) for _, s in blocks]
     # C3: a lifted block un-lapses; whether a number is then still pending, is left open.
     waits = {sorted_out(s.fields["numbers"]) for s in listed} & {"pending", "odd"}
-    changes += [(s, {"well"} | waits) for s in lifts]
+    changes += [(s, {"well"} | waits | ({"lapsed"} if s.fields["gone"] else set())) for s in lifts]
     # Whether a report that only confirms a lift is newer than numbers in between, is left open.
     changes += [(s, {"well", "lapsed"}) for s in confirmed]
     for s in listed:

@@ -42,6 +42,11 @@ def may_be_open(oracle: Oracle, name: str) -> list[Session]:
     ]
 
 
+def is_disputed(oracle: Oracle, name: str) -> bool:
+    """Whether nobody can tell if a result or a report came last: the state may wait (K4)."""
+    return oracle.tracks[name].known.is_relinked is None and name in oracle.memory.read_now
+
+
 def states(oracle: Oracle, name: str) -> set[str]:
     """S1 to S7: the states that an account can be in."""
     track = oracle.tracks[name]
@@ -57,6 +62,8 @@ def states(oracle: Oracle, name: str) -> set[str]:
         allowed |= {"active"} if "active" in known.statuses else set()
         allowed |= {"relinking"}  # two side by side: left open which of them counts
     since = frozenset().union(*track.kinds[session.log_from :]) if session else frozenset()
+    if is_disputed(oracle, name):
+        allowed.add("active")  # it may have been so before
     for kind in known.kinds():
         if kind == "disconnected":
             allowed.add("disconnected")

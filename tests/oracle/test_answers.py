@@ -8,7 +8,7 @@ import pytest
 from relink.engine import Snapshot
 from relink.machines import assess, relink_system
 from relink.machines.assessment import Assessment
-from relink.machines.commands import RequestNewPaymentMethod
+from relink.machines.commands import NotifyCustomer, ReportAnomaly, RequestNewPaymentMethod
 from relink.machines.events import AccountReported, DomainEvent
 
 from .doctors import (
@@ -16,6 +16,7 @@ from .doctors import (
     Named,
     WithoutTimers,
     answering,
+    changed,
     in_state,
     judged,
     naming,
@@ -32,6 +33,8 @@ STOPS = Step("stops")
 """fca_1 stops, and the customer can mend it."""
 CLOSES = Step("stops", 0, 5)
 """fca_1 stops, and nobody can mend it."""
+ENDS_SOON = Step("end_is_announced", 0, 3)
+"""The end of fca_1 is announced for the day after tomorrow."""
 ASKED = Step("relink_is_asked", 0, 24)
 """A relink of fca_1 is asked for, for new permissions."""
 LINKED = Step("customer_is_asked", 0, 48)
@@ -45,6 +48,21 @@ REQUEST = Named("request_new_payment_method", "unrepairable")
 
 CASES: dict[str, tuple[str, Plan, Doctor]] = {
     "a session stays open": ("R2", written(STOPS, ASKED), session_in_state("fcsess_1", "open")),
+    "a session that is over stays open": (
+        "R3",
+        written(STOPS, ASKED, Step("customer_acts")),
+        session_in_state("fcsess_1", "open"),
+    ),
+    "a session succeeds for nothing": (
+        "R3",
+        written(STOPS, ASKED),
+        session_in_state("fcsess_1", "succeeded"),
+    ),
+    "two sessions are open": (
+        "R1",
+        written(STOPS, ASKED, Step("relink_is_asked", 0, 28)),
+        session_in_state("fcsess_1", "open"),
+    ),
     "a session is abandoned too soon": (
         "R2",
         written(STOPS, ASKED),
@@ -125,6 +143,43 @@ CASES: dict[str, tuple[str, Plan, Doctor]] = {
         "C1",
         written(Step("payment_method_is_detached"), STOPS),
         answering("fca_1", reasons=("access_expired",)),
+    ),
+    "a time that lies ahead is not reported": (
+        "K2",
+        written(Step("stops", 0, 0, 9)),
+        without(ReportAnomaly),
+    ),
+    "an action that nobody knows is not reported": (
+        "K12",
+        written(Step("stops", 0, 7)),
+        without(ReportAnomaly),
+    ),
+    "an action that nobody knows is reported twice": (
+        "K12",
+        written(Step("stops", 0, 7)),
+        changed(ReportAnomaly, {}, {"dedup_key": "again"}),
+    ),
+    "a message gives a reason that does not hold": (
+        "P1",
+        written(STOPS),
+        changed(NotifyCustomer, {"reasons": ("access_expired", "number_lapsed")}),
+    ),
+    "a message gives no reason": ("P1", written(STOPS), changed(NotifyCustomer, {"reasons": ()})),
+    "a message gives a day, and the account is down": (
+        "P1",
+        written(STOPS),
+        changed(NotifyCustomer, {"relink_by": START}),
+    ),
+    "a message gives another day": (
+        "P3",
+        written(ENDS_SOON),
+        changed(NotifyCustomer, {"relink_by": START}),
+    ),
+    "a message has another number": ("P1", written(STOPS), changed(NotifyCustomer, {"number": 2})),
+    "another way to pay is asked for, for another reason": (
+        "C4",
+        written(CLOSES),
+        changed(RequestNewPaymentMethod, {"reason": "attempts_used_up"}),
     ),
     "a relink goes on without a session": (
         "S3",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .known import Known
+from .memory import Session
 
 
 class Verdict(NamedTuple):
@@ -26,6 +27,8 @@ class Outage:
     """Whether it began at this step for sure, and cannot have ended since."""
     is_named: bool = False
     """Whether a message named the account in it."""
+    mail: Session | None = None
+    """The session of Stripe's mail that was out when it began, where that is its prompt (P2)."""
     is_missed: bool = False
     """Whether a message that names it is overdue."""
 
