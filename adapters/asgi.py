@@ -26,7 +26,7 @@ from starlette.concurrency import run_in_threadpool
 
 from relink.adapters.bootstrap import Parts, assemble, opened, serving
 from relink.adapters.logs import log_json
-from relink.adapters.settings import Settings, SettingsError
+from relink.adapters.settings import Settings, SettingsError, hide_secrets
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -44,7 +44,7 @@ def application(log_level: str = "INFO") -> FastAPI:
     """
     settings = Settings.from_environment(os.environ)
     require_served(settings)
-    log_json(log_level)
+    log_json(log_level, hide=hide_secrets(os.environ))
     parts = assemble(settings)
     app = serving(parts)
     run = app.router.lifespan_context

@@ -19,7 +19,6 @@ from relink.adapters.gateway import (
     RateLimiters,
     load_gateway,
 )
-from relink.adapters.gateway.settings import REQUEST_TIMEOUT
 from relink.adapters.http import Metrics, StoreStatus, application
 from relink.adapters.notifications import Notifier, log_notification
 from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
@@ -40,9 +39,6 @@ that are overdue."""
 
 MAX_SLICES = 20
 """Slices of retention in one run, so that a process can stop soon."""
-
-CUSTOMER_REQUEST_TIMEOUT = 8.0
-"""The longest time for one request to Stripe that a customer waits for (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
         webhooks = StripeWebhooks(settings.webhook_secrets, settings.is_live, policy=policy)
     service = Service(
         store,
-        _gateway(settings, limiters.callers, CUSTOMER_REQUEST_TIMEOUT),
+        _gateway(settings, limiters.callers, settings.waits.stripe_for_caller),
         webhooks=webhooks,
         policy=policy,
         clock=clock,
@@ -95,7 +91,7 @@ def assemble(settings: Settings, clock: Callable[[], float] = time.time) -> Part
     )
     performer = Performer(
         store,
-        _gateway(settings, limiters.background, REQUEST_TIMEOUT),
+        _gateway(settings, limiters.background, settings.waits.stripe),
         _notify(settings, clock),
         clock,
         policy,
@@ -129,7 +125,7 @@ def opened(parts: Parts) -> Iterator[None]:
         if parts.settings.runs_worker_in_process:
             from relink.adapters.store.sqlite.lock import exclusive
 
-            database, wait = parts.settings.database, parts.settings.predecessor_wait
+            database, wait = parts.settings.database, parts.settings.waits.predecessor
             stack.enter_context(exclusive(database, wait))
             migrate(database)
         stack.callback(parts.store.close)
@@ -206,7 +202,11 @@ def _gateway(settings: Settings, rate_limiter: RateLimiter, timeout: float) -> G
 def _notify(settings: Settings, clock: Callable[[], float]) -> Notify:
     if settings.notify_url is None or settings.notify_secret is None:
         return log_notification
-    return Notifier(settings.notify_url, settings.notify_secret, clock)
+    wait = settings.waits.notification
+    try:
+        return Notifier(settings.notify_url, settings.notify_secret, clock, wait)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _periodic_tasks(

@@ -10,7 +10,7 @@ Stripe's is removed from every line, exceptions and other libraries' lines inclu
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -41,12 +41,15 @@ def correlated(**ids: str) -> Iterator[None]:
         _IDS.reset(token)
 
 
-def log_json(level: str = "INFO", stream: TextIO | None = None) -> None:
+def log_json(
+    level: str = "INFO", stream: TextIO | None = None, hide: Callable[[str], str] = str
+) -> None:
     """Write all logs of this process as JSON lines.
 
     Args:
         level: the lowest level that is written for relink, the server and the job queue.
         stream: where to write; standard error by default.
+        hide: removes the secrets of this installation from each line.
 
     Raises:
         ValueError: the level is unknown.
@@ -68,6 +71,7 @@ def log_json(level: str = "INFO", stream: TextIO | None = None) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
             _hide_secrets,
+            lambda _logger, _method, line: hide(str(line)),
         ],
     )
     handler = logging.StreamHandler(stream or sys.stderr)

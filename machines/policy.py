@@ -14,7 +14,10 @@ from .vocabulary import Permission
 DAY = 24 * 60 * 60
 """Seconds."""
 
-Seconds = Annotated[int, Field(gt=0)]
+LONGEST = 10 * 365 * DAY
+"""The longest time of a policy, in seconds: every clock and database can add it to a date."""
+
+Seconds = Annotated[int, Field(ge=1, le=LONGEST)]
 
 
 class RelinkPolicy(BaseModel):
@@ -22,11 +25,11 @@ class RelinkPolicy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    attempts: int = Field(default=3, ge=1)
+    attempts: int = Field(default=3, ge=1, le=1_000_000)
     """Unsuccessful sessions of one account in one outage before the customer is asked for
     another way to pay instead (R4)."""
 
-    reminders: tuple[Seconds, ...] = (2 * DAY, 7 * DAY)
+    reminders: Annotated[tuple[Seconds, ...], Field(max_length=100)] = (2 * DAY, 7 * DAY)
     """When to remind, in seconds after the first prompt, ascending (P1)."""
 
     remind_after_denial: bool = False
@@ -39,17 +42,16 @@ class RelinkPolicy(BaseModel):
     """How long before an announced deactivation, or the expiry of a number, the customer is
     prompted, in seconds (P3)."""
 
-    prompt_gap: Annotated[int, Field(ge=0)] = DAY
+    prompt_gap: Annotated[int, Field(ge=0, le=LONGEST)] = DAY
     """How long to wait between two prompts for one authorization, in seconds; 0 is not at all
     (P1)."""
 
-    permissions: tuple[Permission, ...] = ("payment_method",)
+    permissions: Annotated[tuple[Permission, ...], Field(max_length=10)] = ("payment_method",)
     """Asked for where no report named the account's own; ``payment_method`` always is (R7)."""
 
-    subcategories: Annotated[tuple[Literal["checking", "savings"], ...], Field(min_length=1)] = (
-        "checking",
-        "savings",
-    )
+    subcategories: Annotated[
+        tuple[Literal["checking", "savings"], ...], Field(min_length=1, max_length=2)
+    ] = ("checking", "savings")
     """What the customer may pick in a session for any eligible account."""
 
     @field_validator("reminders")

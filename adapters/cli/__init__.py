@@ -7,11 +7,28 @@ works with just the extras that it needs.
 
 import argparse
 import importlib
+import signal
 import sys
-from collections.abc import Sequence
-from types import ModuleType
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType, ModuleType
+from typing import NoReturn
 
+from .failures import (
+    DEFECT,
+    INTERRUPTED,
+    TERMINATED,
+    WRONG_USAGE,
+    Terminated,
+    UsageError,
+    explained,
+    show_defect,
+)
+from .output import safe_output
 from .stopping import ended_by_signals
+
+__all__ = ["SUBCOMMANDS", "UsageError", "main"]
 
 SUBCOMMANDS = {
     "demo": "play scenarios against a simulated Stripe and explain every decision",
@@ -33,34 +50,12 @@ SUBCOMMANDS = {
     "fuzz": "send a machine random events and search for a counterexample",
 }
 
-EXTRA_OF = {
-    "sqlalchemy": "store",
-    "alembic": "store",
-    "psycopg": "postgres",
-    "procrastinate": "postgres",
-    "fastapi": "service",
-    "httpx": "service",
-    "prometheus_client": "service",
-    "structlog": "service",
-    "stripe": "stripe",
-    "httpcore": "stripe",
-    "hypothesis": "fuzz",
-    "starlette": "simulator",
-    "uvicorn": "simulator",
-}
-"""Which extra installs a library, for the message when it is missing."""
-
-
 MODULES = {"import": "import_accounts"}
 """The modules of subcommands whose names are reserved words in Python."""
 
 
 SERVICES = {"serve", "work", "simulate"}
 """Subcommands that run until a signal ends them, which is the normal way to do so."""
-
-
-class UsageError(Exception):
-    """The command was used wrongly. The text says how to put it right."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,14 +65,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments; by default those of the process.
 
     Returns:
-        the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage.
+        the exit code: 0 for success, 1 for a finding (such as a counterexample), 2 for wrong usage
+        or surroundings, 70 for a defect of relink, 130 or 143 after a signal. A service ends with 0
+        after a signal.
     """
     argv = sys.argv[1:] if argv is None else argv
-    if not set(argv[:1]) & SERVICES:
-        return _run(argv)
-    # From the first moment on: the imports alone can take a second.
-    with ended_by_signals():
-        return _run(argv)
+    with safe_output() as output:
+        try:
+            # From the first moment on: the imports alone can take a second.
+            with ended_by_signals() if set(argv[:1]) & SERVICES else _ended_by_sigterm():
+                code = _run(argv)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except Terminated:
+            code = TERMINATED
+        sys.stdout.flush()
+        if output.failure is not None:
+            reason = output.failure.strerror
+            print(f"relink: the output could not be written: {reason}", file=sys.stderr)
+            code = WRONG_USAGE
+    return code
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -94,24 +101,34 @@ def _run(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         code: int = _module(arguments.command).run(arguments)
-    except UsageError as error:
-        print(f"relink {arguments.command}: {error}", file=sys.stderr)
-        return 2
-    except ModuleNotFoundError as error:
-        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
-        if extra is None:
-            raise
-        print(
-            f"relink {arguments.command} needs {error.name}. Run: "
-            f"pip install 'relink-engine[{extra}]'",
-            file=sys.stderr,
-        )
-        return 2
-    except BrokenPipeError:
-        # The reader, such as head, closed the pipe.
-        sys.stderr.close()
-        return 0
+    except Exception as error:
+        line = explained(arguments.command, error)
+        if line is None:
+            show_defect(arguments.command, error)
+            return DEFECT
+        print(line, file=sys.stderr)
+        return WRONG_USAGE
     return code
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does, with everything that is cleaned up at the end.
+
+    The first process of a container would ignore it without a handler.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated(TERMINATED)
 
 
 def _module(name: str) -> ModuleType:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from .arguments import seed, writable_folder
 from .settings import refuse_live_key
 
 
@@ -15,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="where to put the database and the picture (default: demo)",
     )
     parser.add_argument(
-        "--seed", type=int, default=1, help="seed of the simulated world (default: 1)"
+        "--seed", type=seed, default=1, help="seed of the simulated world (default: 1)"
     )
 
 
@@ -28,5 +29,5 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_live_key()
     from relink.adapters.demo import play
 
-    violations = play(arguments.folder, seed=arguments.seed)
+    violations = play(writable_folder(arguments.folder), seed=arguments.seed)
     return 1 if violations else 0

@@ -43,9 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
         except GraphvizError as error:
             raise UsageError(str(error)) from error
     if arguments.output:
-        arguments.output.write_bytes(drawn)
+        _write(arguments.output, drawn)
     elif arguments.format == "png" and sys.stdout.isatty():
         raise UsageError("a PNG cannot be shown in a terminal. Name a file with --output.")
     else:
         sys.stdout.buffer.write(drawn)
     return 0
+
+
+def _write(file: Path, drawn: bytes) -> None:
+    try:
+        file.write_bytes(drawn)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"the file {file} cannot be written: {reason}") from None

@@ -8,6 +8,7 @@ import argparse
 import sys
 import time
 
+from .arguments import seed, whole_number
 from .machine import add_machine, table_of
 
 
@@ -15,13 +16,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_machine(parser)
     parser.add_argument(
-        "--examples", type=int, default=1000, help="histories to try (default: 1000)"
+        "--examples",
+        type=whole_number(1, 100_000_000),
+        default=1000,
+        help="histories to try (default: 1000)",
     )
     parser.add_argument(
-        "--events", type=int, default=30, help="most events in a history (default: 30)"
+        "--events",
+        type=whole_number(1, 10_000),
+        default=30,
+        help="most events in a history (default: 30)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="the same seed tries the same histories (default: 0)"
+        "--seed", type=seed, default=0, help="the same seed tries the same histories (default: 0)"
     )
 
 

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import UsageError
+from .arguments import whole_number
 from .settings import open_store, settings_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="import the accounts that were linked for this connected account",
     )
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="stop after the page with the N-th account"
+        "--limit",
+        type=whole_number(1, 10**12),
+        metavar="N",
+        help="stop after the page with the N-th account",
     )
     parser.add_argument(
         "--hold",
@@ -63,23 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
         0, or 1 if the import stopped early or accounts could not be imported.
     """
     from relink.adapters.bootstrap import assemble
-    from relink.adapters.gateway import GatewayConfigurationError
-    from relink.adapters.settings import SettingsError
 
-    if arguments.limit is not None and arguments.limit < 1:
-        raise UsageError(f"--limit must be at least 1, got {arguments.limit}")
     scope = _scope(arguments)
     settings = settings_of(os.environ)
     with open_store():
         pass  # This refuses a missing database, and one with another schema.
-    try:
-        parts = assemble(settings)
-    except SettingsError as error:
-        raise UsageError(str(error)) from None
+    parts = assemble(settings)
     try:
         return _import(parts.service, scope, arguments)
-    except GatewayConfigurationError as error:
-        raise UsageError(str(error)) from None
     finally:
         parts.store.close()
 

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from .settings import settings_of, store_error
+from .settings import settings_of
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -12,11 +12,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, in one transaction."""
-    from relink.adapters.store import StoreError, migrate
+    from relink.adapters.store import migrate
 
-    try:
-        migrate(settings_of(os.environ).database)
-    except StoreError as error:
-        raise store_error(error) from None
+    migrate(settings_of(os.environ).database)
     print("The database schema is up to date.")
     return 0

@@ -3,35 +3,40 @@
 import argparse
 import ipaddress
 import os
-import socket
 from contextlib import ExitStack
+from math import ceil
+from pathlib import Path
 
 from . import UsageError
-from .settings import settings_of, store_error
+from .arguments import log_level, port
+from .listening import check_certificate, listening
+from .settings import refuse_live_key, settings_of
 from .stopping import stop_if_requested
 
-DRAIN = 30
-"""How long requests in progress may take when the service stops (seconds). Attempts at commands end
-after them: each takes ``ATTEMPT_TIMEOUT`` at most, the wait for the rate limit included."""
-
-BACKLOG = 2048
-"""Connections that may wait to be accepted, such as those that come while the process starts."""
+NOT_STARTED = 3
+"""The exit code where the server could not start. Its log says why."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: 127.0.0.1)")
     parser.add_argument(
-        "--port", type=int, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
+        "--port", type=port, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate with its chain")
-    parser.add_argument("--tls-key", metavar="FILE", help="PEM private key of the certificate")
+    parser.add_argument(
+        "--tls-cert", type=Path, metavar="FILE", help="PEM certificate with its chain"
+    )
+    parser.add_argument(
+        "--tls-key", type=Path, metavar="FILE", help="PEM private key of the certificate"
+    )
     parser.add_argument(
         "--behind-tls-proxy",
         action="store_true",
         help="a proxy terminates TLS: allow other addresses than loopback without TLS here",
     )
-    parser.add_argument("--log-level", default="INFO", help="log level (default: INFO)")
+    parser.add_argument(
+        "--log-level", type=log_level, default="INFO", help="log level (default: INFO)"
+    )
     parser.add_argument(
         "--demo",
         action="store_true",
@@ -50,25 +55,32 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.bootstrap import assemble, opened, serving
     from relink.adapters.http.server import server_options
     from relink.adapters.logs import log_json
-    from relink.adapters.store import StoreError
+    from relink.adapters.settings import hide_secrets
+    from relink.adapters.store.backend import backend_for
     from relink.adapters.store.sqlite.lock import InUseError
 
     settings = settings_of(os.environ)
+    require_served(settings)
+    if arguments.tls_cert:
+        check_certificate(arguments.tls_cert, arguments.tls_key)
     with ExitStack() as stack:
+        sockets = []
         try:
-            require_served(settings)
-            parts = assemble(settings)
-            stack.enter_context(opened(parts))
-            listening = stack.enter_context(_listen(arguments.host, arguments.port))
-        except StoreError as error:
-            raise store_error(error) from None
-        except (InUseError, OSError, ValueError) as error:
-            raise UsageError(str(error)) from error
-        log_json(arguments.log_level)
+            sockets = stack.enter_context(listening(arguments.host, arguments.port))
+        except UsageError:
+            # A predecessor may have the port until it has stopped.
+            file = backend_for(settings.database).file
+            if file is None or not file.exists():
+                raise
         try:
             options = server_options(tls=arguments.tls_cert is not None)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+            parts = assemble(settings)
+            stack.enter_context(opened(parts))
+        except (InUseError, ValueError) as error:
+            raise UsageError(str(error)) from error
+        # Before any command is performed.
+        sockets = sockets or stack.enter_context(listening(arguments.host, arguments.port))
+        log_json(arguments.log_level, hide=hide_secrets(os.environ))
         config = uvicorn.Config(
             serving(parts),
             log_config=None,
@@ -76,40 +88,26 @@ def run(arguments: argparse.Namespace) -> int:
             proxy_headers=arguments.behind_tls_proxy,
             ssl_certfile=arguments.tls_cert,
             ssl_keyfile=arguments.tls_key,
-            timeout_graceful_shutdown=DRAIN,
+            timeout_graceful_shutdown=ceil(settings.waits.drain),
             **options,
         )
         stop_if_requested()
         server = uvicorn.Server(config)
-        server.run(sockets=[listening])
-    return 0 if server.started else 1
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Bind before any command is performed: two servers on one port are a mistake.
-
-    Raises:
-        OSError: the address cannot be bound.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise OSError(f"{host} port {port} cannot be bound: {error.strerror or error}") from None
+        server.run(sockets=sockets)
+    return 0 if server.started else NOT_STARTED
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     from relink.adapters.demo.server import run_demo
-    from relink.adapters.settings import SettingsError
 
     if not _is_loopback(arguments.host):
         raise UsageError(
             f"{arguments.host} is not a loopback address. --demo needs one: it asks for no token."
         )
-    try:
-        return run_demo(arguments.host, arguments.port)
-    except (SettingsError, OSError) as error:
-        raise UsageError(str(error)) from error
+    refuse_live_key()
+    with listening(arguments.host, arguments.port) as sockets:
+        run_demo(arguments.host, sockets)
+    return 0
 
 
 def _refuse_open_door(arguments: argparse.Namespace) -> None:

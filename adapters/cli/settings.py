@@ -1,4 +1,4 @@
-"""Settings of the subcommands. Everything wrong with them is reported as wrong usage."""
+"""The settings of subcommands, and the database that they name."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,21 +10,18 @@ from . import UsageError
 
 if TYPE_CHECKING:
     from relink.adapters.settings import Settings
-    from relink.adapters.store import SqlStore, StoreError
+    from relink.adapters.store import SqlStore
 
 
 def settings_of(environment: Mapping[str, str]) -> "Settings":
     """The settings in the environment.
 
     Raises:
-        UsageError: one of them is invalid.
+        SettingsError: one of them is invalid.
     """
-    from relink.adapters.settings import Settings, SettingsError
+    from relink.adapters.settings import Settings
 
-    try:
-        return Settings.from_environment(environment)
-    except SettingsError as error:
-        raise UsageError(str(error)) from None
+    return Settings.from_environment(environment)
 
 
 def refuse_live_key() -> None:
@@ -35,11 +32,6 @@ def refuse_live_key() -> None:
     """
     if "_live_" in os.environ.get("STRIPE_API_KEY", ""):
         raise UsageError("STRIPE_API_KEY is a live key. Unset it: this command only simulates.")
-
-
-def store_error(error: "StoreError") -> "UsageError":
-    """An error of the store as wrong usage: what is wrong, and what to do about it."""
-    return UsageError(getattr(error, "advice", None) or str(error))
 
 
 def database_file(cure: str) -> Path:
@@ -64,20 +56,32 @@ def open_store(url: str | None = None) -> Iterator["SqlStore"]:
     """A database with the schema of this release.
 
     Args:
-        url: its URL; by default ``RELINK_DATABASE_URL``.
+        url: its URL, from the command line; by default ``RELINK_DATABASE_URL``.
 
     Raises:
-        UsageError: it does not exist, does not answer, or has another schema.
+        UsageError: it does not exist, or the URL is none.
+        StoreError: it does not answer, or has another schema.
     """
-    from relink.adapters.store import SqlStore, StoreError
+    from relink.adapters.settings import Settings
+    from relink.adapters.store import SqlStore
+    from relink.adapters.store.backend import backend_for
     from relink.machines import relink_system
 
-    given = {"RELINK_DATABASE_URL": url} if url else {}
-    store = SqlStore(settings_of({**os.environ, **given}).database, relink_system())
+    if url is None:
+        database = settings_of(os.environ).database
+    else:
+        name = "RELINK_DATABASE_URL"
+        settings, wrong = Settings.examine({**os.environ, name: url})
+        if name in wrong:
+            raise UsageError(str(wrong[name]).replace(name, "--database"))
+        database = settings.database
+    file = backend_for(database).file
+    # SQLite would create an empty database from a mistyped name.
+    if file is not None and not file.is_file():
+        raise UsageError(f"the database {file} does not exist. relink migrate creates it.")
+    store = SqlStore(database, relink_system())
     try:
         store.check()
         yield store
-    except StoreError as error:
-        raise store_error(error) from None
     finally:
         store.close()

@@ -2,21 +2,26 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from . import UsageError
+from .arguments import port, seed
 from .settings import refuse_live_key
+
+if TYPE_CHECKING:
+    from relink.adapters.simulator.server import SimulatorServer
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--port",
-        type=int,
+        type=port,
         default=12111,
         help="port on 127.0.0.1; 0 chooses a free one (default: 12111)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="seed of ids, secrets and faults (default: 0)"
+        "--seed", type=seed, default=0, help="seed of ids, secrets and faults (default: 0)"
     )
     parser.add_argument("--webhook-url", metavar="URL", help="post webhooks to this URL")
     parser.add_argument(
@@ -56,12 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
         server = SimulatorServer(sim, port=arguments.port)
     except OSError as error:
         raise UsageError(f"port {arguments.port} cannot be bound: {error.strerror}") from error
-    print(
-        f"Stripe's API     {server.url}   (set STRIPE_API_BASE={server.url}, and any sk_test_… key)"
-    )
-    print(f"StripeBank       {server.url}/stripebank")
-    if arguments.webhook_url:
-        print(f"Webhooks         {arguments.webhook_url}   (signed with --webhook-secret)")
-    print(f"Linked accounts  {', '.join(sim.world.accounts)}", flush=True)
+    _announce(server, arguments.webhook_url)
     server.run()
     return 0
+
+
+def _announce(server: "SimulatorServer", webhook_url: str | None) -> None:
+    url, accounts = server.url, server.simulator.world.accounts
+    print(f"Stripe's API     {url}   (set STRIPE_API_BASE={url}, and any sk_test_… key)")
+    print(f"StripeBank       {url}/stripebank")
+    if webhook_url:
+        print(f"Webhooks         {webhook_url}   (signed with --webhook-secret)")
+    print(f"Linked accounts  {', '.join(accounts)}", flush=True)

@@ -5,7 +5,8 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .settings import settings_of, store_error
+from .arguments import log_level, whole_number
+from .settings import settings_of
 from .stopping import stop_if_requested
 
 NICE = 5
@@ -17,17 +18,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--concurrency",
-        type=int,
+        type=whole_number(1, 1_000),
         default=10,
         help="Stripe commands to perform at once, and as many notifications (default: 10)",
     )
     parser.add_argument(
         "--metrics-port",
-        type=int,
+        type=whole_number(1, 65_535),
         metavar="PORT",
         help="serve Prometheus metrics on this port of 127.0.0.1",
     )
-    parser.add_argument("--log-level", default="INFO", help="log level (default: INFO)")
+    parser.add_argument(
+        "--log-level", type=log_level, default="INFO", help="log level (default: INFO)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,25 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "workers need PostgreSQL. On SQLite, relink serve performs all commands itself."
         )
-    if arguments.concurrency < 1:
-        raise UsageError(f"--concurrency must be at least 1, got {arguments.concurrency}")
     from relink.adapters.bootstrap import assemble
     from relink.adapters.logs import log_json
     from relink.adapters.runner.worker import Worker
-    from relink.adapters.store import StoreError
+    from relink.adapters.settings import hide_secrets
 
     with ExitStack() as stack:
-        try:
-            parts = assemble(settings)
-            stack.callback(parts.store.close)
-            parts.store.check()
-            if arguments.metrics_port:
-                stack.callback(parts.metrics.serve(arguments.metrics_port))
-        except StoreError as error:
-            raise store_error(error) from None
-        except (ValueError, OSError) as error:
-            raise UsageError(str(error)) from error
-        log_json(arguments.log_level)
+        parts = assemble(settings)
+        stack.callback(parts.store.close)
+        parts.store.check()
+        if arguments.metrics_port:
+            stack.callback(parts.metrics.serve(arguments.metrics_port))
+        log_json(arguments.log_level, hide=hide_secrets(os.environ))
         stop_if_requested()
         if hasattr(os, "nice"):
             os.nice(NICE)

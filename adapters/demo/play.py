@@ -26,7 +26,6 @@ from relink.engine.diagram import dot
 from relink.machines import CHARTS, relink_system
 
 from .endpoint import serving, webhook_endpoint
-from .printing import print_line
 from .scenarios import SCENARIOS
 from .world import DemoWorld
 
@@ -35,7 +34,7 @@ TIMEOUT = 10.0
 """How long the simulated Stripe waits for the endpoint's answer (seconds)."""
 
 
-def play(folder: Path, out: Callable[[str], None] = print_line, seed: int = 1) -> list[str]:
+def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> list[str]:
     """Play all scenarios, and check every step against relink's properties.
 
     Args:

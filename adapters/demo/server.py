@@ -6,12 +6,10 @@ are signed and posted to the shop. Only the time is the simulator's, because peo
 in StripeBank. There is no API token, and nothing is kept.
 """
 
-import os
 import secrets
-import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +20,6 @@ from starlette.routing import Mount, Route
 
 from relink.adapters.bootstrap import assemble, serving
 from relink.adapters.gateway import ApiKey, GatewaySettings
-from relink.adapters.gateway.settings import LIVE
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
@@ -36,31 +33,22 @@ DRAIN = 2
 """How long requests in progress may take when the demo stops (seconds)."""
 
 
-def run_demo(host: str, port: int, seed: int = 1) -> int:
+def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> None:
     """Print the addresses, and serve the demo until it is interrupted.
 
     Args:
         host: a loopback address.
-        port: 0 chooses a free one.
+        sockets: listening sockets at this address.
         seed: seed of the simulated world.
 
-    Returns:
-        the exit code.
-
     Raises:
-        SettingsError: ``STRIPE_API_KEY`` is a live key, or there is no folder for temporary files.
-        OSError: the address cannot be bound.
+        SettingsError: there is no folder for temporary files.
+        OSError: no address can be bound for StripeBank.
     """
-    if LIVE in os.environ.get("STRIPE_API_KEY", ""):
-        raise SettingsError("STRIPE_API_KEY is a live key. Unset it: the demo only simulates.")
     with ExitStack() as stack:
-        # SIGTERM ends the demo as Ctrl-C does, and the folder is removed.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        stack.callback(signal.signal, signal.SIGTERM, before)
-        stack.enter_context(suppress(KeyboardInterrupt))
         folder = stack.enter_context(_temporary_folder())
-        listening = stack.enter_context(socket.create_server((host, port)))
-        address = f"http://{host}:{listening.getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{sockets[0].getsockname()[1]}"
         bank = stack.enter_context(SimulatorServer(Simulator(seed=seed, start=None), host))
         settings = _settings(f"sqlite:///{folder / 'relink.db'}", bank.url, address)
         app = _application(settings, bank, address)
@@ -70,8 +58,7 @@ def run_demo(host: str, port: int, seed: int = 1) -> int:
         config = uvicorn.Config(
             app, log_config=None, server_header=False, timeout_graceful_shutdown=DRAIN
         )
-        uvicorn.Server(config).run(sockets=[listening])
-    return 0
+        uvicorn.Server(config).run(sockets=sockets)
 
 
 @contextmanager

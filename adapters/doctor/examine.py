@@ -44,14 +44,14 @@ def examine(
         clock: the time (Unix seconds).
         sleep: waits for a number of seconds.
     """
-    settings, faults = Settings.examine(environment)
-    key = examine_key(settings, faults)
+    settings, wrong = Settings.examine(environment)
+    key = examine_key(settings, wrong)
     yield key
     if settings.gateway_name != GATEWAY:
         detail = "another gateway than stripe performs commands, so Stripe was not asked"
         yield Finding("Stripe", detail)
-    elif not key.is_problem and "STRIPE_API_BASE" not in faults:
+    elif not key.is_problem and "STRIPE_API_BASE" not in wrong:
         yield from examine_stripe(settings.gateway, connect, clock, sleep)
-    yield from examine_settings(settings, faults)
-    if "RELINK_DATABASE_URL" not in faults:
+    yield from examine_settings(settings, wrong, environment)
+    if not {"RELINK_DATABASE_URL", "RELINK_DATABASE_SCHEMA"} & wrong.keys():
         yield examine_database(settings.database)

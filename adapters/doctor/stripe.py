@@ -1,11 +1,14 @@
-"""Stripe: whether it accepts the key and the API version, and what the key may read.
+"""Stripe: whether it accepts the key and the API version, and what the key may do.
 
-Only reads are sent. Where an object has to be named, it is one that cannot exist: Stripe then
-answers 404 to a key that may read such objects, and 403 to one that may not.
+Nothing is changed. Where an object has to be named for a read, it is one that cannot exist: Stripe
+then answers 404 to a key that may read such objects, and 403 to one that may not. A write is tried
+without any of the parameters that it requires: Stripe looks at the permission first, and so refuses
+the request with 403 or else with 400.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Literal
 
 import stripe
 
@@ -30,6 +33,12 @@ READS: dict[str, tuple[str, Params]] = {
     "customers": ("/v1/customers", {"limit": 1}),
 }
 """What relink reads, and a request that shows whether the key may."""
+
+WRITES = {
+    "sessions": "/v1/financial_connections/sessions",
+    "payment methods": "/v1/payment_methods",
+}
+"""What relink writes, and where; but for external accounts, which need a connected account."""
 
 ATTEMPTS = 3
 """How often a request is sent while Stripe is busy."""
@@ -64,7 +73,7 @@ def examine_stripe(
     """
     version = settings.api_version
     with connect(settings, version) as transport:
-        first = _ask(transport, "accounts", sleep)
+        first = _ask(transport, _read("accounts"), sleep)
         reached = _reached(first)
         yield reached
         if reached.is_problem:
@@ -73,18 +82,23 @@ def examine_stripe(
             yield _clock(first, clock())
         if _fault(first) is Fault.REQUEST:
             with connect(settings, stripe.api_version or "") as general:
-                yield _version_refused(version, _ask(general, "accounts", sleep))
+                yield _version_refused(version, _ask(general, _read("accounts"), sleep))
             return
         yield Finding("API version", f"{version} is open to this Stripe account")
-        yield _permission("accounts", first)
+        yield _permission("read", "accounts", first)
         for name in READS:
             if name != "accounts":
-                yield _permission(name, _ask(transport, name, sleep))
+                yield _permission("read", name, _ask(transport, _read(name), sleep))
+        for name, path in WRITES.items():
+            yield _permission("write", name, _ask(transport, Call("POST", path), sleep))
 
 
-def _ask(transport: Transport, name: str, sleep: Callable[[float], None]) -> Answer:
-    """Read one kind of object, up to :data:`ATTEMPTS` times."""
-    call = Call("GET", *READS[name])
+def _read(name: str) -> Call:
+    return Call("GET", *READS[name])
+
+
+def _ask(transport: Transport, call: Call, sleep: Callable[[float], None]) -> Answer:
+    """Send a request, up to :data:`ATTEMPTS` times."""
     found: Answer | None = None
     for number in range(ATTEMPTS):
         if number:
@@ -156,12 +170,12 @@ def _version_refused(version: str, general: Answer) -> Finding:
     )
 
 
-def _permission(name: str, answer: Answer) -> Finding:
-    subject, fault = f"key reads {name}", _fault(answer)
+def _permission(doing: Literal["read", "write"], name: str, answer: Answer) -> Finding:
+    subject, fault = f"key {doing}s {name}", _fault(answer)
     if fault is Fault.PERMISSION:
-        return Finding(
-            subject, "is not allowed", f"Give the restricted key read access to {name} at Stripe"
-        )
-    if isinstance(answer, StripeAnswer) or fault is Fault.MISSING:
+        cure = f"Give the restricted key {doing} access to {name} at Stripe"
+        return Finding(subject, "is not allowed", cure)
+    is_refused_later = fault is Fault.MISSING or (doing == "write" and fault is Fault.REQUEST)
+    if isinstance(answer, StripeAnswer) or is_refused_later:
         return Finding(subject, "is allowed")
     return Finding(subject, f"could not be tried: {answer}", "Try again later")

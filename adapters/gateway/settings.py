@@ -1,8 +1,7 @@
 """The settings that every gateway is made from."""
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, field
-from typing import Self
 from urllib.parse import urlsplit
 
 from relink.adapters.stripe.versions import FIRST_COMPLETE, is_complete
@@ -15,8 +14,8 @@ from .transport import PREVIEW
 
 STRIPE = "https://api.stripe.com"
 
-LIVE = "_live_"
-"""Part of the prefix of every key that can move real money: secret, restricted, organization."""
+API_KEY = re.compile(r"(sk|rk)_(org_)?(test|live)_[A-Za-z0-9_]{1,255}")
+"""Secret and restricted keys, of an account or an organization. The prefix tells the mode."""
 
 REQUEST_TIMEOUT = 25.0
 """The longest time for one request, to the last byte of its answer (seconds)."""
@@ -61,28 +60,22 @@ class GatewaySettings:
             raise GatewayConfigurationError(f"timeout must be positive, got {self.timeout}")
         if self.api_key is None:
             return
-        key = self.api_key.reveal()
-        if not key.isascii() or not key.isprintable() or " " in key:
+        if not API_KEY.fullmatch(self.api_key.reveal()):
             raise GatewayConfigurationError(
-                "STRIPE_API_KEY is invalid: it contains a space, a control character or a "
-                "non-ASCII character"
+                "STRIPE_API_KEY is invalid: it must be a secret or restricted key of Stripe's "
+                "(sk_test_…, rk_live_…)"
             )
-        if LIVE in key and self.api_base != STRIPE:
+        if is_live(self.api_key) and self.api_base != STRIPE:
             raise GatewayConfigurationError(
                 f"STRIPE_API_KEY is a live key, which is sent to {STRIPE} only; "
                 "unset STRIPE_API_BASE or use a test key"
             )
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read ``STRIPE_API_KEY`` and ``STRIPE_API_BASE``; an empty value counts as unset.
 
-        Raises:
-            GatewayConfigurationError: a value is invalid.
-        """
-        key = environment.get("STRIPE_API_KEY", "").strip()
-        base = environment.get("STRIPE_API_BASE", "").strip().rstrip("/")
-        return cls(api_key=ApiKey(key) if key else None, api_base=base or STRIPE)
+def is_live(key: ApiKey) -> bool:
+    """Whether a key can move real money, by its prefix."""
+    found = API_KEY.fullmatch(key.reveal())
+    return found is not None and found[3] == "live"
 
 
 def _is_base(url: str) -> bool:

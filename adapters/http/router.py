@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from fastapi import APIRouter
 
+from relink.adapters.return_url import ReturnUrls
 from relink.adapters.service import Service
 
 from .accounts import add_account_routes
@@ -12,7 +13,6 @@ from .decisions import add_decision_routes
 from .guard import guarded_router
 from .lifecycle import add_lifecycle_routes
 from .machines import add_machine_routes
-from .return_url import ReturnUrls
 from .sessions import add_session_routes
 from .webhooks import add_webhook_route
 

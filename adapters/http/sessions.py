@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import JSONResponse
 
+from relink.adapters.return_url import ReturnUrls
 from relink.adapters.service import RelinkSession, Service
 from relink.machines.vocabulary import Delivery, Mode, Permission, RelinkReason
 
@@ -15,7 +16,6 @@ from .callers import Callers
 from .errors import fault
 from .ids import AccountInPath, SessionInPath
 from .problems import documented
-from .return_url import ReturnUrls
 
 NO_STORE = {"Cache-Control": "no-store"}
 

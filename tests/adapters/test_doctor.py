@@ -14,6 +14,7 @@ from relink.adapters.doctor import Finding, examine
 from relink.adapters.doctor.settings import SHORTEST
 from relink.adapters.gateway import GatewaySettings, TransientError
 from relink.adapters.gateway.transport import PREVIEW, Body, Call, Reply
+from relink.adapters.settings import SETTINGS
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
 from relink.adapters.store import migrate
@@ -23,6 +24,7 @@ DATE = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(NOW))
 
 LIST = {"object": "list", "data": [], "has_more": False}
 MISSING = {"error": {"type": "invalid_request_error", "code": "resource_missing", "param": "id"}}
+INCOMPLETE = {"error": {"type": "invalid_request_error", "code": "parameter_missing"}}
 FORBIDDEN = {"error": {"type": "invalid_request_error", "message": "rk_test_… may not do this"}}
 BAD_KEY = {"error": {"type": "invalid_request_error", "message": "Invalid API Key: sk_test_…"}}
 BAD_VERSION = {"error": {"type": "invalid_request_error", "message": "version not open"}}
@@ -55,6 +57,7 @@ class Stripe:
     def __init__(self) -> None:
         self.answers: dict[str, Answer | None] = {}
         self.in_preview: dict[str, Answer] = {}
+        self.writes: dict[str, Answer] = {}
         self.asked: list[Call] = []
         self.date: str | None = DATE
 
@@ -74,6 +77,10 @@ class Connection:
         stripe, kind = self._stripe, call.path.split("/")[-1]
         kind = {"fcauth_doctor": "authorizations", "fcsess_doctor": "sessions"}.get(kind, kind)
         stripe.asked.append(call)
+        if call.method == "POST":
+            assert call.params == {}, "nothing may be written"
+            found = stripe.writes.get(kind, (400, INCOMPLETE))
+            return Reply(found[0], {}, Body(json.dumps(found[1]).encode()))
         found = stripe.answers.get(kind, (404, MISSING) if "_doctor" in call.path else (200, LIST))
         if self._version == PREVIEW:
             found = stripe.in_preview.get(kind, found)
@@ -112,7 +119,7 @@ def problems(findings: dict[str, Finding]) -> list[str]:
 def test_a_service_that_is_set_up_well_has_no_problem(found: Found, stripe: Stripe):
     findings = found()
     assert problems(findings) == []
-    assert findings["STRIPE_API_KEY"].detail.startswith("a restricted key, in test mode")
+    assert findings["STRIPE_API_KEY"].detail == "a restricted key, in test mode"
     assert findings["API version"].detail == f"{PREVIEW} is open to this Stripe account"
     assert {s for s in findings if s.startswith("key reads")} == {
         "key reads accounts",
@@ -121,7 +128,10 @@ def test_a_service_that_is_set_up_well_has_no_problem(found: Found, stripe: Stri
         "key reads payment methods",
         "key reads customers",
     }
-    assert {call.method for call in stripe.asked} == {"GET"}
+    assert {s for s in findings if s.startswith("key writes")} == {
+        "key writes sessions",
+        "key writes payment methods",
+    }
 
 
 @pytest.mark.parametrize(
@@ -135,6 +145,27 @@ def test_a_read_that_a_restricted_key_may_not_do_is_named(found: Found, stripe: 
     assert findings[f"key reads {name}"].cure == (
         f"Give the restricted key read access to {name} at Stripe"
     )
+
+
+@pytest.mark.parametrize("kind", ["sessions", "payment_methods"])
+def test_a_write_that_a_restricted_key_may_not_do_is_named(found: Found, stripe: Stripe, kind: str):
+    stripe.writes[kind] = (403, FORBIDDEN)
+    name = kind.replace("_", " ")
+    findings = found()
+    assert problems(findings) == [f"key writes {name}"]
+    assert findings[f"key writes {name}"].cure == (
+        f"Give the restricted key write access to {name} at Stripe"
+    )
+
+
+def test_trying_the_key_writes_nothing(served: SimulatorServer, environment: dict[str, str]):
+    with served.lock:
+        world = served.simulator.world
+        before = (len(world.sessions), len(world.payment_methods))
+    findings = [*examine(environment | {"STRIPE_API_BASE": served.url})]
+    assert [finding for finding in findings if finding.is_problem] == []
+    with served.lock:
+        assert (len(world.sessions), len(world.payment_methods)) == before
 
 
 def test_a_key_that_stripe_does_not_accept_is_the_only_problem_at_stripe(
@@ -195,13 +226,13 @@ def test_a_clock_that_differs_from_stripes_is_a_problem(found: Found, stripe: St
     ("variable", "value", "detail", "cure"),
     [
         ("STRIPE_API_KEY", "", "is not set", "secret or restricted"),
-        ("STRIPE_API_KEY", "pk_test_51x", "is a publishable key", "sk_… or rk_…"),
-        ("STRIPE_API_KEY", "whsec_51x", "does not look like a key", "copied whole"),
-        ("STRIPE_API_KEY", "sk_test_5 1", "is invalid", "space"),
+        ("STRIPE_API_KEY", "pk_test_51x", "is invalid", "it is a publishable key"),
+        ("STRIPE_API_KEY", "whsec_51x", "is invalid", "copied whole"),
+        ("STRIPE_API_KEY", "sk_test_5 1", "is invalid", "secret or restricted key"),
         ("STRIPE_API_BASE", "api.stripe.com", "is invalid", "It must be like"),
         ("STRIPE_WEBHOOK_SECRET", "", "is not set", "signing secret"),
-        ("STRIPE_WEBHOOK_SECRET", "we_1", "is not a signing secret", "not its id"),
-        ("STRIPE_WEBHOOK_SECRET", "whsec_1,we_1", "has 1 wrong secrets", "whsec_…"),
+        ("STRIPE_WEBHOOK_SECRET", "we_1", "is invalid", "not its id"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_1,we_1", "is invalid", "it has 1 wrong secret"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2,whsec_3", "has 3 secrets", "two at most"),
         ("RELINK_API_TOKEN", "", "is not set", "openssl rand"),
         ("RELINK_API_TOKEN", "short", f"is shorter than {SHORTEST}", "openssl rand"),
@@ -209,12 +240,13 @@ def test_a_clock_that_differs_from_stripes_is_a_problem(found: Found, stripe: St
         ("RELINK_NOTIFY_URL", "http://shop.example/", "without TLS", "https"),
         ("RELINK_NOTIFY_SECRET", "", "is not set", "openssl rand"),
         ("RELINK_NOTIFY_SECRET", "short", "is shorter", "openssl rand"),
-        ("RELINK_GATEWAY", "strype", "names no registered gateway", "stripe"),
-        ("RELINK_RETURN_ORIGINS", "shop.example", "no https origin", "https://shop.example"),
+        ("RELINK_GATEWAY", "strype", "is invalid", "registered gateway"),
+        ("RELINK_RETURN_ORIGINS", "shop.example", "is invalid", "https://shop.example"),
+        ("RELINK_RETENTON_DAYS", "50", "is no setting", "Did you mean RELINK_RETENTION_DAYS?"),
         ("RELINK_POLICY", '{"attemps": 5}', "is invalid", "did you mean attempts?"),
-        ("RELINK_RECONCILE_HOURS", "often", "is invalid", "whole number, at least 1"),
-        ("RELINK_RETENTION_DAYS", "3", "is invalid", "at least 35"),
-        ("RELINK_DATABASE_URL", "mysql://db/x", "is not the URL", "postgresql://user@host/name"),
+        ("RELINK_RECONCILE_HOURS", "often", "is invalid", "whole number from 1 to"),
+        ("RELINK_RETENTION_DAYS", "3", "is invalid", "from 35 to"),
+        ("RELINK_DATABASE_URL", "mysql://db/x", "is invalid", "postgresql://user@host/name"),
     ],
 )
 def test_a_setting_with_a_wrong_shape_is_named_with_its_cure(
@@ -304,21 +336,6 @@ def test_the_command_tries_the_key_at_a_server_over_the_sdk(
     assert problem["cure"]
 
 
-SETTINGS = (
-    "STRIPE_API_KEY",
-    "STRIPE_API_BASE",
-    "STRIPE_WEBHOOK_SECRET",
-    "RELINK_API_TOKEN",
-    "RELINK_DATABASE_URL",
-    "RELINK_GATEWAY",
-    "RELINK_NOTIFY_SECRET",
-    "RELINK_NOTIFY_URL",
-    "RELINK_POLICY",
-    "RELINK_RECONCILE_HOURS",
-    "RELINK_RETENTION_DAYS",
-    "RELINK_RETURN_ORIGINS",
-)
-
 SHAPES = {
     "plain": lambda name: f"MARKED{name}",
     "short": lambda name: "MARKED",
@@ -333,7 +350,7 @@ SHAPES = {
         "RELINK_RECONCILE_HOURS": "5",
         "RELINK_RETENTION_DAYS": "50",
         "RELINK_RETURN_ORIGINS": "https://MARKED.example",
-    }.get(name, "MARKED" * 6),
+    }.get(name, "5" if name.endswith("_TIMEOUT") else "MARKED" * 6),
     "twisted": lambda name: {
         "STRIPE_API_KEY": "MARKED\N{SNOWMAN}",
         "STRIPE_API_BASE": "https://MARKED@MARKED/MARKED",
@@ -355,17 +372,11 @@ def test_no_value_of_any_setting_is_shown(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ):
-    for name in SETTINGS:
-        monkeypatch.setenv(name, SHAPES[shape](name))
+    for setting in SETTINGS:
+        monkeypatch.setenv(setting.name, SHAPES[shape](setting.name))
     monkeypatch.setattr("relink.adapters.doctor.stripe.PAUSE", 0.0)
     assert main(argv) == 1
     out, err = capsys.readouterr()
     assert out
     for shown in (out, err, caplog.text):
         assert "MARKED" not in shown.upper()
-
-
-def test_the_settings_above_are_all_that_there_are():
-    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
-    for name in SETTINGS:
-        assert f"| `{name}` |" in page

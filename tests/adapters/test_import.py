@@ -388,7 +388,6 @@ def test_the_command_fails_with_the_reason(
         (["--holder", "fca_1"], "--holder must be like cus_… or acct_…, or all"),
         (["--on-behalf-of", "cus_1"], "--on-behalf-of must be like acct_…"),
         (["--customer-account"], "--customer-account needs --holder acct_…"),
-        (["--limit", "0"], "--limit must be at least 1"),
         ([], "does not exist. relink migrate creates it."),
     ],
 )
@@ -403,6 +402,12 @@ def test_the_command_explains_wrong_usage(
     monkeypatch.setenv("RELINK_DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
     assert main(["import", *argv]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_limit_below_1_is_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["import", "--limit", "0"])
+    assert "argument --limit: it must be a whole number from 1 to" in capsys.readouterr().err
 
 
 def test_the_command_needs_a_gateway_that_lists(

@@ -88,7 +88,9 @@ def test_the_assembled_service_uses_stripe_unless_another_gateway_is_named(
 
 
 def test_a_service_with_an_unknown_gateway_is_not_assembled(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no gateway is registered as 'strpie'"):
+    with pytest.raises(
+        SettingsError, match=r"RELINK_GATEWAY is invalid: .* it is none of .*stripe"
+    ):
         assembled(tmp_path, lambda: 0.0, RELINK_GATEWAY="strpie")
 
 

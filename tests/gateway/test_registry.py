@@ -21,6 +21,8 @@ from relink.adapters.gateway import (
     load_gateway,
 )
 from relink.adapters.gateway.in_process import SimulatorGateway
+from relink.adapters.gateway.settings import STRIPE
+from relink.adapters.settings import Settings, SettingsError
 
 from .distribution import install
 from .stand_in import COMMANDS, NOW, Server
@@ -52,14 +54,14 @@ def test_the_name_simulator_loads_a_gateway_with_a_simulator_of_its_own() -> Non
 def test_the_name_stripe_loads_the_gateway_over_the_sdk(server: Server) -> None:
     server.answer(200, {"id": "fca_1"})
     environment = {"STRIPE_API_KEY": " sk_test_9\n", "STRIPE_API_BASE": f"{server.url}/"}
-    gateway = load_gateway("stripe", GatewaySettings.from_environment(environment))
+    gateway = load_gateway("stripe", Settings.from_environment(environment).gateway)
     assert len(gateway.perform(COMMANDS["retrieve_account"], NOW).events) == 1
     assert server.arrived[0].headers["authorization"] == "Bearer sk_test_9"
 
 
 def test_the_gateway_stripe_needs_an_api_key() -> None:
     with pytest.raises(GatewayConfigurationError, match="STRIPE_API_KEY is not set"):
-        load_gateway("stripe", GatewaySettings.from_environment({"STRIPE_API_KEY": ""}))
+        load_gateway("stripe", Settings.from_environment({"STRIPE_API_KEY": ""}).gateway)
 
 
 @pytest.mark.parametrize(
@@ -85,12 +87,15 @@ def test_invalid_settings_are_refused_without_showing_the_key(
 ) -> None:
     environment = {"STRIPE_API_KEY": key, "STRIPE_API_BASE": base}
     with pytest.raises(GatewayConfigurationError, match=error) as raised:
-        GatewaySettings.from_environment(environment)
+        GatewaySettings(ApiKey(key) if key else None, base or STRIPE)
     assert not key or key not in str(raised.value)
+    with pytest.raises(SettingsError, match=error) as refused:
+        Settings.from_environment(environment)
+    assert not key or key not in str(refused.value)
 
 
 def test_a_live_key_is_accepted_for_stripe_itself() -> None:
-    settings = GatewaySettings.from_environment({"STRIPE_API_KEY": "sk_live_1"})
+    settings = Settings.from_environment({"STRIPE_API_KEY": "sk_live_1"}).gateway
     assert settings.api_base == "https://api.stripe.com"
     assert "sk_live_1" not in repr(settings)
 

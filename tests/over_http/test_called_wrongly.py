@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from relink.adapters.http.guard import guarded_router
-from relink.adapters.http.return_url import ReturnUrls
+from relink.adapters.return_url import ReturnUrls
 from relink.adapters.stripe.body import LONGEST_BODY
 
 from .served import EVENT, SHOP, TOKEN, Served

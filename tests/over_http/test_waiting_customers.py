@@ -45,6 +45,7 @@ def served(folder: Path, empty: Path, stripe: str, clock: Clock) -> Iterator[str
         "STRIPE_API_BASE": stripe,
         "RELINK_DATABASE_URL": f"sqlite:///{folder / 'relink.db'}",
         "RELINK_API_TOKEN": TOKEN,
+        "RELINK_STRIPE_TIMEOUT": "2",
     }
     parts = assemble(Settings.from_environment(environment), clock)
     for number in range(CUSTOMERS):
@@ -69,7 +70,6 @@ def test_a_hundred_customers_are_answered_in_time_while_stripe_hangs(
 ):
     monkeypatch.setattr(callers, "RETRY_FOR", BOUND)
     monkeypatch.setattr(requests, "RETRY_FOR", BOUND)
-    monkeypatch.setattr("relink.adapters.bootstrap.REQUEST_TIMEOUT", 2.0)  # in the background
     clock = Clock()
 
     async def ask(client: httpx.AsyncClient, number: int) -> tuple[float, httpx.Response]:

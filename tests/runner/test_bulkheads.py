@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import pytest
 
 from relink.adapters.bootstrap import Parts, assemble
-from relink.adapters.notifications import notifier
 from relink.adapters.runner.worker import Worker
 from relink.adapters.settings import Settings
 from relink.adapters.simulator import Asked, Simulator
@@ -31,12 +30,6 @@ def database(request: pytest.FixtureRequest) -> str:
     return found
 
 
-@pytest.fixture(autouse=True)
-def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifier, "TIMEOUT", 2.0)
-    monkeypatch.setattr("relink.adapters.bootstrap.REQUEST_TIMEOUT", 2.0)
-
-
 @contextmanager
 def working(database: str, stripe: str, notify: str) -> Iterator[Parts]:
     """The service's background work, with commands for both parties due."""
@@ -46,6 +39,8 @@ def working(database: str, stripe: str, notify: str) -> Iterator[Parts]:
         "RELINK_DATABASE_URL": database,
         "RELINK_NOTIFY_URL": notify,
         "RELINK_NOTIFY_SECRET": SECRET,
+        "RELINK_NOTIFY_TIMEOUT": "2",
+        "RELINK_STRIPE_TIMEOUT": "2",
     }
     parts = assemble(Settings.from_environment(environment))
     now = int(time.time())
