@@ -13,6 +13,9 @@ from typing import NoReturn
 
 from .failures import UsageError
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted, such as those that come while the process starts."""
+
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """A name such as localhost can stand for an address that this machine does not have."""
 
@@ -38,7 +41,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         for family, address in dict.fromkeys((each[0], each[4][0]) for each in found):
             chosen = sockets[0].getsockname()[1] if sockets else port
             try:
-                bound = socket.create_server((str(address), chosen), family=family)
+                bound = socket.create_server((str(address), chosen), family=family, backlog=BACKLOG)
             except OSError as error:
                 if error.errno not in ABSENT:
                     raise _not_bound(host, port, error) from None
