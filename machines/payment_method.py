@@ -192,10 +192,9 @@ class PaymentMethodChart(Chart):
 
     def tell_late_lift(self, facts: PaymentMethodFacts, trigger: Checked) -> Command | None:
         """The number was deactivated once, and a newer report, which is known, took that back."""
-        if _reason(trigger) != NUMBER_DEACTIVATED or facts.blocked in (NUMBER_DEACTIVATED, _GONE):
+        if _reason(trigger) != NUMBER_DEACTIVATED or facts.blocked == NUMBER_DEACTIVATED:
             return None
-        lifted = trigger.follow(NumberUnblocked, as_of=facts.as_of)
-        return Send(machine="account_number", key=trigger.account, event=lifted)
+        return _unblocked(trigger, facts.as_of)
 
     def note_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodBlocked) -> Effects:
         """It cannot be charged; for a deactivated number, the account number learns of it."""
@@ -321,5 +320,9 @@ def _lifted(facts: PaymentMethodFacts, trigger: Checked) -> list[Command]:
     """Tell the account number that its block was lifted, if it was (C3)."""
     if facts.blocked != NUMBER_DEACTIVATED and not facts.is_contested:
         return []
-    lifted = trigger.follow(NumberUnblocked, as_of=trigger.as_of)
-    return [Send(machine="account_number", key=trigger.account, event=lifted)]
+    return [_unblocked(trigger, trigger.as_of)]
+
+
+def _unblocked(trigger: Checked, as_of: int) -> Send:
+    lifted = trigger.follow(NumberUnblocked, as_of=as_of)
+    return Send(machine="account_number", key=trigger.account, event=lifted)
