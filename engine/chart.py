@@ -22,6 +22,9 @@ exclude each other, as :func:`~relink.engine.impossible`.
             ignored(shut, Locked, because="The door is already locked."),
         )
 
+A final state takes no transition at all. One in which facts may still change is named in
+``absorbing`` instead; no event leaves it.
+
 Guards are pure predicates. Effects are pure and return commands and changes of facts. Both are
 plain methods ``(self, facts, trigger)``, given by their names.
 """

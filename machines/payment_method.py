@@ -110,7 +110,7 @@ class PaymentMethodChart(Chart):
     stays(mandate_needed, blocked, event="built", on="note_origin")
 
     # ── Stripe reports on it (C3, N4) ────────────────────────────────────────
-    stays(*there, event=CHECKS, cond="is_stale")
+    stays(*there, event=CHECKS, cond="is_stale", on="tell_late_lift")
     stays(*there, event=CHECKS, cond="is_ambiguous", on="settle_contradiction")
     stays(*usable, event="payment_method_works", on="note_works")
     mandate_needed.from_(
@@ -189,6 +189,12 @@ class PaymentMethodChart(Chart):
         is_due = facts.mandate_due is not None
         state = PaymentMethodState.MANDATE_NEEDED if is_due else PaymentMethodState.READY
         return [*_changed(facts, trigger, state, _checked(trigger)), *_lifted(facts, trigger)]
+
+    def tell_late_lift(self, facts: PaymentMethodFacts, trigger: Checked) -> Command | None:
+        """The number was deactivated once, and a newer report, which is known, took that back."""
+        if _reason(trigger) != NUMBER_DEACTIVATED or facts.blocked == NUMBER_DEACTIVATED:
+            return None
+        return _unblocked(trigger, facts.as_of)
 
     def note_blocked(self, facts: PaymentMethodFacts, trigger: PaymentMethodBlocked) -> Effects:
         """It cannot be charged; for a deactivated number, the account number learns of it."""
@@ -314,5 +320,9 @@ def _lifted(facts: PaymentMethodFacts, trigger: Checked) -> list[Command]:
     """Tell the account number that its block was lifted, if it was (C3)."""
     if facts.blocked != NUMBER_DEACTIVATED and not facts.is_contested:
         return []
-    lifted = trigger.follow(NumberUnblocked, as_of=trigger.as_of)
-    return [Send(machine="account_number", key=trigger.account, event=lifted)]
+    return [_unblocked(trigger, trigger.as_of)]
+
+
+def _unblocked(trigger: Checked, as_of: int) -> Send:
+    lifted = trigger.follow(NumberUnblocked, as_of=as_of)
+    return Send(machine="account_number", key=trigger.account, event=lifted)

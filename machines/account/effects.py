@@ -41,13 +41,7 @@ from ..reasons import ReadReason
 from ..vocabulary import NumberStatus
 from . import facts as facts_of
 from . import outgoing
-from .facts import (
-    MOST_PAYMENT_METHODS,
-    AccountFacts,
-    KnownPaymentMethod,
-    OwnershipCheck,
-    ambiguous_details,
-)
+from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
 from .needs import is_suspended
 from .review import review, review_later
 from .session_request import mode_again, session_request
@@ -63,18 +57,20 @@ class AccountEffects(ReportChart):
 
     def learn(self, facts: AccountFacts, trigger: LinkReported) -> Effects | Assign:
         """Take the report in, and review what follows."""
-        doubtful = ambiguous_details(facts, trigger)
+        doubtful = facts_of.ambiguous_details(facts, trigger)
         changes = facts_of.after_report(facts, trigger, doubtful)
-        if not doubtful and changes_nothing_for_others(facts, changes):
+        if doubtful:
+            return [*_taken_in(facts, changes, trigger), _settling_read(facts, trigger)]
+        if changes_nothing_for_others(facts, changes):
             return Assign(**changes)
-        return [*_taken_in(facts, changes, trigger), *_settled(facts, trigger, doubtful)]
+        return _taken_in(facts, changes, trigger)
 
     def fill_gaps(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """Keep only what no newer report said, and review what follows of that (K3, K5, S6)."""
-        doubtful = ambiguous_details(facts, trigger)
+        doubtful = facts_of.ambiguous_details(facts, trigger)
         changes = facts_of.after_details(facts, trigger, doubtful)
         taken_in = _taken_in(facts, changes, trigger) if changes else []
-        return [*taken_in, *_settled(facts, trigger, doubtful)]
+        return [*taken_in, _settling_read(facts, trigger)] if doubtful else taken_in
 
     def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """Read the account as soon as the answer cannot be ambiguous itself (K4).
@@ -82,9 +78,9 @@ class AccountEffects(ReportChart):
         What the report says beside its status counts at once (K3). So does, for a replaced account,
         that it was reported to work, or not to (S6).
         """
-        doubtful = ambiguous_details(facts, trigger) | {"status"}
+        doubtful = facts_of.ambiguous_details(facts, trigger)
         changes = facts_of.after_details(facts, trigger, doubtful)
-        return [*_taken_in(facts, changes, trigger), *_settled(facts, trigger, doubtful)]
+        return [*_taken_in(facts, changes, trigger), _settling_read(facts, trigger)]
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
         """Read the account, since the report says only that something changed (K2, K6)."""
@@ -239,12 +235,11 @@ class AccountEffects(ReportChart):
             "session": None if facts.session == trigger.session else facts.session,
             "opened_while_active": False,
         }
+        # An outage that began after the repair is another one (R4).
         if facts.outage is not None and trigger.as_of >= int(facts.outage.since):
             changes["outage"] = None
         if facts_of.included_at(facts, "deactivates_on") < trigger.as_of:
             changes |= {"deactivates_on": None, "deactivation_action": None}
-        if facts.login_as_of < trigger.as_of:
-            changes |= {"login_announced": False, "login_deactivates_on": None}
         if facts.number not in (None, NumberStatus.TRANSACTABLE):
             # The number's machine reports its new status within this step.
             changes |= {"number": None, "number_expires_on": None}
@@ -348,12 +343,10 @@ def _taken_in(facts: AccountFacts, changes: dict[str, Any], trigger: LinkReporte
     ]
 
 
-def _settled(facts: AccountFacts, trigger: LinkReported, doubtful: frozenset[str]) -> list[Command]:
-    """Read the account where a report contradicts what is known, in this or that detail (K4)."""
-    if not doubtful:
-        return []
+def _settling_read(facts: AccountFacts, trigger: LinkReported) -> Send:
+    """Read the account once the answer cannot be ambiguous itself (K4)."""
     until = ambiguous_until(facts, trigger.as_of)
-    return [read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)]
+    return read(facts.id, "account", ReadReason.CONTRADICTION, trigger, after=until)
 
 
 def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
@@ -367,7 +360,7 @@ def _missing(now: AccountFacts, trigger: DomainEvent) -> list[Command]:
 def _looked_at(facts: AccountFacts, trigger: DomainEvent) -> tuple[dict[str, Any], list[Command]]:
     """Its number pays again: an external account that had lost it may be well too (C3).
 
-    It is read once. If Stripe says the same again, only news changes that.
+    It is read once. If Stripe says the same again, only a new report changes that.
     """
     unclear = trigger.follow(PaymentMethodUnclear, as_of=int(trigger.at), read=False)
     lost = {
@@ -382,6 +375,7 @@ def _looked_at(facts: AccountFacts, trigger: DomainEvent) -> tuple[dict[str, Any
 
 
 def _departed(facts: AccountFacts, trigger: LinkReported, is_settled: bool) -> Effects:
+    # No read would settle a doubtful detail of an account that is gone.
     changes = facts_of.after_report(facts, trigger, frozenset())
     now = facts.after({**changes, "read_due_since": None})
     answered, answers = outgoing.answers(now, trigger, has_read=True)

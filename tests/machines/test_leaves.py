@@ -38,9 +38,10 @@ SMALL = {
     **dict.fromkeys(("after", "wanted_after", "not_before"), FEW),
     **dict.fromkeys(("at", "opened_at", "since", "asked_at"), st.sampled_from([0.0, 1.0, 3.0])),
     **dict.fromkeys(
-        ("prompted_at", "mailed_at", "stripe_writes_since", "read_due_since"),
+        ("prompted_at", "read_due_since"),
         st.sampled_from([None, 0.0]),
     ),
+    **dict.fromkeys(("mailed_at", "stripe_writes_since"), st.sampled_from([None] * 5 + [0.0])),
     "last_prompt_at": st.sampled_from([None, 0.0]),
     "begun_at": st.sampled_from([None, 0.0, 2.0]),
     "ReadAnswered.causation_id": st.sampled_from(

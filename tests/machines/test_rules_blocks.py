@@ -442,3 +442,17 @@ def test_N4_an_external_account_without_its_connected_account_is_never_read(
     assert s.asked_for(RetrievePaymentMethod) == []
     assert s.asked_for(RetrieveExternalAccount) == []
     assert not s.assess("fca_1", "ba_9").chargeable
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the lift arrives first"])
+def test_C3_a_block_that_is_known_only_after_it_was_lifted_leaves_the_number_well(
+    order: tuple[int, int],
+) -> None:
+    s = working()
+    s.webhook("fca_1", active(numbers=(number("deactivated"),)))
+    start = s.as_of("fca_1")
+    reports = [(NUMBER_DEACTIVATED, start), (None, start + 60)]
+    for blocked, created in (reports[index] for index in order):
+        s.checks("pm_1", blocked, created=created)
+    assert s.number("fca_1").state == "transactable"
+    assert s.assess("fca_1").chargeable
