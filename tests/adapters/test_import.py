@@ -389,7 +389,7 @@ def test_the_command_fails_with_the_reason(
         (["--on-behalf-of", "cus_1"], "--on-behalf-of must be like acct_…"),
         (["--customer-account"], "--customer-account needs --holder acct_…"),
         (["--limit", "0"], "--limit must be at least 1"),
-        ([], "does not exist. relink migrate creates it."),
+        ([], "does not exist. Run relink migrate"),
     ],
 )
 def test_the_command_explains_wrong_usage(

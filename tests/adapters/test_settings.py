@@ -15,6 +15,8 @@ ALL = {
     "STRIPE_API_BASE": "http://127.0.0.1:12111",
     "RELINK_GATEWAY": "recorded",
     "RELINK_DATABASE_URL": "postgresql://relink:pass1@db/relink",
+    "RELINK_DATABASE_SCHEMA": "relink_eu",
+    "RELINK_DATABASE_TIMEOUT": "4",
     "RELINK_API_TOKEN": "a token",
     "RELINK_NOTIFY_URL": "https://shop.example/relink",
     "RELINK_NOTIFY_SECRET": "another secret",
@@ -35,6 +37,11 @@ def test_every_variable_is_read():
     assert settings.policy.attempts == 5
     assert (settings.reconcile_every, settings.kept_for) == (6 * 3600, 90 * DAY)
     assert settings.predecessor_wait == 45
+    assert (str(settings.database), settings.database.timeout) == (
+        "postgresql://relink@db/relink",
+        4,
+    )
+    assert "relink_eu" in repr(settings.database)
 
 
 def test_empty_variables_count_as_not_set():
