@@ -243,8 +243,6 @@ class AccountEffects(ReportChart):
             changes["outage"] = None
         if facts_of.included_at(facts, "deactivates_on") < trigger.as_of:
             changes |= {"deactivates_on": None, "deactivation_action": None}
-        if facts.login_as_of < trigger.as_of:
-            changes |= {"login_announced": False, "login_deactivates_on": None}
         if facts.number not in (None, NumberStatus.TRANSACTABLE):
             # The number's machine reports its new status within this step.
             changes |= {"number": None, "number_expires_on": None}

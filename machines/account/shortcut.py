@@ -31,5 +31,8 @@ def changes_nothing_for_others(facts: AccountFacts, changes: dict[str, Any]) -> 
         return False
     if facts.pending_checks or facts.build_for is not None or facts.last_reported is not None:
         return False
+    # Every report may show that a replaced account has come back (S6).
+    if facts.replaced_by is not None:
+        return False
     # An announcement lapses with an active report after its day, even if nothing else changes.
     return not relink_reasons(facts) and not facts.login_announced

@@ -10,6 +10,7 @@ from relink.machines.commands import (
     RequestNewPaymentMethod,
     RetrieveAccount,
 )
+from relink.machines.events import AccountReplaced
 from relink.machines.report import StatusReport
 
 from .reports import DAY, active, disconnected, relinkable, unrepairable
@@ -66,6 +67,43 @@ def test_S6_an_active_report_from_before_the_replacement_does_not_bring_the_acco
     s.webhook("fca_1", active(last4="6789"), created=before)
     assert s.account("fca_1").state == "new_account_linked"
     assert s.account("fca_1").facts.last4 == "6789"
+
+
+def test_S6_a_late_report_that_it_had_worked_again_takes_the_return_back() -> None:
+    s = Scenario()
+    s.webhook("fca_1", active())
+    time = s.as_of("fca_1")
+    s.wait(100)
+    s.happens(AccountReplaced, account="fca_1", by="fca_2")
+    s.webhook("fca_1", relinkable(), created=time + 10)
+    s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+    s.webhook("fca_1", active(), created=time + 20)
+    assert s.account("fca_1").state == "new_account_linked"
+
+
+def test_S6_a_return_outlasts_what_the_timeline_remembers() -> None:
+    s = replaced()
+    s.webhook("fca_1", active())
+    for _ in range(30):
+        s.webhook("fca_1", active())
+    assert s.account("fca_1").state == "active"
+
+
+@pytest.mark.parametrize("by_session", [False, True])
+def test_S7_a_disconnected_account_learns_what_is_used_instead(by_session: bool) -> None:
+    s = Scenario()
+    s.webhook("fca_1", relinkable())
+    session = s.open_session("fca_1", mode="any_eligible")
+    s.webhook("fca_1", disconnected())
+    assert s.next("fca_1") == [("request_new_payment_method", "disconnected")]
+    if by_session:
+        s.result(session, {"fca_2": active()})
+    else:
+        s.happens(AccountReplaced, account="fca_1", by="fca_2")
+    account = s.account("fca_1")
+    assert (account.state, account.facts.replaced_by) == ("disconnected", "fca_2")
+    assert s.next("fca_1") == []
 
 
 @pytest.mark.parametrize(

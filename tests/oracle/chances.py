@@ -79,7 +79,7 @@ def next_modes(oracle: Oracle, name: str) -> set[str]:
         # no rule says which is the last.
         return {"specific", "any_eligible"}
     outcomes = [s.outcome() for s in sessions]
-    if any(outcome == "other" for outcome in outcomes):
+    if any(outcome == "other" for outcome in outcomes) or len(set(outcomes)) > 1:
         return {"specific", "any_eligible"}
     if "failed: no_account" not in outcomes:
         return {"specific"}

@@ -22,7 +22,9 @@ def check_sessions(oracle: Oracle, record: Record) -> None:
     is_open: dict[str, str] = {}
     for name, session in oracle.memory.sessions.items():
         state = record.states.get(Address("session", name))
-        if state in OPEN_SESSIONS:
+        gone = "disconnected" in oracle.tracks[session.account].known.statuses
+        # No rule says what becomes of a session that is opened for an account that is gone.
+        if state in OPEN_SESSIONS and not gone:
             if (other := is_open.setdefault(session.account, name)) != name:
                 oracle.say("R1", f"{other} and {name} of {session.account} are open")
             _check_open(oracle, record, session, str(state))
