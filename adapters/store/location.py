@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 SCHEMA = "relink"
 """The schema of PostgreSQL that holds relink's tables, unless ``RELINK_DATABASE_SCHEMA`` is set."""
@@ -60,7 +60,7 @@ class SqliteLocation:
     """Seconds that a writer waits for another one."""
 
     def __str__(self) -> str:
-        return f"sqlite:///{self.file}"
+        return f"sqlite:///{quote(str(self.file))}"
 
 
 @dataclass(frozen=True, slots=True)

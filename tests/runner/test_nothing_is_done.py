@@ -73,7 +73,7 @@ def test_both_ends_fail_for_a_while(
     assert any("attempts in a row failed at Stripe" in each for each in warned)
     assert any("relink doctor" in each for each in warned)
 
-    monkeypatch.setenv("RELINK_DATABASE_URL", str(at.store.engine.url))
+    monkeypatch.setenv("RELINK_DATABASE_URL", str(at.store.location))
     assert main(["status", "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
     assert (status["failing"], status["stuck"]) == (found.failing, {})

@@ -82,7 +82,7 @@ def test_F1_the_command_stays_due_and_operators_are_told(
     page = metrics.page().decode()
     assert f'relink_commands_total{{command="{build}",result="stuck"}}' in page
     assert f'relink_stuck_commands{{code="{code}"}} {float(len(stuck))}' in page
-    monkeypatch.setenv("RELINK_DATABASE_URL", str(at.store.engine.url))
+    monkeypatch.setenv("RELINK_DATABASE_URL", str(at.store.location))
     assert main(["status", "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
     assert status["stuck"] == {code: len(stuck)}

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
 from relink.adapters.gateway.protocol import FIRST
@@ -50,13 +52,15 @@ class Answers:
 @contextmanager
 def away(store: SqlStore) -> Iterator[None]:
     """The database can be read but not written."""
-    with store.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE inbox RENAME TO away")
-        connection.exec_driver_sql("ALTER TABLE outbox RENAME COLUMN attempts TO away")
+
+    def read_only(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    event.listen(store.engine, "connect", read_only)
+    store.engine.dispose()
     yield
-    with store.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE outbox RENAME COLUMN away TO attempts")
-        connection.exec_driver_sql("ALTER TABLE away RENAME TO inbox")
+    event.remove(store.engine, "connect", read_only)
+    store.engine.dispose()
 
 
 def test_an_answer_is_applied_and_its_command_done(at: Embedding):

@@ -116,7 +116,7 @@ def test_a_location_never_shows_its_password():
 def test_a_location_of_sqlite_is_its_file():
     assert locate("sqlite:///relink.db") == SqliteLocation(Path("relink.db"))
     assert locate("sqlite:////var/a%20b.db") == SqliteLocation(Path("/var/a b.db"))
-    assert str(locate("sqlite:////var/relink.db")) == "sqlite:////var/relink.db"
+    assert str(locate("sqlite:////var/a%20b.db")) == "sqlite:////var/a%20b.db"
 
 
 def test_a_location_is_located_already():
