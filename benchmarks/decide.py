@@ -128,7 +128,13 @@ WALK: tuple[tuple[str, Event], ...] = (
     (
         "active",
         SessionRelinked(
-            causation_id="evt_61", at=61, session="fcsess_2", account="fca_1", as_of=61, read=False
+            causation_id="evt_61",
+            at=61,
+            session="fcsess_2",
+            account="fca_1",
+            as_of=61,
+            read=False,
+            attempt=2,
         ),
     ),
     ("active", reported(ReportedActive, 63, WORKS)),
