@@ -9,7 +9,7 @@ from .chart import Chart
 from .decision import Decision, Snapshot, Started
 from .declaration import Ignored, Impossible, ignored, impossible, stays
 from .effect import Assign, Command, Facts, Send
-from .errors import ChartError, DecisionError, EngineError
+from .errors import ChartError, DecisionError, EngineError, RecordError
 from .event import Event
 from .live import LiveMachine, LiveStep
 from .reason import Reason
@@ -39,6 +39,7 @@ __all__ = [
     "Load",
     "Outcome",
     "Reason",
+    "RecordError",
     "Route",
     "Send",
     "Snapshot",

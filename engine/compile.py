@@ -22,6 +22,7 @@ from .errors import (
 from .library import DeclaredTransition, Effect, Probe, Structure, leaf_ids, structure_of
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree, leaves_of
+from .use import validate_use
 from .validation import validate
 
 MAX_LEAVES = 4096
@@ -59,6 +60,7 @@ class _Compiler:
     def __init__(self, chart: type[ChartBase], structure: Structure) -> None:
         self._chart = chart
         self._states = structure.leaves
+        self._structure = structure
         self._declarations = _Declarations(chart)
         self._probe = Probe(chart, self._recorder, self._oracle)
         self._ends = [state.id for state in self._states if state.is_final] + [
@@ -67,6 +69,7 @@ class _Compiler:
         self._leaves = 0
         self._first = 0
         self._undecided: list[Leaf] = []
+        self._taken: set[tuple[int, str]] = set()
         # Of the current question:
         self._known: dict[str, bool] = {}
         self._effects: list[str] = []
@@ -82,6 +85,8 @@ class _Compiler:
         self._declarations.check_used()
         self._check_ways_out(trees)
         self._check_reachable(entry.target, trees)
+        leaves = [entry, *(leaf for tree in trees.values() for leaf in leaves_of(tree))]
+        validate_use(self._chart, self._structure, self._taken, leaves)
         return Table(
             self._chart,
             states=[state.id for state in self._states],
@@ -92,7 +97,7 @@ class _Compiler:
 
     # -- Questions --
 
-    def _oracle(self, guard: str) -> bool:
+    def _oracle(self, guard: str, **_: object) -> bool:
         return self._known.setdefault(guard, True)
 
     def _recorder(self, name: str, effect: Effect) -> Effect:
@@ -147,6 +152,7 @@ class _Compiler:
             leaf = Leaf(index, state, event, guards, "ignored", state)
             self._undecided.append(leaf)
             return leaf
+        self._taken.add((taken.identity, event))
         label = _label(event, taken)
         return Leaf(
             index,

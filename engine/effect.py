@@ -9,15 +9,15 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, final
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from pydantic import SerializeAsAny
 
 from .event import Event, snake_case
+from .frozen import frozen
+from .record import Record
 
 
-class Facts(BaseModel):
+class Facts(Record):
     """Base of what a machine remembers besides its state. Frozen; changed by :class:`Assign`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     _every_field: ClassVar[set[str]] = set()
 
@@ -30,11 +30,18 @@ class Facts(BaseModel):
     def after(self, changes: Mapping[str, Any]) -> Self:
         """A copy with other values in some fields, without validation.
 
-        Validation would cost more than the decision itself. A type checker covers the values.
+        Validation would cost more than the decision itself. :meth:`Table.checked` and the fuzz
+        tests find values that a field's type forbids, and a codec refuses to write them.
 
         Args:
             changes: New values by field. The caller checks that the fields exist.
         """
+        containers = self._containers
+        if containers and not containers.isdisjoint(changes):
+            changes = {
+                name: frozen(value) if name in containers else value
+                for name, value in changes.items()
+            }
         copy = object.__new__(type(self))
         # Past pydantic's frozen __setattr__, as model_copy does.
         fill = object.__setattr__
@@ -62,15 +69,13 @@ class Assign:
         return f"Assign({', '.join(f'{k}={v!r}' for k, v in self.changes.items())})"
 
 
-class Command(BaseModel):
+class Command(Record):
     """Base of what a machine asks an adapter to do. Frozen data, named after its class.
 
     Two commands with the same data are the same command: ``id`` is a pure function of name and
     fields. If the same request can come up twice, a field has to tell the two apart (a session,
     a time, the event that caused it).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: ClassVar[str] = "command"
 

@@ -21,6 +21,10 @@ class ChartError(EngineError):
         self.problem = problem
 
 
+class RecordError(EngineError, TypeError):
+    """A class of events, commands or facts that is more than frozen data."""
+
+
 # -- States ---------------------------------------------------------------------------------------
 
 
@@ -90,6 +94,10 @@ class PrepareEventError(ChartError):
 
 class EventlessTransitionError(ChartError):
     """A transition without an event."""
+
+
+class DeadTransitionError(ChartError):
+    """A transition that is never taken, since something else always wins."""
 
 
 class DelayedEventError(ChartError):
@@ -171,6 +179,19 @@ class CallbackWithoutPlaceError(ChartError):
     """A method with the name of an effect of a state or event that does not exist."""
 
 
+class DeadCallbackError(ChartError):
+    """A guard that is never asked, or an effect that never runs, wherever it is named."""
+
+
+class UnusedMethodError(ChartError):
+    """A method ``(self, facts, trigger)`` of the chart that nothing names or calls."""
+
+
+class CallbackAnnotationError(ChartError):
+    """A guard or effect annotated for another event or other facts than it gets, or a guard that
+    is annotated to return something other than a bool."""
+
+
 class GuardExpressionError(ChartError):
     """A guard expression with anything but names, `and`, `or`, `not` and parentheses."""
 
@@ -184,6 +205,10 @@ class MachineApiError(ChartError):
 
 class FactsTypeError(ChartError):
     """A ``facts_type`` that cannot be copied field by field."""
+
+
+class MutableFieldError(ChartError):
+    """A field of facts or an event that holds something that can be changed in place."""
 
 
 # -- Completeness ---------------------------------------------------------------------------------
@@ -250,6 +275,23 @@ class UnknownFieldError(DecisionError):
 
 class EffectResultError(DecisionError):
     """An effect that returned something other than None, Assign, Command, or a list of these."""
+
+
+class MutationError(DecisionError, TypeError):
+    """A change in place of a list, dict or set in facts, an event or a command."""
+
+
+class ImpureCallbackError(DecisionError):
+    """A guard or effect that changes what it gets, or reaches outside. Found where checks run."""
+
+
+class GuardAnswerError(DecisionError):
+    """A guard that answers with something other than a bool. Found where checks run."""
+
+
+class AssignedValueError(DecisionError):
+    """An assigned value that the type of the field forbids. Found where checks run, and where
+    facts are written."""
 
 
 # -- Systems --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ event is named after its class: transitions use the name ``coin_inserted`` for `
 import re
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from .record import Record
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -17,10 +17,8 @@ def snake_case(class_name: str) -> str:
     return _WORD_START.sub("_", class_name).lower()
 
 
-class Event(BaseModel):
+class Event(Record):
     """Base of all events. Frozen; unknown fields are an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: ClassVar[str] = "event"
     """The event's name in charts, made from the class name."""

@@ -2,7 +2,8 @@
 
 Slow, and the reference for the table: both must reach the same state, facts and commands. The
 library's ``send`` returns only what some of the effects return; a live machine collects what all
-of them return, entry and exit effects included.
+of them return, entry and exit effects included. It checks guards and effects while they run, as
+:attr:`Table.checked` does.
 """
 
 from typing import Any, NamedTuple
@@ -10,9 +11,11 @@ from typing import Any, NamedTuple
 from .apply import Returned, apply_effects
 from .chart_base import ChartBase
 from .decision import Snapshot, Started
-from .effect import Command
+from .effect import Command, Facts
 from .event import Event
 from .library import Effect, Probe
+from .sealed import constants
+from .watch import Watch
 
 
 class LiveStep(NamedTuple):
@@ -35,8 +38,9 @@ class LiveMachine:
             UnknownStateError: the chart has no such leaf state.
             LibraryRefusedError: python-statemachine does not accept the chart.
         """
+        self._watch = Watch(chart.__name__, constants(chart))
         self._returned: list[Returned] = []
-        self._probe = Probe(chart, self._collecting)
+        self._probe = Probe(chart, self._collecting, self._answer)
         self.facts = snapshot.facts
         if snapshot.state:
             self._probe.place(snapshot.state)
@@ -68,9 +72,16 @@ class LiveMachine:
         return LiveStep(self.state, self.facts, commands)
 
     def _collecting(self, name: str, effect: Effect) -> Effect:
-        def collect(*arguments: object, **named: object) -> object:
-            result = effect(*arguments, **named)
+        def collect(*arguments: object, facts: Any, trigger: Any, **named: object) -> object:
+            def run(facts: Facts, trigger: Event) -> object:
+                return effect(*arguments, facts=facts, trigger=trigger, **named)
+
+            result = self._watch.effect(name, run)(facts, trigger)
             self._returned.append((name, result))
             return result
 
         return collect
+
+    def _answer(self, guard: str, *, facts: Any, trigger: Any, **_: object) -> bool:
+        answer: bool = self._watch.guard(guard, self._probe.method(guard))(facts, trigger)
+        return answer

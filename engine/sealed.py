@@ -59,6 +59,16 @@ def plain_methods(chart: type[ChartBase]) -> dict[str, FunctionType]:
     }
 
 
+def constants(chart: type[ChartBase]) -> dict[str, Any]:
+    """The chart's own constants."""
+    return {
+        name: value
+        for name, value in plain_attributes(chart).items()
+        if not isinstance(value, (FunctionType, staticmethod))
+        and not (isinstance(value, tuple) and any(map(is_declaration, value)))
+    }
+
+
 def sealed_self(chart: type[ChartBase]) -> Any:
     """An object to bind the chart's guards and effects to."""
 

@@ -17,6 +17,7 @@ facts are made with ``id`` set to the key of the address.
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from .decision import Decision, Snapshot
@@ -74,6 +75,12 @@ class System:
         self.tables = dict(tables)
         self._route = route
         self._limit = limit
+
+    @cached_property
+    def checked(self) -> "System":
+        """The same system in debug mode; see :attr:`Table.checked`."""
+        tables = {name: table.checked for name, table in self.tables.items()}
+        return System(tables, self._route, self._limit)
 
     def begin(self, address: Address) -> Decision:
         """The first decision of a machine: its initial state, and the effects of entering it.

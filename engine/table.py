@@ -7,7 +7,7 @@ reaches a leaf, and runs the leaf's effects. It searches nothing and remembers n
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, NoReturn, final
 
@@ -17,11 +17,9 @@ from .decision import Decision, Snapshot, Started
 from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
-from .sealed import sealed_self
+from .sealed import constants, sealed_self
 from .tree import Leaf, Tree, leaves_of
-
-Bound = Callable[[Any, Any], Any]
-"""A guard or an effect, bound to the sealed self: called with facts and trigger."""
+from .watch import Bound, Watch
 
 
 @final
@@ -52,6 +50,7 @@ class Table:
         final: Sequence[str],
         entry: Leaf,
         trees: Mapping[tuple[str, str], Tree],
+        is_checked: bool = False,
     ) -> None:
         """Called by :func:`~relink.engine.compile.compile_chart`."""
         self.chart = chart
@@ -69,6 +68,9 @@ class Table:
         """How a new machine enters the chart; not among :meth:`leaves`."""
         self.trees = dict(trees)
         """The decision trees by (state, event)."""
+        self.is_checked = is_checked
+        """Whether guards and effects are checked while they run."""
+        self._watch = Watch(self.name, constants(chart)) if is_checked else None
         self._self = sealed_self(chart)
         self._entry = self._bound_leaf(entry)
         self._rows = {
@@ -93,6 +95,25 @@ class Table:
         text = json.dumps(table, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @cached_property
+    def checked(self) -> "Table":
+        """The same table in debug mode: it checks guards and effects while they run.
+
+        It raises an error, naming the guard or effect, for one that changes facts or trigger in
+        place, reads the clock or anything else outside, answers with no bool, or assigns a value
+        that the field's type forbids. It is many times slower.
+        """
+        if self.is_checked:
+            return self
+        return Table(
+            self.chart,
+            states=self.states,
+            final=self.final,
+            entry=self.entry,
+            trees=self.trees,
+            is_checked=True,
+        )
+
     def leaves(self, state: str | None = None, event: str | None = None) -> Iterator[Leaf]:
         """All leaves, or those of one state, of one event, or of both, in order of their index."""
         for (source, name), tree in self.trees.items():
@@ -113,6 +134,9 @@ class Table:
             MachineApiError: a guard or effect uses more of ``self`` than is its own.
             ConflictingAssignsError, UnknownFieldError, EffectResultError: an effect returned
                 something that cannot be applied.
+            MutationError: a guard or effect changes a list, dict or set in place.
+            ImpureCallbackError, GuardAnswerError, AssignedValueError: in debug mode; see
+                :attr:`checked`.
         """
         state, facts, _ = snapshot
         try:
@@ -143,14 +167,20 @@ class Table:
     def _bind(self, tree: Tree) -> _BoundBranch | _BoundLeaf:
         if isinstance(tree, Leaf):
             return self._bound_leaf(tree)
-        guard = getattr(self._self, tree.guard)
+        guard: Bound = getattr(self._self, tree.guard)
+        if self._watch is not None:
+            guard = self._watch.guard(tree.guard, guard)
         return _BoundBranch(guard, self._bind(tree.yes), self._bind(tree.no))
 
     def _bound_leaf(self, leaf: Leaf) -> _BoundLeaf:
         if leaf.outcome == "impossible":
             # An effect that raises, so that decide() does not check each leaf's outcome.
             return _BoundLeaf(leaf, (("impossible", self._impossible(leaf)),))
-        return _BoundLeaf(leaf, tuple((name, getattr(self._self, name)) for name in leaf.effects))
+        return _BoundLeaf(leaf, tuple((name, self._effect(name)) for name in leaf.effects))
+
+    def _effect(self, name: str) -> Bound:
+        effect: Bound = getattr(self._self, name)
+        return effect if self._watch is None else self._watch.effect(name, effect)
 
     def _impossible(self, leaf: Leaf) -> Bound:
         def reached(facts: Facts, trigger: Event) -> NoReturn:

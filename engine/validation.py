@@ -6,8 +6,6 @@ time, running activities), or that the library executes in a surprising way, are
 Each has an error of its own.
 """
 
-from functools import cached_property
-
 from .callbacks import validate_callbacks
 from .chart_base import ChartBase
 from .declaration import Ignored, Impossible
@@ -28,6 +26,7 @@ from .errors import (
     InternalTransitionError,
     ListenerError,
     LostStateError,
+    MutableFieldError,
     NestedFinalStateError,
     NoStatesError,
     ParallelStateError,
@@ -37,12 +36,14 @@ from .errors import (
     WildcardEventError,
 )
 from .event import Event
+from .frozen import mutable_part
 from .library import (
     SET_BY_METACLASS,
     DeclaredState,
     DeclaredTransition,
     Structure,
 )
+from .record import Record, cached_properties
 from .sealed import RESERVED_NAMES, own_attributes
 
 _MEANT_TO_BE_SET = {"facts_type", "alphabet", "decided", "absorbing"}
@@ -83,6 +84,8 @@ def validate(chart: type[ChartBase], structure: Structure) -> None:
     _validate_declarations(chart, structure)
     _validate_event_use(chart, structure)
     _validate_facts_type(chart)
+    for model in (chart.facts_type, *chart.alphabet):
+        _validate_immutable(chart, model)
     validate_callbacks(chart, structure)
 
 
@@ -268,22 +271,21 @@ def _validate_facts_type(chart: type[ChartBase]) -> None:
     model = getattr(chart, "facts_type", None)
     if not (isinstance(model, type) and issubclass(model, Facts)):
         raise FactsTypeError(chart, f"facts_type is {model!r}; it takes a class derived from Facts")
-    config = model.model_config
     problem = None
-    if not config.get("frozen"):
-        problem = f"{model.__name__} is not frozen"
-    elif config.get("extra") == "allow":
+    if model.model_config.get("extra") == "allow":
         problem = f"{model.__name__} allows extra fields"
-    elif private := list(model.__private_attributes__):
-        problem = f"{model.__name__}.{private[0]} is a private attribute"
-    elif cached := [
-        name
-        for base in model.__mro__
-        for name, value in vars(base).items()
-        if isinstance(value, cached_property)
-    ]:
+    elif cached := cached_properties(model):
         problem = f"{model.__name__}.{cached[0]} is a cached property"
     if problem:
         raise FactsTypeError(
             chart, f"{problem}; facts are copied field by field, so they may have fields only"
         )
+
+
+def _validate_immutable(chart: type[ChartBase], model: type[Record]) -> None:
+    """Lists, dicts and sets are frozen in each record; what else could change is refused."""
+    for name, info in model.model_fields.items():
+        if (what := mutable_part(info.annotation)) is not None:
+            raise MutableFieldError(
+                chart, f"{model.__name__}.{name} holds {what}, or a guard could change it"
+            )

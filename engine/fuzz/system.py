@@ -57,7 +57,7 @@ class SystemTest(HistoryTest):
         """
         before = self.world
         try:
-            step = self.system.step(trigger, before.get)
+            step = self.system.checked.step(trigger, before.get)
         except Exception as error:
             self._fail(trigger, error)
         outcomes = [f"{_place(d.address)}: {d.decision}" for d in step.deliveries]

@@ -22,8 +22,8 @@ from statemachine.transition import Transition
 from ..errors import ConfigurationError, LibraryRefusedError, UnknownStateError
 from .structure import DeclaredTransition, leaf_ids, read_transition
 
-Oracle = Callable[[str], bool]
-"""Answers a guard, by its name."""
+Oracle = Callable[..., bool]
+"""Answers a guard, by its name; it also gets what was sent along with the event, by name."""
 Effect = Callable[..., object]
 WrapEffect = Callable[[str, Effect], Effect]
 """Gives what to call instead of an effect, from its name and the effect."""
@@ -104,6 +104,11 @@ class Probe:
             self._read[taken] = read_transition(taken)
         return self._read[taken]
 
+    def method(self, name: str) -> Callable[..., Any]:
+        """A method of the machine, bound to it."""
+        found: Callable[..., Any] = getattr(self._machine, name)
+        return found
+
     def enter(self, **arguments: Any) -> None:
         """Enter the chart's initial state, as a new machine does."""
         self._machine.current_state_value = None
@@ -126,8 +131,8 @@ class Probe:
 
 def _guard(spec: CallbackSpec, oracle: Oracle) -> Effect:
     def answer(name: str) -> Effect:
-        def ask(*_: object, **__: object) -> bool:
-            return oracle(name)
+        def ask(*_: object, **sent: object) -> bool:
+            return oracle(name, **sent)
 
         ask.__name__ = name
         return ask

@@ -68,6 +68,8 @@ class DeclaredTransition:
     is_internal: bool
     is_to_itself: bool
     is_eventless: bool
+    identity: int
+    """Tells it apart from another one that is declared alike."""
 
     @property
     def target(self) -> State:
@@ -171,6 +173,7 @@ def read_transition(transition: Transition) -> DeclaredTransition:
         is_internal=transition.internal,
         is_to_itself=transition.is_self,
         is_eventless=transition.is_eventless,
+        identity=id(transition),
     )
 
 

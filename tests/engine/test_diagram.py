@@ -16,6 +16,8 @@ from relink.engine.diagram.picture import Picture, picture
 from relink.engine.errors import UnknownStateError
 from relink.machines import relink_system
 
+from .loose import loosely_compiled
+
 
 class Loaded(Event):
     pass
@@ -147,7 +149,7 @@ def tables(draw: st.DrawFn) -> Table:
         "alphabet": alphabet,
         "decided": (ignored(list(top.values()), alphabet, because="generated"),),
     }
-    return type(Chart)("Generated", (Chart,), body).table()
+    return loosely_compiled(type(Chart)("Generated", (Chart,), body))
 
 
 def leaf_of(table: Table, state: str, event: str, answers: dict[str, bool]) -> Leaf:

@@ -179,7 +179,7 @@ def test_a_violated_property_raises_an_assertion_error_with_the_history() -> Non
 
 
 def test_a_history_hides_the_fields_that_repr_hides() -> None:
-    class Window(BaseModel):
+    class Window(BaseModel, frozen=True):
         first: int
 
     class Named(Event):

@@ -246,11 +246,11 @@ def test_impossible_takes_precedence_over_transitions_and_ignored():
     class Wood(DoorChart):
         decided = (
             *DoorChart.decided,
-            impossible(DoorChart.opened, KeyTurned, when="not holds_key", because="it is hidden"),
+            impossible(DoorChart.closed.shut, Pushed, when="is_jammed", because="it is oiled"),
         )
 
-    with pytest.raises(errors.ImpossibleReachedError, match="it is hidden"):
-        Wood.table().decide(at("opened"), KeyTurned())
+    with pytest.raises(errors.ImpossibleReachedError, match="it is oiled"):
+        Wood.table().decide(at("shut", pushes=101), Pushed(force=9))
 
 
 def test_the_first_of_two_matching_ignored_declarations_counts():

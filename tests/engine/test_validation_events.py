@@ -4,7 +4,7 @@ import functools
 from typing import Any
 
 import pytest
-from pydantic import ConfigDict, PrivateAttr
+from pydantic import ConfigDict
 from statemachine import Event as LibraryEvent
 from statemachine import State
 
@@ -216,9 +216,7 @@ def test_decided_with_something_other_than_a_declaration():
     [
         None,
         Event,
-        type("Thawed", (Facts,), {"model_config": ConfigDict(frozen=False)}),
         type("Open", (Facts,), {"model_config": ConfigDict(extra="allow")}),
-        type("Private", (Facts,), {"_seen": PrivateAttr(default=0)}),
         type("Cached", (Facts,), {"total": functools.cached_property(lambda self: 0)}),
     ],
 )

@@ -1,0 +1,124 @@
+"""Records: what events, commands and facts have in common.
+
+A record is frozen, all the way down: its class refuses to be anything else, and the lists, dicts
+and sets in it refuse changes (:mod:`.frozen`). It is made of fields alone, so a dump of the fields
+is the whole record. And no field has the name of something that the engine itself reads.
+"""
+
+import inspect
+from functools import cached_property
+from typing import Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
+
+from .errors import RecordError
+from .frozen import freeze_fields, may_hold_container
+
+_WHY = {
+    "name": "events and commands are named after their classes",
+    "id": "the id of a command is made from its name and its fields",
+    "after": "facts are copied by it",
+}
+
+
+class Record(BaseModel):
+    """Base of :class:`Event`, :class:`Command` and :class:`Facts`. Subclass these, not this."""
+
+    # Infinite numbers would become null, and bytes would have to be UTF-8.
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        ser_json_inf_nan="strings",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+    )
+
+    _containers: ClassVar[frozenset[str]] = frozenset()
+    """The fields that can hold a list, dict or set."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse names that the engine reads, before pydantic sees them.
+
+        Raises:
+            RecordError: the message names the class, the name and the cure.
+        """
+        super().__init_subclass__(**kwargs)
+        if _is_of_engine(cls):
+            return
+        annotated = inspect.get_annotations(cls)
+        for name in _reserved(cls):
+            own = vars(cls).get(name)
+            # A command may compute its id in another way.
+            if name in annotated or not (own is None or isinstance(own, property)):
+                _refuse_name(cls, name)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse what would make the record more than its fields, or changeable.
+
+        Raises:
+            RecordError: the message names the class, the rule and the cure.
+        """
+        super().__pydantic_init_subclass__(**kwargs)
+        fields = cls.model_fields
+        for name in _reserved(cls) & fields.keys():  # a field of another base
+            _refuse_name(cls, name)
+        if not cls.model_config.get("frozen"):
+            raise RecordError(f"{cls.__name__} is not frozen; remove frozen=False")
+        if private := list(cls.__private_attributes__):
+            raise RecordError(
+                f"{cls.__name__}.{private[0]} is a private attribute, which is neither compared "
+                "nor stored; make it a field, or keep it elsewhere"
+            )
+        if computed := list(cls.model_computed_fields):
+            raise RecordError(
+                f"{cls.__name__}.{computed[0]} is a computed field, which is written and cannot "
+                "be read back; make it a plain property"
+            )
+        cls._containers = frozenset(
+            name for name, info in fields.items() if may_hold_container(info.annotation)
+        )
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> Any:
+        """Freeze the containers in the fields of each record that is made.
+
+        Records without such fields, which are nearly all, take the short way.
+        """
+        if any(may_hold_container(info.annotation) for info in cls.model_fields.values()):
+            return AfterValidator(freeze_fields).__get_pydantic_core_schema__(source, handler)
+        return handler(source)
+
+
+def cached_properties(model: type[BaseModel]) -> list[str]:
+    """Names of a model's cached properties, which keep values in the instance."""
+    return [
+        name
+        for base in model.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, cached_property)
+    ]
+
+
+def _is_of_engine(kind: type) -> bool:
+    return kind.__module__.rpartition(".")[0] == __package__
+
+
+def _reserved(cls: type[Record]) -> set[str]:
+    """What the engine's own bases of a record define, other than fields."""
+    return {
+        name
+        for base in cls.__mro__
+        if _is_of_engine(base) and base is not cls and issubclass(base, Record)
+        for name in vars(base)
+        if name in _WHY and name not in base.model_fields
+    }
+
+
+def _refuse_name(cls: type[Record], name: str) -> None:
+    raise RecordError(
+        f"{cls.__name__}.{name} has the name of something that the engine reads ({_WHY[name]}); "
+        "rename the field"
+    )

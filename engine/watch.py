@@ -1,0 +1,125 @@
+"""The watch: guards and effects that are checked while they run.
+
+A guard must answer with a bool. An effect must return values that fit the facts. Both must leave
+the facts, the trigger and the chart as they are, and reach nothing outside. A watch runs them, and
+blames the one that breaks a rule, by its name. It costs many times what a decision costs, so
+tables watch only on request (:meth:`Table.checked`). Live machines and fuzz tests always do.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from .effect import Assign, Facts
+from .errors import AssignedValueError, GuardAnswerError, ImpureCallbackError, MutationError
+from .event import Event
+from .image import Image, can_change, difference, image_of
+from .outside import Outside
+
+Bound = Callable[[Any, Any], Any]
+"""A guard or an effect: called with facts and trigger."""
+
+
+class Watch:
+    """Watches the guards and effects of one chart.
+
+    Args:
+        name: The chart's name, for messages.
+        constants: The chart's own constants, by name.
+    """
+
+    def __init__(self, name: str, constants: dict[str, Any]) -> None:
+        self._name = name
+        self._constants = {key: value for key, value in constants.items() if can_change(value)}
+        # The facts and the trigger of the last question, with their images after it.
+        self._asked: tuple[object, object] = (None, None)
+        self._images: dict[str, Image] = {}
+
+    def guard(self, name: str, guard: Bound) -> Bound:
+        """The guard, watched."""
+
+        def watched(facts: Facts, trigger: Event) -> bool:
+            answer = self._run(f"the guard {name!r}", guard, facts, trigger)
+            if not isinstance(answer, bool):
+                raise GuardAnswerError(
+                    f"{self._name}: the guard {name!r} answers {answer!r}, which is no bool; "
+                    "return True or False, for example by bool(…) or `is not None`"
+                )
+            return answer
+
+        return watched
+
+    def effect(self, name: str, effect: Bound) -> Bound:
+        """The effect, watched."""
+
+        def watched(facts: Facts, trigger: Event) -> object:
+            result = self._run(f"the effect {name!r}", effect, facts, trigger)
+            for item in result if isinstance(result, (list, tuple)) else (result,):
+                if isinstance(item, Assign):
+                    self._check_values(name, facts, item)
+            return result
+
+        return watched
+
+    def _run(self, who: str, callback: Bound, facts: Facts, trigger: Event) -> object:
+        if self._asked[0] is not facts or self._asked[1] is not trigger:
+            self._asked = facts, trigger
+            self._images = self._look(facts, trigger)
+        outside = Outside()
+        try:
+            with outside:
+                result = callback(facts, trigger)
+        except MutationError as error:
+            raise ImpureCallbackError(
+                f"{self._name}: {who} changes what it gets: {error}"
+            ) from error
+        before, self._images = self._images, self._look(facts, trigger)
+        for what, old in before.items():
+            if (place := difference(old, self._images[what], what)) is not None:
+                raise ImpureCallbackError(
+                    f"{self._name}: {who} changes {place}; guards and effects leave facts, "
+                    "trigger and the chart as they are, and an effect returns new values in an "
+                    "Assign"
+                )
+        if (touched := outside.found) is not None:
+            raise ImpureCallbackError(
+                f"{self._name}: {who} {touched.does} ({touched.what}), so its answer does not "
+                f"depend on facts and trigger alone; {touched.cure}"
+            )
+        return result
+
+    def _look(self, facts: Facts, trigger: Event) -> dict[str, Image]:
+        images = {"facts": image_of(facts), "trigger": image_of(trigger)}
+        return {**images, "self": image_of(self._constants)} if self._constants else images
+
+    def _check_values(self, name: str, facts: Facts, assign: Assign) -> None:
+        model = type(facts)
+        for field, fault in misfits(facts.after(assign.changes)):
+            if field in assign.changes:
+                raise AssignedValueError(
+                    f"{self._name}: the effect {name!r} assigns {field}="
+                    f"{assign.changes[field]!r}, which {model.__name__}.{field} does not allow: "
+                    f"{fault}; assign a value of the field's type"
+                )
+
+
+def misfits(facts: Facts) -> list[tuple[str, str]]:
+    """The fields whose values their types forbid, each with what is wrong.
+
+    Values that pydantic would convert are among them: what is remembered would not be what is
+    read back.
+    """
+    given = dict(facts.__dict__)
+    try:
+        again = type(facts).__pydantic_validator__.validate_python(given, strict=True)
+    except ValidationError as error:
+        return [
+            (str(fault["loc"][0]) if fault["loc"] else "", fault["msg"])
+            for fault in error.errors(include_url=False)
+        ]
+    return [
+        (field, f"it would become {new!r}")
+        for field, new in again.__dict__.items()
+        if new is not given[field] and new != given[field]
+    ]

@@ -1,0 +1,185 @@
+"""Records are frozen all the way down, and leave the engine its names."""
+
+import copy
+import pickle
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field
+
+from relink.engine import Command, Event, Facts, RecordError, errors
+
+from .invalid_charts import Go, SomeFacts, assert_rejected, two_states
+
+BASES = (Event, Command, Facts)
+
+
+@pytest.mark.parametrize(
+    ("base", "name"), [(Event, "name"), (Command, "name"), (Command, "id"), (Facts, "after")]
+)
+@pytest.mark.parametrize("how", ["field", "field of another base", "class variable", "value"])
+def test_a_name_that_the_engine_reads_is_refused(base: type[BaseModel], name: str, how: str):
+    bases: tuple[type, ...] = (base,)
+    body: dict[str, Any] = {"__module__": __name__}
+    match how:
+        case "field":
+            body["__annotations__"] = {name: "str"}
+        case "field of another base":
+            other = type("Other", (BaseModel,), {**body, "__annotations__": {name: str}})
+            bases = (other, base)
+        case "class variable":
+            body |= {"__annotations__": {name: "ClassVar[str]"}, name: "mine"}
+        case "value":
+            body[name] = "mine"
+    with pytest.raises(RecordError, match=rf"^Coin\.{name} has the name .*; rename the field$"):
+        type(base)("Coin", bases, body)
+
+
+def test_what_the_engine_does_not_read_may_have_any_name():
+    class Coin(Event):
+        id: str
+        after: int
+
+    assert (Coin(id="a", after=1).name, Coin(id="a", after=1).after) == ("coin", 1)
+
+
+def test_a_command_may_compute_its_id():
+    class Ring(Command):
+        number: int
+
+        @property
+        def id(self) -> str:
+            return f"ring_{self.number}"
+
+    assert Ring(number=3).id == "ring_3"
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ({"model_config": ConfigDict(frozen=False)}, "is not frozen"),
+        ({"_seen": PrivateAttr(default=0)}, "_seen is a private attribute"),
+        ({"total": computed_field(property(lambda self: 0), return_type=int)}, "computed field"),
+    ],
+)
+def test_a_record_is_its_fields(base: type[BaseModel], body: dict[str, Any], rule: str):
+    with pytest.raises(RecordError, match=rf"Coin.*{rule}.*; \w+"):
+        type(base)("Coin", (base,), {"__module__": __name__, **body})
+
+
+# -- Containers -----------------------------------------------------------------------------------
+
+
+class Holding(Facts):
+    numbers: list[int] = []
+    named: dict[str, list[int]] = {}
+    known: set[int] = set()
+    pairs: tuple[list[int], ...] = ()
+
+
+class Report(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    lines: list[str]
+
+
+class Reported(Event):
+    report: Report
+
+
+numbers = st.lists(st.integers(0, 3), min_size=1, max_size=3)
+holdings = st.builds(
+    Holding,
+    numbers=numbers,
+    named=st.dictionaries(st.sampled_from("ab"), numbers, min_size=1),
+    known=st.sets(st.integers(0, 3), min_size=1),
+    pairs=st.tuples(numbers),
+)
+CHANGES: list[Any] = [
+    lambda f: f.numbers.append(1),
+    lambda f: f.numbers.__setitem__(0, 9),
+    lambda f: f.numbers.__iadd__([1]),
+    lambda f: f.numbers.sort(),
+    lambda f: f.numbers.clear(),
+    lambda f: f.named.update(c=[1]),
+    lambda f: f.named.__setitem__("c", [1]),
+    lambda f: f.named.pop("a"),
+    lambda f: f.named.setdefault("c", []),
+    lambda f: f.named.__ior__({"c": [1]}),
+    lambda f: next(iter(f.named.values())).append(1),
+    lambda f: f.known.add(1),
+    lambda f: f.known.__isub__({1}),
+    lambda f: f.known.discard(1),
+    lambda f: f.pairs[0].append(1),
+]
+
+
+@settings(deadline=None)
+@given(holdings, st.sampled_from(CHANGES), st.booleans())
+def test_containers_refuse_every_change(facts: Holding, change: Any, assigned: bool):
+    if assigned:  # which pydantic does not validate
+        plain = facts.model_dump()
+        facts = Holding().after({name: plain[name] for name in plain})
+    before = facts.model_dump_json()
+    with pytest.raises(errors.MutationError, match="cannot be changed; make a new"):
+        change(facts)
+    assert facts.model_dump_json() == before
+
+
+@settings(deadline=None)
+@given(holdings)
+def test_frozen_containers_behave_like_plain_ones(facts: Holding):
+    plain = facts.model_dump()
+    assert facts.__dict__ == plain
+    assert Holding.model_validate_json(facts.model_dump_json()) == facts
+    for other in (copy.deepcopy(facts), pickle.loads(pickle.dumps(facts)), facts.model_copy()):
+        assert other == facts
+        with pytest.raises(errors.MutationError):
+            other.numbers.append(1)
+    for field in ("numbers", "named", "known"):
+        loose = getattr(facts, field).copy()
+        loose.clear()
+        assert type(loose) in (list, dict, set)
+    assert facts.__dict__ == plain
+
+
+def test_a_frozen_model_in_an_event_is_frozen_too():
+    trigger = Reported(report=Report(lines=["a"]))
+    with pytest.raises(errors.MutationError):
+        trigger.report.lines.append("b")
+
+
+class Loose(BaseModel):
+    count: int = 0
+
+
+@dataclass
+class Plain:
+    count: int = 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        (Loose, "Loose, a model that is not frozen; set frozen=True"),
+        (tuple[Loose | None, ...], "Loose, a model that is not frozen"),
+        (dict[str, Loose], "Loose, a model that is not frozen"),
+        (Plain, "Plain, a dataclass that is not frozen"),
+        (deque[int], "deque, which can be changed"),
+    ],
+)
+def test_what_cannot_be_frozen_is_refused_when_the_chart_is_compiled(kind: Any, named: str):
+    body = {"__module__": __name__, "__annotations__": {"held": kind}, "held": None}
+    facts = type(Facts)("Held", (SomeFacts,), dict(body))
+    chart = two_states(facts_type=facts)
+    assert_rejected(chart, errors.MutableFieldError, "Held.held", named)
+    went = type(Event)("Go", (Go,), dict(body))
+    from .invalid_charts import Back
+
+    chart = two_states(alphabet=(went, Back))
+    with pytest.raises(errors.ChartError):
+        chart.table()
