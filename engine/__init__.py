@@ -6,6 +6,7 @@ same for several machines. The engine knows nothing of banks.
 """
 
 from .chart import Chart
+from .codec import Codec
 from .decision import Decision, Snapshot, Started
 from .declaration import Ignored, Impossible, ignored, impossible, stays
 from .effect import Assign, Command, Facts, Send
@@ -24,6 +25,7 @@ __all__ = [
     "Branch",
     "Chart",
     "ChartError",
+    "Codec",
     "Command",
     "Decision",
     "DecisionError",

@@ -7,7 +7,7 @@ from there.
 
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from .effect import Command, Facts, Send
+from .effect import Command, Facts
 from .event import Event
 from .reason import Reason
 from .tree import Answers, Leaf, Outcome
@@ -100,7 +100,10 @@ class Decision(NamedTuple):
         return f"{source} --{leaf.label or leaf.event}--> {leaf.target}: {done}"
 
     def to_json(self) -> dict[str, Any]:
-        """The decision as JSON-ready data, its keys in a fixed order."""
+        """The decision as JSON-ready data for people and logs, its keys in a fixed order.
+
+        :class:`~relink.engine.Codec` writes what can be read back.
+        """
         before, reason = self.before, self.reason
         return {
             "before": {
@@ -131,6 +134,8 @@ def _event_json(event: Event) -> dict[str, Any]:
 
 def _command_json(command: Command) -> dict[str, Any]:
     data = command.model_dump(mode="json")
-    if isinstance(command, Send):
-        data["event"] = _event_json(command.event)
+    for field, value in command.__dict__.items():
+        # A timer or a Send: the data of an event does not say which event it is.
+        if isinstance(value, Event) and field in data:
+            data[field] = _event_json(value)
     return {"name": command.name, "id": command.id, "data": data}

@@ -294,6 +294,17 @@ class AssignedValueError(DecisionError):
     facts are written."""
 
 
+# -- JSON -----------------------------------------------------------------------------------------
+
+
+class UnreadableError(EngineError):
+    """Data that is no record of this release: its name is unknown, or its fields don't fit."""
+
+
+class UnwritableError(EngineError, ValueError):
+    """A value that JSON cannot hold: it could not be read back unchanged."""
+
+
 # -- Systems --------------------------------------------------------------------------------------
 
 

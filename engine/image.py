@@ -60,7 +60,8 @@ def difference(old: Image, new: Image, place: str) -> str | None:
         if (found := difference(before, after, place + name)) is not None:
             return found
     # NaN differs from itself.
-    return None if old.atom is new.atom or old.parts else place
+    is_same = old.atom is new.atom or (old.atom != old.atom and new.atom != new.atom)
+    return None if is_same or old.parts else place
 
 
 def can_change(value: Any) -> bool:

@@ -39,7 +39,7 @@ _ENTRY: dict[str, Any] = {
 
 
 class TriggerAnswer(BaseModel):
-    """The event that was decided. Fields with default values are left out."""
+    """The event that was decided. Fields that were not set are left out."""
 
     name: str
     fields: dict[str, Any]

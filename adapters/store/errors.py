@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from relink.engine.errors import UnreadableError
+
 from .meaning import Meaning, meaning_of
 
 
@@ -76,7 +78,7 @@ class ForeignSchemaError(SchemaError):
     """The tables there belong to another application. Give relink a place of its own."""
 
 
-class UnreadableRecordError(StoreError):
+class UnreadableRecordError(StoreError, UnreadableError):
     """This release can't read a stored record: its name is unknown, or its fields don't fit."""
 
 

@@ -1,5 +1,6 @@
 """Deleting old rows of a database, within a transaction."""
 
+import json
 from collections import defaultdict
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
 )
 
 from relink.engine import Address, System
+from relink.engine.codec import facts_text
 
 from . import journal as journal_rows
 from .codec import Codec
@@ -97,7 +99,7 @@ def _set_checkpoint(
     values = {
         "state": rebuilt.state,
         "version": rebuilt.version,
-        "facts": rebuilt.facts.model_dump(mode="json"),
+        "facts": json.loads(facts_text(rebuilt.facts)),
     }
     if found is None:
         connection.execute(insert(checkpoints), {**address._asdict(), **values})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from relink.engine import Address, Event, Facts, Snapshot, Step, System
+from relink.engine.codec import facts_text
 from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
@@ -324,7 +325,7 @@ def _snapshot_row(
         "key": address.key,
         "state": snapshot.state,
         "version": snapshot.version,
-        "facts": snapshot.facts.model_dump_json(exclude_defaults=True),
+        "facts": facts_text(snapshot.facts),
         "connected_account": connected_account,
     }
 

@@ -1,0 +1,99 @@
+"""Shapes: what the types of a record's fields say about writing it as JSON.
+
+Most types survive JSON whatever their value: text, numbers, enums, and tuples, dicts and models of
+these. Records made of such fields need no check when they are written. Others (unions of several
+types, ``Any``, a model that has subclasses) depend on the value.
+"""
+
+import types
+import typing
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel
+
+from .event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What writing the records of a class depends on."""
+
+    events: tuple[str, ...]
+    """The fields that can hold events."""
+    is_exact: bool
+    """Whether every value of the other fields survives."""
+
+
+def shape_of(kind: type[BaseModel]) -> Shape:
+    """The shape of a class of events or commands."""
+    fields = {name: info for name, info in kind.model_fields.items() if not info.exclude}
+    events = tuple(name for name, info in fields.items() if _holds_event(info.annotation))
+    return Shape(
+        events,
+        not _has_serializers(kind)
+        and all(
+            _is_exact(info.annotation, frozenset({kind}))
+            for name, info in fields.items()
+            if name not in events
+        )
+        and all(_is_only_event(fields[name].annotation) for name in events),
+    )
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    return typing.get_args(annotation)
+
+
+def _holds_event(annotation: Any) -> bool:
+    if isinstance(annotation, type) and not _parts(annotation):
+        return issubclass(annotation, Event)
+    return any(_holds_event(part) for part in _parts(annotation))
+
+
+def _is_only_event(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Event)
+
+
+def _has_serializers(kind: type[BaseModel]) -> bool:
+    found = kind.__pydantic_decorators__
+    return bool(found.field_serializers or found.model_serializers or kind.model_computed_fields)
+
+
+def _is_exact(annotation: Any, around: frozenset[Any]) -> bool:
+    if alias := getattr(annotation, "__value__", None):  # type X = …
+        return _is_exact(alias, around)
+    origin, parts = typing.get_origin(annotation), _parts(annotation)
+    if origin is Annotated:
+        return len(parts) == 1 or _is_exact(parts[0], around)
+    if origin is Literal:
+        return len({type(part) for part in parts} - {type(None)}) == 1
+    if origin in (typing.Union, types.UnionType):
+        # One type, or nothing.
+        inner = [part for part in parts if part is not type(None)]
+        return len(inner) == 1 and inner[0] is not float and _is_exact(inner[0], around)
+    if origin in (tuple, list, frozenset, set):
+        return all(part is Ellipsis or _is_exact(part, around) for part in parts)
+    if origin is dict:
+        return parts[0] is str and _is_exact(parts[1], around)
+    if not isinstance(annotation, type):
+        return False
+    if issubclass(annotation, Enum):
+        values = [member.value for member in annotation]
+        return len({str(value) for value in values}) == len(values) and {
+            type(value) for value in values
+        } <= {str, int}
+    if issubclass(annotation, BaseModel):
+        if annotation in around:
+            return True
+        return (
+            not annotation.__subclasses__()
+            and not _has_serializers(annotation)
+            and annotation.model_config.get("extra") != "allow"
+            and all(
+                _is_exact(info.annotation, around | {annotation})
+                for info in annotation.model_fields.values()
+            )
+        )
+    return annotation in (str, int, float, bool, type(None))

@@ -1,0 +1,234 @@
+"""The codec: what is read equals what was written, or it is refused when it is written."""
+
+import json
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny
+
+from relink.engine import (
+    Address,
+    Codec,
+    Command,
+    Decision,
+    Event,
+    Send,
+    Snapshot,
+    Step,
+    System,
+    errors,
+)
+from relink.engine.fuzz import instances
+
+from ..profile import examples
+from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = 2
+
+
+class Part(BaseModel):
+    """Absent and null mean different things in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str | None = None
+    size: float | None = None
+    inner: "Part | None" = None
+
+
+class Nested(Event):
+    at: float = 0.0
+    note: str | None = None
+    part: Part = Part()
+    parts: tuple[Part, ...] = ()
+    colour: Colour = Colour.RED
+    kind: Literal["a", "b"] = "a"
+    names: frozenset[str] = frozenset()
+    counts: dict[str, list[int]] = {}
+    outside: str = Field(default="", alias="Outside")
+
+
+class Raw(Event):
+    data: bytes
+    amount: Decimal
+    either: int | str = 0
+
+
+class Carrying(Event):
+    event: SerializeAsAny[Event]
+    others: tuple[SerializeAsAny[Event], ...] = ()
+    named: dict[str, Event] = {}
+    maybe: Event | None = None
+
+
+class Alarm(Command):
+    due: int
+    event: SerializeAsAny[Event]
+
+
+CODEC = Codec([Nested, Raw, Carrying], [Ring, Alarm], {"door": TABLE})
+PLAIN = (Pushed, KeyTurned, Nested, Raw)
+plain = st.sampled_from(PLAIN).flatmap(lambda kind: instances(kind, ANY))
+ANY: dict[Any, Any] = {
+    Event: st.deferred(lambda: plain | instances(Carrying, ANY)),
+    "Raw.data": st.binary(max_size=3),
+    "Raw.amount": st.decimals(allow_nan=False, allow_infinity=False),
+    "Nested.at": st.floats(allow_nan=False),
+    "Part.size": st.floats(allow_nan=False, allow_infinity=False) | st.none(),
+}
+records = st.sampled_from([*PLAIN, Carrying, Ring, Alarm]).flatmap(lambda k: instances(k, ANY))
+
+
+def sets(value: Any) -> Any:
+    """Which fields were set, at every depth."""
+    if isinstance(value, BaseModel):
+        return sorted(value.model_fields_set), [sets(held) for _, held in value]
+    if isinstance(value, dict):
+        return [sets(held) for held in value.values()]
+    return [sets(held) for held in value] if isinstance(value, (tuple, list)) else None
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(records)
+def test_events_and_commands_survive(record: Any):
+    written = json.loads(json.dumps(CODEC.to_json(record)))
+    again = CODEC.from_json(type(record), written)
+    assert again == record
+    assert repr(again) == repr(record) or "frozenset" in repr(record)
+    assert sets(again) == sets(record)
+    assert CODEC.from_json(Command if isinstance(record, Command) else Event, written) == record
+    assert json.loads(CODEC.text(record)) == written["fields"]
+    if isinstance(record, Command):
+        assert again.id == record.id
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), -0.0, 1e300, 0.1])
+def test_every_number_survives(value: float):
+    again = CODEC.from_json(Nested, CODEC.to_json(Nested(at=value)))
+    assert repr(again.at) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "field"),
+    [
+        (Alarm(due=1, event=Pushed(force=3)), "event"),
+        (Send(machine="door", key="a", event=Pushed(force=3)), "event"),
+        (Carrying(event=Pushed(force=3)), "event"),
+        (Carrying(event=KeyTurned(), others=(Pushed(force=3), KeyTurned())), "others"),
+        (Carrying(event=KeyTurned(), named={"a": Pushed(force=3)}), "named"),
+        (Carrying(event=KeyTurned(), maybe=Carrying(event=Pushed(force=3))), "maybe"),
+    ],
+)
+def test_an_event_inside_keeps_its_class(carrier: Any, field: str):
+    again = CODEC.from_json(type(carrier), json.loads(json.dumps(CODEC.to_json(carrier))))
+    assert getattr(again, field) == getattr(carrier, field)
+    assert repr(again) == repr(carrier)
+
+
+def test_the_json_of_a_decision_for_people_keeps_the_name_too():
+    class Waking(DoorChart):
+        def on_enter_opened(self, facts, trigger):
+            return Alarm(due=1, event=Pushed(force=3))
+
+    shown = Waking.table().start(DoorFacts()).to_json()
+    assert shown["commands"][0]["data"]["event"] == {"name": "pushed", "data": {"force": 3}}
+
+
+class Base(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Derived(Base):
+    more: int = 1
+
+
+class Lossy(Event):
+    secret: SecretStr = SecretStr("")
+    anything: Any = None
+    base: Base = Base()
+    number: float | None = None
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"secret": "hush"}, "secret"),
+        ({"anything": (1, 2)}, "anything"),
+        ({"anything": {1: 2}}, "anything"),
+        ({"base": Derived(more=2)}, "base"),
+    ],
+)
+def test_what_would_change_is_refused_when_it_is_written(fields: dict[str, Any], named: str):
+    codec = Codec([Lossy])
+    for write in (codec.to_json, codec.text):
+        with pytest.raises(errors.UnwritableError, match=rf"Lossy cannot be written.*{named}"):
+            write(Lossy(**fields))
+    assert codec.from_json(Lossy, codec.to_json(Lossy(anything=[1, "a"]))).anything == [1, "a"]
+
+
+def test_facts_with_a_value_that_their_type_forbids_are_not_written():
+    facts = DoorFacts().after({"pushes": "3"})
+    with pytest.raises(errors.AssignedValueError, match=r"DoorFacts\.pushes cannot be written"):
+        CODEC.to_json(Snapshot("opened", facts))
+
+
+doors = st.builds(
+    at,
+    st.sampled_from(TABLE.states),
+    pushes=st.integers(0, 200),
+    has_key=st.booleans(),
+)
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(doors, st.sampled_from([Pushed(), Pushed(force=9), KeyTurned(), Burnt(at=3)]))
+def test_snapshots_and_decisions_survive(snapshot: Snapshot[DoorFacts], trigger: Event):
+    assert CODEC.from_json(Snapshot, json.loads(json.dumps(CODEC.to_json(snapshot)))) == snapshot
+    try:
+        decision = TABLE.decide(snapshot, trigger)
+    except errors.ImpossibleReachedError:
+        return
+    again = CODEC.from_json(Decision, json.loads(json.dumps(CODEC.to_json(decision))))
+    assert again == decision
+    assert str(again) == str(decision)
+    assert (again.reason, again.guards, again.changes) == (
+        *(decision.reason, decision.guards),
+        decision.changes,
+    )
+
+
+def test_the_first_decision_survives():
+    decision = TABLE.start(DoorFacts())
+    assert CODEC.from_json(Decision, json.loads(json.dumps(CODEC.to_json(decision)))) == decision
+
+
+def test_a_step_survives():
+    system = System(
+        {"door": TABLE}, lambda e, _: [Send(machine="door", key=k, event=e) for k in "ab"]
+    )
+    step = system.step(Pushed(), {Address("door", "a"): at("shut", pushes=3)}.get)
+    again = CODEC.from_json(Step, json.loads(json.dumps(CODEC.to_json(step))))
+    assert again == step
+    assert again.commands
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "fault"),
+    [
+        (Event, {"name": "lost", "fields": {}}, "no event or command is named 'lost'"),
+        (Event, {"fields": {}}, "the data is no Event: KeyError"),
+        (KeyTurned, {"name": "pushed", "fields": {}}, "a Pushed, where a KeyTurned was expected"),
+        (Event, {"name": "pushed", "fields": {"force": "x"}}, "pushed does not fit Pushed: force"),
+        (Snapshot, {"machine": "gate", "facts": {}}, "no machine 'gate'; it has door"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(kind: Any, data: dict[str, Any], fault: str):
+    with pytest.raises(errors.UnreadableError, match=fault):
+        CODEC.from_json(kind, data)
