@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FAILURES = {
     *("UsageError", "SettingsError", "GatewayConfigurationError", "GraphvizError", "InUseError"),
     *("SchemaBehindError", "SchemaAheadError", "ForeignSchemaError", "DatabaseFileError"),
-    "BackupError",
+    *("BackupError", "GraphvizMissingError"),
 }
 """The errors that end a command with one line."""
 
