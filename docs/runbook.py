@@ -15,7 +15,6 @@ from pathlib import Path
 from types import ModuleType
 
 from relink.adapters.doctor.problem import Problem
-from relink.adapters.gateway import Fault
 from relink.adapters.http.problems import KINDS
 from relink.adapters.runner.stuck import CURES
 from relink.adapters.store import meaning

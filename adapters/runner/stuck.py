@@ -15,8 +15,8 @@ UNEXPECTED = "unexpected_error"
 
 CURES: Mapping[str, str] = {
     **{fault.value: f"{fault.cure[:1].upper()}{fault.cure[1:]}" for fault in Fault},
-    RETRY_BUDGET_SPENT: "It failed temporarily until its retry budget was spent. Check who does not "
-    "answer: Stripe, or RELINK_NOTIFY_URL",
+    RETRY_BUDGET_SPENT: "It failed temporarily until its retry budget was spent. Check who does "
+    "not answer: Stripe, or RELINK_NOTIFY_URL",
     UNEXPECTED: "The code failed. The log has the error; report it, since it is a defect of relink",
 }
 """Each code, with what it says and what to do. A gateway of your own may add others."""

@@ -53,7 +53,9 @@ def samples() -> list[tuple[str, dict[str, str]]]:
         for step in rig.steps:
             metrics.watch_step(step)
     for result in ("done", "failed", "postponed", "stuck", "held_back"):
-        metrics.watch_command(RetrieveAccount(account="fca_1", reason="look", number=1), result, 1.0)
+        metrics.watch_command(
+            RetrieveAccount(account="fca_1", reason="look", number=1), result, 1.0
+        )
     for party in Party:
         metrics.show_failures(party.value, lambda: 0)
     return [
@@ -117,7 +119,9 @@ def test_each_metric_has_an_alert_or_says_what_else_it_is_for(
     samples: list[tuple[str, dict[str, str]]],
 ) -> None:
     alerted = {name for alert in ALERTS for name, _ in selectors(alert["expr"])}
-    others = set(re.findall(r"^\| `(\w+)` \|", sections("Alerts")["Metrics without an alert"], re.M))
+    others = set(
+        re.findall(r"^\| `(\w+)` \|", sections("Alerts")["Metrics without an alert"], re.M)
+    )
     names = {re.sub("_(bucket|sum|count)$", "", name) for name, _ in samples}
     assert {re.sub("_bucket$", "", name) for name in alerted} | others == names
     assert not alerted & others

@@ -91,5 +91,7 @@ def test_the_demo_says_that_it_has_no_folder_for_temporary_files() -> None:
         status, written = process.ended()
     assert status == 2, written
     (line,) = written.splitlines()
-    assert line.startswith("relink serve: The demo needs a folder for temporary files, and has none")
+    assert line.startswith(
+        "relink serve: The demo needs a folder for temporary files, and has none"
+    )
     assert line.endswith("Set TMPDIR to a folder that can be written to.")

@@ -259,7 +259,17 @@ def sent_to_clock(server: SimulatorServer, body: str) -> int:
 
 @pytest.mark.parametrize(
     "seconds",
-    ["1e400", "-1e400", "NaN", "-1", "1" + "0" * 400, "1" + "0" * 5000, '"1e400"', "null", "[" * 5000],
+    [
+        "1e400",
+        "-1e400",
+        "NaN",
+        "-1",
+        "1" + "0" * 400,
+        "1" + "0" * 5000,
+        '"1e400"',
+        "null",
+        "[" * 5000,
+    ],
     ids=lambda text: text[:6],
 )
 def test_the_clock_refuses_what_is_no_time_and_stays_usable(server, seconds):
