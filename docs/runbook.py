@@ -6,6 +6,7 @@ entry is an error, and so is an entry without a message.
 """
 
 import ast
+import functools
 import inspect
 import re
 import tomllib
@@ -129,11 +130,15 @@ def log_lines() -> set[str]:
     return found
 
 
-def _calls() -> Iterator[tuple[Path, ast.Call]]:
-    for file in sorted((ROOT / "adapters").rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call):
-                yield file, node
+@functools.cache
+def _calls() -> list[tuple[Path, ast.Call]]:
+    """Every call in the adapters, with its file."""
+    return [
+        (file, node)
+        for file in sorted((ROOT / "adapters").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+    ]
 
 
 def _template(arguments: list[ast.expr]) -> str:
