@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from . import UsageError
 from .arguments import log_level, whole_number
 from .settings import settings_of
-from .stopping import stop_if_requested
 
 NICE = 5
 """How far a worker steps back for a `relink serve` that shares its processors: webhooks and
@@ -59,7 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
             address = (arguments.metrics_host, arguments.metrics_port)
             stack.callback(parts.metrics.serve(*address))
         log_json(arguments.log_level, hide=hide_secrets(os.environ))
-        stop_if_requested()
         if hasattr(os, "nice"):
             os.nice(NICE)
         Worker(
