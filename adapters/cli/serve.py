@@ -104,7 +104,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         )
     refuse_live_key()
     with listening(arguments.host, arguments.port) as sockets:
-        run_demo(arguments.host, sockets, stop_if_requested)
+        run_demo(arguments.host, sockets)
     return 0
 
 

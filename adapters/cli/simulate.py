@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from . import UsageError
 from .arguments import port, seed
 from .settings import refuse_live_key
-from .stopping import stop_if_requested
 
 if TYPE_CHECKING:
     from relink.adapters.simulator.server import SimulatorServer
@@ -63,7 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"port {arguments.port} cannot be bound: {error.strerror}") from error
     _announce(server, arguments.webhook_url)
-    stop_if_requested()
     server.run()
     return 0
 

@@ -8,7 +8,7 @@ in StripeBank. There is no API token, and nothing is kept.
 
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,18 +33,12 @@ DRAIN = 2
 """How long requests in progress may take when the demo stops (seconds)."""
 
 
-def run_demo(
-    host: str,
-    sockets: list[socket.socket],
-    stop_if_requested: Callable[[], None] = lambda: None,
-    seed: int = 1,
-) -> None:
+def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> None:
     """Print the addresses, and serve the demo until it is interrupted.
 
     Args:
         host: a loopback address.
         sockets: listening sockets at this address.
-        stop_if_requested: called before anything is served; raises to stop.
         seed: seed of the simulated world.
 
     Raises:
@@ -64,7 +58,6 @@ def run_demo(
         config = uvicorn.Config(
             app, log_config=None, server_header=False, timeout_graceful_shutdown=DRAIN
         )
-        stop_if_requested()
         uvicorn.Server(config).run(sockets=sockets)
 
 
