@@ -1,4 +1,4 @@
-"""Whatever policy is in its ranges, everything else bears it: nothing fails after it was accepted."""
+"""Whatever policy is in its ranges, everything else bears it: nothing fails later on."""
 
 from pathlib import Path
 from typing import Any
