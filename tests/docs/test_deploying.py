@@ -31,6 +31,8 @@ ROOT = EXAMPLES.parents[1]
 LONGEST_STOP = DEFAULT_WAITS.drain + max(ATTEMPT_TIMEOUT, DEFAULT_WAITS.notification) + CLOSE_WITHIN
 """Seconds that a process may take from SIGTERM to its end."""
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
 NAMES = {setting.name for setting in SETTINGS}
 SECRET = {setting.name for setting in SETTINGS if setting.is_secret}
 
@@ -89,14 +91,10 @@ def test_the_image_holds_no_secret_and_fetches_nothing_but_packages() -> None:
 
 
 def test_the_image_has_the_extras_that_its_commands_need() -> None:
-    (extras,) = re.findall(r'"\.\[([a-z,]+)\]"', dict(instructions())["RUN"] + built())
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (run,) = (value for name, value in instructions() if name == "RUN" and "pip" in value)
+    (extras,) = re.findall(r'"\.\[([a-z,]+)\]"', run)
     assert set(extras.split(",")) == {"service", "postgres"}
-    assert set(extras.split(",")) <= declared["optional-dependencies"].keys()
-
-
-def built() -> str:
-    return next(value for name, value in instructions() if name == "RUN" and "pip" in value)
+    assert set(extras.split(",")) <= PROJECT["optional-dependencies"].keys()
 
 
 def test_the_package_is_built_from_what_the_image_copies(tmp_path: Path) -> None:
@@ -227,7 +225,7 @@ def paths() -> Iterator[set[str]]:
 def test_a_pod_fits_the_program(spec: dict[str, Any], paths: set[str]) -> None:
     pod = spec["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["image"] == "relink:0.1.0"
+    assert container["image"] == f"relink:{PROJECT['version']}"
     arguments = accepts(container["args"])
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert f"{pod['securityContext']['runAsUser']}" == last("USER").split(":")[0]
