@@ -78,6 +78,11 @@ class AuthorizationFacts(ReportFacts):
         """Whether the latest report says that it works."""
         return self.reported_status is not None and self.reported_status.works
 
+    @property
+    def known_until(self) -> int:
+        """The relink of an account takes back what was announced (P3)."""
+        return max(self.as_of, self.announcement_as_of)
+
 
 class AuthorizationChart(ReportChart):
     """One authorization (``fcauth_…``)."""

@@ -39,6 +39,11 @@ class ReportFacts(Facts):
     by_read: bool = False
     """Whether it was the answer to a read."""
 
+    @property
+    def known_until(self) -> int:
+        """The time of the newest thing that is known, by a report or otherwise (Unix seconds)."""
+        return self.as_of
+
 
 class ReportChart(Chart):
     """Base of the charts that take reports."""

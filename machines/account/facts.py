@@ -226,6 +226,11 @@ class AccountFacts(ReportFacts):
         return self.reported_status is not None and self.reported_status.works
 
     @property
+    def known_until(self) -> int:
+        """A session's result is a report as well (S5)."""
+        return max(self.as_of, self.repaired_as_of)
+
+    @property
     def needs(self) -> tuple[RelinkReason, ...]:
         """What the customer is to be prompted for."""
         return self.last_reported.needs if self.last_reported else ()

@@ -173,6 +173,12 @@ class History:
         """What is announced: ``(day, stands)``; an announcement without a day has None."""
         return set(self._once("announcements", self._announcements))
 
+    def _told_or_known(self, said: Said, name: str) -> set[Any]:
+        """What a report says about a field; where it leaves it out, nothing, or what is known."""
+        if name in said.fields:
+            return {said.fields[name]}
+        return {None} | {s.fields[name] for s in newest(self.about(name))}
+
     def _announcements(self) -> set[tuple[int | None, bool]]:
         told = newest(
             s
@@ -180,9 +186,15 @@ class History:
             if "deactivates_on" in s.fields or "deactivation_action" in s.fields
         )
         found: set[tuple[int | None, bool]] = set()
-        for said in told:
-            day = said.fields.get("deactivates_on")
-            action = said.fields.get("deactivation_action")
+        # K3, K5: what an incomplete report leaves out stays as it is known; whether it announces
+        # something else instead is left open.
+        options = [
+            (said, day, action)
+            for said in told
+            for day in self._told_or_known(said, "deactivates_on")
+            for action in self._told_or_known(said, "deactivation_action")
+        ]
+        for said, day, action in options:
             stands = action != "none" and (day is not None or action is not None)
             if not stands:
                 found.add((None, False))
@@ -281,7 +293,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     waits = {sorted_out(s.fields["numbers"]) for s in listed} & {"pending", "odd"}
     changes += [(s, {"well"} | waits | ({"lapsed"} if s.fields["gone"] else set())) for s in lifts]
     # Whether a report that only confirms a lift is newer than numbers in between, is left open.
-    changes += [(s, {"well", "lapsed"}) for s in confirmed]
+    changes += [(s, {"well", "lapsed"} | waits) for s in confirmed]
     for s in listed:
         state = sorted_out(s.fields["numbers"])
         # Numbers that are absent or empty say little: whether they mend a lapse is left open.
