@@ -409,7 +409,8 @@ class ReadAwaited(DomainEvent):
     account: str
     authorization: str | None
     """The account's, as far as is known."""
-    awaited: bool
+    since: float | None
+    """When it was first asked for (Unix seconds); None when it is over."""
 
 
 class MayPrompt(DomainEvent):

@@ -242,13 +242,19 @@ def _is_replaced(memory: Memory, name: str, history: History) -> tuple[bool | No
     """Whether another account is used instead, and which it may be (S6)."""
     answers = set()
     stand_ins = set()
+    undone: set[str] = set()
     for replacement in memory.replacements(name):
         surely, possibly = _came_back(history, replacement)
         if surely:
+            if replacement.session is None:
+                undone.add(replacement.by)
             continue
         is_undone = (
             possibly or not replacement.is_sure or _may_undo(memory, replacement.session, name)
         )
+        # P4, S6: whether what a session says later is what the service had said before is left
+        # open.
+        is_undone = is_undone or (replacement.session is not None and replacement.by in undone)
         answers.add(None if is_undone else True)
         stand_ins.add(replacement.by)
     if True in answers:

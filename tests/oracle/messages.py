@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .oracle import Oracle
 
 ACCESS_DENIED = "access_denied"
+TEN_MINUTES = 600
 TOLERANCE = 5
 """Timers fire at whole seconds, one after the other (seconds)."""
 
@@ -115,8 +116,9 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
     # also one that did not name it, where it joined a reminder that followed.
     named = [m for m in oracle.messages if set(m.accounts) & set(message.accounts)]
     outages = {message.outage, *(m.outage for m in named)}
+    joined = {name for m in named for name in m.accounts}
     prompts = [m for m in oracle.messages if m.reminder == 0]
-    sources = [m.at for m in prompts if m.outage in outages or m in named]
+    sources = [m.at for m in prompts if m.outage in outages or joined & set(m.accounts)]
     sources += [
         s.created_at
         for s in oracle.memory.sessions.values()
@@ -195,6 +197,7 @@ def deadline(oracle: Oracle, name: str) -> float:
         if m.reminder == 0 and (m.outage in keys or siblings & set(m.accounts))
     ]
     starts = [m.at for m in prompts]
+    mailed_until: list[float] = []
     # Stripe's mail to a sibling may count as a prompt, for the gap and for reminders.
     for session in oracle.memory.sessions.values():
         other = oracle.tracks.get(session.account)
@@ -203,7 +206,11 @@ def deadline(oracle: Oracle, name: str) -> float:
         # P1: an account that moves takes along that it was named.
         if {session.request.authorization, *_authorizations_since(oracle, session)} & keys:
             starts.append(session.created_at)
-    until = ready
+            if oracle.memory.is_open(session, oracle.now, policy) is not False:
+                # Until it is over, it may bring them all back (R5); at its deadline it is read
+                # (R2), and that is waited for (K9).
+                mailed_until.append(session.created_at + policy.session_open_for + TEN_MINUTES)
+    until = max([ready, *mailed_until])
     for start in starts:
         until = max(until, start + policy.prompt_gap)
         upcoming = [start + wait for wait in policy.reminders if start + wait > ready - 1]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
-from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
+from relink.machines.events import FromStripe, SessionReported
 
 from .anomalies import check_anomalies, check_unknown_values
 from .chances import given_up
@@ -75,9 +75,10 @@ class Oracle:
     def judge(self, record: Record) -> None:
         """Look at one step."""
         self.record, self.now = record, record.trigger.at
+        known = set(self.memory.sessions)
         touched = self.memory.learn(record.trigger)
-        if isinstance(record.trigger, RelinkSessionCreated):
-            self._session_begins(self.memory.sessions[record.trigger.session])
+        for name in self.memory.sessions.keys() - known:
+            self._session_begins(self.memory.sessions[name])
         self._note_reads(record)
         for name in self.memory.accounts:
             if name in touched or name not in self.tracks:
@@ -242,7 +243,9 @@ class Oracle:
         # C3: another one is requested only when none that we know is well.
         is_lost = any(each & {"blocked", "gone"} for each in states.values())
         if is_lost and all(each & {"blocked", "gone", "number"} for each in states.values()):
-            found["made"] = is_sure and all(each <= {"blocked"} for each in states.values())
+            # K5: whether a request waits too that does not hang on what is missing, is left open.
+            is_clear = is_sure and "unclear" not in kinds
+            found["made"] = is_clear and all(each <= {"blocked"} for each in states.values())
         for session in self.memory.sessions.values():
             returned = session.returned()
             if returned is None or returned == session.account:
