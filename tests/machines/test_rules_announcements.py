@@ -214,9 +214,7 @@ def test_K11_a_sweep_learns_an_announcement_whose_webhook_was_lost() -> None:
     assert [m.accounts for m in s.messages] == [("fca_1",)]
 
 
-def test_K3_an_announcement_that_an_ambiguous_report_takes_back_does_not_return() -> (
-    None
-):
+def test_K3_an_announcement_that_an_ambiguous_report_takes_back_does_not_return() -> None:
     s = knowing(active(deactivation_action="relink_required"))
     s.webhook("fca_1", relinkable())
     s.webhook("fca_1", active(), created=s.as_of("fca_1"), complete=True)

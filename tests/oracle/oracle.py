@@ -184,6 +184,7 @@ class Oracle:
             # A read that waits although it was answered may have been asked for again since.
             and set(self.holds(name, is_strict=False)) <= set(holds)
             and not self._may_wait_for_authorization(track)
+            and not self._may_wait_for_nobodys(track)
         )
         if not is_ready:
             track.ready_since = None
@@ -308,6 +309,18 @@ class Oracle:
         return any(
             kind_of(read) == "authorization"
             and read.subject in track.known.authorizations
+            and self.now - self.asked_at[name] <= TEN_MINUTES
+            for name, read in self.record.waiting.items()
+        )
+
+    def _may_wait_for_nobodys(self, track: Track) -> bool:
+        """No rule says whether two accounts without a holder have the same one (K9)."""
+        assert self.record is not None
+        return any(
+            kind_of(read) == "account"
+            and (other := self.tracks.get(read.subject)) is not None
+            and None in other.known.holders & track.known.holders
+            and other.known.authorizations & (track.known.authorizations | {UNKNOWN})
             and self.now - self.asked_at[name] <= TEN_MINUTES
             for name, read in self.record.waiting.items()
         )

@@ -100,9 +100,27 @@ class History:
         """What a field can be."""
 
         def work_out() -> set[Any]:
-            return {s.fields[name] for s in newest(self.about(name))} or {UNKNOWN}
+            last = newest(self.about(name))
+            return {s.fields[name] for s in [*last, *self._confirmed(name, last)]} or {UNKNOWN}
 
         return set(self._once(name, work_out))
+
+    def _confirmed(self, name: str, last: list[Said]) -> list[Said]:
+        """Those that a webhook confirmed which leaves the field out (K3), so close to a read that
+        says something else that it counts as ambiguous, or not (K4)."""
+        if not any(s.read for s in last):
+            return []
+        top = max(s.as_of for s in last)
+        webhooks = [
+            s for s in self.said if not s.read and name not in s.fields and abs(s.as_of - top) <= 2
+        ]
+        return [
+            s
+            for s in self.about(name)
+            for webhook in webhooks
+            if abs(s.as_of - webhook.as_of) <= 2
+            and s.fields.get("status") == webhook.fields.get("status")
+        ]
 
     def with_status(self, *statuses: str) -> list[Said]:
         wanted = statuses or KNOWN_STATUSES
