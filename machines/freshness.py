@@ -7,8 +7,8 @@ machine remembers the time of its latest report (``as_of``), and compares:
   newer report included (K3);
 - an **ambiguous** report contradicts the latest one within the same second, or within two seconds
   of a read. Nothing tells which came last: Stripe is asked, and the state waits (K4);
-- any other report counts, also one that repeats what is known (K3), and the answer to the read
-  that was to settle a contradiction (K10).
+- any other report counts, also one that repeats what is known (K3), and the answer to a read that
+  began two seconds or more after all that is known (K10).
 
 Rules kept here: K1, K3 and K4.
 """
