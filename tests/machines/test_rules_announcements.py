@@ -221,3 +221,15 @@ def test_K3_an_announcement_that_an_ambiguous_report_takes_back_does_not_return(
     assert s.account("fca_1").state == "inactive_relinkable"
     s.webhook("fca_1", active(without=("deactivates_on",)))
     assert s.next("fca_1") == []
+
+
+def test_K1_an_announcement_that_a_relink_took_back_does_not_return_with_the_same_webhook() -> None:
+    s = Scenario()
+    s.link("fca_1")
+    s.link("fca_2")
+    announced = StatusReport(status="active", deactivates_on=s.now + 3 * DAY)
+    s.authorization_webhook("fcauth_1", announced)
+    told = s.now
+    s.result(s.open_session("fca_1"), {"fca_1": active()}, relinked="fca_1", webhook=True)
+    s.authorization_webhook("fcauth_1", announced, created=told)
+    assert s.next("fca_2") == []

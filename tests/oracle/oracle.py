@@ -232,7 +232,7 @@ class Oracle:
                     kinds == {"relinkable"} or (kinds == {"active"} and known.numbers == {"lapsed"})
                 )
             )
-        if "relinkable" in kinds and None in known.authorizations:
+        if "no_authorization" in found:
             # Whether attempts go on to count where no relink is possible any more is left open.
             failed = [s for s in self.memory.sessions_of(name) if s.outcome() != "relinked"]
             if len(failed) >= self.policy.attempts:
