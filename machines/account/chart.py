@@ -335,7 +335,7 @@ class AccountChart(AccountGuards, AccountEffects):
         inactive_unrepairable,
         event="session_unsuccessful",
         cond="was_open_session",
-        on="forget_session",
+        on="count_failure",
     )
 
     # ── the customer picked another account that relink knows (R3) ────────────────

@@ -299,9 +299,7 @@ class AccountEffects(ReportChart):
         over = _session_over(facts, trigger) if is_open else [review_later(facts, trigger)]
         return [Assign(**changes), *over]
 
-    def forget_session(
-        self, facts: AccountFacts, trigger: SessionUnsuccessful | SessionRelinked
-    ) -> Effects:
+    def forget_session(self, facts: AccountFacts, trigger: SessionRelinked) -> Effects:
         """The open session is over, and counts for nothing."""
         if facts.session != trigger.session:
             return []
