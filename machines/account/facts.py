@@ -348,8 +348,14 @@ def cause_of(facts: AccountFacts) -> str | None:
 
 
 def in_timeline(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
-    """What changes in the timeline with a report, whether it counts otherwise or not (S6)."""
-    timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
+    """What changes in the timeline with a report, whether it counts otherwise or not (S6).
+
+    Nobody comes back from a disconnection: it is final if it is true, and says nothing otherwise.
+    """
+    status = trigger.reported_status
+    if status is ReportedStatus.DISCONNECTED:
+        return {}
+    timeline = with_report(facts.timeline, trigger.as_of, status.works)
     if timeline == facts.timeline:
         return {}
     forgets = len(facts.timeline) == LONGEST and facts.replaced_by is not None

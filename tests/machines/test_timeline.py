@@ -16,7 +16,7 @@ from relink.machines.account.timeline import (
 )
 
 from ..profile import examples
-from .reports import active, relinkable, unrepairable
+from .reports import active, disconnected, relinkable, unrepairable
 from .scenario import Scenario, expired
 
 Told = tuple[int, bool]
@@ -182,6 +182,14 @@ def test_S6_an_account_that_was_replaced_while_it_worked_comes_back_after_it_sto
     assert s.account("fca_1").state == "active"
     s.webhook("fca_1", relinkable())
     assert s.account("fca_1").state == "inactive_relinkable"
+
+
+def test_S6_a_stale_disconnection_is_no_outage_to_come_back_from() -> None:
+    s = replaced_while_active()
+    s.wait(60)
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", disconnected(), created=s.now - 10)
+    assert s.account("fca_1").state == "new_account_linked"
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

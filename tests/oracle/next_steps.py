@@ -77,7 +77,9 @@ def _check_relink(oracle: Oracle, name: str, named: Any) -> None:
     track = oracle.tracks[name]
     known, kinds = track.known, track.known.kinds()
     barrier = None
-    if kinds and kinds <= {"unrepairable", "disconnected"}:
+    is_beyond_repair = kinds and kinds <= {"unrepairable", "disconnected"}
+    # K4: what a result said may stand until the read that settles it.
+    if is_beyond_repair and not is_disputed(oracle, name):
         barrier = f"it is {' or '.join(sorted(kinds))}"
     elif known.authorizations == {None}:
         barrier = "it has no authorization"
