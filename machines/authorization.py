@@ -304,7 +304,11 @@ class AuthorizationChart(ReportChart):
     ) -> Command | None:
         """Count an unknown or missing action as none, and tell the operators (S2)."""
         is_repeated = facts.reported_status is trigger.reported_status
-        return None if is_repeated else anomalies.unknown_action(facts.id, trigger)
+        return (
+            None
+            if is_repeated
+            else anomalies.unknown_action(facts.id, trigger.report.action, trigger)
+        )
 
     def ask_what_is_missing(
         self, facts: AuthorizationFacts, trigger: LinkReported
