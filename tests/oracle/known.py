@@ -287,6 +287,9 @@ def _came_back(history: History, by: Replacement) -> tuple[bool, bool]:
     latest = newest(s for s in told if distance(s) <= 0)
     possibly = _inactive([*(s for s in told if distance(s) >= 0), *before, *latest])
     ups = [s for s in told if s.fields["status"] == "active"]
+    ended = [s.as_of for s in told if s.fields["status"] == "disconnected"]
+    if ended and ups and min(ended) - max(s.as_of for s in ups) <= 2:
+        surely = []  # K4: nobody can tell which came first, and nothing follows the end (S7)
     if len(history.statuses()) > 1:
         surely = []  # K4: nobody can tell which came last, and the state stays until the answer
     return (
