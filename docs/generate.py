@@ -7,6 +7,7 @@ the current text, so it can replace just a part of a page. A test compares every
 import ast
 import json
 import re
+import runpy
 import sys
 import tomllib
 from collections import defaultdict
@@ -370,6 +371,7 @@ PAGES: dict[str, Page] = {
     "docs/bounds.md": bounds,
     "docs/embedding.md": embedding,
     "docs/rules.md": rules,
+    "docs/runbook.md": runpy.run_path(str(ROOT / "docs" / "runbook.py"))["runbook"],
     "docs/settings.md": settings,
     **tables(),
     **pictures(),

@@ -134,6 +134,7 @@ class AccountNumberChart(ReportChart):
 
     # ── such a block is lifted (C3)
     stays(*every, event="number_unblocked", cond="is_outdated")
+    transactable.from_(pending, event="number_unblocked", cond="awaits_new", on="learn_unblocked")
     stays(transactable, pending, expiring, event="number_unblocked")
     transactable.from_(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
     stays(refreshing, event="number_unblocked")
@@ -200,6 +201,10 @@ class AccountNumberChart(ReportChart):
     def is_lapsed(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
         """The latest report says that no number pays."""
         return facts.reported_status is NumberStatus.LAPSED
+
+    def awaits_new(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
+        """A relink brought a new number, which is not reported yet."""
+        return facts.by_result
 
     def has_the_same_day(self, facts: AccountNumberFacts, trigger: NumbersReported) -> bool:
         """The number stops paying on the day that is known."""

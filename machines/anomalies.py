@@ -5,19 +5,19 @@ Rules kept here: S2, K2, K12.
 
 from .commands import ReportAnomaly
 from .events import DomainEvent
-from .messages import LinkReported, ReportedUnclear, SessionUnclear
+from .messages import ReportedUnclear, SessionUnclear
 from .reasons import Anomaly
 from .vocabulary import NO_ACTION
 
 
-def unknown_action(about: str, trigger: LinkReported) -> ReportAnomaly | None:
+def unknown_action(about: str, action: str | None, trigger: DomainEvent) -> ReportAnomaly | None:
     """The action of an inactive account or authorization is unknown, or missing (S2).
 
     Args:
         about: its id.
-        trigger: the report, of a complete object.
+        action: what a complete object named.
+        trigger: the event that showed it.
     """
-    action = trigger.report.action
     if action == NO_ACTION:
         return None
     if action is None:

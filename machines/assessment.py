@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from relink.engine import Snapshot
 
-from .account.eligibility import number_obstacle, obstacles
+from .account.eligibility import build_obstacle, number_obstacle, obstacles
 from .account.facts import AccountFacts, cause_of, is_replaced
 from .account.needs import is_suspended, relink_reasons
 from .vocabulary import (
@@ -102,6 +102,8 @@ def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
     unfit = [reason for reason in obstacles(facts, "charge") if reason not in repairable]
     if unfit:
         yield _request_another(unfit[0])
+        if build_obstacle(facts) is None:
+            yield from _next_of_build(facts)
         return
     if relink_reasons(facts):
         yield _relink(facts)
@@ -118,13 +120,19 @@ def _next_of_built(facts: AccountFacts) -> Iterator[NextAction]:
         if method.state is PaymentMethodState.MANDATE_NEEDED:
             yield NextAction(action="collect_mandate", reason=method.reason or "new_account")
             break
+    yield from _next_of_build(facts)
+    is_refused = facts.build is BuildState.REFUSED
+    if is_refused and not any(method.can_pay for method in facts.payment_methods.values()):
+        yield _request_another(facts.build_reason or "refused")
+
+
+def _next_of_build(facts: AccountFacts) -> Iterator[NextAction]:
+    """Its own payment method is on its way, or needs a name (N1)."""
     match facts.build:
         case BuildState.CREATING:
             yield NextAction(action="wait", reason="payment_method_in_progress")
         case BuildState.NAME_NEEDED:
             yield NextAction(action="provide_name", reason="billing_name_missing")
-        case BuildState.REFUSED if not any(m.can_pay for m in facts.payment_methods.values()):
-            yield _request_another(facts.build_reason or "refused")
         case None | BuildState.NONE | BuildState.BUILT | BuildState.REFUSED:
             return
         case _:

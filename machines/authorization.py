@@ -78,6 +78,11 @@ class AuthorizationFacts(ReportFacts):
         """Whether the latest report says that it works."""
         return self.reported_status is not None and self.reported_status.works
 
+    @property
+    def known_until(self) -> int:
+        """The relink of an account takes back what was announced (P3)."""
+        return max(self.as_of, self.announcement_as_of)
+
 
 class AuthorizationChart(ReportChart):
     """One authorization (``fcauth_…``)."""
@@ -287,9 +292,7 @@ class AuthorizationChart(ReportChart):
 
     def fill_gaps(self, facts: AuthorizationFacts, trigger: LinkReported) -> Effects:
         """Keep what no newer report said about an announced deactivation (K3)."""
-        if trigger.as_of < facts.announcement_as_of or not facts.works:
-            return []
-        return _announced(facts, trigger, {})
+        return _announced(facts, trigger, {}) if facts.works else []
 
     def settle_contradiction(self, facts: AuthorizationFacts, trigger: LinkReported) -> Command:
         """Read it as soon as the answer cannot be ambiguous itself (K4)."""
@@ -301,7 +304,11 @@ class AuthorizationChart(ReportChart):
     ) -> Command | None:
         """Count an unknown or missing action as none, and tell the operators (S2)."""
         is_repeated = facts.reported_status is trigger.reported_status
-        return None if is_repeated else anomalies.unknown_action(facts.id, trigger)
+        return (
+            None
+            if is_repeated
+            else anomalies.unknown_action(facts.id, trigger.report.action, trigger)
+        )
 
     def ask_what_is_missing(
         self, facts: AuthorizationFacts, trigger: LinkReported
@@ -417,6 +424,9 @@ def _announced(
     facts: AuthorizationFacts, trigger: LinkReported, changes: dict[str, Any]
 ) -> Effects:
     """What changes with what a report says about an announced deactivation, and who is told."""
+    if trigger.as_of < facts.announcement_as_of and not trigger.decides:
+        # Something newer is known: a report, or a relink that took it back.
+        return [Assign(**changes)] if changes else []
     if not trigger.reported_status.works:
         announced, day = False, None
     elif trigger.report.includes("deactivates_on") or trigger.report.deactivation_action:

@@ -38,4 +38,4 @@ def due_since(known: float | None, trigger: ReadDueChanged) -> float | None:
         known: since when one was due before.
         trigger: that a read became due, or is over.
     """
-    return (known or trigger.at) if trigger.due else None
+    return None if trigger.since is None else known or trigger.since

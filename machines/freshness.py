@@ -7,8 +7,8 @@ machine remembers the time of its latest report (``as_of``), and compares:
   newer report included (K3);
 - an **ambiguous** report contradicts the latest one within the same second, or within two seconds
   of a read. Nothing tells which came last: Stripe is asked, and the state waits (K4);
-- any other report counts, also one that repeats what is known (K3), and the answer to the read
-  that was to settle a contradiction (K10).
+- any other report counts, also one that repeats what is known (K3), and the answer to a read that
+  began two seconds or more after all that is known (K10).
 
 Rules kept here: K1, K3 and K4.
 """
@@ -38,6 +38,11 @@ class ReportFacts(Facts):
     """Stripe's time of it (Unix seconds)."""
     by_read: bool = False
     """Whether it was the answer to a read."""
+
+    @property
+    def known_until(self) -> int:
+        """The time of the newest thing that is known, by a report or otherwise (Unix seconds)."""
+        return self.as_of
 
 
 class ReportChart(Chart):

@@ -67,22 +67,20 @@ class HolderChart(Chart):
 
     def is_awaited(self, facts: HolderFacts, trigger: ReadAwaited) -> bool:
         """The read is due."""
-        return trigger.awaited
+        return trigger.since is not None
 
     def is_the_last(self, facts: HolderFacts, trigger: ReadAwaited) -> bool:
         """No other read is due."""
-        return not trigger.awaited and not set(facts.awaited) - {trigger.account}
+        return trigger.since is None and not set(facts.awaited) - {trigger.account}
 
     # ── effects ──────────────────────────────────────────────────────────────
 
     def note_read(self, facts: HolderFacts, trigger: ReadAwaited) -> Assign:
         """Remember which reads are due."""
         others = {name: read for name, read in facts.awaited.items() if name != trigger.account}
-        if not trigger.awaited:
+        if trigger.since is None:
             return Assign(awaited=others)
-        known = facts.awaited.get(trigger.account)
-        since = known.since if known else trigger.at
-        due = Awaited(authorization=trigger.authorization, since=since)
+        due = Awaited(authorization=trigger.authorization, since=trigger.since)
         return Assign(awaited={**others, trigger.account: due})
 
     def note_message(self, facts: HolderFacts, trigger: MayPrompt) -> Assign:

@@ -36,8 +36,8 @@ class Reported(DomainEvent):
     read: bool
     """Whether it answers a read of ours."""
     decides: bool = False
-    """It answers the read that was to settle a contradiction: nothing is ambiguous about it
-    (K10)."""
+    """It answers a read that began long enough after all that is known: nothing is ambiguous about
+    it (K10)."""
     report: StatusReport
 
 
@@ -205,7 +205,8 @@ class ReadDueChanged(DomainEvent):
     """To the account, or to the outage of an authorization: a read of it is due, or not any more,
     so that it holds up prompts (K9)."""
 
-    due: bool
+    since: float | None
+    """When it was first asked for (Unix seconds); None when it is over."""
 
 
 class ReadFailed(DomainEvent):
@@ -408,7 +409,8 @@ class ReadAwaited(DomainEvent):
     account: str
     authorization: str | None
     """The account's, as far as is known."""
-    awaited: bool
+    since: float | None
+    """When it was first asked for (Unix seconds); None when it is over."""
 
 
 class MayPrompt(DomainEvent):

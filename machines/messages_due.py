@@ -7,7 +7,8 @@ gets a prompt; two prompts keep the policy's gap, though never past the day of a
 
 Nobody is named while its need is suspended, or once its attempts are used up. A customer who
 revoked access is named once, and not reminded, unless the policy says so. While Stripe itself
-writes, by a session that it delivers, nothing goes out at all (P2).
+writes, by a session that it delivers, nothing else goes out (P2), unless the day of an account that
+is not named yet comes first (P1).
 
 The functions are pure: what the accounts need, and a time, in; a message or a time out.
 
@@ -78,12 +79,10 @@ def due(needing: Needing, last: float | None, at: float, policy: RelinkPolicy) -
         at: now (Unix seconds).
         policy: the service's choices.
     """
-    if _stripe_writes_until(needing, policy) > at:
-        return None
     reminded = [
         name
         for name, need in needing.items()
-        if (when := _next_reminder(need, policy)) is not None and when <= at
+        if (when := _reminder_time(needing, need, policy)) is not None and when <= at
     ]
     unnamed = _unnamed(needing)
     if not reminded and not any(
@@ -100,12 +99,9 @@ def next_time(needing: Needing, last: float | None, at: float, policy: RelinkPol
 
     Args: as for :func:`due`.
     """
-    times = [when for need in needing.values() if (when := _next_reminder(need, policy))]
+    times = [when for need in needing.values() if (when := _reminder_time(needing, need, policy))]
     times += [_prompt_time(needing, name, last, at, policy) for name in _unnamed(needing)]
-    if not times:
-        return None
-    until = _stripe_writes_until(needing, policy)
-    return ceil(max(min(times), until) if until > at else min(times))
+    return ceil(min(times)) if times else None
 
 
 def after(needing: Needing, message: Message, at: float, policy: RelinkPolicy) -> Needing:
@@ -211,6 +207,12 @@ def _next_reminder(need: Need, policy: RelinkPolicy) -> float | None:
     return need.named_at + policy.reminders[need.reminded]
 
 
+def _reminder_time(needing: Needing, need: Need, policy: RelinkPolicy) -> float | None:
+    """When that reminder goes out: not while Stripe itself writes (P2)."""
+    when = _next_reminder(need, policy)
+    return when and max(when, _stripe_writes_until(needing, policy))
+
+
 def _passed(need: Need, at: float, policy: RelinkPolicy) -> int:
     """How many reminders of an account are due by now: of several that were missed, one is sent."""
     start = need.named_at or 0.0
@@ -221,12 +223,18 @@ def _prompt_time(
     needing: Needing, name: str, last: float | None, at: float, policy: RelinkPolicy
 ) -> float:
     """When an account that is not named yet is to be named (Unix seconds)."""
-    day = needing[name].relink_by
+    need = needing[name]
+    # Of an account of which Stripe itself writes, the customer knows.
+    day = need.relink_by if need.stripe_writes_since is None else None
     reminders = [
-        when for need in needing.values() if (when := _next_reminder(need, policy)) is not None
+        when
+        for need in needing.values()
+        if (when := _reminder_time(needing, need, policy)) is not None
     ]
     following = min(reminders, default=None)
     if following is not None and (day is None or following < day):
         return following
-    gap_ends = at if last is None else max(at, last + policy.prompt_gap)
+    gap_ends = max(at, _stripe_writes_until(needing, policy))
+    if last is not None:
+        gap_ends = max(gap_ends, last + policy.prompt_gap)
     return gap_ends if day is None else min(gap_ends, max(at, day))

@@ -91,8 +91,8 @@ class ReadChart(Chart):
     due = State()
 
     due.from_(idle, event="read_wanted", on=["ask", "hold_up_prompts"])
-    stays(due, event="read_wanted", cond="has_to_wait_longer", on=["put_off", "hold_up_prompts"])
-    stays(due, event="read_wanted", on=["note_question", "hold_up_prompts"])
+    stays(due, event="read_wanted", cond="has_to_wait_longer", on=["put_off", "go_on_holding_up"])
+    stays(due, event="read_wanted", on=["note_question", "go_on_holding_up"])
     stays(due, event="read_answered", cond="is_of_another_read")
     stays(due, event="read_answered", cond="was_asked_since", on="ask_again")
     idle.from_(due, event="read_answered", on="release_prompts")
@@ -160,14 +160,15 @@ class ReadChart(Chart):
 
     def hold_up_prompts(self, facts: ReadFacts, trigger: ReadWanted) -> list[Command]:
         """Tell whose prompts have to wait for it (K9)."""
-        if trigger.of == "authorization" and trigger.reason is ReadReason.ACCOUNT_CHANGED:
-            # It was asked for because an account is down, which needs no confirmation.
-            return []
-        return _tell_due(facts.id, trigger.of, trigger, due=True)
+        return _held_up(facts.id, trigger, since=trigger.at)
+
+    def go_on_holding_up(self, facts: ReadFacts, trigger: ReadWanted) -> list[Command]:
+        """The same for a read that is due already: the time counts from its first question (K9)."""
+        return _held_up(facts.id, trigger, since=facts.since)
 
     def release_prompts(self, facts: ReadFacts, trigger: DomainEvent) -> list[Command]:
         """Tell that nothing holds up prompts any more (K9)."""
-        return _tell_due(facts.id, facts.kind, trigger, due=False)
+        return _tell_due(facts.id, facts.kind, trigger, since=None)
 
     def tell_failed(self, facts: ReadFacts, trigger: ReadFailed) -> Command:
         """Tell what was to be read that Stripe refused."""
@@ -250,9 +251,18 @@ def _command(facts: ReadFacts) -> Read:
             )
 
 
-def _tell_due(key: str, kind: ObjectKind, trigger: DomainEvent, due: bool) -> list[Command]:
+def _held_up(key: str, trigger: ReadWanted, since: float) -> list[Command]:
+    if trigger.of == "authorization" and trigger.reason is ReadReason.ACCOUNT_CHANGED:
+        # It is asked for because an account is down, which needs no confirmation.
+        return []
+    return _tell_due(key, trigger.of, trigger, since)
+
+
+def _tell_due(
+    key: str, kind: ObjectKind, trigger: DomainEvent, since: float | None
+) -> list[Command]:
     """An account tells its holder; an authorization's prompts belong to its outage."""
-    changed = trigger.follow(ReadDueChanged, due=due)
+    changed = trigger.follow(ReadDueChanged, since=since)
     match kind:
         case "account":
             return [Send(machine="account", key=key, event=changed)]

@@ -24,7 +24,7 @@ from .failures import (
 from .output import safe_output
 from .stopping import Stopped, ended_by_signals
 
-__all__ = ["SUBCOMMANDS", "UsageError", "main"]
+__all__ = ["SUBCOMMANDS", "UsageError", "main", "parser"]
 
 SUBCOMMANDS = {
     "demo": "play scenarios against a simulated Stripe and explain every decision",
@@ -87,18 +87,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of all subcommands."""
+    made = argparse.ArgumentParser(
         prog="relink",
         description="Decide what to do when a customer's linked bank account stops working.",
     )
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in SUBCOMMANDS.items():
         subparser = subparsers.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}."
         )
         _module(name).add(subparser)
-    arguments = parser.parse_args(argv)
+    return made
+
+
+def _run(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
     try:
         code: int = _module(arguments.command).run(arguments)
     except Exception as error:

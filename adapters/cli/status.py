@@ -79,11 +79,12 @@ def _commands(found: "StoreStatus") -> Iterator[str]:
 
 def _operators(found: "StoreStatus", stuck: "list[StuckCommand]") -> Iterator[str]:
     from relink.adapters.explain import utc
+    from relink.adapters.runner.stuck import CURES
 
     yield _line("stuck, for you to mend", sum(found.stuck.values()))
     for code, count in sorted(found.stuck.items()):
         yield _line(f"  {code.replace('_', ' ')}", count)
-        yield f"    {_cure(code)}."
+        yield f"    {CURES.get(code, 'The gateway says what to do')}."
     for each in stuck:
         yield f"  {each.id}: {each.error}; the next attempt is due {utc(each.due_at)}"
 
@@ -101,21 +102,6 @@ def _timers(timers: "list[DueCommand]") -> Iterator[str]:
     for timer in timers:
         wake = timer.command
         yield f"  {utc(timer.due_at)}  {getattr(wake, 'machine', '')} {getattr(wake, 'key', '')}"
-
-
-def _cure(code: str) -> str:
-    """What to do about commands that are stuck."""
-    from relink.adapters.gateway import Fault
-    from relink.adapters.runner.attempt import RETRY_BUDGET_SPENT, UNEXPECTED
-
-    if code in set(Fault):
-        cure = Fault(code).cure
-        return cure[0].upper() + cure[1:]
-    return {
-        RETRY_BUDGET_SPENT: "It failed temporarily until its retry budget was spent. Check who "
-        "does not answer: Stripe, or RELINK_NOTIFY_URL",
-        UNEXPECTED: "The code failed. The log has the error",
-    }.get(code, "The gateway says what to do")
 
 
 def _by_name(counts: Mapping[str, int]) -> Iterator[str]:

@@ -25,7 +25,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--metrics-port",
         type=whole_number(1, 65_535),
         metavar="PORT",
-        help="serve Prometheus metrics on this port of 127.0.0.1",
+        help="serve Prometheus metrics on this port, without a token",
+    )
+    parser.add_argument(
+        "--metrics-host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address of --metrics-port (default: 127.0.0.1)",
     )
     parser.add_argument(
         "--log-level", type=log_level, default="INFO", help="log level (default: INFO)"
@@ -49,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         stack.callback(parts.store.close)
         parts.store.check()
         if arguments.metrics_port:
-            stack.callback(parts.metrics.serve(arguments.metrics_port))
+            address = (arguments.metrics_host, arguments.metrics_port)
+            stack.callback(parts.metrics.serve(*address))
         log_json(arguments.log_level, hide=hide_secrets(os.environ))
         if hasattr(os, "nice"):
             os.nice(NICE)

@@ -12,8 +12,7 @@ from relink.adapters.store import (
 from relink.machines import relink_system
 
 from .finding import Finding
-
-SUBJECT = "database"
+from .problem import Problem
 
 
 def examine_database(database: DatabaseLocation) -> Finding:
@@ -26,23 +25,23 @@ def examine_database(database: DatabaseLocation) -> Finding:
     try:
         store.check()
     except SchemaBehindError as error:
-        return Finding(SUBJECT, str(error).partition(". ")[0], "Run relink migrate")
+        return Problem.SCHEMA_BEHIND.found(detail=str(error).partition(". ")[0])
     except SchemaAheadError:
-        cure = "Upgrade relink, or restore a backup from before the newer release"
-        return Finding(SUBJECT, "its schema is of a newer release", cure)
+        return Problem.SCHEMA_AHEAD.found()
     except ForeignSchemaError as error:
         what, _, cure = str(error).rpartition(". ")
-        return Finding(SUBJECT, what, cure)
+        return Problem.SCHEMA_FOREIGN.found(detail=what, cure=cure)
     except StoreUnavailableError as error:
         # The database's own text may name the host and the user.
         treatment = error.meaning.treatment
-        cure = f"{treatment.cure} relink status shows the database's own message"
-        return Finding(SUBJECT, _as_finding(treatment.sentence), cure)
+        return Problem.DATABASE_UNAVAILABLE.found(
+            detail=_as_finding(treatment.sentence), cure=treatment.cure
+        )
     except StoreError as error:
-        return Finding(SUBJECT, f"fails ({type(error).__name__})", "Report it: this is a defect")
+        return Problem.DATABASE_FAILS.found(error=type(error).__name__)
     finally:
         store.close()
-    return Finding(SUBJECT, "answers and takes writes, with the schema of this release")
+    return Finding("database", "answers and takes writes, with the schema of this release")
 
 
 def _as_finding(sentence: str) -> str:

@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 from relink.adapters.settings import GATEWAY, SETTINGS, Settings, WrongSetting
 
 from .finding import Finding
+from .problem import Problem
 
 SHORTEST = 16
 """Characters of a token or a secret that is not Stripe's. A shorter one can be guessed."""
-
-RANDOM = "Set a long random text, such as the output of: openssl rand -hex 32"
 
 Wrong = Mapping[str, WrongSetting]
 
@@ -24,7 +23,7 @@ def examine_key(settings: Settings, wrong: Wrong) -> Finding:
     if key is None:
         if settings.gateway_name != GATEWAY:
             return Finding(name, "is not set, and the gateway may need none")
-        return Finding(name, "is not set", "Set it to a secret or restricted key of Stripe's")
+        return Problem.KEY_NOT_SET.found()
     mode = "live" if settings.is_live else "test"
     kind = "restricted" if key.reveal().startswith("rk_") else "secret"
     return Finding(name, f"a {kind} key, in {mode} mode")
@@ -62,11 +61,9 @@ def _invalid(wrong: WrongSetting) -> Finding:
 def _webhook_secrets(settings: Settings) -> Finding:
     name, secrets = "STRIPE_WEBHOOK_SECRET", settings.webhook_secrets
     if not secrets:
-        cure = "Set it to the signing secret of the endpoint at Stripe (whsec_…)"
-        return Finding(name, "is not set", cure)
+        return Problem.WEBHOOK_SECRET_NOT_SET.found()
     if len(set(secrets)) > 2:
-        cure = "Stripe signs with two at most, during a rotation. Remove those that expired"
-        return Finding(name, f"has {len(secrets)} secrets", cure)
+        return Problem.MANY_WEBHOOK_SECRETS.found(count=len(secrets))
     what = "one signing secret" if len(secrets) == 1 else "two signing secrets, for a rotation"
     return Finding(name, what)
 
@@ -84,9 +81,9 @@ def _notify_secret(settings: Settings) -> Finding:
 
 def _random(name: str, text: str | None, without: str) -> Finding:
     if text is None:
-        return Finding(name, f"is not set: {without}", RANDOM)
+        return Problem.SECRET_NOT_SET.found(name=name, without=without)
     if len(text) < SHORTEST:
-        return Finding(name, f"is shorter than {SHORTEST} characters", RANDOM)
+        return Problem.SECRET_TOO_SHORT.found(name=name, shortest=SHORTEST)
     return Finding(name, "is set")
 
 
@@ -96,7 +93,7 @@ def _notify_url(settings: Settings) -> Finding:
         return Finding(name, "is not set: notifications are only logged")
     parts = urlsplit(url)
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        return Finding(name, "is a URL without TLS on another machine", "Use an https URL")
+        return Problem.NO_TLS.found()
     return Finding(name, "is a valid URL; it was not called")
 
 
@@ -114,4 +111,4 @@ def _mistyped(environment: Mapping[str, str]) -> Iterator[Finding]:
         if name in names or not name.startswith(("RELINK_", "STRIPE_")):
             continue
         if meant := get_close_matches(name, names, 1, cutoff=0.85):
-            yield Finding(name, "is no setting", f"Did you mean {meant[0]}?")
+            yield Problem.MISTYPED.found(name=name, meant=meant[0])

@@ -1,14 +1,10 @@
 """Stripe: whether it accepts the key and the API version, and what the key may do.
 
-Nothing is changed. Where an object has to be named for a read, it is one that cannot exist: Stripe
-then answers 404 to a key that may read such objects, and 403 to one that may not. A write is tried
-without any of the parameters that it requires: Stripe looks at the permission first, and so refuses
-the request with 403 or else with 400.
+Nothing is changed: see :mod:`relink.adapters.gateway.permissions`.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Literal
 
 import stripe
 
@@ -20,25 +16,15 @@ from relink.adapters.gateway import (
     TransientError,
 )
 from relink.adapters.gateway.failures import failure
+from relink.adapters.gateway.permissions import PERMISSIONS
 from relink.adapters.gateway.reading import StripeAnswer, is_success, read
-from relink.adapters.gateway.transport import Call, Params, Transport
+from relink.adapters.gateway.transport import Call, Transport
 
 from .finding import Finding
+from .problem import Problem
 
-READS: dict[str, tuple[str, Params]] = {
-    "accounts": ("/v1/financial_connections/accounts", {"limit": 1}),
-    "authorizations": ("/v1/financial_connections/authorizations/fcauth_doctor", {}),
-    "sessions": ("/v1/financial_connections/sessions/fcsess_doctor", {}),
-    "payment methods": ("/v1/payment_methods", {"type": "us_bank_account", "limit": 1}),
-    "customers": ("/v1/customers", {"limit": 1}),
-}
-"""What relink reads, and a request that shows whether the key may."""
-
-WRITES = {
-    "sessions": "/v1/financial_connections/sessions",
-    "payment methods": "/v1/payment_methods",
-}
-"""What relink writes, and where; but for external accounts, which need a connected account."""
+FIRST = Call("GET", "/v1/financial_connections/accounts", {"limit": 1})
+"""The first request. It also shows whether Stripe accepts the key and the API version."""
 
 ATTEMPTS = 3
 """How often a request is sent while Stripe is busy."""
@@ -73,7 +59,7 @@ def examine_stripe(
     """
     version = settings.api_version
     with connect(settings, version) as transport:
-        first = _ask(transport, _read("accounts"), sleep)
+        first = _ask(transport, FIRST, sleep)
         reached = _reached(first)
         yield reached
         if reached.is_problem:
@@ -82,19 +68,13 @@ def examine_stripe(
             yield _clock(first, clock())
         if _fault(first) is Fault.REQUEST:
             with connect(settings, stripe.api_version or "") as general:
-                yield _version_refused(version, _ask(general, _read("accounts"), sleep))
+                yield _version_refused(version, _ask(general, FIRST, sleep))
             return
         yield Finding("API version", f"{version} is open to this Stripe account")
-        yield _permission("read", "accounts", first)
-        for name in READS:
-            if name != "accounts":
-                yield _permission("read", name, _ask(transport, _read(name), sleep))
-        for name, path in WRITES.items():
-            yield _permission("write", name, _ask(transport, Call("POST", path), sleep))
-
-
-def _read(name: str) -> Call:
-    return Call("GET", *READS[name])
+        tried = [(each.resource, call) for each in PERMISSIONS for call in each.tried_by]
+        for resource, call in sorted(tried, key=lambda each: each[1].method):
+            answer = first if call == FIRST else _ask(transport, call, sleep)
+            yield _permission(call.method, resource, answer)
 
 
 def _ask(transport: Transport, call: Call, sleep: Callable[[float], None]) -> Answer:
@@ -121,23 +101,14 @@ def _fault(answer: Answer) -> Fault | None:
 
 def _reached(first: Answer) -> Finding:
     """Whether Stripe itself answered, and accepts the key."""
-    subject, fault = "Stripe", _fault(first)
+    fault = _fault(first)
     if fault is Fault.API_KEY:
-        return Finding(
-            subject,
-            "does not accept the key",
-            "Copy STRIPE_API_KEY again from Stripe's dashboard; it may have been rolled or expired",
-        )
+        return Problem.KEY_REFUSED.found()
     if fault is Fault.NOT_STRIPE:
-        return Finding(
-            subject,
-            "is not what answered",
-            "Check the proxy between, and STRIPE_API_BASE",
-        )
+        return Problem.NOT_STRIPE.found()
     if isinstance(first, TransientError) and fault is None:
-        cure = "Try again later. If it stays so, check the network, a proxy and STRIPE_API_BASE"
-        return Finding(subject, f"does not answer: {first}", cure)
-    return Finding(subject, "answers, and accepts the key")
+        return Problem.NO_ANSWER.found(error=first)
+    return Finding("Stripe", "answers, and accepts the key")
 
 
 def _clock(answer: StripeAnswer, now: float) -> Finding:
@@ -146,36 +117,22 @@ def _clock(answer: StripeAnswer, now: float) -> Finding:
         return Finding(subject, "was not compared: Stripe's answer has no time")
     apart = abs(now - answer.as_of)
     if apart > LARGEST_SKEW:
-        return Finding(
-            subject,
-            f"differs from Stripe's by {apart:,.0f} seconds",
-            "Synchronize this machine's clock: webhooks are refused when they seem old",
-        )
+        return Problem.CLOCK.found(seconds=apart)
     return Finding(subject, "agrees with Stripe's")
 
 
 def _version_refused(version: str, general: Answer) -> Finding:
     """Whether it is the preview version that Stripe refuses, by its answer in a general one."""
-    subject = "API version"
     if _fault(general) is Fault.REQUEST:
-        return Finding(
-            subject,
-            "was not tried: Stripe refuses to list accounts in any version",
-            "Activate Financial Connections in Stripe's dashboard",
-        )
-    return Finding(
-        subject,
-        f"{version} is not open to this Stripe account",
-        "Ask Stripe for access to relinking in Financial Connections, a preview",
-    )
+        return Problem.NOT_ACTIVATED.found()
+    return Problem.VERSION_NOT_OPEN.found(version=version)
 
 
-def _permission(doing: Literal["read", "write"], name: str, answer: Answer) -> Finding:
-    subject, fault = f"key {doing}s {name}", _fault(answer)
+def _permission(method: str, resource: str, answer: Answer) -> Finding:
+    access, fault = "read" if method == "GET" else "write", _fault(answer)
     if fault is Fault.PERMISSION:
-        cure = f"Give the restricted key {doing} access to {name} at Stripe"
-        return Finding(subject, "is not allowed", cure)
-    is_refused_later = fault is Fault.MISSING or (doing == "write" and fault is Fault.REQUEST)
+        return Problem.NOT_ALLOWED.found(access=access, resource=resource)
+    is_refused_later = fault is Fault.MISSING or (access == "write" and fault is Fault.REQUEST)
     if isinstance(answer, StripeAnswer) or is_refused_later:
-        return Finding(subject, "is allowed")
-    return Finding(subject, f"could not be tried: {answer}", "Try again later")
+        return Finding(f"key {access}s {resource}", "is allowed")
+    return Problem.NOT_TRIED.found(access=access, resource=resource, error=answer)

@@ -154,19 +154,20 @@ class Metrics:
         """Render all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
 
-    def serve(self, port: int) -> Callable[[], None]:
-        """Serve the metrics on a port of 127.0.0.1, for a process without an HTTP server.
+    def serve(self, host: str, port: int) -> Callable[[], None]:
+        """Serve the metrics for a process without an HTTP server. No token is asked for.
 
         Args:
+            host: the address to bind.
             port: the port.
 
         Returns:
             A function that stops serving.
 
         Raises:
-            OSError: the port cannot be bound.
+            OSError: the address cannot be bound.
         """
-        server, thread = start_http_server(port, "127.0.0.1", self._registry)
+        server, thread = start_http_server(port, host, self._registry)
         # A thread serves each connection, and would wait for its client for ever.
         handler: Any = server.RequestHandlerClass
         server.RequestHandlerClass = type("Handler", (handler,), {"timeout": CLIENT_TIMEOUT})

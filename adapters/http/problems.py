@@ -28,6 +28,8 @@ class Kind:
     title: str
     detail: str
     """An example."""
+    cure: str
+    """What to do about it, for whoever runs or calls the service."""
     members: Mapping[str, Any] = field(default_factory=dict)
     """Schemas of its extension members, with examples."""
     header: str | None = None
@@ -44,12 +46,15 @@ WEBHOOK_REFUSED = Kind(
     "webhook-refused",
     "The webhook was refused",
     "The signature does not match the payload and any secret.",
+    "Set STRIPE_WEBHOOK_SECRET to the signing secret of this endpoint at Stripe, both "
+    "during a rotation. Synchronize the machine's clock. Let no proxy change the body.",
 )
 UNAUTHORIZED = Kind(
     401,
     "unauthorized",
     "A valid token is required",
     "The request has no bearer token: send Authorization: Bearer <RELINK_API_TOKEN>.",
+    "Let the caller send the token that RELINK_API_TOKEN has.",
     header="WWW-Authenticate",
 )
 FORBIDDEN = Kind(
@@ -57,13 +62,22 @@ FORBIDDEN = Kind(
     "forbidden",
     "The request is not allowed",
     "A page of another origin sent the request, and no token protects this service.",
+    "Send the request from your server, or set RELINK_API_TOKEN.",
 )
-UNKNOWN = Kind(404, "unknown", "Not found", "No account has this id.")
+UNKNOWN = Kind(
+    404,
+    "unknown",
+    "Not found",
+    "No account has this id.",
+    "Check the id, and its mode. POST /accounts/{id}/refresh makes an account known; relink import "
+    "makes all of them known.",
+)
 NOTHING_TO_RELINK = Kind(
     409,
     "nothing-to-relink",
     "There is nothing to relink",
     UNREPAIRABLE.sentence,
+    "Nothing is wrong. Do what next says instead of a relink.",
     {
         "state": {
             "type": "string",
@@ -85,13 +99,26 @@ NOTHING_TO_RELINK = Kind(
         },
     },
 )
-TOO_SLOW = Kind(408, "too-slow", "The body took too long", "The body took longer than 10 seconds.")
-TOO_LARGE = Kind(413, "too-large", "The body is too large", "The body is longer than 65536 bytes.")
+TOO_SLOW = Kind(
+    408,
+    "too-slow",
+    "The body took too long",
+    "The body took longer than 10 seconds.",
+    "Look for a slow network or a proxy that holds bodies back. Stripe delivers webhooks again.",
+)
+TOO_LARGE = Kind(
+    413,
+    "too-large",
+    "The body is too large",
+    "The body is longer than 65536 bytes.",
+    "Send less. A webhook of Stripe's is never that long: look at who sends it.",
+)
 INVALID = Kind(
     422,
     "invalid",
     "The request is invalid",
     "body.mode: Input should be 'specific' or 'any_eligible'",
+    "Correct the request: errors names each field and its rule.",
     {
         "errors": {
             "type": "array",
@@ -111,15 +138,23 @@ FAILED = Kind(
     "failed",
     "The request failed",
     "An unexpected error occurred. The log has it under this request's id, X-Request-Id.",
+    "Look for an error with this request_id in the log. If it names the database, see its "
+    "table; otherwise report it, since it is a defect of relink.",
 )
 HEAD_TOO_LARGE = Kind(
-    431, "head-too-large", "The head is too large", "The request's head is longer than 16384 bytes."
+    431,
+    "head-too-large",
+    "The head is too large",
+    "The request's head is longer than 16384 bytes.",
+    "Send fewer or shorter headers. Look for a proxy that adds cookies.",
 )
 STRIPE_REFUSED = Kind(
     502,
     "stripe-refused",
     "Stripe refused the request",
     "POST /v1/financial_connections/sessions got 400 (invalid_request_error) (request req_1)",
+    "Look up the request (req_…) in Stripe's dashboard. relink doctor tries the key, its "
+    "permissions and the API version.",
     {"code": {"type": "string", "examples": ["invalid_request_error"]}},
 )
 UNAVAILABLE = Kind(
@@ -127,6 +162,9 @@ UNAVAILABLE = Kind(
     "unavailable",
     "Temporarily unavailable",
     "The database is unavailable. Nothing was stored.",
+    "Nothing, if it passes within a minute: callers and Stripe try again. Otherwise "
+    "/healthz says what is wrong with the database; without that, check "
+    "https://status.stripe.com.",
     header=RETRY_AFTER,
 )
 

@@ -6,11 +6,12 @@
 ``postgres``.
 """
 
-from .attempt import RETRY_BUDGET_SPENT, Notify
+from .attempt import Notify
 from .loop import Loop
 from .performer import Performer, Watch
 from .periodic import PeriodicTask
 from .reconcile import reconcile
+from .stuck import RETRY_BUDGET_SPENT
 
 __all__ = [
     "RETRY_BUDGET_SPENT",

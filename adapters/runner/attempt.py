@@ -38,6 +38,8 @@ from relink.machines.commands import (
 from relink.machines.events import CommandFailed, DomainEvent, TimerFired
 from relink.machines.policy import RelinkPolicy
 
+from .stuck import RETRY_BUDGET_SPENT, UNEXPECTED
+
 Notify = Callable[[Notification, str], None]
 """Delivers a notification, such as ``NotifyCustomer``, to the embedding service, with the command's
 id. The same one may be delivered twice; the id tells. Raises if the delivery fails."""
@@ -58,12 +60,6 @@ as the API key has reached another one (F1)."""
 
 HELD_BACK_SPREAD = 3.0
 """Seconds over which commands are spread that relink's own rate limiter put off together."""
-
-RETRY_BUDGET_SPENT = "no_success_in_time"
-"""What a command is stuck on that keeps failing when its retry budget is spent."""
-
-UNEXPECTED = "unexpected_error"
-"""What a command is stuck on where the code fails, here or in a gateway."""
 
 Result = Literal["done", "held_back", "postponed", "stuck", "failed"]
 

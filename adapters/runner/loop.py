@@ -143,7 +143,7 @@ class Loop:
     def _pause_after(self, what: str, error: Exception) -> None:
         """Log a failure, and pause before anything else starts, longer each time."""
         if isinstance(error, StoreUnavailableError):
-            log.warning("%s: %s", what, error)
+            log.warning("%s has to wait for the database: %s", what, error)
         else:
             log.error("%s failed", what, exc_info=error)
         with self._lock:

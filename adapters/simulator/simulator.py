@@ -38,6 +38,10 @@ START = 1_790_000_000
 LONGEST = 100 * 365 * 86400
 """How far the clock can be advanced at once (seconds)."""
 
+LATEST = 32_503_680_000
+"""The latest time that the clock can be advanced to, the year 3000 (Unix seconds). Dates after the
+year 9999 could not be written."""
+
 
 class Simulator:
     """Stripe and the banks behind it.
@@ -155,10 +159,13 @@ class Simulator:
         """Let seconds pass, with their scheduled events. Webhooks wait until they are taken.
 
         Raises:
-            ValueError: ``seconds`` is negative, or more than a hundred years.
+            ValueError: ``seconds`` is negative, no number, more than a hundred years, or leads
+                beyond :data:`LATEST`.
         """
         if not 0 <= seconds <= LONGEST:
             raise ValueError(f"seconds must be from 0 to {LONGEST}, got {seconds}")
+        if self.now + seconds > LATEST:
+            raise ValueError(f"the clock stops at {LATEST}, the year 3000, got {seconds} seconds")
         self.advance_to(self.now + seconds)
 
     def advance_to(self, when: float) -> None:

@@ -156,7 +156,10 @@ def _revision(connection: Connection, backend: Backend) -> str | None:
     tables = backend.tables(connection)
     if VERSION_TABLE not in tables:
         if taken := tables & OURS:
-            raise ForeignSchemaError(_foreign(backend, taken))
+            raise ForeignSchemaError(
+                f"{backend.place} holds tables of another application: "
+                f"{', '.join(sorted(taken))}. {backend.own_place}"
+            )
         return None
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     found = context.get_current_revision()
@@ -166,8 +169,3 @@ def _revision(connection: Connection, backend: Backend) -> str | None:
             f"{', '.join(sorted(missing))}. Restore a backup"
         )
     return found
-
-
-def _foreign(backend: Backend, taken: set[str]) -> str:
-    names = ", ".join(sorted(taken))
-    return f"{backend.place} holds tables of another application: {names}. {backend.own_place}"

@@ -149,7 +149,10 @@ class AccountChart(AccountGuards, AccountEffects):
         on="review_needs",
     )
     inactive_unrepairable.from_(
-        new_account_linked, event="review_due", cond="has_come_back", on="review_needs"
+        new_account_linked,
+        event="review_due",
+        cond="has_come_back",
+        on=["report_kept_action", "review_needs"],
     )
     # A late report shows that it had never stopped:
     new_account_linked.from_(
@@ -335,7 +338,7 @@ class AccountChart(AccountGuards, AccountEffects):
         inactive_unrepairable,
         event="session_unsuccessful",
         cond="was_open_session",
-        on="forget_session",
+        on="count_failure",
     )
 
     # ── the customer picked another account that relink knows (R3) ────────────────

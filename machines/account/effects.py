@@ -38,7 +38,7 @@ from ..messages import (
 )
 from ..read import look, read
 from ..reasons import ReadReason
-from ..vocabulary import NumberStatus
+from ..vocabulary import NumberStatus, ReportedStatus
 from . import facts as facts_of
 from . import outgoing
 from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
@@ -94,7 +94,13 @@ class AccountEffects(ReportChart):
         is_repeated = facts.reported_status is trigger.reported_status
         if is_repeated and trigger.report.action == facts.action:
             return None
-        return anomalies.unknown_action(facts.id, trigger)
+        return anomalies.unknown_action(facts.id, trigger.report.action, trigger)
+
+    def report_kept_action(self, facts: AccountFacts, trigger: ReviewDue) -> Command | None:
+        """The same of an action that was learned while another account was used instead."""
+        if facts.reported_status is not ReportedStatus.UNREPAIRABLE:
+            return None
+        return anomalies.unknown_action(facts.id, facts.action, trigger)
 
     def depart(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """It is gone for good: nothing is decided about it any more, so all is told now (S7)."""
@@ -299,9 +305,7 @@ class AccountEffects(ReportChart):
         over = _session_over(facts, trigger) if is_open else [review_later(facts, trigger)]
         return [Assign(**changes), *over]
 
-    def forget_session(
-        self, facts: AccountFacts, trigger: SessionUnsuccessful | SessionRelinked
-    ) -> Effects:
+    def forget_session(self, facts: AccountFacts, trigger: SessionRelinked) -> Effects:
         """The open session is over, and counts for nothing."""
         if facts.session != trigger.session:
             return []

@@ -44,6 +44,8 @@ EVERY_DETAIL = frozenset(DETAILS)
 
 STATUS_DETAILS = frozenset(("action", "cause", "deactivates_on", "deactivation_action"))
 """What Stripe's ``status_details`` says."""
+INACTIVE_DETAILS = frozenset(("action", "cause"))
+"""The part of them that only an inactive account has."""
 _details = itemgetter(*DETAILS)
 
 NO_LOGIN = {"login_announced": False, "login_deactivates_on": None, "login_as_of": -1}
@@ -226,6 +228,11 @@ class AccountFacts(ReportFacts):
         return self.reported_status is not None and self.reported_status.works
 
     @property
+    def known_until(self) -> int:
+        """A session's result is a report as well (S5)."""
+        return max(self.as_of, self.repaired_as_of)
+
+    @property
     def needs(self) -> tuple[RelinkReason, ...]:
         """What the customer is to be prompted for."""
         return self.last_reported.needs if self.last_reported else ()
@@ -319,7 +326,8 @@ def after_details(
     fields = EVERY_DETAIL if as_of >= facts.as_of else frozenset(facts.included_at)
     status = facts.reported_status
     if status is None or not status.agrees_with(trigger.reported_status):
-        fields -= STATUS_DETAILS
+        # What was announced while it worked holds whenever it works again (K3, P3).
+        fields -= INACTIVE_DETAILS
     changes = {
         field: getattr(report, field)
         for field in sorted(fields - doubtful)
@@ -340,8 +348,14 @@ def cause_of(facts: AccountFacts) -> str | None:
 
 
 def in_timeline(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
-    """What changes in the timeline with a report, whether it counts otherwise or not (S6)."""
-    timeline = with_report(facts.timeline, trigger.as_of, trigger.reported_status.works)
+    """What changes in the timeline with a report, whether it counts otherwise or not (S6).
+
+    Nobody comes back from a disconnection: it is final if it is true, and says nothing otherwise.
+    """
+    status = trigger.reported_status
+    if status is ReportedStatus.DISCONNECTED:
+        return {}
+    timeline = with_report(facts.timeline, trigger.as_of, status.works)
     if timeline == facts.timeline:
         return {}
     forgets = len(facts.timeline) == LONGEST and facts.replaced_by is not None

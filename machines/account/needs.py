@@ -57,7 +57,7 @@ def next_need(facts: AccountFacts, at: float, policy: RelinkPolicy) -> int | Non
 
 def relink_by(facts: AccountFacts, needs: tuple[RelinkReason, ...]) -> int | None:
     """When it stops working; None when it has stopped, or no day is known (Unix seconds)."""
-    if not facts.works or "number_lapsed" in needs:
+    if not facts.works:
         return None
     days = [day for reason, day in _reasons_while_active(facts) if reason in needs]
     return min((day for day in days if day is not None), default=None)

@@ -72,7 +72,7 @@ def _outage(
     if facts.outage is None and needs and not suspended:
         number = facts.outages + 1
         outage = AccountOutage(
-            number=number, since=trigger.at, mailed_at=_stripe_writes_since(facts)
+            number=number, since=trigger.at, mailed_at=_mail_before(facts, trigger)
         )
         return {"outage": outage, "outages": number}, _siblings_too(facts, trigger)
     if facts.outage is not None and not needs and not suspended:
@@ -138,6 +138,13 @@ def _stripe_writes_since(facts: AccountFacts) -> float | None:
     return facts.opened_at if is_mailed else None
 
 
+def _mail_before(facts: AccountFacts, trigger: DomainEvent) -> float | None:
+    """When Stripe wrote, by a session that may still be open as the outage begins (P2)."""
+    since = _stripe_writes_since(facts)
+    is_open = since is not None and trigger.at < since + trigger.policy.session_open_for
+    return since if is_open else None
+
+
 def _needs_changed(
     facts: AccountFacts, needed: ReportedNeeds | None, trigger: DomainEvent
 ) -> NeedsChanged:
@@ -170,15 +177,17 @@ def _told_holder(
         return {}, []
     sends: list[Command] = []
     if known and (due is None or due.holder != known.holder):
-        sends.append(_awaited(facts, known, trigger, awaited=False))
+        sends.append(_awaited(facts, known, trigger, since=None))
     if due:
-        sends.append(_awaited(facts, due, trigger, awaited=True))
+        sends.append(_awaited(facts, due, trigger, since=facts.read_due_since))
     return {"last_awaited": due}, sends
 
 
-def _awaited(facts: AccountFacts, read: AwaitedRead, trigger: DomainEvent, awaited: bool) -> Send:
+def _awaited(
+    facts: AccountFacts, read: AwaitedRead, trigger: DomainEvent, since: float | None
+) -> Send:
     event = trigger.follow(
-        ReadAwaited, account=facts.id, authorization=read.authorization, awaited=awaited
+        ReadAwaited, account=facts.id, authorization=read.authorization, since=since
     )
     return Send(machine="holder", key=read.holder, event=event)
 

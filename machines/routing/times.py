@@ -53,16 +53,20 @@ def is_unusable(trigger: FromStripe) -> bool:
 
 
 def decides_contradiction(trigger: FromStripe, machine: str, key: str, load: Load) -> bool:
-    """Whether it answers the read that is to settle a contradiction (K10).
+    """Whether it answers a read that settles any contradiction (K10).
 
-    It settles nothing that was reported after the read had begun.
+    That is the read that was asked for to settle one, or any other that began as long after all
+    that is known, by our clock and by its own time. It settles nothing that was reported after the
+    read had begun.
     """
     begun_at = trigger.begun_at
-    asked = _read_of(key, load) if trigger.read else None
-    if begun_at is None or asked is None or not asked.settles:
+    if begun_at is None or not trigger.read:
         return False
     known = load(Address(machine, key))
-    latest = cast(ReportFacts, known.facts).as_of if known else -1
+    latest = cast(ReportFacts, known.facts).known_until if known else -1
+    asked = _read_of(key, load)
+    if asked is None or not asked.settles:
+        return min(begun_at, as_of_report(trigger)) >= latest + READ_WINDOW
     if has_waited_long_enough(asked):
         return begun_at >= max(asked.asked_at, latest)
     return begun_at >= max(asked.not_before, latest + READ_WINDOW)

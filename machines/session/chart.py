@@ -210,8 +210,8 @@ class SessionChart(SessionEffects):
         return bool(returned(trigger))
 
     def asked_in_vain(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
-        """The deadline has passed, and it is still unknown whose the returned account is."""
-        return facts.overdue and facts.asked is not None
+        """It was read after its deadline, and it is still unknown whose the returned account is."""
+        return facts.overdue and trigger.read and facts.asked is not None
 
     def names_account_that_is_gone(self, facts: SessionFacts, trigger: SessionSucceeded) -> bool:
         """The session returned another account, which is disconnected by now (R6)."""

@@ -31,6 +31,13 @@ BAD_VERSION = {"error": {"type": "invalid_request_error", "message": "version no
 
 Answer = tuple[int, object]
 
+NAMED = {
+    "fcauth_doctor": "authorizations",
+    "fcsess_doctor": "sessions",
+    "cus_doctor": "customers",
+}
+"""What the objects are that the doctor names."""
+
 
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
@@ -75,7 +82,7 @@ class Connection:
 
     def send(self, call: Call) -> Reply:
         stripe, kind = self._stripe, call.path.split("/")[-1]
-        kind = {"fcauth_doctor": "authorizations", "fcsess_doctor": "sessions"}.get(kind, kind)
+        kind = NAMED.get(kind, kind)
         stripe.asked.append(call)
         if call.method == "POST":
             assert call.params == {}, "nothing may be written"

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from relink.adapters.gateway import Fault
-from relink.adapters.runner import RETRY_BUDGET_SPENT
 from relink.engine import Snapshot
 from relink.machines import CHARTS
 from relink.machines.account.facts import AccountFacts, AccountOutage, KnownPaymentMethod
@@ -104,10 +102,3 @@ def test_the_page_lists_every_code_of_assessments_relink_reasons_and_failed_comm
     known_elsewhere = {"not_active", "no_customer", "other_holder", "blocked", "refused"}
     known_elsewhere |= {"account_disconnected"}
     assert listed - given <= known_elsewhere, sorted(listed - given)
-
-
-def test_the_page_lists_everything_that_a_command_waits_for_an_operator_for() -> None:
-    listed = rows("A command that Stripe has not refused stays due")
-    assert {RETRY_BUDGET_SPENT, *Fault} <= set(listed)
-    for fault in Fault:
-        assert listed[fault] == f"{fault.cure[:1].upper()}{fault.cure[1:]}."

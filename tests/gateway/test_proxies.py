@@ -7,7 +7,8 @@ import pytest
 from relink.adapters.gateway import ApiKey, Fault, OperatorError, TransientError
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.machines.commands import AnyStripeCommand
+from relink.adapters.notifications import Notifier
+from relink.machines.commands import AnyStripeCommand, RequestBillingName
 
 from ..peer import freeze, peer
 from ..rig import API_KEY
@@ -75,6 +76,19 @@ def test_no_proxy_stands_between_relink_and_a_loopback_address(
     with pytest.raises(TransientError, match="returned 500"):
         StripeGateway(transport).perform(READ, NOW)
     transport.close()
+
+
+def test_a_notification_goes_through_the_same_proxy(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in (*PROXIES, *map(str.lower, PROXIES)):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("http_proxy", server.url)
+    server.answer(200, {})
+    notifier = Notifier("http://shop.invalid/relink", "secret", timeout=5)
+    notifier(RequestBillingName(account="fca_1", session="fcsess_1"), "request_billing_name_1")
+    notifier.close()
+    assert server.arrived[0].head.split()[:2] == ["POST", "http://shop.invalid/relink"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

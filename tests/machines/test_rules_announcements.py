@@ -10,8 +10,8 @@ from relink.machines.commands import RetrieveAuthorization
 from relink.machines.events import ReadRequested
 from relink.machines.report import StatusReport
 
-from .reports import DAY, active, disconnected, unrepairable
-from .scenario import Scenario
+from .reports import DAY, active, disconnected, relinkable, unrepairable
+from .scenario import Scenario, knowing
 
 WORKS = StatusReport(status="active")
 RELINKABLE = StatusReport(status="inactive", action="relink_required")
@@ -212,3 +212,24 @@ def test_K11_a_sweep_learns_an_announcement_whose_webhook_was_lost() -> None:
     s.perform_reads()
     s.wait(60 * DAY)
     assert [m.accounts for m in s.messages] == [("fca_1",)]
+
+
+def test_K3_an_announcement_that_an_ambiguous_report_takes_back_does_not_return() -> None:
+    s = knowing(active(deactivation_action="relink_required"))
+    s.webhook("fca_1", relinkable())
+    s.webhook("fca_1", active(), created=s.as_of("fca_1"), complete=True)
+    assert s.account("fca_1").state == "inactive_relinkable"
+    s.webhook("fca_1", active(without=("deactivates_on",)))
+    assert s.next("fca_1") == []
+
+
+def test_K1_an_announcement_that_a_relink_took_back_does_not_return_with_the_same_webhook() -> None:
+    s = Scenario()
+    s.link("fca_1")
+    s.link("fca_2")
+    announced = StatusReport(status="active", deactivates_on=s.now + 3 * DAY)
+    s.authorization_webhook("fcauth_1", announced)
+    told = s.now
+    s.result(s.open_session("fca_1"), {"fca_1": active()}, relinked="fca_1", webhook=True)
+    s.authorization_webhook("fcauth_1", announced, created=told)
+    assert s.next("fca_2") == []

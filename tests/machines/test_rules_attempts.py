@@ -272,3 +272,14 @@ def test_R4_a_failure_while_needs_are_suspended_counts_in_the_outage_that_goes_o
     s.stripe["fca_1"] = relinkable()
     s.perform_reads()
     assert requests(s) == ["attempts_used_up"]
+
+
+def test_R4_a_failure_counts_in_an_outage_that_goes_on_although_the_account_came_back() -> None:
+    """Its number still needs the relink."""
+    s = expired(RelinkPolicy(attempts=1), numbers=(number("expired"),))
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", active(numbers=(number("expired"),)))
+    assert s.account("fca_1").state == "active"
+    s.result(session, failure_reason="other")
+    s.perform_reads()
+    assert [c.reason for c in s.asked_for(RequestNewPaymentMethod)] == ["attempts_used_up"]

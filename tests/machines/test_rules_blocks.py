@@ -96,6 +96,21 @@ def test_C3_a_lifted_block_of_a_number_makes_it_chargeable_again_at_once() -> No
     assert s.outage("fcauth_1").state == "none"
 
 
+@pytest.mark.parametrize("first", ["the lift", "the result"])
+def test_C3_a_lifted_block_and_a_relink_make_it_chargeable_in_either_order(first: str) -> None:
+    s = working()
+    s.checks("pm_1", NUMBER_DEACTIVATED)
+    session = s.open_session("fca_1")
+    if first == "the lift":
+        s.checks("pm_1")
+    s.result(session, relinked="fca_1")
+    if first == "the result":
+        assert s.number("fca_1").state == "pending"
+        s.checks("pm_1")
+    assert s.number("fca_1").state == "transactable"
+    assert s.assess("fca_1").chargeable
+
+
 def test_C3_a_lifted_block_older_than_the_list_of_numbers_pays_nothing_again() -> None:
     s = working()
     s.checks("pm_1", NUMBER_DEACTIVATED, created=s.now + 5)

@@ -213,7 +213,8 @@ def test_K4_reports_within_two_seconds_of_a_read_are_ambiguous(
         s.webhook("fca_1", relinkable(), created=s.now + apart)
     else:
         s.webhook("fca_1", active(), created=s.now)
-        s.read("fca_1", date=s.now - 10 + apart)
+        date = s.now - 10 + apart
+        s.read("fca_1", date=date, begun_at=date - 1)
     assert ("contradiction" in s.read_reasons) is is_ambiguous
     believed = not is_ambiguous and apart > 0
     assert s.account("fca_1").state == ("inactive_relinkable" if believed else "active")

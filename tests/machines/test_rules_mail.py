@@ -76,6 +76,17 @@ def test_P2_a_mail_that_was_answered_before_the_outage_is_not_its_prompt() -> No
     assert sent(s) == [(0, ("fca_1",))]
 
 
+def test_P2_a_mail_whose_session_is_past_its_deadline_is_not_the_prompt() -> None:
+    s = Scenario(RelinkPolicy(session_open_for=DAY))
+    s.link("fca_1", deactivates_on=s.now + 50 * DAY)
+    session = s.open_session("fca_1", delivery="email")
+    s.wait(2 * DAY)
+    stops(s, "fca_1", cause="access_denied")
+    s.result(session, status="cancelled")
+    s.perform_reads()
+    assert sent(s) == [(0, ("fca_1",))]
+
+
 def test_P2_the_mail_of_a_session_that_came_too_late_is_the_prompt() -> None:
     s = Scenario(POLICY)
     s.link("fca_1", deactivates_on=s.now + 50 * DAY)
@@ -125,6 +136,26 @@ def test_P2_an_account_that_stops_after_the_mail_is_named_once_the_session_is_ov
     s.perform_reads()
     s.wait(2 * DAY)
     assert sent(s)[0] == (0, ("fca_2",))
+
+
+def test_P1_an_account_whose_day_comes_while_stripe_writes_of_another_is_named_by_then() -> None:
+    s = Scenario(POLICY)
+    s.link("fca_2")
+    stops(s, "fca_1")
+    s.open_session("fca_1", delivery="email")
+    s.webhook("fca_2", active(deactivates_on=s.now + 3 * DAY))
+    s.perform_reads()
+    assert days(s, 5) == [3]
+    assert sent(s) == [(0, ("fca_1",)), (0, ("fca_2",))]
+
+
+def test_P1_the_gap_ends_on_the_day_of_an_account_whose_number_has_lapsed_before() -> None:
+    s = Scenario(RelinkPolicy(reminders=(), prompt_gap=5 * DAY))
+    s.link("fca_2")
+    stops(s, "fca_1")
+    s.webhook("fca_2", active(numbers=(number("expired"),), deactivates_on=s.now + 2 * DAY))
+    s.perform_reads()
+    assert days(s, 6) == [2]
 
 
 # ── needs that are suspended (K5) ────────────────────────────────────────────

@@ -111,6 +111,16 @@ def test_N1_a_missing_billing_name_suspends_the_build_and_asks_the_service() -> 
     assert s.next("fca_2") == [("provide_name", "billing_name_missing")]
 
 
+def test_N1_a_missing_billing_name_is_next_also_where_another_payment_method_is_blocked() -> None:
+    s = linked(active())
+    s.happens(BillingNameAbsent, account="fca_2")
+    s.checks("pm_9", "bank_account_closed", account="fca_2")
+    assert s.next("fca_2") == [
+        ("request_new_payment_method", "bank_account_closed"),
+        ("provide_name", "billing_name_missing"),
+    ]
+
+
 def test_N1_the_billing_name_resumes_the_build() -> None:
     s = linked(active())
     s.happens(BillingNameAbsent, account="fca_2")

@@ -12,7 +12,7 @@ from relink.machines.commands import (
     RetrieveAccount,
     RetrieveAuthorization,
 )
-from relink.machines.events import PaymentMethodReported, SessionReported
+from relink.machines.events import PaymentMethodReported, ReadRequested, SessionReported
 from relink.machines.report import Holder, PaymentMethodReport, StatusReport
 
 from .reports import (
@@ -231,6 +231,26 @@ def test_K9_after_ten_minutes_what_is_known_decides() -> None:
     assert [message.accounts for message in s.messages] == [("fca_1",)]
 
 
+def test_K9_asking_for_the_authorization_again_begins_no_other_ten_minutes() -> None:
+    s = awaiting(key="fca_1")
+    s.webhook("fca_1", relinkable())
+    s.wait(400)
+    s.happens(ReadRequested, kind="authorization", id="fcauth_1")
+    s.wait(200)
+    assert [message.accounts for message in s.messages] == [("fca_1",)]
+
+
+def test_K9_ten_minutes_count_from_the_first_question_where_the_holder_is_known_later() -> None:
+    s = awaiting()
+    s.wait(400)
+    s.webhook("fca_2", active())
+    s.read("fcauth_1")
+    s.webhook("fca_1", relinkable())
+    assert s.messages == []
+    s.wait(200)
+    assert [message.accounts for message in s.messages] == [("fca_1",)]
+
+
 def test_K9_a_read_that_fails_for_good_leaves_the_decision_to_what_is_known() -> None:
     s = awaiting(key="fca_1")
     s.webhook("fca_1", relinkable())
@@ -288,6 +308,31 @@ def test_K9_no_message_names_an_account_while_a_read_of_it_is_due_whoever_holds_
 
 
 # ── K10: reads coalesce ──────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("date", "begun", "is_ambiguous"), [(2, 2, False), (2, 1, True), (1, 2, True)]
+)
+def test_K10_a_read_that_began_two_seconds_after_all_that_is_known_settles_a_contradiction(
+    date: int, begun: int, is_ambiguous: bool
+) -> None:
+    s = knowing(active())
+    time = s.as_of("fca_1")
+    s.stripe["fca_1"] = relinkable()
+    s.read("fca_1", date=time + date, begun_at=time + begun)
+    assert ("contradiction" in s.read_reasons) is is_ambiguous
+    assert s.account("fca_1").state == ("active" if is_ambiguous else "inactive_relinkable")
+
+
+def test_K10_such_a_read_settles_nothing_that_a_session_has_told_since() -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    begun = s.now
+    s.result(session, relinked="fca_1", created=begun + 1)
+    s.read("fca_1", date=begun + 2, begun_at=begun)
+    assert s.account("fca_1").state == "relinked"
+    s.perform_reads()
+    assert s.account("fca_1").state == "inactive_relinkable"
 
 
 def reads(s: Scenario) -> list[tuple[int, int]]:

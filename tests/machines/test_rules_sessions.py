@@ -211,6 +211,20 @@ def test_R2_the_read_may_find_that_the_customer_had_finished() -> None:
     assert s.account("fca_1").state == "active"
 
 
+def test_R2_a_webhook_that_repeats_a_success_past_the_deadline_gives_nothing_up() -> None:
+    s = expired()
+    session = s.open_session("fca_1", mode="any_eligible")
+    told = s.now + 60
+    # It leaves out the holder, so it is not known yet whose the account is.
+    s.result(session, {"fca_2": StatusReport(status="active")}, created=told)
+    s.wait(DAY)
+    s.result(session, created=told)
+    assert s.session(session).state == "open"
+    s.finish(session, {"fca_2": active()})
+    s.perform_reads()
+    assert s.session(session).facts.outcome == "new_account_linked"
+
+
 def test_R2_a_session_that_cannot_be_read_is_abandoned_after_its_deadline() -> None:
     s = expired()
     session = s.open_session("fca_1")

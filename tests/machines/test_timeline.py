@@ -14,9 +14,10 @@ from relink.machines.account.timeline import (
     has_worked_between,
     with_report,
 )
+from relink.machines.commands import ReportAnomaly
 
 from ..profile import examples
-from .reports import active, relinkable, unrepairable
+from .reports import active, disconnected, relinkable, unrepairable
 from .scenario import Scenario, expired
 
 Told = tuple[int, bool]
@@ -182,6 +183,25 @@ def test_S6_an_account_that_was_replaced_while_it_worked_comes_back_after_it_sto
     assert s.account("fca_1").state == "active"
     s.webhook("fca_1", relinkable())
     assert s.account("fca_1").state == "inactive_relinkable"
+
+
+def test_S6_a_stale_disconnection_is_no_outage_to_come_back_from() -> None:
+    s = replaced_while_active()
+    s.wait(60)
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", disconnected(), created=s.now - 10)
+    assert s.account("fca_1").state == "new_account_linked"
+
+
+def test_S6_an_unknown_action_that_was_learned_meanwhile_is_reported_when_it_comes_back() -> None:
+    s = replaced_while_active()
+    s.wait(60)
+    s.webhook("fca_1", active())
+    s.webhook("fca_1", unrepairable(action="call_the_bank"))
+    assert s.asked_for(ReportAnomaly) == []
+    s.webhook("fca_1", relinkable(), created=s.now - 30)
+    assert s.account("fca_1").state == "inactive_unrepairable"
+    assert [each.value for each in s.asked_for(ReportAnomaly)] == ["call_the_bank"]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -146,6 +146,29 @@ def silence(
     return way.swallowing if request.param == "swallowed" else stoppable_postgres.frozen
 
 
+@pytest.fixture(params=["swallowed", "frozen", "a standby"])
+def absence(
+    request: pytest.FixtureRequest, way: Forwarder, stoppable_postgres: StoppableServer
+) -> Callable[[], AbstractContextManager[None]]:
+    """The database is silent, or what answers takes no writes."""
+
+    @contextmanager
+    def failed_over() -> Iterator[None]:
+        with stoppable_postgres.standby() as standby:
+            way.lead_to(standby)
+            way.cut()
+            yield
+            way.lead_to(stoppable_postgres.folder)
+
+    kinds = {
+        "swallowed": way.swallowing,
+        "frozen": stoppable_postgres.frozen,
+        "a standby": failed_over,
+    }
+    found: Callable[[], AbstractContextManager[None]] = kinds[request.param]
+    return found
+
+
 def test_nothing_waits_longer_than_its_bound(
     store: SqlStore, silence: Callable[[], AbstractContextManager[None]], mark: str
 ):
@@ -184,7 +207,7 @@ def test_a_burst_of_webhooks_is_answered_within_the_bound(
 
 def test_a_worker_says_that_it_is_stuck_and_works_again(
     store: SqlStore,
-    silence: Callable[[], AbstractContextManager[None]],
+    absence: Callable[[], AbstractContextManager[None]],
     mark: str,
     caplog: pytest.LogCaptureFixture,
 ):
@@ -196,7 +219,7 @@ def test_a_worker_says_that_it_is_stuck_and_works_again(
     thread.start()
     try:
         _eventually(lambda: notified, "it works")
-        with silence():
+        with absence():
             _eventually(lambda: "lost the database" in caplog.text, "it says that it is stuck")
         notified.clear()
         report_broken(store, f"{mark}b")

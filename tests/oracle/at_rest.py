@@ -132,6 +132,8 @@ def _check_session(oracle: Oracle, service: Service, name: str, session: Session
     known = oracle.tracks[returned].known
     if account.status == "disconnected" or known.is_retired or known.is_replaced is not False:
         return
+    if {"well"} in known.made_states.values():
+        return  # C3: another way to pay is asked for only when none that is known is well
     if (
         asked
         and not is_built

@@ -35,8 +35,10 @@ def _is_failure(oracle: Oracle, session: Session) -> tuple[bool, bool]:
     outcome = session.outcome()
     if outcome is None:
         is_late = oracle.now >= session.created_at + oracle.policy.session_open_for - 2
-        # R3: one that succeeded without its accounts is abandoned without counting.
-        succeeded = any(s.status == "succeeded" for s in session.said)
+        # R3: one that succeeded without its accounts is abandoned without counting, unless an
+        # earlier read had shown it pending past its deadline.
+        said = sorted(session.said, key=lambda s: s.at)
+        succeeded = bool(said) and said[0].status == "succeeded"
         return False, is_late and not succeeded
     if outcome == "relinked":
         return False, False

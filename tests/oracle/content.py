@@ -81,7 +81,18 @@ def _check_day(oracle: Oracle, message: NotifyCustomer, tracks: list[Track]) -> 
     first = min(days, default=None)
     # Beside an announcement without a day, whether another day counts is left open.
     is_dayless = any((None, True) in {*t.known._own, *t.known._shared} for t in tracks)
-    if message.relink_by != first and not (is_dayless and message.relink_by is None):
+    if is_dayless and message.relink_by is None:
+        return
+    # R4, P3: whether a repair takes back what the authorization had announced is left open.
+    own = {
+        day
+        for track in tracks
+        for source in (track.known._own, track.known._expiring)
+        for day, stands in source
+        if stands and day is not None
+    }
+    is_repaired = any(track.known.is_repaired for track in tracks)
+    if message.relink_by != first and not (is_repaired and message.relink_by in own):
         oracle.say("P3", f"a message gives the day {message.relink_by}, and it is {first}")
 
 

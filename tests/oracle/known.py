@@ -192,18 +192,22 @@ def analyse(memory: Memory, name: str) -> Known:
 
 def _is_relinked(memory: Memory, name: str, history: History) -> bool | None:
     """Whether a session's result says that it was repaired, after its latest report."""
-    told = []
+    earliest, first = [], []
     is_vague = False
     for session in memory.sessions_of(name):
         if session.outcome() == "relinked":
-            told.append(min(s.as_of for s in session.results()))
+            earliest.append(min(s.as_of for s in session.results()))
+            first.append(session.results()[0].as_of)
         is_vague = is_vague or any(h.linked and h.linked[0] == name for h in session.hints())
-    if not told and not is_vague:
+    if not earliest and not is_vague:
         return False
     last = newest(history.with_status())
-    if told and last and all(max(told) > s.as_of + 2 for s in last):
+    # S5 does not say which report of a result tells its time: the earliest, as S6 says of a
+    # replacement, or the one that told it.
+    times = {max(earliest), max(first)} if earliest else set()
+    if times and last and all(time > s.as_of + 2 for s in last for time in times):
         return True
-    if told and last and all(s.as_of > max(told) + 2 for s in last):
+    if times and last and all(s.as_of > time + 2 for s in last for time in times):
         return False
     return None
 
@@ -238,13 +242,19 @@ def _is_replaced(memory: Memory, name: str, history: History) -> tuple[bool | No
     """Whether another account is used instead, and which it may be (S6)."""
     answers = set()
     stand_ins = set()
+    undone: set[str] = set()
     for replacement in memory.replacements(name):
         surely, possibly = _came_back(history, replacement)
         if surely:
+            if replacement.session is None:
+                undone.add(replacement.by)
             continue
         is_undone = (
             possibly or not replacement.is_sure or _may_undo(memory, replacement.session, name)
         )
+        # P4, S6: whether what a session says later is what the service had said before is left
+        # open.
+        is_undone = is_undone or (replacement.session is not None and replacement.by in undone)
         answers.add(None if is_undone else True)
         stand_ins.add(replacement.by)
     if True in answers:
@@ -277,6 +287,9 @@ def _came_back(history: History, by: Replacement) -> tuple[bool, bool]:
     latest = newest(s for s in told if distance(s) <= 0)
     possibly = _inactive([*(s for s in told if distance(s) >= 0), *before, *latest])
     ups = [s for s in told if s.fields["status"] == "active"]
+    ended = [s.as_of for s in told if s.fields["status"] == "disconnected"]
+    if ended and ups and min(ended) - max(s.as_of for s in ups) <= 2:
+        surely = []  # K4: nobody can tell which came first, and nothing follows the end (S7)
     if len(history.statuses()) > 1:
         surely = []  # K4: nobody can tell which came last, and the state stays until the answer
     return (

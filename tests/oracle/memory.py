@@ -307,7 +307,12 @@ class Memory:
             return None
         sent = session.request.holder
         allowed = {sent} if sent else {None} | self.account(session.account).values("holder")
-        return any_of(holders, lambda holder: holder in allowed)
+        is_ours = any_of(holders, lambda holder: holder in allowed)
+        # Whether it becomes ours that was another holder's when it was returned, is left open.
+        was_others = any(
+            s.fields["holder"] not in allowed for s in self.account(account).about("holder")
+        )
+        return None if is_ours and was_others else is_ours
 
     def is_judged(self, session: Session) -> bool:
         """Whether enough is known of the account that a session returned (K7, R6)."""

@@ -12,9 +12,11 @@ from .service import Record
 from .track import Message
 
 if TYPE_CHECKING:
+    from .memory import Session
     from .oracle import Oracle
 
 ACCESS_DENIED = "access_denied"
+TEN_MINUTES = 600
 TOLERANCE = 5
 """Timers fire at whole seconds, one after the other (seconds)."""
 
@@ -58,7 +60,7 @@ def _check_prompt(oracle: Oracle, record: Record, message: NotifyCustomer) -> No
     for name in names:
         if subject := oracle.surely_holds(name):
             oracle.say("K9", f"a prompt names {name} while a read of {subject} is due")
-    if names and all(_is_named(oracle, name) for name in names):
+    if names and all(_is_named(oracle, name) is True for name in names):
         oracle.say(
             "P1", f"a prompt names {', '.join(names)}, and an earlier message of the outage did"
         )
@@ -73,7 +75,8 @@ def _check_prompt(oracle: Oracle, record: Record, message: NotifyCustomer) -> No
     _check_gap(oracle, message, names)
 
 
-def _is_named(oracle: Oracle, name: str) -> bool:
+def _is_named(oracle: Oracle, name: str) -> bool | None:
+    """Whether a message of its outage names it; None where that is left open."""
     track = oracle.tracks[name]
     outage = track.outage
     if outage is None or not track.is_out() or not outage.is_named:
@@ -83,7 +86,9 @@ def _is_named(oracle: Oracle, name: str) -> bool:
     # P2: a mail counts if its session is still open when the outage begins. Where it ended at
     # about that time, either may have come first.
     over = [s.as_of for s in outage.mail.said if s.status not in (None, "pending")]
-    return not over or min(over) > outage.began_at + TOLERANCE
+    if over and min(over) <= outage.began_at + TOLERANCE:
+        return None if min(over) >= outage.began_at - TOLERANCE else False
+    return True
 
 
 def _check_gap(oracle: Oracle, message: NotifyCustomer, names: list[str]) -> None:
@@ -95,7 +100,7 @@ def _check_gap(oracle: Oracle, message: NotifyCustomer, names: list[str]) -> Non
         return
     for name in names:
         days = oracle.tracks[name].known.days(oracle.policy)
-        if not _is_named(oracle, name) and any(day <= until + 1 for day in days if day):
+        if _is_named(oracle, name) is not True and any(day <= until + 1 for day in days if day):
             return  # never past the day of an account that is not named yet
     hours = (oracle.now - earlier[-1].at) / 3600
     oracle.say("P1", f"a prompt for {message.outage} comes {hours:.1f} hours after the last one")
@@ -107,13 +112,13 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
         oracle.say("P1", f"reminder {message.reminder} of {len(policy.reminders)}")
         return
     wait = policy.reminders[message.reminder - 1]
-    # An account that moves keeps its reminders (P1), so the prompt can be another authorization's.
-    sources = [
-        m.at
-        for m in oracle.messages
-        if m.reminder == 0
-        and (m.outage == message.outage or set(m.accounts) & set(message.accounts))
-    ]
+    # An account that moves keeps its reminders (P1), so the prompt can be another authorization's;
+    # also one that did not name it, where it joined a reminder that followed.
+    named = [m for m in oracle.messages if set(m.accounts) & set(message.accounts)]
+    outages = {message.outage, *(m.outage for m in named)}
+    joined = {name for m in named for name in m.accounts}
+    prompts = [m for m in oracle.messages if m.reminder == 0]
+    sources = [m.at for m in prompts if m.outage in outages or joined & set(m.accounts)]
     sources += [
         s.created_at
         for s in oracle.memory.sessions.values()
@@ -128,7 +133,6 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
         if m.reminder == message.reminder and set(m.accounts) & set(message.accounts)
     ]
     # Accounts move between authorizations with their reminders, so all prompts count.
-    prompts = [m for m in oracle.messages if m.reminder == 0]
     if len(same) >= max(len(sources), len(prompts)):
         oracle.say(
             "P1", f"reminder {message.reminder} for {message.outage} comes more often than prompts"
@@ -140,7 +144,7 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
         if track is None or track.known.kinds() != {"relinkable"}:
             continue
         # Its first message may be a sibling's reminder.
-        if track.known.causes == {ACCESS_DENIED} and _is_named(oracle, name):
+        if track.known.causes == {ACCESS_DENIED} and _is_named(oracle, name) is True:
             oracle.say("P2", f"a reminder names {name}, whose customer revoked access")
 
 
@@ -163,7 +167,9 @@ def check_named_in_time(oracle: Oracle, record: Record) -> None:
     if not record.is_punctual:
         return
     for name, track in oracle.tracks.items():
-        if track.ready_since is None or track.outage is None or _is_named(oracle, name):
+        if track.ready_since is None or track.outage is None:
+            continue
+        if _is_named(oracle, name) is not False:
             continue
         if oracle.mailed(name) is not False:
             continue
@@ -191,14 +197,20 @@ def deadline(oracle: Oracle, name: str) -> float:
         if m.reminder == 0 and (m.outage in keys or siblings & set(m.accounts))
     ]
     starts = [m.at for m in prompts]
+    mailed_until: list[float] = []
     # Stripe's mail to a sibling may count as a prompt, for the gap and for reminders.
     for session in oracle.memory.sessions.values():
         other = oracle.tracks.get(session.account)
         if session.request.delivery != "email" or other is None:
             continue
-        if {session.request.authorization, *other.known.authorizations} & keys:
+        # P1: an account that moves takes along that it was named.
+        if {session.request.authorization, *_authorizations_since(oracle, session)} & keys:
             starts.append(session.created_at)
-    until = ready
+            if oracle.memory.is_open(session, oracle.now, policy) is not False:
+                # Until it is over, it may bring them all back (R5); at its deadline it is read
+                # (R2), and that is waited for (K9).
+                mailed_until.append(session.created_at + policy.session_open_for + TEN_MINUTES)
+    until = max([ready, *mailed_until])
     for start in starts:
         until = max(until, start + policy.prompt_gap)
         upcoming = [start + wait for wait in policy.reminders if start + wait > ready - 1]
@@ -209,6 +221,17 @@ def deadline(oracle: Oracle, name: str) -> float:
     if days and track.known.kinds() == {"active"}:
         until = min(until, max(days))
     return max(until, ready)
+
+
+def _authorizations_since(oracle: Oracle, session: Session) -> set[str | None]:
+    """Under which authorizations its account was since a session was created."""
+    history = oracle.memory.accounts[session.account]
+    told = {
+        s.fields["authorization"]
+        for s in history.about("authorization")
+        if s.at >= session.created_at
+    }
+    return told | oracle.tracks[session.account].known.authorizations
 
 
 def prompts_of(oracle: Oracle, name: str) -> list[Message]:

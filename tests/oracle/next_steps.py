@@ -8,7 +8,7 @@ from .chances import given_up, next_modes
 from .charge import cannot_pay
 from .said import UNKNOWN
 from .service import Record
-from .states import is_disputed, open_session
+from .states import is_disputed, may_be_open, open_session
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -77,7 +77,9 @@ def _check_relink(oracle: Oracle, name: str, named: Any) -> None:
     track = oracle.tracks[name]
     known, kinds = track.known, track.known.kinds()
     barrier = None
-    if kinds and kinds <= {"unrepairable", "disconnected"}:
+    is_beyond_repair = kinds and kinds <= {"unrepairable", "disconnected"}
+    # K4: what a result said may stand until the read that settles it.
+    if is_beyond_repair and not is_disputed(oracle, name):
         barrier = f"it is {' or '.join(sorted(kinds))}"
     elif known.authorizations == {None}:
         barrier = "it has no authorization"
@@ -88,9 +90,7 @@ def _check_relink(oracle: Oracle, name: str, named: Any) -> None:
     if barrier:
         oracle.say("C2", f"next for {name} is {RELINK} ({named.reason}), though {barrier}")
     modes = next_modes(oracle, name)
-    session, _ = open_session(oracle, name)
-    if session:
-        modes.add(session.request.mode)
+    modes |= {each.request.mode for each in may_be_open(oracle, name)}
     if named.mode not in modes:
         oracle.say("R4", f"next for {name} is a session for {named.mode}")
 

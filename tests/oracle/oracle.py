@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from relink.machines import RelinkPolicy
 from relink.machines.commands import NotifyCustomer, Read
-from relink.machines.events import FromStripe, RelinkSessionCreated, SessionReported
+from relink.machines.events import FromStripe, SessionReported
 
 from .anomalies import check_anomalies, check_unknown_values
 from .chances import given_up
@@ -75,9 +75,10 @@ class Oracle:
     def judge(self, record: Record) -> None:
         """Look at one step."""
         self.record, self.now = record, record.trigger.at
+        known = set(self.memory.sessions)
         touched = self.memory.learn(record.trigger)
-        if isinstance(record.trigger, RelinkSessionCreated):
-            self._session_begins(self.memory.sessions[record.trigger.session])
+        for name in self.memory.sessions.keys() - known:
+            self._session_begins(self.memory.sessions[name])
         self._note_reads(record)
         for name in self.memory.accounts:
             if name in touched or name not in self.tracks:
@@ -183,6 +184,7 @@ class Oracle:
             # A read that waits although it was answered may have been asked for again since.
             and set(self.holds(name, is_strict=False)) <= set(holds)
             and not self._may_wait_for_authorization(track)
+            and not self._may_wait_for_nobodys(track)
         )
         if not is_ready:
             track.ready_since = None
@@ -230,7 +232,7 @@ class Oracle:
                     kinds == {"relinkable"} or (kinds == {"active"} and known.numbers == {"lapsed"})
                 )
             )
-        if "relinkable" in kinds and None in known.authorizations:
+        if "no_authorization" in found:
             # Whether attempts go on to count where no relink is possible any more is left open.
             failed = [s for s in self.memory.sessions_of(name) if s.outcome() != "relinked"]
             if len(failed) >= self.policy.attempts:
@@ -242,7 +244,9 @@ class Oracle:
         # C3: another one is requested only when none that we know is well.
         is_lost = any(each & {"blocked", "gone"} for each in states.values())
         if is_lost and all(each & {"blocked", "gone", "number"} for each in states.values()):
-            found["made"] = is_sure and all(each <= {"blocked"} for each in states.values())
+            # K5: whether a request waits too that does not hang on what is missing, is left open.
+            is_clear = is_sure and "unclear" not in kinds
+            found["made"] = is_clear and all(each <= {"blocked"} for each in states.values())
         for session in self.memory.sessions.values():
             returned = session.returned()
             if returned is None or returned == session.account:
@@ -305,6 +309,18 @@ class Oracle:
         return any(
             kind_of(read) == "authorization"
             and read.subject in track.known.authorizations
+            and self.now - self.asked_at[name] <= TEN_MINUTES
+            for name, read in self.record.waiting.items()
+        )
+
+    def _may_wait_for_nobodys(self, track: Track) -> bool:
+        """No rule says whether two accounts without a holder have the same one (K9)."""
+        assert self.record is not None
+        return any(
+            kind_of(read) == "account"
+            and (other := self.tracks.get(read.subject)) is not None
+            and None in other.known.holders & track.known.holders
+            and other.known.authorizations & (track.known.authorizations | {UNKNOWN})
             and self.now - self.asked_at[name] <= TEN_MINUTES
             for name, read in self.record.waiting.items()
         )

@@ -191,13 +191,20 @@ def _check_result(oracle: Oracle, record: Record, name: str) -> None:
     ended = min(
         s.at for s in session.said if s.linked or s.relinked or s.status in ("failed", "cancelled")
     )
-    # It may have been read while the returned account still had to be judged.
-    thing = ("account", session.account)
-    if max(oracle.last_asked.get(thing, 0.0), oracle.answered.get(thing, 0.0)) >= ended:
-        return
-    if not _is_due(record, "account", session.account):
+    if not _is_read_since(oracle, record, "account", session.account, ended):
         oracle.say("R5", f"{name} ended ({outcome}), and {session.account} is not read")
     # Of an account that moved, either authorization may be meant.
     either = {session.request.authorization} | track.known.authorizations - {None, UNKNOWN}
-    if not any(_is_due(record, "authorization", str(each)) for each in either):
+    if not any(_is_read_since(oracle, record, "authorization", str(e), ended) for e in either):
         oracle.say("R5", f"{name} ended ({outcome}), and no authorization is read")
+
+
+def _is_read_since(oracle: Oracle, record: Record, kind: str, subject: str, ended: float) -> bool:
+    """Whether something is read, or was since: also while the returned account was judged. A read
+    that Stripe refused is not repeated (K9)."""
+    times = (
+        oracle.last_asked.get((kind, subject), 0.0),
+        oracle.answered.get((kind, subject), 0.0),
+        oracle.memory.failed.get((f"retrieve_{kind}", subject), 0.0),
+    )
+    return max(times) >= ended or _is_due(record, kind, subject)

@@ -90,8 +90,8 @@ def _check_created(
     if event.mode and command.mode != event.mode:
         oracle.say("R4", f"{event.mode} was asked for {name}, and it is {command.mode}")
     modes = next_modes(oracle, name)
-    if session:
-        modes.add(session.request.mode)  # what a request leaves out may be as in the open one
+    # What a request leaves out may be as in the open one.
+    modes |= {each.request.mode for each in may_be_open(oracle, name)}
     if event.mode is None and command.mode not in modes:
         oracle.say("R4", f"the next session of {name} is {command.mode}")
     if track.is_out() and command.outage is None:
@@ -176,6 +176,7 @@ def _check_build(oracle: Oracle, command: Build) -> None:
     if memory.is_ours(name, session) is False:
         oracle.say("R6", f"{command.name} for {name}, which is another holder's")
     history = memory.account(name)
+    is_external = isinstance(command, AttachExternalAccount)
     if history.statuses() and "active" not in history.statuses():
         oracle.say("N1", f"{command.name} for {name}, which is {sorted(history.statuses())}")
     for each, is_good in (
@@ -184,9 +185,10 @@ def _check_build(oracle: Oracle, command: Build) -> None:
         ("permissions", lambda value: "payment_method" in (value or ())),
     ):
         values = history.values(each)
+        if is_external and each == "payment_method_types":
+            continue  # N2: a payout needs no us_bank_account
         if UNKNOWN not in values and not any(is_good(value) for value in values):
             oracle.say("N1", f"{command.name} for {name}, whose {each} is {values}")
-    is_external = isinstance(command, AttachExternalAccount)
     if command.holder.is_connect != is_external:
         oracle.say("N2", f"{command.name} for {name}, held by {command.holder.id}")
     is_repeat = isinstance(command, CreatePaymentMethod) and command.billing_name is not None

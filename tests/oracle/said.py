@@ -100,9 +100,27 @@ class History:
         """What a field can be."""
 
         def work_out() -> set[Any]:
-            return {s.fields[name] for s in newest(self.about(name))} or {UNKNOWN}
+            last = newest(self.about(name))
+            return {s.fields[name] for s in [*last, *self._confirmed(name, last)]} or {UNKNOWN}
 
         return set(self._once(name, work_out))
+
+    def _confirmed(self, name: str, last: list[Said]) -> list[Said]:
+        """Those that a webhook confirmed which leaves the field out (K3), so close to a read that
+        says something else that it counts as ambiguous, or not (K4)."""
+        if not any(s.read for s in last):
+            return []
+        top = max(s.as_of for s in last)
+        webhooks = [
+            s for s in self.said if not s.read and name not in s.fields and abs(s.as_of - top) <= 2
+        ]
+        return [
+            s
+            for s in self.about(name)
+            for webhook in webhooks
+            if abs(s.as_of - webhook.as_of) <= 2
+            and s.fields.get("status") == webhook.fields.get("status")
+        ]
 
     def with_status(self, *statuses: str) -> list[Said]:
         wanted = statuses or KNOWN_STATUSES
@@ -173,6 +191,12 @@ class History:
         """What is announced: ``(day, stands)``; an announcement without a day has None."""
         return set(self._once("announcements", self._announcements))
 
+    def _told_or_known(self, said: Said, name: str) -> set[Any]:
+        """What a report says about a field; where it leaves it out, nothing, or what is known."""
+        if name in said.fields:
+            return {said.fields[name]}
+        return {None} | {s.fields[name] for s in newest(self.about(name))}
+
     def _announcements(self) -> set[tuple[int | None, bool]]:
         told = newest(
             s
@@ -180,9 +204,15 @@ class History:
             if "deactivates_on" in s.fields or "deactivation_action" in s.fields
         )
         found: set[tuple[int | None, bool]] = set()
-        for said in told:
-            day = said.fields.get("deactivates_on")
-            action = said.fields.get("deactivation_action")
+        # K3, K5: what an incomplete report leaves out stays as it is known; whether it announces
+        # something else instead is left open.
+        options = [
+            (said, day, action)
+            for said in told
+            for day in self._told_or_known(said, "deactivates_on")
+            for action in self._told_or_known(said, "deactivation_action")
+        ]
+        for said, day, action in options:
             stands = action != "none" and (day is not None or action is not None)
             if not stands:
                 found.add((None, False))
@@ -281,7 +311,7 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     waits = {sorted_out(s.fields["numbers"]) for s in listed} & {"pending", "odd"}
     changes += [(s, {"well"} | waits | ({"lapsed"} if s.fields["gone"] else set())) for s in lifts]
     # Whether a report that only confirms a lift is newer than numbers in between, is left open.
-    changes += [(s, {"well", "lapsed"}) for s in confirmed]
+    changes += [(s, {"well", "lapsed"} | waits) for s in confirmed]
     for s in listed:
         state = sorted_out(s.fields["numbers"])
         # Numbers that are absent or empty say little: whether they mend a lapse is left open.
@@ -290,7 +320,8 @@ def lapses(account: History, made: dict[str, History]) -> set[str]:
     among = [states for s, states in changes if s in top]
     found = set().union(*among)
     if doubtful or (len({name for name, _ in blocks}) > 1 and lifts):
-        found |= {"well", "lapsed"}  # two payment methods, one lifted: left open
+        # Two payment methods, one lifted: left open. K4: until the answer, it is as it was.
+        found |= {"well", "lapsed"} | {sorted_out(s.fields["numbers"]) for s in listed}
     return found
 
 

@@ -108,7 +108,8 @@ def _states_while_down(
     if session is None:
         return allowed | {"inactive_relinkable"}
     if is_sure and since == {"relinkable"}:
-        return {"relinking"}
+        # S5 does not say what becomes of one that was repaired while the session was created.
+        return allowed | {"relinking"}
     # S4 does not say what an account does that left `relinking` and stops again.
     return allowed | {"inactive_relinkable", "relinking"}
 

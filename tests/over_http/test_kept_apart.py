@@ -314,7 +314,7 @@ def test_a_client_of_the_own_port_that_sends_nothing_is_closed(monkeypatch: pyte
     monkeypatch.setattr(metrics_module, "CLIENT_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    stop = Metrics().serve(port)
+    stop = Metrics().serve("127.0.0.1", port)
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as idle:
             idle.sendall(b"GET /met")
@@ -328,7 +328,7 @@ def test_metrics_can_be_served_on_their_own_port():
         port = free.getsockname()[1]
     metrics = Metrics()
     metrics.count_webhook("applied")
-    stop = metrics.serve(port)
+    stop = metrics.serve("127.0.0.1", port)
     try:
         assert 'outcome="applied"' in httpx.get(f"http://127.0.0.1:{port}/metrics").text
     finally:

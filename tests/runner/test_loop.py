@@ -255,3 +255,16 @@ def test_periodic_tasks_run_at_the_start_and_at_their_intervals(store: SqlStore,
     now[0] += 3600
     running.wake()
     eventually(lambda: done["counting"] == 2, "and the other each hour")
+
+
+def test_a_clock_that_is_set_back_by_a_day_makes_no_periodic_task_rest(start: Start):
+    now, done = [1_800_000_000.0], Counter[str]()
+    often = PeriodicTask("often", 0.05, lambda: done.update(["often"]))
+    running = start(Gates(), often, clock=lambda: now[0])
+    eventually(lambda: done["often"] > 0, "it is done at the start")
+    now[0] -= 24 * 3600
+    before = done["often"]
+    for more in (1, 2):
+        time.sleep(0.06)
+        running.wake()
+        eventually(lambda more=more: done["often"] >= before + more, "it is done again")

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from relink.adapters.gateway import Answer, Attempt, Gateway, TransientError
 from relink.adapters.gateway.protocol import FIRST
 from relink.adapters.runner import RETRY_BUDGET_SPENT, Performer
-from relink.adapters.runner.attempt import UNEXPECTED
+from relink.adapters.runner.stuck import UNEXPECTED
 from relink.adapters.simulator import ApiFault, Faults
 from relink.adapters.store import SqlStore, StoreUnavailableError
 from relink.engine import Command, Event, Step

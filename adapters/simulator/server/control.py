@@ -86,6 +86,8 @@ class Control:
                 return _error(400, _readable(error))
             except (TypeError, ValueError) as error:
                 return _error(400, str(error))
+            except RecursionError:
+                return _error(400, "the body is nested too deep")
             self._poster.notify()
             return JSONResponse(found, headers={"Cache-Control": "no-store"})
 

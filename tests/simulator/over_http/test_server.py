@@ -2,13 +2,15 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import stripe
 
 from relink.adapters.simulator import Faults, Simulator
 from relink.adapters.simulator.server import SimulatorServer
+from relink.adapters.simulator.simulator import LATEST
 
 from ..conftest import relink_params
 from .asking import Receiver, asking, control, refusal
@@ -242,3 +244,44 @@ def test_a_stopped_server_refuses_connections():
         assert page(running, "/healthz")[1] == "ok"
     with pytest.raises(OSError, match="refused"):
         page(running, "/healthz")
+
+
+def sent_to_clock(server: SimulatorServer, body: str) -> int:
+    """The status of a request that Python's own JSON would not write."""
+    headers = {"Content-Type": "application/json"}
+    request = Request(f"{server.url}/_simulator/clock", body.encode(), headers, method="POST")
+    with pytest.raises(HTTPError) as refused, urlopen(request, timeout=10):
+        pass
+    with refused.value as answer:
+        assert json.load(answer).keys() == {"error"}
+        return answer.code
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        "1e400",
+        "-1e400",
+        "NaN",
+        "-1",
+        "1" + "0" * 400,
+        "1" + "0" * 5000,
+        '"1e400"',
+        "null",
+        "[" * 5000,
+    ],
+    ids=lambda text: text[:6],
+)
+def test_the_clock_refuses_what_is_no_time_and_stays_usable(server, seconds):
+    before = control(server, "GET", "state")["now"]
+    assert sent_to_clock(server, f'{{"seconds": {seconds}}}') == 400
+    assert control(server, "POST", "clock", {"seconds": 1})["now"] == before + 1
+
+
+def test_the_clock_stops_before_dates_can_no_longer_be_written():
+    with SimulatorServer(Simulator(start=LATEST - 10)) as late:
+        assert sent_to_clock(late, '{"seconds": 11}') == 400
+        assert control(late, "POST", "clock", {"seconds": 10})["now"] == LATEST
+        for asked in asking(late):
+            made = asked.v1.customers.create(params={"name": "Ada"})
+            assert made.last_response.headers["date"].endswith("3000 00:00:00 GMT")
