@@ -197,6 +197,8 @@ def _forbids(annotation: Any, given: type, within: type) -> bool:
     """Whether a value of the given class certainly does not fit the annotation."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return all(_forbids(part, given, within) for part in typing.get_args(annotation))
+    if annotation is Any:  # which is a class
+        return False
     if not isinstance(annotation, type) or getattr(annotation, "_is_protocol", False):
         return False
     if within is Event and not issubclass(annotation, Event):

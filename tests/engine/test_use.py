@@ -117,6 +117,10 @@ def for_any(self, facts: Facts, trigger: Event) -> bool:
     return True
 
 
+def for_anything(self, facts: Any, trigger: Any) -> Any:
+    return True
+
+
 def for_unknown(self, facts: "Nowhere", trigger: "Nowhere") -> "Nowhere":  # type: ignore[name-defined] # noqa: F821
     return True
 
@@ -151,7 +155,7 @@ def test_a_guard_annotated_for_something_else_is_refused(method: Any, fault: str
     assert_rejected(guarded("method", method=method), errors.CallbackAnnotationError, fault)
 
 
-@pytest.mark.parametrize("method", [for_either, for_any, for_unknown])
+@pytest.mark.parametrize("method", [for_either, for_any, for_anything, for_unknown])
 def test_a_guard_annotated_for_more_or_for_what_is_unknown_is_fine(method: Any):
     assert guarded("method", method=method).table()
 
