@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, final
 from pydantic import SerializeAsAny
 
 from .event import Event, snake_case
-from .frozen import frozen
+from .frozen import FROZEN, frozen
 from .record import Record
 
 
@@ -36,16 +36,14 @@ class Facts(Record):
         Args:
             changes: New values by field. The caller checks that the fields exist.
         """
-        containers = self._containers
-        if containers and not containers.isdisjoint(changes):
-            changes = {
-                name: frozen(value) if name in containers else value
-                for name, value in changes.items()
-            }
+        fields = {**self.__dict__, **changes}
+        for name in self._containers:
+            if type(fields[name]) not in FROZEN:
+                fields[name] = frozen(fields[name])
         copy = object.__new__(type(self))
         # Past pydantic's frozen __setattr__, as model_copy does.
         fill = object.__setattr__
-        fill(copy, "__dict__", {**self.__dict__, **changes})
+        fill(copy, "__dict__", fields)
         fill(copy, "__pydantic_fields_set__", self._every_field)
         fill(copy, "__pydantic_extra__", None)
         fill(copy, "__pydantic_private__", None)

@@ -69,12 +69,21 @@ class FrozenSet(set[Any]):
         return set(self)
 
 
+FROZEN = (FrozenDict, FrozenList, FrozenSet)
+"""The types of containers that need no freezing."""
+
+
+_ATOMS = {int, str, float, bool, type(None)}
+
+
 def frozen(value: Any) -> Any:
     """The value with every list, dict and set in it frozen; itself when there is none."""
     kind = type(value)
     if kind is list:
-        return FrozenList(map(frozen, value))
+        return FrozenList(value if _ATOMS.issuperset(map(type, value)) else map(frozen, value))
     if kind is dict:
+        if _ATOMS.issuperset(map(type, value.values())):
+            return FrozenDict(value)
         return FrozenDict((key, frozen(held)) for key, held in value.items())
     if kind is set:
         return FrozenSet(value)

@@ -22,6 +22,8 @@ from relink.engine import (
     System,
     errors,
 )
+from relink.engine.codec import facts_text
+from relink.engine.effect import Facts
 from relink.engine.fuzz import instances
 
 from ..profile import examples
@@ -177,6 +179,15 @@ def test_facts_with_a_value_that_their_type_forbids_are_not_written():
     facts = DoorFacts().after({"pushes": "3"})
     with pytest.raises(errors.AssignedValueError, match=r"DoorFacts\.pushes cannot be written"):
         CODEC.to_json(Snapshot("opened", facts))
+
+
+class Bounded(Facts):
+    count: int = Field(default=0, ge=0)
+
+
+def test_facts_outside_of_their_bounds_are_not_written():
+    with pytest.raises(errors.AssignedValueError, match=r"Bounded\.count cannot be written"):
+        facts_text(Bounded().after({"count": -1}))
 
 
 doors = st.builds(
