@@ -43,8 +43,12 @@ def may_be_open(oracle: Oracle, name: str) -> list[Session]:
 
 
 def is_disputed(oracle: Oracle, name: str) -> bool:
-    """Whether nobody can tell if a result or a report came last: the state may wait (K4)."""
-    return oracle.tracks[name].known.is_relinked is None and name in oracle.memory.read_now
+    """Whether nobody can tell if a result or a report came last: the state may wait (K4).
+
+    Where Stripe refuses to tell, no rule says which of the two decides (K9).
+    """
+    is_read = name in oracle.memory.read_now or ("retrieve_account", name) in oracle.memory.failed
+    return oracle.tracks[name].known.is_relinked is None and is_read
 
 
 def states(oracle: Oracle, name: str) -> set[str]:
