@@ -24,7 +24,7 @@ from .reads import check_reads
 from .requests import check_build, check_gone, check_request, check_session
 from .said import UNKNOWN
 from .service import NothingHappened, Record
-from .states import check_state
+from .states import check_state, is_disputed
 from .track import Cause, Message, Track, Verdict
 
 TEN_MINUTES = 600
@@ -119,6 +119,7 @@ class Oracle:
     def _session_begins(self, session: Session) -> None:
         session.stint = self.asked_in.get(session.request.id)
         track = self.tracks.get(session.account)
+        session.is_opened_in_doubt = track is not None and is_disputed(self, session.account)
         session.log_from = max(0, len(track.kinds) - 1) if track else 0
         if track and track.is_out() and session.request.delivery == "email":
             assert track.outage is not None

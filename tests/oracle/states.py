@@ -94,7 +94,10 @@ def _states_while_active(
         return {"active"}
     if since == {"active"} and is_sure:
         return {"relinking"}
-    if "active" in since and len(since) == 2 and "active" not in _at_creation(oracle, session):
+    is_opened_while_down = not session.is_opened_in_doubt and "active" not in _at_creation(
+        oracle, session
+    )
+    if "active" in since and len(since) == 2 and is_opened_while_down:
         return {"active"}  # S4: opened from inactive, and a newer active report came
     return {"active", "relinking"}
 
