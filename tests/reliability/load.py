@@ -26,6 +26,9 @@ ONE_IN = 5
 OLDER = 1.1
 """Seconds from linking to breaking: Stripe's times are whole seconds."""
 
+AT_ONCE = 60.0
+"""Seconds of load for which accounts are linked at once."""
+
 PATIENCE = 60.0
 """Seconds for which the embedding service repeats a request that is not answered."""
 
@@ -42,8 +45,8 @@ class Load:
         """Whose links broke."""
         self.replaced: dict[str, Account] = {}
         """The accounts that customers linked, by the account in whose place."""
-        self.sessions: dict[str, str] = {}
-        """The sessions that the embedding service got, by account."""
+        self.second_sessions: list[str] = []
+        """Where the embedding service asked again, and got another session."""
         self.unserved: list[str] = []
         """What customers ran into that they should not have."""
         self._site = site
@@ -56,9 +59,9 @@ class Load:
     def stock(self, seconds: float) -> None:
         """Have as many linked accounts as are broken in so many seconds."""
         at = self._site.at
-        missing = round(seconds * RATE) - len(self._stock)
-        if missing <= 0:
+        if len(self._stock) >= seconds * RATE:
             return
+        missing = round(max(seconds, AT_ONCE) * RATE)
         with at.stripe.lock:
             linked = [at.sim.link_account(at.sim.add_customer()) for _ in range(missing)]
         assert eventually(lambda: self._site.sender.is_idle, 60), "links do not become known"
@@ -68,7 +71,7 @@ class Load:
 
     def start(self) -> None:
         """Begin."""
-        self.broken, self.replaced, self.sessions, self.unserved = [], {}, {}, []
+        self.broken, self.replaced, self.second_sessions, self.unserved = [], {}, [], []
         self._flows = []
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run)
@@ -106,8 +109,10 @@ class Load:
         session = self._ask_for_session(account)
         if session is None:
             return
-        self.sessions[account.id] = session
         time.sleep(READING_TIME)
+        again = self._ask_for_session(account)
+        if again not in (session, None):
+            self.second_sessions.append(f"{account.id}: {session}, and then {again}")
         at = self._site.at
         with at.stripe.lock:
             linked = at.sim.customer(session).choose_new()

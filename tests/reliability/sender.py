@@ -70,7 +70,8 @@ class Sender:
         self._count = itertools.count()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        limits = httpx.Limits(max_connections=None, keepalive_expiry=3)
+        # Stripe sends from many machines: each attempt is a connection of its own.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._client = httpx.Client(timeout=TIMEOUT, limits=limits)
         self._carriers = ThreadPoolExecutor(CARRIERS, "sender")
         self._thread = threading.Thread(target=self._run)

@@ -32,7 +32,9 @@ PROCESSES = {Layout.POSTGRES: (2, 2), Layout.PGBOUNCER: (1, 1)}
 """How many serve, and how many work."""
 
 UNDONE = """SELECT count(*) AS n FROM outbox
-WHERE status = 'due' AND party <> 'clock' AND created_at < :before"""
+WHERE status = 'due' AND party <> 'clock' AND created_at < :before
+AND (attempts > 0 OR due_at <= :now)"""
+"""Commands that are not done although their time came, or that failed."""
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Site:
     def has_done(self, before: float) -> bool:
         """Whether all commands are done that were asked for before a time (Unix seconds)."""
         try:
-            found: int = self.at.database.rows(UNDONE, before=before)[0]["n"]
+            found: int = self.at.database.rows(UNDONE, before=before, now=time.time())[0]["n"]
         except DBAPIError:
             return False
         return not found
