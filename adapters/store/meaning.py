@@ -88,7 +88,7 @@ TREATMENTS: Mapping[Meaning, Treatment] = {
     Meaning.FULL: Treatment(
         *(Fate.KEEP, 30, False),
         "The database has no room left.",
-        "Free disk space or memory where the database is.",
+        "Free disk space or memory where the database is, or raise its quota.",
     ),
     Meaning.EXHAUSTED: Treatment(
         *(Fate.KEEP, 5, False),
@@ -187,8 +187,16 @@ SQLITE_CODES: Mapping[int, Meaning] = {
     sqlite3.SQLITE_PROTOCOL: Meaning.BUSY,
     sqlite3.SQLITE_AUTH: Meaning.MISCONFIGURED,
     sqlite3.SQLITE_NOTADB: Meaning.DAMAGED,
+    # Extended codes take precedence. A quota is used up: only a disk that is full has a code of
+    # its own. Nothing of the file has changed.
+    sqlite3.SQLITE_IOERR_WRITE: Meaning.FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: Meaning.FULL,
+    sqlite3.SQLITE_IOERR_NOMEM: Meaning.FULL,
+    sqlite3.SQLITE_IOERR_LOCK: Meaning.BUSY,
+    sqlite3.SQLITE_IOERR_RDLOCK: Meaning.BUSY,
+    sqlite3.SQLITE_IOERR_SHMLOCK: Meaning.BUSY,
 }
-"""Meanings by SQLite's primary result code. Everything else is a :attr:`Meaning.DEFECT`."""
+"""Meanings by SQLite's result code. Everything else is a :attr:`Meaning.DEFECT`."""
 
 
 def meaning_of(error: BaseException) -> Meaning | None:
@@ -215,7 +223,7 @@ def _of_sqlite(error: sqlite3.Error) -> Meaning:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return Meaning.DEFECT
-    return SQLITE_CODES.get(code & 0xFF, Meaning.DEFECT)
+    return SQLITE_CODES.get(code) or SQLITE_CODES.get(code & 0xFF, Meaning.DEFECT)
 
 
 def _of_psycopg(error: BaseException) -> Meaning | None:
