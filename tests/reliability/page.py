@@ -16,18 +16,24 @@ INTRODUCTION = Path(__file__).with_name("introduction.md")
 """The text above the rows."""
 
 
-def render(rows: Sequence[Row], measured_on: str) -> str:
+def render(rows: Sequence[Row], measured_on: str, before: str = "") -> str:
     """The page.
 
     Args:
-        rows: of all faults.
+        rows: what was measured.
         measured_on: the versions and the machine, in a sentence.
+        before: a page whose rows stay where a fault was not measured again.
+
+    Raises:
+        ValueError: a fault was never measured.
     """
-    by_name = {row.fault.name: row for row in rows}
+    lines = {**_lines(before), **{row.fault.name: _line(row) for row in rows}}
+    if left := {fault.name for fault in FAULTS} - lines.keys():
+        raise ValueError(f"not measured: {', '.join(sorted(left))}")
     parts = [introduction(), measured_on]
     for layout in Layout:
-        lines = [_line(by_name[fault.name]) for fault in faults_of(layout)]
-        parts += [f"## {layout.value}", "\n".join([*HEAD, *lines])]
+        ours = [lines[fault.name] for fault in faults_of(layout)]
+        parts += [f"## {layout.value}", "\n".join([*HEAD, *ours])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -75,6 +81,12 @@ def measured(page: str) -> Iterator[dict[str, str]]:
             yield found.groupdict()
 
 
-def missing(page: str) -> set[str]:
-    """The faults of which a page has no row."""
-    return {fault.name for fault in FAULTS} - {row["name"] for row in measured(page)}
+def _lines(page: str) -> dict[str, str]:
+    """The lines of a page whose fault is still declared as it was, by name."""
+    known = {fault.name: described(fault) for fault in FAULTS}
+    found = (LINE.fullmatch(line) for line in page.splitlines())
+    return {
+        match["name"]: match[0]
+        for match in found
+        if match and known.get(match["name"]) == match["text"]
+    }
