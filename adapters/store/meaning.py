@@ -133,7 +133,8 @@ TREATMENTS: Mapping[Meaning, Treatment] = {
 }
 
 SQLSTATES: Mapping[str, Meaning] = {
-    # Classes, by their first two characters. A full code below takes precedence.
+    # Classes, by their first two characters. A full code below takes precedence. PgBouncer gives
+    # all of its own errors 08P01, and mostly means that it does not reach the server.
     "08": Meaning.LOST,
     # The plan of a prepared statement no longer fits its table: a migration changed it.
     "0A": Meaning.FORGOTTEN,
@@ -150,8 +151,6 @@ SQLSTATES: Mapping[str, Meaning] = {
     "58": Meaning.DAMAGED,
     "F0": Meaning.MISCONFIGURED,
     "XX": Meaning.DAMAGED,
-    # A pooler refuses a parameter of the connection.
-    "08P01": Meaning.MISCONFIGURED,
     "23505": Meaning.CONFLICT,
     "25006": Meaning.READ_ONLY,
     # The server ended the session: idle within a transaction, or a transaction too long.

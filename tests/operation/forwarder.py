@@ -53,7 +53,7 @@ class Forwarder:
 
     def cut(self) -> None:
         """Close all connections."""
-        for each in self._open:
+        for each in list(self._open):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         self._open.clear()

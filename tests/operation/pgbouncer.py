@@ -31,6 +31,7 @@ pool_mode = {mode}
 default_pool_size = {size}
 max_client_conn = 500
 server_round_robin = 1
+server_login_retry = 1
 """
 """The next transaction of a client mostly gets another session, as under load."""
 

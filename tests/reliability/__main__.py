@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("--quick", action="store_true", help="each once, for 2 s at most")
-    extent.add_argument("--long", action="store_true", help="each ten times")
+    extent.add_argument("--long", action="store_true", help="each four times, or twelve")
     given = parser.parse_args()
     if given.write and given.quick:
         parser.error("the page is not of quick faults: leave out --quick or --write")

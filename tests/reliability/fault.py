@@ -47,7 +47,7 @@ class Extent:
     """How much is tried of each fault."""
 
     times: int
-    """How often it happens."""
+    """How often one that lasts for a moment happens. One that lasts happens a third as often."""
     longest: float
     """The longest time that it lasts (seconds)."""
     calm: float
@@ -55,6 +55,17 @@ class Extent:
     environment: Mapping[str, str]
     """What differs in the settings of all processes."""
 
+    def times_of(self, fault: Fault) -> int:
+        """How often a fault happens."""
+        return self.times if fault.seconds <= MOMENT else max(1, self.times // 3)
+
+    def seconds_of(self, fault: Fault) -> float:
+        """For how long it lasts (seconds)."""
+        return min(fault.seconds, self.longest)
+
+
+MOMENT = 2.0
+"""Seconds that are a moment."""
 
 QUICK = Extent(
     times=1,
@@ -69,7 +80,7 @@ QUICK = Extent(
 )
 """For the tests: shorter bounds, so that short faults reach them."""
 
-NORMAL = Extent(times=2, longest=30.0, calm=1.5, environment={})
+NORMAL = Extent(times=3, longest=30.0, calm=1.5, environment={})
 """For the page: the default settings."""
 
-LONG = Extent(times=10, longest=30.0, calm=3.0, environment={})
+LONG = Extent(times=12, longest=30.0, calm=3.0, environment={})

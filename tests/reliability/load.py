@@ -94,13 +94,16 @@ class Load:
         next_at = time.monotonic()
         while not self._stopping.wait(max(0.0, next_at - time.monotonic())):
             next_at += 1 / RATE
+            sim = self._site.at.sim
             if not self._stock:
-                self._stopping.wait(0.1)
+                # It took longer than expected. There are webhooks all the same.
+                with self._site.at.stripe.lock:
+                    sim.link_account(sim.add_customer())
                 continue
             account = self._stock.popleft()
             with self._site.at.stripe.lock:
                 assert account.authorization
-                self._site.at.sim.bank.expire_consent(account.authorization.id)
+                sim.bank.expire_consent(account.authorization.id)
             self.broken.append(account)
             if len(self.broken) % ONE_IN == 1:
                 self._flows.append(self._customers.submit(self._link_another, account))

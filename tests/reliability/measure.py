@@ -50,18 +50,19 @@ def measure(site: Site, load: Load, fault: Fault, extent: Extent) -> Row:
         fault: what is to happen.
         extent: how often, and for how long.
     """
-    seconds = min(fault.seconds, extent.longest)
-    load.stock(extent.times * (seconds + 3) + 2 * extent.calm + 1)
+    times, seconds = extent.times_of(fault), extent.seconds_of(fault)
+    load.stock(times * (seconds + 4) + 2 * extent.calm)
     site.sender.forget()
     arrived = len(site.at.receiver.arrivals)
-    recoveries, wrong = [], []
+    recoveries: list[float] = []
+    wrong: list[str] = []
     load.start()
     try:
         time.sleep(extent.calm)
-        for _ in range(extent.times):
+        for _ in range(times):
             with fault.happens(site):
                 time.sleep(seconds)
-            recoveries.append(_recovery(site))
+            recoveries.append(_recovery(site, wrong))
         time.sleep(extent.calm)
     finally:
         load.stop()
@@ -78,13 +79,13 @@ def measure(site: Site, load: Load, fault: Fault, extent: Extent) -> Row:
     if recovery > RECOVERS_WITHIN:
         wrong.append(f"recovered after {recovery:.1f} s")
     return Row(
-        *(fault, extent.times, len(record), answered, len(found.lost), len(found.doubled)),
+        *(fault, times, len(record), answered, len(found.lost), len(found.doubled)),
         *(found.repeated, outage, recovery, wrong),
     )
 
 
-def _recovery(site: Site) -> float:
-    """How long it takes until all is as before (seconds).
+def _recovery(site: Site, wrong: list[str]) -> float:
+    """How long it takes until all is as before (seconds); if for too long, what is not.
 
     That is so when every webhook from before is answered, one that was sent after that too, every
     command from before is done, and each server says that it is well.
@@ -100,7 +101,12 @@ def _recovery(site: Site) -> float:
             and site.has_done(lifted)
         )
 
-    eventually(is_over, GIVES_UP_AFTER)
+    if not eventually(is_over, RECOVERS_WITHIN):
+        wrong.append(
+            f"not recovered: {len(site.sender.unanswered(lifted))} webhooks are not answered, "
+            f"well: {site.is_well()}, not done: {site.undone(lifted)[:3]}"
+        )
+        eventually(is_over, GIVES_UP_AFTER)
     return time.monotonic() - began
 
 

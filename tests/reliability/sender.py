@@ -101,19 +101,21 @@ class Sender:
     @property
     def is_idle(self) -> bool:
         """Whether Stripe has nothing more to send, and all is taken."""
-        with self._server.lock:
-            waiting = self._server.simulator.next_webhook_at
-            if waiting is not None and waiting <= self._server.simulator.now + 1:
-                return False
-        with self._lock:
-            return not self._bag and all(sent.is_answered for sent in self.sent.values())
+        with self._lock, self._server.lock:
+            simulator = self._server.simulator
+            waiting = simulator.next_webhook_at
+            return (
+                not self._bag
+                and all(sent.is_answered for sent in self.sent.values())
+                and (waiting is None or waiting > simulator.now + 1)
+            )
 
     def _run(self) -> None:
         while not self._stopping.wait(0.01):
-            with self._server.lock:
-                new = list(self._server.simulator.due_webhooks())
-            now = time.time()
             with self._lock:
+                with self._server.lock:
+                    new = list(self._server.simulator.due_webhooks())
+                now = time.time()
                 for delivery in new:
                     late = self._dice.random() * self.lateness
                     self.sent[delivery.event] = Sent(delivery.event, delivery.type, now + late)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from sqlalchemy.exc import DBAPIError
@@ -31,7 +32,7 @@ NOWHERE = "127.0.0.1", 9
 PROCESSES = {Layout.POSTGRES: (2, 2), Layout.PGBOUNCER: (1, 1)}
 """How many serve, and how many work."""
 
-UNDONE = """SELECT count(*) AS n FROM outbox
+UNDONE = """SELECT id, attempts, error FROM outbox
 WHERE status = 'due' AND party <> 'clock' AND created_at < :before
 AND (attempts > 0 OR due_at <= :now)"""
 """Commands that are not done although their time came, or that failed."""
@@ -115,13 +116,20 @@ class Site:
                 return False
         return True
 
+    def undone(self, before: float) -> list[dict[str, Any]]:
+        """The commands that are not done, of those asked for before a time (Unix seconds).
+
+        Raises:
+            DBAPIError: the database cannot be asked.
+        """
+        return self.at.database.rows(UNDONE, before=before, now=time.time())
+
     def has_done(self, before: float) -> bool:
         """Whether all commands are done that were asked for before a time (Unix seconds)."""
         try:
-            found: int = self.at.database.rows(UNDONE, before=before, now=time.time())[0]["n"]
+            return not self.undone(before)
         except DBAPIError:
             return False
-        return not found
 
     def wait_until_ready(self) -> None:
         """Wait until each process does its work."""

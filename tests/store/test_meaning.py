@@ -44,7 +44,7 @@ def test_every_code_of_the_table_exists():
 @pytest.mark.parametrize(
     ("classes", "meanings"),
     [
-        ("08", {Meaning.LOST, Meaning.MISCONFIGURED}),
+        ("08", {Meaning.LOST}),
         ("25", {Meaning.READ_ONLY, Meaning.LOST, Meaning.DEFECT}),
         ("26", {Meaning.FORGOTTEN}),
         ("28 3D 3F", {Meaning.MISCONFIGURED}),
