@@ -8,6 +8,7 @@ promised, and names it.
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 import traceback
@@ -31,7 +32,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("--quick", action="store_true", help="each once, for 2 s at most")
-    extent.add_argument("--long", action="store_true", help="each four times, or twelve")
+    extent.add_argument("--long", action="store_true", help="each three times, or nine")
     given = parser.parse_args()
     if given.write and given.quick:
         parser.error("the page is not of quick faults: leave out --quick or --write")
@@ -105,4 +106,7 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
+    # Whatever ends the script, what it started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -80,7 +80,7 @@ QUICK = Extent(
 )
 """For the tests: shorter bounds, so that short faults reach them."""
 
-NORMAL = Extent(times=3, longest=30.0, calm=1.5, environment={})
+NORMAL = Extent(times=2, longest=30.0, calm=1.5, environment={})
 """For the page: the default settings."""
 
-LONG = Extent(times=12, longest=30.0, calm=3.0, environment={})
+LONG = Extent(times=9, longest=30.0, calm=3.0, environment={})

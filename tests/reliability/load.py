@@ -17,7 +17,7 @@ from ..kill.households import READING_TIME
 from ..kill.installation import API_TOKEN
 from .site import Site, eventually
 
-RATE = 5.0
+RATE = 3.0
 """Links that break per second."""
 
 ONE_IN = 5

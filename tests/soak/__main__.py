@@ -5,6 +5,7 @@ if the memory or the open files of a process grew, or if a process ended.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -75,4 +76,7 @@ def look_on(seconds: float, loads: dict[str, Load], samples: list[Samples]) -> N
 
 
 if __name__ == "__main__":
+    # Whatever ends the script, what it started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
