@@ -14,7 +14,7 @@ class Layout(Enum):
     """How the service is installed. The value is for readers."""
 
     SQLITE = "SQLite: one `relink serve`"
-    SMALL_DISK = "SQLite on a disk of 32 MB: one `relink serve`"
+    SMALL_DISK = "SQLite on a disk of 256 MB: one `relink serve`"
     GUNICORN = "SQLite: one worker under gunicorn"
     POSTGRES = "PostgreSQL: two `relink serve`, two `relink work`"
     PGBOUNCER = "PostgreSQL behind PgBouncer: one `relink serve`, one `relink work`"

@@ -56,6 +56,8 @@ class Site:
     pooler: Pooler | None = None
     secret: str = ""
     """What signs the webhooks now."""
+    successions: int = 0
+    """How often a successor took over."""
 
     @property
     def servers(self) -> list[Process]:
@@ -82,6 +84,8 @@ class Site:
         """Start a successor of the server, and stop that one: it takes over address and file."""
         successor = self.at.add_successor(**{**self.at.serve.environment, **environment})
         self.at.successors.remove(successor)
+        self.successions += 1
+        successor.name = f"serve-{self.successions}"
         before, self.at.serve = self.at.serve, successor
         try:
             before.end()
@@ -198,10 +202,10 @@ def installed(layout: Layout, folder: Path, environment: Mapping[str, str]) -> I
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A folder on a disk of 32 MB, where this process may mount one."""
+    """A folder on a disk of 256 MB, where this process may mount one."""
     place = folder / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(place)]
     subprocess.run(command, check=True, timeout=10)
     try:
         yield place
