@@ -16,9 +16,9 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TextIO
 
-OURS = ("relink", "uvicorn", "procrastinate")
+OURS = ("relink", "uvicorn", "uvicorn.error", "procrastinate")
 """Loggers that log at the chosen level. All others log warnings only: below that, HTTP clients log
-URLs with their query strings."""
+URLs with their query strings. gunicorn's worker gives ``uvicorn.error`` handlers of its own."""
 
 _IDS: ContextVar[Mapping[str, str]] = ContextVar("relink_ids", default=MappingProxyType({}))
 

@@ -9,24 +9,20 @@ import argparse
 import importlib
 import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType, ModuleType
-from typing import NoReturn
+from collections.abc import Sequence
+from types import ModuleType
 
 from .failures import (
     DEFECT,
     INTERRUPTED,
     TERMINATED,
     WRONG_USAGE,
-    Terminated,
     UsageError,
     explained,
     show_defect,
 )
 from .output import safe_output
-from .stopping import ended_by_signals
+from .stopping import Stopped, ended_by_signals
 
 __all__ = ["SUBCOMMANDS", "UsageError", "main"]
 
@@ -53,9 +49,12 @@ SUBCOMMANDS = {
 MODULES = {"import": "import_accounts"}
 """The modules of subcommands whose names are reserved words in Python."""
 
-
 SERVICES = {"serve", "work", "simulate"}
 """Subcommands that run until a signal ends them, which is the normal way to do so."""
+
+STOPPED = (0, signal.SIGTERM, signal.SIGINT)
+KILLED = (TERMINATED, signal.SIGTERM)
+"""The exit code of a service and of any other subcommand, and the signals that lead to it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,12 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     with safe_output() as output:
         try:
             # From the first moment on: the imports alone can take a second.
-            with ended_by_signals() if set(argv[:1]) & SERVICES else _ended_by_sigterm():
+            is_service = bool(set(argv[:1]) & SERVICES)
+            with ended_by_signals(*(STOPPED if is_service else KILLED)):
                 code = _run(argv)
         except KeyboardInterrupt:
             code = INTERRUPTED
-        except Terminated:
-            code = TERMINATED
+        except Stopped as stopped:
+            code = int(stopped.code or 0)
         sys.stdout.flush()
         if output.failure is not None:
             reason = output.failure.strerror
@@ -109,26 +109,6 @@ def _run(argv: Sequence[str]) -> int:
         print(line, file=sys.stderr)
         return WRONG_USAGE
     return code
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends a command as Ctrl-C does, with everything that is cleaned up at the end.
-
-    The first process of a container would ignore it without a handler.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated(TERMINATED)
 
 
 def _module(name: str) -> ModuleType:

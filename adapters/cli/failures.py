@@ -32,10 +32,6 @@ TERMINATED = 143
 """Exit codes."""
 
 
-class Terminated(SystemExit):
-    """SIGTERM came. Event loops let it pass, as they do with Ctrl-C."""
-
-
 class UsageError(Exception):
     """The command was used wrongly. The text says how to put it right."""
 

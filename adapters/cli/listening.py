@@ -16,6 +16,11 @@ from .failures import UsageError
 BACKLOG = 2048
 """Connections that may wait to be accepted, such as those that come while the process starts."""
 
+
+class PortInUseError(UsageError):
+    """Another process listens there."""
+
+
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """A name such as localhost can stand for an address that this machine does not have."""
 
@@ -29,6 +34,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         port: 0 chooses a free one.
 
     Raises:
+        PortInUseError: another process has the port.
         UsageError: the port cannot be bound.
     """
     with ExitStack() as stack:
@@ -80,4 +86,5 @@ def check_certificate(certificate: Path, key: Path) -> None:
 
 
 def _not_bound(host: str, port: int, error: OSError) -> UsageError:
-    return UsageError(f"port {port} of {host} cannot be bound: {error.strerror}")
+    kind = PortInUseError if error.errno == errno.EADDRINUSE else UsageError
+    return kind(f"port {port} of {host} cannot be bound: {error.strerror}")

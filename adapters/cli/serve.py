@@ -9,9 +9,8 @@ from pathlib import Path
 
 from . import UsageError
 from .arguments import log_level, port
-from .listening import check_certificate, listening
+from .listening import PortInUseError, check_certificate, listening
 from .settings import refuse_live_key, settings_of
-from .stopping import stop_if_requested
 
 NOT_STARTED = 3
 """The exit code where the server could not start. Its log says why."""
@@ -67,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         sockets = []
         try:
             sockets = stack.enter_context(listening(arguments.host, arguments.port))
-        except UsageError:
+        except PortInUseError:
             # A predecessor may have the port until it has stopped.
             file = backend_for(settings.database).file
             if file is None or not file.exists():
@@ -91,7 +90,6 @@ def run(arguments: argparse.Namespace) -> int:
             timeout_graceful_shutdown=ceil(settings.waits.drain),
             **options,
         )
-        stop_if_requested()
         server = uvicorn.Server(config)
         server.run(sockets=sockets)
     return 0 if server.started else NOT_STARTED

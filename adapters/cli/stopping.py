@@ -1,67 +1,67 @@
-"""Signals that end a subcommand the normal way: everything is closed, and the exit status is 0.
+"""Signals end a command in the normal way: what it opened is closed, and it has an exit status.
 
-A supervisor stops a process with SIGTERM, and a person with Ctrl-C (SIGINT). Left to themselves,
-the first kills a process before it has closed anything, and is not heeded at all by a container's
-first process. Here both unwind the process from the moment at which it starts, also while it waits
-for something.
+A supervisor stops a process with SIGTERM, and a person with Ctrl-C (SIGINT). Left to itself, the
+first kills a process before it has closed anything, and the first process of a container does not
+heed it at all. Here both unwind the process from the moment at which it starts, also while it waits
+for something. A server that runs takes the signals over, and finishes its requests first.
 """
 
+import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+AGAIN = 0.05
+"""Seconds after which a signal is sent again whose exception got lost."""
 
 
-class _Stopping:
-    """Whether the process was asked to stop."""
-
-    is_requested = False
-
-
-def stop_if_requested() -> None:
-    """Stop here if a signal came, and its exception got lost in the code that it interrupted.
-
-    Raises:
-        SystemExit: with status 0.
-    """
-    if _Stopping.is_requested:
-        raise SystemExit(0)
+class Stopped(SystemExit):
+    """A signal came. Event loops let it pass, as they do with Ctrl-C."""
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Have SIGTERM and SIGINT raise ``SystemExit(0)`` in what runs inside, in the main thread."""
+def ended_by_signals(status: int, *signals: signal.Signals) -> Iterator[None]:
+    """Have signals raise :class:`Stopped` in what runs inside, in the main thread.
+
+    Only the first one counts: a process that is stopping is left to finish. Another Ctrl-C ends it
+    at once. Nothing is lost by that: what was not finished stays due.
+
+    Args:
+        status: the exit status.
+        signals: those that end it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _stop) for number in SIGNALS}
+    came: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if came:
+            return
+        came.append(number)
+        if signal.SIGINT in signals:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # It can come between the making of a coroutine and its start.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        raise Stopped(status)
+
+    def lost(what: "sys.UnraisableHookArgs") -> None:
+        """Python ignores what is raised in a callback of the garbage collector, for one."""
+        if not isinstance(what.exc_value, Stopped):
+            sys.__unraisablehook__(what)
+            return
+        number = came.pop()
+        threading.Timer(AGAIN, os.kill, (os.getpid(), number)).start()
+
+    before = {number: signal.signal(number, stop) for number in signals}
+    sys.unraisablehook = lost
     try:
         yield
     finally:
-        _Stopping.is_requested = False
         sys.unraisablehook = sys.__unraisablehook__
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    """Stop, the first time.
-
-    Once the process is stopping, another SIGTERM changes nothing, and another Ctrl-C ends it at
-    once. Nothing is lost by that: what was not finished stays due.
-    """
-    if not _Stopping.is_requested:
-        _Stopping.is_requested = True
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        sys.unraisablehook = _report_unless_stopping
-        raise SystemExit(0)
-
-
-def _report_unless_stopping(lost: "sys.UnraisableHookArgs") -> None:
-    """Report an exception that got lost, except the one that :func:`stop_if_requested` repeats."""
-    if not isinstance(lost.exc_value, SystemExit):
-        sys.__unraisablehook__(lost)

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from . import UsageError
 from .arguments import log_level, whole_number
 from .settings import settings_of
-from .stopping import stop_if_requested
 
 NICE = 5
 """How far a worker steps back for a `relink serve` that shares its processors: webhooks and
@@ -52,7 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.metrics_port:
             stack.callback(parts.metrics.serve(arguments.metrics_port))
         log_json(arguments.log_level, hide=hide_secrets(os.environ))
-        stop_if_requested()
         if hasattr(os, "nice"):
             os.nice(NICE)
         Worker(

@@ -246,7 +246,7 @@ def test_a_clock_that_differs_from_stripes_is_a_problem(found: Found, stripe: St
         ("RELINK_POLICY", '{"attemps": 5}', "is invalid", "did you mean attempts?"),
         ("RELINK_RECONCILE_HOURS", "often", "is invalid", "whole number from 1 to"),
         ("RELINK_RETENTION_DAYS", "3", "is invalid", "from 35 to"),
-        ("RELINK_DATABASE_URL", "mysql://db/x", "is invalid", "postgresql://user@host/name"),
+        ("RELINK_DATABASE_URL", "mysql://db/x", "is invalid", "must be SQLite or PostgreSQL"),
     ],
 )
 def test_a_setting_with_a_wrong_shape_is_named_with_its_cure(

@@ -388,7 +388,6 @@ def test_the_command_fails_with_the_reason(
         (["--holder", "fca_1"], "--holder must be like cus_… or acct_…, or all"),
         (["--on-behalf-of", "cus_1"], "--on-behalf-of must be like acct_…"),
         (["--customer-account"], "--customer-account needs --holder acct_…"),
-        (["--limit", "0"], "--limit must be at least 1"),
         ([], "does not exist. relink migrate creates it."),
     ],
 )

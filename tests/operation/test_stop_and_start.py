@@ -124,7 +124,7 @@ def test_a_removed_database_is_a_503_with_the_reason(at: Installation, path: Pat
     at.eventually(lambda: "503" in {answer.outcome for answer in at.postman.answers})
     assert not path.exists()
     away.rename(path)
-    assert httpx.get(health).status_code == 200
+    at.eventually(lambda: httpx.get(health).status_code == 200)
     at.settle()
     for check in (check_states, check_webhooks, check_journal, check_commands):
         check(at)

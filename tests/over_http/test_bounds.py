@@ -176,7 +176,10 @@ def test_a_connection_without_a_request_is_closed(first: bytes):
     with running(Limits(client=0.3)) as server:
         connection = server.connect(first)
         if first:
-            assert connection.recv(10_000).startswith(b"HTTP/1.1 200")
+            answer = connection.recv(10_000)
+            while not answer.endswith(b"}"):
+                answer += connection.recv(10_000)
+            assert answer.startswith(b"HTTP/1.1 200")
             time.sleep(0.1)
             with suppress(ConnectionError):
                 connection.sendall(b"G")  # a byte of the next one ends uvicorn's own wait
