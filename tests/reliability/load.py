@@ -131,7 +131,7 @@ class Load:
         while time.monotonic() < until:
             number += 1
             try:
-                answer = httpx.post(
+                answer = self._site.client.post(
                     f"{addresses[number % len(addresses)]}{path}",
                     json={"mode": "any_eligible"},
                     headers={"Authorization": f"Bearer {API_TOKEN}"},
@@ -147,6 +147,6 @@ class Load:
                 # Until the webhook has arrived, there is nothing to relink.
                 if answer.status_code not in (409, 503):
                     break
-            time.sleep(0.3)
+            time.sleep(0.5)
         self.unserved.append(f"{account.id}: no session: {said}")
         return None

@@ -6,7 +6,7 @@ Between the service and whatever it talks to stands a forwarder, so that each wa
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ NOWHERE = "127.0.0.1", 9
 PROCESSES = {Layout.POSTGRES: (2, 2), Layout.PGBOUNCER: (1, 1)}
 """How many serve, and how many work."""
 
+LOOKS_EVERY = 0.2
+"""Seconds from one look to the next, when somebody waits. Each costs time of the processors."""
+
 UNDONE = """SELECT id, attempts, error FROM outbox
 WHERE status = 'due' AND party <> 'clock' AND created_at < :before
 AND (attempts > 0 OR due_at <= :now)"""
@@ -50,6 +53,8 @@ class Site:
     notify_way: Forwarder
     """From the service to the embedding service."""
     sender: Sender
+    client: httpx.Client
+    """For requests of the embedding service, and of whoever watches."""
     database_way: Forwarder | None = None
     """From the service to PostgreSQL."""
     postgres: StoppableServer | None = None
@@ -114,7 +119,7 @@ class Site:
         """Whether each server says that a webhook could be stored."""
         for address in self.addresses:
             try:
-                if httpx.get(f"{address}/healthz", timeout=2).status_code != 200:
+                if self.client.get(f"{address}/healthz", timeout=2).status_code != 200:
                     return False
             except httpx.TransportError:
                 return False
@@ -197,7 +202,10 @@ def installed(layout: Layout, folder: Path, environment: Mapping[str, str]) -> I
         at.start(workers)
         sender = Sender(at.stripe, [at.address, *at.servers])
         stack.callback(sender.stop)
-        yield Site(at, folder, stripe_way, notify_way, sender, database_way, postgres, pooler)
+        yield Site(
+            *(at, folder, stripe_way, notify_way, sender, stack.enter_context(httpx.Client())),
+            *(database_way, postgres, pooler),
+        )
 
 
 @contextmanager
@@ -223,14 +231,13 @@ def open_folder(folder: Path) -> Path:
     return made
 
 
-def eventually(holds: object, seconds: float) -> bool:
+def eventually(holds: Callable[[], object], seconds: float) -> bool:
     """Wait until it holds, for so many seconds at most; whether it does."""
-    assert callable(holds)
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:
             return False
-        time.sleep(0.05)
+        time.sleep(LOOKS_EVERY)
     return True
 
 

@@ -119,7 +119,7 @@ class Load:
     def _request(self, method: str, path: str, **body: object) -> httpx.Response | None:
         headers = {"Authorization": f"Bearer {API_TOKEN}"}
         try:
-            answer = httpx.request(
+            answer = self._site.client.request(
                 method, f"{self._site.at.address}{path}", headers=headers, timeout=15, **body
             )
         except httpx.TransportError as error:
