@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="NAME", action="append", choices=names, help="a fault")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     extent = parser.add_mutually_exclusive_group()
-    extent.add_argument("--quick", action="store_true", help="each once, for 2 s at most")
+    extent.add_argument("--quick", action="store_true", help="each once, for 1.5 s at most")
     extent.add_argument("--long", action="store_true", help="each three times, or nine")
     given = parser.parse_args()
     if given.write and given.quick:

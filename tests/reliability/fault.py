@@ -69,12 +69,12 @@ MOMENT = 2.0
 
 QUICK = Extent(
     times=1,
-    longest=2.0,
-    calm=0.5,
+    longest=1.5,
+    calm=0.3,
     environment={
-        "RELINK_DATABASE_TIMEOUT": "2",
-        "RELINK_NOTIFY_TIMEOUT": "2",
-        "RELINK_STRIPE_TIMEOUT": "3",
+        "RELINK_DATABASE_TIMEOUT": "1",
+        "RELINK_NOTIFY_TIMEOUT": "1",
+        "RELINK_STRIPE_TIMEOUT": "2",
         "RELINK_CALLER_STRIPE_TIMEOUT": "2",
     },
 )
