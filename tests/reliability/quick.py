@@ -13,7 +13,6 @@ from .load import Load
 from .measure import measure
 from .site import Site, installed
 
-
 EVERY = 14
 """Of a list of faults, the full profile tries only every so many-th."""
 
