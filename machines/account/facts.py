@@ -190,6 +190,8 @@ class AccountFacts(ReportFacts):
     """The earliest time at which that was reported (Unix seconds)."""
     replaced_attempt: int = 0
     """Which session replaced it: earlier ones never undo that."""
+    replaced_session: str | None = None
+    """That session; None where the service said so (P4)."""
     known_linked: str | None = None
     """Another known account that the customer picked instead (R3)."""
     retired: bool = False

@@ -262,7 +262,8 @@ class Oracle:
         is_lost = any(each & {"blocked", "gone"} for each in states.values())
         if is_lost and all(each & {"blocked", "gone", "number"} for each in states.values()):
             # K5: whether a request waits too that does not hang on what is missing, is left open.
-            is_clear = is_sure and "unclear" not in kinds
+            # S7: nor one for an account that is gone for good.
+            is_clear = is_sure and not kinds & {"unclear", "disconnected"}
             found["made"] = is_clear and all(each <= {"blocked"} for each in states.values())
         for session in self.memory.sessions.values():
             returned = session.returned()
