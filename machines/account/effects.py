@@ -287,6 +287,7 @@ class AccountEffects(ReportChart):
         changes: dict[str, Any] = {
             "session": None if is_open else facts.session,
             "opened_while_active": False,
+            "replaced_attempt": max(facts.replaced_attempt, attempt),
             # If it comes back, whatever then stands in the way is asked about again (C4).
             "requested_for": frozenset(),
         }
@@ -300,7 +301,6 @@ class AccountEffects(ReportChart):
             changes |= {
                 "replaced_by": trigger.new,
                 "replaced_as_of": trigger.as_of,
-                "replaced_attempt": attempt,
                 "replaced_session": trigger.session,
                 "has_returned": False,
             }

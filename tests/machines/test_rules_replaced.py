@@ -127,6 +127,18 @@ def test_S6_an_older_result_does_not_undo_what_the_service_says_is_used_instead(
     assert s.account("fca_1").state == "new_account_linked"
 
 
+def test_S6_a_replacement_that_is_told_late_lets_no_earlier_session_undo_a_later_one() -> None:
+    s = expired()
+    deliveries = ("modal", "url", "modal")
+    sessions = [s.open_session("fca_1", mode="any_eligible", delivery=d) for d in deliveries]
+    for number in (3, 1):
+        s.result(sessions[number - 1], {f"fca_{number + 1}": active()}, webhook=True)
+        s.perform_reads()
+    s.stripe["fca_1"] = relinkable()
+    s.result(sessions[1], relinked="fca_1", webhook=True)
+    assert s.account("fca_1").state == "new_account_linked"
+
+
 @pytest.mark.parametrize("by_session", [False, True])
 def test_S7_a_disconnected_account_learns_what_is_used_instead(by_session: bool) -> None:
     s = Scenario()
