@@ -135,7 +135,8 @@ class AccountNumberChart(ReportChart):
     # ── such a block is lifted (C3)
     stays(*every, event="number_unblocked", cond="is_outdated")
     transactable.from_(pending, event="number_unblocked", cond="awaits_new", on="learn_unblocked")
-    stays(transactable, pending, expiring, event="number_unblocked")
+    stays(transactable, event="number_unblocked", on="learn_unblocked_again")
+    stays(pending, expiring, event="number_unblocked")
     transactable.from_(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
     stays(refreshing, event="number_unblocked")
     transactable.from_(lapsed, event="number_unblocked", on="learn_unblocked")
@@ -265,6 +266,10 @@ class AccountNumberChart(ReportChart):
             _latest(NumberStatus.TRANSACTABLE, trigger.as_of),
             _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
         ]
+
+    def learn_unblocked_again(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Assign:
+        """It pays already; no older report of it counts from now on (K3, C3)."""
+        return _latest(NumberStatus.TRANSACTABLE, trigger.as_of)
 
     def settle_contradiction(
         self, facts: AccountNumberFacts, trigger: NumbersReported | NumberBlocked

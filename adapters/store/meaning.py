@@ -88,7 +88,7 @@ TREATMENTS: Mapping[Meaning, Treatment] = {
     Meaning.FULL: Treatment(
         *(Fate.KEEP, 30, False),
         "The database has no room left.",
-        "Free disk space or memory where the database is.",
+        "Free disk space or memory where the database is, or raise its quota.",
     ),
     Meaning.EXHAUSTED: Treatment(
         *(Fate.KEEP, 5, False),
@@ -133,7 +133,8 @@ TREATMENTS: Mapping[Meaning, Treatment] = {
 }
 
 SQLSTATES: Mapping[str, Meaning] = {
-    # Classes, by their first two characters. A full code below takes precedence.
+    # Classes, by their first two characters. A full code below takes precedence. PgBouncer gives
+    # all of its own errors 08P01, and mostly means that it does not reach the server.
     "08": Meaning.LOST,
     # The plan of a prepared statement no longer fits its table: a migration changed it.
     "0A": Meaning.FORGOTTEN,
@@ -150,8 +151,6 @@ SQLSTATES: Mapping[str, Meaning] = {
     "58": Meaning.DAMAGED,
     "F0": Meaning.MISCONFIGURED,
     "XX": Meaning.DAMAGED,
-    # A pooler refuses a parameter of the connection.
-    "08P01": Meaning.MISCONFIGURED,
     "23505": Meaning.CONFLICT,
     "25006": Meaning.READ_ONLY,
     # The server ended the session: idle within a transaction, or a transaction too long.
@@ -187,8 +186,16 @@ SQLITE_CODES: Mapping[int, Meaning] = {
     sqlite3.SQLITE_PROTOCOL: Meaning.BUSY,
     sqlite3.SQLITE_AUTH: Meaning.MISCONFIGURED,
     sqlite3.SQLITE_NOTADB: Meaning.DAMAGED,
+    # Extended codes take precedence. A quota is used up: only a disk that is full has a code of
+    # its own. Nothing of the file has changed.
+    sqlite3.SQLITE_IOERR_WRITE: Meaning.FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: Meaning.FULL,
+    sqlite3.SQLITE_IOERR_NOMEM: Meaning.FULL,
+    sqlite3.SQLITE_IOERR_LOCK: Meaning.BUSY,
+    sqlite3.SQLITE_IOERR_RDLOCK: Meaning.BUSY,
+    sqlite3.SQLITE_IOERR_SHMLOCK: Meaning.BUSY,
 }
-"""Meanings by SQLite's primary result code. Everything else is a :attr:`Meaning.DEFECT`."""
+"""Meanings by SQLite's result code. Everything else is a :attr:`Meaning.DEFECT`."""
 
 
 def meaning_of(error: BaseException) -> Meaning | None:
@@ -215,7 +222,7 @@ def _of_sqlite(error: sqlite3.Error) -> Meaning:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return Meaning.DEFECT
-    return SQLITE_CODES.get(code & 0xFF, Meaning.DEFECT)
+    return SQLITE_CODES.get(code) or SQLITE_CODES.get(code & 0xFF, Meaning.DEFECT)
 
 
 def _of_psycopg(error: BaseException) -> Meaning | None:

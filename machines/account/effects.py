@@ -287,19 +287,21 @@ class AccountEffects(ReportChart):
         changes: dict[str, Any] = {
             "session": None if is_open else facts.session,
             "opened_while_active": False,
-            "outage": None,
+            "replaced_attempt": max(facts.replaced_attempt, attempt),
             # If it comes back, whatever then stands in the way is asked about again (C4).
             "requested_for": frozenset(),
         }
-        if trigger.new == facts.replaced_by and trigger.session is not None:
+        # An outage that began after the replacement is another one (R4).
+        if facts.outage is not None and trigger.as_of >= int(facts.outage.since):
+            changes["outage"] = None
+        if trigger.session is not None and trigger.session == facts.replaced_session:
             changes["replaced_as_of"] = min(facts.replaced_as_of, trigger.as_of)
-            changes["replaced_attempt"] = max(facts.replaced_attempt, attempt)
         # The latest replacement counts; of two in one second, always the same (K1).
         elif (trigger.as_of, trigger.new) >= (facts.replaced_as_of, facts.replaced_by or ""):
             changes |= {
                 "replaced_by": trigger.new,
                 "replaced_as_of": trigger.as_of,
-                "replaced_attempt": attempt,
+                "replaced_session": trigger.session,
                 "has_returned": False,
             }
         over = _session_over(facts, trigger) if is_open else [review_later(facts, trigger)]

@@ -189,7 +189,9 @@ class AccountFacts(ReportFacts):
     replaced_as_of: int = -1
     """The earliest time at which that was reported (Unix seconds)."""
     replaced_attempt: int = 0
-    """Which session replaced it: earlier ones never undo that."""
+    """The latest session that replaced it: earlier ones never undo that."""
+    replaced_session: str | None = None
+    """The session that told of it; None where the service did (P4)."""
     known_linked: str | None = None
     """Another known account that the customer picked instead (R3)."""
     retired: bool = False

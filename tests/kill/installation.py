@@ -4,7 +4,7 @@ The service itself is nothing but processes here. What is around them is never k
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -44,9 +44,17 @@ class Installation:
         folder: for logs.
         seed: for all that is drawn.
         log_level: of the processes.
+        environment: what differs in the environment of all processes.
     """
 
-    def __init__(self, url: str, folder: Path, seed: int = 0, log_level: str = "DEBUG") -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        seed: int = 0,
+        log_level: str = "DEBUG",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.database = Database(url)
         self.sim = Simulator(seed=seed, start=None)
         self.sim.add_endpoint(WEBHOOK_SECRET)
@@ -54,6 +62,7 @@ class Installation:
         self.logs.mkdir()
         self._seed = seed
         self._level = ("--log-level", log_level)
+        self._environment = environment or {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -156,6 +165,7 @@ class Installation:
             "RELINK_NOTIFY_URL": self.receiver.url,
             "RELINK_NOTIFY_SECRET": NOTIFY_SECRET,
             "RELINK_RETURN_ORIGINS": SHOP,
+            **self._environment,
         }
         return Process(name, self.logs, command, environment, is_ready)
 

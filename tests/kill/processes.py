@@ -86,6 +86,12 @@ class Process:
         code = self._process.poll() if self._process else None
         assert code is None, f"{self.name} ended by itself, with {code}\n{self.tail}"
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._process, f"{self.name} was not started"
+        return self._process.pid
+
     def kill(self) -> None:
         """End it in the middle of whatever it does: SIGKILL."""
         self.check()

@@ -26,6 +26,10 @@ class Receiver:
         """The notifications that were taken, by the id of the command."""
         self.is_well = False
         """Whether it takes everything."""
+        self.arrivals: list[tuple[str, float]] = []
+        """Each time that a notification was taken: its id, and when (Unix seconds)."""
+        self.refuses_with: int | None = None
+        """The status to refuse everything with."""
         self._secret = secret
         self._dice = Random(f"receiver {seed}")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -47,9 +51,12 @@ class Receiver:
             BadSignatureError: it is not from the service.
         """
         verify(payload, signature, self._secret, time.time())
+        if self.refuses_with is not None:
+            return self.refuses_with
         if self._dice.random() < REFUSED and not self.is_well:
             return 503
         told = json.loads(payload)
+        self.arrivals.append((told["id"], time.time()))
         self.told[told["id"]] = told
         return 204
 

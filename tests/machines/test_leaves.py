@@ -42,6 +42,7 @@ SMALL = {
         st.sampled_from([None, 0.0]),
     ),
     **dict.fromkeys(("mailed_at", "stripe_writes_since"), st.sampled_from([None] * 5 + [0.0])),
+    **dict.fromkeys(("ReadAwaited.since", "ReadDueChanged.since"), st.sampled_from([None, 0.0])),
     "last_prompt_at": st.sampled_from([None, 0.0]),
     "begun_at": st.sampled_from([None, 0.0, 2.0]),
     "ReadAnswered.causation_id": st.sampled_from(

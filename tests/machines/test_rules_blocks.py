@@ -471,3 +471,13 @@ def test_C3_a_block_that_is_known_only_after_it_was_lifted_leaves_the_number_wel
         s.checks("pm_1", blocked, created=created)
     assert s.number("fca_1").state == "transactable"
     assert s.assess("fca_1").chargeable
+
+
+def test_K3_an_older_list_of_numbers_is_stale_once_a_block_was_lifted() -> None:
+    s = working()
+    s.checks("pm_1", NUMBER_DEACTIVATED)
+    s.webhook("fca_1", active(numbers=WELL))
+    before = s.now
+    s.checks("pm_1")
+    s.webhook("fca_1", active(numbers=(number("deactivated"),)), created=before + 1)
+    assert s.assess("fca_1").chargeable

@@ -90,6 +90,55 @@ def test_S6_a_return_outlasts_what_the_timeline_remembers() -> None:
     assert s.account("fca_1").state == "active"
 
 
+def came_back_before_the_result_was_told() -> tuple[Scenario, str, int]:
+    """Another account was linked instead of ``fca_1``, and it worked again since.
+
+    Returns the session, whose result nobody has told yet, and the time of that.
+    """
+    s = expired(RelinkPolicy(reminders=(), prompt_gap=DAY))
+    session = s.open_session("fca_1", mode="any_eligible")
+    told = s.now
+    s.webhook("fca_1", active())
+    s.perform_reads()
+    return s, session, told
+
+
+def test_R4_a_late_replacement_ends_no_outage_that_began_after_it() -> None:
+    s, session, told = came_back_before_the_result_was_told()
+    s.webhook("fca_1", relinkable())
+    s.perform_reads()
+    s.wait(2 * DAY)
+    prompts = s.asked_for(NotifyCustomer)
+    assert len(prompts) == 2
+    s.result(session, {"fca_2": active()}, created=told)
+    s.stripe["fca_1"] = relinkable()
+    s.perform_reads()
+    s.wait(5 * DAY)
+    assert s.account("fca_1").state == "inactive_relinkable"
+    assert s.asked_for(NotifyCustomer) == prompts
+
+
+def test_S6_an_older_result_does_not_undo_what_the_service_says_is_used_instead() -> None:
+    s, session, told = came_back_before_the_result_was_told()
+    s.happens(AccountReplaced, account="fca_1", by="fca_2")
+    s.result(session, {"fca_2": active()}, created=told)
+    s.stripe["fca_1"] = active()
+    s.perform_reads()
+    assert s.account("fca_1").state == "new_account_linked"
+
+
+def test_S6_a_replacement_that_is_told_late_lets_no_earlier_session_undo_a_later_one() -> None:
+    s = expired()
+    deliveries = ("modal", "url", "modal")
+    sessions = [s.open_session("fca_1", mode="any_eligible", delivery=d) for d in deliveries]
+    for number in (3, 1):
+        s.result(sessions[number - 1], {f"fca_{number + 1}": active()}, webhook=True)
+        s.perform_reads()
+    s.stripe["fca_1"] = relinkable()
+    s.result(sessions[1], relinked="fca_1", webhook=True)
+    assert s.account("fca_1").state == "new_account_linked"
+
+
 @pytest.mark.parametrize("by_session", [False, True])
 def test_S7_a_disconnected_account_learns_what_is_used_instead(by_session: bool) -> None:
     s = Scenario()

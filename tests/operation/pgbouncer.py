@@ -2,6 +2,7 @@
 
 import getpass
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -30,46 +31,68 @@ pool_mode = {mode}
 default_pool_size = {size}
 max_client_conn = 500
 server_round_robin = 1
+server_login_retry = 1
 """
 """The next transaction of a client mostly gets another session, as under load."""
 
 
-@contextmanager
-def pooled(url: str, mode: str = "transaction", size: int = 8) -> Iterator[str]:
-    """The URL of the same database behind PgBouncer.
+class Pooler:
+    """PgBouncer in front of a database.
 
     Args:
         url: of a database on the tests' server.
+        folder: for its configuration. PostgreSQL's user may read it.
         mode: what PgBouncer pools.
         size: the number of sessions that all clients share.
     """
-    if PROGRAM is None:
-        pytest.skip(MISSING)
-    location = locate(url)
-    assert isinstance(location, PostgresLocation)
-    name, port = location.parameters["dbname"], _free_port()
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        configured = Path(folder) / "pgbouncer.ini"
+
+    def __init__(self, url: str, folder: Path, mode: str = "transaction", size: int = 8) -> None:
+        if PROGRAM is None:
+            pytest.skip(MISSING)
+        location = locate(url)
+        assert isinstance(location, PostgresLocation)
+        name, host = location.parameters["dbname"], location.parameters["host"]
+        self._port = _free_port()
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/{name}"
+        configured = folder / "pgbouncer.ini"
         configured.write_text(
-            CONFIGURATION.format(
-                name=name, socket=location.parameters["host"], port=port, mode=mode, size=size
-            )
+            CONFIGURATION.format(name=name, socket=host, port=self._port, mode=mode, size=size)
         )
         # As root it would refuse to run, and only the server's user may use its socket.
-        owner = Path(location.parameters["host"]).owner()
-        user = ["-u", owner] if getpass.getuser() == "root" else []
-        process = subprocess.Popen(
-            [PROGRAM, "-q", *user, str(configured)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        user = ["-u", Path(host).owner()] if getpass.getuser() == "root" else []
+        self._command = [PROGRAM, "-q", *user, str(configured)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it listens when this returns."""
+        null = subprocess.DEVNULL
+        self._process = subprocess.Popen(self._command, stdout=null, stderr=null)
+        _wait_for(self._port)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal: SIGUSR1 pauses it, and SIGUSR2 lets it go on."""
+        assert self._process
+        self._process.send_signal(number)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(10)
+            self._process = None
+
+
+@contextmanager
+def pooled(url: str, mode: str = "transaction", size: int = 8) -> Iterator[str]:
+    """The URL of the same database behind PgBouncer; the arguments are a :class:`Pooler`'s."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        pooler = Pooler(url, Path(folder), mode, size)
         try:
-            _wait_for(port)
-            yield f"postgresql://postgres@127.0.0.1:{port}/{name}"
+            pooler.start()
+            yield pooler.url
         finally:
-            process.terminate()
-            process.wait(10)
+            pooler.stop()
 
 
 def _free_port() -> int:

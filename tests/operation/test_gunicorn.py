@@ -17,23 +17,8 @@ from relink.adapters.simulator import Faults
 
 from ..kill.checks import check_commands, check_journal, check_states, check_webhooks
 from ..kill.installation import Installation
-from ..kill.processes import Process
 from .links import break_links
-
-APPLICATION = "relink.adapters.asgi:application()"
-
-
-def under_gunicorn(at: Installation, *options: str) -> Process:
-    """The same server, under gunicorn."""
-    address = at.address.removeprefix("http://")
-    command = [
-        *("--worker-class", "relink.adapters.gunicorn_worker.BoundedWorker", "--bind", address),
-        *("--no-control-socket", *options, APPLICATION),
-    ]
-    environment = at.serve.environment
-    return Process(
-        "gunicorn", at.logs, command, environment, lambda _: at.is_well(), module="gunicorn"
-    )
+from .under_gunicorn import under_gunicorn
 
 
 def test_a_reload_waits_for_the_attempts_of_the_old_worker(tmp_path: Path):

@@ -87,7 +87,7 @@ def _unknown_values(oracle: Oracle) -> Iterator[tuple[str, str]]:
             yield from ((name, n.status) for n in numbers if n.status not in NUMBERS)
     for name, told in memory.made.items():
         values = told.values("blocked")
-        if told.values("gone") == {True}:
+        if True in told.values("gone"):
             continue  # N4: nobody has to look at it any more
         if name.startswith("ba_") and name in memory.made_for and len(values) == 1:
             yield from ((name, v) for v in values if v not in (*EXTERNAL, UNKNOWN))

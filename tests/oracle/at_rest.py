@@ -128,6 +128,10 @@ def _check_session(oracle: Oracle, service: Service, name: str, session: Session
         for track in oracle.tracks.values()
         if f"result {name}" in track.causes
     )
+    # C4: what keeps it from being built on was asked about for another session.
+    requested = requested or any(
+        cause.is_requested for cause in oracle.tracks[returned].causes.values()
+    )
     account = service.stripe.accounts[returned]
     known = oracle.tracks[returned].known
     if account.status == "disconnected" or known.is_retired or known.is_replaced is not False:

@@ -41,7 +41,9 @@ def _is_failure(oracle: Oracle, session: Session) -> tuple[bool, bool]:
         succeeded = bool(said) and said[0].status == "succeeded"
         return False, is_late and not succeeded
     if outcome == "relinked":
-        return False, False
+        # No rule says whether an attempt is taken back that was abandoned before (R2).
+        deadline = session.created_at + oracle.policy.session_open_for - 2
+        return False, min(s.at for s in session.results()) >= deadline
     if outcome == "other":
         # R3, R6: whether a session counts that returned a known account, another holder's, or a
         # disconnected one, is left open.

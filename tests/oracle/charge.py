@@ -67,7 +67,7 @@ def _check_reasons(oracle: Oracle, name: str, chargeable: bool, reasons: tuple[s
 def obstacles(oracle: Oracle, name: str) -> list[Obstacle]:
     """All that may speak against charging an account."""
     known, history = oracle.tracks[name].known, oracle.memory.accounts[name]
-    found = [_status(known)]
+    found = [_status(known, _causes(oracle, name))]
     is_connect = any(isinstance(h, Holder) and h.is_connect for h in known.holders)
     for each, code, is_good in ABILITIES:
         values = history.values(each)
@@ -102,13 +102,21 @@ def cannot_pay(oracle: Oracle, name: str) -> bool:
     )
 
 
-def _status(known: Known) -> Obstacle:
+def _causes(oracle: Oracle, name: str) -> set[str | None]:
+    """Why it can be inactive; while reports contradict each other, it may be as before (K4)."""
+    causes = oracle.tracks[name].known.causes
+    if len(causes) > 1 and name in oracle.memory.read_now:
+        return {s.fields["cause"] for s in oracle.memory.accounts[name].about("cause")}
+    return causes
+
+
+def _status(known: Known, causes: set[str | None]) -> Obstacle:
     codes: set[str] = set()
     if "disconnected" in known.statuses:
         codes.add("disconnected")
     if "inactive" in known.statuses:
         codes |= {"inactive", "relinkable", "unrepairable", "not_active"}
-        codes |= {cause for cause in known.causes if cause}
+        codes |= {cause for cause in causes if cause}
     return Obstacle(codes, "active" not in known.statuses)
 
 

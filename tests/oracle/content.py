@@ -81,7 +81,7 @@ def _check_day(oracle: Oracle, message: NotifyCustomer, tracks: list[Track]) -> 
     first = min(days, default=None)
     # Beside an announcement without a day, whether another day counts is left open.
     is_dayless = any((None, True) in {*t.known._own, *t.known._shared} for t in tracks)
-    if is_dayless and message.relink_by is None:
+    if is_dayless and message.relink_by in {None, *days}:
         return
     # R4, P3: whether a repair takes back what the authorization had announced is left open.
     own = {

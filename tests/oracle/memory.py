@@ -59,6 +59,8 @@ class Session:
     """How long the log of its account was when it was created."""
     said: list[SessionSaid] = field(default_factory=list)
     read_failed: bool = False
+    is_opened_in_doubt: bool = False
+    """Whether nobody could tell the status of its account when it was created (K4)."""
 
     @property
     def account(self) -> str:

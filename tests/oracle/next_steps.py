@@ -169,7 +169,8 @@ def _missing(oracle: Oracle, record: Record, name: str) -> set[str]:
     causes = oracle.causes(name, track)
     for key in ("unrepairable", "disconnected", "no_authorization", "given_up", "made"):
         is_alone = key != "made" or kinds == {"active"}
-        if causes.get(key) and is_alone:
+        # K5: while it is unclear whether a relink repairs it, the service may wait as well.
+        if causes.get(key) and is_alone and "unclear" not in kinds:
             found.add(REQUEST)
     is_needed = track.needs == {"need"} and given_up(oracle, name) is False
     # Beside another way to pay that is asked for, no rule says whether a relink is named too.

@@ -24,7 +24,7 @@ from .reads import check_reads
 from .requests import check_build, check_gone, check_request, check_session
 from .said import UNKNOWN
 from .service import NothingHappened, Record
-from .states import check_state
+from .states import check_state, is_disputed
 from .track import Cause, Message, Track, Verdict
 
 TEN_MINUTES = 600
@@ -57,6 +57,8 @@ class Oracle:
     asked_in: dict[str, object] = field(default_factory=dict)
     """The outage in which each session was asked for, by the command's id."""
     outcomes: dict[str, str] = field(default_factory=dict)
+    repaired: set[str] = field(default_factory=set)
+    """The sessions whose result says that they repaired their account."""
     builds: dict[str, int] = field(default_factory=dict)
     building: set[str] = field(default_factory=set)
     """The accounts on which something is being built."""
@@ -83,6 +85,8 @@ class Oracle:
         for name in self.memory.accounts:
             if name in touched or name not in self.tracks:
                 self._analyse(name)
+        if isinstance(record.trigger, SessionReported):
+            self._note_repair(record.trigger.session)
         for name, track in self.tracks.items():
             self._follow(name, track)
         is_quiet = isinstance(record.trigger, NothingHappened)
@@ -115,10 +119,23 @@ class Oracle:
     def _session_begins(self, session: Session) -> None:
         session.stint = self.asked_in.get(session.request.id)
         track = self.tracks.get(session.account)
+        session.is_opened_in_doubt = track is not None and is_disputed(self, session.account)
         session.log_from = max(0, len(track.kinds) - 1) if track else 0
         if track and track.is_out() and session.request.delivery == "email":
             assert track.outage is not None
             track.outage.is_named = True  # P2: Stripe's mail is the prompt
+
+    def _note_repair(self, name: str) -> None:
+        """R4, K1: a repair that is told late ended the outage at its own time; whether what is
+        needed since is another one is left open."""
+        session = self.memory.sessions.get(name)
+        if session is None or name in self.repaired or session.outcome() != "relinked":
+            return
+        self.repaired.add(name)
+        track = self.tracks.get(session.account)
+        outage = track.outage if track else None
+        if outage and min(s.as_of for s in session.results()) >= outage.began_at - 2:
+            outage.is_sure = False
 
     def _note_reads(self, record: Record) -> None:
         event = record.trigger
@@ -245,7 +262,8 @@ class Oracle:
         is_lost = any(each & {"blocked", "gone"} for each in states.values())
         if is_lost and all(each & {"blocked", "gone", "number"} for each in states.values()):
             # K5: whether a request waits too that does not hang on what is missing, is left open.
-            is_clear = is_sure and "unclear" not in kinds
+            # S7: nor one for an account that is gone for good.
+            is_clear = is_sure and not kinds & {"unclear", "disconnected"}
             found["made"] = is_clear and all(each <= {"blocked"} for each in states.values())
         for session in self.memory.sessions.values():
             returned = session.returned()

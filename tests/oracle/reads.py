@@ -116,10 +116,10 @@ def _check_contradiction(oracle: Oracle, record: Record, name: str) -> None:
         return  # S7: what is disconnected stays so
     # A read that was answered before the other came into being is surely older.
     top = max(s.as_of for s in told)
+    reads = [s for s in told if s.begun_at is not None]
     told = [s for s in told if not (s.read and s.at <= top and s.as_of < top)]
     if len({s.fields["status"] for s in told}) < 2:
         return
-    reads = [s for s in told if s.begun_at is not None]
     for read in reads:
         others = [s for s in told if s.fields["status"] != read.fields["status"]]
         begun = read.begun_at or 0.0

@@ -43,8 +43,12 @@ def may_be_open(oracle: Oracle, name: str) -> list[Session]:
 
 
 def is_disputed(oracle: Oracle, name: str) -> bool:
-    """Whether nobody can tell if a result or a report came last: the state may wait (K4)."""
-    return oracle.tracks[name].known.is_relinked is None and name in oracle.memory.read_now
+    """Whether nobody can tell if a result or a report came last: the state may wait (K4).
+
+    Where Stripe refuses to tell, no rule says which of the two decides (K9).
+    """
+    is_read = name in oracle.memory.read_now or ("retrieve_account", name) in oracle.memory.failed
+    return oracle.tracks[name].known.is_relinked is None and is_read
 
 
 def states(oracle: Oracle, name: str) -> set[str]:
@@ -90,7 +94,10 @@ def _states_while_active(
         return {"active"}
     if since == {"active"} and is_sure:
         return {"relinking"}
-    if "active" in since and len(since) == 2 and "active" not in _at_creation(oracle, session):
+    is_opened_while_down = not session.is_opened_in_doubt and "active" not in _at_creation(
+        oracle, session
+    )
+    if "active" in since and len(since) == 2 and is_opened_while_down:
         return {"active"}  # S4: opened from inactive, and a newer active report came
     return {"active", "relinking"}
 

@@ -1,7 +1,8 @@
 """What a client may cost: connections, heads, bodies, answers that nobody takes, and the stop."""
 
 import asyncio
-import re
+import http.client
+import select
 import socket
 import ssl
 import subprocess
@@ -99,8 +100,16 @@ def running(limits: Limits, app: Asgi | None = None, drain: int = 10) -> Iterato
         server.close()
 
 
+def status_on(connection: socket.socket) -> int:
+    """The status of the answer, which is taken as a whole: it comes in several pieces."""
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status
+
+
 def is_closed(connection: socket.socket, within: float = 5) -> bool:
-    """Whether the server closes it within this time, without an answer."""
+    """Whether the server closes it within this time, and sends nothing before."""
     connection.settimeout(within)
     try:
         return connection.recv(1) == b""
@@ -176,10 +185,7 @@ def test_a_connection_without_a_request_is_closed(first: bytes):
     with running(Limits(client=0.3)) as server:
         connection = server.connect(first)
         if first:
-            answer = connection.recv(10_000)
-            while not answer.endswith(b"}"):
-                answer += connection.recv(10_000)
-            assert answer.startswith(b"HTTP/1.1 200")
+            assert status_on(connection) == 200
             time.sleep(0.1)
             with suppress(ConnectionError):
                 connection.sendall(b"G")  # a byte of the next one ends uvicorn's own wait
@@ -199,15 +205,9 @@ def test_a_body_that_drips_is_a_408(monkeypatch: pytest.MonkeyPatch, path: str, 
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         connection = server.connect(head.encode() + headers + b"Content-Length: 900\r\n\r\n{")
         began = time.monotonic()
-        connection.settimeout(0.05)
-        answer = b""
-        while not answer and time.monotonic() - began < 10:
+        while not select.select([connection], [], [], 0.05)[0] and time.monotonic() - began < 10:
             connection.sendall(b" ")
-            try:
-                answer = connection.recv(10_000)
-            except TimeoutError:
-                continue
-        assert answer.startswith(b"HTTP/1.1 408")
+        assert status_on(connection) == 408
         assert time.monotonic() - began < 5
         # What is left of the body is waited for no longer than a head.
         assert is_closed(connection, within=6)
@@ -264,8 +264,12 @@ def test_a_head_larger_than_its_limit_is_refused(size: int):
     with running(Limits()) as server:
         connection = server.connect()
         # All at once: h11 accepts a head of any size that arrives whole.
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: %b\r\n\r\n" % (b"x" * size))
-        assert re.match(rb"HTTP/1.1 4(31|00) ", connection.recv(10_000))
+        try:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: %b\r\n\r\n" % (b"x" * size))
+            assert status_on(connection) in (431, 400)
+        except ConnectionError:
+            # The server does not take what is left of a head that is far too large.
+            assert size > 2 * LONGEST_HEAD
 
 
 def test_a_head_below_its_limit_is_accepted():
@@ -273,7 +277,7 @@ def test_a_head_below_its_limit_is_accepted():
         connection = server.connect(
             b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: %b\r\n\r\n" % (b"x" * (LONGEST_HEAD - 100))
         )
-        assert connection.recv(10_000).startswith(b"HTTP/1.1 200")
+        assert status_on(connection) == 200
 
 
 def test_unfinished_large_bodies_share_their_memory_and_small_ones_need_none_of_it(
@@ -283,21 +287,19 @@ def test_unfinished_large_bodies_share_their_memory_and_small_ones_need_none_of_
     with running(Limits(client=60)) as server:
         large = POST % 1_000_000 + b" " * 999_000
         kept = [server.connect(large) for _ in range(12)]
-        time.sleep(0.5)
-        refused = 0
-        for connection in kept:
-            connection.settimeout(0.05)
-            with suppress(TimeoutError):
-                refused += connection.recv(10_000).startswith(b"HTTP/1.1 503")
-        assert refused == 10
+        until, refused = time.monotonic() + 10, []
+        while len(refused) < 10 and time.monotonic() < until:
+            time.sleep(0.1)
+            refused = select.select(kept, [], [], 0)[0]
+        assert [status_on(connection) for connection in refused] == [503] * 10
         small = server.connect(POST % 2 + b"{}")
-        assert small.recv(10_000).startswith(b"HTTP/1.1 400")  # it has no signature
+        assert status_on(small) == 400  # it has no signature
         # When the large ones are gone, their memory is free again.
         for connection in kept:
             connection.close()
         time.sleep(0.3)
         whole = server.connect(POST % 1_000_000 + b" " * 1_000_000)
-        assert whole.recv(10_000).startswith(b"HTTP/1.1 400")
+        assert status_on(whole) == 400
 
 
 # ── HEAD ─────────────────────────────────────────────────────────────────────
@@ -334,7 +336,7 @@ def test_a_body_that_ends_in_time_is_still_answered_during_the_stop():
         stopping.start()
         time.sleep(0.3)
         connection.sendall(b"}")
-        assert connection.recv(10_000).startswith(b"HTTP/1.1 400")
+        assert status_on(connection) == 400
         stopping.join(10)
         assert not stopping.is_alive()
 

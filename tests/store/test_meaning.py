@@ -44,7 +44,7 @@ def test_every_code_of_the_table_exists():
 @pytest.mark.parametrize(
     ("classes", "meanings"),
     [
-        ("08", {Meaning.LOST, Meaning.MISCONFIGURED}),
+        ("08", {Meaning.LOST}),
         ("25", {Meaning.READ_ONLY, Meaning.LOST, Meaning.DEFECT}),
         ("26", {Meaning.FORGOTTEN}),
         ("28 3D 3F", {Meaning.MISCONFIGURED}),
@@ -96,9 +96,28 @@ def test_what_never_reached_a_server_is_a_lost_connection():
 
 def test_codes_of_sqlite_are_known_by_their_primary_part():
     for code, meaning in SQLITE_CODES.items():
-        error = sqlite3.OperationalError("it")
-        error.sqlite_errorcode = code | (7 << 8)
-        assert meaning_of(error) is meaning
+        if code < 256:
+            assert meaning_of(of_sqlite(code | (200 << 8))) is meaning
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        (sqlite3.SQLITE_IOERR_WRITE, Meaning.FULL),
+        (sqlite3.SQLITE_IOERR_NOMEM, Meaning.FULL),
+        (sqlite3.SQLITE_IOERR_LOCK, Meaning.BUSY),
+        (sqlite3.SQLITE_IOERR_READ, Meaning.DAMAGED),
+        (sqlite3.SQLITE_IOERR_FSYNC, Meaning.DAMAGED),
+    ],
+)
+def test_an_extended_code_of_sqlite_takes_precedence(code: int, meaning: Meaning):
+    assert meaning_of(of_sqlite(code)) is meaning
+
+
+def of_sqlite(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("it")
+    error.sqlite_errorcode = code
+    return error
 
 
 def test_only_a_wrong_server_costs_all_connections():

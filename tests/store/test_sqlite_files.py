@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,32 @@ def test_a_replaced_database_is_noticed_and_does_not_get_the_log_of_the_other(
         assert connection.exec_driver_sql(inbox).scalars().all() == ["evt_1"]
     assert receive(restarted, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
     restarted.close()
+
+
+@pytest.mark.parametrize("is_opened", [False, True])
+def test_a_database_that_is_put_back_has_its_log_again(
+    store: SqlStore, path: Path, is_opened: bool
+):
+    """The log holds the newest commits, and the last connection is closed without the file."""
+    for number in range(10):
+        receive(store, f"evt_{number}x", NOW + number)
+    away = path.rename(beside(path, ".away"))
+    shutil.copy(away, path)
+    refused(store, f"{path.name} was replaced by another file while")
+    with closing(sqlite3.connect(path)) as stranger:
+        if is_opened:
+            stranger.execute("PRAGMA journal_mode = WAL")
+            stranger.execute("CREATE TABLE theirs (id int)")
+            assert beside(path, "-wal").exists()
+        away.rename(path)
+        for number in range(10):
+            assert receive(store, f"evt_{number}x").outcome == "duplicate"
+        assert receive(store, "evt_2", NOW + 60, **ACTIVE).outcome == "applied"
+    assert list(replay(store, lambda *_: None)) == []
+    with store.engine.connect() as connection:
+        tables = "SELECT count(*) FROM sqlite_master WHERE name = 'theirs'"
+        assert connection.exec_driver_sql(tables).scalar_one() == 0
+    store.close()
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])

@@ -28,6 +28,9 @@ LOG, INDEX = LOGS = ("-wal", "-shm")
 
 log = logging.getLogger(__name__)
 
+ASIDE = ".replaced"
+"""What is appended to the log's name while another file is at the database's name."""
+
 
 class Identity(NamedTuple):
     """What a file is, whatever it is called."""
@@ -116,6 +119,7 @@ class FileWatch:
         self._path = path
         self._database: Identity | None = None
         self._logs: dict[str, Identity] = {}
+        self._set_aside: Identity | None = None
         self._open = 0
         self._lock = threading.Lock()
 
@@ -170,7 +174,11 @@ class FileWatch:
 
     def _check_database(self) -> None:
         found = identity(self._path)
-        if self._database is None or found == self._database:
+        if self._database is None:
+            return
+        if found == self._database:
+            if self._set_aside is not None:
+                self._put_log_back()
             return
         if found is not None:
             self._set_log_aside()
@@ -185,8 +193,24 @@ class FileWatch:
         name = f"{self._path}{LOG}"
         with self._lock:
             if LOG in self._logs and identity(name) == self._logs[LOG]:
-                os.replace(name, f"{name}.replaced")
-                log.warning("%s was replaced: its log is now %s.replaced", self._path.name, name)
+                os.replace(name, f"{name}{ASIDE}")
+                self._set_aside = self._logs[LOG]
+                log.warning("%s was replaced: its log is now %s%s", self._path.name, name, ASIDE)
+
+    def _put_log_back(self) -> None:
+        """The file is back: give it its log again, which holds its newest commits.
+
+        SQLite leaves them there when it closes a database that was moved.
+        """
+        name = f"{self._path}{LOG}"
+        with self._lock:
+            if self._set_aside is not None and identity(f"{name}{ASIDE}") == self._set_aside:
+                if identity(name) is not None:
+                    # Of the other file: it must not be applied to this one.
+                    os.replace(name, f"{name}.other")
+                os.replace(f"{name}{ASIDE}", name)
+                log.warning("%s is back, and %s beside it", self._path.name, name)
+            self._set_aside = None
 
 
 def _gone(name: str, found: Identity | None, cure: str) -> DatabaseFileError:
