@@ -52,6 +52,22 @@ class PhoneFacts(Facts):
     calls: int = 0
 
 
+class Methods:
+    """What a chart may use as guards and effects."""
+
+    def has_credit(self, facts: PhoneFacts, trigger: Event) -> bool:
+        return facts.calls < 3
+
+    def is_paid(self, facts: PhoneFacts, trigger: Event) -> bool:
+        return facts.calls < 3
+
+    def count(self, facts: PhoneFacts, trigger: Event) -> Assign:
+        return Assign(calls=facts.calls + 1)
+
+    def ring(self, facts: PhoneFacts, trigger: Event) -> None:
+        return None
+
+
 def phone(
     *,
     sentence: str = "it is idle",
@@ -64,8 +80,10 @@ def phone(
     swapped: bool = False,
 ) -> type[Chart]:
     """A chart, and what may differ in it."""
+    # A method that nothing uses is an error.
+    used = type("Used", (), {name: vars(Methods)[name] for name in (guard, *effects)})
 
-    class Phone(Chart):
+    class Phone(used, Chart):  # type: ignore[misc, valid-type]
         facts_type = PhoneFacts
         alphabet = (HungUp, Dialled, *more) if swapped else (Dialled, HungUp, *more)
 
@@ -94,18 +112,6 @@ def phone(
                 ignored(busy, more, because="too late"),
                 ignored(broken, more, because="too late"),
             )
-
-        def has_credit(self, facts: PhoneFacts, trigger: Event) -> bool:
-            return facts.calls < 3
-
-        def is_paid(self, facts: PhoneFacts, trigger: Event) -> bool:
-            return facts.calls < 3
-
-        def count(self, facts: PhoneFacts, trigger: Event) -> Assign:
-            return Assign(calls=facts.calls + 1)
-
-        def ring(self, facts: PhoneFacts, trigger: Event) -> None:
-            return None
 
     return Phone
 
