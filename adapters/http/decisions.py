@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from relink.adapters.service import Service
 from relink.adapters.store import JournalEntry
 from relink.adapters.store.codec import domain_codec
-from relink.engine import Command, Delivery, EngineError, Step
+from relink.engine import Command, Delivery, EngineError, Event, Step
 from relink.machines.reasons import NO_REASON_TO_RELINK, sentence
 
 from . import ids
@@ -127,11 +127,17 @@ class CommandAnswer(BaseModel):
     name: str
     id: str
     data: dict[str, Any]
+    """Its fields. The event in a timer is an object with its name and its fields."""
 
     @classmethod
     def of(cls, command: Command) -> "CommandAnswer":
         """Make the response for a command."""
-        return cls(name=command.name, id=command.id, data=command.model_dump(mode="json"))
+        data = command.model_dump(mode="json")
+        held = {name for name, value in command if isinstance(value, Event)}
+        if held:
+            written = domain_codec().fields(command)
+            data.update({name: written[name] for name in held})
+        return cls(name=command.name, id=command.id, data=data)
 
 
 class DecisionAnswer(BaseModel):
