@@ -16,7 +16,9 @@ from .live import LiveMachine, LiveStep
 from .reason import Reason
 from .system import Address, Delivery, Load, Route, Step, System
 from .table import Table
+from .tombstone import RemovedCommand, RemovedEvent
 from .tree import Answers, Branch, Leaf, Outcome, Tree
+from .upgrade import removed, renamed, upcast
 
 __all__ = [
     "Address",
@@ -42,6 +44,8 @@ __all__ = [
     "Outcome",
     "Reason",
     "RecordError",
+    "RemovedCommand",
+    "RemovedEvent",
     "Route",
     "Send",
     "Snapshot",
@@ -52,5 +56,8 @@ __all__ = [
     "Tree",
     "ignored",
     "impossible",
+    "removed",
+    "renamed",
     "stays",
+    "upcast",
 ]

@@ -4,7 +4,7 @@ The compiler, the table and the live machine work on this class. :class:`~relink
 stands on top of them and adds ``table()`` and ``live()``, so imports run one way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from statemachine import State, StateChart
@@ -12,6 +12,9 @@ from statemachine import State, StateChart
 from .declaration import Declaration
 from .effect import Facts
 from .event import Event
+
+FormerState = State | str | Callable[[Any], State | str]
+"""What became of a state: a leaf state, its id, or a function of the facts that gives one."""
 
 
 class ChartBase(StateChart[Any]):
@@ -32,6 +35,10 @@ class ChartBase(StateChart[Any]):
     python-statemachine takes no transition at all.)"""
     decided: ClassVar[Sequence[Declaration]] = ()
     """What :func:`ignored` and :func:`impossible` declare."""
+    former_states: ClassVar[Mapping[str, FormerState]] = {}
+    """What became of the leaf states that earlier releases stored, by their former ids. A machine
+    that is stored in one is read as being in the other; no effect runs. A function gets the facts,
+    in today's form."""
 
     _table: ClassVar[object] = None
     """Where the compiler keeps the table of a class."""

@@ -7,27 +7,37 @@ unchanged is refused when it is written.
 
 Two things are left out on purpose: fields that a model excludes from every dump, such as secrets,
 and the defaults of fields that were never set. A release that changes a default changes those.
+
+What an earlier release wrote is read in today's form: see :mod:`.upgrade` for fields,
+``former_names`` of events and commands, ``former_states`` of charts, and :mod:`.tombstone`.
 """
 
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from .decision import Decision, Snapshot, Started
 from .effect import Command, Facts, Send
-from .errors import AssignedValueError, EngineError, UnreadableError, UnwritableError
+from .errors import (
+    EngineError,
+    UnknownStateError,
+    UnreadableError,
+    UnwritableError,
+    UpgradeError,
+)
 from .event import Event
+from .facts_json import facts_text
 from .image import difference, image_of
+from .kinds import add_former_names, by_name
 from .reason import Reason
 from .shape import Shape, shape_of
 from .system import Address, Delivery, Step
 from .table import Table
 from .tree import Leaf
-from .watch import misfits
+from .upgrade import has_upgrades, upgraded
 
 R = TypeVar("R", bound=Event | Command)
 T = TypeVar("T")
@@ -43,8 +53,8 @@ class Codec:
         tables: The tables whose snapshots and decisions are written, by the names of the machines.
 
     Raises:
-        TypeError: two classes have one name, so what is stored of one could not be told from the
-            other.
+        TypeError: two classes have one name, now or formerly, so what is stored of one could not
+            be told from the other.
     """
 
     unreadable: ClassVar[type[EngineError]] = UnreadableError
@@ -61,6 +71,8 @@ class Codec:
         self._events: dict[str, type[Event]] = by_name([*events, *alphabets])
         self._events.setdefault(Started.name, Started)
         self._commands: dict[str, type[Command]] = by_name([*commands, Send])
+        add_former_names(self._events)
+        add_former_names(self._commands)
         self._shapes: dict[type[BaseModel], Shape] = {}
 
     # -- The pair --
@@ -182,9 +194,14 @@ class Codec:
     def _read(self, kinds: Mapping[str, type[R]], name: str, fields: Mapping[str, Any]) -> R:
         kind = kinds.get(name)
         if kind is None:
-            raise self.unreadable(f"no event or command is named {name!r}")
+            raise self.unreadable(
+                f"no event or command is named {name!r}. If an earlier release stored it, add the "
+                "name to former_names of the class that took its place, or keep its class, derived "
+                "from RemovedEvent or RemovedCommand"
+            )
         shape = self._shape(cast(type[Event], kind))
         what = f"stored {name}"
+        fields = self._upgraded(kind, fields, what)
         if not shape.events:
             return self.validated(kind, json.dumps(dict(fields)), what)
         nested = {
@@ -254,9 +271,68 @@ class Codec:
             )
         return table
 
-    def _facts(self, machine: str, fields: Mapping[str, Any]) -> Facts:
-        model = self._table(machine).chart.facts_type
-        return self.validated(model, json.dumps(dict(fields)), f"facts of {machine}")
+    @classmethod
+    def facts(cls, model: type[Facts], fields: Mapping[str, Any] | str, what: str) -> Facts:
+        """Stored facts, in today's form.
+
+        Args:
+            model: Their class.
+            fields: As JSON, parsed or not.
+            what: Whose they are, for the error.
+
+        Raises:
+            UnreadableError: They don't fit.
+        """
+        what = f"stored facts of {what}"
+        if has_upgrades(model):
+            stored = json.loads(fields) if isinstance(fields, str) else fields
+            fields = json.dumps(cls._upgraded(model, stored, what))
+        return cls.validated(model, fields, what)
+
+    @classmethod
+    def snapshot(
+        cls,
+        table: Table,
+        state: str,
+        facts: Mapping[str, Any] | str,
+        version: int,
+        what: str,
+    ) -> Snapshot[Facts]:
+        """A stored machine, in today's form.
+
+        Args:
+            table: Its table.
+            state: The state as it was stored.
+            facts: The facts as they were stored, as JSON, parsed or not.
+            version: Its version.
+            what: Which machine it is, for the error.
+
+        Raises:
+            UnreadableError: The state is unknown, or the facts don't fit.
+        """
+        found = cls.facts(table.chart.facts_type, facts, what)
+        return Snapshot(cls._state(table, state, found, what), found, version)
+
+    @classmethod
+    def _state(cls, table: Table, stored: str, facts: Facts, what: str) -> str:
+        try:
+            return table.current_state(stored, facts)
+        except UnknownStateError as error:
+            raise cls.unreadable(f"the stored state of {what}: {error}") from error
+        except Exception as error:
+            raise cls.unreadable(
+                f"the stored state of {what}: the function for {stored!r} in "
+                f"{table.chart.__name__}.former_states failed with {type(error).__name__}"
+            ) from error
+
+    @classmethod
+    def _upgraded(
+        cls, model: type[BaseModel], fields: Mapping[str, Any], what: str
+    ) -> Mapping[str, Any]:
+        try:
+            return upgraded(model, fields)
+        except UpgradeError as error:
+            raise cls.unreadable(f"{what}: {error}") from error
 
     def _snapshot_json(self, snapshot: Snapshot[Any], machine: str) -> dict[str, Any]:
         return {
@@ -267,8 +343,13 @@ class Codec:
         }
 
     def _snapshot(self, data: Mapping[str, Any]) -> Snapshot[Facts]:
-        facts = self._facts(data["machine"], data["facts"])
-        return Snapshot(str(data["state"]), facts, int(data["version"]))
+        machine = data["machine"]
+        table = self._table(machine)
+        state, version = str(data["state"]), int(data["version"])
+        if not state:  # before the first decision
+            facts = self.facts(table.chart.facts_type, data["facts"], machine)
+            return Snapshot(state, facts, version)
+        return self.snapshot(table, state, data["facts"], version, machine)
 
     def _decision_json(self, decision: Decision, machine: str) -> dict[str, Any]:
         return {
@@ -287,13 +368,14 @@ class Codec:
             leaf["reason"] = Reason(**leaf["reason"])
         leaf["guards"] = tuple((name, answer) for name, answer in leaf["guards"])
         leaf["effects"] = tuple(leaf["effects"])
-        return Decision(
-            before=self._snapshot(data["before"]),
-            trigger=self.from_json(Event, data["trigger"]),
-            leaf=Leaf(**leaf),
-            facts=self._facts(data["machine"], data["facts"]),
-            commands=self._commands_of(data),
+        machine, trigger = data["machine"], self.from_json(Event, data["trigger"])
+        before = self._snapshot(data["before"])
+        after = self.snapshot(
+            self._table(machine), leaf["target"], data["facts"], before.version + 1, machine
         )
+        # Guards and effects stay as they were named: the leaf says what an older chart did.
+        leaf.update(source=before.state, target=after.state, event=trigger.name)
+        return Decision(before, trigger, Leaf(**leaf), after.facts, self._commands_of(data))
 
     def _step_json(self, step: Step) -> dict[str, Any]:
         return {
@@ -346,76 +428,12 @@ class Codec:
                 return model.model_validate_json(fields, by_alias=False, by_name=True)
             return model.model_validate(fields, by_alias=False, by_name=True)
         except ValidationError as error:
-            faults = "; ".join(
-                f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+            found = error.errors()
+        faults = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in found)
+        hint = ""
+        if any(fault["type"] in ("extra_forbidden", "missing") for fault in found):
+            hint = (
+                ". If an earlier release stored it so, say in upgrades of the class what became of "
+                "the field (renamed, removed, upcast), or give a new field a default"
             )
-        raise cls.unreadable(f"{what} does not fit {model.__name__}: {faults}")
-
-
-def facts_text(facts: Facts) -> str:
-    """Facts as JSON, without the fields that have their default.
-
-    Raises:
-        AssignedValueError: a value is not one that the type of its field allows, so it could not
-            be read back unchanged.
-    """
-    model = type(facts)
-    if _is_constrained(model):
-        _refuse_misfits(facts)
-    own = facts.__dict__
-    defaults = {name for name, default in _defaults(model) if own[name] == default}
-    # Within the fields, absent and null mean different things.
-    try:
-        return facts.model_dump_json(
-            by_alias=False, exclude_unset=True, exclude=defaults, warnings="error"
-        )
-    except ValueError:
-        _refuse_misfits(facts)
-        raise
-
-
-def _refuse_misfits(facts: Facts) -> None:
-    if wrong := misfits(facts):
-        field, fault = wrong[0]
-        raise AssignedValueError(
-            f"{type(facts).__name__}.{field} cannot be written: {fault}; an effect assigned it "
-            "(Table.checked names it)"
-        )
-
-
-@cache
-def _is_constrained(model: type[Facts]) -> bool:
-    """Whether types alone don't say what a field allows, so that a dump does not notice."""
-    rules = model.__pydantic_decorators__
-    return bool(
-        rules.field_validators
-        or rules.model_validators
-        or any(info.metadata for info in model.model_fields.values())
-    )
-
-
-@cache
-def _defaults(model: type[Facts]) -> tuple[tuple[str, Any], ...]:
-    """The fields that have a default, with it."""
-    return tuple(
-        (name, info.get_default(call_default_factory=True))
-        for name, info in model.model_fields.items()
-        if not info.is_required()
-    )
-
-
-def by_name(kinds: Iterable[type[R]]) -> dict[str, type[R]]:
-    """Classes by their names.
-
-    Raises:
-        TypeError: two classes have one name.
-    """
-    found: dict[str, type[R]] = {}
-    for kind in kinds:
-        other = found.setdefault(kind.name, kind)
-        if other is not kind:
-            raise TypeError(
-                f"{kind.__module__}.{kind.__qualname__} and {other.__module__}."
-                f"{other.__qualname__} are both stored as {kind.name!r}. Rename one."
-            )
-    return found
+        raise cls.unreadable(f"{what} does not fit {model.__name__}: {faults}{hint}")

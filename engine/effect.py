@@ -13,6 +13,7 @@ from pydantic import SerializeAsAny
 
 from .event import Event, snake_case
 from .frozen import FROZEN, frozen
+from .identity import identity_of
 from .record import Record
 
 
@@ -77,6 +78,10 @@ class Command(Record):
 
     name: ClassVar[str] = "command"
 
+    former_names: ClassVar[tuple[str, ...]] = ()
+    """What it was named in earlier releases: commands stored under these names are read as this
+    one. Not inherited."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Name the command after its class."""
@@ -88,7 +93,7 @@ class Command(Record):
         """A hash of name and data, the same in every process and release: ``click_5e8c…``."""
         # The data of an event does not say which event it is.
         events = [value.name for value in self.__dict__.values() if isinstance(value, Event)]
-        identity = ":".join([self.name, *events, self.model_dump_json()])
+        identity = ":".join([self.name, *events, identity_of(self)])
         digest = hashlib.sha256(identity.encode()).hexdigest()
         return f"{self.name}_{digest[:24]}"
 

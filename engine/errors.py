@@ -65,6 +65,10 @@ class DuplicateStateError(ChartError):
     """Two states with one id or one value. The library would keep only the later one."""
 
 
+class FormerStateError(ChartError):
+    """A former state that is a state today, or that leads to none."""
+
+
 # -- Transitions and events -----------------------------------------------------------------------
 
 
@@ -299,6 +303,10 @@ class AssignedValueError(DecisionError):
 
 class UnreadableError(EngineError):
     """Data that is no record of this release: its name is unknown, or its fields don't fit."""
+
+
+class UpgradeError(UnreadableError):
+    """Stored fields that an upgrade of this release cannot bring into today's form."""
 
 
 class UnwritableError(EngineError, ValueError):

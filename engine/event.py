@@ -23,6 +23,10 @@ class Event(Record):
     name: ClassVar[str] = "event"
     """The event's name in charts, made from the class name."""
 
+    former_names: ClassVar[tuple[str, ...]] = ()
+    """What it was named in earlier releases: events stored under these names are read as this
+    one. Not inherited."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Name the event after its class."""

@@ -13,12 +13,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
 
 from .errors import RecordError
 from .frozen import freeze_fields, may_hold_container
+from .upgrade import Upgrade, check_upgrades
 
 _WHY = {
     "name": "events and commands are named after their classes",
     "id": "the id of a command is made from its name and its fields",
     "after": "facts are copied by it",
+    "upgrades": "it says what became of former fields",
+    "former_names": "it says what a class was named before",
 }
+_MEANT_TO_BE_SET = {"upgrades", "former_names"}
 
 
 class Record(BaseModel):
@@ -33,6 +37,10 @@ class Record(BaseModel):
         val_json_bytes="base64",
     )
 
+    upgrades: ClassVar[tuple[Upgrade, ...]] = ()
+    """What became of the fields that earlier releases stored, the oldest release first; see
+    :mod:`.upgrade`. A subclass adds to what its bases declare."""
+
     _containers: ClassVar[frozenset[str]] = frozenset()
     """The fields that can hold a list, dict or set."""
 
@@ -46,7 +54,7 @@ class Record(BaseModel):
         if _is_of_engine(cls):
             return
         annotated = inspect.get_annotations(cls)
-        for name in _reserved(cls):
+        for name in _reserved(cls) - _MEANT_TO_BE_SET:
             own = vars(cls).get(name)
             # A command may compute its id in another way.
             if name in annotated or not (own is None or isinstance(own, property)):
@@ -75,6 +83,7 @@ class Record(BaseModel):
                 f"{cls.__name__}.{computed[0]} is a computed field, which is written and cannot "
                 "be read back; make it a plain property"
             )
+        check_upgrades(cls)
         cls._containers = frozenset(
             name for name, info in fields.items() if may_hold_container(info.annotation)
         )

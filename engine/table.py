@@ -7,9 +7,11 @@ reaches a leaf, and runs the leaf's effects. It searches nothing and remembers n
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, NoReturn, final
+
+from statemachine import State
 
 from .apply import apply_effects
 from .chart_base import ChartBase
@@ -18,6 +20,7 @@ from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
 from .sealed import constants, sealed_self
+from .tombstone import EVENT_REMOVED, RemovedEvent
 from .tree import Leaf, Tree, leaves_of
 from .watch import Bound, Watch
 
@@ -68,6 +71,11 @@ class Table:
         """How a new machine enters the chart; not among :meth:`leaves`."""
         self.trees = dict(trees)
         """The decision trees by (state, event)."""
+        self.former_states: Mapping[str, str | Callable[[Any], State | str]] = {
+            stored: now.id if isinstance(now, State) else now
+            for stored, now in chart.former_states.items()
+        }
+        """What became of the states that earlier releases stored."""
         self.is_checked = is_checked
         """Whether guards and effects are checked while they run."""
         self._watch = Watch(self.name, constants(chart)) if is_checked else None
@@ -114,6 +122,40 @@ class Table:
             is_checked=True,
         )
 
+    def current_state(self, stored: str, facts: Facts) -> str:
+        """The leaf state that a machine is in today.
+
+        Args:
+            stored: The one that it was stored in, by this release or an earlier one.
+            facts: What it remembers, in today's form.
+
+        Raises:
+            UnknownStateError: The chart has no such state, and does not say what became of it.
+            Exception: What a function in ``former_states`` raises.
+        """
+        if stored in self._rows:
+            return stored
+        now = self.former_states.get(stored)
+        if now is None:
+            raise UnknownStateError(
+                f"{self.name} has no leaf state {stored!r}; it has {', '.join(self.states)}. If an "
+                f"earlier release stored it, say in {self.chart.__name__}.former_states what "
+                "became of it"
+            )
+        found = now if isinstance(now, str) else now(facts)
+        state = found if isinstance(found, str) else found.id
+        if state not in self._rows:
+            raise UnknownStateError(
+                f"{self.chart.__name__}.former_states: {stored!r} leads to {state!r}, which is no "
+                f"leaf state; the chart has {', '.join(self.states)}"
+            )
+        return state
+
+    def stored_as(self, state: str) -> tuple[str, ...]:
+        """The names under which this state may be stored: its own, and former ones."""
+        former = self.former_states.items()
+        return (state, *(stored for stored, now in former if callable(now) or now == state))
+
     def leaves(self, state: str | None = None, event: str | None = None) -> Iterator[Leaf]:
         """All leaves, or those of one state, of one event, or of both, in order of their index."""
         for (source, name), tree in self.trees.items():
@@ -142,7 +184,7 @@ class Table:
         try:
             node = self._rows[state][trigger.name]
         except KeyError:
-            self._refuse(state, trigger)
+            return self._unlisted(snapshot, trigger)
         while type(node) is _BoundBranch:
             guard, yes, no = node
             node = yes if guard(facts, trigger) else no
@@ -193,15 +235,20 @@ class Table:
 
         return reached
 
-    def _refuse(self, state: str, trigger: Event) -> NoReturn:
+    def _unlisted(self, snapshot: Snapshot[Any], trigger: Event) -> Decision:
+        """Ignore an event that a release removed; refuse any other, and an unknown state."""
+        state = snapshot.state
         if state not in self._rows:
             raise UnknownStateError(
                 f"{self.name} has no leaf state {state!r}; it has {', '.join(self.states)}"
             ) from None
-        raise UnknownEventError(
-            f"{self.name} does not know the event {trigger.name!r}; "
-            f"it knows {', '.join(self.events)}"
-        ) from None
+        if not isinstance(trigger, RemovedEvent):
+            raise UnknownEventError(
+                f"{self.name} does not know the event {trigger.name!r}; "
+                f"it knows {', '.join(self.events)}"
+            ) from None
+        leaf = Leaf(-1, state, trigger.name, (), "ignored", state, reason=EVENT_REMOVED)
+        return Decision(snapshot, trigger, leaf, snapshot.facts, ())
 
 
 def _outline(tree: Tree) -> list[Any]:

@@ -21,6 +21,7 @@ from .errors import (
     EventNotInAlphabetError,
     FactsTypeError,
     FinalStateWithWayOutError,
+    FormerStateError,
     HistoryStateError,
     InternalEventError,
     InternalTransitionError,
@@ -45,8 +46,9 @@ from .library import (
 )
 from .record import Record, cached_properties
 from .sealed import RESERVED_NAMES, own_attributes
+from .tombstone import RemovedEvent
 
-_MEANT_TO_BE_SET = {"facts_type", "alphabet", "decided", "absorbing"}
+_MEANT_TO_BE_SET = {"facts_type", "alphabet", "decided", "absorbing", "former_states"}
 """What a chart is meant to set of :class:`Chart`."""
 
 _SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table"}
@@ -82,6 +84,7 @@ def validate(chart: type[ChartBase], structure: Structure) -> None:
     _validate_events(chart, structure)
     _validate_alphabet(chart)
     _validate_declarations(chart, structure)
+    _validate_former_states(chart, structure)
     _validate_event_use(chart, structure)
     _validate_facts_type(chart)
     for model in (chart.facts_type, *chart.alphabet):
@@ -220,6 +223,12 @@ def _validate_alphabet(chart: type[ChartBase]) -> None:
             raise AlphabetError(
                 chart, f"alphabet contains {event!r}; it takes classes derived from Event"
             )
+        if issubclass(event, RemovedEvent):
+            raise AlphabetError(
+                chart,
+                f"alphabet contains {event.name!r}, a RemovedEvent, which every machine ignores; "
+                "remove it from the alphabet, or derive it from Event",
+            )
         if event.name in known:
             raise AlphabetError(
                 chart, f"alphabet contains two events named {event.name!r}; rename one class"
@@ -247,6 +256,26 @@ def _validate_declarations(chart: type[ChartBase], structure: Structure) -> None
                     chart,
                     f"{what} names the event {event.name!r}, which is not in the alphabet; add it",
                 )
+
+
+def _validate_former_states(chart: type[ChartBase], structure: Structure) -> None:
+    leaves = {state.id for state in structure.leaves}
+    for former, now in chart.former_states.items():
+        if former in leaves:
+            raise FormerStateError(
+                chart,
+                f"former_states has {former!r}, which is a state today, so what an earlier release "
+                "stored as such cannot be told apart; give today's state another name",
+            )
+        if callable(now):
+            continue
+        state = now if isinstance(now, str) else now.id
+        if state not in leaves:
+            raise FormerStateError(
+                chart,
+                f"former_states: {former!r} leads to {state!r}, which is no leaf state; "
+                f"it takes {', '.join(sorted(leaves))}, or a function that gives one",
+            )
 
 
 def _validate_event_use(chart: type[ChartBase], structure: Structure) -> None:

@@ -22,8 +22,8 @@ from relink.engine import (
     System,
     errors,
 )
-from relink.engine.codec import facts_text
 from relink.engine.effect import Facts
+from relink.engine.facts_json import facts_text
 from relink.engine.fuzz import instances
 
 from ..profile import examples
@@ -109,6 +109,15 @@ def test_events_and_commands_survive(record: Any):
     assert json.loads(CODEC.text(record)) == written["fields"]
     if isinstance(record, Command):
         assert again.id == record.id
+
+
+def test_the_id_of_a_command_does_not_depend_on_the_order_of_a_set():
+    names = [f"name {number}" for number in range(40)]
+    one, other = (
+        Alarm(due=1, event=Nested(names=frozenset(some))) for some in (names, reversed(names))
+    )
+    assert one.id == other.id
+    assert one.id != Alarm(due=1, event=Nested(names=frozenset(names[1:]))).id
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), -0.0, 1e300, 0.1])

@@ -1,0 +1,34 @@
+"""Removed events and commands: what earlier releases stored, and this one knows no more.
+
+The class stays, with another base, so that the journal and timers that hold it stay readable::
+
+    class BellRung(RemovedEvent):
+        pass
+"""
+
+from pydantic import ConfigDict
+
+from .effect import Command
+from .event import Event
+from .reason import Reason
+
+EVENT_REMOVED = Reason("event_removed", "An earlier release asked for it; this one does not.")
+"""Why a removed event is ignored."""
+
+
+class RemovedEvent(Event):
+    """Base of events that no chart knows any more. Every machine ignores them.
+
+    Stored fields are kept as they are, so the class needs none.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+
+class RemovedCommand(Command):
+    """Base of commands that no machine asks for any more. Those in flight are dropped.
+
+    Stored fields are kept as they are, so the class needs none.
+    """
+
+    model_config = ConfigDict(extra="allow")
