@@ -82,6 +82,10 @@ class UnreadableRecordError(StoreError, UnreadableError):
     """This release can't read a stored record: its name is unknown, or its fields don't fit."""
 
 
+class RemovedCommandError(StoreError):
+    """A stored command that this release removed: nobody performs it any more."""
+
+
 class UnstorableError(StoreError, ValueError):
     """A value does not fit any store: an id is too long, say. The text names the field."""
 

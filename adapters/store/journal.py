@@ -28,6 +28,7 @@ class JournalEntry:
     outcome: str
     from_state: str
     to_state: str
+    """As the chart that decided named them; the names of facts in ``changes`` too."""
     transition: str | None
     guards: tuple[tuple[str, bool], ...]
     """Which guards were asked, and what they answered."""
@@ -74,9 +75,17 @@ def to_row(
         "fields": codec.text(decision.trigger),
         **_of_leaf(decision.leaf),
         "chart": chart,
-        "changes": to_json(decision.changes).decode(),
+        "changes": _text(decision.changes),
         "commands": json.dumps(asked) if asked else "[]",
     }
+
+
+def _text(changes: dict[str, tuple[Any, Any]]) -> str:
+    """Changed facts as JSON, as facts are stored."""
+    if not changes:
+        return "{}"
+    written = to_json(changes, by_alias=False, bytes_mode="base64", inf_nan_mode="strings")
+    return written.decode()
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from .codec import Codec, domain_codec
 from .journal import JournalEntry
 from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand, replaces
 from .protocol import History
+from .rebuild import Written
 from .unit_of_work import Applied, Completion, Decided, InboxMessage, Machine, UnitOfWork
 
 Status = Literal["due", "done", "failed"]
@@ -386,7 +387,7 @@ class MemoryStore:
                 History(
                     address,
                     self.machines[address],
-                    self._checkpoints.get(address),
+                    Written.of(begun) if (begun := self._checkpoints.get(address)) else None,
                     self.journal(address),
                 )
                 for address in page

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import RowMapping
 
-from relink.engine import Command
+from relink.engine import Command, RemovedCommand
 from relink.machines.commands import (
     CallerCommand,
     Notification,
@@ -29,7 +29,7 @@ from relink.machines.commands import (
 )
 
 from .codec import Codec
-from .errors import UnreadableRecordError
+from .errors import RemovedCommandError, UnreadableRecordError
 
 
 class Party(StrEnum):
@@ -202,14 +202,17 @@ def to_row(due: DueCommand, codec: Codec) -> dict[str, Any]:
     }
 
 
-def from_row(row: RowMapping, codec: Codec) -> DueCommand:
+def from_row(row: RowMapping | dict[str, Any], codec: Codec) -> DueCommand:
     """A row of the outbox as a command to carry out.
 
     Raises:
+        RemovedCommandError: this release removed the command.
         UnreadableRecordError: this release does not know the command, its fields don't fit, or
             it is no command for the outbox.
     """
     command = codec.command(row["command"], row["fields"])
+    if isinstance(command, RemovedCommand):
+        raise RemovedCommandError(f"{row['command']} was removed, and is not performed any more")
     if not isinstance(command, StoredCommand):
         raise UnreadableRecordError(
             f"{row['command']} is carried out in the request of its caller, never from the outbox"

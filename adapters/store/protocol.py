@@ -9,6 +9,7 @@ from relink.machines.account.facts import AccountFacts
 
 from .journal import JournalEntry
 from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
+from .rebuild import Written
 from .unit_of_work import Applied, InboxMessage, Machine
 
 
@@ -19,8 +20,8 @@ class History:
     address: Address
     snapshot: Snapshot[Facts]
     """As it is now."""
-    checkpoint: Snapshot[Facts] | None
-    """As it was when the deleted part of its journal ended; None where nothing was deleted."""
+    checkpoint: Written | None
+    """As the deleted part of its journal left it; None where nothing was deleted."""
     entries: list[JournalEntry]
     """Its journal, in order."""
 

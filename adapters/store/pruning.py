@@ -1,6 +1,5 @@
 """Deleting old rows of a database, within a transaction."""
 
-import json
 from collections import defaultdict
 
 from sqlalchemy import (
@@ -17,13 +16,11 @@ from sqlalchemy import (
 )
 
 from relink.engine import Address, System
-from relink.engine.codec import facts_text
 
 from . import journal as journal_rows
 from .codec import Codec
-from .rebuild import rebuild
+from .rebuild import Written, rebuild
 from .schema import checkpoints, inbox, journal, outbox
-from .unit_of_work import read_snapshot
 
 
 def delete_finished(connection: Connection, before: float, limit: int) -> dict[str, int]:
@@ -93,14 +90,11 @@ def _set_checkpoint(
     """Store the machine as it was after these entries."""
     here = (checkpoints.c.machine == address.machine, checkpoints.c.key == address.key)
     found = connection.execute(select(checkpoints).where(*here)).mappings().first()
-    since = None if found is None else read_snapshot(system, address, found)
+    since = None if found is None else Written(found["state"], found["facts"], found["version"])
     entries = (journal_rows.from_row(row, codec) for row in rows)
-    rebuilt = rebuild(system, address, entries, since).snapshot
-    values = {
-        "state": rebuilt.state,
-        "version": rebuilt.version,
-        "facts": json.loads(facts_text(rebuilt.facts)),
-    }
+    # As its last entry wrote it: the entries that stay may be of the same older chart.
+    written = rebuild(system, address, entries, since).written
+    values = {"state": written.state, "version": written.version, "facts": written.facts}
     if found is None:
         connection.execute(insert(checkpoints), {**address._asdict(), **values})
     else:

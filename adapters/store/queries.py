@@ -1,13 +1,23 @@
 """What can be asked of a database, without changing it."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    select,
+    text,
+    tuple_,
+)
 
 from relink.adapters.deadline import Deadline, Wait
 from relink.engine import Address, Facts, Snapshot, System
@@ -21,6 +31,8 @@ from .journal import JournalEntry
 from .location import DatabaseLocation
 from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
+from .readable import Unreadable, unreadable_records
+from .rebuild import Written
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
 from .unit_of_work import Machine, read_snapshot
 
@@ -31,6 +43,9 @@ IS_STUCK = text("stuck_on IS NOT NULL")
 """As text, so that the planner sees that a partial index covers them."""
 
 _SNAPSHOT = (snapshots.c.state, snapshots.c.facts, snapshots.c.version)
+_PAGE = 500
+"""Machines that are read at a time."""
+
 _MACHINE = (*_SNAPSHOT, snapshots.c.connected_account)
 
 log = logging.getLogger(__name__)
@@ -124,8 +139,10 @@ class Queries:
         it = accounts.c
         of_account = and_(snapshots.c.machine == "account", snapshots.c.key == it.id)
         query = select(it.id.label("key"), *_MACHINE).join_from(accounts, snapshots, of_account)
+        # The rows of accounts that did not change since an upgrade have former states.
+        if state is not None:
+            query = query.where(it.state.in_(self._system.tables["account"].stored_as(state)))
         wanted = {
-            it.state: state,
             it.holder: holder,
             it.authorization: authorization,
             it.institution: institution,
@@ -133,14 +150,32 @@ class Queries:
         query = query.where(
             *(column == value for column, value in wanted.items() if value is not None)
         )
-        found = self._readable("account", query, it.id, after, limit)
+        found = self._readable("account", query, it.id, after, limit, state)
         return cast("list[Snapshot[AccountFacts]]", [machine.snapshot for _, machine in found])
 
     def count_by_state(self) -> dict[str, int]:
         """The number of accounts in each state that has any."""
         query = select(accounts.c.state, func.count()).group_by(accounts.c.state)
         with self._reading() as connection:
-            return {row.state: row[1] for row in connection.execute(query)}
+            stored = {row.state: row[1] for row in connection.execute(query)}
+        found: Counter[str] = Counter()
+        for state, number in stored.items():
+            now = self._system.tables["account"].former_states.get(state, state)
+            found.update({now: number} if isinstance(now, str) else self._count_now(state))
+        return dict(found)
+
+    def _count_now(self, stored: str) -> Counter[str]:
+        """The states today of accounts that were stored in one that their facts have to split."""
+        it = accounts.c
+        of_account = and_(snapshots.c.machine == "account", snapshots.c.key == it.id)
+        query = select(it.id.label("key"), *_MACHINE).join_from(accounts, snapshots, of_account)
+        query = query.where(it.state == stored)
+        found: Counter[str] = Counter()
+        after: str | None = None
+        while page := self._readable("account", query, it.id, after, _PAGE):
+            found.update(machine.snapshot.state for _, machine in page)
+            after = page[-1][0]
+        return found
 
     def journal(
         self, address: Address, *, after: int = 0, limit: int | None = None
@@ -180,8 +215,12 @@ class Queries:
         key: ColumnElement[str],
         after: str | None,
         limit: int,
+        state: str | None = None,
     ) -> list[tuple[str, Machine]]:
-        """A full page of machines of one name; one that can't be read is left out, and logged."""
+        """A full page of machines of one name, in one state if it is given.
+
+        One that can't be read is left out, and logged.
+        """
         found: list[tuple[str, Machine]] = []
         while missing := limit - len(found):
             page = query.order_by(key).limit(missing)
@@ -196,7 +235,8 @@ class Queries:
                 except UnreadableRecordError as error:
                     log.error("a machine is left out: %s", error)
                 else:
-                    found.append((after, Machine(snapshot, row["connected_account"])))
+                    if state in (None, snapshot.state):
+                        found.append((after, Machine(snapshot, row["connected_account"])))
             if len(rows) < missing:
                 break
         return found
@@ -219,12 +259,15 @@ class Queries:
             entries = self._entries_between(connection, first, last)
             at = tuple_(checkpoints.c.machine, checkpoints.c.key)
             query = select(checkpoints).where(at > first, at <= last)
-            begun = {_address(row): row for row in connection.execute(query).mappings()}
+            begun = {
+                _address(row): Written(row["state"], row["facts"], row["version"])
+                for row in connection.execute(query).mappings()
+            }
         return [
             History(
                 address,
                 read_snapshot(self._system, address, row),
-                read_snapshot(self._system, address, begun[address]) if address in begun else None,
+                begun.get(address),
                 entries[address],
             )
             for row in rows
@@ -245,6 +288,21 @@ class Queries:
             entry = journal_rows.from_row(row, self._codec)
             found[entry.address].append(entry)
         return found
+
+    def unreadable(
+        self, progress: Callable[[int], None] = lambda done: None
+    ) -> Iterator[Unreadable]:
+        """What this release can't read, of all that is stored; see :mod:`.readable`.
+
+        Args:
+            progress: called now and then with the number of records read so far.
+        """
+
+        def rows_of(query: Select[Any]) -> Sequence[RowMapping]:
+            with self._reading() as connection:
+                return connection.execute(query).mappings().all()
+
+        return unreadable_records(rows_of, self._system, self._codec, progress)
 
     # ── commands and sweeps; due commands are in SqlStore ────────────────────
 

@@ -4,6 +4,7 @@ No writer overwrites another's change: what is decided on was locked before it w
 one writer of SQLite (:mod:`.sqlite.writer`) or row by row on PostgreSQL (:mod:`.postgres.writer`).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from relink.machines.commands import Wake
 from . import outbox as outbox_rows
 from .backend import backend_for
 from .codec import Codec, domain_codec
-from .errors import UnreadableRecordError
+from .errors import RemovedCommandError, UnreadableRecordError
 from .location import DatabaseLocation
 from .migrate import MIGRATIONS
 from .outbox import DueCommand, Party
@@ -24,6 +25,8 @@ from .pruning import delete_finished, delete_journal
 from .queries import IS_DUE, Queries
 from .schema import cursors, outbox
 from .unit_of_work import Applied, Completion, InboxMessage, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 HEALTH_TIMEOUT = 5.0
 """Seconds that the check of :meth:`SqlStore.check_writes` may take."""
@@ -218,7 +221,7 @@ class SqlStore(Queries):
 
     def timers(self, limit: int = 100) -> list[DueCommand]:
         """Timers that have not fired, the next one first."""
-        return self._due(outbox.c.command == Wake.name, limit=limit)
+        return self._due(outbox.c.command.in_((Wake.name, *Wake.former_names)), limit=limit)
 
     def _defer(self, connection: Connection, command_id: str) -> None:
         if self._jobs:
@@ -237,19 +240,20 @@ class SqlStore(Queries):
         for row in rows:
             try:
                 found.append(outbox_rows.from_row(row, self._codec))
+            except RemovedCommandError as error:
+                self._set_aside(row["id"], "done", str(error))
             except UnreadableRecordError as error:
-                self._make_dead_letter(row["id"], str(error))
+                # A dead letter: a release that can read it may retry it.
+                self._set_aside(row["id"], "failed", str(error))
         return found
 
-    def _make_dead_letter(self, command_id: str, error: str) -> None:
-        """Set aside a command that can't be read, so that it does not hold up the others.
-
-        A release that can read it may retry it.
-        """
+    def _set_aside(self, command_id: str, status: str, error: str) -> None:
+        """End a command that can't be performed, so that it does not hold up the others."""
+        log.warning("command %s is %s without an attempt: %s", command_id, status, error)
         change = (
             update(outbox)
             .where(outbox.c.id == command_id, outbox.c.status == "due")
-            .values(status="failed", finished_at=outbox.c.due_at, error=error, stuck_on=None)
+            .values(status=status, finished_at=outbox.c.due_at, error=error, stuck_on=None)
         )
         with self._changing() as connection:
             connection.execute(change)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from relink.engine import Address, Event, Facts, Snapshot, Step, System
-from relink.engine.codec import facts_text
+from relink.engine.facts_json import facts_text
 from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
 from . import outbox as outbox_rows
-from .codec import Codec, validated
+from .codec import Codec
 from .limits import clipped, require_ids, require_integer
 from .lock_set import likely_addresses
 from .outbox import DueCommand, is_delayed, new_due_command, replaces, stored_commands
@@ -305,16 +305,16 @@ def read_snapshot(system: System, address: Address, row: Any) -> Snapshot[Facts]
     """A machine from a row of ``snapshots`` or ``checkpoints``.
 
     Args:
-        system: knows the type of its facts.
+        system: has its table.
         address: which machine.
         row: a mapping with state, version and facts, the facts as JSON, parsed or not.
 
     Raises:
-        UnreadableRecordError: its facts don't fit this release.
+        UnreadableRecordError: its state or its facts don't fit this release.
     """
-    facts_type = system.tables[address.machine].chart.facts_type
-    facts = validated(facts_type, row["facts"], f"facts of {address.machine} {address.key}")
-    return Snapshot(row["state"], facts, row["version"])
+    table = system.tables[address.machine]
+    what = f"{address.machine} {address.key}"
+    return Codec.snapshot(table, row["state"], row["facts"], row["version"], what)
 
 
 def _snapshot_row(

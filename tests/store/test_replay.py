@@ -1,12 +1,13 @@
 """Replay when a chart has changed: what an older chart decided is told apart from what differs."""
 
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import pytest
 from statemachine import State
 
 from relink.adapters.cli import main
-from relink.adapters.store import Codec, SqlStore
+from relink.adapters.store import Codec, SqlStore, UnreadableRecordError
 from relink.adapters.store.replay import DecidedByOlderChart, Difference, Finding, replay
 from relink.engine import Address, Assign, Chart, Event, Facts, Send, System, ignored
 
@@ -85,8 +86,8 @@ class Stays(Chart):
         return facts.floor == trigger.floor
 
 
-class Renamed(Chart):
-    """It has no state of the first one's names, and no such first state."""
+class Lost(Chart):
+    """It has no state of the first one's names."""
 
     facts_type = LiftFacts
     alphabet = (Called,)
@@ -96,6 +97,12 @@ class Renamed(Chart):
 
     idle.to(busy, event="called")
     busy.to(idle, event="called")
+
+
+class Renamed(Lost):
+    """It says what became of the first one's states, and remembers no call."""
+
+    former_states: ClassVar = {"waiting": "idle", "moving": "busy"}
 
 
 class OtherEffect(Lift):
@@ -175,9 +182,18 @@ def test_what_an_older_chart_decided_differently_is_told_apart(open_with: Open):
     assert findings(store) == [DecidedByOlderChart(LIFT, (1,))]
 
 
-def test_states_that_the_present_chart_does_not_have_are_taken_from_the_journal(open_with: Open):
+def test_former_states_are_taken_from_the_journal(open_with: Open):
     call(open_with(Lift), 1, 2)
     assert findings(open_with(Renamed)) == [DecidedByOlderChart(LIFT, (1, 2))]
+
+
+def test_a_state_that_the_present_chart_does_not_know_is_refused_with_the_cure(open_with: Open):
+    call(open_with(Lift), 1, 2)
+    with pytest.raises(
+        UnreadableRecordError,
+        match=r"lift north: lost has no leaf state 'waiting'; it has idle, busy.*former_states",
+    ):
+        findings(open_with(Lost))
 
 
 def test_what_changed_past_the_store_differs_whichever_chart_decided(
@@ -218,7 +234,8 @@ def test_a_checkpoint_keeps_what_an_older_chart_decided(open_with: Open):
     call(store, 6)
     assert store.delete_before(NOW + 5.5, 99)["journal"] == 3
     ((history),) = store.histories(None, 9)
-    assert history.checkpoint == at
+    assert history.checkpoint is not None
+    assert history.checkpoint.read(store.system.tables["lift"], LIFT) == at
     assert findings(store) == []
 
 
