@@ -3,15 +3,16 @@
 import json
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic_core import to_json, to_jsonable_python
+from pydantic import BaseModel, TypeAdapter
+
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def identity_of(record: BaseModel) -> str:
     """The fields of a record as JSON. Sets are sorted: they have no order of their own."""
     if not _holds_set(record):
         return record.model_dump_json()
-    return to_json(_sorted(record.model_dump())).decode()
+    return _ANY.dump_json(_sorted(record.model_dump())).decode()
 
 
 def _holds_set(value: Any) -> bool:
@@ -26,7 +27,7 @@ def _holds_set(value: Any) -> bool:
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
-        return sorted(map(to_jsonable_python, value), key=json.dumps)
+        return sorted((_ANY.dump_python(each, mode="json") for each in value), key=json.dumps)
     if isinstance(value, dict):
         return {key: _sorted(held) for key, held in value.items()}
     return [_sorted(each) for each in value] if isinstance(value, (list, tuple)) else value

@@ -30,8 +30,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, final
 
-from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, TypeAdapter
 
 from .errors import RecordError, UpgradeError
 
@@ -40,6 +39,9 @@ Fields = Mapping[str, Any]
 
 Upcast = Callable[..., Fields]
 """Takes the former fields that are stored, by name, as JSON. Returns the fields made of them."""
+
+
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 @final
@@ -182,7 +184,7 @@ def _made(model: type[BaseModel], upgrade: Upgrade, found: Fields) -> Fields:
         return dict(zip(upgrade.into, found.values(), strict=False))
     where = f"{model.__name__}.upgrades: {upgrade}"
     try:
-        made: dict[str, Any] = to_jsonable_python(upgrade.by(**found))
+        made: dict[str, Any] = _ANY.dump_python(upgrade.by(**found), mode="json")
     except Exception as error:
         # Not the error's text, which may quote a value.
         raise UpgradeError(

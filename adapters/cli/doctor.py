@@ -8,6 +8,11 @@ import os
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--stored",
+        action="store_true",
+        help="also read everything that is stored, before a new release goes live",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.doctor import examine
 
     findings = []
-    for finding in examine(os.environ):
+    for finding in examine(os.environ, with_records=arguments.stored):
         findings.append(finding)
         if arguments.json:
             continue

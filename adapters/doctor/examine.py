@@ -8,7 +8,7 @@ from relink.adapters.gateway.settings import GatewaySettings
 from relink.adapters.gateway.transport import Transport
 from relink.adapters.settings import GATEWAY, Settings
 
-from .database import examine_database
+from .database import examine_database, examine_records
 from .finding import Finding
 from .settings import examine_key, examine_settings
 from .stripe import Connect, examine_stripe
@@ -35,6 +35,8 @@ def examine(
     connect: Connect = over_sdk,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    *,
+    with_records: bool = False,
 ) -> Iterator[Finding]:
     """Try everything: the settings, the key at Stripe, the database.
 
@@ -43,6 +45,7 @@ def examine(
         connect: makes transports to Stripe.
         clock: the time (Unix seconds).
         sleep: waits for a number of seconds.
+        with_records: whether everything that is stored is read too, which takes a while.
     """
     settings, wrong = Settings.examine(environment)
     key = examine_key(settings, wrong)
@@ -54,4 +57,7 @@ def examine(
         yield from examine_stripe(settings.gateway, connect, clock, sleep)
     yield from examine_settings(settings, wrong, environment)
     if not {"RELINK_DATABASE_URL", "RELINK_DATABASE_SCHEMA"} & wrong.keys():
-        yield examine_database(settings.database)
+        found = examine_database(settings.database)
+        yield found
+        if with_records and not found.is_problem:
+            yield from examine_records(settings.database)

@@ -76,6 +76,16 @@ class Problem(Enum):
         "Upgrade relink, or restore a backup from before the newer release",
     )
     SCHEMA_FOREIGN = ("database", "{detail}", "{cure}")
+    UNREADABLE_RECORD = (
+        "stored records",
+        "{table} {key} cannot be read: {error}",
+        "Do not start this release with this database. Declare what the error names, or report it",
+    )
+    UNREADABLE_RECORDS = (
+        "stored records",
+        "{more:,} more cannot be read",
+        "See the records listed above",
+    )
     DATABASE_UNAVAILABLE = (
         "database",
         "{detail}",

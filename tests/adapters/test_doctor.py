@@ -2,22 +2,27 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 import pytest
 
 from relink.adapters.cli import main
 from relink.adapters.doctor import Finding, examine
+from relink.adapters.doctor.database import MOST_RECORDS
 from relink.adapters.doctor.settings import SHORTEST
 from relink.adapters.gateway import GatewaySettings, TransientError
 from relink.adapters.gateway.transport import PREVIEW, Body, Call, Reply
 from relink.adapters.settings import SETTINGS
 from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
-from relink.adapters.store import migrate
+from relink.adapters.store import InboxMessage, SqlStore, migrate
+from relink.machines import relink_system
+from relink.machines.events import AccountReported
+from relink.machines.report import StatusReport
 
 NOW = time.time()
 DATE = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(NOW))
@@ -387,3 +392,41 @@ def test_no_value_of_any_setting_is_shown(
     assert out
     for shown in (out, err, caplog.text):
         assert "MARKED" not in shown.upper()
+
+
+def test_what_a_release_cannot_read_is_found_before_it_goes_live(
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    environment |= {"RELINK_GATEWAY": "dry-run"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    url = environment["RELINK_DATABASE_URL"]
+    store = SqlStore(url, relink_system())
+    report = StatusReport(status="active")
+    for number in range(25):
+        account = f"fca_{number:02}"
+        reported = AccountReported(
+            causation_id=account, at=1.0, account=account, as_of=1, read=False, report=report
+        )
+        store.apply(InboxMessage(account, "test", 1, 1.0), [reported])
+    store.close()
+    assert main(["doctor", "--stored"]) == 0
+    assert "ok       stored records            this release can read all of them (" in (
+        capsys.readouterr().out
+    )
+
+    change = "UPDATE snapshots SET state = 'gone' WHERE machine = 'account'"
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:
+        changed = database.execute(change).rowcount
+    assert changed == 25
+    assert main(["doctor"]) == 0
+    capsys.readouterr()
+    assert main(["doctor", "--stored"]) == 1
+    found = [line for line in capsys.readouterr().out.splitlines() if "stored records" in line]
+    assert len(found) == MOST_RECORDS + 1
+    assert "snapshots account fca_00 cannot be read" in found[0]
+    assert "account has no leaf state 'gone'" in found[0]
+    assert "AccountChart.former_states" in found[0]
+    assert "5 more cannot be read" in found[-1]

@@ -7,8 +7,9 @@ import pytest
 
 from relink.adapters.http.answers import AccountState
 from relink.adapters.simulator import CustomerPart
+from relink.adapters.store.codec import domain_codec
 from relink.machines import CHARTS
-from relink.machines.commands import NotifyCustomer
+from relink.machines.commands import NotifyCustomer, Wake
 from relink.machines.reasons import NO_REASON_TO_RELINK, UNREPAIRABLE
 
 from .served import EVENT, SHOP, Served
@@ -199,6 +200,20 @@ def test_what_if_decides_a_timer(at: Served):
     }
     answer = at.post(f"/accounts/{account}/what-if", {"event": "timer_fired", "fields": timer})
     assert [command["name"] for command in answer.json()["commands"]] == ["retrieve_session"]
+
+
+def test_what_if_says_which_event_a_timer_brings_back(at: Served):
+    account = at.linked()
+    broken = {"status": "inactive", "action": "relink_required", "cause": "access_expired"}
+    fields = {"report": broken, "read": False, "as_of": int(at.sim.now) + 60}
+    request = {"event": "account_reported", "fields": fields}
+    commands = at.post(f"/accounts/{account}/what-if", request).json()["commands"]
+    timers = [command["data"] for command in commands if command["name"] == "wake"]
+    assert timers
+    for timer in timers:
+        event = domain_codec().event(timer["event"]["name"], timer["event"]["fields"])
+        wake = Wake(**{**timer, "event": event})
+        assert wake.id in {command["id"] for command in commands}
 
 
 @pytest.mark.parametrize("name", CHARTS)
