@@ -1,7 +1,11 @@
 """Identity: a record as text that is the same in every process."""
 
 import json
-from typing import Any
+import types
+import typing
+from enum import Enum
+from functools import cache
+from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -17,12 +21,30 @@ def identity_of(record: BaseModel) -> str:
 
 def _holds_set(value: Any) -> bool:
     if isinstance(value, BaseModel):
-        return any(map(_holds_set, value.__dict__.values()))
+        own = value.__dict__
+        return any(_holds_set(own[name]) for name in _suspects(type(value)))
     if isinstance(value, (list, tuple)):
         return any(map(_holds_set, value))
     if isinstance(value, dict):
         return any(map(_holds_set, value.values()))
     return isinstance(value, (set, frozenset))
+
+
+@cache
+def _suspects(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields that may hold a set, as far as their types say; most records have none."""
+    fields = model.model_fields.items()
+    return tuple(name for name, info in fields if not _is_orderly(info.annotation))
+
+
+def _is_orderly(annotation: Any) -> bool:
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return True
+    if origin in (tuple, list, dict, typing.Union, types.UnionType):
+        return all(part is Ellipsis or _is_orderly(part) for part in parts)
+    plain = (str, int, float, bool, Enum, type(None))
+    return isinstance(annotation, type) and not parts and issubclass(annotation, plain)
 
 
 def _sorted(value: Any) -> Any:

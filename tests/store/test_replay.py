@@ -260,7 +260,9 @@ def test_the_command_tells_the_two_apart(
     assert out[1].endswith("0 differ from their snapshots")
     assert out[2:] == ["1 has decisions of an older chart that differ from the present one's"]
 
-    database.change("UPDATE snapshots SET state = 'relinked' WHERE key = 'fca_2'")
+    database.change(
+        "UPDATE snapshots SET state = 'disconnected' WHERE machine = 'account' AND key = 'fca_2'"
+    )
     assert main(["replay"]) == 1
     out = capsys.readouterr().out.splitlines()
-    assert out[1].startswith("account fca_2: it is relinked")
+    assert out[1].startswith("account fca_2: it is disconnected")
