@@ -27,7 +27,7 @@ from .site import Site, eventually, installed
 RECOVERS_WITHIN = 90.0
 """Seconds. Other tests keep the processors busy, so the page alone holds what it promises."""
 
-SETTLES_WITHIN = 30.0
+SETTLES_WITHIN = 60.0
 """Seconds from a recovery until what followed from the last commands is done too."""
 
 NOTHING = Moment(0, 0, 0, 0, 0, 0)
@@ -65,8 +65,8 @@ class Bench:
             if self._layout is not layout:
                 self._install(layout)
             yield self._site, self._load
-        except BaseException:
-            self._broke[layout] += 1
+        except BaseException as error:
+            self._broke[layout] += isinstance(error, Exception)  # a skip is none
             self._layout = None
             self._stack.__exit__(*sys.exc_info())
             raise
@@ -89,7 +89,7 @@ class Bench:
         self._load = Load(self._site)
         self._stack.callback(self._load.close)
         self._load.start()
-        assert eventually(lambda: self._load.broken, SETTLES_WITHIN), "no link breaks"
+        assert eventually(lambda: self._load.broken, RECOVERS_WITHIN), "no link breaks"
         self._layout = layout
 
 
@@ -107,7 +107,8 @@ def check(bench: Bench, what: Fault | Layout) -> None:
         with bench.of(what.layout) as (site, load):
             _check_fault(site, load, what)
     else:
-        assert bench.has(what), "there is nothing to judge: its last fault failed, or was not tried"
+        if not bench.has(what):
+            pytest.skip("there is nothing to judge: the fault before failed, or was not tried")
         with bench.of(what) as (site, load):
             load.stop()
             _check_part(site, load, NOTHING, Moment.now(site, load), cuts_attempts=True)
@@ -121,6 +122,8 @@ def _check_fault(site: Site, load: Load, fault: Fault) -> None:
     assert eventually(lambda: has_recovered(site, first, lifted), RECOVERS_WITHIN), (
         f"not recovered: {what_is_left(site, first, lifted)}"
     )
+    # The service can be well without some of its processes. The next fault is to find them all.
+    site.wait_until_ready()
     _check_part(site, load, began, Moment.now(site, load), fault.cuts_attempts)
 
 
