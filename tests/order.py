@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 LONGEST = (
+    "reliability/test_on_postgres.py",
+    "reliability/test_on_sqlite.py",
     "kill/test_kill.py",
     "kill/test_secrets.py",
     "store/test_migrations.py",

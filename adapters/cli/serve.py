@@ -60,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(os.environ)
     require_served(settings)
+    # From here on: while it waits for a predecessor it logs too.
+    log_json(arguments.log_level, hide=hide_secrets(os.environ))
     if arguments.tls_cert:
         check_certificate(arguments.tls_cert, arguments.tls_key)
     with ExitStack() as stack:
@@ -79,7 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(str(error)) from error
         # Before any command is performed.
         sockets = sockets or stack.enter_context(listening(arguments.host, arguments.port))
-        log_json(arguments.log_level, hide=hide_secrets(os.environ))
         config = uvicorn.Config(
             serving(parts),
             log_config=None,

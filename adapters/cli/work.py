@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.runner.worker import Worker
     from relink.adapters.settings import hide_secrets
 
+    log_json(arguments.log_level, hide=hide_secrets(os.environ))
     with ExitStack() as stack:
         parts = assemble(settings)
         stack.callback(parts.store.close)
@@ -57,7 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.metrics_port:
             address = (arguments.metrics_host, arguments.metrics_port)
             stack.callback(parts.metrics.serve(*address))
-        log_json(arguments.log_level, hide=hide_secrets(os.environ))
         if hasattr(os, "nice"):
             os.nice(NICE)
         Worker(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from relink.adapters.store import (
+    DatabaseFileError,
     DatabaseLocation,
     ForeignSchemaError,
     SchemaAheadError,
@@ -36,6 +37,11 @@ def examine_database(database: DatabaseLocation) -> Finding:
     except ForeignSchemaError as error:
         what, _, cure = str(error).rpartition(". ")
         return Problem.SCHEMA_FOREIGN.found(detail=what, cure=cure)
+    except DatabaseFileError as error:
+        what, _, cure = str(error).rpartition(". ")
+        return Problem.DATABASE_UNAVAILABLE.found(
+            detail=what.removeprefix("the database "), cure=cure
+        )
     except StoreUnavailableError as error:
         # The database's own text may name the host and the user.
         treatment = error.meaning.treatment

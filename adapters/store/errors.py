@@ -55,11 +55,21 @@ class StoreDefectError(StoreError):
 class DatabaseFileError(StoreUnavailableError):
     """SQLite's file is not the one that was opened, or cannot be opened as it is.
 
-    The text names the file without its folder, so anyone may read it.
+    The text names the file without its folder, so anyone may read it. It says by itself what is
+    wrong and what to do, since both differ from file to file.
+
+    Args:
+        cause: what is wrong with the file, and what to do.
+        meaning: GONE for a file that was open, MISCONFIGURED for one that cannot be used as it is.
     """
 
-    def __init__(self, cause: str, meaning: Meaning = Meaning.GONE) -> None:
+    def __init__(self, cause: str, meaning: Meaning = Meaning.MISCONFIGURED) -> None:
         super().__init__(cause, meaning)
+
+    @property
+    def advice(self) -> str:
+        """The text alone."""
+        return str(self)
 
 
 class SchemaError(StoreError):

@@ -2,12 +2,13 @@
 
 Drivers sort errors by classes that mix what is different (a read-only server is psycopg's
 ``InternalError``) and part what is alike. So an error is sorted by its code alone: the SQLSTATE of
-PostgreSQL, or SQLite's result code. Its meaning then settles four things: how a request is
-answered, what becomes of the connection, whether the work is tried again at once, and what
-``/healthz`` says. The store, the workers' connections, the command line and the checks at start
-all ask this table.
+PostgreSQL, or SQLite's result code. Only a connection that is refused has no code: there the text
+of the refusal stands for one. Its meaning then settles four things: how a request is answered, what
+becomes of the connection, whether the work is tried again at once, and what ``/healthz`` says. The
+store, the workers' connections, the command line and the checks at start all ask this table.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -198,6 +199,31 @@ SQLITE_CODES: Mapping[int, Meaning] = {
 """Meanings by SQLite's result code. Everything else is a :attr:`Meaning.DEFECT`."""
 
 
+REFUSALS: Mapping[str, str] = {
+    "password authentication failed": "28P01",
+    "no password supplied": "28P01",
+    "[Aa]uthentication failed for user": "28000",
+    "no pg_hba.conf entry": "28000",
+    "pg_hba.conf rejects connection": "28000",
+    'role ".*" does not exist': "28000",
+    'role ".*" is not permitted to log in': "28000",
+    'database ".*" does not exist': "3D000",
+    "no such database": "3D000",
+    "permission denied for database": "42501",
+    "too many clients already": "53300",
+    "remaining connection slots are reserved": "53300",
+    "too many connections for (database|role)": "53300",
+    "invalid (sslmode|channel_binding|gssencmode|require_auth|target_session_attrs) value": "F0000",
+    "server does not support SSL, but SSL was required": "28000",
+}
+"""The SQLSTATE of a server that refuses a connection, by its text (a regular expression): libpq
+passes on the text alone. A server that speaks another language (``lc_messages``) counts as lost."""
+
+_ATTEMPT = re.compile("^.*(?:failed|bad): (.*)$", re.MULTILINE)
+"""A host that was tried, and why it gave no connection: after the last colon of its kind, because
+the address comes before it."""
+
+
 def meaning_of(error: BaseException) -> Meaning | None:
     """What an error of a database means; None for an error of anything else.
 
@@ -235,5 +261,19 @@ def _of_psycopg(error: BaseException) -> Meaning | None:
     code = error.sqlstate
     if code is not None:
         return SQLSTATES.get(code) or SQLSTATES.get(code[:2], Meaning.DEFECT)
+    if not isinstance(error, psycopg.OperationalError):
+        return Meaning.DEFECT
     # libpq gives no code where no server answered, or none of its sessions began.
-    return Meaning.LOST if isinstance(error, psycopg.OperationalError) else Meaning.DEFECT
+    return _of_refusals(str(error)) or Meaning.LOST
+
+
+def _of_refusals(text: str) -> Meaning | None:
+    """The meaning of a connection that was refused, if every host refused it for one reason."""
+    attempts = _ATTEMPT.findall(text)
+    codes = {_refusal(attempt) for attempt in attempts}
+    meanings = {SQLSTATES.get(code) or SQLSTATES[code[:2]] for code in codes if code}
+    return meanings.pop() if None not in codes and len(meanings) == 1 else None
+
+
+def _refusal(text: str) -> str | None:
+    return next((code for said, code in REFUSALS.items() if re.search(said, text)), None)

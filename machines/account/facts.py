@@ -191,7 +191,7 @@ class AccountFacts(ReportFacts):
     replaced_attempt: int = 0
     """The latest session that replaced it: earlier ones never undo that."""
     replaced_session: str | None = None
-    """The session that reported it; None where the service did (P4)."""
+    """The session whose result said so; None where the service did (P4)."""
     known_linked: str | None = None
     """Another known account that the customer picked instead (R3)."""
     retired: bool = False

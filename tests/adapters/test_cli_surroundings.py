@@ -70,6 +70,23 @@ def test_bad_surroundings_get_one_line(argv: tuple[str, ...], message: str, tmp_
     assert (code, message in said) == (2, True), said
 
 
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none/relink.db", "unable to open or create the database file relink.db: No such file"),
+        ("folder", "the database folder is not a file"),
+    ],
+)
+def test_a_file_that_cannot_be_a_database_was_not_removed_or_replaced(
+    command: str, name: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    code, said = run(tmp_path, command, RELINK_DATABASE_URL=f"sqlite:///{name}")
+    assert code == 2
+    assert said.startswith(f"relink {command}: {message}"), said
+
+
 def test_a_port_in_use_ends_serve_before_stripe_or_the_database_is_touched(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as used, socket.create_server(("", 0)) as stripe:
         stripe.settimeout(0.1)

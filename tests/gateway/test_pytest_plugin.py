@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,9 @@ def run_tests(folder: Path, suite: str, *python: str) -> subprocess.CompletedPro
     (folder / "test_suite.py").write_text(suite)
     (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     command = [sys.executable, *python, "-p", "no:cacheprovider", "-q", "--rootdir", str(folder)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    # What these tests run with is not for the ones within.
+    own = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=60)
 
 
 def test_the_suite_in_the_documentation_passes(tmp_path: Path) -> None:

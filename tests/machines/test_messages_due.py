@@ -85,7 +85,7 @@ def sent(
     raise AssertionError("messages never end")
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P2_a_message_names_only_accounts_that_may_be_named(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -99,7 +99,7 @@ def test_P2_a_message_names_only_accounts_that_may_be_named(
     assert not is_mailed(needing) or any(has_come(needing[name], AT) for name in unnamed(needing))
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P2_a_customer_who_revoked_access_is_not_reminded_unless_the_policy_says_so(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -111,7 +111,7 @@ def test_P2_a_customer_who_revoked_access_is_not_reminded_unless_the_policy_says
                 assert policy.remind_after_denial
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_every_account_is_named_and_at_the_latest_on_its_day_or_when_the_gap_ends(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -135,7 +135,7 @@ def test_P1_every_account_is_named_and_at_the_latest_on_its_day_or_when_the_gap_
             assert named[name] <= gap_ends
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_between_two_prompts_the_gap_passes_or_a_day_comes(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -149,7 +149,7 @@ def test_P1_between_two_prompts_the_gap_passes_or_a_day_comes(
         last = at
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_a_prompt_names_somebody_new_and_each_account_gets_no_more_than_its_reminders(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -167,7 +167,7 @@ def test_P1_a_prompt_names_somebody_new_and_each_account_gets_no_more_than_its_r
         assert count[name] <= max(left, 0)
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, last=LAST, policy=POLICIES)
 def test_P1_nothing_is_due_again_at_once_and_nothing_is_planned_for_the_past(
     needing: Needing, last: float | None, policy: RelinkPolicy
@@ -184,7 +184,7 @@ def test_P1_nothing_is_due_again_at_once_and_nothing_is_planned_for_the_past(
         assert messages_due.due(needing, last, following - 1, policy) is None
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, policy=POLICIES)
 def test_P1_the_answers_about_a_schedule_agree_with_what_is_sent(
     needing: Needing, policy: RelinkPolicy
@@ -213,7 +213,7 @@ def told(account: str, **said: Any) -> NeedsChanged:
     return NeedsChanged(causation_id="evt_1", at=AT, subject=account, **fields)
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING, number=st.integers(1, 2), mailed=st.none() | st.just(AT - 7))
 def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_not_after(
     needing: Needing, number: int, mailed: int | None
@@ -226,7 +226,7 @@ def test_P1_what_was_sent_in_an_outage_of_the_account_is_remembered_in_it_and_no
     assert now.reminded == (known.reminded if known and known.number == number else 0)
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(400))
 @given(needing=NEEDING)
 def test_P1_an_account_that_needs_nothing_is_forgotten_and_the_others_are_not(
     needing: Needing,

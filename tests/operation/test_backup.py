@@ -4,6 +4,8 @@ import json
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,6 +15,7 @@ import pytest
 
 from relink.adapters.cli import main
 from relink.adapters.simulator import Account
+from relink.adapters.store.sqlite.lock import exclusive
 
 from ..kill.checks import check_journal, check_states
 from ..kill.households import READING_TIME
@@ -109,6 +112,53 @@ def test_a_damaged_or_foreign_backup_changes_nothing(relink: Relink, path: Path,
         assert (code, message in said) == (2, True), said
         assert path.read_bytes() == before
     assert len(list(tmp_path.glob("*relink.db*"))) == 1
+
+
+def test_a_refused_restore_leaves_no_empty_database(relink: Relink, path: Path, tmp_path: Path):
+    foreign = tmp_path / "foreign"
+    foreign.write_text("not a database")
+    for file, message in (
+        (tmp_path / "missing", "does not exist"),
+        (tmp_path, "is not a file"),
+        (foreign, "cannot be copied"),
+    ):
+        code, said = relink("restore", file)
+        assert (code, message in said) == (2, True), said
+        assert not path.exists()
+    code, said = relink("status")
+    assert f"the database {path} does not exist" in said
+
+
+def test_a_restore_under_a_running_process_is_refused(relink: Relink, path: Path, tmp_path: Path):
+    relink("migrate")
+    backup = tmp_path / "backup.db"
+    relink("backup", backup)
+    with exclusive(f"sqlite:///{path}"):
+        code, said = relink("restore", backup)
+    assert (code, said) == (2, f"relink restore: another process serves {path}: stop it first\n")
+
+
+def test_a_backup_replaces_no_file_that_came_meanwhile(relink: Relink, tmp_path: Path):
+    relink("migrate")
+    backup = tmp_path / "backup.db"
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "elsewhere.db")
+    code, said = relink("backup", link)
+    assert (code, "exists already" in said) == (2, True)
+    assert link.is_symlink()
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "relink.adapters.cli", "backup", backup],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(2)
+    ]
+    ended = [(each.communicate(timeout=60)[1], each.returncode) for each in both]
+    assert sorted(code for _, code in ended) == [0, 2], ended
+    assert any(b"exists already" in said for said, _ in ended)
+    assert backup.stat().st_nlink == 1
+    assert not list(tmp_path.glob(".backup*"))
 
 
 def test_postgresql_has_tools_of_its_own(

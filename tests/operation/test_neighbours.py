@@ -113,6 +113,37 @@ def test_a_role_that_may_create_no_schema_is_told_so(empty_postgres_url: str):
             connection.execute("DROP ROLE relink_poor")
 
 
+def test_a_server_that_refuses_a_connection_says_why(empty_postgres_url: str):
+    """libpq passes on no code for these, and the server is not down."""
+    migrate(empty_postgres_url)
+    with connect(empty_postgres_url) as connection:
+        connection.execute("CREATE ROLE relink_poor LOGIN")
+        connection.execute("CREATE ROLE relink_crowded LOGIN CONNECTION LIMIT 0")
+        connection.execute("CREATE ROLE relink_off NOLOGIN")
+    name = empty_postgres_url.partition("@/")[2].partition("?")[0]
+    poor = empty_postgres_url.replace("postgres@", "relink_poor@")
+    refused = {
+        empty_postgres_url.replace(name, "nowhere"): Meaning.MISCONFIGURED,
+        empty_postgres_url.replace("postgres@", "nobody@"): Meaning.MISCONFIGURED,
+        empty_postgres_url.replace("postgres@", "relink_off@"): Meaning.MISCONFIGURED,
+        empty_postgres_url + "&sslmode=bogus": Meaning.MISCONFIGURED,
+        empty_postgres_url.replace("postgres@", "relink_crowded@"): Meaning.EXHAUSTED,
+        # It may connect, and not look into the schema: the tables are there all the same.
+        poor: Meaning.MISCONFIGURED,
+    }
+    try:
+        for url, meaning in refused.items():
+            store = SqlStore(url, relink_system())
+            with pytest.raises(StoreUnavailableError) as found:
+                store.check()
+            store.close()
+            assert found.value.meaning is meaning, found.value
+        assert "permission denied for schema relink" in str(found.value)
+    finally:
+        with connect(empty_postgres_url) as connection:
+            connection.execute("DROP ROLE relink_poor, relink_crowded, relink_off")
+
+
 def test_a_file_of_another_application_is_refused_and_left_alone(tmp_path: Path):
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as database:

@@ -1,5 +1,6 @@
 """How a server on SQLite stops, and how its successor takes over."""
 
+import json
 import shutil
 import sqlite3
 import time
@@ -67,7 +68,10 @@ def test_it_can_be_stopped_while_it_waits_for_another(at: Installation, path: Pa
         at.serve.start()
         at.eventually(lambda: "waiting up to 90 s for it to stop" in at.serve.tail)
         at.serve.stop()
-        assert "Traceback" not in at.serve.tail
+        # Each line of the log is JSON from the first one on.
+        assert [json.loads(line)["level"] for line in at.serve.log.read_text().splitlines()] == [
+            "warning"
+        ]
 
 
 def test_a_successor_waits_for_the_attempts_of_its_predecessor(at: Installation):

@@ -18,17 +18,68 @@ Doubled is whatever took effect twice:
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from relink.adapters.simulator import Account
 
 from ..kill.checks import GAPS, TORN_ON_POSTGRES, TORN_ON_SQLITE
 from ..kill.households import built_on
 from ..simulation.life import agrees
 from .load import Load
+from .sender import Sent
 from .site import Site
 
 TOLD = """SELECT id FROM outbox WHERE status = 'done' AND party = 'service'"""
 ATTEMPTS = "SELECT id, attempts FROM outbox WHERE party = 'service'"
 FAILED = "SELECT id, error FROM outbox WHERE status = 'failed'"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How much of the load there was at some time. Its records only grow."""
+
+    webhooks: int
+    arrivals: int
+    broken: int
+    replaced: int
+    second_sessions: int
+    unserved: int
+
+    @classmethod
+    def now(cls, site: Site, load: Load) -> "Moment":
+        """This moment."""
+        return cls(
+            *(len(site.sender.record()), len(site.at.receiver.arrivals)),
+            *(len(load.broken), len(load.replaced)),
+            *(len(load.second_sessions), len(load.unserved)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is judged: all of a load since it began, or what lies between two moments."""
+
+    webhooks: Sequence[Sent]
+    arrivals: Sequence[str]
+    """The ids of the notifications that arrived."""
+    broken: Sequence[Account]
+    replaced: Sequence[Account]
+    """The accounts that customers linked in place of others."""
+    second_sessions: Sequence[str]
+    unserved: Sequence[str]
+
+    @classmethod
+    def between(cls, site: Site, load: Load, since: Moment, until: Moment) -> "Part":
+        """What lies between two moments. Notifications may arrive a little later."""
+        return cls(
+            site.sender.record()[since.webhooks : until.webhooks],
+            [id for id, _ in site.at.receiver.arrivals[since.arrivals :]],
+            load.broken[since.broken : until.broken],
+            list(load.replaced.values())[since.replaced : until.replaced],
+            load.second_sessions[since.second_sessions : until.second_sessions],
+            load.unserved[since.unserved : until.unserved],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +91,37 @@ class Findings:
     repeated: int
     """Notifications that arrived again, with the same id."""
 
+    @property
+    def lines(self) -> list[str]:
+        """The first few."""
+        return [*self.lost[:5], *self.doubled[:5]]
 
-def findings(site: Site, load: Load, arrived_before: int, cuts_attempts: bool) -> Findings:
+
+def findings(site: Site, part: Part, cuts_attempts: bool) -> Findings:
     """Look for what was lost or doubled.
 
     Args:
         site: where.
-        load: what happened.
-        arrived_before: the number of notifications before it happened.
+        part: of what happened.
         cuts_attempts: whether notifications may have been repeated.
     """
-    arrivals = Counter(id for id, _ in site.at.receiver.arrivals[arrived_before:])
-    repeated = {id: times for id, times in arrivals.items() if times > 1}
+    repeated = {id: times for id, times in Counter(part.arrivals).items() if times > 1}
     doubled = [
-        *_applied_twice(site),
+        *_applied_twice(part),
         *_decided_twice(site),
-        *_made_twice(load),
-        *_prompts(site, load),
-        *load.second_sessions,
+        *_made_twice(part),
+        *_prompts(site, part),
+        *part.second_sessions,
     ]
     if not cuts_attempts:
         doubled += _unrecorded(site, repeated)
-    lost = [*_events(site), *_states(site, load), *_unbuilt(load), *_untold(site), *load.unserved]
+    lost = [
+        *_events(site, part),
+        *_states(site, part),
+        *_unbuilt(part),
+        *_untold(site),
+        *part.unserved,
+    ]
     return Findings(lost, doubled, sum(repeated.values()) - len(repeated))
 
 
@@ -76,18 +136,18 @@ def _unrecorded(site: Site, repeated: dict[str, int]) -> list[str]:
     ]
 
 
-def _events(site: Site) -> list[str]:
+def _events(site: Site, part: Part) -> list[str]:
     inbox = {row["id"] for row in site.at.database.rows("SELECT id FROM inbox")}
     return [
         f"{sent.event} ({sent.type}) was answered, and is not stored"
-        for sent in site.sender.record()
+        for sent in part.webhooks
         if {"applied", "duplicate"} & set(sent.outcomes) and sent.event not in inbox
     ]
 
 
-def _states(site: Site, load: Load) -> list[str]:
+def _states(site: Site, part: Part) -> list[str]:
     lost = []
-    for account in [*load.broken, *load.replaced.values()]:
+    for account in [*part.broken, *part.replaced]:
         found = site.at.get(f"/accounts/{account.id}")
         with site.at.stripe.lock:
             state, by = found["state"], found["replaced_by"]
@@ -96,10 +156,8 @@ def _states(site: Site, load: Load) -> list[str]:
     return lost
 
 
-def _unbuilt(load: Load) -> list[str]:
-    return [
-        f"{new.id} has no payment method" for new in load.replaced.values() if not built_on(new)
-    ]
+def _unbuilt(part: Part) -> list[str]:
+    return [f"{new.id} has no payment method" for new in part.replaced if not built_on(new)]
 
 
 def _untold(site: Site) -> list[str]:
@@ -109,10 +167,10 @@ def _untold(site: Site) -> list[str]:
     return [*untold, *(f"{row['id']} failed: {row['error']}" for row in rows(FAILED))]
 
 
-def _applied_twice(site: Site) -> list[str]:
+def _applied_twice(part: Part) -> list[str]:
     return [
         f"{sent.event} was applied {times} times"
-        for sent in site.sender.record()
+        for sent in part.webhooks
         if (times := sent.outcomes.count("applied")) > 1
     ]
 
@@ -123,16 +181,16 @@ def _decided_twice(site: Site) -> list[str]:
     return [f"decided in two transactions: {row}" for row in found]
 
 
-def _made_twice(load: Load) -> list[str]:
+def _made_twice(part: Part) -> list[str]:
     return [
         f"{new.id} has {count} payment methods"
-        for new in load.replaced.values()
+        for new in part.replaced
         if (count := len(built_on(new))) > 1
     ]
 
 
-def _prompts(site: Site, load: Load) -> list[str]:
-    ours = {account.id for account in load.broken}
+def _prompts(site: Site, part: Part) -> list[str]:
+    ours = {account.id for account in part.broken}
     prompts: dict[str, set[str]] = defaultdict(set)
     for told in list(site.at.receiver.told.values()):
         if told["type"] == "notify_customer":

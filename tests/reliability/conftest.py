@@ -1,19 +1,15 @@
-"""One installation for all faults of a layout."""
+"""What all faults of a file share."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from .load import Load
-from .quick import under_load
-from .site import Site
+from .quick import Bench
 
 
 @pytest.fixture(scope="module")
-def installation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Site, Load]]:
-    """The installation of a layout, under load."""
-    layout = request.param
-    with under_load(layout, tmp_path_factory.mktemp(layout.name.lower())) as made:
-        yield made
+def bench() -> Iterator[Bench]:
+    """Where the faults happen."""
+    made = Bench()
+    yield made
+    made.close()

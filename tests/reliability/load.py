@@ -32,6 +32,9 @@ AT_ONCE = 60.0
 PATIENCE = 60.0
 """Seconds for which the embedding service repeats a request that is not answered."""
 
+NOT_YET = (404, 409, 503)
+"""Until the webhooks have arrived, the account is unknown, or there is nothing to relink."""
+
 
 class Load:
     """A load, from :meth:`start` until :meth:`stop`.
@@ -50,8 +53,9 @@ class Load:
         self.unserved: list[str] = []
         """What customers ran into that they should not have."""
         self._site = site
-        self._stock: deque[Account] = deque()
+        self._stock: deque[tuple[float, Account]] = deque()
         self._stopping = threading.Event()
+        self._closed = threading.Event()
         self._customers = ThreadPoolExecutor(8, "customer")
         self._flows: list[Future[None]] = []
         self._thread: threading.Thread | None = None
@@ -64,14 +68,14 @@ class Load:
         missing = round(max(seconds, AT_ONCE) * RATE)
         with at.stripe.lock:
             linked = [at.sim.link_account(at.sim.add_customer()) for _ in range(missing)]
+        linked_at = time.monotonic()
         assert eventually(lambda: self._site.sender.is_idle, 60), "links do not become known"
         assert eventually(lambda: self._site.has_done(time.time()), 60), "links are not read"
         time.sleep(OLDER)
-        self._stock += linked
+        self._stock += [(linked_at, account) for account in linked]
 
     def start(self) -> None:
         """Begin."""
-        self.broken, self.replaced, self.second_sessions, self.unserved = [], {}, [], []
         self._flows = []
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run)
@@ -88,6 +92,9 @@ class Load:
     def close(self) -> None:
         """Have no threads any more."""
         self._stopping.set()
+        self._closed.set()
+        if self._thread:
+            self._thread.join()
         self._customers.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
@@ -95,12 +102,13 @@ class Load:
         while not self._stopping.wait(max(0.0, next_at - time.monotonic())):
             next_at += 1 / RATE
             sim = self._site.at.sim
-            if not self._stock:
-                # It took longer than expected. There are webhooks all the same.
+            if not self._stock or self._stock[0][0] + OLDER > time.monotonic():
+                # Nothing is stocked that can break. Linking means webhooks all the same.
                 with self._site.at.stripe.lock:
-                    sim.link_account(sim.add_customer())
+                    linked = sim.link_account(sim.add_customer())
+                self._stock.append((time.monotonic(), linked))
                 continue
-            account = self._stock.popleft()
+            _, account = self._stock.popleft()
             with self._site.at.stripe.lock:
                 assert account.authorization
                 sim.bank.expire_consent(account.authorization.id)
@@ -128,7 +136,7 @@ class Load:
         """Ask until there is a session, as the embedding service does."""
         addresses, until, said = self._site.addresses, time.monotonic() + PATIENCE, ""
         path, number = f"/accounts/{account.id}/relink-sessions", 0
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self._closed.is_set():
             number += 1
             try:
                 answer = self._site.client.post(
@@ -144,8 +152,7 @@ class Load:
                     session: str = answer.json()["session"]
                     return session
                 said = f"{answer.status_code} {answer.text}"
-                # Until the webhook has arrived, there is nothing to relink.
-                if answer.status_code not in (409, 503):
+                if answer.status_code not in NOT_YET:
                     break
             time.sleep(0.5)
         self.unserved.append(f"{account.id}: no session: {said}")

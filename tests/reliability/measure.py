@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .checks import findings
+from .checks import Moment, Part, findings
 from .fault import Extent, Fault
 from .load import Load
 from .sender import Sent
@@ -53,9 +53,9 @@ def measure(site: Site, load: Load, fault: Fault, extent: Extent) -> Row:
     times, seconds = extent.times_of(fault), extent.seconds_of(fault)
     load.stock(times * (seconds + 4) + 2 * extent.calm)
     site.sender.forget()
-    arrived = len(site.at.receiver.arrivals)
     recoveries: list[float] = []
     wrong: list[str] = []
+    began = Moment.now(site, load)
     load.start()
     try:
         time.sleep(extent.calm)
@@ -69,11 +69,11 @@ def measure(site: Site, load: Load, fault: Fault, extent: Extent) -> Row:
     if not eventually(lambda: site.sender.is_idle and site.has_done(time.time()), GIVES_UP_AFTER):
         wrong.append("it does not settle")
     site.check()
-    found = findings(site, load, arrived, fault.cuts_attempts)
-    record = site.sender.record()
+    part = Part.between(site, load, began, Moment.now(site, load))
+    found, record = findings(site, part, fault.cuts_attempts), part.webhooks
     answered = sum(sent.is_answered for sent in record)
     outage, recovery = longest_outage(record), max(recoveries)
-    wrong += [*found.lost[:5], *found.doubled[:5]]
+    wrong += found.lines
     if answered < len(record):
         wrong.append(f"{len(record) - answered} webhooks were never answered")
     if recovery > RECOVERS_WITHIN:
@@ -85,29 +85,42 @@ def measure(site: Site, load: Load, fault: Fault, extent: Extent) -> Row:
 
 
 def _recovery(site: Site, wrong: list[str]) -> float:
-    """How long it takes until all is as before (seconds); if for too long, what is not.
+    """How long it takes until all is as before (seconds); if for too long, what is not."""
+    lifted, began = time.time(), time.monotonic()
+    if not eventually(lambda: has_recovered(site, 0, lifted), RECOVERS_WITHIN):
+        wrong.append(f"not recovered: {what_is_left(site, 0, lifted)}")
+        eventually(lambda: has_recovered(site, 0, lifted), GIVES_UP_AFTER)
+    return time.monotonic() - began
+
+
+def has_recovered(site: Site, first: int, lifted: float) -> bool:
+    """Whether all is as before.
 
     That is so when every webhook from before is answered, one that was sent after that too, every
     command from before is done, and each server says that it is well.
+
+    Args:
+        site: where.
+        first: the number of the first webhook that counts.
+        lifted: when the fault ended (Unix seconds).
     """
-    lifted, began = time.time(), time.monotonic()
+    record = site.sender.record()[first:]
+    return (
+        not any(sent.first_at < lifted and not sent.is_answered for sent in record)
+        and any(sent.first_at >= lifted and sent.is_answered for sent in record)
+        and site.is_well()
+        and site.has_done(lifted)
+    )
 
-    def is_over() -> bool:
-        record = site.sender.record()
-        return (
-            not any(sent.first_at < lifted and not sent.is_answered for sent in record)
-            and any(sent.first_at >= lifted and sent.is_answered for sent in record)
-            and site.is_well()
-            and site.has_done(lifted)
-        )
 
-    if not eventually(is_over, RECOVERS_WITHIN):
-        wrong.append(
-            f"not recovered: {len(site.sender.unanswered(lifted))} webhooks are not answered, "
-            f"well: {site.is_well()}, not done: {site.undone(lifted)[:3]}"
-        )
-        eventually(is_over, GIVES_UP_AFTER)
-    return time.monotonic() - began
+def what_is_left(site: Site, first: int, lifted: float) -> str:
+    """What is not as before. The arguments are those of :func:`has_recovered`."""
+    record = site.sender.record()[first:]
+    left = [sent for sent in record if sent.first_at < lifted and not sent.is_answered]
+    return (
+        f"{len(left)} webhooks are not answered, "
+        f"well: {site.is_well()}, not done: {site.undone(lifted)[:3]}"
+    )
 
 
 def longest_outage(record: Sequence[Sent]) -> float:

@@ -94,10 +94,6 @@ class Sender:
         with self._lock:
             return list(self.sent.values())
 
-    def unanswered(self, before: float) -> list[Sent]:
-        """Those that were sent before a time (Unix seconds), and not taken yet."""
-        return [sent for sent in self.record() if sent.first_at < before and not sent.is_answered]
-
     @property
     def is_idle(self) -> bool:
         """Whether Stripe has nothing more to send, and all is taken."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy.exc import DBAPIError
 
 from relink.adapters.store.location import SqliteLocation, locate
@@ -210,11 +211,13 @@ def installed(layout: Layout, folder: Path, environment: Mapping[str, str]) -> I
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A folder on a disk of 256 MB, where this process may mount one."""
+    """A folder on a disk of 256 MB. Where this process may not mount one, the test is skipped."""
     place = folder / "disk"
     place.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(place)]
-    subprocess.run(command, check=True, timeout=10)
+    mounted = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a disk of its own needs the right to mount: {mounted.stderr.strip()}")
     try:
         yield place
     finally:

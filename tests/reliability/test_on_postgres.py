@@ -3,13 +3,9 @@
 import pytest
 
 from .fault import Fault, Layout
-from .load import Load
-from .quick import check, tried
-from .site import Site
-
-EACH = tried(Layout.POSTGRES, Layout.PGBOUNCER)
+from .quick import Bench, check, tried
 
 
-@pytest.mark.parametrize(("installation", "fault"), EACH, indirect=["installation"])
-def test_nothing_is_lost_or_doubled(installation: tuple[Site, Load], fault: Fault) -> None:
-    check(installation, fault)
+@pytest.mark.parametrize("what", tried(Layout.POSTGRES, Layout.PGBOUNCER))
+def test_nothing_is_lost_or_doubled(bench: Bench, what: Fault | Layout) -> None:
+    check(bench, what)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from relink.adapters.store import StoreDefectError, StoreUnavailableError
 from relink.adapters.store.errors import translated
 from relink.adapters.store.meaning import (
+    REFUSALS,
     SQLITE_CODES,
     SQLSTATES,
     TREATMENTS,
@@ -92,6 +93,30 @@ def test_what_never_reached_a_server_is_a_lost_connection():
     assert meaning_of(refused.value) is Meaning.LOST
     assert meaning_of(TimeoutError()) is Meaning.EXHAUSTED
     assert meaning_of(ValueError()) is None
+
+
+@pytest.mark.parametrize(
+    ("reasons", "meaning"),
+    [
+        (['FATAL:  password authentication failed for user "me"'], Meaning.MISCONFIGURED),
+        (["FATAL:  sorry, too many clients already"], Meaning.EXHAUSTED),
+        (["FATAL:  the database system is starting up"], Meaning.LOST),
+        (["Connection refused", 'FATAL:  role "me" does not exist'], Meaning.LOST),
+        (['FATAL:  no pg_hba.conf entry for host "::1", no encryption'] * 2, Meaning.MISCONFIGURED),
+        (["FATAL:  Passwort-Authentifizierung fehlgeschlagen"], Meaning.LOST),
+    ],
+)
+def test_a_refused_connection_is_known_by_its_text_if_all_hosts_agree(
+    reasons: list[str], meaning: Meaning
+):
+    address = 'connection to server on socket "/role "x" does not exist/.s.PGSQL.5432"'
+    text = "\n".join(f"{address} failed: {reason}" for reason in reasons)
+    assert meaning_of(psycopg.OperationalError(text)) is meaning
+
+
+def test_every_refusal_stands_for_a_code_of_the_table():
+    for code in REFUSALS.values():
+        assert code in SQLSTATES or code[:2] in SQLSTATES, code
 
 
 def test_codes_of_sqlite_are_known_by_their_primary_part():

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
+from ..errors import StoreUnavailableError
 from ..location import PostgresLocation
+from ..meaning import Meaning
 from ..schema import PROOF
 from ..unit_of_work import Writer
 from .connection import local_settings
@@ -91,15 +93,24 @@ class PostgresBackend:
         return "Give relink a schema of its own by RELINK_DATABASE_SCHEMA"
 
     def tables(self, connection: Connection) -> set[str]:
-        """The names of the tables and views in relink's schema."""
+        """The names of the tables and views in relink's schema.
+
+        Raises:
+            StoreUnavailableError: the role may not use the schema. To its statements, the tables
+                would seem to be missing.
+        """
         found = connection.execute(
             text(
-                "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:schema) "
+                "SELECT relname, has_schema_privilege(relnamespace, 'USAGE') FROM pg_class "
+                "WHERE relnamespace = to_regnamespace(:schema) "
                 "AND relkind IN ('r', 'p', 'v', 'm', 'f')"
             ),
             {"schema": f'"{self.location.schema}"'},
-        )
-        return set(found.scalars())
+        ).all()
+        if not all(may_use for _, may_use in found):
+            denied = f"PostgreSQL: permission denied for schema {self.location.schema}"
+            raise StoreUnavailableError(denied, Meaning.MISCONFIGURED)
+        return {name for name, _ in found}
 
     def create_job_tables(self, connection: Connection) -> None:
         """Create Procrastinate's own tables and functions."""

@@ -40,11 +40,11 @@ def back_up(database: Path, target: Path) -> None:
     Raises:
         BackupError: the target exists or cannot be written, or the database is damaged.
     """
-    if target.exists():
-        raise BackupError(f"{target} exists already. Name a new file")
+    if os.path.lexists(target):
+        raise _taken(target)
     with _new_file_beside(target) as made:
         _copy(uri(database, "rw"), database, made)
-        os.replace(made, target)
+        _name(made, target)
     _sync(target.parent)
 
 
@@ -65,7 +65,9 @@ def restore(backup: Path, database: Path, prepare: Callable[[Path], None]) -> Pa
     Raises:
         BackupError: the backup is missing, damaged, or no database of relink's.
     """
-    if not backup.is_file():
+    if backup.exists() and not backup.is_file():
+        raise BackupError(f"the backup {backup} is not a file. Name one that relink backup made")
+    if not backup.exists():
         raise BackupError(f"the backup {backup} does not exist")
     if backup.resolve() == database:
         raise BackupError(f"{backup} is the database itself")
@@ -81,6 +83,27 @@ def restore(backup: Path, database: Path, prepare: Callable[[Path], None]) -> Pa
         os.replace(made, database)
     _sync(database.parent)
     return kept
+
+
+def _name(made: Path, target: Path) -> None:
+    """Give a complete file its name, unless another one has it by now: a second backup, for one.
+
+    Raises:
+        BackupError: the name is taken.
+    """
+    try:
+        os.link(made, target)
+    except FileExistsError:
+        raise _taken(target) from None
+    except OSError:
+        # A file system without hard links, such as FAT, has no step that checks and names.
+        if os.path.lexists(target):
+            raise _taken(target) from None
+        os.replace(made, target)
+
+
+def _taken(target: Path) -> BackupError:
+    return BackupError(f"{target} exists already. Name a new file")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from ..errors import DatabaseFileError, SchemaBehindError
+from ..meaning import Meaning
 
 MODE = 0o600
 """Only the user who runs relink may read the database. SQLite gives the log the same mode."""
@@ -67,11 +68,14 @@ def identity(path: Path | str) -> Identity | None:
     return Identity(found.st_dev, found.st_ino)
 
 
-def create(path: Path) -> None:
+def create(path: Path) -> bool:
     """Create an empty database, unless there is one.
 
     An existing file is not opened. Closing it again would drop the locks that SQLite holds on it
     in this process.
+
+    Returns:
+        Whether it was created.
 
     Raises:
         DatabaseFileError: it cannot be created.
@@ -79,11 +83,13 @@ def create(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, MODE))
     except FileExistsError:
-        return
+        return False
     except OSError as error:
         raise DatabaseFileError(
-            f"unable to open or create the database file {path.name}: {error.strerror}"
+            f"unable to open or create the database file {path.name}: {error.strerror}. Its folder "
+            "has to exist, and relink's user has to be able to write to it"
         ) from None
+    return True
 
 
 def refuse_other_names(path: Path) -> None:
@@ -100,7 +106,9 @@ def refuse_other_names(path: Path) -> None:
     except OSError:
         return
     if not stat.S_ISREG(found.st_mode):
-        raise DatabaseFileError(f"the database {path.name} is not a file")
+        raise DatabaseFileError(
+            f"the database {path.name} is not a file. Let RELINK_DATABASE_URL name one"
+        )
     if found.st_nlink > 1:
         raise DatabaseFileError(
             f"the database file {path.name} has {found.st_nlink} names (hard links). SQLite would "
@@ -216,5 +224,5 @@ class FileWatch:
 def _gone(name: str, found: Identity | None, cure: str) -> DatabaseFileError:
     what = "was removed" if found is None else "was replaced by another file"
     return DatabaseFileError(
-        f"the database's file {name} {what} while this process had it open. {cure}"
+        f"the database's file {name} {what} while this process had it open. {cure}", Meaning.GONE
     )

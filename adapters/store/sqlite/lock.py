@@ -61,6 +61,9 @@ class InUseError(Exception):
 def exclusive(database: str | DatabaseLocation, wait: float = PREDECESSOR_WAIT) -> Iterator[None]:
     """Hold the lock of a database. Its file is created if there is none.
 
+    A file that was created and is still empty in the end is removed again: a restore that is
+    refused leaves no empty database behind.
+
     The operating system releases the lock when the process ends, however it ends. Close the store
     before you release it.
 
@@ -77,29 +80,38 @@ def exclusive(database: str | DatabaseLocation, wait: float = PREDECESSOR_WAIT) 
     path = backend_for(database).file
     if path is None:
         raise ValueError("only an SQLite database has a file to lock")
-    release = _acquire(path, wait)
+    release, is_new = _acquire(path, wait)
     found = identity(path)
     assert found is not None, "its descriptor is open"
     held[path] = found
     try:
         yield
     finally:
+        # While it is ours. Whoever waits for the lock looks at the path again before taking it.
+        if is_new and identity(path) == found and path.stat().st_size == 0:
+            path.unlink()
         del held[path]
         release()
 
 
-def _acquire(path: Path, wait: float) -> Callable[[], object]:
-    """Take the lock of whatever file is at the path once the lock is ours."""
+def _acquire(path: Path, wait: float) -> tuple[Callable[[], object], bool]:
+    """Take the lock of whatever file is at the path once the lock is ours.
+
+    Returns:
+        What releases it, and whether the file was created here.
+    """
     began = time.monotonic()
-    said = False
+    said = is_new = False
     while True:
-        create(path)
+        is_new = create(path) or is_new
         refuse_other_names(path)
         release = _try(path)
         if release is not None:
-            return release
+            return release, is_new
         waited = time.monotonic() - began
         if waited >= wait:
+            if wait == 0:
+                raise InUseError(f"another process serves {path}: stop it first")
             raise InUseError(
                 f"another process serves {path}, and did not stop within {wait:g} s: stop it first"
             )
@@ -116,7 +128,7 @@ def _try(path: Path) -> Callable[[], object] | None:
     if path in held:
         return None
     if not hasattr(fcntl, "F_OFD_SETLK"):
-        return _try_beside(Path(f"{path}.lock"))
+        return _try_beside(path)
     before = identity(path)
     if before is None:
         return None
@@ -155,11 +167,15 @@ def _set(descriptor: int, kind: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, described)
 
 
-def _try_beside(path: Path) -> Callable[[], object] | None:
-    file = path.open("a")
+def _try_beside(database: Path) -> Callable[[], object] | None:
+    lock_file = Path(f"{database}.lock")
+    file = lock_file.open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        file.close()
+        return None
+    if identity(database) is None:
         file.close()
         return None
     return file.close
