@@ -9,12 +9,16 @@ from typing import Any, ClassVar
 
 from statemachine import State, StateChart
 
+from .arguments import several
 from .declaration import Declaration
+from .declared import with_classes
 from .effect import Facts
+from .errors import ReservedNameError
 from .event import Event
+from .library import ChartMeta
 
 
-class ChartBase(StateChart[Any]):
+class ChartBase(StateChart[Any], metaclass=ChartMeta):
     """A chart as far as it is declared. Subclass :class:`~relink.engine.Chart`, not this."""
 
     # Fixed: an exception in a guard is not a silent no, a transition to the same state does not
@@ -22,6 +26,10 @@ class ChartBase(StateChart[Any]):
     catch_errors_as_events = False
     enable_self_transition_entries = False
     allow_event_without_transition = True
+    # The compiler finds these from the table, and says where.
+    validate_disconnected_states = False
+    validate_trap_states = False
+    validate_final_reachability = False
 
     facts_type: ClassVar[type[Facts]]
     """The model of what the machine remembers."""
@@ -32,6 +40,23 @@ class ChartBase(StateChart[Any]):
     python-statemachine takes no transition at all.)"""
     decided: ClassVar[Sequence[Declaration]] = ()
     """What :func:`ignored` and :func:`impossible` declare."""
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Make what the chart declares what the engine needs.
+
+        Raises:
+            ReservedNameError: a state or method has the name of a method of :class:`Chart`.
+        """
+        super().__init_subclass__(**settings)
+        for name in ("table", "live"):
+            if not isinstance(vars(cls).get(name, classmethod(str)), classmethod):
+                rule = f"it defines {name!r}, with which a chart is compiled or run; rename it"
+                raise ReservedNameError(cls, rule)
+        for name in ("alphabet", "absorbing", "decided"):
+            if name in vars(cls):
+                setattr(cls, name, several(vars(cls)[name]))
+        if "decided" in vars(cls):
+            cls.decided = tuple(with_classes(each, cls.alphabet) for each in cls.decided)
 
     _table: ClassVar[object] = None
     """Where the compiler keeps the table of a class."""
