@@ -18,13 +18,15 @@ from relink.engine import diagram, fuzz
 from relink.engine.errors import EngineError
 from relink.engine.markdown import markdown
 
+from .slips.accepted import UNDERSTOOD
 from .slips.calls import CALLS
+from .slips.declarations import DECIDED
 from .slips.declared import DECLARED
 from .slips.door import Slip
 from .slips.methods import METHODS
 from .slips.records import RECORD_SLIPS
 
-SLIPS = (*DECLARED, *METHODS, *RECORD_SLIPS, *CALLS)
+SLIPS = (*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED, *RECORD_SLIPS, *CALLS)
 
 FOREIGN = re.compile(
     r"pydantic|pydantic_core|InvalidDefinition|object has no attribute|has no attribute|"
