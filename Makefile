@@ -5,6 +5,9 @@ PYTHONS = $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 FOLDERS = engine machines adapters
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+HERE = '$(subst ','\'',$(CURDIR))/.venv'
+IS_USABLE = { test -x .venv/bin/python && grep -F -q -e ' '$(HERE) .venv/pyvenv.cfg; } 2>/dev/null
+
 SITE_PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
 # Celery and Django have no types of their own.
 UNTYPED = --disable-error-code import-untyped --disable-error-code untyped-decorator
@@ -77,8 +80,11 @@ clean: ## remove all that make made
 
 # Each interpreter is tried until one serves: a name on the path may not run (a version
 # manager's shim), or lack what Debian packages apart (venv).
-# An environment whose interpreter has gone, as after an upgrade, is replaced.
-.venv/pyvenv.cfg: $(if $(shell test -x .venv/bin/python && echo usable),,replace)
+# An environment whose interpreter has gone, as after an upgrade, is replaced. So is one that came
+# along with a moved or copied folder: its commands run in the folder that it was made in, which
+# pyvenv.cfg names.
+.venv/pyvenv.cfg: $(if $(shell $(IS_USABLE) && echo usable),,replace)
+	@test ! -e $@ || $(IS_USABLE) || echo "Replacing .venv, which belongs to another folder or has no interpreter"
 	@lacking=; \
 	for python in $(PYTHONS); do \
 	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \

@@ -8,8 +8,11 @@ accident of order.
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from .arguments import shown
 from .effect import Assign, Command, Facts, Send
 from .errors import ConflictingAssignsError, EffectResultError, UnknownFieldError
+from .event import Event
+from .suggest import did_you_mean
 
 F = TypeVar("F", bound=Facts)
 
@@ -17,8 +20,15 @@ Returned = tuple[str, object]
 """The name of an effect, and what it returned."""
 
 
-def apply_effects(facts: F, returned: Sequence[Returned]) -> tuple[F, tuple[Command, ...]]:
+def apply_effects(
+    facts: F, returned: Sequence[Returned], chart: str = ""
+) -> tuple[F, tuple[Command, ...]]:
     """New facts and commands, in order, from what the effects of one step returned.
+
+    Args:
+        facts: The facts before the step.
+        returned: What each effect returned, with its name.
+        chart: The chart's name, for messages.
 
     Raises:
         EffectResultError: an effect returned something other than None, Assign, Command or a
@@ -28,7 +38,7 @@ def apply_effects(facts: F, returned: Sequence[Returned]) -> tuple[F, tuple[Comm
     """
     if len(returned) == 1 and type(returned[0][1]) is Assign:
         # By far the most frequent case, and a fifth faster this way.
-        return with_assigns(facts, ((returned[0][0], returned[0][1].changes),)), ()
+        return with_assigns(facts, ((returned[0][0], returned[0][1].changes),), chart), ()
     commands: list[Command] = []
     assigns: list[tuple[str, Mapping[str, Any]]] = []
     for name, result in returned:
@@ -39,18 +49,37 @@ def apply_effects(facts: F, returned: Sequence[Returned]) -> tuple[F, tuple[Comm
                 commands.append(item)
             elif item is not None:
                 raise EffectResultError(
-                    f"effect {name!r} returned {type(item).__name__}; "
-                    "return None, an Assign, a Command, or a list of these"
+                    f"{_start(chart)}the effect {name!r} returned {shown(item)}; {_cure(item)}"
                 )
-    return (with_assigns(facts, assigns) if assigns else facts), tuple(commands)
+    return (with_assigns(facts, assigns, chart) if assigns else facts), tuple(commands)
 
 
-def with_assigns(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]]) -> F:
+def _start(chart: str) -> str:
+    return f"{chart}: " if chart else ""
+
+
+def _cure(item: object) -> str:
+    """What to return instead."""
+    if isinstance(item, type) and issubclass(item, (Command, Assign)):
+        return f"return an instance: {item.__name__}(...)"
+    if isinstance(item, (list, tuple)):
+        return "return one list, without lists in it"
+    if isinstance(item, dict):
+        return f"return Assign({', '.join(f'{field}=...' for field in item)})"
+    if isinstance(item, Facts):
+        return "return the fields that change: Assign(field=...)"
+    if isinstance(item, Event):
+        return "return Send(machine=..., key=..., event=...)"
+    return "return None, an Assign, a Command, or a list of these"
+
+
+def with_assigns(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]], chart: str = "") -> F:
     """The facts with the changes of all assigns, merged in order.
 
     Args:
         facts: The facts before the step.
         assigns: Names of effects, with the changes that each assigns.
+        chart: The chart's name, for messages.
 
     Raises:
         UnknownFieldError: an assign names a field that the facts do not have.
@@ -60,25 +89,27 @@ def with_assigns(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]]) -> 
     merged: dict[str, Any] = {}
     for name, changes in assigns:
         if not changes.keys() <= known:
-            unknown = ", ".join(repr(field) for field in changes if field not in known)
+            unknown = [field for field in changes if field not in known]
+            meant = did_you_mean(unknown[0], known)
             raise UnknownFieldError(
-                f"effect {name!r} assigns {unknown}, which {type(facts).__name__} does not have; "
+                f"{_start(chart)}the effect {name!r} assigns {', '.join(map(repr, unknown))}, "
+                f"which {type(facts).__name__} does not have; {meant}{' ' if meant else ''}"
                 f"its fields are {', '.join(known)}"
             )
         if len(assigns) == 1:
             return facts.after(changes)
         for field in merged.keys() & changes.keys():
             if merged[field] is not changes[field] and merged[field] != changes[field]:
-                _refuse_conflict(assigns, name, field)
+                _refuse_conflict(assigns, name, field, chart)
         merged.update(changes)
     return facts.after(merged)
 
 
 def _refuse_conflict(
-    assigns: Sequence[tuple[str, Mapping[str, Any]]], name: str, field: str
+    assigns: Sequence[tuple[str, Mapping[str, Any]]], name: str, field: str, chart: str
 ) -> NoReturn:
     other = next(other for other, changes in assigns if field in changes)
     raise ConflictingAssignsError(
-        f"effects {other!r} and {name!r} of one step set the field {field!r} differently; "
-        "let one of them set it"
+        f"{_start(chart)}the effects {other!r} and {name!r} of one step set the field {field!r} "
+        "differently; let one of them set it"
     )

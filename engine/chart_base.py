@@ -9,15 +9,19 @@ from typing import Any, ClassVar
 
 from statemachine import State, StateChart
 
+from .arguments import several
 from .declaration import Declaration
+from .declared import with_classes
 from .effect import Facts
+from .errors import ReservedNameError
 from .event import Event
+from .library import ChartMeta
 
 FormerState = State | str | Callable[[Any], State | str]
 """What became of a state: a leaf state, its id, or a function of the facts that gives one."""
 
 
-class ChartBase(StateChart[Any]):
+class ChartBase(StateChart[Any], metaclass=ChartMeta):
     """A chart as far as it is declared. Subclass :class:`~relink.engine.Chart`, not this."""
 
     # Fixed: an exception in a guard is not a silent no, a transition to the same state does not
@@ -25,6 +29,10 @@ class ChartBase(StateChart[Any]):
     catch_errors_as_events = False
     enable_self_transition_entries = False
     allow_event_without_transition = True
+    # The compiler finds these from the table, and says where.
+    validate_disconnected_states = False
+    validate_trap_states = False
+    validate_final_reachability = False
 
     facts_type: ClassVar[type[Facts]]
     """The model of what the machine remembers."""
@@ -39,6 +47,23 @@ class ChartBase(StateChart[Any]):
     """What became of the leaf states that earlier releases stored, by their former ids. A machine
     that is stored in one is read as being in the other; no effect runs. A function gets the facts,
     in today's form."""
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Make what the chart declares what the engine needs.
+
+        Raises:
+            ReservedNameError: a state or method has the name of a method of :class:`Chart`.
+        """
+        super().__init_subclass__(**settings)
+        for name in ("table", "live"):
+            if not isinstance(vars(cls).get(name, classmethod(str)), classmethod):
+                rule = f"it defines {name!r}, with which a chart is compiled or run; rename it"
+                raise ReservedNameError(cls, rule)
+        for name in ("alphabet", "absorbing", "decided"):
+            if name in vars(cls):
+                setattr(cls, name, several(vars(cls)[name]))
+        if "decided" in vars(cls):
+            cls.decided = tuple(with_classes(each, cls.alphabet) for each in cls.decided)
 
     _table: ClassVar[object] = None
     """Where the compiler keeps the table of a class."""

@@ -19,6 +19,7 @@ from .errors import (
     UndecidedError,
     UnreachableStateError,
 )
+from .faults import Faults
 from .library import DeclaredTransition, Effect, Probe, Structure, leaf_ids, structure_of
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree, leaves_of
@@ -185,18 +186,15 @@ class _Compiler:
             for leaf in leaves_of(tree)
             if leaf.target != leaf.source
         }
+        faults = Faults(self._chart)
         for state in self._states:
             if state.id not in self._ends and state.id not in leaving:
-                raise NoWayOutError(
-                    self._chart,
-                    f"no event leaves state {state.id!r}; add a transition that is taken, "
-                    "or declare the state final or absorbing",
-                )
-        if left := sorted(leaving.intersection(self._ends)):
-            raise FinalStateWithWayOutError(
-                self._chart,
-                f"state {left[0]!r} is absorbing, and an event leaves it; drop one of the two",
-            )
+                cure = "add a transition that is taken, or declare the state final or absorbing"
+                faults.add(NoWayOutError, str(state), "no event leaves it", cure)
+        for name in sorted(leaving.intersection(self._ends)):
+            rule = "it is absorbing, and an event leaves it"
+            faults.add(FinalStateWithWayOutError, f"state {name!r}", rule, "drop one of the two")
+        faults.check()
 
     def _check_reachable(self, initial: str, trees: dict[tuple[str, str], Tree]) -> None:
         targets: dict[str, set[str]] = {}
@@ -207,12 +205,13 @@ class _Compiler:
             new = targets[waiting.pop()] - reached
             reached |= new
             waiting += new
-        if lost := [state.id for state in self._states if state.id not in reached]:
-            raise UnreachableStateError(
-                self._chart,
-                f"no events lead from {initial!r} to {', '.join(map(repr, lost))}; "
-                "add a transition that is taken, or remove the state",
-            )
+        faults = Faults(self._chart)
+        for state in self._states:
+            if state.id not in reached:
+                rule = f"no events lead to it from {initial!r}"
+                cure = "add a transition that is taken, or remove the state"
+                faults.add(UnreachableStateError, str(state), rule, cure)
+        faults.check()
 
 
 class _Declarations:
@@ -248,17 +247,17 @@ class _Declarations:
         return None
 
     def check_used(self) -> None:
+        faults = Faults(self._chart)
         for number, declaration in enumerate(self._chart.decided):
             if number not in self._used:
                 kind = "ignored" if isinstance(declaration, Ignored) else "impossible"
                 states = ", ".join(state.id for state in declaration.states)
                 events = ", ".join(event.name for event in declaration.events)
                 when = f" when {declaration.when!r}" if declaration.when else ""
-                raise DeadDeclarationError(
-                    self._chart,
-                    f"{kind}({states}; {events}){when} never applies; remove it, or correct its "
-                    "states, events or guards",
-                )
+                cure = "remove it, or correct its states, events or guards"
+                place = f"{kind}({states}; {events}){when}"
+                faults.add(DeadDeclarationError, place, "it never applies", cure)
+        faults.check()
 
 
 def _label(event: str, transition: DeclaredTransition) -> str:

@@ -6,12 +6,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from statemachine import State
 
+from .arguments import explained, refuse, several
 from .event import Event
-from .library import StateArgument
+from .library import StateArgument, event_name
 from .reason import Reason
 
 
@@ -38,10 +38,14 @@ class Impossible:
 
 Declaration = Ignored | Impossible
 
+EventArgument = type[Event] | str
+"""An event's class, or its name."""
 
+
+@explained
 def ignored(
     states: StateArgument | Sequence[StateArgument],
-    events: type[Event] | Sequence[type[Event]],
+    events: EventArgument | Sequence[EventArgument],
     *,
     because: str | Reason,
     when: str | None = None,
@@ -51,18 +55,25 @@ def ignored(
 
     Args:
         states: A state or several; a compound state stands for all leaf states in it.
-        events: An event class or several.
+        events: An event's class or name, or several.
         because: The decision's reason: a sentence, or a :class:`Reason` with a code.
         when: A guard expression. The declaration holds only where the guards' answers make it
             true. Of several declarations that hold, the first counts.
         anomaly: Whether such an event is worth reporting.
     """
-    return Ignored(_states(states), _events(events), Reason.of(because), when, anomaly)
+    return Ignored(
+        several(states),
+        several(events),
+        _reason("ignored", because),
+        _when("ignored", when),
+        anomaly,
+    )
 
 
+@explained
 def impossible(
     states: StateArgument | Sequence[StateArgument],
-    events: type[Event] | Sequence[type[Event]],
+    events: EventArgument | Sequence[EventArgument],
     *,
     when: str,
     because: str | Reason,
@@ -74,16 +85,18 @@ def impossible(
 
     Args:
         states: A state or several; a compound state stands for all leaf states in it.
-        events: An event class or several.
+        events: An event's class or name, or several.
         when: A guard expression that is true for the answers in question.
         because: Why they never come up: a sentence, or a :class:`Reason` with a code.
     """
-    return Impossible(_states(states), _events(events), Reason.of(because), when)
+    reason = _reason("impossible", because)
+    return Impossible(several(states), several(events), reason, _when("impossible", when) or "")
 
 
+@explained
 def stays(
-    *states: StateArgument,
-    event: str,
+    *states: StateArgument | Sequence[StateArgument],
+    event: EventArgument | Sequence[EventArgument],
     cond: str | Sequence[str] | None = None,
     unless: str | Sequence[str] | None = None,
     on: str | Sequence[str] | None = None,
@@ -92,21 +105,44 @@ def stays(
 
     Args:
         states: States, compound ones included.
-        event: The event's name, or several names with spaces between them.
+        event: The event's class or name, or several; names may stand in one text, with spaces.
         cond: Guards that all have to answer yes.
         unless: Guards that all have to answer no.
         on: Its effects.
+
+    Raises:
+        ArgumentError: something else than a state or an event is given.
     """
-    for state in states:
+    listed = [state for given in states for state in several(given)]
+    if not listed:
+        raise refuse("stays", "states", None, "name a state: stays(opened, event=...)")
+    names = [_name(each) for each in several(event)]
+    for state in listed:
+        if not isinstance(state, State):
+            cure = f"name the state without quotes: {state}" if isinstance(state, str) else ""
+            raise refuse("stays", "states", state, cure or "name the state itself")
         # Without a target instead of `internal` to itself, which enters the parents of a nested
         # state again and loses a compound state (python-statemachine 3.2).
-        cast(State, state).to(None, event=event, cond=cond, unless=unless, on=on)
+        state.to(None, event=names, cond=cond, unless=unless, on=on)
 
 
-def _states(states: StateArgument | Sequence[StateArgument]) -> tuple[State, ...]:
-    listed = states if isinstance(states, Sequence) else (states,)
-    return cast(tuple[State, ...], tuple(listed))
+def _name(event: object) -> str:
+    name = event_name(event)
+    if name is None:
+        meant = event_name(type(event)) and f"give the class {type(event).__name__}, not an event"
+        cure = meant or "give the class of an event, or its name"
+        raise refuse("stays", "an event's class or name as event=", event, cure)
+    return name
 
 
-def _events(events: type[Event] | Sequence[type[Event]]) -> tuple[type[Event], ...]:
-    return tuple(events) if isinstance(events, Sequence) else (events,)
+def _reason(function: str, because: object) -> Reason:
+    if isinstance(because, Reason) or (isinstance(because, str) and because.strip()):
+        return Reason.of(because)
+    cure = "say in a sentence why: because='The door is locked.'"
+    raise refuse(function, "a sentence as because=", because, cure)
+
+
+def _when(function: str, when: object) -> str | None:
+    if when is None or isinstance(when, str):
+        return when
+    raise refuse(function, "a guard expression as when=", when, "give the names of guards")

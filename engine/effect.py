@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self, final
 
 from pydantic import SerializeAsAny
 
+from .arguments import refuse
 from .event import Event, snake_case
 from .frozen import FROZEN, frozen
 from .identity import identity_of
@@ -51,6 +52,9 @@ class Facts(Record):
         return copy
 
 
+_BY_FIELD = "name the fields: Assign(field=value), or Assign(**changes) for a dict"
+
+
 @final
 class Assign:
     """Changes of facts, by field (XState's term).
@@ -61,7 +65,14 @@ class Assign:
 
     __slots__ = ("changes",)
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, *positional: object, **changes: Any) -> None:
+        """``changes`` are the new values, by field.
+
+        Raises:
+            ArgumentError: a value is given without its field.
+        """
+        if positional:
+            raise refuse("Assign", "new values by field", positional[0], _BY_FIELD)
         self.changes = changes
 
     def __repr__(self) -> str:

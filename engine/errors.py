@@ -5,7 +5,9 @@ compiled, before anything is decided. A :class:`DecisionError` says that one eve
 decided, and names state and event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from .suggest import did_you_mean
 
 
 class EngineError(Exception):
@@ -16,6 +18,7 @@ class ChartError(EngineError):
     """A chart that cannot be compiled soundly. The message names chart, place, rule and cure."""
 
     def __init__(self, chart: type, problem: str) -> None:
+        """``problem`` is place, rule and cure; several faults of the kind, a line for each."""
         super().__init__(f"{chart.__name__}: {problem}")
         self.chart = chart
         self.problem = problem
@@ -25,11 +28,30 @@ class RecordError(EngineError, TypeError):
     """A class of events, commands or facts that is more than frozen data."""
 
 
+class FieldValueError(EngineError, ValueError):
+    """A value that a field does not take, a field that does not exist, or one that is missing."""
+
+
+class ArgumentError(EngineError, TypeError):
+    """An argument that is missing, unknown, or not what the function takes."""
+
+
+def _with_known(rule: str, has: str, given: object, known: Sequence[str]) -> str:
+    """The rule, what is known instead, and which of it was probably meant."""
+    text = f"{rule}; {has} {', '.join(known) or 'none'}"
+    meant = did_you_mean(given, known)
+    return f"{text}; {meant}" if meant else text
+
+
 # -- States ---------------------------------------------------------------------------------------
 
 
 class NoStatesError(ChartError):
     """A chart without states."""
+
+
+class InitialStateError(ChartError):
+    """Several initial states."""
 
 
 class ParallelStateError(ChartError):
@@ -45,8 +67,7 @@ class NestedFinalStateError(ChartError):
 
 
 class FinalStateWithWayOutError(ChartError):
-    """A final state with a transition, of which python-statemachine rejects most at class creation;
-    or an absorbing state that an event leaves."""
+    """A final state with a transition, or an absorbing state that an event leaves."""
 
 
 class NoWayOutError(ChartError):
@@ -96,6 +117,10 @@ class PrepareEventError(ChartError):
     """A `prepare_event` callback. It would change what guards and effects get."""
 
 
+class StateArgumentError(ChartError, TypeError):
+    """An argument of ``State(...)``, ``to(...)`` or ``from_(...)`` that it does not take."""
+
+
 class EventlessTransitionError(ChartError):
     """A transition without an event."""
 
@@ -126,6 +151,10 @@ class EventNamedLikeStateError(ChartError):
 
 class ReservedNameError(ChartError):
     """A state, event or method with the name of a part of the machine or of :class:`Chart`."""
+
+
+class MisspelledAttributeError(ChartError):
+    """An attribute that nothing reads, with almost the name of one that declares something."""
 
 
 class AlphabetError(ChartError):
@@ -200,6 +229,10 @@ class GuardExpressionError(ChartError):
     """A guard expression with anything but names, `and`, `or`, `not` and parentheses."""
 
 
+class UnknownAttributeError(ChartError):
+    """A guard or effect that reads a field that its facts, or none of its events, have."""
+
+
 class MachineApiError(ChartError):
     """A guard or effect that uses more of ``self`` than the chart's own methods and constants.
 
@@ -257,12 +290,40 @@ class DecisionError(EngineError):
     """An event that could not be decided."""
 
 
+class SnapshotError(DecisionError, TypeError):
+    """Something other than a snapshot of the chart, or facts of another class."""
+
+
 class UnknownStateError(DecisionError):
     """A state that the chart does not have, or that is not a leaf state."""
 
+    @classmethod
+    def of(cls, table: str, state: object, known: Iterable[str]) -> "UnknownStateError":
+        """The error for a state of a table that has others.
+
+        Args:
+            table: The table's name.
+            state: What was given.
+            known: The leaf states that it has.
+        """
+        rule = f"{table} has no leaf state {state!r}"
+        return cls(_with_known(rule, "it has", state, tuple(known)))
+
 
 class UnknownEventError(DecisionError):
-    """An event that is not in the chart's alphabet."""
+    """Something that is no event, or an event that is not in the chart's alphabet."""
+
+    @classmethod
+    def of(cls, table: str, event: object, known: Iterable[str]) -> "UnknownEventError":
+        """The error for an event that a table does not know.
+
+        Args:
+            table: The table's name.
+            event: The name of the event.
+            known: The names of the events that it knows.
+        """
+        rule = f"{table} does not know the event {event!r}"
+        return cls(_with_known(rule, "it knows", event, tuple(known)))
 
 
 class ImpossibleReachedError(DecisionError):
@@ -320,8 +381,13 @@ class UnknownMachineError(EngineError):
     """An event was sent to a machine that the system does not have."""
 
     def __init__(self, machine: str, known: Sequence[str]) -> None:
-        super().__init__(f"the system has no machine {machine!r}; it has {', '.join(known)}")
+        rule = f"the system has no machine {machine!r}"
+        super().__init__(_with_known(rule, "it has", machine, known))
         self.machine = machine
+
+
+class RouteError(EngineError, TypeError):
+    """A route that returned something other than the Sends for the machines of its system."""
 
 
 class EndlessSystemError(EngineError):

@@ -14,7 +14,9 @@ from .decision import Snapshot, Started
 from .effect import Command, Facts
 from .event import Event
 from .library import Effect, Probe
+from .question import refuse_event, refuse_facts, refuse_snapshot
 from .sealed import constants
+from .tombstone import RemovedEvent
 from .watch import Watch
 
 
@@ -35,9 +37,14 @@ class LiveMachine:
         A snapshot with the empty state makes a machine that :meth:`enter` has yet to start.
 
         Raises:
+            SnapshotError: the snapshot, or its facts, are not of this chart.
             UnknownStateError: the chart has no such leaf state.
             LibraryRefusedError: python-statemachine does not accept the chart.
         """
+        self._name = chart.__name__
+        self._alphabet = chart.alphabet
+        refuse_snapshot(self._name, snapshot, chart.facts_type)
+        refuse_facts(self._name, chart.facts_type, snapshot.facts)
         self._watch = Watch(chart.__name__, constants(chart))
         self._returned: list[Returned] = []
         self._probe = Probe(chart, self._collecting, self._answer)
@@ -61,14 +68,22 @@ class LiveMachine:
         return self._step()
 
     def send(self, trigger: Event) -> LiveStep:
-        """Send the event, and keep the facts that follow from it."""
+        """Send the event, and keep the facts that follow from it. A removed one is ignored.
+
+        Raises:
+            UnknownEventError: it is no event of the chart's alphabet.
+        """
+        if isinstance(trigger, RemovedEvent):
+            return LiveStep(self.state, self.facts, ())
+        if type(trigger) not in self._alphabet:
+            refuse_event(self._name, trigger, self._alphabet)
         # Before sending: a step that raised leaves what its first effects returned.
         self._returned.clear()
         self._probe.send(trigger.name, facts=self.facts, trigger=trigger)
         return self._step()
 
     def _step(self) -> LiveStep:
-        self.facts, commands = apply_effects(self.facts, self._returned)
+        self.facts, commands = apply_effects(self.facts, self._returned, self._name)
         return LiveStep(self.state, self.facts, commands)
 
     def _collecting(self, name: str, effect: Effect) -> Effect:

@@ -11,13 +11,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from .arguments import explained
 from .condition import conditions, text
+from .given import Drawable, as_table
 from .table import Table
 from .tree import Leaf, leaves_of
 
 
-def markdown(table: Table) -> str:
-    """The table as a Markdown document that ends in a newline."""
+@explained
+def markdown(table: Drawable) -> str:
+    """The table of a chart as a Markdown document that ends in a newline.
+
+    Args:
+        table: A chart, or its table.
+
+    Raises:
+        ArgumentError: it is neither.
+    """
+    table = as_table(table, "markdown")
     paragraphs = [f"# {table.name}", _start(table)]
     for state in table.states:
         paragraphs += [f"## `{state}`", *_state(table, state)]

@@ -6,6 +6,8 @@ reason has no code, and programs cannot tell it from others.
 
 from dataclasses import dataclass
 
+from .errors import ArgumentError
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -23,11 +25,11 @@ class Reason:
         """A reason from what a chart declares: a bare sentence, or a reason already.
 
         Raises:
-            TypeError: it is neither.
+            ArgumentError: it is neither.
         """
         match because:
             case Reason():
                 return because
             case str():
                 return cls(None, because)
-        raise TypeError(f"because={because!r} is no reason. Give a sentence, or a Reason")
+        raise ArgumentError(f"because={because!r} is no reason; give a sentence, or a Reason")

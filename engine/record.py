@@ -7,12 +7,13 @@ is the whole record. And no field has the name of something that the engine itse
 
 import inspect
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
 
-from .errors import RecordError
+from .errors import FieldValueError, RecordError
 from .frozen import freeze_fields, may_hold_container
+from .record_class import RecordMeta
 from .upgrade import Upgrade, check_upgrades
 
 _WHY = {
@@ -25,7 +26,7 @@ _WHY = {
 _MEANT_TO_BE_SET = {"upgrades", "former_names"}
 
 
-class Record(BaseModel):
+class Record(BaseModel, metaclass=RecordMeta):
     """Base of :class:`Event`, :class:`Command` and :class:`Facts`. Subclass these, not this."""
 
     # Infinite numbers would become null, and bytes would have to be UTF-8.
@@ -44,6 +45,20 @@ class Record(BaseModel):
     _containers: ClassVar[frozenset[str]] = frozenset()
     """The fields that can hold a list, dict or set."""
 
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            """Refuse to change a record.
+
+            Raises:
+                FieldValueError: always.
+            """
+            record = type(self).__name__
+            raise FieldValueError(
+                f"{record}.{name} cannot be set, since records are frozen; make another "
+                "record, and for facts let an effect return an Assign"
+            )
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse names that the engine reads, before pydantic sees them.
 
@@ -54,6 +69,9 @@ class Record(BaseModel):
         if _is_of_engine(cls):
             return
         annotated = inspect.get_annotations(cls)
+        for name in annotated:
+            if not name.startswith("_") and hasattr(BaseModel, name):
+                _refuse_name(cls, name)
         for name in _reserved(cls) - _MEANT_TO_BE_SET:
             own = vars(cls).get(name)
             # A command may compute its id in another way.
@@ -101,6 +119,23 @@ class Record(BaseModel):
         return handler(source)
 
 
+def check_types(model: type[BaseModel]) -> None:
+    """Look up the types that were not defined yet when the class of a record was made.
+
+    Raises:
+        RecordError: one of them is still not defined.
+    """
+    if model.__pydantic_complete__:
+        return
+    try:
+        model.model_rebuild()
+    except NameError as error:
+        raise RecordError(
+            f"{model.__name__}: the type {error.name!r} of a field is not defined; define it, or "
+            "import it in the module of the class"
+        ) from error
+
+
 def cached_properties(model: type[BaseModel]) -> list[str]:
     """Names of a model's cached properties, which keep values in the instance."""
     return [
@@ -127,7 +162,8 @@ def _reserved(cls: type[Record]) -> set[str]:
 
 
 def _refuse_name(cls: type[Record], name: str) -> None:
+    why = _WHY.get(name, "every model has a part of that name")
     raise RecordError(
-        f"{cls.__name__}.{name} has the name of something that the engine reads ({_WHY[name]}); "
+        f"{cls.__name__}.{name} has the name of something that the engine reads ({why}); "
         "rename the field"
     )

@@ -28,6 +28,10 @@ RESERVED_NAMES = MACHINE_NAMES.union(
 """Names of the machine itself: python-statemachine's, and those of :class:`Chart`."""
 
 
+DECLARING_NAMES = frozenset({"facts_type", "alphabet", "decided", "absorbing", "former_states"})
+"""What a chart is meant to set of :class:`Chart`."""
+
+
 def own_attributes(chart: type[ChartBase]) -> dict[str, Any]:
     """What the chart and its bases define, by name, without the engine and the library."""
     found: dict[str, Any] = {}

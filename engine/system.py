@@ -18,12 +18,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
+from .arguments import explained, refuse, shown
 from .decision import Decision, Snapshot
 from .effect import Command, Facts, Send
-from .errors import EndlessSystemError, UnknownMachineError
+from .errors import EndlessSystemError, FactsTypeError, RouteError, UnknownMachineError
 from .event import Event
+from .given import Drawable, as_tables
+from .question import refuse_event, refuse_loaded
 from .table import Table
 
 
@@ -66,13 +71,22 @@ class System:
     """Compiled charts that send each other events.
 
     Args:
-        tables: The compiled charts, by the names that their addresses use.
+        tables: Charts or their tables, by the names that their addresses use; a list names each
+            after its class.
         route: Turns an outside event into events for machines.
         limit: How many deliveries one step may have; more count as endless.
+
+    Raises:
+        ArgumentError: something is no chart, two have one name, or the route is no function.
     """
 
-    def __init__(self, tables: Mapping[str, Table], route: Route, limit: int = 10_000) -> None:
-        self.tables = dict(tables)
+    @explained
+    def __init__(
+        self, tables: Mapping[str, Drawable] | Iterable[Drawable], route: Route, limit: int = 10_000
+    ) -> None:
+        self.tables = as_tables(tables, "System")
+        if not callable(route):
+            raise refuse("System", "a function as route", route, "give the function itself")
         self._route = route
         self._limit = limit
 
@@ -86,10 +100,18 @@ class System:
         """The first decision of a machine: its initial state, and the effects of entering it.
 
         Raises:
+            ArgumentError: it is no address.
+            FactsTypeError: the machine's facts have no field for the key.
             UnknownMachineError: the system has no machine of that name.
         """
         table = self._table(address)
-        return table.start(table.chart.facts_type.model_validate({"id": address.key}))
+        facts = table.chart.facts_type
+        if "id" not in facts.model_fields:
+            raise FactsTypeError(
+                table.chart,
+                f"its machines have keys, and {facts.__name__} has no field for them; add id: str",
+            )
+        return table.start(facts.model_validate({"id": address.key}))
 
     def step(self, trigger: Event, load: Load) -> Step:
         """Decide an outside event, and everything that follows from it.
@@ -99,16 +121,26 @@ class System:
             load: Reads stored snapshots; it is called at most once for each machine.
 
         Raises:
+            ArgumentError: ``load`` is no function.
+            UnknownEventError: the trigger is no event.
+            RouteError: the route returned something other than Sends.
+            SnapshotError: ``load`` returned something other than a snapshot.
             UnknownMachineError: an event was sent to a machine that the system does not have.
             EndlessSystemError: the machines keep sending each other events; the message
                 shows the cycle.
             DecisionError: a machine could not decide an event.
         """
+        if not isinstance(trigger, Event):
+            refuse_event("step()", trigger, ())
+        if not callable(load):
+            raise refuse("step", "a function as load", load, "for a dict, give its .get")
         stored: dict[Address, Snapshot[Facts] | None] = {}
 
         def read(address: Address) -> Snapshot[Facts] | None:
             if address not in stored:
-                stored[address] = load(address)
+                stored[address] = loaded = load(address)
+                if loaded is not None and not isinstance(loaded, Snapshot):
+                    refuse_loaded(address.machine, loaded)
             return stored[address]
 
         current: dict[Address, Snapshot[Facts]] = {}
@@ -116,7 +148,7 @@ class System:
         senders: list[int] = []
         commands: dict[Command, None] = {}
         queue = _Queue()
-        for send in self._route(trigger, read):
+        for send in _routed(trigger, self._route(trigger, read)):
             queue.add(send, -1)
         while queue:
             send, sender = queue.next()
@@ -162,10 +194,36 @@ class System:
         return snapshot
 
     def _table(self, address: Address) -> Table:
+        if not isinstance(address, Address):
+            cure = "give Address(machine, key)"
+            raise refuse("System", "an address", address, cure)
         try:
             return self.tables[address.machine]
         except KeyError:
             raise UnknownMachineError(address.machine, sorted(self.tables)) from None
+
+
+def _routed(trigger: Event, returned: Any) -> Iterable[Send]:
+    """What a route returned, which may be one Send.
+
+    Raises:
+        RouteError: it is, or has in it, something else.
+    """
+    if isinstance(returned, Send):
+        return (returned,)
+    if returned is None or isinstance(returned, (str, BaseModel)):
+        raise RouteError(
+            f"route({trigger.name}) returned {shown(returned)}; return a list of Sends, empty for "
+            "an event that concerns no machine"
+        )
+    sends = tuple(returned)
+    for send in sends:
+        if not isinstance(send, Send):
+            raise RouteError(
+                f"route({trigger.name}) returned {shown(send)} in its list; return "
+                "Send(machine=..., key=..., event=...)"
+            )
+    return sends
 
 
 class _Queue:

@@ -19,6 +19,7 @@ from .decision import Decision, Snapshot, Started
 from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
+from .question import default_facts, refuse_event, refuse_facts, refuse_snapshot
 from .sealed import constants, sealed_self
 from .tombstone import EVENT_REMOVED, RemovedEvent
 from .tree import Leaf, Tree, leaves_of
@@ -81,8 +82,10 @@ class Table:
         self._watch = Watch(self.name, constants(chart)) if is_checked else None
         self._self = sealed_self(chart)
         self._entry = self._bound_leaf(entry)
+        self._facts = chart.facts_type
+        # By the classes of events, not their names: a class itself has the name of its events.
         self._rows = {
-            state: {event: self._bind(self.trees[state, event]) for event in self.events}
+            state: {event: self._bind(self.trees[state, event.name]) for event in chart.alphabet}
             for state in self.states
         }
 
@@ -138,9 +141,8 @@ class Table:
         now = self.former_states.get(stored)
         if now is None:
             raise UnknownStateError(
-                f"{self.name} has no leaf state {stored!r}; it has {', '.join(self.states)}. If an "
-                f"earlier release stored it, say in {self.chart.__name__}.former_states what "
-                "became of it"
+                f"{UnknownStateError.of(self.name, stored, self.states)}. If an earlier release "
+                f"stored it, say in {self.chart.__name__}.former_states what became of it"
             )
         found = now if isinstance(now, str) else now(facts)
         state = found if isinstance(found, str) else found.id
@@ -157,7 +159,19 @@ class Table:
         return (state, *(stored for stored, now in former if callable(now) or now == state))
 
     def leaves(self, state: str | None = None, event: str | None = None) -> Iterator[Leaf]:
-        """All leaves, or those of one state, of one event, or of both, in order of their index."""
+        """All leaves, or those of one state, of one event, or of both, in order of their index.
+
+        Raises:
+            UnknownStateError: the chart has no such leaf state.
+            UnknownEventError: the event is not in the chart's alphabet.
+        """
+        if state is not None and state not in self.states:
+            raise UnknownStateError.of(self.name, state, self.states)
+        if event is not None and event not in self.events:
+            raise UnknownEventError.of(self.name, event, self.events)
+        return self._leaves(state, event)
+
+    def _leaves(self, state: str | None, event: str | None) -> Iterator[Leaf]:
         for (source, name), tree in self.trees.items():
             if state in (None, source) and event in (None, name):
                 yield from leaves_of(tree)
@@ -170,6 +184,7 @@ class Table:
             trigger: An event of the chart's alphabet.
 
         Raises:
+            SnapshotError: the snapshot, or its facts, are not of this chart.
             UnknownStateError: the chart has no such leaf state.
             UnknownEventError: the event is not in the chart's alphabet.
             ImpossibleReachedError: the guards gave answers that the chart declares impossible.
@@ -180,31 +195,49 @@ class Table:
             ImpureCallbackError, GuardAnswerError, AssignedValueError: in debug mode; see
                 :attr:`checked`.
         """
-        state, facts, _ = snapshot
         try:
-            node = self._rows[state][trigger.name]
-        except KeyError:
-            return self._unlisted(snapshot, trigger)
-        while type(node) is _BoundBranch:
-            guard, yes, no = node
-            node = yes if guard(facts, trigger) else no
-        leaf, effects = node
-        if not effects:
-            return Decision(snapshot, trigger, leaf, facts, ())
-        returned = [(name, effect(facts, trigger)) for name, effect in effects]
-        return Decision(snapshot, trigger, leaf, *apply_effects(facts, returned))
+            state, facts, _ = snapshot
+            node = self._rows[state][type(trigger)]
+        except (KeyError, TypeError, ValueError):
+            return self._missed(snapshot, trigger)
+        if type(facts) is not self._facts:
+            refuse_facts(self.name, self._facts, facts)
+        try:
+            while type(node) is _BoundBranch:
+                guard, yes, no = node
+                node = yes if guard(facts, trigger) else no
+            leaf, effects = node
+            if not effects:
+                return Decision(snapshot, trigger, leaf, facts, ())
+            returned = [(name, effect(facts, trigger)) for name, effect in effects]
+        except Exception as error:
+            error.add_note(f"{self.name} was deciding {trigger.name} in {state}")
+            raise
+        return Decision(snapshot, trigger, leaf, *apply_effects(facts, returned, self.name))
 
-    def start(self, facts: Facts, trigger: Event | None = None) -> Decision:
+    def start(self, facts: Facts | None = None, trigger: Event | None = None) -> Decision:
         """The first decision of a new machine: its initial state, entry effects applied.
 
         Args:
-            facts: What the machine remembers before the entry effects.
+            facts: What the machine remembers before the entry effects; by default the facts with
+                the defaults of all fields.
             trigger: What the entry effects get as ``trigger``; by default :class:`Started`.
+
+        Raises:
+            SnapshotError: the facts are not of this chart, or a field has no default.
+            UnknownEventError: the trigger is no event.
         """
-        trigger = trigger or Started()
+        if facts is None:
+            facts = default_facts(self.name, self._facts)
+        elif type(facts) is not self._facts:
+            refuse_facts(self.name, self._facts, facts)
+        if trigger is None:
+            trigger = Started()
+        elif not isinstance(trigger, Event):
+            refuse_event(self.name, trigger, self.chart.alphabet)
         returned = [(name, effect(facts, trigger)) for name, effect in self._entry.effects]
         before = Snapshot("", facts, -1)
-        return Decision(before, trigger, self.entry, *apply_effects(facts, returned))
+        return Decision(before, trigger, self.entry, *apply_effects(facts, returned, self.name))
 
     def _bind(self, tree: Tree) -> _BoundBranch | _BoundLeaf:
         if isinstance(tree, Leaf):
@@ -235,20 +268,17 @@ class Table:
 
         return reached
 
-    def _unlisted(self, snapshot: Snapshot[Any], trigger: Event) -> Decision:
-        """Ignore an event that a release removed; refuse any other, and an unknown state."""
-        state = snapshot.state
+    def _missed(self, snapshot: Any, trigger: Any) -> Decision:
+        """Ignore an event that a release removed; refuse everything else."""
+        refuse_snapshot(self.name, snapshot, self._facts)
+        state, facts, _ = snapshot
         if state not in self._rows:
-            raise UnknownStateError(
-                f"{self.name} has no leaf state {state!r}; it has {', '.join(self.states)}"
-            ) from None
+            raise UnknownStateError.of(self.name, state, self.states) from None
         if not isinstance(trigger, RemovedEvent):
-            raise UnknownEventError(
-                f"{self.name} does not know the event {trigger.name!r}; "
-                f"it knows {', '.join(self.events)}"
-            ) from None
+            refuse_event(self.name, trigger, self.chart.alphabet)
+        refuse_facts(self.name, self._facts, facts)
         leaf = Leaf(-1, state, trigger.name, (), "ignored", state, reason=EVENT_REMOVED)
-        return Decision(snapshot, trigger, leaf, snapshot.facts, ())
+        return Decision(snapshot, trigger, leaf, facts, ())
 
 
 def _outline(tree: Tree) -> list[Any]:

@@ -15,13 +15,14 @@ from . import expression
 from .chart_base import ChartBase
 from .errors import (
     CallbackAnnotationError,
-    ChartError,
     DeadCallbackError,
     DeadTransitionError,
     UnusedMethodError,
 )
 from .event import Event
+from .faults import Faults
 from .library import DeclaredTransition, Structure
+from .reads import refuse_unknown_reads
 from .sealed import plain_methods
 from .tree import Leaf
 
@@ -49,31 +50,23 @@ def validate_use(
     _refuse_dead_callbacks(chart, structure, leaves)
     _refuse_unused_methods(chart, structure)
     _refuse_annotations(chart, leaves)
-
-
-def _report(kind: type[ChartError], chart: type[ChartBase], faults: list[str], cure: str) -> None:
-    if faults:
-        raise kind(
-            chart, "\n  ".join([*faults, cure] if len(faults) > 1 else [f"{faults[0]}; {cure}"])
-        )
+    refuse_unknown_reads(chart, leaves)
 
 
 def _refuse_dead_transitions(chart: type[ChartBase], structure: Structure, taken: Taken) -> None:
-    dead = [
-        f"{transition}{_condition(transition)} is never taken on {event.name!r}"
-        for state in structure.states
-        for transition in state.transitions
-        if not transition.is_initial
-        for event in transition.events
-        if (transition.identity, event.name) not in taken
-    ]
-    _report(
-        DeadTransitionError,
-        chart,
-        dead,
-        "an earlier transition, a nested state's own one or an impossible(...) always wins there; "
-        "remove it, put it first, or give the other one a condition",
-    )
+    faults = Faults(chart)
+    for state in structure.states:
+        for transition in state.transitions:
+            for event in transition.events if not transition.is_initial else ():
+                if (transition.identity, event.name) not in taken:
+                    faults.add(
+                        DeadTransitionError,
+                        f"{transition}{_condition(transition)}",
+                        f"it is never taken on {event.name!r}, since an earlier transition, a "
+                        "nested state's own one or an impossible(...) always wins there",
+                        "remove it, put it first, or give the other one a condition",
+                    )
+    faults.check()
 
 
 def _condition(transition: DeclaredTransition) -> str:
@@ -86,7 +79,8 @@ def _refuse_dead_callbacks(
 ) -> None:
     asked = {guard for leaf in leaves for guard, _ in leaf.guards}
     ran = {effect for leaf in leaves for effect in leaf.effects}
-    dead: dict[str, None] = {}
+    faults = Faults(chart)
+    cure = "remove it, or correct the condition that leads to it"
     for state in structure.states:
         places = [(state.callbacks, str(state))]
         places += [(transition.callbacks, str(transition)) for transition in state.transitions]
@@ -96,13 +90,13 @@ def _refuse_dead_callbacks(
                     continue
                 if callback.role == "guard":
                     names = set(expression.names(expression.parse(callback.declared)))
-                    dead |= {
-                        f"{where}: the guard {x!r} is never asked": None for x in names - asked
-                    }
+                    for name in sorted(names - asked):
+                        rule = f"the guard {name!r} is never asked"
+                        faults.add(DeadCallbackError, where, rule, cure)
                 elif callback.name not in ran:
-                    dead[f"{where}: the effect {callback.name!r} never runs"] = None
-    cure = "remove it, or correct the condition that leads to it"
-    _report(DeadCallbackError, chart, list(dead), cure)
+                    rule = f"the effect {callback.name!r} never runs"
+                    faults.add(DeadCallbackError, where, rule, cure)
+    faults.check()
 
 
 def _refuse_unused_methods(chart: type[ChartBase], structure: Structure) -> None:
@@ -121,15 +115,14 @@ def _refuse_unused_methods(chart: type[ChartBase], structure: Structure) -> None
     for declaration in chart.decided:
         if declaration.when is not None:
             used.update(expression.names(expression.parse(declaration.when)))
-    unused = [
-        f"nothing uses the method {name!r}"
-        for name, value in vars(chart).items()
-        if isinstance(value, FunctionType)
-        and value.__code__.co_varnames[: value.__code__.co_argcount] == ("self", "facts", "trigger")
-        and name not in used
-    ]
+    faults = Faults(chart)
     cure = "name it as a guard or effect, or remove it"
-    _report(UnusedMethodError, chart, unused, cure)
+    for name, value in vars(chart).items():
+        if isinstance(value, FunctionType) and name not in used:
+            code = value.__code__
+            if code.co_varnames[: code.co_argcount] == ("self", "facts", "trigger"):
+                faults.add(UnusedMethodError, "", f"nothing uses the method {name!r}", cure)
+    faults.check()
 
 
 def _mentioned(code: CodeType) -> Iterator[str]:
@@ -142,36 +135,34 @@ def _mentioned(code: CodeType) -> Iterator[str]:
 def _refuse_annotations(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
     classes = {event.name: event for event in chart.alphabet}
     methods = plain_methods(chart)
-    faults: dict[str, None] = {}
+    faults = Faults(chart)
+    cure = "use another method there, or correct its annotation"
+
+    def add(place: str, rule: str) -> None:
+        faults.add(CallbackAnnotationError, place, rule, cure)
+
     for leaf in leaves:
         event = classes.get(leaf.event)
         named = [("guard", guard) for guard, _ in leaf.guards]
         named += [("effect", effect) for effect in leaf.effects]
         for role, name in named:
             hints = _hints(methods[name])
+            who = f"the {role} {name!r}"
             if event is not None and _forbids(hints.get("trigger"), event, Event):
                 given = getattr(hints["trigger"], "__name__", hints["trigger"])
-                faults[
-                    f"{leaf.source}: the {role} {name!r} takes trigger: {given}, and gets "
-                    f"{event.__name__}"
-                ] = None
+                add(leaf.source, f"{who} takes trigger: {given}, and gets {event.__name__}")
             if _forbids(hints.get("facts"), chart.facts_type, object):
-                faults[
-                    f"the {role} {name!r} takes facts: {hints['facts'].__name__}, and gets "
-                    f"{chart.facts_type.__name__}"
-                ] = None
+                given = hints["facts"].__name__
+                add("", f"{who} takes facts: {given}, and gets {chart.facts_type.__name__}")
             answer = hints.get("return", bool if role == "guard" else None)
             if role == "guard" and answer is not bool and answer is not Any:
-                faults[f"the guard {name!r} is annotated to return {_shown(answer)}, not bool"] = (
-                    None
-                )
+                add("", f"{who} is annotated to return {_shown(answer)}, not bool")
             if role == "effect" and answer in (bool, int, str, float):
-                faults[
-                    f"the effect {name!r} is annotated to return {_shown(answer)}, which is no "
-                    "Assign or Command"
-                ] = None
-    cure = "use another method there, or correct its annotation"
-    _report(CallbackAnnotationError, chart, list(faults), cure)
+                rule = (
+                    f"{who} is annotated to return {_shown(answer)}, which is no Assign or Command"
+                )
+                add("", rule)
+    faults.check()
 
 
 def _shown(annotation: object) -> str:

@@ -7,6 +7,7 @@ works with just the extras that it needs.
 
 import argparse
 import importlib
+import importlib.metadata
 import signal
 import sys
 from collections.abc import Sequence
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
         prog="relink",
         description="Decide what to do when a customer's linked bank account stops working.",
     )
+    made.add_argument("--version", action=_Version, nargs=0, help="print the version, and exit")
     subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in SUBCOMMANDS.items():
         subparser = subparsers.add_parser(
@@ -100,6 +102,14 @@ def parser() -> argparse.ArgumentParser:
         )
         _module(name).add(subparser)
     return made
+
+
+class _Version(argparse.Action):
+    """Prints the version of the distribution, which is read only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"relink {importlib.metadata.version('relink-engine')}")
+        parser.exit()
 
 
 def _run(argv: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from relink.adapters.graphviz import GraphvizError, render
 from relink.engine.diagram import dot, mermaid
+from relink.engine.suggest import did_you_mean
 
 from . import UsageError
 from .machine import add_machine, table_of
@@ -30,8 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw the machine from its compiled table."""
     table, state = table_of(arguments), arguments.state
     if state is not None and state not in table.states:
+        meant = did_you_mean(state, table.states)
         raise UsageError(
-            f"{arguments.machine} has no state {state!r}. Its states are {', '.join(table.states)}."
+            f"{arguments.machine} has no state {state!r}. Its states are "
+            f"{', '.join(table.states)}.{meant and f' D{meant[1:]}'}"
         )
     if arguments.format == "mermaid":
         drawn = mermaid(table, state).encode()

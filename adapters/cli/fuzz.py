@@ -8,6 +8,7 @@ import argparse
 import sys
 import time
 
+from . import UsageError
 from .arguments import seed, whole_number
 from .machine import add_machine, table_of
 
@@ -38,9 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         0 if none was found, else 1.
     """
-    from relink.engine.fuzz import Progress, find_counterexample, machine_test
+    from relink.engine.fuzz import NoPayloadError, Progress, find_counterexample, machine_test
 
-    test = machine_test(table_of(arguments).chart)
+    try:
+        test = machine_test(table_of(arguments))
+    except NoPayloadError as error:
+        raise UsageError(f"{error}. Fuzz this chart from Python: see docs/fuzzing.md.") from error
     began = time.monotonic()
     last = Progress(0, 0, False)
 

@@ -1,17 +1,95 @@
-"""Naming a machine on the command line."""
+"""Naming a machine on the command line: one of relink's own, or a chart of the user's."""
 
 import argparse
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
 
-from relink.engine import Table
+from relink.engine import Chart, EngineError, Table
+from relink.engine.suggest import did_you_mean
 from relink.machines import CHARTS
+
+from . import UsageError
 
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
-    """Declare the argument that names a machine: ``account``, ``account-number``, …"""
-    names = [name.replace("_", "-") for name in CHARTS]
-    parser.add_argument("machine", choices=names, help=", ".join(names), metavar="MACHINE")
+    """Declare the argument that names a machine: ``account``, ``my.module:Chart``, …"""
+    names = ", ".join(map(_dashed, CHARTS))
+    parser.add_argument(
+        "machine", help=f"{names}; or a chart of your own: my.module:Chart", metavar="MACHINE"
+    )
 
 
 def table_of(arguments: argparse.Namespace) -> Table:
-    """The compiled chart of the named machine."""
-    return CHARTS[arguments.machine.replace("-", "_")].table()
+    """The compiled chart of the named machine.
+
+    Raises:
+        UsageError: there is no such machine, module or chart, or the chart does not compile.
+    """
+    given: str = arguments.machine
+    if ":" in given:
+        return _table_at(given)
+    chart = CHARTS.get(given.replace("-", "_"))
+    if chart is None:
+        meant = did_you_mean(given, map(_dashed, CHARTS))
+        raise UsageError(
+            f"there is no machine {given!r}. {_sentence(meant)}"
+            f"Name one of {', '.join(map(_dashed, CHARTS))}, or a chart of your own as "
+            "my.module:Chart."
+        )
+    return chart.table()
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _sentence(meant: str) -> str:
+    return f"{meant[:1].upper()}{meant[1:]} " if meant else ""
+
+
+def _table_at(given: str) -> Table:
+    path, _, name = given.partition(":")
+    if path.endswith(".py") or "/" in path or not all(map(str.isidentifier, path.split("."))):
+        module = path.removesuffix(".py").replace("/", ".").strip(".")
+        raise UsageError(f"{path!r} is no module's name. Name it like {module}:{name or 'Chart'}.")
+    found: Any = _module(path)
+    charts = [key for key, value in vars(found).items() if _is_chart(value)]
+    for part in name.split("."):
+        if not hasattr(found, part):
+            meant = did_you_mean(part, charts)
+            has = f"Its charts are {', '.join(charts)}." if charts else "It has no charts."
+            raise UsageError(f"the module {path} has no {part!r}. {_sentence(meant)}{has}")
+        found = getattr(found, part)
+    if isinstance(found, Table):
+        return found
+    if not _is_chart(found):
+        has = f"The charts of {path} are {', '.join(charts)}." if charts else ""
+        cure = "Name a class derived from relink.engine.Chart."
+        raise UsageError(f"{given} is not a chart. {cure} {has}".rstrip())
+    try:
+        table: Table = found.table()
+    except EngineError as error:
+        raise UsageError(f"{given} does not compile. {error}") from error
+    return table
+
+
+def _is_chart(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Chart) and value is not Chart
+
+
+def _module(path: str) -> ModuleType:
+    # As for `python -m`: the folder in which the command runs.
+    sys.path.insert(0, "")
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{path}.".startswith(f"{error.name}."):
+            cure = "Run relink in the folder that it is imported from, or install it."
+            raise UsageError(f"the module {path} is not found. {cure}") from error
+        cure = "Install it where relink is installed."
+        raise UsageError(f"the module {path} needs {error.name}. {cure}") from error
+    except (Exception, SystemExit) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UsageError(f"the module {path} cannot be imported. {what}") from error

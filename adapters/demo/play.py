@@ -5,6 +5,7 @@ posted to the service's endpoint. Nothing leaves 127.0.0.1.
 """
 
 import json
+import shlex
 import time
 import urllib.error
 import urllib.request
@@ -34,13 +35,19 @@ TIMEOUT = 10.0
 """How long the simulated Stripe waits for the endpoint's answer (seconds)."""
 
 
-def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> list[str]:
+def play(
+    folder: Path,
+    out: Callable[[str], None] = print,
+    seed: int = 1,
+    command: str = "relink",
+) -> list[str]:
     """Play all scenarios, and check every step against relink's properties.
 
     Args:
         folder: where the database and the picture go; a database from an earlier run is replaced.
         out: receives the narration, line by line.
         seed: seed of the simulated world.
+        command: what runs relink here, for the last line.
 
     Returns:
         the violations; empty when every property held in every step.
@@ -91,7 +98,8 @@ def play(folder: Path, out: Callable[[str], None] = print, seed: int = 1) -> lis
         out(line)
     out(f"\nThe account chart as a picture: {picture}")
     account = next(iter(sim.world.accounts))
-    out(f"One account explained: relink explain {account} --database sqlite:///{database}")
+    url = shlex.quote(f"sqlite:///{database}")
+    out(f"One account explained: {command} explain {account} --database {url}")
     return world.checks.violations
 
 

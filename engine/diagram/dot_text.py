@@ -5,8 +5,9 @@ from html import escape
 
 from statemachine import State
 
+from ..arguments import explained
+from ..given import Drawable, as_table
 from ..library import leaf_ids
-from ..table import Table
 from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 22
@@ -34,17 +35,19 @@ _CLUSTER_HEAD = f"""\
            fontsize=13]"""
 
 
-def dot(table: Table, state: str | None = None) -> str:
+@explained
+def dot(table: Drawable, state: str | None = None) -> str:
     """The table as DOT text: moves as arrows, compound states as clusters around theirs.
 
     Args:
-        table: A compiled chart.
+        table: A chart, or its table.
         state: The leaf state to highlight, such as the current one of a machine.
 
     Raises:
+        ArgumentError: it is neither.
         UnknownStateError: the table has no such leaf state.
     """
-    drawn = picture(table, state)
+    drawn = picture(as_table(table, "dot"), state)
     lines = [f"digraph {_quoted(drawn.title)} {{", _HEAD, f"    label=<{_heading(drawn)}>"]
     lines += (f"    {line}" for line in _body(drawn))
     return "\n".join([*lines, "}"]) + "\n"

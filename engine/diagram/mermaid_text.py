@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from statemachine import State
 
-from ..table import Table
+from ..arguments import explained
+from ..given import Drawable, as_table
 from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 24
@@ -24,17 +25,19 @@ _RESERVED = {
 _CURRENT = "fill:#fff3c4,stroke:#7c2d12,stroke-width:4px,color:#1f2937"
 
 
-def mermaid(table: Table, state: str | None = None) -> str:
+@explained
+def mermaid(table: Drawable, state: str | None = None) -> str:
     """The table as Mermaid text: moves as arrows, compound states around theirs.
 
     Args:
-        table: A compiled chart.
+        table: A chart, or its table.
         state: The leaf state to highlight, such as the current one of a machine.
 
     Raises:
+        ArgumentError: it is neither.
         UnknownStateError: the table has no such leaf state.
     """
-    drawn = picture(table, state)
+    drawn = picture(as_table(table, "mermaid"), state)
     lines = ["---", f"title: {drawn.title}", "---", "stateDiagram-v2"]
     lines += (f"    {line}" for line in _body(drawn))
     return "\n".join(lines) + "\n"

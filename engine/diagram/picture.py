@@ -83,9 +83,7 @@ def picture(table: Table, current: str | None = None) -> Picture:
         UnknownStateError: the table has no such leaf state.
     """
     if current is not None and current not in table.states:
-        raise UnknownStateError(
-            f"{table.name} has no leaf state {current!r}; it has {', '.join(table.states)}"
-        )
+        raise UnknownStateError.of(table.name, current, table.states)
     drawn = drawn_moves(table)
     preconditions = _take_preconditions(table.events, [moves for _, moves in drawn])
 

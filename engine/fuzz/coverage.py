@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..decision import Decision
+from ..given import Drawable, as_table
 from ..table import Table
 from ..tree import Leaf
 
@@ -60,10 +61,14 @@ class LeafCoverage:
     """Counts how often each leaf of some tables was decided.
 
     Args:
-        tables: The tables to report on.
+        charts: The charts or tables to report on.
+
+    Raises:
+        ArgumentError: something is neither.
     """
 
-    def __init__(self, *tables: Table) -> None:
+    def __init__(self, *charts: Drawable) -> None:
+        tables = tuple(as_table(each, "LeafCoverage") for each in charts)
         self._tables = tables
         self._counts: dict[Table, Counter[int]] = {table: Counter() for table in tables}
 

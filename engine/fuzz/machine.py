@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from ..chart_base import ChartBase
-from ..compile import table_of
+from ..arguments import explained, refuse
 from ..decision import Decision, Snapshot
 from ..effect import Facts
 from ..event import Event
+from ..given import Drawable, as_functions, as_table
 from ..live import LiveMachine, LiveStep
 from ..table import Table
 from .coverage import LeafCoverage
@@ -105,10 +105,11 @@ class MachineTest(HistoryTest):
 _AGREES = "python-statemachine agrees with the table"
 
 
+@explained
 def machine_test(
-    chart: type[ChartBase],
+    chart: Drawable,
     *,
-    invariants: Iterable[Invariant] = (),
+    invariants: Invariant | Iterable[Invariant] = (),
     facts: st.SearchStrategy[Facts] | Facts | None = None,
     values: Values = NO_VALUES,
     against_live: bool = True,
@@ -120,8 +121,8 @@ def machine_test(
     ``TestDoor = machine_test(Door, invariants=[…]).TestCase``.
 
     Args:
-        chart: The chart to test.
-        invariants: Checked for every decision but that of the start.
+        chart: The chart to test, or its table.
+        invariants: One or several, checked for every decision but that of the start.
         facts: The facts to start with. By default required fields get random values, and others
             keep their defaults.
         values: Strategies for fields of events and facts whose types say too little.
@@ -130,20 +131,25 @@ def machine_test(
         coverage: Counts the leaves that are decided.
 
     Raises:
+        ArgumentError: something is not what it should be.
         NoPayloadError: the type of a field says too little, and ``values`` has no strategy for it.
         ChartError: the chart cannot be compiled soundly.
     """
-    table = table_of(chart)
+    table = as_table(chart, "machine_test")
+    chart = table.chart
     if facts is None:
         facts = instances(chart.facts_type, values, defaults=True)
-    elif isinstance(facts, Facts):
+    elif isinstance(facts, chart.facts_type):
         facts = st.just(facts)
+    elif not isinstance(facts, st.SearchStrategy):
+        cure = f"give {chart.facts_type.__name__}(...), or a strategy of them"
+        raise refuse("machine_test", "facts of the chart", facts, cure)
 
     body = {
         "__doc__": f"Sends {chart.__name__} its events.",
         "__module__": chart.__module__,
         "table": table,
-        "safety": tuple(invariants),
+        "safety": as_functions(invariants, "machine_test", "invariants"),
         "against_live": against_live,
         "coverage": coverage,
         "begin": initialize(facts=facts)(_begin),

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ..chart_base import ChartBase
+from ..arguments import explained
 from ..effect import Command, Facts
 from ..errors import EngineError
 from ..event import Event
+from ..given import Drawable, as_alphabet, as_event
 from .scalars import Bounds, floats, strings, whole_numbers
 
 Values = Mapping[Any, st.SearchStrategy[Any]]
@@ -47,6 +48,7 @@ class NoPayloadError(EngineError):
     """A field without a strategy, or one that rejects its values; the message names the field."""
 
 
+@explained
 def payloads(event: type[E], values: Values = NO_VALUES) -> st.SearchStrategy[E]:
     """Events of one class.
 
@@ -55,25 +57,28 @@ def payloads(event: type[E], values: Values = NO_VALUES) -> st.SearchStrategy[E]
         values: Strategies for fields whose types say too little.
 
     Raises:
+        ArgumentError: it is not the class of an event.
         NoPayloadError: the type of a field says too little, such as ``Any`` or ``Event``.
     """
-    return instances(event, values)
+    return instances(as_event(event, "payloads"), values)
 
 
+@explained
 def events(
-    known: type[ChartBase] | Iterable[type[Event]], values: Values = NO_VALUES
+    known: Drawable | Iterable[type[Event]], values: Values = NO_VALUES
 ) -> st.SearchStrategy[Event]:
     """Events of any class of a chart's alphabet, or of the given classes.
 
     Raises:
+        ArgumentError: something is no chart, table, or class of an event.
         NoPayloadError: as in :func:`payloads`.
     """
-    alphabet = known.alphabet if isinstance(known, type) else known
-    return st.one_of([payloads(event, values) for event in alphabet])
+    return st.one_of([payloads(event, values) for event in as_alphabet(known, "events")])
 
 
+@explained
 def histories(
-    known: type[ChartBase] | Iterable[type[Event]],
+    known: Drawable | Iterable[type[Event]],
     values: Values = NO_VALUES,
     *,
     min_size: int = 0,

@@ -12,8 +12,11 @@ from hypothesis import seed as seeded
 from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
+from ..arguments import explained
 from ..event import Event
+from ..given import Drawable, as_table
 from .finding import HistoryTest, derived, failure
+from .machine import machine_test
 from .payloads import NoPayloadError
 
 # Hypothesis soon varies what it has tried already, so a restart finds more: on a chart of 255
@@ -51,8 +54,9 @@ class Counterexample:
         return "\n".join([self.violated, *self.history])
 
 
+@explained
 def find_counterexample(
-    test: type[HistoryTest],
+    test: type[HistoryTest] | Drawable,
     *,
     max_examples: int = 1_000,
     max_events: int = 50,
@@ -62,16 +66,20 @@ def find_counterexample(
     """Run a test made by ``machine_test`` or ``system_test``; return its smallest failure, or None.
 
     Args:
-        test: The class, or a subclass of it with rules and invariants of your own.
+        test: The class, or a subclass of it with rules and invariants of your own. A chart stands
+            for ``machine_test(chart)``.
         max_examples: How many histories to try.
         max_events: How many events a history has at most.
         seed: The same seed searches in the same order.
         on_progress: Called after each history.
 
     Raises:
+        ArgumentError: it is no test and no chart.
         HypothesisException: the search itself failed, for instance by a rule that cannot run.
         NoPayloadError: a field rejected a generated value.
     """
+    if not (isinstance(test, type) and issubclass(test, HistoryTest)):
+        test = machine_test(as_table(test, "find_counterexample"))
     watch = _Watch(on_progress)
     # The seed is set on a subclass, so that the test itself does not change.
     watched = derived(test, test.__name__, {"teardown": watch.teardown_of(test)})

@@ -14,9 +14,11 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from ..arguments import explained, refuse, several
 from ..decision import Snapshot
 from ..effect import Facts
 from ..event import Event
+from ..given import as_event, as_functions
 from ..system import Address, Step, System
 from .coverage import LeafCoverage
 from .finding import HistoryTest, derived_with_rules
@@ -78,11 +80,12 @@ def _place(address: Address) -> str:
     return f"{address.machine} {address.key}"
 
 
+@explained
 def system_test(
     system: System,
     outside_events: Iterable[type[Event]],
     *,
-    invariants: Iterable[SystemInvariant] = (),
+    invariants: SystemInvariant | Iterable[SystemInvariant] = (),
     values: Values = NO_VALUES,
     coverage: LeafCoverage | None = None,
 ) -> type[SystemTest]:
@@ -96,15 +99,20 @@ def system_test(
         coverage: Counts the leaves that are decided in any machine of the system.
 
     Raises:
+        ArgumentError: something is not what it should be.
         NoPayloadError: the type of a field says too little, and ``values`` has no strategy for it.
     """
+    if not isinstance(system, System):
+        cure = "for one chart, use machine_test(...)"
+        raise refuse("system_test", "a System", system, cure)
+    kinds = [as_event(event, "system_test") for event in several(outside_events)]
     body = {
         "__doc__": "Sends outside events to a system.",
         "system": system,
-        "safety": tuple(invariants),
+        "safety": as_functions(invariants, "system_test", "invariants"),
         "coverage": coverage,
     }
-    rules = {event.name: _rule(event, payloads(event, values)) for event in outside_events}
+    rules = {event.name: _rule(event, payloads(event, values)) for event in kinds}
     return derived_with_rules(SystemTest, "SystemTest", body, rules)
 
 

@@ -14,6 +14,9 @@ The compiler needs three things that python-statemachine has no public interface
 - *Which names are taken* (:mod:`.names`): a state, event or method with the name of a part of
   the machine would replace that part.
 
+And what the library would refuse in its own words, or misread, is found in the chart's body
+(:mod:`.body`) and when its class is made (:mod:`.metaclass`).
+
 Private attributes, and why:
 
 - ``_specs`` of states and transitions: the declared callbacks. Public iteration
@@ -23,13 +26,15 @@ Private attributes, and why:
 - ``_class_listeners``: listeners add callbacks that the chart does not show.
 - ``_callbacks``, ``_registry`` and ``_callback``: the resolved callbacks. The probe replaces
   them one by one. Overriding methods in a subclass instead misses decorated and inherited ones.
+- ``_set_id``: names a state of a body, before the library does.
 - ``_engine``: the event loop of a machine. The probe puts in its own, which notes the
   transition taken and goes on after a final state.
 
 Modules without documentation: ``callbacks`` (kinds of callbacks), ``engines.sync`` and
-``event_data`` (the loop), ``graph`` (all states, nested ones included), ``orderedset`` (type of
-a configuration), ``spec_parser`` (guard expressions), ``state`` (the type of a compound state in
-a class body), ``transition`` and ``transition_list``, ``exceptions``.
+``event_data`` (the loop), ``factory`` (the metaclass), ``graph`` (all states, nested ones
+included), ``orderedset`` (type of a configuration), ``spec_parser`` (guard expressions), ``state``
+(the type of a compound state in a class body), ``transition`` and ``transition_list``,
+``exceptions``.
 
 When a new python-statemachine is released:
 
@@ -44,9 +49,12 @@ When a new python-statemachine is released:
 5. Raise the upper bound in ``pyproject.toml``. CI runs both ends of the range.
 """
 
-from .names import MACHINE_NAMES, SET_BY_METACLASS, is_declaration
+from .body import event_name
+from .metaclass import ChartMeta
+from .names import MACHINE_NAMES, SET_BY_METACLASS, is_declaration, is_state
 from .probe import Effect, Oracle, Probe
 from .structure import (
+    CLASS_BODY,
     DeclaredCallback,
     DeclaredEvent,
     DeclaredState,
@@ -59,8 +67,10 @@ from .structure import (
 )
 
 __all__ = [
+    "CLASS_BODY",
     "MACHINE_NAMES",
     "SET_BY_METACLASS",
+    "ChartMeta",
     "DeclaredCallback",
     "DeclaredEvent",
     "DeclaredState",
@@ -70,7 +80,9 @@ __all__ = [
     "Probe",
     "StateArgument",
     "Structure",
+    "event_name",
     "is_declaration",
+    "is_state",
     "leaf_ids",
     "python_operators",
     "structure_of",

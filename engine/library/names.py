@@ -1,5 +1,7 @@
 """Names of python-statemachine's own, which a chart must not use for anything else."""
 
+from typing import TypeGuard
+
 from statemachine import Event, State, StateChart
 from statemachine.transition_list import TransitionList
 
@@ -24,6 +26,11 @@ MACHINE_NAMES = frozenset(
     }
 )
 """Attributes of a machine and of its class, private ones included."""
+
+
+def is_state(value: object) -> TypeGuard[State]:
+    """Whether something is a state of a class body."""
+    return isinstance(value, State)
 
 
 def is_declaration(value: object) -> bool:

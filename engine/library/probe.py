@@ -86,10 +86,8 @@ class Probe:
         """
         leaf = self._states.get(state)
         if leaf is None or not leaf.is_atomic:
-            raise UnknownStateError(
-                f"{self._chart.__name__} has no leaf state {state!r}; it has "
-                f"{', '.join(x for top in self._chart.states for x in leaf_ids(top))}"
-            )
+            known = [x for top in self._chart.states for x in leaf_ids(top)]
+            raise UnknownStateError.of(self._chart.__name__, state, known)
         self._machine.configuration = OrderedSet([*reversed([*leaf.ancestors()]), leaf])
         # An engine stops at a final state; the next question starts it again.
         self._engine.running = True

@@ -14,6 +14,9 @@ from statemachine.spec_parser import replace_operators
 from statemachine.state import NestedStateFactory
 from statemachine.transition import Transition
 
+CLASS_BODY = "the class body"
+"""Where events are declared that belong to no transition."""
+
 StateArgument = State | NestedStateFactory
 """A state inside a class body; type checkers take a compound state for a class."""
 
@@ -132,7 +135,7 @@ class Structure:
                 for event in transition.events:
                     yield event, str(transition)
         for event in self.body_events:
-            yield event, "the class body"
+            yield event, CLASS_BODY
 
 
 def structure_of(chart: type[StateChart[Any]]) -> Structure:

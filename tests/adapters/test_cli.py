@@ -44,7 +44,7 @@ def test_a_picture_goes_into_a_file(capsysbinary, tmp_path: Path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (("table", "acount"), "invalid choice: 'acount'"),
+        (("table", "acount"), "there is no machine 'acount'. Did you mean 'account'?"),
         (("diagram", "account", "--state", "gone"), "account has no state 'gone'. Its states are"),
         (("explain", "cus_1"), "'cus_1' cannot be explained"),
         (("explain", "fca_1", "--database", "nonsense"), "URL"),

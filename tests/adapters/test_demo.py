@@ -1,10 +1,12 @@
 """The demo, over real HTTP in both directions: every scenario ends in the expected state."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from relink.adapters.cli.demo import own_command
 from relink.adapters.demo import play
 from relink.adapters.store import SqlStore
 from relink.engine import Address
@@ -111,3 +113,23 @@ def test_the_same_seed_gives_the_same_narration(played, tmp_path: Path):
     assert [line for line in lines if line and str(tmp_path) not in line] == [
         line for line in same if line
     ]
+
+
+@pytest.mark.parametrize(
+    ("started_as", "command"),
+    [
+        (".venv/bin/relink", ".venv/bin/relink"),
+        ("/opt/a folder/bin/relink", "'/opt/a folder/bin/relink'"),
+        ("on-path/relink", "relink"),
+        ("adapters/cli/__main__.py", f"{sys.executable} -m relink.adapters.cli"),
+    ],
+)
+def test_the_last_line_names_relink_as_it_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started_as: str, command: str
+) -> None:
+    script = tmp_path / "on-path" / "relink"
+    script.parent.mkdir()
+    script.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(script.parent))
+    assert own_command(started_as) == command

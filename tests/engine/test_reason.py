@@ -41,5 +41,5 @@ def test_an_impossible_decision_raises_with_the_sentence_of_its_reason():
 
 @pytest.mark.parametrize("because", [None, 5, ["gone"]])
 def test_what_is_neither_sentence_nor_reason_is_refused(because: object) -> None:
-    with pytest.raises(TypeError, match="Give a sentence, or a Reason"):
+    with pytest.raises(TypeError, match="give a sentence, or a Reason"):
         Reason.of(because)  # type: ignore[arg-type]

@@ -165,7 +165,10 @@ class Plain:
 @pytest.mark.parametrize(
     ("kind", "named"),
     [
-        (Loose, "Loose, a model that is not frozen; set frozen=True"),
+        (
+            Loose,
+            "Loose, a model that is not frozen, so that a guard could change it; set frozen=True",
+        ),
         (tuple[Loose | None, ...], "Loose, a model that is not frozen"),
         (dict[str, Loose], "Loose, a model that is not frozen"),
         (Plain, "Plain, a dataclass that is not frozen"),

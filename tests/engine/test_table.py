@@ -100,7 +100,8 @@ def test_leaves_can_be_selected_by_state_or_event():
     assert list(TABLE.leaves("gone")) == [leaf for leaf in everything if leaf.source == "gone"]
     assert list(TABLE.leaves(event="burnt")) == [x for x in everything if x.event == "burnt"]
     assert [leaf.index for leaf in everything] == list(range(len(everything)))
-    assert list(TABLE.leaves("nowhere")) == []
+    with pytest.raises(errors.UnknownStateError, match="'nowhere'"):
+        TABLE.leaves("nowhere")
 
 
 def test_trees_have_the_guards_in_the_order_in_which_they_are_asked():

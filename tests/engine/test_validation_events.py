@@ -115,13 +115,21 @@ def test_event_with_the_name_of_a_part_of_the_machine(name: str):
     assert_rejected(transition(event=name), errors.ReservedNameError, repr(name))
 
 
-@pytest.mark.parametrize("name", ["send", "model", "events", "live", "id", "prepare"])
+@pytest.mark.parametrize("name", ["send", "model", "events", "id", "prepare"])
 def test_state_with_the_name_of_a_part_of_the_machine(name: str):
     a, b = State(initial=True), State()
     a.to(b, event="go")
     b.to(a, event="back")
     chart = type(Base)("Named", (Base,), {"a": a, name: b})
     assert_rejected(chart, errors.ReservedNameError, repr(name))
+
+
+@pytest.mark.parametrize("name", ["table", "live"])
+def test_state_with_the_name_of_a_method_of_a_chart(name: str):
+    a, b = State(initial=True), State()
+    a.to(b, event="go")
+    with pytest.raises(errors.ReservedNameError, match=f"Named: it defines '{name}'.*rename"):
+        type(Base)("Named", (Base,), {"a": a, name: b})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""The class of record classes: what pydantic refuses, said with the record's name and a cure.
+
+A class of events, commands or facts with a field that cannot work is refused when it is made. An
+instance with a wrong, missing or unknown field is refused when it is made, with all of its faults.
+The values themselves are not in the message: a field may hold a secret.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+from .errors import FieldValueError, RecordError
+from .suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
+
+_SAID = {"value_error": "Value error, ", "assertion_error": "Assertion failed, "}
+"""Faults that a validator of the record's own reports, and what pydantic puts before its text."""
+
+
+class RecordMeta(ModelMetaclass):
+    """Makes record classes."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **settings: Any
+    ) -> Any:
+        """Make the class.
+
+        Raises:
+            RecordError: a field has no annotation, or a type whose values cannot be checked.
+        """
+        try:
+            return super().__new__(mcs, name, bases, body, **settings)
+        except PydanticSchemaGenerationError as error:
+            raise RecordError(_unchecked(name, body)) from error
+        except PydanticUserError as error:
+            if error.code != "model-field-missing-annotation":
+                raise RecordError(f"{name} is refused: {error.message}; see the cause") from error
+            bare = list(_without_annotation(body, bases))
+            raise RecordError(
+                f"{name}: {', '.join(bare)} has no annotation; give each field a type, such as "
+                f"{bare[0]}: {type(body[bare[0]]).__name__} = ..."
+            ) from None
+
+    if not TYPE_CHECKING:
+
+        def __call__(cls, *positional: Any, **fields: Any) -> Any:
+            """Make an instance.
+
+            Raises:
+                FieldValueError: fields are wrong, missing, unknown, or not given by name.
+            """
+            if positional and cls.__init__ is BaseModel.__init__:
+                known = ", ".join(f"{field}=..." for field in cls.model_fields)
+                raise FieldValueError(
+                    f"{cls.__name__} got a value without a field; name the fields: "
+                    f"{cls.__name__}({known})"
+                )
+            try:
+                return super().__call__(*positional, **fields)
+            except ValidationError as error:
+                refuse_values(cls, error)
+            except PydanticUserError as error:
+                raise RecordError(
+                    f"{cls.__name__}: the type of a field is not defined; import it where the "
+                    "class is defined"
+                ) from error
+
+
+def refuse_values(record: type[BaseModel], error: ValidationError) -> NoReturn:
+    """Raise the error for all values that do not fit the fields of a record.
+
+    Raises:
+        FieldValueError: always.
+    """
+    faults = [_misfit(record, fault) for fault in error.errors(include_url=False)]
+    raise FieldValueError(
+        f"{record.__name__}: {faults[0]}"
+        if len(faults) == 1
+        else "\n  ".join([f"{record.__name__}:", *faults])
+    ) from None
+
+
+def _misfit(record: type[BaseModel], fault: Any) -> str:
+    place = ".".join(map(str, fault["loc"]))
+    kind = fault["type"]
+    known = record.model_fields
+    if kind == "missing":
+        return f"the field {place} is missing; add {place}=..."
+    if kind == "extra_forbidden":
+        otherwise = f"its fields are {', '.join(known)}" if known else "it has no fields"
+        return f"it has no field {place!r}; {did_you_mean(place, known) or otherwise}"
+    if kind in _SAID:
+        said = fault["msg"].removeprefix(_SAID[kind])
+        return f"{place}: {said}" if place else str(said)
+    got = type(fault["input"]).__name__
+    field = known.get(str(fault["loc"][0])) if fault["loc"] else None
+    takes = _annotated(field.annotation) if field else "other values"
+    rule = fault["msg"].replace("Input should", "it should")
+    return f"the field {place} takes {takes}, and got a value of type {got}; {rule}"
+
+
+def _annotated(annotation: object) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _without_annotation(body: dict[str, Any], bases: tuple[type, ...]) -> Iterator[str]:
+    annotated = body.get("__annotations__", {})
+    for name, value in body.items():
+        plain = not callable(value) and not hasattr(value, "__get__")
+        # What a base has too is no field: model_config, upgrades, former_names.
+        known = name in annotated or any(hasattr(base, name) for base in bases)
+        if plain and not name.startswith("_") and not known:
+            yield name
+
+
+def _unchecked(record: str, body: dict[str, Any]) -> str:
+    places = []
+    for name, annotation in body.get("__annotations__", {}).items():
+        try:
+            TypeAdapter(annotation)
+        except PydanticSchemaGenerationError:
+            places.append(f"{record}.{name} holds {_annotated(annotation)}")
+        except Exception:  # not defined yet, or written as a text
+            continue
+    place = ", ".join(places) or f"{record} has a field"
+    return (
+        f"{place}, whose values cannot be checked or written as JSON; use plain data: numbers, "
+        "text, tuples, enums or frozen models"
+    )
