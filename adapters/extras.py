@@ -4,6 +4,8 @@ The lists are those of the distribution's own metadata, so there is no second on
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -64,15 +66,17 @@ def extra_of(library: str) -> str | None:
     return min(found, key=lambda extra: len(libraries(extra)), default=None)
 
 
-def require(what: str, extras: str) -> None:
-    """Check that extras are installed.
+@contextmanager
+def needed_for(what: str, extras: str) -> Iterator[None]:
+    """Import what extras install.
 
     Raises:
-        MissingExtraError: they are not, or not completely.
+        MissingExtraError: an import failed because they are not installed, or not completely.
     """
-    error = missing_extra(what, extras)
-    if error is not None:
-        raise error
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise missing_extra(what, extras) or error from error
 
 
 @cache

@@ -42,7 +42,9 @@ def explained(command: str, error: Exception) -> str | None:
         lacking = missing_extra(f"relink {command}", extra) if extra else None
         return str(lacking) if lacking and library in missing(extra or "") else None
     if isinstance(error, MissingExtraError):
-        return f"relink {command}: {error}"
+        extra = EXTRA_OF.get(command)
+        lacking = missing_extra(f"relink {command}", extra) if extra else None
+        return str(lacking or f"relink {command}: {error}")
     text = _text(error)
     return None if text is None else f"relink {command}: {text}"
 

@@ -8,7 +8,7 @@ own, :class:`TableStore` in tables of yours, and :class:`MemoryStore` in memory.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from relink.adapters.extras import require
+from relink.adapters.extras import needed_for
 
 from .codec import Codec
 from .errors import (
@@ -57,8 +57,9 @@ def __getattr__(name: str) -> Any:
     """
     if name not in _OF_SQLALCHEMY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    require(f"relink.adapters.store.{name}", "store")
-    found = getattr(importlib.import_module(f"{__name__}.{_OF_SQLALCHEMY[name]}"), name)
+    with needed_for(f"relink.adapters.store.{name}", "store"):
+        module = importlib.import_module(f"{__name__}.{_OF_SQLALCHEMY[name]}")
+    found = getattr(module, name)
     globals()[name] = found
     return found
 

@@ -7,6 +7,8 @@ the first signature is verified, so that the rest of relink works without the ex
 
 from collections.abc import Sequence
 
+from relink.adapters.extras import needed_for
+
 from .errors import WebhookRefused
 
 
@@ -47,7 +49,8 @@ def _timestamp(header: str) -> int | None:
 
 
 def _signed(payload: str, header: str, secret: str) -> bool:
-    from stripe import SignatureVerificationError, WebhookSignature
+    with needed_for("verifying a webhook", "stripe"):
+        from stripe import SignatureVerificationError, WebhookSignature
 
     try:
         WebhookSignature.verify_header(payload, header, secret)

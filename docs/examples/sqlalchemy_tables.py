@@ -23,7 +23,7 @@ def _text(name: str, length: int | None = None, **options: Any) -> "sa.Column[An
     return sa.Column(name, kind, **{"nullable": False, **options})
 
 
-def _number(name: str, kind: type[Any] = sa.Integer, **options: Any) -> "sa.Column[Any]":
+def _number(name: str, kind: Any = sa.Integer, **options: Any) -> "sa.Column[Any]":
     return sa.Column(name, kind, **{"nullable": False, **options})
 
 

@@ -24,6 +24,7 @@ from relink.adapters.store.replay import replay
 from relink.engine import Address
 from relink.machines import relink_system
 
+from ..absent import run_without
 from ..own_tables import EXAMPLES, django_tables, examples_on_path, sqlalchemy_tables
 from ..store.messages import ACTIVE, NOW, due_for, message, receive, reported
 from .shops import WEBHOOK_SECRET
@@ -205,17 +206,6 @@ def test_from_a_broken_link_to_a_repaired_account_in_djangos_tables(
             piece.cache_clear()
 
 
-WITHOUT = """
-import sys
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {libraries}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, Absent())
-"""
-
 PERFORM = """
 from relink.adapters.gateway import DryRunGateway
 from relink.adapters.runner import Loop, Performer
@@ -241,31 +231,11 @@ print(attempts, [each.command.name for each in gateway.recorded], store.status)
 """
 
 
-def without(*libraries: str) -> str:
-    return WITHOUT.format(libraries=set(libraries))
-
-
 def test_performing_needs_neither_sqlalchemy_nor_stripes_sdk() -> None:
-    absent = without("sqlalchemy", "alembic", "psycopg", "procrastinate", "stripe", "httpcore")
-    done = subprocess.run(
-        [sys.executable, "-c", absent + PERFORM], capture_output=True, text=True, timeout=120
-    )
+    absent = ("sqlalchemy", "alembic", "psycopg", "procrastinate", "stripe", "httpcore")
+    done = run_without(absent, PERFORM)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("1 ['retrieve_account'] {'retrieve_account_fca_1_1': 'done'")
-
-
-def test_what_needs_sqlalchemy_says_so_and_names_all_that_is_missing() -> None:
-    absent = without("sqlalchemy", "alembic")
-    done = subprocess.run(
-        [sys.executable, "-c", f"{absent}\nfrom relink.adapters.store import SqlStore"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.stderr.splitlines()[-1].endswith(
-        "relink.adapters.store.SqlStore needs sqlalchemy and alembic, which are not installed. "
-        "Run: pip install 'relink-engine[store]'"
-    )
 
 
 def test_the_django_example_can_be_checked_and_migrated_by_django(tmp_path: Path) -> None:
