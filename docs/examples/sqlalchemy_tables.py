@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError
 
 from relink.adapters.store import Row, TableName, Where
@@ -177,10 +178,10 @@ def _conditions(table: sa.Table, where: Where) -> "Iterator[sa.ColumnElement[boo
 def begin_immediately(engine: sa.Engine) -> None:
     """Let each transaction on SQLite lock the database at its beginning, and wait for its turn."""
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def leave_transactions_to_sqlalchemy(raw: Any, record: object) -> None:
         raw.isolation_level = None
 
-    @sa.event.listens_for(engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -40,7 +40,7 @@ class Snapshot(Row):
     facts = models.TextField()
     connected_account = id_(null=True)
 
-    class Meta:
+    class Meta(Row.Meta):
         constraints = [models.UniqueConstraint(fields=["machine", "key"], name="one_machine")]
 
 
@@ -76,7 +76,7 @@ class Journal(Row):
     changes = models.TextField()
     commands = models.TextField()
 
-    class Meta:
+    class Meta(Row.Meta):
         constraints = [
             models.UniqueConstraint(fields=["machine", "key", "version"], name="one_decision")
         ]
@@ -91,7 +91,7 @@ class Checkpoint(Row):
     version = models.IntegerField()
     facts = models.TextField()
 
-    class Meta:
+    class Meta(Row.Meta):
         constraints = [models.UniqueConstraint(fields=["machine", "key"], name="one_checkpoint")]
 
 
@@ -114,7 +114,7 @@ class Outbox(Row):
     error = models.TextField(null=True)
     stuck_on = id_(null=True)
 
-    class Meta:
+    class Meta(Row.Meta):
         indexes = [models.Index(fields=["status", "due_at"], name="due_commands")]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import Count
@@ -32,8 +32,7 @@ class DjangoTables:
     def transaction(self) -> AbstractContextManager[object]:
         """A transaction, or a savepoint within one of yours."""
         _drop_broken_connection()
-        transaction: AbstractContextManager[object] = atomic()
-        return transaction
+        return cast("AbstractContextManager[object]", atomic())
 
     def select(
         self, table: TableName, where: Where, order: Sequence[str] = (), limit: int | None = None
