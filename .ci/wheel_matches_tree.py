@@ -1,4 +1,4 @@
-"""Fail unless a wheel holds exactly the tracked files of the three folders.
+"""Fail unless a wheel holds exactly the tracked files of the three folders, and the head.
 
 Usage: ``python .ci/wheel_matches_tree.py dist/*.whl`` from the top of a checkout.
 """
@@ -8,14 +8,16 @@ import sys
 import zipfile
 
 FOLDERS = ["engine", "machines", "adapters"]
+HEAD = {"relink/__init__.py", "relink/py.typed"}
+"""What setup.py adds."""
 
 
 def tracked_files() -> set[str]:
-    """The folders' files as git knows them, under the names they install as."""
+    """The folders' files as git knows them, under the names they install as, and the head."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--", *FOLDERS], check=True, capture_output=True, text=True
     )
-    return {f"relink/{path}" for path in listed.stdout.split("\0") if path}
+    return HEAD | {f"relink/{path}" for path in listed.stdout.split("\0") if path}
 
 
 def packed_files(wheel: str) -> set[str]:
@@ -31,7 +33,7 @@ def main(wheel: str) -> int:
         print(f"missing from the wheel: {path}")
     for path in sorted(packed - tracked):
         print(f"in the wheel, but not tracked: {path}")
-    if not tracked or tracked != packed:
+    if tracked == HEAD or tracked != packed:
         return 1
     print(f"{wheel}: {len(packed)} files, all of them tracked, none missing")
     return 0

@@ -143,19 +143,27 @@ def pictures() -> dict[str, Page]:
     return {f"docs/machines/{name}.svg": page(chart.table()) for name, chart in CHARTS.items()}
 
 
-# ── docs/embedding.md ────────────────────────────────────────────────────────
+# ── pages with examples ──────────────────────────────────────────────────────
 
 SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$)", re.M | re.S)
 
+SHOWING = ("docs/embedding.md", "docs/own-tables.md")
+"""The pages that show examples. Every example is on one of them."""
 
-def embedding(present: str) -> str:
+
+def with_examples(present: str) -> str:
     """The current page, with each example replaced by its file.
 
     Raises:
-        ValueError: the page does not show exactly the examples that exist.
+        ValueError: the pages do not show exactly the examples that exist.
     """
-    examples = {file.name: file.read_text() for file in (ROOT / "docs/examples").glob("*.py")}
-    shown = {name for _, name, _ in SHOWN.findall(present)}
+    folder = ROOT / "docs/examples"
+    examples = {
+        str(file.relative_to(folder)): file.read_text()
+        for file in folder.rglob("*.py")
+        if file.name != "__init__.py"
+    }
+    shown = {name for page in SHOWING for _, name, _ in SHOWN.findall((ROOT / page).read_text())}
     if shown != set(examples):
         odd = ", ".join(sorted(shown ^ set(examples)))
         raise ValueError(f"examples that exist and examples that are shown differ: {odd}")
@@ -249,7 +257,7 @@ BOUNDS: dict[str, tuple[str, ...]] = {
         "adapters/gateway/rate_limiter.py:LONGEST_HOLD",
     ),
     "The database": (
-        "adapters/store/migrate.py:LONGEST",
+        "adapters/store/migrating.py:LONGEST",
         "adapters/store/postgres/pool.py:SIZE",
         "adapters/http/health.py:WITHIN",
         "adapters/http/health.py:FRESH",
@@ -369,7 +377,7 @@ def _range(schema: dict[str, Any]) -> str:
 
 PAGES: dict[str, Page] = {
     "docs/bounds.md": bounds,
-    "docs/embedding.md": embedding,
+    **dict.fromkeys(SHOWING, with_examples),
     "docs/rules.md": rules,
     "docs/runbook.md": runpy.run_path(str(ROOT / "docs" / "runbook.py"))["runbook"],
     "docs/settings.md": settings,

@@ -153,7 +153,7 @@ def test_no_way_of_importing_is_overlooked(source: str, found: str) -> None:
     assert set(imports(source, "relink.engine")) == {found}
 
 
-def test_relink_is_a_namespace_that_others_can_share() -> None:
+def test_relink_holds_no_code_in_a_clone() -> None:
     assert relink.__file__ is None
     assert not (ROOT / "relink").exists()
     assert not (ROOT / "__init__.py").exists()

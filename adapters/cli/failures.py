@@ -8,22 +8,15 @@ import os
 import sys
 import traceback
 
+from relink.adapters.extras import MissingExtraError, extra_of, missing, missing_extra
+
 EXTRA_OF = {
-    "sqlalchemy": "store",
-    "alembic": "store",
-    "psycopg": "postgres",
-    "procrastinate": "postgres",
-    "fastapi": "service",
-    "httpx": "service",
-    "prometheus_client": "service",
-    "structlog": "service",
-    "stripe": "stripe",
-    "httpcore": "stripe",
-    "hypothesis": "fuzz",
-    "starlette": "simulator",
-    "uvicorn": "simulator",
+    "demo": "demo",
+    "serve": "service",
+    "simulate": "simulator",
+    "work": "service,postgres",
 }
-"""Which extra installs a library, for the message when it is missing."""
+"""Which extras a subcommand needs. Any other needs the extra of the library that is missing."""
 
 WRONG_USAGE = 2
 DEFECT = 70
@@ -44,9 +37,14 @@ def explained(command: str, error: Exception) -> str | None:
         error: what it raised.
     """
     if isinstance(error, ModuleNotFoundError):
-        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
-        run = f"Run: pip install 'relink-engine[{extra}]'"
-        return f"relink {command} needs {error.name}. {run}" if extra else None
+        library = (error.name or "").partition(".")[0]
+        extra = EXTRA_OF.get(command) or extra_of(library)
+        lacking = missing_extra(f"relink {command}", extra) if extra else None
+        return str(lacking) if lacking and library in missing(extra or "") else None
+    if isinstance(error, MissingExtraError):
+        extra = EXTRA_OF.get(command)
+        lacking = missing_extra(f"relink {command}", extra) if extra else None
+        return str(lacking or f"relink {command}: {error}")
     text = _text(error)
     return None if text is None else f"relink {command}: {text}"
 

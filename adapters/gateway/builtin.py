@@ -3,6 +3,8 @@
 Each one imports its dependencies when it is made, so that it works without the extras of another.
 """
 
+from relink.adapters.extras import needed_for
+
 from .dry_run import DryRunGateway
 from .errors import GatewayConfigurationError
 from .protocol import Gateway
@@ -22,8 +24,9 @@ def stripe(settings: GatewaySettings) -> Gateway:
             "STRIPE_API_KEY is not set. Set it to a secret or restricted key: "
             "the gateway 'stripe' needs one"
         )
-    from .live import StripeGateway
-    from .sdk import SdkTransport
+    with needed_for("the gateway 'stripe'", "stripe"):
+        from .live import StripeGateway
+        from .sdk import SdkTransport
 
     transport: Transport = SdkTransport(
         settings.api_key,

@@ -26,8 +26,8 @@ from relink.adapters.gateway.rate_limiter import (
     LONGEST_SLEEP,
     Lane,
 )
-from relink.adapters.store.errors import unavailable_if_down
 from relink.adapters.store.postgres.pool import standalone
+from relink.adapters.store.translation import unavailable_if_down
 
 FURTHEST = LONGEST_HOLD + 2 * LONGEST_SLEEP
 """Seconds ahead at which a slot can be. One that is further was set by a clock that was ahead."""

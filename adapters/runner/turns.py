@@ -10,8 +10,8 @@ set by a clock that was ahead, and is ignored.
 
 from sqlalchemy import Engine
 
-from relink.adapters.store.errors import unavailable_if_down
 from relink.adapters.store.postgres.pool import standalone
+from relink.adapters.store.translation import unavailable_if_down
 
 TABLE = "rate_limits"
 

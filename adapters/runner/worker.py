@@ -36,10 +36,10 @@ from procrastinate.manager import JobManager
 from psycopg_pool import AsyncConnectionPool
 
 from relink.adapters.store import Party, SqlStore, StoreUnavailableError
-from relink.adapters.store.errors import translated
 from relink.adapters.store.location import PostgresLocation
 from relink.adapters.store.postgres.connection import QueueConnection, queue_connection
 from relink.adapters.store.postgres.jobs import QUEUES, TASK
+from relink.adapters.store.translation import translated
 
 from .performer import Performer
 from .periodic import PeriodicTask

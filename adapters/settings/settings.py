@@ -6,7 +6,6 @@ from typing import Self
 
 from relink.adapters.gateway import GatewaySettings
 from relink.adapters.gateway.settings import STRIPE, is_live
-from relink.adapters.store.backend import backend_for
 from relink.adapters.store.location import DatabaseLocation, PostgresLocation
 from relink.adapters.store.retention import DAY, KEPT
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
@@ -58,6 +57,9 @@ class Settings:
     @property
     def runs_worker_in_process(self) -> bool:
         """Whether one process is the whole service, by the kind of its database."""
+        # Here, since nothing else of the settings needs SQLAlchemy.
+        from relink.adapters.store.backend import backend_for
+
         return backend_for(self.database).runs_worker_in_process
 
     @classmethod

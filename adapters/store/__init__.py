@@ -1,10 +1,15 @@
 """The store: snapshots, journal, inbox and outbox.
 
-:class:`Store` is what every store promises; :class:`SqlStore` keeps everything in a database, and
-:class:`MemoryStore` in memory.
+:class:`Store` is what every store promises. :class:`SqlStore` keeps everything in a database of its
+own, :class:`TableStore` in tables of yours, and :class:`MemoryStore` in memory. Only what the extra
+``store`` is for imports SQLAlchemy, when it is first asked for.
 """
 
-from .backend import Backend, backend_for
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from relink.adapters.extras import needed_for
+
 from .codec import Codec
 from .errors import (
     ConcurrentChangeError,
@@ -23,11 +28,41 @@ from .journal import JournalEntry
 from .location import DatabaseLocation, LocationError, locate
 from .meaning import Meaning
 from .memory import MemoryStore
-from .migrate import migrate
 from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
 from .protocol import History, Store
-from .store import SqlStore
+from .table_check import WrongTablesError, verify_tables
+from .table_store import TableStore
+from .tables import Row, TableName, Tables, Where
 from .unit_of_work import Applied, InboxMessage
+
+if TYPE_CHECKING:
+    from .backend import Backend, backend_for
+    from .migrating import migrate
+    from .store import SqlStore
+
+_OF_SQLALCHEMY = {
+    "Backend": "backend",
+    "SqlStore": "store",
+    "backend_for": "backend",
+    "migrate": "migrating",
+}
+"""The modules of the names that need the extra ``store``."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs SQLAlchemy.
+
+    Raises:
+        MissingExtraError: the extra ``store`` is not installed.
+    """
+    if name not in _OF_SQLALCHEMY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with needed_for(f"relink.adapters.store.{name}", "store"):
+        module = importlib.import_module(f"{__name__}.{_OF_SQLALCHEMY[name]}")
+    found = getattr(module, name)
+    globals()[name] = found
+    return found
+
 
 __all__ = [
     "Applied",
@@ -47,6 +82,7 @@ __all__ = [
     "MemoryStore",
     "Overdue",
     "Party",
+    "Row",
     "SchemaAheadError",
     "SchemaBehindError",
     "SchemaError",
@@ -56,9 +92,15 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "StuckCommand",
+    "TableName",
+    "TableStore",
+    "Tables",
     "UnreadableRecordError",
     "UnstorableError",
+    "Where",
+    "WrongTablesError",
     "backend_for",
     "locate",
     "migrate",
+    "verify_tables",
 ]

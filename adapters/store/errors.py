@@ -1,14 +1,8 @@
-"""The errors of the store, and the database's own errors translated into them."""
-
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy.exc import SQLAlchemyError
+"""The errors of the store."""
 
 from relink.engine.errors import UnreadableError
 
-from .meaning import Meaning, meaning_of
+from .meaning import Meaning
 
 
 class StoreError(Exception):
@@ -98,61 +92,3 @@ class RemovedCommandError(StoreError):
 
 class UnstorableError(StoreError, ValueError):
     """A value does not fit any store: an id is too long, say. The text names the field."""
-
-
-@contextmanager
-def unavailable_if_down() -> Iterator[None]:
-    """Turn errors of the database into the store's.
-
-    Raises:
-        StoreUnavailableError: the database could not do it; see :mod:`.meaning`.
-        StoreDefectError: it refuses the statement.
-    """
-    try:
-        yield
-    except Exception as error:
-        found = translated(error)
-        if found is None:
-            raise
-    else:
-        return
-    raise found
-
-
-def translated(error: BaseException) -> StoreUnavailableError | StoreDefectError | None:
-    """An error of the database as the store's; None for an error of anything else.
-
-    Args:
-        error: of psycopg, sqlite3 or SQLAlchemy.
-    """
-    meaning = meaning_of(error)
-    match meaning:
-        case None:
-            return None
-        case Meaning.DEFECT:
-            return StoreDefectError(words(error, meaning))
-        case _:
-            return StoreUnavailableError(words(error, meaning), meaning)
-
-
-def words(error: BaseException, meaning: Meaning) -> str:
-    """The database's own words, without what may be private.
-
-    Args:
-        error: of psycopg, sqlite3 or SQLAlchemy.
-        meaning: what it means.
-    """
-    raised = getattr(error, "orig", None) or error
-    if isinstance(raised, SQLAlchemyError):
-        return "all connections to the database are in use or were just lost"
-    database = "SQLite" if isinstance(raised, sqlite3.Error) else "PostgreSQL"
-    if meaning in (Meaning.DEFECT, Meaning.CONFLICT):
-        # The text may repeat a value.
-        code = getattr(raised, "sqlstate", None) or getattr(raised, "sqlite_errorname", "no code")
-        return f"{database}: {type(raised).__name__} ({code})"
-    return f"{database}: {_first_line(raised)}"
-
-
-def _first_line(error: BaseException) -> str:
-    """The first line of an error's text, or its class where it has none."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

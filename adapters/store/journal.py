@@ -2,11 +2,11 @@
 
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import RowMapping
 
 from relink.engine import Address, Delivery, Event, Leaf, Send
 
@@ -105,12 +105,12 @@ def _of_leaf(leaf: Leaf) -> dict[str, Any]:
 JSON_COLUMNS = ("fields", "guards", "changes", "commands")
 
 
-def parsed(row: dict[str, Any]) -> dict[str, Any]:
+def parsed(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of :func:`to_row` as the database gives it back: its JSON parsed."""
     return {**row, **{column: from_json(row[column]) for column in JSON_COLUMNS}}
 
 
-def from_row(row: RowMapping | dict[str, Any], codec: Codec) -> JournalEntry:
+def from_row(row: Mapping[Any, Any], codec: Codec) -> JournalEntry:
     """A row of the journal as an entry.
 
     Raises:

@@ -9,12 +9,10 @@ the read began, and ask for another one if that was too early.
 Rules kept here: K10.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, assert_never
-
-from sqlalchemy import RowMapping
 
 from relink.engine import Command, RemovedCommand
 from relink.machines.commands import (
@@ -202,7 +200,7 @@ def to_row(due: DueCommand, codec: Codec) -> dict[str, Any]:
     }
 
 
-def from_row(row: RowMapping | dict[str, Any], codec: Codec) -> DueCommand:
+def from_row(row: Mapping[Any, Any], codec: Codec) -> DueCommand:
     """A row of the outbox as a command to carry out.
 
     Raises:

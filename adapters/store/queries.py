@@ -26,7 +26,7 @@ from relink.machines.account.facts import AccountFacts
 from . import journal as journal_rows
 from .backend import Backend
 from .codec import Codec
-from .errors import UnreadableRecordError, unavailable_if_down
+from .errors import UnreadableRecordError
 from .journal import JournalEntry
 from .location import DatabaseLocation
 from .outbox import DeadLetter, Overdue, StuckCommand
@@ -34,6 +34,7 @@ from .protocol import History
 from .readable import Unreadable, unreadable_records
 from .rebuild import Written
 from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
+from .translation import unavailable_if_down
 from .unit_of_work import Machine, read_snapshot
 
 IS_DUE = text("status = 'due'")

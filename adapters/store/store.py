@@ -19,7 +19,7 @@ from .backend import backend_for
 from .codec import Codec, domain_codec
 from .errors import RemovedCommandError, UnreadableRecordError
 from .location import DatabaseLocation
-from .migrate import MIGRATIONS
+from .migrating import MIGRATIONS
 from .outbox import DueCommand, Party
 from .pruning import delete_finished, delete_journal
 from .queries import IS_DUE, Queries

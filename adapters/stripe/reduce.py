@@ -15,9 +15,7 @@ unreadable is not complete: unreadable is not "none".
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from stripe import StripeObject
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from relink.machines.events import (
     AccountReported,
@@ -32,7 +30,17 @@ from relink.machines.report import StatusReport
 from . import fields
 from .errors import UnreadableObject
 
-Obj = StripeObject | Mapping[str, Any]
+
+@runtime_checkable
+class SdkObject(Protocol):
+    """An object of Stripe's SDK, which is not imported for it: plain JSON needs no SDK."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as JSON."""
+        ...
+
+
+Obj = SdkObject | Mapping[str, Any]
 """An object of the SDK, or plain JSON."""
 
 
@@ -186,7 +194,7 @@ def reduce_mandate(obj: Obj, origin: Origin) -> MandateReported | None:
 
 def plain(obj: Obj) -> Mapping[str, Any]:
     """An object as JSON."""
-    return obj.to_dict() if isinstance(obj, StripeObject) else obj
+    return obj.to_dict() if isinstance(obj, SdkObject) else obj
 
 
 def object_id(found: Mapping[str, Any], *kinds: str) -> str:

@@ -1,12 +1,13 @@
 """Verification of signatures, by the SDK and with a given time.
 
 The SDK compares the signature's timestamp with the process's clock. relink must not depend on that
-clock, so the SDK verifies only the signature, and the age is checked here.
+clock, so the SDK verifies only the signature, and the age is checked here. The SDK is imported when
+the first signature is verified, so that the rest of relink works without the extra ``stripe``.
 """
 
 from collections.abc import Sequence
 
-from stripe import SignatureVerificationError, WebhookSignature
+from relink.adapters.extras import needed_for
 
 from .errors import WebhookRefused
 
@@ -48,6 +49,9 @@ def _timestamp(header: str) -> int | None:
 
 
 def _signed(payload: str, header: str, secret: str) -> bool:
+    with needed_for("verifying a webhook", "stripe"):
+        from stripe import SignatureVerificationError, WebhookSignature
+
     try:
         WebhookSignature.verify_header(payload, header, secret)
     except SignatureVerificationError:

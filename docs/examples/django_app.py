@@ -1,4 +1,4 @@
-"""relink in Django, in one file: ``python django_app.py runserver``.
+"""relink in Django: ``python django_app.py runserver``.
 
 Another process performs the commands, such as ``celery_app.py``.
 """
@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from functools import wraps
 
-from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,16 +16,7 @@ from django.views.decorators.http import require_POST
 from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer, session_answer
 from relink_setup import service
 
-settings.configure(
-    SECRET_KEY=os.environ["SECRET_KEY"],
-    ALLOWED_HOSTS=os.environ["ALLOWED_HOSTS"].split(","),
-    ROOT_URLCONF=__name__,
-    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-    MIDDLEWARE=[
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
-    ],
-)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_settings")
 
 
 def answers(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:

@@ -11,6 +11,7 @@ from relink_answers import EXPECTED, Answer, error_answer, owned, result_answer,
 from relink_setup import maintain, performer, service, settings, store
 
 from relink.adapters.runner import Loop, PeriodicTask
+from relink.adapters.store import migrate
 from relink.adapters.store.sqlite.lock import exclusive
 from relink.engine import Command
 
@@ -55,7 +56,8 @@ def notify(command: Command, command_id: str) -> None:
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Perform commands in threads of this process."""
+    """Create or upgrade relink's tables, and perform commands in threads of this process."""
+    migrate(settings().database)
     with exclusive(settings().database):  # a second process would repeat the commands
         loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])
         loop.start()

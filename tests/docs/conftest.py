@@ -11,6 +11,7 @@ from relink.adapters.simulator import Simulator
 from relink.adapters.simulator.server import SimulatorServer
 from relink.adapters.store import migrate
 
+from ..own_tables import set_up_django
 from .shops import BEHIND, EXAMPLES, WEBHOOK_SECRET, DjangoSite, FlaskSite, Shop, celery_at_work
 
 
@@ -25,6 +26,7 @@ def configured(
     tmp_path: Path, stripe: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """The environment variables that configure the examples."""
+    set_up_django()
     url = f"sqlite:///{tmp_path / 'relink.db'}"
     migrate(url)
     monkeypatch.syspath_prepend(EXAMPLES)
@@ -36,6 +38,7 @@ def configured(
         "SECRET_KEY": "of the shop",
         "ALLOWED_HOSTS": "testserver",
         "CELERY_BROKER_URL": "memory://here",
+        "RELINK_API_TOKEN": "token-of-the-shop-0123456789",
     }.items():
         monkeypatch.setenv(name, value)
     setup, celery = import_module("relink_setup"), import_module("celery_app")

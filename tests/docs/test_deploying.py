@@ -21,7 +21,7 @@ from relink.adapters.http import Metrics, application
 from relink.adapters.runner.worker import CLOSE_WITHIN
 from relink.adapters.settings import SETTINGS
 from relink.adapters.settings.waits import DEFAULT_WAITS
-from relink.adapters.store.migrate import LONGEST
+from relink.adapters.store.migrating import LONGEST
 
 from ..rig import Rig
 

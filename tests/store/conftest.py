@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from relink.adapters.store import MemoryStore, SqlStore, Store, migrate
+from relink.adapters.store import MemoryStore, SqlStore, Store, TableStore, migrate
 from relink.machines import relink_system
 
+from ..own_tables import django_tables, sqlalchemy_tables
 from .database import Database
 
 
@@ -72,21 +74,30 @@ def store(open_store: Callable[[], SqlStore]) -> SqlStore:
     return open_store()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-def new_store(request: pytest.FixtureRequest) -> Iterator[Callable[..., Store]]:
-    """Creates empty stores; each test runs on every kind. Takes the arguments after the URL."""
+@pytest.fixture(params=["memory", "sqlite", "postgres", "django", "sqlalchemy"])
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Store]]:
+    """Creates empty stores; each test runs on every kind. Takes the arguments after the URL.
+
+    The last two are the tables of ``docs/examples``.
+    """
     opened: list[Store] = []
+    used = ExitStack()
 
     def make(*arguments: object) -> Store:
         given = arguments or (relink_system(),)
         if request.param == "memory":
             opened.append(MemoryStore(*given))
+        elif request.param == "django":
+            opened.append(TableStore(used.enter_context(django_tables()), *given))
+        elif request.param == "sqlalchemy":
+            opened.append(TableStore(used.enter_context(sqlalchemy_tables(tmp_path)), *given))
         else:
             url = request.getfixturevalue(f"new_{request.param}_url")()
             opened.append(SqlStore(url, *given))
         return opened[-1]
 
-    yield make
+    with used:
+        yield make
     for store in opened:
         store.close()
 

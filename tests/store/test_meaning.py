@@ -9,7 +9,6 @@ from psycopg import errors
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from relink.adapters.store import StoreDefectError, StoreUnavailableError
-from relink.adapters.store.errors import translated
 from relink.adapters.store.meaning import (
     REFUSALS,
     SQLITE_CODES,
@@ -19,6 +18,7 @@ from relink.adapters.store.meaning import (
     Meaning,
     meaning_of,
 )
+from relink.adapters.store.translation import translated
 
 
 def known_errors() -> dict[str, type[psycopg.Error]]:

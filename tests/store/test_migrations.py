@@ -21,7 +21,7 @@ from relink.adapters.store import (
     backend_for,
     migrate,
 )
-from relink.adapters.store.migrate import Migrations
+from relink.adapters.store.migrating import Migrations
 from relink.adapters.store.replay import replay
 from relink.adapters.store.schema import metadata
 from relink.engine import Address, Snapshot

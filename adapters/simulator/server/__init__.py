@@ -1,5 +1,8 @@
 """The simulator over HTTP: Stripe's API, webhooks, the pages of StripeBank, and a control API."""
 
-from .serving import SimulatorServer
+from relink.adapters.extras import needed_for
+
+with needed_for("relink.adapters.simulator.server", "simulator"):
+    from .serving import SimulatorServer
 
 __all__ = ["SimulatorServer"]

@@ -1,8 +1,8 @@
-"""Runs the revisions on the connection that :mod:`relink.adapters.store.migrate` opened."""
+"""Runs the revisions on the connection that :mod:`relink.adapters.store.migrating` opened."""
 
 from alembic import context
 
-from relink.adapters.store.migrate import VERSION_TABLE
+from relink.adapters.store.migrating import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -26,9 +26,10 @@ from sqlalchemy.pool import PoolProxiedConnection
 from relink.adapters.deadline import Deadline, Wait, remaining
 from relink.engine import Address
 
-from ..errors import ConcurrentChangeError, StoreError, StoreUnavailableError, translated
+from ..errors import ConcurrentChangeError, StoreError, StoreUnavailableError
 from ..lock_set import related_addresses
 from ..meaning import Fate, Meaning, meaning_of
+from ..translation import translated
 from ..unit_of_work import Applied, Rows, Stored, UnitOfWork
 from . import statements as sql
 from .connection import StoreConnection

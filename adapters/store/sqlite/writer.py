@@ -28,7 +28,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from relink.engine import Address
 
-from ..errors import StoreUnavailableError, translated
+from ..errors import StoreUnavailableError
+from ..translation import translated
 from ..unit_of_work import Applied, Row, Rows, Stored, UnitOfWork
 from . import statements as sql
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import MetaData
 
 from relink.adapters.store import SqlStore, backend_for, migrate
-from relink.adapters.store.migrate import Migrations
+from relink.adapters.store.migrating import Migrations
 from relink.machines import relink_system
 
 from ..database import Contents, Database

@@ -25,10 +25,10 @@ from .errors import (
     SchemaAheadError,
     SchemaBehindError,
     StoreUnavailableError,
-    translated,
 )
 from .location import DatabaseLocation
 from .schema import metadata
+from .translation import translated
 
 ENVIRONMENT = Path(__file__).parent / "migrations"
 

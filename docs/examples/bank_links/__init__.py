@@ -1,0 +1,1 @@
+"""A Django app that keeps relink's machines in its own tables."""
