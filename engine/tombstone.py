@@ -12,7 +12,7 @@ from .effect import Command
 from .event import Event
 from .reason import Reason
 
-EVENT_REMOVED = Reason("event_removed", "An earlier release asked for it; this one does not.")
+EVENT_REMOVED = Reason("event_removed", "This release no longer knows the event.")
 """Why a removed event is ignored."""
 
 

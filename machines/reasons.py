@@ -6,7 +6,7 @@ so rewording one changes no command id, no idempotency key and no stored row.
 
 from enum import StrEnum
 
-from relink.engine import Reason
+from relink.engine import Reason, tombstone
 
 
 class ReadReason(StrEnum):
@@ -132,6 +132,9 @@ NOTHING_IN_PROGRESS = Reason("nothing_in_progress", "Nothing is being built.")
 ALREADY_GONE = Reason("already_gone", "It is gone already.")
 
 OUTAGE_OVER = Reason("outage_over", "No account needs a relink.")
+
+EVENT_REMOVED = tombstone.EVENT_REMOVED
+"""Of the engine: events that a release removed are ignored in every state."""
 
 IGNORED: dict[str, Reason] = {
     reason.code: reason

@@ -32,11 +32,10 @@ def table_of(arguments: argparse.Namespace) -> Table:
         return _table_at(given)
     chart = CHARTS.get(given.replace("-", "_"))
     if chart is None:
-        meant = did_you_mean(given, map(_dashed, CHARTS))
+        names = [_dashed(name) for name in CHARTS]
+        cure = f"{_sentence(did_you_mean(given, names))}Name one of {', '.join(names)}, or"
         raise UsageError(
-            f"there is no machine {given!r}. {_sentence(meant)}"
-            f"Name one of {', '.join(map(_dashed, CHARTS))}, or a chart of your own as "
-            "my.module:Chart."
+            f"there is no machine {given!r}. {cure} a chart of your own as my.module:Chart."
         )
     return chart.table()
 
@@ -58,16 +57,17 @@ def _table_at(given: str) -> Table:
     charts = [key for key, value in vars(found).items() if _is_chart(value)]
     for part in name.split("."):
         if not hasattr(found, part):
-            meant = did_you_mean(part, charts)
-            has = f"Its charts are {', '.join(charts)}." if charts else "It has no charts."
-            raise UsageError(f"the module {path} has no {part!r}. {_sentence(meant)}{has}")
+            cure = _sentence(did_you_mean(part, charts))
+            cure += f"Its charts are {', '.join(charts)}." if charts else "It has no charts."
+            raise UsageError(f"the module {path} has no {part!r}. {cure}")
         found = getattr(found, part)
     if isinstance(found, Table):
         return found
     if not _is_chart(found):
-        has = f"The charts of {path} are {', '.join(charts)}." if charts else ""
-        cure = "Name a class derived from relink.engine.Chart."
-        raise UsageError(f"{given} is not a chart. {cure} {has}".rstrip())
+        has = f" The charts of {path} are {', '.join(charts)}." if charts else ""
+        raise UsageError(
+            f"{given} is not a chart. Name a class derived from relink.engine.Chart.{has}"
+        )
     try:
         table: Table = found.table()
     except EngineError as error:
