@@ -36,7 +36,7 @@ class ArgumentError(EngineError, TypeError):
     """An argument that is missing, unknown, or not what the function takes."""
 
 
-def _with_known(rule: str, has: str, given: object, known: Sequence[str]) -> str:
+def with_known(rule: str, has: str, given: object, known: Sequence[str]) -> str:
     """The rule, what is known instead, and which of it was probably meant."""
     text = f"{rule}; {has} {', '.join(known) or 'none'}"
     meant = did_you_mean(given, known)
@@ -307,7 +307,7 @@ class UnknownStateError(DecisionError):
             known: The leaf states that it has.
         """
         rule = f"{table} has no leaf state {state!r}"
-        return cls(_with_known(rule, "it has", state, tuple(known)))
+        return cls(with_known(rule, "it has", state, tuple(known)))
 
 
 class UnknownEventError(DecisionError):
@@ -323,7 +323,7 @@ class UnknownEventError(DecisionError):
             known: The names of the events that it knows.
         """
         rule = f"{table} does not know the event {event!r}"
-        return cls(_with_known(rule, "it knows", event, tuple(known)))
+        return cls(with_known(rule, "it knows", event, tuple(known)))
 
 
 class ImpossibleReachedError(DecisionError):
@@ -382,7 +382,7 @@ class UnknownMachineError(EngineError):
 
     def __init__(self, machine: str, known: Sequence[str]) -> None:
         rule = f"the system has no machine {machine!r}"
-        super().__init__(_with_known(rule, "it has", machine, known))
+        super().__init__(with_known(rule, "it has", machine, known))
         self.machine = machine
 
 

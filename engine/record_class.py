@@ -78,7 +78,7 @@ def refuse_values(record: type[BaseModel], error: ValidationError) -> NoReturn:
     Raises:
         FieldValueError: always.
     """
-    faults = [_misfit(record, fault) for fault in error.errors(include_url=False)]
+    faults = faults_of(record, error, "add {}=...")
     raise FieldValueError(
         f"{record.__name__}: {faults[0]}"
         if len(faults) == 1
@@ -86,23 +86,36 @@ def refuse_values(record: type[BaseModel], error: ValidationError) -> NoReturn:
     ) from None
 
 
-def _misfit(record: type[BaseModel], fault: Any) -> str:
+def faults_of(record: type[BaseModel], error: ValidationError, missing: str) -> list[str]:
+    """What is wrong with values that do not fit the fields of a record, one text for each.
+
+    Args:
+        record: The class.
+        error: What pydantic says.
+        missing: What to do about a missing field, with ``{}`` for its name.
+    """
+    return [_misfit(record, fault, missing) for fault in error.errors(include_url=False)]
+
+
+def _misfit(record: type[BaseModel], fault: Any, missing: str) -> str:
     place = ".".join(map(str, fault["loc"]))
     kind = fault["type"]
     known = record.model_fields
     if kind == "missing":
-        return f"the field {place} is missing; add {place}=..."
+        return f"the field {place} is missing; {missing.format(place)}"
     if kind == "extra_forbidden":
         otherwise = f"its fields are {', '.join(known)}" if known else "it has no fields"
         return f"it has no field {place!r}; {did_you_mean(place, known) or otherwise}"
     if kind in _SAID:
         said = fault["msg"].removeprefix(_SAID[kind])
         return f"{place}: {said}" if place else str(said)
-    got = type(fault["input"]).__name__
-    field = known.get(str(fault["loc"][0])) if fault["loc"] else None
+    got = "None" if fault["input"] is None else f"a value of type {type(fault['input']).__name__}"
+    if not place:
+        return f"it takes values by field, and got {got}; its fields are {', '.join(known)}"
+    field = known.get(str(fault["loc"][0]))
     takes = _annotated(field.annotation) if field else "other values"
     rule = fault["msg"].replace("Input should", "it should")
-    return f"the field {place} takes {takes}, and got a value of type {got}; {rule}"
+    return f"the field {place} takes {takes}, and got {got}; {rule}"
 
 
 def _annotated(annotation: object) -> str:

@@ -242,10 +242,22 @@ def test_a_step_survives():
 @pytest.mark.parametrize(
     ("kind", "data", "fault"),
     [
-        (Event, {"name": "lost", "fields": {}}, "no event or command is named 'lost'"),
-        (Event, {"fields": {}}, "the data is no Event: KeyError"),
-        (KeyTurned, {"name": "pushed", "fields": {}}, "a Pushed, where a KeyTurned was expected"),
-        (Event, {"name": "pushed", "fields": {"force": "x"}}, "pushed does not fit Pushed: force"),
+        (Event, {"name": "lost", "fields": {}}, "no event is named 'lost'"),
+        (
+            Event,
+            {"fields": {}},
+            "the JSON of an Event has no 'name', but fields; give what to_json",
+        ),
+        (
+            KeyTurned,
+            {"name": "pushed", "fields": {}},
+            "JSON of a KeyTurned is expected, and this is of a Pushed",
+        ),
+        (
+            Event,
+            {"name": "pushed", "fields": {"force": "x"}},
+            "does not fit Pushed: the field force takes",
+        ),
         (Snapshot, {"machine": "gate", "facts": {}}, "no machine 'gate'; it has door"),
     ],
 )

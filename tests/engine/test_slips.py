@@ -20,13 +20,14 @@ from relink.engine.markdown import markdown
 
 from .slips.accepted import UNDERSTOOD
 from .slips.calls import CALLS
+from .slips.codecs import JSON_SLIPS
 from .slips.declarations import DECIDED
 from .slips.declared import DECLARED
 from .slips.door import Slip
 from .slips.methods import METHODS
 from .slips.records import RECORD_SLIPS
 
-SLIPS = (*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED, *RECORD_SLIPS, *CALLS)
+SLIPS = (*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED, *RECORD_SLIPS, *CALLS, *JSON_SLIPS)
 
 FOREIGN = re.compile(
     r"pydantic|pydantic_core|InvalidDefinition|object has no attribute|has no attribute|"

@@ -140,7 +140,7 @@ def test_a_removed_event_is_in_no_alphabet():
         (
             Event,
             {"name": "pushed", "fields": {"hard": 1}},
-            r"Pushed: hard: Extra.*in upgrades of the class.*\(renamed, removed, upcast\)",
+            r"it has no field 'hard'.*in upgrades of the class.*\(renamed, removed, upcast\)",
         ),
         (
             Snapshot,

@@ -171,7 +171,7 @@ def test_all_that_a_release_could_not_read_is_found_at_once(opened: Open, databa
     ]
     assert "forgot has no leaf state 'lent_out'" in found[0].error
     assert "now or in Forgot.former_states" in found[1].error
-    assert "no event or command is named 'notify'" in found[3].error
+    assert "no command is named 'notify'" in found[3].error
     assert progress[-1] == 1 + 4 + 2
     # It changed nothing: the letter is no dead letter.
     assert store.dead_letters() == []
@@ -188,7 +188,7 @@ def test_a_fact_that_a_release_forgot_is_found(opened: Open, database: Database)
     database.change("""UPDATE journal SET changes = '{"colour": ["", "red"]}'""")
     snapshot, entry = opened(THREE).unreadable()
     assert isinstance(snapshot, Unreadable)
-    assert "LoanFacts: colour: Extra inputs" in snapshot.error
+    assert "LoanFacts: it has no field 'colour'" in snapshot.error
     assert "LoanFacts has no field 'colour', now or in LoanFacts.upgrades" in entry.error
 
 
