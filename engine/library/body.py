@@ -76,10 +76,10 @@ def noted(state: LibraryState) -> Iterator[Fault]:
         yield from noted(child)
 
 
-Noted = Callable[[LibraryState], Fault]
+FaultOf = Callable[[LibraryState], Fault]
 
 
-def _fault(rule: str, cure: str, kind: type[ChartError] = StateArgumentError) -> Noted:
+def _fault(rule: str, cure: str, kind: type[ChartError] = StateArgumentError) -> FaultOf:
     return lambda state: Fault(kind, f"state {state.id!r}", rule, cure.replace("§", state.id))
 
 
@@ -109,7 +109,7 @@ class State(LibraryState):
 
     def __init__(self, *positional: Any, **named: Any) -> None:
         """As python-statemachine's; what it does not take is noted."""
-        self.noted_faults: list[Noted] = []
+        self.noted_faults: list[FaultOf] = []
         if len(positional) > len(_OF_STATE):
             takes = ", ".join(_OF_STATE[:4])
             self.note(_fault(f"State() got {len(positional)} values", f"it takes {takes}, by name"))
@@ -129,7 +129,7 @@ class State(LibraryState):
             self.note(_fault(rule, "use a text or a number, or leave value out"))
             self.value = None
 
-    def note(self, fault: Noted) -> None:
+    def note(self, fault: FaultOf) -> None:
         """Note a fault, which the chart reports once the state has a name."""
         self.noted_faults.append(fault)
 
