@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.store.sqlite.backup import back_up
 
     database = database_file("Back it up with pg_dump")
-    if not database.is_file():
+    if not database.exists():
         raise UsageError(f"the database {database} does not exist")
     try:
         back_up(database, arguments.file.absolute())

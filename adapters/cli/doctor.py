@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         cure = f". {finding.cure}." if finding.cure else ""
         mark = "problem" if finding.is_problem else "ok"
-        print(f"{mark:9}{finding.subject:26}{finding.detail}{cure}", flush=True)
+        print(f"{mark:9}{finding.subject:26} {finding.detail}{cure}", flush=True)
     problems = sum(finding.is_problem for finding in findings)
     if arguments.json:
         checks = [

@@ -77,7 +77,7 @@ def open_store(url: str | None = None) -> Iterator["SqlStore"]:
         database = settings.database
     file = backend_for(database).file
     # SQLite would create an empty database from a mistyped name.
-    if file is not None and not file.is_file():
+    if file is not None and not file.exists():
         raise UsageError(f"the database {file} does not exist. relink migrate creates it.")
     store = SqlStore(database, relink_system())
     try:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, select, table
 
 from relink.adapters.deadline import Deadline, Wait
 
@@ -34,6 +33,9 @@ ENVIRONMENT = Path(__file__).parent / "migrations"
 
 VERSION_TABLE = "relink_version"
 """The table that holds the revision."""
+
+# One statement for all: SQLAlchemy would compile, and keep, each one that is made anew.
+_REVISION = select(column("version_num")).select_from(table(VERSION_TABLE))
 
 CORE = frozenset({"inbox", "snapshots", "journal", "outbox"})
 """Tables that every release has."""
@@ -161,8 +163,7 @@ def _revision(connection: Connection, backend: Backend) -> str | None:
                 f"{', '.join(sorted(taken))}. {backend.own_place}"
             )
         return None
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    found = context.get_current_revision()
+    found: str | None = connection.scalar(_REVISION)
     if found is not None and (missing := CORE - tables):
         raise ForeignSchemaError(
             f"{backend.place} has relink's table {VERSION_TABLE}, but lacks "

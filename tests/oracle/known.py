@@ -262,10 +262,15 @@ def _is_replaced(memory: Memory, name: str, history: History) -> tuple[bool | No
     return (None if answers else False), stand_ins
 
 
+def _may_be_younger(session: Session, than: Session) -> bool:
+    """Of two that were asked for in one order, and known to be open in the other, either may be."""
+    return session.order > than.order or session.request.attempt > than.request.attempt
+
+
 def _may_undo(memory: Memory, by: Session | None, name: str) -> bool:
     """S6 says only what an older session does not undo. A younger one may."""
     return any(
-        session.outcome() == "relinked" and (by is None or session.order > by.order)
+        session.outcome() == "relinked" and (by is None or _may_be_younger(session, by))
         for session in memory.sessions_of(name)
     )
 
