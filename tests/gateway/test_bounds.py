@@ -67,7 +67,9 @@ def test_one_attempt_has_one_deadline_for_all_of_its_requests(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_module, "ATTEMPT_TIMEOUT", 2.2)
-    customer = HEAD + b'Content-Length: 39\r\n\r\n{"id": "cus_1", "name": "Jenny Rosen"}  '
+    # The peer closes after each answer. Else the next request might be sent before it has.
+    customer = HEAD + b"Connection: close\r\nContent-Length: 39\r\n\r\n"
+    customer += b'{"id": "cus_1", "name": "Jenny Rosen"}  '
 
     def behave(connection, over: threading.Event) -> None:
         over.wait(1.2)  # both of its requests together take longer than the attempt may
