@@ -252,7 +252,7 @@ BOUNDS: dict[str, tuple[str, ...]] = {
         "adapters/service/requests.py:RETRY_FOR",
         "adapters/outbound.py:LARGEST_ANSWER",
         "adapters/gateway/failures.py:LONGEST_WAIT",
-        "adapters/gateway/rate_limiter.py:PATIENCE",
+        "adapters/gateway/rate_limiter.py:SLOT_TIMEOUT",
         "adapters/gateway/rate_limiter.py:LONGEST_SLEEP",
         "adapters/gateway/rate_limiter.py:LONGEST_HOLD",
     ),

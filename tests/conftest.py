@@ -1,11 +1,13 @@
 """How the tests run: how much they try, in which order, and one PostgreSQL for all."""
 
+from .logging_state import logging_stays
 from .order import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from .profile import register
 from .skips import pytest_make_collect_report, pytest_runtest_makereport
 from .summary import pytest_terminal_summary, report_leaves
 
 __all__ = [
+    "logging_stays",
     "pytest_collection_modifyitems",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",

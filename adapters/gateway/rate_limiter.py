@@ -40,7 +40,7 @@ LENDS_WITHIN = 0.25
 LONGEST_SLEEP = 3.0
 """How far ahead a request takes a slot (seconds)."""
 
-PATIENCE = 6.0
+SLOT_TIMEOUT = 6.0
 """The longest time that a request waits until a slot is so near (seconds). Then it is not sent, so
 that the thread is free for other work."""
 
@@ -186,18 +186,18 @@ class RateLimitedTransport:
     def _wait(self, call: Call) -> None:
         """Wait for a slot. A thread that gave up at once would only come back with the next
         request, and load the database with putting them off."""
-        patience = remaining(PATIENCE)
+        left = remaining(SLOT_TIMEOUT)
         while True:
-            longest = min(LONGEST_SLEEP, patience)
+            longest = min(LONGEST_SLEEP, left)
             wait = self._rate_limiter.wait(longest)
             if wait <= longest:
                 break
-            if patience <= 0:
+            if left <= 0:
                 raise HeldBackError(
                     f"{call.method} {call.path} was not sent: the rate limit is used up", wait=wait
                 )
-            pause = min(wait, LONGEST_SLEEP, patience)
-            patience -= pause
+            pause = min(wait, LONGEST_SLEEP, left)
+            left -= pause
             self._sleep(pause)
         if wait > 0:
             self._sleep(wait)

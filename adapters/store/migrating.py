@@ -14,7 +14,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Connection, String, column, select, table
 
 from relink.adapters.deadline import Deadline, Wait
 
@@ -35,7 +35,7 @@ VERSION_TABLE = "relink_version"
 """The table that holds the revision."""
 
 # One statement for all: SQLAlchemy would compile, and keep, each one that is made anew.
-_REVISION = select(column("version_num")).select_from(table(VERSION_TABLE))
+_REVISION = select(column("version_num", String)).select_from(table(VERSION_TABLE))
 
 CORE = frozenset({"inbox", "snapshots", "journal", "outbox"})
 """Tables that every release has."""
@@ -163,7 +163,7 @@ def _revision(connection: Connection, backend: Backend) -> str | None:
                 f"{', '.join(sorted(taken))}. {backend.own_place}"
             )
         return None
-    found: str | None = connection.scalar(_REVISION)
+    found = connection.scalar(_REVISION)
     if found is not None and (missing := CORE - tables):
         raise ForeignSchemaError(
             f"{backend.place} has relink's table {VERSION_TABLE}, but lacks "

@@ -241,9 +241,7 @@ class AccountEffects(ReportChart):
             "session": None if facts.session == trigger.session else facts.session,
             "opened_while_active": False,
         }
-        # An outage that began after the repair is another one (R4).
-        if facts.outage is not None and trigger.as_of >= int(facts.outage.since):
-            changes["outage"] = None
+        changes |= _ended_outage(facts, trigger.as_of)
         if facts_of.included_at(facts, "deactivates_on") < trigger.as_of:
             changes |= {"deactivates_on": None, "deactivation_action": None}
         if facts.number not in (None, NumberStatus.TRANSACTABLE):
@@ -291,9 +289,7 @@ class AccountEffects(ReportChart):
             # If it comes back, whatever then stands in the way is asked about again (C4).
             "requested_for": frozenset(),
         }
-        # An outage that began after the replacement is another one (R4).
-        if facts.outage is not None and trigger.as_of >= int(facts.outage.since):
-            changes["outage"] = None
+        changes |= _ended_outage(facts, trigger.as_of)
         if trigger.session is not None and trigger.session == facts.replaced_session:
             changes["replaced_as_of"] = min(facts.replaced_as_of, trigger.as_of)
         # The latest replacement counts; of two in one second, always the same (K1).
@@ -411,6 +407,12 @@ def _counted(
     failures = outage.failures + 1
     given_up = outage.given_up or failures >= trigger.policy.attempts
     return {"outage": outage.after({"failures": failures, "given_up": given_up, **said})}
+
+
+def _ended_outage(facts: AccountFacts, as_of: int) -> dict[str, Any]:
+    """A repair or replacement ends the outage, unless that began later: it is another one (R4)."""
+    outage = facts.outage
+    return {"outage": None} if outage is not None and as_of >= int(outage.since) else {}
 
 
 def _mailed(facts: AccountFacts, trigger: SessionOpened) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from relink.adapters.gateway.rate_limiter import (
     LENDS_WITHIN,
     LONGEST_HOLD,
     LONGEST_SLEEP,
-    PATIENCE,
+    SLOT_TIMEOUT,
     Lane,
 )
 from relink.adapters.gateway.transport import Body, Call, Reply
@@ -197,7 +197,7 @@ def test_a_retry_after_from_stripe_holds_all_requests(clock: Clock, wait: str, h
     assert first.send(CALL).status == 429
     with pytest.raises(HeldBackError, match="was not sent: the rate limit is used up") as kept:
         second.send(CALL)
-    assert (kept.value.wait, clock.now) == (held - PATIENCE, 1000 + PATIENCE)
+    assert (kept.value.wait, clock.now) == (held - SLOT_TIMEOUT, 1000 + SLOT_TIMEOUT)
     assert server.asked == 1
     clock.now = 1000 + held - LONGEST_SLEEP
     second.send(CALL)

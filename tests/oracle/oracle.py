@@ -182,6 +182,11 @@ class Oracle:
             track.kinds.append(kinds)
 
     def _follow(self, name: str, track: Track) -> None:
+        replacements = len(list(self.memory.replacements(name)))
+        if replacements != track.replacements and track.outage:
+            # S6, R4: a replacement that is told late ended an outage, if only for a moment.
+            track.outage.is_sure = False
+        track.replacements = replacements
         before = track.outage
         track.follow(track.known.needs(self.now, self.policy), self.now, self.memory.n)
         outage = track.outage
@@ -212,9 +217,13 @@ class Oracle:
     def _follow_causes(self, name: str, track: Track) -> None:
         found = self.causes(name, track)
         is_open = track.known.is_strange or "unclear" in track.known.kinds()
+        is_provisional = track.hold_since is not None
         for key in set(track.causes) - set(found):
             if is_open:
                 track.causes[key].is_sure = False  # K5: suspension ends nothing
+            elif is_provisional:
+                # K9, C4: while a read is due, nobody can tell whether it is over.
+                track.causes[key].is_sure = track.causes[key].is_spent = False
             else:
                 del track.causes[key]
         for key, is_sure in found.items():
@@ -234,6 +243,8 @@ class Oracle:
         if known.is_replaced is True:
             return found
         is_sure = known.is_replaced is False and not known.is_strange and not known.is_retired
+        # K4: where a repair and a report contradict each other, it may have worked in between.
+        is_sure = is_sure and known.is_relinked is False
         kinds = known.kinds()
         if kinds & {"unrepairable", "disconnected"}:
             for kind in kinds & {"unrepairable", "disconnected"}:

@@ -78,6 +78,8 @@ class Track:
     hold_since: float | None = None
     causes: dict[str, Cause] = field(default_factory=dict)
     failed_builds: int = 0
+    replacements: int = 0
+    """How many statements say that another account is used instead."""
 
     def is_out(self) -> bool:
         """Surely in an outage, of which the beginning is known."""

@@ -44,7 +44,7 @@ def back_up(database: Path, target: Path) -> None:
         raise _taken(target)
     with _new_file_beside(target) as made:
         _copy(uri(database, "rw"), database, made)
-        _name(made, target)
+        _move(made, target)
     _sync(target.parent)
 
 
@@ -65,10 +65,10 @@ def restore(backup: Path, database: Path, prepare: Callable[[Path], None]) -> Pa
     Raises:
         BackupError: the backup is missing, damaged, or no database of relink's.
     """
-    if backup.exists() and not backup.is_file():
-        raise BackupError(f"the backup {backup} is not a file. Name one that relink backup made")
     if not backup.exists():
         raise BackupError(f"the backup {backup} does not exist")
+    if not backup.is_file():
+        raise BackupError(f"the backup {backup} is not a file. Name one that relink backup made")
     if backup.resolve() == database:
         raise BackupError(f"{backup} is the database itself")
     with _new_file_beside(database) as made:
@@ -85,7 +85,7 @@ def restore(backup: Path, database: Path, prepare: Callable[[Path], None]) -> Pa
     return kept
 
 
-def _name(made: Path, target: Path) -> None:
+def _move(made: Path, target: Path) -> None:
     """Give a complete file its name, unless another one has it by now: a second backup, for one.
 
     Raises:
