@@ -18,9 +18,11 @@ from relink.machines import CHARTS
 from relink.machines.commands import (
     BY_NAME,
     AttachExternalAccount,
+    CollectMandate,
     CreatePaymentMethod,
     CreateRelinkSession,
     NotifyCustomer,
+    PaymentMethodBuilt,
     PaymentMethodGone,
     Read,
     ReportAnomaly,
@@ -151,6 +153,10 @@ def describe(command: Command) -> str:
             return f"ask for a new payment method ({command.reason})"
         case RequestBillingName():
             return f"ask for the billing name of {command.account}"
+        case PaymentMethodBuilt():
+            return f"say that {command.payment_method} was made from {command.account}"
+        case CollectMandate():
+            return f"ask for a mandate for {command.payment_method} ({command.reason})"
         case CreatePaymentMethod():
             return f"create a payment method from {command.account}, and attach it"
         case AttachExternalAccount():

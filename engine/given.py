@@ -7,7 +7,7 @@ guessing is refused.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from .arguments import refuse, several
 from .chart_base import ChartBase
@@ -15,8 +15,6 @@ from .compile import table_of
 from .errors import ArgumentError
 from .event import Event
 from .table import Table
-
-E = TypeVar("E", bound=Event)
 
 Drawable = Table | type[ChartBase]
 """A table, or the chart that it is of."""
@@ -72,7 +70,7 @@ def as_tables(given: Any, function: str) -> dict[str, Table]:
     return tables
 
 
-def as_event(given: type[E], function: str) -> type[E]:
+def as_event(given: object, function: str) -> type[Event]:
     """The class of an event, which was given.
 
     Raises:

@@ -1,9 +1,10 @@
-"""The assessment: may this account be charged, and what should the service do next?
+"""The assessment: does the link work, may you debit, and what should the service do next?
 
-The answer is relink's conservative view of the link, from one account's snapshot; it is no
-mandate (C1). For a connected account, *chargeable* means that it can be paid out to.
+*Chargeable* is relink's conservative view of the link, from one account's snapshot. It is no
+mandate (C1). *May debit* says that relink knows of nothing else in the way either, such as a
+mandate that has to be collected (N3). For a connected account both are about payouts.
 
-Rules kept here: C1 to C3.
+Rules kept here: C1 to C3, N3.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,13 @@ from pydantic import BaseModel, ConfigDict
 
 from relink.engine import Snapshot
 
-from .account.eligibility import build_obstacle, number_obstacle, obstacles
+from .account.eligibility import (
+    build_obstacle,
+    may_debit,
+    number_obstacle,
+    obstacles,
+    unfit,
+)
 from .account.facts import AccountFacts, cause_of, is_replaced
 from .account.needs import is_suspended, relink_reasons
 from .vocabulary import (
@@ -46,6 +53,10 @@ class Assessment(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     chargeable: bool
+    """The link works: nothing that Stripe reports speaks against a payment."""
+    may_debit: bool
+    """It is chargeable, and relink knows of nothing to do first: no mandate to collect, and no
+    payment method that is still being made. For a connected account: you may pay out to it."""
     reasons: tuple[str, ...]
     """Why it is not chargeable (codes); empty when it is."""
     next: tuple[NextAction, ...]
@@ -58,10 +69,15 @@ def assess(account: Snapshot[AccountFacts], payment_method: str | None = None) -
     Args:
         account: its snapshot.
         payment_method: judge this one of its payment methods (``pm_…``, ``ba_…``); by default,
-            whether any that is known can be charged.
+            whether any that is known can be charged, or debited.
     """
     reasons = tuple(obstacles(account.facts, "charge", payment_method))
-    return Assessment(chargeable=not reasons, reasons=reasons, next=tuple(_next(account)))
+    return Assessment(
+        chargeable=not reasons,
+        may_debit=may_debit(account.facts, payment_method),
+        reasons=reasons,
+        next=tuple(_next(account)),
+    )
 
 
 def _next(account: Snapshot[AccountFacts]) -> Iterator[NextAction]:
@@ -98,10 +114,9 @@ def _next_of_unrepairable(facts: AccountFacts) -> NextAction:
 
 def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
     """The account works; something else can still be due."""
-    repairable = {number_obstacle(facts), NUMBER_DEACTIVATED}
-    unfit = [reason for reason in obstacles(facts, "charge") if reason not in repairable]
-    if unfit:
-        yield _request_another(unfit[0])
+    against = unfit(facts)
+    if against is not None:
+        yield _request_another(against)
         if build_obstacle(facts) is None:
             yield from _next_of_build(facts)
         return

@@ -20,7 +20,12 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored
 
 from . import reasons
-from .commands import AttachExternalAccount, CreatePaymentMethod, RequestBillingName
+from .commands import (
+    AttachExternalAccount,
+    CreatePaymentMethod,
+    PaymentMethodBuilt,
+    RequestBillingName,
+)
 from .events import BillingNameAbsent, DomainEvent, ExternalAccountMade, PaymentMethodMade
 from .messages import BuildChanged, BuildFailed, BuildRequested, BuildResumed, Built
 from .report import Holder
@@ -156,6 +161,7 @@ class BuildChart(Chart):
             Assign(made=trigger.payment_method),
             Send(machine="payment_method", key=trigger.payment_method, event=built),
             _tell_account(facts, trigger, BuildState.BUILT, None),
+            _tell_service(facts, trigger.payment_method),
         ]
 
     def note_attached(self, facts: BuildFacts, trigger: ExternalAccountMade) -> Effects:
@@ -166,6 +172,7 @@ class BuildChart(Chart):
             Assign(made=trigger.external_account),
             Send(machine="payment_method", key=trigger.external_account, event=built),
             _tell_account(facts, trigger, BuildState.BUILT, None),
+            _tell_service(facts, trigger.external_account),
         ]
 
     def note_failure(self, facts: BuildFacts, trigger: BuildFailed) -> Command:
@@ -177,6 +184,10 @@ def _create(account: str, session: str, holder: Holder | None, name: str | None)
     if holder is None:
         return []
     return [CreatePaymentMethod(account=account, session=session, holder=holder, billing_name=name)]
+
+
+def _tell_service(facts: BuildFacts, made: str) -> PaymentMethodBuilt:
+    return PaymentMethodBuilt(account=facts.id, session=facts.session, payment_method=made)
 
 
 def _tell_account(

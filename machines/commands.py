@@ -27,7 +27,7 @@ from relink.engine import Command, Event
 
 from .reasons import Anomaly, ReadReason
 from .report import Holder
-from .vocabulary import Ask, Delivery, Mode, RelinkReason
+from .vocabulary import Ask, Delivery, MandateReason, Mode, RelinkReason
 
 # ── families ─────────────────────────────────────────────────────────────────
 
@@ -305,6 +305,39 @@ class PaymentMethodGone(Notification):
     account: str
     payment_method: str
     """``pm_…``, or ``ba_…`` for a connected account."""
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
+
+class PaymentMethodBuilt(Notification):
+    """relink made a payment method of a new account, or an external account (N1, N2).
+
+    For a customer, debits need a mandate first: :class:`CollectMandate` follows.
+    """
+
+    account: str
+    session: str | None
+    """The relink session that linked the account, where it is known."""
+    payment_method: str
+    """``pm_…``, or ``ba_…`` for a connected account."""
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account
+
+
+class CollectMandate(Notification):
+    """Ask the customer to authorize debits; until then nothing may be debited from it (N3)."""
+
+    account: str
+    payment_method: str
+    reason: MandateReason
+    dedup_key: str
+    """Which request for a mandate it is: one for each time that a mandate is missing."""
 
     @property
     def subject(self) -> str:

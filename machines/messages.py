@@ -14,6 +14,7 @@ from .reasons import ReadReason
 from .report import Holder, StatusReport
 from .vocabulary import (
     BuildState,
+    MandateReason,
     NeedStanding,
     NumberStatus,
     ObjectKind,
@@ -511,6 +512,8 @@ class PaymentMethodChanged(DomainEvent):
     state: PaymentMethodState
     reason: str | None
     """Why it is blocked, or why it needs a mandate (a code)."""
+    mandate_due: MandateReason | None = None
+    """Why it needs a mandate, blocked or not."""
     lost_number: bool = False
     """It is blocked because the account number was deactivated, which a relink repairs."""
     is_external: bool = False

@@ -15,7 +15,7 @@ of it, and of its being lifted.
 Rules kept here: K4, K6, C3, N3 and N4.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from statemachine import State
 
@@ -40,12 +40,10 @@ from .messages import (
 )
 from .read import look, read
 from .reasons import Anomaly, ReadReason
-from .vocabulary import NUMBER_DEACTIVATED, ObjectKind, PaymentMethodState
+from .vocabulary import NUMBER_DEACTIVATED, MandateReason, ObjectKind, PaymentMethodState
 
 Effects = list[Command | Assign]
 Checked = PaymentMethodWorks | PaymentMethodBlocked | PaymentMethodDetached
-
-MandateReason = Literal["new_account", "mandate_inactive"]
 
 CHECKS = "payment_method_works payment_method_blocked payment_method_detached"
 
@@ -256,15 +254,11 @@ class PaymentMethodChart(Chart):
     def note_mandate_ended(self, facts: PaymentMethodFacts, trigger: MandateEnded) -> Effects:
         """Debits need the customer's authorization again (N3)."""
         changes = {"mandate_due": "mandate_inactive", "mandate_as_of": trigger.as_of}
-        if facts.blocked is not None:
-            return [Assign(**changes)]
         return _changed(facts, trigger, PaymentMethodState.MANDATE_NEEDED, changes)
 
     def note_mandate_given(self, facts: PaymentMethodFacts, trigger: MandateGiven) -> Effects:
         """The service may debit it, unless something else speaks against it."""
         changes = {"mandate_due": None, "mandate_as_of": int(trigger.at)}
-        if facts.blocked is not None:
-            return [Assign(**changes)]
         return _changed(facts, trigger, PaymentMethodState.READY, changes)
 
 
@@ -301,8 +295,10 @@ def _changed(
     state: PaymentMethodState,
     changes: dict[str, Any],
 ) -> Effects:
-    """Remember, and tell the account."""
+    """Remember, and tell the account. A block outlasts what becomes of the mandate."""
     now = facts.after(changes)
+    if now.blocked is not None and state.can_pay:
+        state = PaymentMethodState.BLOCKED
     if now.account is None:
         return [Assign(**changes)]
     event = trigger.follow(
@@ -310,6 +306,7 @@ def _changed(
         payment_method=facts.id,
         state=state,
         reason=now.blocked or now.mandate_due,
+        mandate_due=now.mandate_due,
         lost_number=now.blocked == NUMBER_DEACTIVATED,
         is_external=now.connected_account is not None,
     )

@@ -238,6 +238,10 @@ class BuildState(StrEnum):
     REFUSED = "refused"
 
 
+MandateReason = Literal["new_account", "mandate_inactive"]
+"""Why a mandate is missing: relink built the payment method, or Stripe ended its mandate (N3)."""
+
+
 class PaymentMethodState(StrEnum):
     """The states of what is built on an account; its chart's, by the same names."""
 

@@ -32,9 +32,11 @@ READ_DELAY = 5
 
 COUNTED = {
     "attach_external_account": "payment methods to create",
+    "collect_mandate": "requests for a mandate",
     "create_payment_method": "payment methods to create",
     "create_relink_session": "relink sessions",
     "notify_customer": "messages to customers",
+    "payment_method_built": "notifications for the service",
     "payment_method_gone": "notifications for the service",
     "report_anomaly": "notifications for the operators",
     "request_billing_name": "notifications for the service",
@@ -176,7 +178,7 @@ class DemoWorld:
         self.sim.advance_to(until)
 
     def show(self, account: Linked) -> None:
-        """Show an account's state, whether it may be charged, and what to do next."""
+        """Show an account's state, whether it may be debited, and what to do next."""
         self.settle()
         self._show(account.id)
 
@@ -245,9 +247,15 @@ class DemoWorld:
 
     def _show(self, account: str) -> None:
         snapshot, assessment = self.service.account(account)
-        charge = "may be charged" if assessment.chargeable else "must not be charged"
-        reasons = f" ({', '.join(assessment.reasons)})" if assessment.reasons else ""
-        self._print(f"  ⇒ {account} is {snapshot.state} and {charge}{reasons}")
+        holder = snapshot.facts.holder
+        use = "paid out to" if holder and holder.is_connect else "debited"
+        if not assessment.chargeable:
+            verdict = f"and must not be {use} ({', '.join(assessment.reasons)})"
+        elif not assessment.may_debit:
+            verdict = f"and works, but must not be {use} yet"
+        else:
+            verdict = f"and may be {use}"
+        self._print(f"  ⇒ {account} is {snapshot.state} {verdict}")
         for action in assessment.next:
             mode = f", {action.mode}" if action.mode else ""
             self._print(f"    next: {action.action}{mode} ({action.reason})")

@@ -32,6 +32,7 @@ ACCOUNT: dict[str, Any] = {
     "id": "fca_1",
     "state": "inactive_relinkable",
     "chargeable": False,
+    "may_debit": False,
     "reasons": ["access_expired"],
     "next": [NEXT],
     "version": 7,
@@ -153,7 +154,10 @@ class AccountAnswer(BaseModel):
     id: str
     state: AccountState
     chargeable: bool
-    """relink's conservative view of the link. It does not replace a mandate."""
+    """The link works, by relink's conservative view. It does not replace a mandate."""
+    may_debit: bool
+    """It is chargeable, and relink knows of nothing to do first, such as a mandate to collect: next
+    says what. For a connected account: you may pay out to it."""
     reasons: tuple[str, ...]
     """Why it is not chargeable, as codes."""
     next: tuple[NextAction, ...]

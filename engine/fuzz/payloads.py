@@ -33,7 +33,7 @@ an alias, such as a ``Literal``). The first key that matches counts, in this ord
 """
 
 B = TypeVar("B", bound=BaseModel)
-E = TypeVar("E", bound=Event)
+P = TypeVar("P", bound=Event | Command)
 
 NO_VALUES: Values = types.MappingProxyType({})
 _FEW = 3
@@ -49,18 +49,20 @@ class NoPayloadError(EngineError):
 
 
 @explained
-def payloads(event: type[E], values: Values = NO_VALUES) -> st.SearchStrategy[E]:
-    """Events of one class.
+def payloads(kind: type[P], values: Values = NO_VALUES) -> st.SearchStrategy[P]:
+    """Events or commands of one class.
 
     Args:
-        event: The class.
+        kind: The class.
         values: Strategies for fields whose types say too little.
 
     Raises:
-        ArgumentError: it is not the class of an event.
+        ArgumentError: it is the class of neither.
         NoPayloadError: the type of a field says too little, such as ``Any`` or ``Event``.
     """
-    return instances(as_event(event, "payloads"), values)
+    if not (isinstance(kind, type) and issubclass(kind, Command)):
+        as_event(kind, "payloads")
+    return instances(kind, values)
 
 
 @explained

@@ -154,6 +154,7 @@ class AccountEffects(ReportChart):
         known[trigger.payment_method] = KnownPaymentMethod(
             state=trigger.state,
             reason=trigger.reason,
+            mandate_due=trigger.mandate_due,
             lost_number=trigger.lost_number,
             is_external=trigger.is_external,
             was_looked_at=before.was_looked_at if before and is_same else False,

@@ -11,12 +11,15 @@ from typing import Literal, assert_never
 
 from ..vocabulary import (
     ELIGIBLE_SUBCATEGORIES,
+    NUMBER_DEACTIVATED,
     PAYMENT_METHOD,
     US_BANK_ACCOUNT,
+    BuildState,
+    MandateReason,
     NumberStatus,
     ReportedStatus,
 )
-from .facts import AccountFacts, cause_of, was_included
+from .facts import AccountFacts, KnownPaymentMethod, cause_of, was_included
 
 Purpose = Literal["charge", "build"]
 """To charge it (for a connected account: to pay out to it), or to build a payment method or an
@@ -73,19 +76,66 @@ def number_obstacle(facts: AccountFacts) -> str | None:
     assert_never(facts.number)
 
 
+def unfit(facts: AccountFacts) -> str | None:
+    """Why it cannot be charged although it works, for a reason that no relink mends (a code)."""
+    repairable = {number_obstacle(facts), NUMBER_DEACTIVATED}
+    against = (reason for reason in obstacles(facts, "charge") if reason not in repairable)
+    return next(against, None)
+
+
+def may_debit(facts: AccountFacts, payment_method: str | None = None) -> bool:
+    """Whether nothing that relink knows is left to do before it can be debited.
+
+    A payment method that the service made itself is not known before Stripe reports on it; whether
+    it has a mandate is then the service's to know. For a connected account: before a payout.
+
+    Args: as for :func:`obstacles`.
+    """
+    if any(obstacles(facts, "charge", payment_method)):
+        return False
+    known = _known(facts, payment_method)
+    if known or payment_method is not None:
+        return not known or any(m.can_pay and m.mandate_due is None for m in known)
+    match facts.build:
+        case None | BuildState.NONE | BuildState.BUILT:
+            return True
+        case BuildState.CREATING | BuildState.NAME_NEEDED | BuildState.REFUSED:
+            return False  # nothing exists yet that could be debited
+    assert_never(facts.build)
+
+
+def mandates_missing(facts: AccountFacts) -> dict[str, MandateReason]:
+    """The payment methods that the customer has to authorize before they can be debited, and why.
+
+    Empty while the account does not work, or is unfit (N3).
+    """
+    missing = {
+        key: method.mandate_due
+        for key, method in facts.payment_methods.items()
+        if method.mandate_due is not None and method.state.can_pay
+    }
+    if not missing or not facts.works or unfit(facts) is not None:
+        return {}
+    return missing
+
+
 def _payment_obstacles(facts: AccountFacts, payment_method: str | None) -> Iterator[str]:
     number = number_obstacle(facts)
     if number is not None:
         yield number
-    if payment_method is None:
-        known = list(facts.payment_methods.values())
-    else:
-        found = facts.payment_methods.get(payment_method)
-        known = [found] if found else []
+    known = _known(facts, payment_method)
     if known and not any(method.can_pay for method in known):
         # The worst that a relink does not mend, where there is one.
         worst = min(known, key=lambda method: method.lost_number)
         yield worst.reason or worst.state
+
+
+def _known(facts: AccountFacts, payment_method: str | None) -> list[KnownPaymentMethod]:
+    """Those of its payment methods that are asked about."""
+    if payment_method is None:
+        return list(facts.payment_methods.values())
+    found = facts.payment_methods.get(payment_method)
+    return [found] if found else []
 
 
 def _why_not_active(facts: AccountFacts) -> str:

@@ -16,6 +16,7 @@ from ..messages import LinkReported
 from ..report import Holder
 from ..vocabulary import (
     BuildState,
+    MandateReason,
     Mode,
     NeedStanding,
     NumberStatus,
@@ -105,6 +106,8 @@ class KnownPaymentMethod(Facts):
     state: PaymentMethodState
     reason: str | None = None
     """Why it is blocked, or why it needs a mandate (a code)."""
+    mandate_due: MandateReason | None = None
+    """Why it needs a mandate, blocked or not."""
     lost_number: bool = False
     """It is blocked because the account number was deactivated, which a relink repairs."""
     is_external: bool = False
@@ -223,6 +226,10 @@ class AccountFacts(ReportFacts):
     """The causes that stand for which the service was asked for another payment method (C4)."""
     requests: int = 0
     """How often it was asked."""
+    mandates_requested: frozenset[str] = frozenset()
+    """The payment methods whose missing mandate the service was told of (N3)."""
+    mandate_requests: int = 0
+    """How often it was told."""
 
     @property
     def works(self) -> bool:

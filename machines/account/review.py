@@ -4,7 +4,7 @@ Effects that learn something ask for a review; it comes after everything else ha
 (K9). It compares what others were told last with what holds now, and tells the difference: to the
 outage, to the holder, to the clock, and to the service.
 
-Rules kept here: K5, K8, K9, R4, P1 to P4, C4.
+Rules kept here: K5, K8, K9, R4, N3, P1 to P4, C4.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,13 @@ from typing import Any, assert_never
 
 from relink.engine import Command, Send
 
-from ..commands import RequestNewPaymentMethod, Wake
+from ..commands import CollectMandate, RequestNewPaymentMethod, Wake
 from ..due_reads import held_until, holds_up
 from ..events import DomainEvent
 from ..messages import MembersReviewDue, NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
 from ..phases import NEEDS
 from ..vocabulary import BuildState, PaymentMethodState, ReportedStatus
+from .eligibility import mandates_missing
 from .facts import (
     AccountFacts,
     AccountOutage,
@@ -55,7 +56,7 @@ def review(
     changes: Changes = {}
     commands: list[Command] = []
     needs_nothing = is_settled or facts.retired
-    for part in (_outage, _told_outage, _told_holder, _requested, _planned):
+    for part in (_outage, _told_outage, _told_holder, _requested, _mandates, _planned):
         now = facts.after(changes)
         more, sends = part(now, trigger, needs_nothing)
         changes |= more
@@ -268,3 +269,30 @@ def _unusable(facts: AccountFacts) -> Iterator[tuple[str, str]]:
         return
     reasons = sorted({method.reason or PaymentMethodState.GONE for method in known})
     yield "no_payment_method", reasons[0]
+
+
+# ── mandates (N3) ────────────────────────────────────────────────────────────
+
+
+def _mandates(
+    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+) -> tuple[Changes, list[Command]]:
+    """Ask the service to collect a mandate, once for each time that one is missing. What is in the
+    way of every payment, an outage or a block, comes first and ends none."""
+    due = {key for key, m in facts.payment_methods.items() if m.mandate_due is not None}
+    standing = facts.mandates_requested & due
+    missing = {} if needs_nothing else mandates_missing(facts)
+    new = [key for key in missing if key not in standing]
+    requests: list[Command] = [
+        CollectMandate(
+            account=facts.id, payment_method=key, reason=missing[key], dedup_key=f"{key}:{number}"
+        )
+        for number, key in enumerate(new, start=facts.mandate_requests + 1)
+    ]
+    changes: Changes = {}
+    requested = standing | frozenset(missing)
+    if requested != facts.mandates_requested:
+        changes["mandates_requested"] = requested
+    if new:
+        changes["mandate_requests"] = facts.mandate_requests + len(new)
+    return changes, requests

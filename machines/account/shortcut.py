@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .eligibility import mandates_missing
 from .facts import AccountFacts
 from .needs import relink_reasons
 
@@ -33,6 +34,9 @@ def changes_nothing_for_others(facts: AccountFacts, changes: dict[str, Any]) -> 
         return False
     # Every report may show that a replaced account has come back (S6).
     if facts.replaced_by is not None:
+        return False
+    # What could not be charged for another reason may need a mandate now (N3).
+    if not mandates_missing(facts.after(changes)).keys() <= facts.mandates_requested:
         return False
     # An announcement lapses with an active report after its day, even if nothing else changes.
     return not relink_reasons(facts) and not facts.login_announced

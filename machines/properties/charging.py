@@ -29,6 +29,24 @@ def not_chargeable_has_a_cause(view: StepView) -> Iterator[str]:
 
 
 @always
+def may_debit_means_that_nothing_is_to_be_done_first(view: StepView) -> Iterator[str]:
+    """C1, N3: An account may be debited if it is chargeable and has a way to pay with a mandate."""
+    for key, now in view.touched(AccountFacts):
+        judged, facts = assess(now), now.facts
+        methods = facts.payment_methods.values()
+        is_authorized = any(
+            m.state == "ready" or (m.lost_number and not m.is_external and not m.mandate_due)
+            for m in methods
+        )
+        is_there = is_authorized if methods else facts.build in (None, "none", "built")
+        if judged.may_debit != (judged.chargeable and is_there):
+            yield f"account {key}: may_debit is {judged.may_debit}, for {judged.chargeable}"
+        is_over = facts.retired or now.state in ("new_account_linked", "disconnected")
+        if judged.chargeable and not judged.may_debit and not judged.next and not is_over:
+            yield f"account {key} must not be debited yet, and nothing is next"
+
+
+@always
 def relink_is_next_only_where_it_is_possible(view: StepView) -> Iterator[str]:
     """C2, R4, R9: The next step is a relink only where one is possible and attempts are left."""
     for key, now in view.touched(AccountFacts):

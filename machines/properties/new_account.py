@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 from ..account import AccountFacts
 from ..build import BuildFacts
-from ..commands import AttachExternalAccount, CreatePaymentMethod
+from ..commands import (
+    AttachExternalAccount,
+    CollectMandate,
+    CreatePaymentMethod,
+    PaymentMethodBuilt,
+)
 from .property import always
 from .step_view import StepView
 
@@ -70,7 +75,42 @@ def built_once(view: StepView) -> Iterator[str]:
             yield f"something is built on {account}, where one is {was.state} ({was.facts.made})"
 
 
+@always
+def what_was_built_is_told(view: StepView) -> Iterator[str]:
+    """N3: The service is told of what relink built, in the step in which it was built."""
+    told = {
+        (command.account, command.payment_method) for command in view.commands(PaymentMethodBuilt)
+    }
+    made = {
+        (key, now.facts.made)
+        for key, now in view.touched(BuildFacts)
+        if now.state == "built" and not _was_built(view, key)
+    }
+    if told != made:
+        yield f"built: {sorted(map(str, made))}, and the service is told of {sorted(told)}"
+
+
+@always
+def mandate_only_where_it_is_missing(view: StepView) -> Iterator[str]:
+    """N3, P4, S6: A mandate is asked for where one is missing, and a debit would be next."""
+    for command in view.commands(CollectMandate):
+        facts = _account(view, command.account)
+        method = facts.payment_methods.get(command.payment_method)
+        if method is None or method.state != "mandate_needed":
+            yield f"a mandate for {command.payment_method}, which is {method and method.state}"
+        if facts.retired or facts.reported_status != "active":
+            yield (
+                f"a mandate for {command.account}, which is {facts.reported_status}, "
+                f"retired: {facts.retired}"
+            )
+
+
 def _account(view: StepView, account: str) -> AccountFacts:
     """What is known about it after the step; nothing, where it does not exist."""
     found = view.after(AccountFacts, account)
     return found.facts if found else AccountFacts(id=account)
+
+
+def _was_built(view: StepView, account: str) -> bool:
+    before = view.before(BuildFacts, account)
+    return before is not None and before.state == "built"

@@ -36,21 +36,21 @@ def ends(story: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "end"),
     [
-        ("Ada", ["active and may be charged"]),
+        ("Ada", ["active and may be debited"]),
         (
             "Ben",
             [
-                "new_account_linked and must not be charged (institution_requirement)",
-                "active and may be charged",
+                "new_account_linked and must not be debited (institution_requirement)",
+                "active and may be debited",
             ],
         ),
-        ("Cleo", ["inactive_relinkable and must not be charged (access_expired)"]),
-        ("Dan", ["inactive_unrepairable and must not be charged (account_closed)"]),
-        ("Eve", ["inactive_relinkable and must not be charged (access_denied)"]),
-        ("Finn", ["active and may be charged"] * 5),
-        ("Gus", ["active and must not be charged (number_lapsed)", "active and may be charged"]),
-        ("Hana", ["active and may be charged"]),
-        ("Ivo", ["active and may be charged"]),
+        ("Cleo", ["inactive_relinkable and must not be debited (access_expired)"]),
+        ("Dan", ["inactive_unrepairable and must not be debited (account_closed)"]),
+        ("Eve", ["inactive_relinkable and must not be debited (access_denied)"]),
+        ("Finn", ["active and may be debited"] * 5),
+        ("Gus", ["active and must not be debited (number_lapsed)", "active and may be debited"]),
+        ("Hana", ["active and may be debited"]),
+        ("Ivo", ["active and may be debited"]),
     ],
 )
 def test_every_scenario_ends_in_the_expected_state(played, name: str, end: list[str]):

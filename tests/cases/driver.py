@@ -66,6 +66,8 @@ class Driver:
         self.sent: list[str] = []
         """What was sent to the service, such as ``day 2: reminder 1 fca_1, fca_2``."""
         self.anomalies: list[str] = []
+        self.built: list[str] = []
+        self.mandates: list[str] = []
         self.reads: list[str] = []
         """The ids of the objects that were read, one for each read."""
         self.refusal: str | None = None
@@ -210,6 +212,14 @@ class Driver:
                 line = f"day {self.today}: request {account} ({reason})"
             case c.PaymentMethodGone(payment_method=gone):
                 line = f"day {self.today}: gone {gone}"
+            case c.PaymentMethodBuilt(payment_method=built):
+                self.built.append(built)
+                self._note(f"    → built {built}")
+                return
+            case c.CollectMandate(payment_method=unauthorized):
+                self.mandates.append(unauthorized)
+                self._note(f"    → collect a mandate for {unauthorized}")
+                return
             case c.RequestBillingName(account=account):
                 line = f"day {self.today}: name {account}"
             case c.ReportAnomaly(about=about, anomaly=anomaly):

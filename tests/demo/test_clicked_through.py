@@ -85,15 +85,15 @@ def test_from_a_broken_link_to_a_repaired_account(visit: Visit):
     message = visit.browser.text(".message", "Ask Ada Winter to relink")
     assert "the customer's consent expired" in message
     assert "Signature verified" in message
-    assert "Must not be charged: the customer's consent expired" in visit.card(
+    assert "Must not be debited: the customer's consent expired" in visit.card(
         "Ada Winter", "Relink"
     )
 
     visit.relink("Ada Winter")
     assert visit.choose("Expected") == "Account connected"
     assert visit.browser.text('[data-outcome="relinked"]').startswith("Repaired")
-    card = visit.card("Ada Winter", "May be charged")
-    assert card.count("May be charged") == 2, "the savings account came back too"
+    card = visit.card("Ada Winter", "May be debited")
+    assert card.count("May be debited") == 2, "the savings account came back too"
 
     visit.press("Ada Winter", "history")
     assert visit.browser.text("#timeline .moved", "A relink session is open")
@@ -120,7 +120,7 @@ def test_a_new_account_with_a_name_and_a_mandate(visit: Visit):
     visit.press("dana@mail.test", "send-name")
     visit.card("dana@mail.test", "Collect a mandate")
     visit.press("dana@mail.test", "mandate")
-    visit.card("dana@mail.test", "May be charged")
+    visit.card("dana@mail.test", "May be debited")
     visit.check()
 
 
@@ -135,7 +135,7 @@ def test_without_webhooks_the_returning_customer_triggers_the_result(visit: Visi
     visit.press("Cleo Marin", "back")
     visit.browser.text('[data-outcome="relinked"]', "Repaired")
     demo.at_the_bank("PUT", "faults")
-    visit.card("Cleo Marin", "May be charged")
+    visit.card("Cleo Marin", "May be debited")
     visit.check()
 
 
@@ -143,7 +143,7 @@ def test_relink_and_stripe_share_the_simulated_time(visit: Visit, demo: Demo):
     demo.at_the_bank("POST", "clock", seconds=3 * 24 * 3600)
     assert visit.browser.text(".message", "Ask Eli Brandt to relink (reminder 1)")
     demo.at_the_bank("POST", "clock", seconds=3 * 24 * 3600)
-    visit.card("Eli Brandt", "Must not be charged")
+    visit.card("Eli Brandt", "Must not be debited")
     visit.check()
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from relink.machines.commands import (
+    CollectMandate,
     PaymentMethodGone,
     ReportAnomaly,
     RequestNewPaymentMethod,
@@ -10,6 +11,8 @@ from relink.machines.commands import (
     RetrievePaymentMethod,
 )
 from relink.machines.events import (
+    AccountResumed,
+    AccountRetired,
     ExternalAccountMade,
     ExternalAccountReported,
     MandateCollected,
@@ -361,6 +364,68 @@ def test_N3_the_end_of_an_earlier_mandate_is_not_the_end_of_the_one_that_was_col
     s.happens(MandateCollected, account="fca_1")
     inactive_mandate(s, created=before)
     assert s.next("fca_1") == []
+
+
+def test_N3_a_missing_mandate_is_asked_for_once_until_it_is_collected() -> None:
+    s = made()
+    for _ in range(2):
+        inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account")]
+    s.happens(MandateCollected, account="fca_1")
+    inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account"), ("pm_1", "mandate_inactive")]
+    assert not s.assess("fca_1").may_debit
+
+
+def test_N3_a_mandate_that_is_missing_during_a_block_is_asked_for_when_the_block_ends() -> None:
+    s = made()
+    s.happens(MandateCollected, account="fca_1")
+    s.checks("pm_1", "bank_account_frozen")
+    inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account")]
+    s.checks("pm_1")
+    assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
+
+
+def test_N3_a_block_does_not_make_a_missing_mandate_another_one() -> None:
+    s = made()
+    s.checks("pm_1", "bank_account_frozen")
+    s.checks("pm_1")
+    assert mandates(s) == [("pm_1", "new_account")]
+
+
+def test_N3_a_mandate_collected_during_a_block_can_be_missing_again_afterwards() -> None:
+    s = made()
+    s.checks("pm_1", "bank_account_frozen")
+    s.happens(MandateCollected, account="fca_1")
+    inactive_mandate(s)
+    s.checks("pm_1")
+    assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
+
+
+def test_P4_no_mandate_is_asked_for_while_the_account_is_retired() -> None:
+    s = made()
+    s.happens(MandateCollected, account="fca_1")
+    s.happens(AccountRetired, account="fca_1")
+    inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account")]
+    s.happens(AccountResumed, account="fca_1")
+    assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
+
+
+def test_N3_a_mandate_is_asked_for_once_the_account_works_again() -> None:
+    s = made()
+    s.happens(MandateCollected, account="fca_1")
+    s.webhook("fca_1", relinkable())
+    inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account")]
+    s.webhook("fca_1", active())
+    assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
+
+
+def mandates(s: Scenario) -> list[tuple[str, str]]:
+    """The mandates that the service was asked for."""
+    return [(c.payment_method, c.reason) for c in s.asked_for(CollectMandate)]
 
 
 @pytest.mark.parametrize("status", ["active", "pending", "an_unknown_status"])

@@ -5,7 +5,9 @@ import pytest
 from relink.machines import commands
 from relink.machines.commands import (
     AttachExternalAccount,
+    CollectMandate,
     CreatePaymentMethod,
+    PaymentMethodBuilt,
     RequestBillingName,
     RequestNewPaymentMethod,
     RetrieveAccount,
@@ -204,7 +206,9 @@ def test_N3_no_command_moves_money_or_changes_a_default_or_a_subscription() -> N
         "AttachExternalAccount",
         "NotifyCustomer",
         "RequestNewPaymentMethod",
+        "PaymentMethodBuilt",
         "PaymentMethodGone",
+        "CollectMandate",
         "RequestBillingName",
         "ReportAnomaly",
         "Wake",
@@ -215,6 +219,35 @@ def test_N3_the_service_collects_a_mandate_for_a_new_payment_method() -> None:
     s = made()
     assert s.payment_method("pm_1").state == "mandate_needed"
     assert s.next("fca_2") == [("collect_mandate", "new_account")]
+
+
+def test_N3_the_service_is_told_of_the_payment_method_and_of_the_missing_mandate() -> None:
+    s = made()
+    [built] = s.asked_for(PaymentMethodBuilt)
+    assert (built.account, built.payment_method) == ("fca_2", "pm_1")
+    assert built.session == "fcsess_1"
+    [mandate] = s.asked_for(CollectMandate)
+    assert (mandate.account, mandate.payment_method) == ("fca_2", "pm_1")
+    assert mandate.reason == "new_account"
+
+
+def test_N3_the_service_is_told_of_an_external_account_which_needs_no_mandate() -> None:
+    s = linked(active(holder=CONNECTED), CONNECTED)
+    s.happens(ExternalAccountMade, account="fca_2", external_account="ba_1")
+    assert [c.payment_method for c in s.asked_for(PaymentMethodBuilt)] == ["ba_1"]
+    assert s.asked_for(CollectMandate) == []
+    assert s.assess("fca_2").may_debit
+
+
+def test_N3_a_new_account_may_be_debited_once_its_mandate_is_collected() -> None:
+    s = linked(active())
+    steps = [s.assess("fca_2").may_debit]
+    s.happens(PaymentMethodMade, account="fca_2", payment_method="pm_1")
+    steps.append(s.assess("fca_2").may_debit)
+    assert s.assess("fca_2").chargeable
+    s.happens(MandateCollected, account="fca_2")
+    steps.append(s.assess("fca_2").may_debit)
+    assert steps == [False, False, True]
 
 
 def test_N3_nothing_is_next_once_the_mandate_is_collected() -> None:

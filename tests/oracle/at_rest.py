@@ -17,6 +17,7 @@ def check_at_rest(oracle: Oracle, service: Service) -> None:
         _check_account(oracle, service, name)
         _check_causes(oracle, name)
         _check_failed_builds(oracle, service, name)
+        _check_mandates(oracle, name)
     for name, credentials in service.stripe.authorizations.items():
         history = oracle.memory.authorizations.get(name)
         if history is None or credentials.is_gone:
@@ -101,6 +102,21 @@ def _check_failed_builds(oracle: Oracle, service: Service, name: str) -> None:
         return  # it has another way to pay, or one is on its way
     if not any(cause.is_requested for cause in track.causes.values()):
         oracle.say("N1", f"nothing could be built on {name}, and the service is not asked")
+
+
+def _check_mandates(oracle: Oracle, name: str) -> None:
+    """N3: the service was asked for each mandate that is missing, if nothing is in the way."""
+    known, mandates = oracle.tracks[name].known, oracle.memory.mandates
+    if known.kinds() != {"active"} or known.is_strange:
+        return
+    if known.is_retired or known.is_replaced is not False:
+        return
+    for made, states in known.made_states.items():
+        if states != {"well"} or known.charge_by[made] != {True}:
+            continue
+        collected = max(mandates.collected.get(made, []), default=0.0)
+        if mandates.is_due(made) is True and oracle.mandates_asked.get(made, 0.0) <= collected:
+            oracle.say("N3", f"{made} of {name} lacks a mandate, and nobody is asked for it")
 
 
 def _check_session(oracle: Oracle, service: Service, name: str, session: Session) -> None:

@@ -21,7 +21,14 @@ from .messages import check_message, check_named_in_time, remember_message
 from .next_steps import check_next
 from .quiet import check_causes, check_sessions
 from .reads import check_reads
-from .requests import check_build, check_gone, check_request, check_session
+from .requests import (
+    check_build,
+    check_built,
+    check_gone,
+    check_mandates,
+    check_request,
+    check_session,
+)
 from .said import UNKNOWN
 from .service import NothingHappened, Record
 from .states import check_state, is_disputed
@@ -63,6 +70,10 @@ class Oracle:
     building: set[str] = field(default_factory=set)
     """The accounts on which something is being built."""
     gone: set[str] = field(default_factory=set)
+    told_built: set[str] = field(default_factory=set)
+    """What the service was told that relink built."""
+    mandates_asked: dict[str, float] = field(default_factory=dict)
+    """When the service was last asked for a mandate, by payment method."""
     reads: int = 0
     anomalies: set[tuple[str, str, str | None]] = field(default_factory=set)
     """What operators were told: about what, which anomaly, and the value."""
@@ -103,6 +114,8 @@ class Oracle:
         check_build(self, record)
         check_request(self, record)
         check_gone(self, record)
+        check_built(self, record)
+        check_mandates(self, record)
         for name in touched & set(self.tracks):
             check_state(self, record, name)
             check_charge(self, record, name)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from relink.machines.commands import (
     AttachExternalAccount,
     Build,
+    CollectMandate,
     CreatePaymentMethod,
     CreateRelinkSession,
+    PaymentMethodBuilt,
     PaymentMethodGone,
     RequestNewPaymentMethod,
     RetrieveAccountForCaller,
@@ -197,6 +199,44 @@ def _check_build(oracle: Oracle, command: Build) -> None:
     oracle.builds[name] = oracle.builds.get(name, 0) + 1
     if oracle.builds[name] > 1 + memory.build_failures.get(name, 0):
         oracle.say("K7", f"{command.name} for {name} again")
+
+
+def check_built(oracle: Oracle, record: Record) -> None:
+    """N3: what relink built is said, once, and when it is built."""
+    event = record.trigger
+    made: dict[str, str] = {}
+    match event:
+        case PaymentMethodMade(account=account, payment_method=name):
+            made[name] = account
+        case ExternalAccountMade(account=account, external_account=name):
+            made[name] = account
+    told = [c for c in record.commands if isinstance(c, PaymentMethodBuilt)]
+    for command in told:
+        if made.get(command.payment_method) != command.account:
+            oracle.say("N3", f"{command.payment_method} of {command.account} is said to be built")
+    if made and not told and not made.keys() <= oracle.told_built:
+        oracle.say("N3", f"{sorted(made)} was built, and the service is not told")
+    oracle.told_built |= {command.payment_method for command in told}
+
+
+def check_mandates(oracle: Oracle, record: Record) -> None:
+    """N3: a mandate is asked for where one is missing, once each time."""
+    for command in record.commands:
+        if not isinstance(command, CollectMandate):
+            continue
+        name, known = command.payment_method, oracle.tracks[command.account].known
+        mandates = oracle.memory.mandates
+        if mandates.is_due(name) is False:
+            oracle.say("N3", f"a mandate for {name}, which has one")
+        if known.is_retired:
+            oracle.say("P4", f"a mandate for {name} of {command.account}, which is retired")
+        if known.is_replaced is True:
+            oracle.say("S6", f"a mandate for {name} of {command.account}, which was replaced")
+        asked_at = oracle.mandates_asked.get(name)
+        collected = max(mandates.collected.get(name, []), default=None)
+        if asked_at is not None and (collected is None or collected < asked_at):
+            oracle.say("N3", f"a mandate for {name} is asked for twice")
+        oracle.mandates_asked[name] = record.trigger.at
 
 
 def check_gone(oracle: Oracle, record: Record) -> None:

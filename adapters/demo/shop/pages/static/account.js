@@ -1,4 +1,4 @@
-// One account: its state, whether it may be charged, what to do, and the last session's result.
+// One account: its state, whether it may be debited, what to do, and the last session's result.
 
 import { day, el } from "./page.js";
 import * as words from "./words.js";
@@ -30,10 +30,9 @@ function charge(account, replacedBy) {
   if (replacedBy) return el("p", { class: "charge" }, `Replaced by ${replacedBy}.`);
   const ends = account.deactivates_on ? ` It stops working on ${day(account.deactivates_on)}.` : "";
   if (!account.chargeable) {
-    return el("p", { class: "charge no" }, `Must not be charged: ${account.reasons.map(words.because).join(", and ")}.`);
+    return el("p", { class: "charge no" }, `Must not be debited: ${account.reasons.map(words.because).join(", and ")}.`);
   }
-  const isBuilt = !account.next.some(({ action }) => ["collect_mandate", "provide_name"].includes(action));
-  return el("p", { class: "charge yes" }, isBuilt ? `May be charged.${ends}` : "The link works. Before you charge it:");
+  return el("p", { class: "charge yes" }, account.may_debit ? `May be debited.${ends}` : "The link works. Before you debit it:");
 }
 
 function task(todo, account, nameFor, acts) {

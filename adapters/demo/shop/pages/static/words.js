@@ -131,8 +131,12 @@ export function notification({ type, data }, who, names) {
     }
     case "request_new_payment_method":
       return [`Ask ${who} for a new payment method`, `${which}${because(data.reason)}.`];
+    case "payment_method_built":
+      return [`${who} has a new payment method`, `${which}relink made it from the new account.`];
+    case "collect_mandate":
+      return [`Ask ${who} to authorize debits`, `${which}${because(data.reason)}.`];
     case "payment_method_gone":
-      return [`A payment method of ${who} is gone`, `${which}it was removed at Stripe, and cannot be charged.`];
+      return [`A payment method of ${who} is gone`, `${which}it was removed at Stripe, and cannot be debited.`];
     case "request_billing_name":
       return [`Ask ${who} for the account holder's name`, `${which}its payment method needs it.`];
     case "report_anomaly":
