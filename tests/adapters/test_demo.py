@@ -41,7 +41,7 @@ def ends(story: list[str]) -> list[str]:
             "Ben",
             [
                 "new_account_linked and must not be debited (institution_requirement)",
-                "active and may be debited",
+                "active and works, but must not be debited yet",
             ],
         ),
         ("Cleo", ["inactive_relinkable and must not be debited (access_expired)"]),

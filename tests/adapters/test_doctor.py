@@ -413,9 +413,8 @@ def test_what_a_release_cannot_read_is_found_before_it_goes_live(
         store.apply(InboxMessage(account, "test", 1, 1.0), [reported])
     store.close()
     assert main(["doctor", "--stored"]) == 0
-    assert "ok       stored records            this release can read all of them (" in (
-        capsys.readouterr().out
-    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ok stored records this release can read all of them (" in said
 
     change = "UPDATE snapshots SET state = 'gone' WHERE machine = 'account'"
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:

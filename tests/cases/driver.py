@@ -172,7 +172,7 @@ class Driver:
     def _happens(self, event: e.DomainEvent) -> Step:
         shown = event.model_dump(exclude={"policy", "at"}, exclude_unset=True)
         self._note(f"  {event.name} {shown}")
-        step = relink_system().step(event, self.machines.get)
+        step = relink_system().checked.step(event, self.machines.get)
         self.machines.update(step.snapshots)
         for delivery in step.deliveries:
             self._note(f"    {delivery.address.machine}:{delivery.address.key} {delivery.decision}")

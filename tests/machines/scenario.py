@@ -76,7 +76,7 @@ class Scenario:
             "policy": self.policy,
             **fields,
         }
-        self.step = relink_system().step(kind(**sent), self.world.get)
+        self.step = relink_system().checked.step(kind(**sent), self.world.get)
         before = dict(self.world)
         self.world.update(self.step.snapshots)
         wrong = violations(before, self.step, self.world)
