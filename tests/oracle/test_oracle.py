@@ -9,9 +9,11 @@ import pytest
 
 from relink.machines import assess, relink_system
 from relink.machines.commands import (
+    CollectMandate,
     CreatePaymentMethod,
     CreateRelinkSession,
     NotifyCustomer,
+    PaymentMethodBuilt,
     PaymentMethodGone,
     Read,
     RequestNewPaymentMethod,
@@ -50,6 +52,7 @@ def test_histories_break_no_rule(share: int) -> None:
 # ── does it find what is wrong ───────────────────────────────────────────────
 
 
+MANDATE_ENDS = Step("mandate_ends")
 STOPS = Step("stops")
 """fca_1 stops, and the customer can mend it."""
 CLOSES = Step("stops", 0, 5)
@@ -211,6 +214,31 @@ CASES: dict[str, tuple[str, Plan, Doctor]] = {
         added(
             "account_reported",
             lambda record: PaymentMethodGone(account="fca_1", payment_method="pm_1_1"),
+        ),
+    ),
+    "what was built is not told": (
+        "N3",
+        written(STOPS, Step("customer_is_asked", 0, 48)),
+        without(PaymentMethodBuilt),
+    ),
+    "nobody is asked for a mandate that is missing": (
+        "N3",
+        written(MANDATE_ENDS),
+        without(CollectMandate),
+    ),
+    "a mandate is asked for twice": (
+        "N3",
+        written(MANDATE_ENDS),
+        changed(CollectMandate, {}, {"dedup_key": "again"}),
+    ),
+    "a mandate that is there is asked for": (
+        "N3",
+        written(STOPS),
+        added(
+            "account_reported",
+            lambda record: CollectMandate(
+                account="fca_1", payment_method="pm_1_1", reason="new_account", dedup_key="1"
+            ),
         ),
     ),
     "the state is another one": ("S1-S7", written(STOPS), in_state("fca_1", "active")),
