@@ -7,9 +7,12 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+# As in a record: bytes need not be UTF-8, and infinite numbers are not null.
+_ANY: TypeAdapter[Any] = TypeAdapter(
+    Any, config=ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="strings")
+)
 
 
 def identity_of(record: BaseModel) -> str:

@@ -68,13 +68,14 @@ class RecordCodec:
             ArgumentError: it is no event or command, or the codec does not know its class.
         """
         shape = self._shape(type(record))
-        dumped = record.model_dump(
-            mode="json",
-            by_alias=False,
-            exclude_unset=True,
-            exclude=set(shape.events),
-            warnings=False,
-        )
+        try:
+            # By way of the text, since only that notices what is no UTF-8.
+            text = record.model_dump_json(
+                by_alias=False, exclude_unset=True, exclude=set(shape.events), warnings=False
+            )
+        except ValueError:
+            raise _unwritable(record, shape) from None
+        dumped: dict[str, Any] = json.loads(text)
         for field in shape.events:
             if field in record.model_fields_set:
                 dumped[field] = self._encoded(getattr(record, field))
@@ -87,7 +88,10 @@ class RecordCodec:
         shape = self._shape(type(record))
         if shape.events or not shape.is_exact:
             return json.dumps(self.fields(record))
-        return record.model_dump_json(by_alias=False, exclude_unset=True)
+        try:
+            return record.model_dump_json(by_alias=False, exclude_unset=True)
+        except ValueError:
+            raise _unwritable(record, shape) from None
 
     def event(self, name: str, fields: Mapping[str, Any]) -> Event:
         """The event of this name with these fields.
@@ -194,7 +198,7 @@ class RecordCodec:
         """Read it back, where the types of the fields do not already guarantee the result."""
         kind = type(record)
         what = f"{kind.__name__} cannot be written as JSON and read back unchanged"
-        cure = "give the field a type that JSON can hold"
+        cure = _CURE
         kinds: Mapping[str, Any] = self._events if isinstance(record, Event) else self._commands
         try:
             again = self._read(kinds, record.name, json.loads(json.dumps(dumped)))
@@ -305,6 +309,20 @@ class RecordCodec:
                 "the field (renamed, removed, upcast), or give a new field a default"
             )
         raise cls.unreadable(f"{what} does not fit {model.__name__}: {faults}{hint}")
+
+
+_CURE = "give the field a type that JSON can hold, such as a text for bytes"
+
+
+def _unwritable(record: Event | Command, shape: Shape) -> UnwritableError:
+    """Name the field that JSON has no form for: bytes or a text that are no UTF-8, say."""
+    kind = type(record)
+    for field in sorted(record.model_fields_set - set(shape.events)):
+        try:
+            record.model_dump_json(by_alias=False, include={field})
+        except ValueError:
+            return UnwritableError(f"{kind.__name__}.{field} cannot be written as JSON; {_CURE}")
+    return UnwritableError(f"{kind.__name__} cannot be written as JSON; {_CURE}")
 
 
 def _is_item(item: Any) -> bool:

@@ -264,3 +264,10 @@ def test_a_step_survives():
 def test_what_cannot_be_read_is_refused_by_name(kind: Any, data: dict[str, Any], fault: str):
     with pytest.raises(errors.UnreadableError, match=fault):
         CODEC.from_json(kind, data)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
+def test_a_text_that_is_no_utf_8_is_refused_by_field(text: str):
+    for write in (CODEC.to_json, CODEC.text):
+        with pytest.raises(errors.UnwritableError, match=r"^Nested\.note cannot be"):
+            write(Nested(note=text))
