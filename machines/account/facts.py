@@ -227,9 +227,9 @@ class AccountFacts(ReportFacts):
     requests: int = 0
     """How often it was asked."""
     mandates_requested: frozenset[str] = frozenset()
-    """The payment methods whose missing mandate the service was told of (N3)."""
+    """The payment methods whose missing mandate the service was asked for (N3)."""
     mandate_requests: int = 0
-    """How often it was told."""
+    """How often it was asked for one."""
 
     @property
     def works(self) -> bool:

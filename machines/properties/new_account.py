@@ -77,7 +77,7 @@ def built_once(view: StepView) -> Iterator[str]:
 
 @always
 def what_was_built_is_told(view: StepView) -> Iterator[str]:
-    """N3: The service is told of what relink built, in the step in which it was built."""
+    """N3: The service is told what relink built, in the step in which it was built."""
     told = {
         (command.account, command.payment_method) for command in view.commands(PaymentMethodBuilt)
     }
@@ -87,7 +87,7 @@ def what_was_built_is_told(view: StepView) -> Iterator[str]:
         if now.state == "built" and not _was_built(view, key)
     }
     if told != made:
-        yield f"built: {sorted(map(str, made))}, and the service is told of {sorted(told)}"
+        yield f"built: {sorted(map(str, made))}, and the service is told {sorted(told)}"
 
 
 @always

@@ -11,9 +11,11 @@ from relink.machines.commands import (
     CreatePaymentMethod,
     CreateRelinkSession,
     NotifyCustomer,
+    PaymentMethodBuilt,
     RetrieveAuthorization,
     RetrieveSessionForCaller,
 )
+from relink.machines.events import PaymentMethodMade
 from relink.machines.reasons import ReadReason
 from relink.machines.vocabulary import NumberStatus, ReportedStatus
 
@@ -72,6 +74,14 @@ def linked_anew() -> TakenStep:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     return taken(s, lambda: s.result(session, {"fca_2": active()}))
+
+
+def made() -> TakenStep:
+    """A payment method is made from the new account ``fca_2``, and lacks a mandate."""
+    s = expired()
+    s.result(s.open_session("fca_1", mode="any_eligible"), {"fca_2": active()})
+    making = {"account": "fca_2", "payment_method": "pm_2"}
+    return taken(s, lambda: s.happens(PaymentMethodMade, **making))
 
 
 def prompted() -> TakenStep:
@@ -276,6 +286,14 @@ NEW_ACCOUNT: dict[str, Callable[[], Broken]] = {
             step.command(CreatePaymentMethod).model_copy(update={"session": "fcsess_2"})
         ),
     ),
+    "what_was_built_is_told": lambda: (
+        made(),
+        lambda step: step.with_changed_command(PaymentMethodBuilt, payment_method="pm_9"),
+    ),
+    "mandate_only_where_it_is_missing": lambda: (
+        made(),
+        lambda step: step.with_machine("account", "fca_2", retired=True),
+    ),
 }
 
 PROMPTS: dict[str, Callable[[], Broken]] = {
@@ -358,16 +376,20 @@ BROKEN = STATES | KNOWLEDGE | SESSIONS | NEW_ACCOUNT | PROMPTS | CONSISTENCY
 
 
 def always_chargeable(account: Snapshot[AccountFacts]) -> Assessment:
-    return Assessment(chargeable=True, reasons=(), next=())
+    return Assessment(chargeable=True, may_debit=True, reasons=(), next=())
 
 
 def never_chargeable(account: Snapshot[AccountFacts]) -> Assessment:
-    return Assessment(chargeable=False, reasons=("closed",), next=())
+    return Assessment(chargeable=False, may_debit=False, reasons=("closed",), next=())
+
+
+def never_debited(account: Snapshot[AccountFacts]) -> Assessment:
+    return Assessment(chargeable=True, may_debit=False, reasons=(), next=())
 
 
 def always_relink(account: Snapshot[AccountFacts]) -> Assessment:
     relink = NextAction(action="relink", mode="specific", reason="inactive")
-    return Assessment(chargeable=True, reasons=(), next=(relink,))
+    return Assessment(chargeable=True, may_debit=True, reasons=(), next=(relink,))
 
 
 ASSESSMENTS: dict[
@@ -378,6 +400,10 @@ ASSESSMENTS: dict[
         always_chargeable,
     ),
     "not_chargeable_has_a_cause": (lambda: reported(Scenario(), active()), never_chargeable),
+    "may_debit_means_that_nothing_is_to_be_done_first": (
+        lambda: reported(Scenario(), active()),
+        never_debited,
+    ),
     "relink_is_next_only_where_it_is_possible": (
         lambda: reported(Scenario(), active(authorization=None)),
         always_relink,
