@@ -308,7 +308,7 @@ class RecordCodec:
                 ". If an earlier release stored it so, say in upgrades of the class what became of "
                 "the field (renamed, removed, upcast), or give a new field a default"
             )
-        raise cls.unreadable(f"{what} does not fit {model.__name__}: {faults}{hint}")
+        raise cls.unreadable(f"{what}: the fields do not fit {model.__name__}: {faults}{hint}")
 
 
 _CURE = "give the field a type that JSON can hold, such as a text for bytes"

@@ -256,7 +256,7 @@ def test_a_step_survives():
         (
             Event,
             {"name": "pushed", "fields": {"force": "x"}},
-            "does not fit Pushed: the field force takes",
+            "the fields do not fit Pushed: the field force takes",
         ),
         (Snapshot, {"machine": "gate", "facts": {}}, "no machine 'gate'; it has door"),
     ],

@@ -9,9 +9,9 @@ import pytest
 ADAPTERS = Path(__file__).parents[2] / "adapters"
 
 MAY_IMPORT = {
-    "simulator": set[str](),
-    "stripe": set[str](),
-    "gateway": {"simulator", "stripe", "outbound", "deadline"},
+    "simulator": {"extras"},
+    "stripe": {"extras"},
+    "gateway": {"extras", "simulator", "stripe", "outbound", "deadline"},
 }
 """By package of relink.adapters, the other packages of relink.adapters that it may import."""
 
