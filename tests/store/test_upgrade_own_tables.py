@@ -15,8 +15,8 @@ from relink.machines.routing import route
 
 from ..own_tables import django_tables, sqlalchemy_tables
 from ..releases import LOAN, ONE, RELEASES, THREE, TWO, Release, three
-from .messages import NOW, message, receive
-from .test_upgrade import HISTORIES, Renaming, alone
+from .messages import NOW, receive
+from .test_upgrade import HISTORIES, Renaming, alone, send
 
 Open = Callable[[Release], TableStore]
 
@@ -34,13 +34,6 @@ def opened(tables: Tables) -> Open:
     return lambda release: TableStore(tables, release.system, release.codec)
 
 
-def send(store: TableStore, release: Release, letters: str) -> None:
-    known = store.journal(LOAN)
-    begun = known[-1].version if known else 0
-    for number, letter in enumerate(letters, begun + 1):
-        store.apply(message(f"m{number}", at=NOW + number), [release.by_letter[letter]()])
-
-
 @pytest.mark.parametrize("letters", HISTORIES, ids="-".join)
 @pytest.mark.parametrize("pruned", [0, 1, 4])
 def test_three_releases_share_tables_and_prune_them(
@@ -54,6 +47,7 @@ def test_three_releases_share_tables_and_prune_them(
         assert list(replay(store, lambda *_: None)) == []
     assert store.snapshot(LOAN) == alone("".join(letters))
     assert list(replay(store, lambda *_: None)) == []
+    assert list(store.unreadable()) == []
 
 
 @pytest.mark.parametrize("release", [ONE, TWO], ids=["one", "two"])
