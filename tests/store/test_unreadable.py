@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import pytest
 
-from relink.adapters.store import SqlStore, TableStore, Unreadable, UnreadableRecordError, queries
+from relink.adapters.store import (
+    SqlStore,
+    Tables,
+    TableStore,
+    Unreadable,
+    UnreadableRecordError,
+    queries,
+)
 from relink.adapters.store import table_queries as own_queries
 from relink.adapters.store.codec import domain_codec
 from relink.machines import relink_system
 
-from ..own_tables import django_tables, sqlalchemy_tables
+from ..own_tables import OWN_TABLES
 from ..releases import ONE, THREE, TWO, Release, three
 from .database import Database
 from .messages import NOW, message, receive
@@ -38,7 +44,7 @@ class KeptInDatabase:
 
 
 class KeptInTables:
-    def __init__(self, tables: Any) -> None:
+    def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
     def open(self, *arguments: Any) -> TableStore:
@@ -51,16 +57,16 @@ class KeptInTables:
 Kept = KeptInDatabase | KeptInTables
 
 
-@pytest.fixture(params=["sqlite", "postgres", "django", "sqlalchemy"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
-    """An empty database of each kind; the last two are the tables of ``docs/examples``."""
-    with ExitStack() as used:
-        if request.param == "django":
-            yield KeptInTables(used.enter_context(django_tables()))
-        elif request.param == "sqlalchemy":
-            yield KeptInTables(used.enter_context(sqlalchemy_tables(tmp_path)))
-        else:
-            yield KeptInDatabase(request.getfixturevalue(f"new_{request.param}_url")())
+@pytest.fixture(params=["sqlite", "postgres", *OWN_TABLES])
+def kept(
+    request: pytest.FixtureRequest, new_own_tables: Callable[[str], AbstractContextManager[Tables]]
+) -> Iterator[Kept]:
+    """An empty database of each kind; the last four are the tables of ``docs/examples``."""
+    if request.param in OWN_TABLES:
+        with new_own_tables(request.param) as tables:
+            yield KeptInTables(tables)
+    else:
+        yield KeptInDatabase(request.getfixturevalue(f"new_{request.param}_url")())
 
 
 @pytest.fixture
@@ -138,7 +144,7 @@ def test_a_checkpoint_is_read_too_and_a_command_that_is_done_is_not(opened: Open
     assert "nowhere" in found.error
 
 
-@pytest.mark.parametrize("kept", ["django", "sqlalchemy"], indirect=True)
+@pytest.mark.parametrize("kept", OWN_TABLES, indirect=True)
 def test_a_text_of_yours_that_is_no_json_is_found(opened: Open, kept: Kept):
     send(opened(TWO), TWO, "bo")
     kept.change("journal", "guards", "[[")

@@ -1,7 +1,6 @@
 """Upgrades in tables of one's own: what three releases stored is read as in relink's own tables."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from relink.machines import relink_system
 from relink.machines.commands import Wake
 from relink.machines.routing import route
 
-from ..own_tables import django_tables, sqlalchemy_tables
 from ..releases import LOAN, ONE, RELEASES, THREE, TWO, Release, three
 from .messages import NOW, receive
 from .test_upgrade import HISTORIES, Renaming, alone, send
@@ -21,11 +19,9 @@ from .test_upgrade import HISTORIES, Renaming, alone, send
 Open = Callable[[Release], TableStore]
 
 
-@pytest.fixture(params=["django", "sqlalchemy"])
-def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tables]:
-    made = django_tables() if request.param == "django" else sqlalchemy_tables(tmp_path)
-    with made as found:
-        yield found
+@pytest.fixture
+def tables(own_tables: Tables) -> Tables:
+    return own_tables
 
 
 @pytest.fixture
