@@ -69,7 +69,7 @@ def test_the_check_names_the_operation_that_is_wrong(tables: Tables) -> None:
     for changed, named in (
         ({"update": lambda *_: 0}, "number of updated rows"),
         ({"insert": shortened}, "inbox: an inserted row"),
-        ({"select": lambda table, where, *_: tables.select(table, where)}, "order -due_at"),
+        ({"select": lambda table, where, *_: tables.select(table, where)}, "outbox: rows"),
         ({"count": lambda *_: {}}, "counted rows"),
     ):
         with pytest.raises(WrongTablesError, match=named):
