@@ -8,9 +8,10 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --cons
 HERE = '$(subst ','\'',$(CURDIR))/.venv'
 IS_USABLE = { test -x .venv/bin/python && grep -F -q -e ' '$(HERE) .venv/pyvenv.cfg; } 2>/dev/null
 
+# Otherwise it looks on the network for a newer release of itself.
+PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
+
 SITE_PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
-# Celery and Django have no types of their own.
-UNTYPED = --disable-error-code import-untyped --disable-error-code untyped-decorator
 
 # The tests start hundreds of processes. Each would compile all of relink again.
 test coverage: export PYTHONDONTWRITEBYTECODE =
@@ -41,8 +42,9 @@ docs: .venv/installed-test ## write the generated pages of the documentation
 	.venv/bin/python docs/generate.py
 
 # mypy does not follow editable installs; links lay the folders out as they install.
-# The examples are checked as a user's code: against an installed relink, and no settings of ours.
-types: .venv/installed-test .venv/installed-lint ## check types, as a user's own code would see them too
+# The examples are checked as a user's code: against an installed relink, and no settings of ours
+# but that pyright is strict too.
+types: .venv/installed-test .venv/installed-types ## check types, as a user's own code would see them too
 	@mkdir -p .venv/src/relink
 	@for folder in $(FOLDERS); do \
 	    test -e .venv/src/relink/$$folder || ln -s ../../../$$folder .venv/src/relink/$$folder; \
@@ -52,8 +54,9 @@ types: .venv/installed-test .venv/installed-lint ## check types, as a user's own
 	.venv/bin/python -m venv --without-pip .venv/user
 	$(PIP) --no-deps --no-build-isolation --target "$$(.venv/user/bin/python $(SITE_PACKAGES))" .
 	.venv/bin/python $(SITE_PACKAGES) >"$$(.venv/user/bin/python $(SITE_PACKAGES))/others.pth"
-	.venv/bin/mypy --strict $(UNTYPED) --config-file= \
+	.venv/bin/mypy --strict --config-file= \
 	    --python-executable .venv/user/bin/python docs/examples/*.py
+	$(PYRIGHT) --pythonpath .venv/user/bin/python
 
 dist: .venv/installed-lint ## build the sdist and, from it, the wheel
 	rm -rf dist

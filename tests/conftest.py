@@ -17,6 +17,7 @@ __all__ = [
 ]
 
 try:
+    from .own_tables import new_own_tables, own_tables, own_tables_database
     from .postgres import (
         empty_postgres_url,
         new_postgres_url,
@@ -29,7 +30,10 @@ try:
 
     __all__ += [
         "empty_postgres_url",
+        "new_own_tables",
         "new_postgres_url",
+        "own_tables",
+        "own_tables_database",
         "postgres_server",
         "postgres_template",
         "postgres_url",

@@ -66,7 +66,7 @@ def postgres_template(postgres_server: str) -> str:
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of a new database without any tables."""
-    url = _new_database(postgres_server, "template1")
+    url = new_database(postgres_server, "template1")
     yield url
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)")
@@ -87,7 +87,7 @@ def new_postgres_url(
 
     def make() -> str:
         spare = spare_postgres_urls
-        used.append(spare.pop() if spare else _new_database(postgres_template, TEMPLATE))
+        used.append(spare.pop() if spare else new_database(postgres_template, TEMPLATE))
         return used[-1]
 
     yield make
@@ -192,7 +192,8 @@ def stoppable_postgres() -> Iterator[StoppableServer]:
         made.start()
 
 
-def _new_database(server: str, template: str) -> str:
+def new_database(server: str, template: str) -> str:
+    """Make a database as the template is; its SQLAlchemy URL."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

@@ -30,6 +30,7 @@ from .meaning import Meaning
 from .memory import MemoryStore
 from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand
 from .protocol import History, Store
+from .readable import Unreadable
 from .table_check import WrongTablesError, verify_tables
 from .table_store import TableStore
 from .tables import Row, TableName, Tables, Where
@@ -95,6 +96,7 @@ __all__ = [
     "TableName",
     "TableStore",
     "Tables",
+    "Unreadable",
     "UnreadableRecordError",
     "UnstorableError",
     "Where",

@@ -31,9 +31,9 @@ from .journal import JournalEntry
 from .location import DatabaseLocation
 from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
-from .readable import Unreadable, unreadable_records
+from .readable import PAGE, Records, Unreadable, unreadable_records
 from .rebuild import Written
-from .schema import accounts, checkpoints, cursors, journal, outbox, snapshots
+from .schema import accounts, checkpoints, cursors, journal, metadata, outbox, snapshots
 from .translation import unavailable_if_down
 from .unit_of_work import Machine, read_snapshot
 
@@ -299,11 +299,18 @@ class Queries:
             progress: called now and then with the number of records read so far.
         """
 
-        def rows_of(query: Select[Any]) -> Sequence[RowMapping]:
+        def page(records: Records, last: tuple[Any, ...]) -> Sequence[RowMapping]:
+            table = metadata.tables[records.table]
+            keys = [table.c[name] for name in records.keys]
+            query = select(table).order_by(*keys).limit(PAGE)
+            if records.statuses:
+                query = query.where(table.c.status.in_(records.statuses))
+            if last:
+                query = query.where(tuple_(*keys) > last)
             with self._reading() as connection:
                 return connection.execute(query).mappings().all()
 
-        return unreadable_records(rows_of, self._system, self._codec, progress)
+        return unreadable_records(page, self._system, self._codec, progress)
 
     # ── commands and sweeps; due commands are in SqlStore ────────────────────
 

@@ -3,11 +3,11 @@
 Every snapshot, checkpoint and journal entry is read, and every command that is not done.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, select, true, tuple_
+from pydantic_core import from_json
 
 from relink.engine import Address, System
 from relink.engine.upgrade import upgrades_of
@@ -16,11 +16,14 @@ from . import journal as journal_rows
 from . import outbox as outbox_rows
 from .codec import Codec
 from .errors import RemovedCommandError, UnreadableRecordError
-from .schema import checkpoints, journal, outbox, snapshots
+from .tables import KEYS, TableName
 from .unit_of_work import read_snapshot
 
 PAGE = 500
 """Rows that are read at a time."""
+
+StoredRow = Mapping[Any, Any]
+"""A row by its columns, with its JSON parsed or as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,24 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    table: Table
-    keys: tuple[str, ...]
-    read: Callable[[RowMapping, System, Codec], None]
-    only: ColumnElement[bool]
+class Records:
+    """The records of one table that have to be readable."""
+
+    table: TableName
+    read: Callable[[StoredRow, System, Codec], object]
+    json_columns: tuple[str, ...] = ()
+    """Those that are parsed before it is read."""
+    statuses: tuple[str, ...] = ()
+    """Which of the commands they are."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that the rows are sorted by."""
+        return KEYS[self.table]
 
 
 def unreadable_records(
-    rows_of: Callable[[Select[Any]], Sequence[RowMapping]],
+    page: Callable[[Records, tuple[Any, ...]], Sequence[StoredRow]],
     system: System,
     codec: Codec,
     progress: Callable[[int], None],
@@ -52,36 +64,30 @@ def unreadable_records(
     """Try to read every record.
 
     Args:
-        rows_of: gives the rows of a query.
+        page: gives up to ``PAGE`` rows in the order of their keys, after the row with the given
+            ones; with none, the first.
         system: the machines of this release.
         codec: their events and commands.
         progress: called after each page with the number of records so far.
     """
     done = 0
-    for kind in _KINDS:
+    for records in RECORDS:
         last: tuple[Any, ...] = ()
-        while rows := rows_of(_page(kind, last)):
+        while rows := page(records, last):
             for row in rows:
-                if (error := _fault(kind, row, system, codec)) is not None:
-                    key = " ".join(str(row[name]) for name in kind.keys)
-                    yield Unreadable(kind.table.name, key, error)
-            last = tuple(rows[-1][name] for name in kind.keys)
+                last = tuple(row[name] for name in records.keys)
+                if (error := _fault(records, row, system, codec)) is not None:
+                    yield Unreadable(records.table, " ".join(map(str, last)), error)
             done += len(rows)
             progress(done)
 
 
-def _page(kind: _Kind, last: tuple[Any, ...]) -> Select[Any]:
-    keys = [kind.table.c[name] for name in kind.keys]
-    query = select(kind.table).where(kind.only).order_by(*keys).limit(PAGE)
-    return query.where(tuple_(*keys) > last) if last else query
-
-
-def _fault(kind: _Kind, row: RowMapping, system: System, codec: Codec) -> str | None:
+def _fault(records: Records, row: StoredRow, system: System, codec: Codec) -> str | None:
     machine = row.get("machine")
     if machine is not None and machine not in system.tables:
         return f"this release has no machine {machine!r}; it has {', '.join(system.tables)}"
     try:
-        kind.read(row, system, codec)
+        records.read(_parsed(row, records.json_columns), system, codec)
     except RemovedCommandError:
         return None
     except UnreadableRecordError as error:
@@ -89,11 +95,30 @@ def _fault(kind: _Kind, row: RowMapping, system: System, codec: Codec) -> str | 
     return None
 
 
-def _read_machine(row: RowMapping, system: System, codec: Codec) -> None:
+def _parsed(row: StoredRow, columns: tuple[str, ...]) -> StoredRow:
+    """The row with its JSON parsed. None of these columns holds a text as JSON.
+
+    Raises:
+        UnreadableRecordError: a column holds something else.
+    """
+    found = dict(row)
+    for column in columns:
+        if isinstance(row[column], str):
+            try:
+                found[column] = from_json(row[column])
+            except ValueError:
+                raise UnreadableRecordError(
+                    f"the column {column!r} holds no JSON: it was damaged, or something other than "
+                    "the store wrote it"
+                ) from None
+    return found
+
+
+def _read_machine(row: StoredRow, system: System, codec: Codec) -> None:
     read_snapshot(system, Address(row["machine"], row["key"]), row)
 
 
-def _read_entry(row: RowMapping, system: System, codec: Codec) -> None:
+def _read_entry(row: StoredRow, system: System, codec: Codec) -> None:
     """Read an entry; what it says of states and facts is known too.
 
     Raises:
@@ -115,13 +140,13 @@ def _read_entry(row: RowMapping, system: System, codec: Codec) -> None:
         )
 
 
-def _read_command(row: RowMapping, system: System, codec: Codec) -> None:
+def _read_command(row: StoredRow, system: System, codec: Codec) -> None:
     outbox_rows.from_row(row, codec)
 
 
-_KINDS = (
-    _Kind(snapshots, ("machine", "key"), _read_machine, true()),
-    _Kind(checkpoints, ("machine", "key"), _read_machine, true()),
-    _Kind(journal, ("seq",), _read_entry, true()),
-    _Kind(outbox, ("id",), _read_command, outbox.c.status != "done"),
+RECORDS = (
+    Records("snapshots", _read_machine),
+    Records("checkpoints", _read_machine),
+    Records("journal", _read_entry, journal_rows.JSON_COLUMNS),
+    Records("outbox", _read_command, ("fields",), ("due", "failed")),
 )

@@ -16,6 +16,7 @@ from .errors import ConcurrentChangeError, StoreUnavailableError, UnreadableReco
 from .journal import JournalEntry
 from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
+from .readable import PAGE, Records, Unreadable, unreadable_records
 from .table_pruning import written_in
 from .tables import Row, TableName, Tables, Where
 from .unit_of_work import Machine, read_snapshot
@@ -222,6 +223,30 @@ class TableQueries:
             if since <= snapshot.version:
                 kept = [each for each in entries if since < each.version <= snapshot.version]
                 return History(address, snapshot, checkpoint, kept)
+
+    def unreadable(
+        self, progress: Callable[[int], None] = lambda done: None
+    ) -> Iterator[Unreadable]:
+        """What this release can't read, of all that is stored; see :mod:`.readable`.
+
+        Args:
+            progress: called now and then with the number of records read so far.
+        """
+
+        def page(records: Records, last: tuple[Any, ...]) -> Sequence[Row]:
+            only = {"status__in": list(records.statuses)} if records.statuses else {}
+            if not last:
+                return self._select(records.table, only, records.keys, PAGE)
+            rows: list[Row] = []
+            # Rows with all keys but the last in common come first, then those with one fewer.
+            for shared in reversed(range(len(last))):
+                here = dict(zip(records.keys[:shared], last, strict=False))
+                where = {**only, **here, f"{records.keys[shared]}__gt": last[shared]}
+                if missing := PAGE - len(rows):
+                    rows += self._select(records.table, where, records.keys[shared:], missing)
+            return rows
+
+        return unreadable_records(page, self._system, self._codec, progress)
 
     # ── commands and sweeps; due commands are in TableStore ──────────────────
 

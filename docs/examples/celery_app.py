@@ -34,7 +34,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "relink.sweep", "schedule": SWEEP, "options": {"expires": EXPIRES}},
     "maintain": {"task": "relink.maintain", "schedule": 60.0, "options": {"expires": 60.0}},
 }
-app.task(relink_setup.maintain, name="relink.maintain")
+app.task(name="relink.maintain")(relink_setup.maintain)
 
 
 @app.task(name="relink.sweep")

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -21,7 +21,7 @@ def notify(command: Command, command_id: str) -> None:
 
 
 @asynccontextmanager
-async def working(_: FastAPI) -> AsyncIterator[None]:
+async def working(_: FastAPI) -> AsyncGenerator[None]:
     """Perform commands in threads of this process, for as long as it serves."""
     with exclusive(settings().database):  # a second process would repeat the commands
         loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])

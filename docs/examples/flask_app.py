@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from flask import Flask, request
@@ -55,7 +55,7 @@ def notify(command: Command, command_id: str) -> None:
 
 
 @contextmanager
-def working() -> Iterator[None]:
+def working() -> Generator[None]:
     """Create or upgrade relink's tables, and perform commands in threads of this process."""
     migrate(settings().database)
     with exclusive(settings().database):  # a second process would repeat the commands

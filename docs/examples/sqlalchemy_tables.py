@@ -2,7 +2,7 @@
 
 import operator
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,13 +19,27 @@ def _table(name: str, *columns: "sa.Column[Any] | sa.schema.SchemaItem") -> sa.T
     return sa.Table(f"bank_{name}", metadata, *columns)
 
 
-def _text(name: str, length: int | None = None, **options: Any) -> "sa.Column[Any]":
+def _text(
+    name: str,
+    length: int | None = None,
+    *,
+    primary_key: bool = False,
+    nullable: bool = False,
+    index: bool = False,
+) -> "sa.Column[Any]":
     kind = sa.String(length) if length else sa.Text()
-    return sa.Column(name, kind, **{"nullable": False, **options})
+    return sa.Column(name, kind, primary_key=primary_key, nullable=nullable, index=index)
 
 
-def _number(name: str, kind: Any = sa.Integer, **options: Any) -> "sa.Column[Any]":
-    return sa.Column(name, kind, **{"nullable": False, **options})
+def _number(
+    name: str,
+    kind: Any = sa.Integer,
+    *,
+    primary_key: bool = False,
+    nullable: bool = False,
+    index: bool = False,
+) -> "sa.Column[Any]":
+    return sa.Column(name, kind, primary_key=primary_key, nullable=nullable, index=index)
 
 
 def _machine() -> "list[sa.Column[Any]]":
@@ -111,7 +125,7 @@ class EngineTables:
         self._thread = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
+    def transaction(self) -> Generator[sa.Connection]:
         """A transaction, or a savepoint within one. Write rows of yours on its connection."""
         outer: sa.Connection | None = getattr(self._thread, "connection", None)
         if outer is not None:
@@ -125,7 +139,7 @@ class EngineTables:
                 self._thread.connection = None
 
     @contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
+    def _connection(self) -> Generator[sa.Connection]:
         if getattr(self._thread, "connection", None) is not None:
             yield self._thread.connection
         else:

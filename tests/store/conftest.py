@@ -2,15 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 
-from relink.adapters.store import MemoryStore, SqlStore, Store, TableStore, migrate
+from relink.adapters.store import MemoryStore, SqlStore, Store, Tables, TableStore, migrate
 from relink.machines import relink_system
 
-from ..own_tables import django_tables, sqlalchemy_tables
+from ..own_tables import OWN_TABLES
 from .database import Database
 
 
@@ -74,11 +74,13 @@ def store(open_store: Callable[[], SqlStore]) -> SqlStore:
     return open_store()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres", "django", "sqlalchemy"])
-def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Store]]:
+@pytest.fixture(params=["memory", "sqlite", "postgres", *OWN_TABLES])
+def new_store(
+    request: pytest.FixtureRequest, new_own_tables: Callable[[str], AbstractContextManager[Tables]]
+) -> Iterator[Callable[..., Store]]:
     """Creates empty stores; each test runs on every kind. Takes the arguments after the URL.
 
-    The last two are the tables of ``docs/examples``.
+    The last four are the tables of ``docs/examples``.
     """
     opened: list[Store] = []
     used = ExitStack()
@@ -87,10 +89,9 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
         given = arguments or (relink_system(),)
         if request.param == "memory":
             opened.append(MemoryStore(*given))
-        elif request.param == "django":
-            opened.append(TableStore(used.enter_context(django_tables()), *given))
-        elif request.param == "sqlalchemy":
-            opened.append(TableStore(used.enter_context(sqlalchemy_tables(tmp_path)), *given))
+        elif request.param in OWN_TABLES:
+            tables = used.enter_context(new_own_tables(request.param))
+            opened.append(TableStore(tables, *given))
         else:
             url = request.getfixturevalue(f"new_{request.param}_url")()
             opened.append(SqlStore(url, *given))

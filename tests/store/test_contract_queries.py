@@ -23,6 +23,13 @@ from .messages import ACCOUNT, ACTIVE, INACTIVE, NOW, message, receive, reported
 on_one_store = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+# Histories of hundreds of messages take minutes in own tables on PostgreSQL, and the other contract
+# tests run there.
+pytestmark = pytest.mark.parametrize(
+    "new_store", ["memory", "sqlite", "postgres", "django", "sqlalchemy"], indirect=True
+)
+
+
 @pytest.fixture
 def store(any_store: Store) -> Store:
     return any_store

@@ -3,14 +3,12 @@
 Snapshots, checkpoints, journals, commands in flight and timers of all releases stay readable.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import pytest
 
-from relink.adapters.store import SqlStore, UnreadableRecordError
-from relink.adapters.store.readable import Unreadable
+from relink.adapters.store import SqlStore, TableStore
 from relink.adapters.store.replay import replay
 from relink.engine import Snapshot, System
 from relink.machines import relink_system
@@ -39,7 +37,7 @@ def opened(url: str) -> Iterator[Open]:
         store.close()
 
 
-def send(store: SqlStore, release: Release, letters: str) -> None:
+def send(store: SqlStore | TableStore, release: Release, letters: str) -> None:
     """Send the events that the letters stand for; each message comes a second later."""
     known = store.journal(LOAN)
     begun = known[-1].version if known else 0
@@ -143,60 +141,6 @@ def test_a_timer_with_a_removed_event_is_ignored(opened: Open):
     last = store.journal(LOAN)[-1]
     assert (last.event, last.reason) == (three.BellRung(times=2), "event_removed")
     assert list(replay(store, lambda *_: None)) == []
-
-
-# -- Before a release goes live ---------------------------------------------------------------
-
-
-class Forgot(three.LoanChart):
-    """It does not say what became of the second release's state."""
-
-    former_states: ClassVar = {"out": three.first_or_later}
-
-
-def test_all_that_a_release_could_not_read_is_found_at_once(opened: Open, database: Database):
-    send(opened(ONE), ONE, "bn")
-    send(opened(TWO), TWO, "no")
-    release = Release(Forgot, (), three.COMMANDS[1:], THREE.by_letter)
-    progress: list[int] = []
-    store = opened(release)
-    found = list(store.unreadable(progress.append))
-    seqs = [row["seq"] for row in database.rows("SELECT seq FROM journal ORDER BY version")]
-    (letter,) = (r["id"] for r in database.contents()["outbox"] if r["command"] == "notify")
-    assert [(each.table, each.key) for each in found] == [
-        ("snapshots", "loan b1"),
-        ("journal", str(seqs[2])),
-        ("journal", str(seqs[3])),
-        ("outbox", letter),
-    ]
-    assert "forgot has no leaf state 'lent_out'" in found[0].error
-    assert "now or in Forgot.former_states" in found[1].error
-    assert "no command is named 'notify'" in found[3].error
-    assert progress[-1] == 1 + 4 + 2
-    # It changed nothing: the letter is no dead letter.
-    assert store.dead_letters() == []
-    with pytest.raises(
-        UnreadableRecordError, match=r"loan b1: forgot has no leaf state 'lent_out'"
-    ):
-        store.apply(message("next"), [three.Renewed()])
-
-
-def test_a_fact_that_a_release_forgot_is_found(opened: Open, database: Database):
-    send(opened(TWO), TWO, "b")
-    facts = json.dumps({"id": "b1", "colour": "red"})
-    database.change("UPDATE snapshots SET facts = :facts", facts=facts)
-    database.change("""UPDATE journal SET changes = '{"colour": ["", "red"]}'""")
-    snapshot, entry = opened(THREE).unreadable()
-    assert isinstance(snapshot, Unreadable)
-    assert "LoanFacts: it has no field 'colour'" in snapshot.error
-    assert "LoanFacts has no field 'colour', now or in LoanFacts.upgrades" in entry.error
-
-
-def test_a_machine_that_a_release_does_not_have_is_found(opened: Open, database: Database):
-    send(opened(TWO), TWO, "b")
-    database.change("UPDATE snapshots SET machine = 'lending'")
-    (found,) = opened(THREE).unreadable()
-    assert found.error == "this release has no machine 'lending'; it has loan"
 
 
 # -- Accounts by state ------------------------------------------------------------------------

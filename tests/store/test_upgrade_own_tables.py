@@ -1,7 +1,6 @@
 """Upgrades in tables of one's own: what three releases stored is read as in relink's own tables."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,32 +12,22 @@ from relink.machines import relink_system
 from relink.machines.commands import Wake
 from relink.machines.routing import route
 
-from ..own_tables import django_tables, sqlalchemy_tables
 from ..releases import LOAN, ONE, RELEASES, THREE, TWO, Release, three
-from .messages import NOW, message, receive
-from .test_upgrade import HISTORIES, Renaming, alone
+from .messages import NOW, receive
+from .test_upgrade import HISTORIES, Renaming, alone, send
 
 Open = Callable[[Release], TableStore]
 
 
-@pytest.fixture(params=["django", "sqlalchemy"])
-def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tables]:
-    made = django_tables() if request.param == "django" else sqlalchemy_tables(tmp_path)
-    with made as found:
-        yield found
+@pytest.fixture
+def tables(own_tables: Tables) -> Tables:
+    return own_tables
 
 
 @pytest.fixture
 def opened(tables: Tables) -> Open:
     """Opens the tables as a release does."""
     return lambda release: TableStore(tables, release.system, release.codec)
-
-
-def send(store: TableStore, release: Release, letters: str) -> None:
-    known = store.journal(LOAN)
-    begun = known[-1].version if known else 0
-    for number, letter in enumerate(letters, begun + 1):
-        store.apply(message(f"m{number}", at=NOW + number), [release.by_letter[letter]()])
 
 
 @pytest.mark.parametrize("letters", HISTORIES, ids="-".join)
@@ -54,6 +43,7 @@ def test_three_releases_share_tables_and_prune_them(
         assert list(replay(store, lambda *_: None)) == []
     assert store.snapshot(LOAN) == alone("".join(letters))
     assert list(replay(store, lambda *_: None)) == []
+    assert list(store.unreadable()) == []
 
 
 @pytest.mark.parametrize("release", [ONE, TWO], ids=["one", "two"])

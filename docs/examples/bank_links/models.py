@@ -3,21 +3,26 @@
 from django.db import models
 
 
-class Row(models.Model):  # type: ignore[misc]  # Django has no types of its own
+class Row(models.Model):
     """What the tables have in common: nothing is added to their columns."""
 
     class Meta:
         abstract = True
 
 
-def name() -> models.Field:
+def name() -> "models.CharField[str]":
     """A column for a name of relink's: of a machine, a state, an event."""
     return models.CharField(max_length=64)
 
 
-def id_(**options: bool) -> models.Field:
+def id_(*, primary_key: bool = False) -> "models.CharField[str]":
     """A column for an id: of Stripe's, or one that relink makes."""
-    return models.CharField(max_length=255, **options)
+    return models.CharField(max_length=255, primary_key=primary_key)
+
+
+def id_or_null(*, db_index: bool = False) -> "models.CharField[str | None]":
+    """A column for an id that there may be none of."""
+    return models.CharField(max_length=255, null=True, db_index=db_index)
 
 
 class Inbox(Row):
@@ -27,7 +32,7 @@ class Inbox(Row):
     type = id_()
     created = models.BigIntegerField()
     received_at = models.FloatField(db_index=True)
-    connected_account = id_(null=True)
+    connected_account = id_or_null()
 
 
 class Snapshot(Row):
@@ -38,7 +43,7 @@ class Snapshot(Row):
     state = name()
     version = models.IntegerField()
     facts = models.TextField()
-    connected_account = id_(null=True)
+    connected_account = id_or_null()
 
     class Meta(Row.Meta):
         constraints = [models.UniqueConstraint(fields=["machine", "key"], name="one_machine")]
@@ -49,9 +54,9 @@ class Account(Row):
 
     id = id_(primary_key=True)
     state = name()
-    holder = id_(null=True, db_index=True)
-    authorization = id_(null=True, db_index=True)
-    institution = id_(null=True)
+    holder = id_or_null(db_index=True)
+    authorization = id_or_null(db_index=True)
+    institution = id_or_null()
 
 
 class Journal(Row):
@@ -103,7 +108,7 @@ class Outbox(Row):
     party = name()
     fields = models.TextField()
     causation_id = id_()
-    connected_account = id_(null=True)
+    connected_account = id_or_null()
     status = name()
     attempts = models.IntegerField()
     due_at = models.FloatField()
@@ -112,7 +117,7 @@ class Outbox(Row):
     generation = models.IntegerField()
     finished_at = models.FloatField(null=True)
     error = models.TextField(null=True)
-    stuck_on = id_(null=True)
+    stuck_on = id_or_null()
 
     class Meta(Row.Meta):
         indexes = [models.Index(fields=["status", "due_at"], name="due_commands")]
