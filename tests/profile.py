@@ -45,7 +45,7 @@ class Profile:
         ]
 
 
-FULL = Profile(name="full", examples=60, share=0.6, kills=100, stride=1, left_out=frozenset())
+FULL = Profile(name="full", examples=40, share=0.4, kills=100, stride=1, left_out=frozenset())
 QUICK = Profile(
     name="quick",
     examples=25,
