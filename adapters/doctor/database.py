@@ -31,16 +31,14 @@ def examine_database(database: DatabaseLocation) -> Finding:
     try:
         store.check()
     except SchemaBehindError as error:
-        return Problem.SCHEMA_BEHIND.found(detail=str(error).partition(". ")[0])
+        return Problem.SCHEMA_BEHIND.found(detail=error.fault)
     except SchemaAheadError:
         return Problem.SCHEMA_AHEAD.found()
     except ForeignSchemaError as error:
-        what, _, cure = str(error).rpartition(". ")
-        return Problem.SCHEMA_FOREIGN.found(detail=what, cure=cure)
+        return Problem.SCHEMA_FOREIGN.found(detail=error.fault, cure=error.cure)
     except DatabaseFileError as error:
-        what, _, cure = str(error).rpartition(". ")
         return Problem.DATABASE_UNAVAILABLE.found(
-            detail=what.removeprefix("the database "), cure=cure
+            detail=error.fault.removeprefix("the database "), cure=error.cure
         )
     except StoreUnavailableError as error:
         # The database's own text may name the host and the user.

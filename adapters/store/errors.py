@@ -53,12 +53,15 @@ class DatabaseFileError(StoreUnavailableError):
     wrong and what to do, since both differ from file to file.
 
     Args:
-        cause: what is wrong with the file, and what to do.
+        fault: what is wrong with the file.
+        cure: what to do.
         meaning: GONE for a file that was open, MISCONFIGURED for one that cannot be used as it is.
     """
 
-    def __init__(self, cause: str, meaning: Meaning = Meaning.MISCONFIGURED) -> None:
-        super().__init__(cause, meaning)
+    def __init__(self, fault: str, cure: str, meaning: Meaning = Meaning.MISCONFIGURED) -> None:
+        super().__init__(f"{fault}. {cure}", meaning)
+        self.fault = fault
+        self.cure = cure
 
     @property
     def advice(self) -> str:
@@ -67,7 +70,17 @@ class DatabaseFileError(StoreUnavailableError):
 
 
 class SchemaError(StoreError):
-    """The database's schema does not fit this release; the text names the cure."""
+    """The database's schema does not fit this release.
+
+    Args:
+        fault: what is wrong with it.
+        cure: what to do.
+    """
+
+    def __init__(self, fault: str, cure: str) -> None:
+        super().__init__(f"{fault}. {cure}")
+        self.fault = fault
+        self.cure = cure
 
 
 class SchemaBehindError(SchemaError):

@@ -112,7 +112,7 @@ class Migrations:
         if found != needed:
             at = f"is at revision {found!r}" if found else "has no schema"
             raise SchemaBehindError(
-                f"the database {at}, and this release needs {needed!r}. Run relink migrate"
+                f"the database {at}, and this release needs {needed!r}", "Run relink migrate"
             )
 
     @cached_property
@@ -124,7 +124,8 @@ class Migrations:
         if found is not None and found not in known:
             raise SchemaAheadError(
                 f"the database is at revision {found!r}, which this release does not know: a newer "
-                "release has changed it. Upgrade relink, or restore a backup from before"
+                "release has changed it",
+                "Upgrade relink, or restore a backup from before",
             )
 
 
@@ -159,14 +160,15 @@ def _revision(connection: Connection, backend: Backend) -> str | None:
     if VERSION_TABLE not in tables:
         if taken := tables & OURS:
             raise ForeignSchemaError(
-                f"{backend.place} holds tables of another application: "
-                f"{', '.join(sorted(taken))}. {backend.own_place}"
+                f"{backend.place} holds tables of another application: {', '.join(sorted(taken))}",
+                backend.own_place,
             )
         return None
     found = connection.scalar(_REVISION)
     if found is not None and (missing := CORE - tables):
         raise ForeignSchemaError(
             f"{backend.place} has relink's table {VERSION_TABLE}, but lacks "
-            f"{', '.join(sorted(missing))}. Restore a backup"
+            f"{', '.join(sorted(missing))}",
+            "Restore a backup",
         )
     return found

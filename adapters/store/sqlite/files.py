@@ -86,8 +86,8 @@ def create(path: Path) -> bool:
         return False
     except OSError as error:
         raise DatabaseFileError(
-            f"unable to open or create the database file {path.name}: {error.strerror}. Its folder "
-            "has to exist, and relink's user has to be able to write to it"
+            f"unable to open or create the database file {path.name}: {error.strerror}",
+            "Its folder has to exist, and relink's user has to be able to write to it",
         ) from None
     return True
 
@@ -107,12 +107,13 @@ def refuse_other_names(path: Path) -> None:
         return
     if not stat.S_ISREG(found.st_mode):
         raise DatabaseFileError(
-            f"the database {path.name} is not a file. Let RELINK_DATABASE_URL name one"
+            f"the database {path.name} is not a file", "Let RELINK_DATABASE_URL name one"
         )
     if found.st_nlink > 1:
         raise DatabaseFileError(
             f"the database file {path.name} has {found.st_nlink} names (hard links). SQLite would "
-            "keep a log for each name, and damage it. Remove the other names"
+            "keep a log for each name, and damage it",
+            "Remove the other names",
         )
 
 
@@ -143,7 +144,7 @@ class FileWatch:
             self._database = held.get(self._path) or identity(self._path)
         if self._database is None and self._path.parent.is_dir():
             raise SchemaBehindError(
-                f"the database file {self._path.name} does not exist. Run relink migrate"
+                f"the database file {self._path.name} does not exist", "Run relink migrate"
             )
         self._check_database()
 
@@ -224,5 +225,5 @@ class FileWatch:
 def _gone(name: str, found: Identity | None, cure: str) -> DatabaseFileError:
     what = "was removed" if found is None else "was replaced by another file"
     return DatabaseFileError(
-        f"the database's file {name} {what} while this process had it open. {cure}", Meaning.GONE
+        f"the database's file {name} {what} while this process had it open", cure, Meaning.GONE
     )
