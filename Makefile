@@ -53,7 +53,7 @@ types: .venv/installed-test .venv/installed-lint ## check types, as a user's own
 	$(PIP) --no-deps --no-build-isolation --target "$$(.venv/user/bin/python $(SITE_PACKAGES))" .
 	.venv/bin/python $(SITE_PACKAGES) >"$$(.venv/user/bin/python $(SITE_PACKAGES))/others.pth"
 	.venv/bin/mypy --strict $(UNTYPED) --config-file= \
-	    --python-executable .venv/user/bin/python docs/examples/*.py
+	    --python-executable .venv/user/bin/python docs/examples/*.py docs/examples/charts/*.py
 
 dist: .venv/installed-lint ## build the sdist and, from it, the wheel
 	rm -rf dist
