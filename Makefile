@@ -55,7 +55,7 @@ types: .venv/installed-test .venv/installed-types ## check types, as a user's ow
 	$(PIP) --no-deps --no-build-isolation --target "$$(.venv/user/bin/python $(SITE_PACKAGES))" .
 	.venv/bin/python $(SITE_PACKAGES) >"$$(.venv/user/bin/python $(SITE_PACKAGES))/others.pth"
 	.venv/bin/mypy --strict --config-file= \
-	    --python-executable .venv/user/bin/python docs/examples/*.py
+	    --python-executable .venv/user/bin/python docs/examples/*.py docs/examples/charts/*.py
 	$(PYRIGHT) --pythonpath .venv/user/bin/python
 
 dist: .venv/installed-lint ## build the sdist and, from it, the wheel

@@ -11,7 +11,7 @@ import runpy
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,7 @@ from relink.adapters.settings.declared import DECLARED
 from relink.adapters.settings.waits import WAITS
 from relink.adapters.stripe.handlers import HANDLERS
 from relink.adapters.stripe.ignored import ON_PURPOSE, IgnoreReason
-from relink.engine import Table
+from relink.engine import Chart, Table
 from relink.engine.diagram import dot
 from relink.engine.markdown import markdown
 from relink.machines import CHARTS
@@ -122,40 +122,58 @@ def _listed(tests: list[tuple[Path, str]]) -> str:
     return "<br>".join(lines)
 
 
-# ── docs/machines/ ───────────────────────────────────────────────────────────
+# ── docs/machines/ and docs/charts/ ───────────────────────────────────────────────────────────
 
 
-def tables() -> dict[str, Page]:
-    """Each machine as a picture and a table."""
+Charts = Mapping[str, type[Chart]]
+
+
+def tables(folder: str, charts: Charts) -> dict[str, Page]:
+    """Each chart as a picture and a table."""
 
     def page(name: str, table: Table) -> Page:
         return lambda _: f"![{name}]({name}.svg)\n\n{markdown(table)}"
 
-    return {f"docs/machines/{name}.md": page(name, chart.table()) for name, chart in CHARTS.items()}
+    return {f"{folder}/{name}.md": page(name, chart.table()) for name, chart in charts.items()}
 
 
-def pictures() -> dict[str, Page]:
-    """Each machine as a picture."""
+def pictures(folder: str, charts: Charts) -> dict[str, Page]:
+    """Each chart as a picture."""
 
     def page(table: Table) -> Page:
         return lambda _: render(dot(table), "svg").decode()
 
-    return {f"docs/machines/{name}.svg": page(chart.table()) for name, chart in CHARTS.items()}
+    return {f"{folder}/{name}.svg": page(chart.table()) for name, chart in charts.items()}
+
+
+def example_charts() -> dict[str, type[Chart]]:
+    """The charts of ``docs/examples/charts``, by the names of their modules."""
+    charts = {}
+    for file in sorted((ROOT / "docs/examples/charts").glob("[!_]*.py")):
+        module = runpy.run_path(str(file), run_name=file.stem)
+        (charts[file.stem],) = (
+            each
+            for each in module.values()
+            if isinstance(each, type) and issubclass(each, Chart) and each is not Chart
+        )
+    return charts
 
 
 # ── pages with examples ──────────────────────────────────────────────────────
 
 SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$)", re.M | re.S)
 
-SHOWING = ("docs/embedding.md", "docs/own-tables.md")
-"""The pages that show examples. Every example is on one of them."""
+LINKED = re.compile(r"\]\(examples/(\S+\.py)\)")
+
+SHOWING = ("docs/charts.md", "docs/embedding.md", "docs/own-tables.md")
+"""The pages that show examples. Every example is on one of them, shown or linked."""
 
 
 def with_examples(present: str) -> str:
     """The current page, with each example replaced by its file.
 
     Raises:
-        ValueError: the pages do not show exactly the examples that exist.
+        ValueError: the pages do not link exactly the examples that exist.
     """
     folder = ROOT / "docs/examples"
     examples = {
@@ -163,10 +181,10 @@ def with_examples(present: str) -> str:
         for file in folder.rglob("*.py")
         if file.name != "__init__.py"
     }
-    shown = {name for page in SHOWING for _, name, _ in SHOWN.findall((ROOT / page).read_text())}
-    if shown != set(examples):
-        odd = ", ".join(sorted(shown ^ set(examples)))
-        raise ValueError(f"examples that exist and examples that are shown differ: {odd}")
+    linked = {name for page in SHOWING for name in LINKED.findall((ROOT / page).read_text())}
+    if linked != set(examples):
+        odd = ", ".join(sorted(linked ^ set(examples)))
+        raise ValueError(f"examples that exist and examples that are linked differ: {odd}")
     return SHOWN.sub(lambda block: block[1] + examples[block[2]] + block[3], present)
 
 
@@ -375,14 +393,18 @@ def _range(schema: dict[str, Any]) -> str:
 
 # ── all pages ────────────────────────────────────────────────────────────────
 
+EXAMPLES = example_charts()
+
 PAGES: dict[str, Page] = {
     "docs/bounds.md": bounds,
     **dict.fromkeys(SHOWING, with_examples),
     "docs/rules.md": rules,
     "docs/runbook.md": runpy.run_path(str(ROOT / "docs" / "runbook.py"))["runbook"],
     "docs/settings.md": settings,
-    **tables(),
-    **pictures(),
+    **tables("docs/machines", CHARTS),
+    **pictures("docs/machines", CHARTS),
+    **tables("docs/charts", EXAMPLES),
+    **pictures("docs/charts", EXAMPLES),
     "docs/webhooks.md": webhooks,
 }
 """Generated files, as paths from the top of the repository."""

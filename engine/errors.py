@@ -346,6 +346,10 @@ class MutationError(DecisionError, TypeError):
     """A change in place of a list, dict or set in facts, an event or a command."""
 
 
+class FrozenRecordError(MutationError, FieldValueError):
+    """A change of a field of facts, an event or a command."""
+
+
 class ImpureCallbackError(DecisionError):
     """A guard or effect that changes what it gets, or reaches outside. Found where checks run."""
 

@@ -7,6 +7,7 @@ tables watch only on request (:meth:`Table.checked`). Live machines and fuzz tes
 """
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 from pydantic import ValidationError
@@ -70,9 +71,11 @@ class Watch:
         try:
             with outside:
                 result = callback(facts, trigger)
-        except MutationError as error:
+        except (MutationError, ValidationError, FrozenInstanceError) as error:
+            if (refused := _refused_change(error)) is None:
+                raise
             raise ImpureCallbackError(
-                f"{self._name}: {who} changes what it gets: {error}"
+                f"{self._name}: {who} changes what it gets: {refused}"
             ) from error
         before, self._images = self._images, self._look(facts, trigger)
         for what, old in before.items():
@@ -102,6 +105,19 @@ class Watch:
                     f"{assign.changes[field]!r}, which {model.__name__}.{field} does not allow: "
                     f"{fault}; assign a value of the field's type"
                 )
+
+
+def _refused_change(error: Exception) -> str | None:
+    """The change that a frozen container or object refused; None if it refused something else."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors(include_url=False)
+    if any(fault["type"] not in ("frozen_instance", "frozen_field") for fault in faults):
+        return None
+    return (
+        f"{error.title}.{faults[0]['loc'][0]} cannot be set, since the model is frozen; make "
+        "another one, and let an effect return it in an Assign"
+    )
 
 
 def misfits(facts: Facts) -> list[tuple[str, str]]:

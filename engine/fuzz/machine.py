@@ -7,6 +7,7 @@ commands as the table.
 """
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -159,7 +160,8 @@ def machine_test(
 
 
 def _begin(test: MachineTest, facts: Facts) -> None:
-    test.start(facts)
+    # A faulty guard or effect may change them, and the next history starts with the same ones.
+    test.start(deepcopy(facts))
 
 
 def _rule(table: Table, event: type[Event], blind: st.SearchStrategy[Event]) -> Callable[..., None]:

@@ -9,6 +9,7 @@ Hypothesis simplifies choices one by one, and rarely drops a whole step of a sta
 the simplest choice is to send nothing, and a step without influence shrinks to that.
 """
 
+from copy import deepcopy
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -46,12 +47,13 @@ def steered(
         return None
     if aim == _ANYTHING:
         return draw(blind)
-    where = draw(snapshot)
+    # A faulty guard or effect may change what it gets. Steering must not hide that from the step.
+    where = deepcopy(draw(snapshot))
     goal = draw(st.sampled_from(list(table.leaves(where.state, event.name))))
     first = trigger = draw(blind)
     for _ in range(_TRIES):
         try:
-            leaf = table.decide(where, trigger).leaf
+            leaf = table.decide(where, deepcopy(trigger)).leaf
         except Exception:
             return trigger  # an error is a finding
         if leaf is goal:

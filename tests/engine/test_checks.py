@@ -9,13 +9,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field
+from pydantic import BaseModel, Field
 from statemachine import State
 
 from relink.engine import Assign, Chart, Event, Facts, Snapshot, errors, ignored, stays
@@ -29,11 +30,22 @@ class Poked(Event):
     items: list[int] = [1]
 
 
+class Named(BaseModel, frozen=True):
+    text: str = "a"
+
+
+@dataclass(frozen=True)
+class Place:
+    x: int = 0
+
+
 class PokedFacts(Facts):
     count: int = Field(default=0, ge=0)
     label: str = ""
     items: list[int] = [1]
     by: dict[str, int] = {}
+    named: Named = Named()
+    place: Place = Place()
 
 
 NOTES: list[int] = []
@@ -67,10 +79,9 @@ def nothing(self, facts, trigger):
 
 def refused_everywhere(chart: type[Chart], error: type[Exception], *words: str) -> None:
     """Debug mode, the live machine and the fuzz test all raise it; the plain table does not."""
-    before = Snapshot("at", PokedFacts())
     for decide in (chart.table().checked.decide, lambda s, e: chart.live(s).send(e)):
         with pytest.raises(error) as caught:
-            decide(before, Poked())
+            decide(Snapshot("at", PokedFacts()), Poked())
         for word in words:
             assert word in str(caught.value)
     found = find_counterexample(machine_test(chart), max_examples=20, max_events=3)
@@ -99,6 +110,22 @@ def past_the_list(self, facts, trigger):
     list.append(facts.items, 2)
 
 
+def to_one_value(self, facts, trigger):
+    facts.__dict__["count"] = 7
+
+
+def by_field(self, facts, trigger):
+    facts.count = 1
+
+
+def by_model(self, facts, trigger):
+    facts.named.text = "b"
+
+
+def by_dataclass(self, facts, trigger):
+    facts.place.x = 1
+
+
 def by_fields_set(self, facts, trigger):
     trigger.model_fields_set.add(f"x{len(trigger.model_fields_set)}")
 
@@ -115,6 +142,10 @@ def by_constant(self, facts, trigger):
         (by_trigger, "changes what it gets"),
         (past_the_lock, "changes facts.count"),
         (past_the_list, "changes facts.items"),
+        (to_one_value, "changes facts.count"),
+        (by_field, "changes what it gets: PokedFacts.count cannot be set"),
+        (by_model, "changes what it gets: Named.text cannot be set, since the model is frozen"),
+        (by_dataclass, "changes what it gets: cannot assign to field 'x'"),
         (by_fields_set, "changes trigger.model_fields_set"),
         (by_constant, "changes self['notes']"),
     ],
