@@ -35,6 +35,11 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 """The longest pause, in seconds. When the store can be used again, work goes on after it."""
 
+MAIN_THREAD_ENDED = (
+    "the loop ends, because the main thread has ended and Python starts no more work. "
+    "Keep the main thread alive until Loop.stop()"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +78,11 @@ class Loop:
         self._resume_at = 0.0
 
     def start(self) -> None:
-        """Start, in threads of its own."""
+        """Start, in threads of its own. Returns at once.
+
+        Keep the main thread alive until :meth:`stop`: once it ends, Python starts no more work in
+        any thread, and the loop ends with an error in the log.
+        """
         self._scheduler.start()
 
     def wake(self) -> None:
@@ -104,6 +113,10 @@ class Loop:
                 for lane in self._lanes.values():
                     self._start_due(lane)
             except Exception as error:
+                # The pools are shut down by :meth:`stop` when this thread is done, or by Python.
+                if isinstance(error, RuntimeError) and "shutdown" in str(error):
+                    log.error(MAIN_THREAD_ENDED)
+                    return
                 self._pause_after("looking for due commands", error)
             self._woken.wait(POLL)
 
