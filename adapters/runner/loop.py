@@ -35,11 +35,6 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 """The longest pause, in seconds. When the store can be used again, work goes on after it."""
 
-MAIN_THREAD_ENDED = (
-    "the loop ends, because the main thread has ended and Python starts no more work. "
-    "Keep the main thread alive until Loop.stop()"
-)
-
 log = logging.getLogger(__name__)
 
 
@@ -115,7 +110,10 @@ class Loop:
             except Exception as error:
                 # The pools are shut down by :meth:`stop` when this thread is done, or by Python.
                 if isinstance(error, RuntimeError) and "shutdown" in str(error):
-                    log.error(MAIN_THREAD_ENDED)
+                    log.error(
+                        "the loop ends: the main thread has ended, so Python starts no more work. "
+                        "Keep the main thread alive until Loop.stop()"
+                    )
                     return
                 self._pause_after("looking for due commands", error)
             self._woken.wait(POLL)

@@ -410,11 +410,11 @@ class MemoryStore:
     # ── sweeps and retention ─────────────────────────────────────────────────
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         return self._cursors.get(name)
 
     def set_cursor(self, name: str, value: dict[str, Any]) -> None:
-        """Keep how far a sweep is."""
+        """Keep how far a sweep has got."""
         self._cursors[name] = dict(value)
 
     def delete_before(self, before: float, limit: int) -> dict[str, int]:

@@ -367,7 +367,7 @@ class Queries:
             return {row[0]: row[1] for row in connection.execute(query.group_by(outbox.c.stuck_on))}
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         with self._reading() as connection:
             found: dict[str, Any] | None = connection.execute(
                 select(cursors.c.value).where(cursors.c.name == name)

@@ -263,6 +263,6 @@ class TableQueries:
         return self._count("outbox", "stuck_on", IS_STUCK)
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         row = self._one("cursors", {"name": name})
         return None if row is None else json.loads(row["value"])
