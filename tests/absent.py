@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 
-_ABSENT = """
+ABSENT = """
 import sys
 
 class Absent:
@@ -14,6 +14,7 @@ class Absent:
 
 sys.meta_path.insert(0, Absent())
 """
+"""What a process runs first; ``libraries`` is the set of their names."""
 
 
 def run_without(libraries: Iterable[str], code: str) -> "subprocess.CompletedProcess[str]":
@@ -23,7 +24,7 @@ def run_without(libraries: Iterable[str], code: str) -> "subprocess.CompletedPro
         libraries: by the names that they are imported by.
         code: what to run.
     """
-    absent = _ABSENT.format(libraries=set(libraries))
+    absent = ABSENT.format(libraries=set(libraries))
     return subprocess.run(
         [sys.executable, "-c", absent + code], capture_output=True, text=True, timeout=120
     )

@@ -73,7 +73,11 @@ class Loop:
         self._resume_at = 0.0
 
     def start(self) -> None:
-        """Start, in threads of its own."""
+        """Start, in threads of its own. Returns at once.
+
+        Keep the main thread alive until :meth:`stop`: once it ends, Python starts no more work in
+        any thread, and the loop ends with an error in the log.
+        """
         self._scheduler.start()
 
     def wake(self) -> None:
@@ -104,6 +108,13 @@ class Loop:
                 for lane in self._lanes.values():
                     self._start_due(lane)
             except Exception as error:
+                # The pools are shut down by :meth:`stop` when this thread is done, or by Python.
+                if isinstance(error, RuntimeError) and "shutdown" in str(error):
+                    log.error(
+                        "the loop ends: the main thread has ended, so Python starts no more work. "
+                        "Keep the main thread alive until Loop.stop()"
+                    )
+                    return
                 self._pause_after("looking for due commands", error)
             self._woken.wait(POLL)
 

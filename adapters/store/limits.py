@@ -7,6 +7,8 @@ on one and fail for ever on the other. The limits are those of the schema.
 import re
 from collections.abc import Iterable
 
+from relink.engine import Address
+
 from .errors import UnstorableError
 
 LONGEST_ID = 255
@@ -40,13 +42,44 @@ def require_ids(what: str, ids: Iterable[str | None]) -> None:
 
 
 def require_integer(what: str, value: int) -> None:
-    """Check an integer.
+    """Check a time in whole seconds.
 
     Raises:
-        UnstorableError: it does not fit 64 bits.
+        UnstorableError: it is no integer, or does not fit 64 bits.
     """
+    if not isinstance(value, int):
+        raise UnstorableError(
+            f"{what} must be Unix seconds as an integer, such as int(time.time()); "
+            f"got a {type(value).__name__}"
+        )
     if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
         raise UnstorableError(f"{what} must fit 64 bits")
+
+
+def require_time(what: str, value: float) -> None:
+    """Check a time.
+
+    Raises:
+        UnstorableError: it is no number.
+    """
+    if not isinstance(value, int | float):
+        raise UnstorableError(
+            f"{what} must be Unix seconds, such as time.time(); got a {type(value).__name__}"
+        )
+
+
+def require_address(given: object, more: object = ()) -> None:
+    """Check the address of a machine.
+
+    Args:
+        given: the address.
+        more: arguments after it, which there must not be.
+
+    Raises:
+        TypeError: it is something else, such as a name and a key.
+    """
+    if more or not isinstance(given, Address):
+        raise TypeError('pass the address of a machine, such as Address("account", "fca_1")')
 
 
 def clipped(text: str | None) -> str | None:

@@ -2,14 +2,16 @@
 
 Drivers sort errors by classes that mix what is different (a read-only server is psycopg's
 ``InternalError``) and part what is alike. So an error is sorted by its code alone: the SQLSTATE of
-PostgreSQL, or SQLite's result code. Only a connection that is refused has no code: there the text
-of the refusal stands for one. Its meaning then settles four things: how a request is answered, what
-becomes of the connection, whether the work is tried again at once, and what ``/healthz`` says. The
-store, the workers' connections, the command line and the checks at start all ask this table.
+PostgreSQL, or SQLite's result code. Two have no code, and there the text stands for one: a
+connection that is refused, and a table or column that SQLite does not find. Its meaning then
+settles four things: how a request is answered, what becomes of the connection, whether the work is
+tried again at once, and what ``/healthz`` says. The store, the workers' connections, the command
+line and the checks at start all ask this table.
 """
 
 import re
 import sqlite3
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -219,6 +221,9 @@ REFUSALS: Mapping[str, str] = {
 """The SQLSTATE of a server that refuses a connection, by its text (a regular expression): libpq
 passes on the text alone. A server that speaks another language (``lc_messages``) counts as lost."""
 
+_MISSING = re.compile("no such (table|column): |table .* has no column named ")
+"""SQLite's words for a table or a column that is missing, which has no code of its own."""
+
 _ATTEMPT = re.compile("^.*(?:failed|bad): (.*)$", re.MULTILINE)
 """A host that was tried, and why it gave no connection: after the last colon of its kind, because
 the address comes before it."""
@@ -230,15 +235,16 @@ def meaning_of(error: BaseException) -> Meaning | None:
     Args:
         error: raised by psycopg, by sqlite3, or by SQLAlchemy around either.
     """
-    from sqlalchemy import exc
-
-    if isinstance(error, exc.DBAPIError) and error.orig is not None:
-        error = error.orig
-    if isinstance(error, exc.TimeoutError):
-        return Meaning.EXHAUSTED
-    if isinstance(error, exc.DisconnectionError | exc.InvalidRequestError):
-        # The pool's own words for connections that keep being lost as they are taken.
-        return Meaning.LOST
+    # An error of a library that was never imported can't be here.
+    exc = sys.modules.get("sqlalchemy.exc")
+    if exc is not None:
+        if isinstance(error, exc.DBAPIError) and error.orig is not None:
+            error = error.orig
+        if isinstance(error, exc.TimeoutError):
+            return Meaning.EXHAUSTED
+        if isinstance(error, exc.DisconnectionError | exc.InvalidRequestError):
+            # The pool's own words for connections that keep being lost as they are taken.
+            return Meaning.LOST
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
     return _of_psycopg(error)
@@ -248,20 +254,20 @@ def _of_sqlite(error: sqlite3.Error) -> Meaning:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return Meaning.DEFECT
+    if code == sqlite3.SQLITE_ERROR and _MISSING.match(str(error)):
+        return Meaning.MISCONFIGURED
     return SQLITE_CODES.get(code) or SQLITE_CODES.get(code & 0xFF, Meaning.DEFECT)
 
 
 def _of_psycopg(error: BaseException) -> Meaning | None:
-    try:
-        import psycopg
-    except ModuleNotFoundError:
+    drivers = [sys.modules[name] for name in ("psycopg", "psycopg2") if name in sys.modules]
+    driver = next((driver for driver in drivers if isinstance(error, driver.Error)), None)
+    if driver is None:
         return None
-    if not isinstance(error, psycopg.Error):
-        return None
-    code = error.sqlstate
+    code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if code is not None:
         return SQLSTATES.get(code) or SQLSTATES.get(code[:2], Meaning.DEFECT)
-    if not isinstance(error, psycopg.OperationalError):
+    if not isinstance(error, driver.OperationalError):
         return Meaning.DEFECT
     # libpq gives no code where no server answered, or none of its sessions began.
     return _of_refusals(str(error)) or Meaning.LOST

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
-from typing import Any, Literal, cast
+from typing import Any, Literal, Never, cast
 
 from relink.engine import Address, Delivery, Event, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
@@ -15,6 +15,7 @@ from relink.machines.commands import Wake
 from . import journal as journal_rows
 from .codec import Codec, domain_codec
 from .journal import JournalEntry
+from .limits import require_address
 from .outbox import DeadLetter, DueCommand, Overdue, Party, StuckCommand, replaces
 from .protocol import History
 from .rebuild import Written
@@ -312,8 +313,9 @@ class MemoryStore:
 
     # ── machines ─────────────────────────────────────────────────────────────
 
-    def snapshot(self, address: Address) -> Snapshot[Facts] | None:
+    def snapshot(self, address: Address, *more: Never) -> Snapshot[Facts] | None:
         """A machine as it is now, or None when there is none."""
+        require_address(address, more)
         return self.machines.get(address)
 
     def connected_account(self, address: Address) -> str | None:
@@ -408,11 +410,11 @@ class MemoryStore:
     # ── sweeps and retention ─────────────────────────────────────────────────
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         return self._cursors.get(name)
 
     def set_cursor(self, name: str, value: dict[str, Any]) -> None:
-        """Keep how far a sweep is."""
+        """Keep how far a sweep has got."""
         self._cursors[name] = dict(value)
 
     def delete_before(self, before: float, limit: int) -> dict[str, int]:

@@ -171,7 +171,7 @@ class Store(Protocol):
         ...
 
     def set_cursor(self, name: str, value: dict[str, Any]) -> None:
-        """Store how far a sweep is."""
+        """Store how far a sweep has got."""
         ...
 
     def delete_before(self, before: float, limit: int) -> dict[str, int]:
@@ -336,5 +336,5 @@ class Store(Protocol):
     # ── sweeps ───────────────────────────────────────────────────────────────
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         ...

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
-from typing import Any, cast
+from typing import Any, Never, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +28,7 @@ from .backend import Backend
 from .codec import Codec
 from .errors import UnreadableRecordError
 from .journal import JournalEntry
+from .limits import require_address
 from .location import DatabaseLocation
 from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
@@ -108,8 +109,9 @@ class Queries:
 
     # ── machines ─────────────────────────────────────────────────────────────
 
-    def snapshot(self, address: Address) -> Snapshot[Facts] | None:
+    def snapshot(self, address: Address, *more: Never) -> Snapshot[Facts] | None:
         """A machine as it is now, or None when there is none."""
+        require_address(address, more)
         query = select(*_SNAPSHOT).where(
             snapshots.c.machine == address.machine, snapshots.c.key == address.key
         )
@@ -372,7 +374,7 @@ class Queries:
             return {row[0]: row[1] for row in connection.execute(query.group_by(outbox.c.stuck_on))}
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         with self._reading() as connection:
             found: dict[str, Any] | None = connection.execute(
                 select(cursors.c.value).where(cursors.c.name == name)

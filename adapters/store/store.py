@@ -261,7 +261,7 @@ class SqlStore(Queries):
     # ── sweeps and retention ─────────────────────────────────────────────────
 
     def set_cursor(self, name: str, value: dict[str, Any]) -> None:
-        """Store how far a sweep is."""
+        """Store how far a sweep has got."""
         change = update(cursors).where(cursors.c.name == name).values(value=value)
         with self._changing() as connection:
             if not connection.execute(change).rowcount:

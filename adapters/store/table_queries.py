@@ -5,18 +5,20 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Never, cast
 
 from relink.engine import Address, Facts, Snapshot, System
 from relink.machines.account.facts import AccountFacts
 
 from . import journal as journal_rows
 from .codec import Codec, domain_codec
-from .errors import ConcurrentChangeError, StoreUnavailableError, UnreadableRecordError
+from .errors import ConcurrentChangeError, UnreadableRecordError
 from .journal import JournalEntry
+from .limits import require_address
 from .outbox import DeadLetter, Overdue, StuckCommand
 from .protocol import History
 from .readable import PAGE, Records, Unreadable, unreadable_records
+from .table_errors import of_your_database
 from .table_pruning import written_in
 from .tables import Row, TableName, Tables, Where
 from .unit_of_work import Machine, read_snapshot
@@ -61,13 +63,13 @@ class TableQueries:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Raise the errors of the tables as the store's, without their text: it may hold values."""
+        """Raise the errors of the tables as the store's, without values or passwords."""
         try:
             yield
         except self._tables.conflicts as error:
             raise ConcurrentChangeError("another writer was first") from error
         except self._tables.failures as error:
-            raise StoreUnavailableError(f"your database: {type(error).__name__}") from error
+            raise of_your_database(error) from error
 
     def _select(
         self, table: TableName, where: Where, order: Sequence[str] = (), limit: int | None = None
@@ -85,8 +87,9 @@ class TableQueries:
 
     # ── machines ─────────────────────────────────────────────────────────────
 
-    def snapshot(self, address: Address) -> Snapshot[Facts] | None:
+    def snapshot(self, address: Address, *more: Never) -> Snapshot[Facts] | None:
         """A machine as it is now, or None when there is none."""
+        require_address(address, more)
         row = self._one("snapshots", address._asdict())
         return None if row is None else read_snapshot(self._system, address, row)
 
@@ -285,6 +288,6 @@ class TableQueries:
         return self._count("outbox", "stuck_on", IS_STUCK)
 
     def cursor(self, name: str) -> dict[str, Any] | None:
-        """How far a sweep is; None before its first step."""
+        """How far a sweep has got; None before its first step."""
         row = self._one("cursors", {"name": name})
         return None if row is None else json.loads(row["value"])

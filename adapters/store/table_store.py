@@ -271,7 +271,7 @@ class TableStore(TableQueries):
     # ── sweeps and retention ─────────────────────────────────────────────────
 
     def set_cursor(self, name: str, value: dict[str, Any]) -> None:
-        """Store how far a sweep is."""
+        """Store how far a sweep has got."""
         row = {"name": name, "value": json.dumps(value)}
         self._changing(lambda: self._put("cursors", row))
 

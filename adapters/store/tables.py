@@ -70,7 +70,8 @@ class Tables(Protocol):
     def transaction(self) -> AbstractContextManager[object]:
         """A transaction of this thread: what is done within is stored together at its end.
 
-        If an exception leaves it, nothing is stored. On SQLite it has to begin with
+        If an exception leaves it, nothing is stored. One within another is a savepoint: it is
+        undone alone, and the outer one goes on. On SQLite it has to begin with
         ``BEGIN IMMEDIATE``.
         """
         ...

@@ -4,8 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from .errors import StoreDefectError, StoreUnavailableError
 from .meaning import Meaning, meaning_of
 
@@ -53,12 +51,13 @@ def words(error: BaseException, meaning: Meaning) -> str:
         meaning: what it means.
     """
     raised = getattr(error, "orig", None) or error
-    if isinstance(raised, SQLAlchemyError):
+    if type(raised).__module__.startswith("sqlalchemy."):
         return "all connections to the database are in use or were just lost"
     database = "SQLite" if isinstance(raised, sqlite3.Error) else "PostgreSQL"
     if meaning in (Meaning.DEFECT, Meaning.CONFLICT):
         # The text may repeat a value.
-        code = getattr(raised, "sqlstate", None) or getattr(raised, "sqlite_errorname", "no code")
+        names = ("sqlstate", "pgcode", "sqlite_errorname")
+        code = next(filter(None, (getattr(raised, name, None) for name in names)), "no code")
         return f"{database}: {type(raised).__name__} ({code})"
     return f"{database}: {_first_line(raised)}"
 

@@ -17,7 +17,7 @@ from relink.machines.account.facts import AccountFacts
 from . import journal as journal_rows
 from . import outbox as outbox_rows
 from .codec import Codec
-from .limits import clipped, require_ids, require_integer
+from .limits import clipped, require_ids, require_integer, require_time
 from .lock_set import likely_addresses
 from .outbox import DueCommand, is_delayed, new_due_command, replaces, stored_commands
 
@@ -84,6 +84,15 @@ class Applied:
     outcome: Literal["applied", "duplicate"]
     steps: tuple[Step, ...] = ()
     """One for each of its events. Commands for the caller are here, and nowhere else."""
+
+    def __repr__(self) -> str:
+        """The outcome, and the state in which each machine is now."""
+        after = {address: found for step in self.steps for address, found in step.snapshots.items()}
+        states = "".join(
+            f", {address.machine} {address.key}: {found.state}"
+            for address, found in sorted(after.items())
+        )
+        return f"<Applied {self.outcome}{states}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +166,7 @@ class UnitOfWork:
 
     Raises:
         UnstorableError: the message does not fit every store.
+        TypeError: one event was passed instead of a list.
     """
 
     def __init__(
@@ -168,7 +178,12 @@ class UnitOfWork:
         completion: Completion | None = None,
     ) -> None:
         require_ids("the message", (message.id, message.type, message.connected_account))
-        require_integer("the time of the message", message.created)
+        require_integer("created of the message", message.created)
+        require_time("received_at of the message", message.received_at)
+        if isinstance(events, Event):
+            raise TypeError(
+                f"events: pass a list of events, such as [event]; got one {type(events).__name__}"
+            )
         self._system = system
         self._codec = codec
         self.message = message

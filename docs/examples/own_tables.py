@@ -1,16 +1,20 @@
-"""relink with its machines in Django's tables: ``python own_tables.py`` carries out commands.
+"""relink's parts with its machines in Django's tables. Save this file as ``relink_setup.py``.
 
-``service().handle_webhook(…)`` and the rest work as in ``django_app.py``. What the service stores
-within a transaction of yours is stored together with your own rows, or not at all.
+It has the same names as the ``relink_setup.py`` for tables of relink's own, so ``django_app.py``
+and ``celery_app.py`` work with either. It needs no SQLAlchemy. ``python relink_setup.py`` carries
+out commands. What is stored within a transaction of yours is stored together with your own rows, or
+not at all.
 """
 
 import logging
 import os
+import signal
+import threading
 import time
 from functools import cache
 
 from relink.adapters.gateway import ApiKey, Gateway, GatewaySettings, load_gateway
-from relink.adapters.runner import Loop, Performer, PeriodicTask, reconcile
+from relink.adapters.runner import Loop, Notify, Performer, PeriodicTask, reconcile
 from relink.adapters.service import Service
 from relink.adapters.store import TableStore
 from relink.adapters.store.retention import prune
@@ -45,9 +49,9 @@ def service() -> Service:
     return Service(store(), gateway(), webhooks=webhooks, policy=POLICY)
 
 
-def notify(command: Command, command_id: str) -> None:
-    """Replace this: write to the customer, ask for a name or alert someone, by ``command.name``."""
-    logging.getLogger("shop").info("%s: %r", command_id, command)
+def performer(notify: Notify) -> Performer:
+    """Carries out commands. ``notify`` gets those that are for your application."""
+    return Performer(store(), gateway(), notify, policy=POLICY)
 
 
 def maintain() -> None:
@@ -56,15 +60,26 @@ def maintain() -> None:
     prune(store(), time.time())
 
 
-def loop() -> Loop:
-    """Carries out due commands and timers, in threads. Run it in one process."""
-    performer = Performer(store(), gateway(), notify, policy=POLICY)
-    return Loop(store(), performer, [PeriodicTask("maintain", 60, maintain)])
+def notify(command: Command, command_id: str) -> None:
+    """Replace this: write to the customer, ask for a name or alert someone, by ``command.name``."""
+    logging.getLogger("shop").info("%s: %r", command_id, command)
+
+
+def main() -> None:
+    """Carry out due commands and timers, in threads, until SIGTERM or SIGINT. Run one process."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])
+    loop.start()  # returns at once
+    stopped.wait()
+    loop.stop()
 
 
 if __name__ == "__main__":
     import django
 
+    logging.basicConfig(level=logging.INFO)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_settings")
     django.setup()
-    loop().start()
+    main()

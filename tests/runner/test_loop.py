@@ -1,5 +1,7 @@
 """The loop of one process: commands run soon, a few at a time, none twice, and none is lost."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -255,6 +257,26 @@ def test_periodic_tasks_run_at_the_start_and_at_their_intervals(store: SqlStore,
     now[0] += 3600
     running.wake()
     eventually(lambda: done["counting"] == 2, "and the other each hour")
+
+
+MAIN_THREAD_ENDS = """
+from relink.adapters.gateway import DryRunGateway
+from relink.adapters.runner import Loop, Performer, PeriodicTask
+from relink.adapters.store import MemoryStore
+from relink.machines import relink_system
+
+store = MemoryStore(relink_system())
+performer = Performer(store, DryRunGateway(), print)
+Loop(store, performer, [PeriodicTask("nothing", 0.1, lambda: None)]).start()
+"""
+
+
+def test_a_process_whose_main_thread_ends_says_so_and_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN_THREAD_ENDS], capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr.count("Keep the main thread alive until Loop.stop()") == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_a_clock_that_is_set_back_by_a_day_makes_no_periodic_task_rest(start: Start):

@@ -124,7 +124,7 @@ class Outbox(Row):
 
 
 class Cursor(Row):
-    """How far the sweeps over all accounts are."""
+    """How far the sweeps over all accounts have got."""
 
     name = models.CharField(max_length=64, primary_key=True)
     value = models.TextField()
