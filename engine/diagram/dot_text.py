@@ -11,7 +11,7 @@ from ..library import leaf_ids
 from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 22
-HEADING_WIDTH = 110
+HEADING_WIDTH = 60
 """Characters after which a label or the heading wraps."""
 
 ANY = "any other state"
