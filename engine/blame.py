@@ -8,7 +8,7 @@ from types import FunctionType
 def raised_by(
     error: BaseException, methods: Mapping[str, FunctionType], guards: frozenset[str]
 ) -> str:
-    """``the guard 'is_newer' raised TypeError: … (parcel.py, line 31)``; empty if none did.
+    """``the guard 'is_newer' raised TypeError (parcel.py, line 31)``; empty if none did.
 
     Args:
         error: What was raised.
@@ -19,6 +19,6 @@ def raised_by(
     for frame, line in traceback.walk_tb(error.__traceback__):
         if (name := names.get(frame.f_code)) is not None:
             role = "guard" if name in guards else "effect"
-            what = f"{type(error).__name__}: {error}".removesuffix(": ")
-            return f"the {role} {name!r} raised {what} ({frame.f_code.co_filename}, line {line})"
+            place = f"{frame.f_code.co_filename}, line {line}"
+            return f"the {role} {name!r} raised {type(error).__name__} ({place})"
     return ""

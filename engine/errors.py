@@ -32,6 +32,10 @@ class FieldValueError(EngineError, ValueError):
     """A value that a field does not take, a field that does not exist, or one that is missing."""
 
 
+class FrozenFieldError(FieldValueError):
+    """A field of a record that was to be set. Records are frozen."""
+
+
 class ArgumentError(EngineError, TypeError):
     """An argument that is missing, unknown, or not what the function takes."""
 

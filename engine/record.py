@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
 
 from .defaults import check_defaults
-from .errors import FieldValueError, RecordError
+from .errors import FrozenFieldError, RecordError
 from .frozen import freeze_fields, may_hold_container
 from .record_class import RecordMeta
 from .upgrade import Upgrade, check_upgrades
@@ -52,10 +52,10 @@ class Record(BaseModel, metaclass=RecordMeta):
             """Refuse to change a record.
 
             Raises:
-                FieldValueError: always.
+                FrozenFieldError: always.
             """
             record = type(self).__name__
-            raise FieldValueError(
+            raise FrozenFieldError(
                 f"{record}.{name} cannot be set, since records are frozen; make another "
                 "record, and for facts let an effect return an Assign"
             )
