@@ -1,5 +1,7 @@
 """The alphabet: the events that a chart knows, and that everything it declares is about."""
 
+from collections.abc import Iterator
+
 from .arguments import shown
 from .chart_base import ChartBase
 from .declaration import Declaration, Ignored, Impossible
@@ -33,7 +35,7 @@ def validate_alphabet(chart: type[ChartBase], structure: Structure) -> None:
             to do instead, for all faults of that kind.
     """
     faults = Faults(chart)
-    _check_alphabet(faults, chart)
+    _check_alphabet(faults, chart, structure)
     faults.check()
     states = {state.id for state in structure.by_value.values()}
     seen: set[str] = set()
@@ -42,15 +44,29 @@ def validate_alphabet(chart: type[ChartBase], structure: Structure) -> None:
             _check_event(faults, chart, event, where, states)
         seen.add(event.name)
     faults.check()
+    missing: set[str] = set()
     for declaration in chart.decided:
-        _check_declaration(faults, chart, structure, declaration)
+        _check_declaration(faults, chart, structure, declaration, missing)
     faults.check()
     _check_use(faults, chart, structure)
     faults.check()
 
 
-def _check_alphabet(faults: Faults, chart: type[ChartBase]) -> None:
+def _named(chart: type[ChartBase], structure: Structure) -> Iterator[str]:
+    """The classes of the events that a chart names."""
+    for event, _ in structure.events():
+        yield "".join(word.capitalize() for word in event.name.split("_"))
+    for declaration in chart.decided:
+        for given in getattr(declaration, "events", ()):
+            if isinstance(given, type):
+                yield given.__name__
+
+
+def _check_alphabet(faults: Faults, chart: type[ChartBase], structure: Structure) -> None:
     known: dict[str, type[Event]] = {}
+    if not chart.alphabet and (names := list(dict.fromkeys(_named(chart, structure)))):
+        cure = f"add alphabet = ({', '.join(names)}{',' if len(names) == 1 else ''})"
+        faults.add(AlphabetError, "", "it declares no alphabet", cure)
     for event in chart.alphabet:
         place = "alphabet"
         if isinstance(event, Event):
@@ -99,11 +115,18 @@ def _check_event(
 
 
 def _check_declaration(
-    faults: Faults, chart: type[ChartBase], structure: Structure, declaration: Declaration
+    faults: Faults,
+    chart: type[ChartBase],
+    structure: Structure,
+    declaration: Declaration,
+    missing: set[str],
 ) -> None:
     if not isinstance(declaration, (Ignored, Impossible)):
         rule = f"it has {shown(declaration)}"
-        faults.add(DeclarationError, "decided", rule, "give ignored(...), impossible(...)")
+        cure = "give ignored(...), impossible(...)"
+        if declaration is None:  # what stays(...) returns
+            cure += "; stays(...) stands in the class body"
+        faults.add(DeclarationError, "decided", rule, cure)
         return
     place = f"the declaration {declaration.reason.sentence!r}"
     for state in declaration.states:
@@ -111,7 +134,8 @@ def _check_declaration(
     known = [event.name for event in chart.alphabet]
     for event in declaration.events:
         if isinstance(event, type) and issubclass(event, Event):
-            if event not in chart.alphabet:
+            if event not in chart.alphabet and event.name not in missing:
+                missing.add(event.name)  # once, not for each declaration
                 rule = f"the event {event.name!r} is not in the alphabet"
                 cure = unknown(event.name, known, "add its class")
                 faults.add(EventNotInAlphabetError, place, rule, cure)
@@ -149,7 +173,7 @@ def _check_use(faults: Faults, chart: type[ChartBase], structure: Structure) -> 
     used: set[str] = set()
     for event, where in structure.events():
         decided.add(event.name)
-        if event.name in known or (where == CLASS_BODY and event.name in used):
+        if event.name in known or event.name in used:
             continue
         used.add(event.name)
         rule = f"the event {event.name!r} is not in the alphabet"

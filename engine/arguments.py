@@ -49,8 +49,13 @@ def _misfit(
         if given not in known:
             meant = did_you_mean(given, known) or f"it takes {', '.join(known)}"
             return f"{start}it has no argument {given!r}; {meant}"
-    partial = signature.bind_partial(*args, **kwargs) if len(args) <= len(known) else None
-    if partial is None:
+    try:
+        partial = signature.bind_partial(*args, **kwargs)
+    except TypeError:  # too many of them, or one twice
+        named = [x.name for x in signature.parameters.values() if x.kind is x.KEYWORD_ONLY]
+        if named and len(args) <= len(known):
+            what = "'…'" if named[0] == "because" else "..."
+            return f"{start}an argument lacks its name; give it by name: {named[0]}={what}"
         return f"{start}it takes fewer arguments than {len(args)}; it takes {', '.join(known)}"
     missing = [
         each.name

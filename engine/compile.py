@@ -82,10 +82,11 @@ class _Compiler:
             for event in self._chart.alphabet:
                 self._first = self._leaves
                 trees[state.id, event.name] = self._ask(state.id, event.name, ())
+        # First: of a state that nothing leads to, the undecided events matter little.
+        self._check_reachable(entry.target, trees)
         self._check_decided()
         self._declarations.check_used()
         self._check_ways_out(trees)
-        self._check_reachable(entry.target, trees)
         leaves = [entry, *(leaf for tree in trees.values() for leaf in leaves_of(tree))]
         validate_use(self._chart, self._structure, self._taken, leaves)
         return Table(
@@ -246,6 +247,15 @@ class _Declarations:
                 return declaration
         return None
 
+    def _winner(self, number: int, declaration: Declaration) -> Declaration | None:
+        """A declaration that applies where this one would."""
+        for pairs in self._by_pair.values():
+            if any(each == number for each, _ in pairs):
+                for other, found in pairs:
+                    if other in self._used and found is not declaration:
+                        return found
+        return None
+
     def check_used(self) -> None:
         faults = Faults(self._chart)
         for number, declaration in enumerate(self._chart.decided):
@@ -256,7 +266,10 @@ class _Declarations:
                 when = f" when {declaration.when!r}" if declaration.when else ""
                 cure = "remove it, or correct its states, events or guards"
                 place = f"{kind}({states}; {events}){when}"
-                faults.add(DeadDeclarationError, place, "it never applies", cure)
+                rule = f"it never applies (because {declaration.reason.sentence!r})"
+                if winner := self._winner(number, declaration):
+                    rule += f", since another one does (because {winner.reason.sentence!r})"
+                faults.add(DeadDeclarationError, place, rule, cure)
         faults.check()
 
 

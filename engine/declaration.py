@@ -6,17 +6,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from statemachine import State
 
 from .arguments import explained, refuse, several
+from .errors import ArgumentError
 from .event import Event
 from .library import StateArgument, event_name
+from .place import chart_in_progress
 from .reason import Reason
 
 
+class _NoFunction:
+    """What ``ignored(...) (...)`` would call, when a comma is missing between two declarations."""
+
+    __slots__ = ()
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        """Refuse the call.
+
+        Raises:
+            ArgumentError: always.
+        """
+        name = f"{type(self).__name__.lower()}(...)"
+        place = chart_in_progress()
+        raise ArgumentError(f"{place}{name} is called; a comma is missing after {name}")
+
+
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(_NoFunction):
     """Events that states ignore, and why."""
 
     states: tuple[State, ...]
@@ -27,7 +46,7 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class Impossible:
+class Impossible(_NoFunction):
     """Guard answers that exclude each other, and why."""
 
     states: tuple[State, ...]
@@ -61,6 +80,8 @@ def ignored(
             true. Of several declarations that hold, the first counts.
         anomaly: Whether such an event is worth reporting.
     """
+    if not isinstance(anomaly, bool):
+        raise refuse("ignored", "a bool as anomaly=", anomaly, "give anomaly=True or False")
     return Ignored(
         several(states),
         several(events),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
 
+from .defaults import check_defaults
 from .errors import FrozenRecordError, RecordError
 from .frozen import freeze_fields, may_hold_container
 from .record_class import RecordMeta
@@ -102,6 +103,7 @@ class Record(BaseModel, metaclass=RecordMeta):
                 "be read back; make it a plain property"
             )
         check_upgrades(cls)
+        check_defaults(cls)
         cls._containers = frozenset(
             name for name, info in fields.items() if may_hold_container(info.annotation)
         )
@@ -129,6 +131,7 @@ def check_types(model: type[BaseModel]) -> None:
         return
     try:
         model.model_rebuild()
+        check_defaults(model)
     except NameError as error:
         raise RecordError(
             f"{model.__name__}: the type {error.name!r} of a field is not defined; define it, or "

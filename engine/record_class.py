@@ -109,12 +109,19 @@ def _misfit(record: type[BaseModel], fault: Any, missing: str) -> str:
     if kind in _SAID:
         said = fault["msg"].removeprefix(_SAID[kind])
         return f"{place}: {said}" if place else str(said)
-    got = "None" if fault["input"] is None else f"a value of type {type(fault['input']).__name__}"
+    given = fault["input"]
+    got = "None" if given is None else f"a value of type {type(given).__name__}"
+    if isinstance(given, type):
+        got = f"the class {given.__name__}"
     if not place:
         return f"it takes values by field, and got {got}; its fields are {', '.join(known)}"
     field = known.get(str(fault["loc"][0]))
     takes = _annotated(field.annotation) if field else "other values"
     rule = fault["msg"].replace("Input should", "it should")
+    if isinstance(given, type):
+        rule = f"give an instance: {given.__name__}(...)"
+    elif field and type(given) is field.annotation:
+        return f"the field {place} does not take the value it got; {rule}"
     return f"the field {place} takes {takes}, and got {got}; {rule}"
 
 

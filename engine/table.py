@@ -14,13 +14,14 @@ from typing import Any, NamedTuple, NoReturn, final
 from statemachine import State
 
 from .apply import apply_effects
+from .blame import raised_by
 from .chart_base import ChartBase
 from .decision import Decision, Snapshot, Started
 from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
 from .question import default_facts, refuse_event, refuse_facts, refuse_snapshot
-from .sealed import constants, sealed_self
+from .sealed import constants, plain_methods, sealed_self
 from .tombstone import EVENT_REMOVED, RemovedEvent
 from .tree import Leaf, Tree, leaves_of
 from .watch import Bound, Watch
@@ -211,7 +212,9 @@ class Table:
                 return Decision(snapshot, trigger, leaf, facts, ())
             returned = [(name, effect(facts, trigger)) for name, effect in effects]
         except Exception as error:
-            error.add_note(f"{self.name} was deciding {trigger.name} in {state}")
+            who = self._blame(error)
+            what = f"{self.name} was deciding {trigger.name} in {state}"
+            error.add_note(f"{what}: {who}" if who else what)
             raise
         return Decision(snapshot, trigger, leaf, *apply_effects(facts, returned, self.name))
 
@@ -235,9 +238,17 @@ class Table:
             trigger = Started()
         elif not isinstance(trigger, Event):
             refuse_event(self.name, trigger, self.chart.alphabet)
-        returned = [(name, effect(facts, trigger)) for name, effect in self._entry.effects]
+        try:
+            returned = [(name, effect(facts, trigger)) for name, effect in self._entry.effects]
+        except Exception as error:
+            error.add_note(f"{self.name} was starting: {self._blame(error)}".removesuffix(": "))
+            raise
         before = Snapshot("", facts, -1)
         return Decision(before, trigger, self.entry, *apply_effects(facts, returned, self.name))
+
+    def _blame(self, error: Exception) -> str:
+        guards = frozenset(guard for leaf in self.leaves() for guard, _ in leaf.guards)
+        return raised_by(error, plain_methods(self.chart), guards)
 
     def _bind(self, tree: Tree) -> _BoundBranch | _BoundLeaf:
         if isinstance(tree, Leaf):

@@ -132,6 +132,9 @@ def _mentioned(code: CodeType) -> Iterator[str]:
             yield from _mentioned(constant)
 
 
+_NO_EFFECTS = (bool, int, str, float, dict, set)
+
+
 def _refuse_annotations(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
     classes = {event.name: event for event in chart.alphabet}
     methods = plain_methods(chart)
@@ -157,7 +160,7 @@ def _refuse_annotations(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
             answer = hints.get("return", bool if role == "guard" else None)
             if role == "guard" and answer is not bool and answer is not Any:
                 add("", f"{who} is annotated to return {_shown(answer)}, not bool")
-            if role == "effect" and answer in (bool, int, str, float):
+            if role == "effect" and (typing.get_origin(answer) or answer) in _NO_EFFECTS:
                 rule = (
                     f"{who} is annotated to return {_shown(answer)}, which is no Assign or Command"
                 )

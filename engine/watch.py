@@ -13,7 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from .effect import Assign, Facts
-from .errors import AssignedValueError, GuardAnswerError, ImpureCallbackError, MutationError
+from .errors import (
+    AssignedValueError,
+    GuardAnswerError,
+    ImpureCallbackError,
+    MutationError,
+)
 from .event import Event
 from .image import Image, can_change, difference, image_of
 from .outside import Outside
@@ -98,6 +103,8 @@ class Watch:
 
     def _check_values(self, name: str, facts: Facts, assign: Assign) -> None:
         model = type(facts)
+        if not assign.changes.keys() <= facts.__dict__.keys():
+            return  # refused when it is applied, as in a table that is not watched
         for field, fault in misfits(facts.after(assign.changes)):
             if field in assign.changes:
                 raise AssignedValueError(

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from relink.adapters.graphviz import GraphvizError, render
+from relink.engine import Table
 from relink.engine.diagram import dot, mermaid
 from relink.engine.suggest import did_you_mean
 
@@ -27,10 +28,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _is_compound(table: Table, state: str) -> bool:
+    waiting = list(table.chart.states)
+    for found in waiting:
+        waiting += found.states
+    return any(found.id == state and found.states for found in waiting)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Draw the machine from its compiled table."""
     table, state = table_of(arguments), arguments.state
     if state is not None and state not in table.states:
+        if _is_compound(table, state):
+            raise UsageError(
+                f"{state!r} of {arguments.machine} is a compound state. Name a state inside it."
+            )
         meant = did_you_mean(state, table.states)
         raise UsageError(
             f"{arguments.machine} has no state {state!r}. Its states are "

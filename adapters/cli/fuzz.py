@@ -41,10 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from relink.engine.fuzz import NoPayloadError, Progress, find_counterexample, machine_test
 
-    try:
-        test = machine_test(table_of(arguments))
-    except NoPayloadError as error:
-        raise UsageError(f"{error}. Fuzz this chart from Python: see docs/fuzzing.md.") from error
+    table = table_of(arguments)
     began = time.monotonic()
     last = Progress(0, 0, False)
 
@@ -60,13 +57,19 @@ def run(arguments: argparse.Namespace) -> int:
                 flush=True,
             )
 
-    found = find_counterexample(
-        test,
-        max_examples=arguments.examples,
-        max_events=arguments.events,
-        seed=arguments.seed,
-        on_progress=show,
-    )
+    try:
+        found = find_counterexample(
+            machine_test(table),
+            max_examples=arguments.examples,
+            max_events=arguments.events,
+            seed=arguments.seed,
+            on_progress=show,
+        )
+    except NoPayloadError as error:
+        # The command has no option for strategies.
+        raise UsageError(
+            f"{error} in machine_test({table.chart.__name__}, …), from Python: see docs/fuzzing.md."
+        ) from error
     if sys.stderr.isatty():
         print(file=sys.stderr)
     took = time.monotonic() - began

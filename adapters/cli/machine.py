@@ -2,7 +2,9 @@
 
 import argparse
 import importlib
+import importlib.util
 import sys
+import traceback
 from types import ModuleType
 from typing import Any
 
@@ -32,12 +34,35 @@ def table_of(arguments: argparse.Namespace) -> Table:
         return _table_at(given)
     chart = CHARTS.get(given.replace("-", "_"))
     if chart is None:
+        _refuse_module(given)
         names = [_dashed(name) for name in CHARTS]
         cure = f"{_sentence(did_you_mean(given, names))}Name one of {', '.join(names)}, or"
         raise UsageError(
             f"there is no machine {given!r}. {cure} a chart of your own as my.module:Chart."
         )
     return chart.table()
+
+
+def _refuse_module(given: str) -> None:
+    """Name the charts of a module that was given without one.
+
+    Raises:
+        UsageError: it is a module with charts.
+    """
+    if not all(map(str.isidentifier, given.split("."))):
+        return
+    sys.path.insert(0, "")
+    try:
+        is_there = importlib.util.find_spec(given) is not None
+    except (ImportError, ValueError):
+        return
+    if is_there and (charts := _charts(_module(given))):
+        named = ", ".join(f"{given}:{name}" for name in charts)
+        raise UsageError(f"{given} is a module. Name one of its charts: {named}.")
+
+
+def _charts(module: ModuleType) -> list[str]:
+    return [key for key, value in vars(module).items() if _is_chart(value)]
 
 
 def _dashed(name: str) -> str:
@@ -54,7 +79,7 @@ def _table_at(given: str) -> Table:
         module = path.removesuffix(".py").replace("/", ".").strip(".")
         raise UsageError(f"{path!r} is no module's name. Name it like {module}:{name or 'Chart'}.")
     found: Any = _module(path)
-    charts = [key for key, value in vars(found).items() if _is_chart(value)]
+    charts = _charts(found)
     for part in name.split("."):
         if not hasattr(found, part):
             cure = _sentence(did_you_mean(part, charts))
@@ -91,5 +116,16 @@ def _module(path: str) -> ModuleType:
         cure = "Install it where relink is installed."
         raise UsageError(f"the module {path} needs {error.name}. {cure}") from error
     except (Exception, SystemExit) as error:
-        what = f"{type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {error}{_place(error)}"
         raise UsageError(f"the module {path} cannot be imported. {what}") from error
+
+
+def _place(error: BaseException) -> str:
+    """Where in the module an error was raised; a SyntaxError says it itself."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith("<frozen ")]
+    if isinstance(error, SyntaxError) or len(own) < 2:
+        return ""
+    # The first is this module's import; of the chain of imports, the last module counts.
+    modules = [frame for frame in own[1:] if frame.name == "<module>"]
+    return f" ({modules[-1].filename}, line {modules[-1].lineno})" if modules else ""

@@ -9,9 +9,11 @@ from a system of charts. pytest runs them, and so does :func:`find_counterexampl
 from .coverage import CoverageReport, LeafCoverage, TableCoverage
 from .finding import PropertyViolatedError
 from .machine import Invariant, MachineTest, machine_test
-from .payloads import NoPayloadError, Values, events, histories, instances, payloads
+from .no_payload import NoPayloadError
+from .payloads import events, histories, instances, payloads
 from .search import Counterexample, Progress, find_counterexample
 from .system import SystemInvariant, SystemTest, World, system_test
+from .values import Values
 
 __all__ = [
     "Counterexample",

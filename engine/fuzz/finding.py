@@ -114,5 +114,6 @@ def brief(value: object) -> str:
 
 
 def failure(error: Exception) -> str:
-    """An error as one line: its class and its message."""
-    return f"{type(error).__name__}: {error}"
+    """An error as one line: its class and its message, and the guard or effect that raised it."""
+    notes = [f"; {note}" for note in getattr(error, "__notes__", ()) if " raised " in note]
+    return "".join([f"{type(error).__name__}: {error}", *notes])

@@ -22,8 +22,9 @@ from ..live import LiveMachine, LiveStep
 from ..table import Table
 from .coverage import LeafCoverage
 from .finding import HistoryTest, brief, derived_with_rules, failure
-from .payloads import NO_VALUES, Values, instances, payloads
+from .payloads import instances, payloads
 from .steering import steered
+from .values import NO_VALUES, Values, check_values
 
 Invariant = Callable[[Decision], str | None]
 """Called with every decision; returns what is wrong with it, or None."""
@@ -138,6 +139,7 @@ def machine_test(
     """
     table = as_table(chart, "machine_test")
     chart = table.chart
+    check_values("machine_test", values, (chart.facts_type, *chart.alphabet))
     if facts is None:
         facts = instances(chart.facts_type, values, defaults=True)
     elif isinstance(facts, chart.facts_type):

@@ -7,45 +7,40 @@ fields with a default are set or *left out*, since a model can tell which (``mod
 
 import types
 import typing
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections import deque
+from collections.abc import (
+    Collection,
+    Hashable,
+    Iterable,
+    Mapping,
+    MutableSequence,
+    Sequence,
+    Set,
+)
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NewType, TypeVar
 
-from hypothesis import reject
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Json, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ..arguments import explained
 from ..effect import Command, Facts
-from ..errors import EngineError
 from ..event import Event
 from ..given import Drawable, as_alphabet, as_event
-from .scalars import Bounds, floats, strings, whole_numbers
-
-Values = Mapping[Any, st.SearchStrategy[Any]]
-"""Strategies for fields whose types say too little.
-
-A key is ``"Event.field"``, the name of a field (in every event and nested model), or a type (or
-an alias, such as a ``Literal``). The first key that matches counts, in this order.
-``st.nothing()`` always leaves out an optional field.
-"""
+from .no_payload import NeverAcceptedError, NoPayloadError
+from .scalars import Bounds
+from .schemas import accepted, of_type, shown_type, sizes
+from .values import NO_VALUES, Values, check_strategies
 
 B = TypeVar("B", bound=BaseModel)
 P = TypeVar("P", bound=Event | Command)
 
-NO_VALUES: Values = types.MappingProxyType({})
-_FEW = 3
-"""How many items a container gets beyond its minimum length."""
-_TRIES = 3
 _OWN_RULES = ("value_error", "assertion_error", "string_pattern_mismatch")
 """Errors of a model's own validators, and of patterns, which pydantic reads differently."""
 _ANYTHING = (Any, object, BaseModel, Event, Facts, Command)
-
-
-class NoPayloadError(EngineError):
-    """A field without a strategy, or one that rejects its values; the message names the field."""
+_JSON: Any = Json
+_LISTS = (list, deque, Sequence, MutableSequence, Iterable, Collection)
 
 
 @explained
@@ -57,11 +52,12 @@ def payloads(kind: type[P], values: Values = NO_VALUES) -> st.SearchStrategy[P]:
         values: Strategies for fields whose types say too little.
 
     Raises:
-        ArgumentError: it is the class of neither.
+        ArgumentError: it is the class of neither, or a value is no strategy.
         NoPayloadError: the type of a field says too little, such as ``Any`` or ``Event``.
     """
     if not (isinstance(kind, type) and issubclass(kind, Command)):
         as_event(kind, "payloads")
+    check_strategies("payloads", values)
     return instances(kind, values)
 
 
@@ -131,113 +127,128 @@ class _Maker:
             if defaults and not info.is_required():
                 continue
             strategy = self._field(model, name, info)
-            alias = info.validation_alias
-            key = alias if isinstance(alias, str) else name
             if info.is_required():
-                required.append((key, strategy))
+                required.append((name, strategy))
             elif strategy is not st.nothing():
-                optional.append((key, strategy))
+                optional.append((name, strategy))
 
         given_or_not = st.booleans()
+        is_root = issubclass(model, RootModel)
 
         @st.composite
-        def made(draw: st.DrawFn) -> B:
-            for _ in range(_TRIES):
-                given = {key: draw(strategy) for key, strategy in required}
+        def made(draw: st.DrawFn) -> B | None:
+            given: dict[str, Any] = {}
+            try:
+                for name, strategy in required:
+                    given[name] = draw(strategy)
                 # Hypothesis shrinks to False, which leaves out a field without influence.
-                given |= {key: draw(strategy) for key, strategy in optional if draw(given_or_not)}
-                if (built := _built(model, given)) is not None:
-                    return built
-            return reject()
+                for name, strategy in optional:
+                    if draw(given_or_not):
+                        given[name] = draw(strategy)
+            except NeverAcceptedError as error:
+                place = f"{model.__name__}.{name}"
+                raise NoPayloadError(
+                    f"no payload for {place}: {error.rule}; {_cure(model, name)}"
+                ) from None
+            if is_root and not given:
+                return model()
+            return _built(model, given["root"] if is_root else given)
 
-        return made()
+        return typing.cast(
+            st.SearchStrategy[B],
+            accepted(
+                made(), lambda built: built is not None, f"the validators of {model.__name__}"
+            ),
+        )
 
     def _field(self, model: type[BaseModel], name: str, info: FieldInfo) -> st.SearchStrategy[Any]:
         for key in (f"{model.__name__}.{name}", name):
             if key in self.values:
                 return self.values[key]
         try:
-            return self._type(info.annotation, info.metadata)
+            return self._type(info.annotation, tuple(info.metadata))
         except NoPayloadError as error:
             raise NoPayloadError(
-                f"no payload for {model.__name__}.{name}: {error}; give a strategy with "
-                f"values={{'{model.__name__}.{name}': …}}"
+                f"no payload for {model.__name__}.{name}: {error}; {_cure(model, name)}"
             ) from None
 
-    def _type(self, annotation: Any, metadata: Sequence[object] = ()) -> st.SearchStrategy[Any]:
+    def _type(self, annotation: Any, metadata: tuple[object, ...] = ()) -> st.SearchStrategy[Any]:
         """Values of an annotation, within the bounds in its metadata."""
         if isinstance(annotation, Hashable) and annotation in self.values:
             return self.values[annotation]
         if alias := getattr(annotation, "__value__", None):  # type X = …
             return self._type(alias, metadata)
+        if isinstance(annotation, NewType):
+            return self._type(annotation.__supertype__, metadata)
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is Annotated:
-            return self._type(arguments[0], (*metadata, *arguments[1:]))
+            inner = (*arguments[1:], *metadata)
+            whole: Any = annotation
+            if isinstance(whole, Hashable) and whole in self.values:
+                return self.values[whole]
+            return self._type(arguments[0], inner)
+        if any(item is _JSON or isinstance(item, _JSON) for item in metadata):
+            return of_type(annotation, metadata, self.model)
         if origin in (typing.Union, types.UnionType):
             # None first: Hypothesis shrinks to the first.
             nones = [one for one in arguments if one is type(None)]
             others = [one for one in arguments if one is not type(None)]
-            return st.one_of([self._type(one, metadata) for one in (*nones, *others)])
-        if origin is Literal:
-            return st.sampled_from(arguments)
-        bounds = Bounds.of(metadata)
-        if origin is not None:
-            return self._container(annotation, origin, arguments, bounds)
-        if isinstance(annotation, type):
-            return self._class(annotation, bounds)
-        raise NoPayloadError(f"the type {annotation!r} has no strategy")
+            found = [self._type(one, metadata) for one in others]
+            return st.one_of([*(st.none() for _ in nones), *found])
+        if origin is not Literal and arguments:
+            made = self._container(origin, arguments, Bounds.of(metadata))
+            if made is not None:
+                return made
+        if annotation in _ANYTHING:
+            raise NoPayloadError(f"the type {annotation.__name__} allows anything")
+        if isinstance(annotation, type) and origin is None and issubclass(annotation, BaseModel):
+            return self.model(annotation)
+        return of_type(annotation, metadata, self.model)
 
     def _container(
-        self, annotation: Any, origin: type, arguments: tuple[Any, ...], bounds: Bounds
-    ) -> st.SearchStrategy[Any]:
-        least = bounds.min_length or 0
-        most = least + _FEW if bounds.max_length is None else bounds.max_length
+        self, origin: Any, arguments: tuple[Any, ...], bounds: Bounds
+    ) -> st.SearchStrategy[Any] | None:
+        if not isinstance(origin, type) or not issubclass(origin, Iterable):
+            return None
+        size = sizes(bounds)
         if issubclass(origin, tuple):
             if arguments[-1] is not Ellipsis:
                 return st.tuples(*map(self._type, arguments))
-            inner = self._type(arguments[0])
-            return st.lists(inner, min_size=least, max_size=most).map(tuple)
+            return st.lists(self._type(arguments[0]), **size).map(tuple)
         if issubclass(origin, Set):
-            inner = self._type(arguments[0])
-            made = st.frozensets(inner, min_size=least, max_size=most)
+            made = st.frozensets(self._type(arguments[0]), **size)
             return made.map(set) if origin is set else made
         if issubclass(origin, Mapping):
-            keys, held = map(self._type, arguments)
-            return st.dictionaries(keys, held, min_size=least, max_size=most)
-        if issubclass(origin, Iterable):
-            return st.lists(self._type(arguments[0]), min_size=least, max_size=most)
-        raise NoPayloadError(f"the type {annotation!r} has no strategy")
-
-    def _class(self, annotation: type, bounds: Bounds) -> st.SearchStrategy[Any]:
-        if annotation is type(None):
-            return st.none()
-        if annotation is bool:
-            return st.booleans()
-        if issubclass(annotation, Enum):
-            return st.sampled_from(annotation)
-        if annotation is int:
-            return whole_numbers(bounds)
-        if annotation is float:
-            return floats(bounds)
-        if annotation is str:
-            return strings(bounds)
-        if annotation in _ANYTHING:
-            raise NoPayloadError(f"the type {annotation.__name__} allows anything")
-        if issubclass(annotation, BaseModel):
-            return self.model(annotation)
-        return st.from_type(annotation)
+            # A Counter has counts for values.
+            held = self._type(arguments[1]) if len(arguments) == 2 else st.integers(1, 9)
+            return st.dictionaries(self._type(arguments[0]), held, **size)
+        return st.lists(self._type(arguments[0]), **size) if origin in _LISTS else None
 
 
-def _built(model: type[B], given: dict[str, Any]) -> B | None:
+def _cure(model: type[BaseModel], name: str) -> str:
+    return f"give a strategy with values={{'{model.__name__}.{name}': …}}"
+
+
+def _built(model: type[B], given: Any) -> B | None:
     """The model, or None when one of its own validators rejects the combination."""
     try:
-        return model.model_validate(given)
+        return model.model_validate(given, by_alias=False, by_name=True)
     except ValidationError as error:
-        for detail in error.errors():
+        for detail in error.errors(include_url=False):
             if detail["type"] not in _OWN_RULES:
-                place = ".".join(map(str, (model.__name__, *detail["loc"])))
-                raise NoPayloadError(
-                    f"{place} rejected the generated value {detail['input']!r}: {detail['msg']}; "
-                    f"give a strategy with values={{'{place}': …}}"
-                ) from None
+                raise NoPayloadError(_rejected(model, detail)) from None
         return None
+
+
+def _rejected(model: type[BaseModel], detail: Any) -> str:
+    """What pydantic says of a generated value, with the field to give a strategy for."""
+    first = detail["loc"][0] if detail["loc"] else ""
+    fields = model.model_fields.items()
+    field = next((name for name, info in fields if first in (name, info.validation_alias)), None)
+    says = f"rejected the generated value {detail['input']!r}: {detail['msg']}"
+    if field is None:
+        return f"{model.__name__} {says}; give strategies with values={{…}}"
+    inside = "".join(f"[{part!r}]" for part in detail["loc"][1:])
+    takes = shown_type(model.model_fields[field].annotation)
+    what = f", which takes {takes}, in {inside}" if inside else ""
+    return f"{model.__name__}.{field}{what} {says}; {_cure(model, field)}"

@@ -5,8 +5,9 @@ machine show when two things have the same id, the same second, the same amount.
 rare: after one timestamp in the year 5000, every later event is stale.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import ceil, floor
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 _SIZES = (1, 3, 9)
 _MANY = 20
+_PLACES, _MOST_PLACES, _DIGITS = 2, 20, 20
+"""Of decimal numbers whose type says nothing else."""
 _OF_SIXTEEN = st.integers(0, 15)
 
 
@@ -31,7 +34,9 @@ class Bounds:
     multiple_of: Any = None
     min_length: int | None = None
     max_length: int | None = None
-    pattern: str | None = None
+    pattern: Any = None
+    max_digits: int | None = None
+    decimal_places: int | None = None
 
     @classmethod
     def of(cls, metadata: Iterable[object]) -> "Bounds":
@@ -42,6 +47,11 @@ class Bounds:
                 if (value := getattr(item, name, None)) is not None:
                     setattr(bounds, name, value)
         return bounds
+
+    @classmethod
+    def within(cls, schema: Mapping[str, Any]) -> "Bounds":
+        """The bounds in a schema of pydantic's core."""
+        return cls(**{name: schema[name] for name in cls.__slots__ if name in schema})
 
     def whole(self) -> tuple[int | None, int | None]:
         """The smallest and the largest whole number within the bounds."""
@@ -60,7 +70,7 @@ def _flat(metadata: Iterable[object]) -> Iterator[object]:
 
 
 @st.composite
-def _mostly(
+def mostly(
     draw: st.DrawFn, few: Sequence[st.SearchStrategy[T]], anything: st.SearchStrategy[T]
 ) -> T:
     """One of a few, all with the same probability; rarely anything."""
@@ -76,12 +86,15 @@ def whole_numbers(bounds: Bounds) -> st.SearchStrategy[int]:
     high = None if high is None else floor(high / step)
     numbers = st.integers(low, high)
     if low is None or high is None or high - low > _MANY:
-        numbers = _mostly(_near_zero(low, high), numbers)
+        numbers = mostly(_near_zero(low, high), numbers)
     return numbers if step == 1 else numbers.map(lambda number: number * step)
 
 
 def floats(bounds: Bounds) -> st.SearchStrategy[float]:
     """Finite numbers, mostly the whole ones nearest to zero."""
+    if bounds.multiple_of:
+        step = Decimal(str(bounds.multiple_of))
+        return _multiples(bounds, step).map(float)
     anything = st.floats(
         bounds.ge if bounds.gt is None else bounds.gt,
         bounds.le if bounds.lt is None else bounds.lt,
@@ -93,7 +106,46 @@ def floats(bounds: Bounds) -> st.SearchStrategy[float]:
     low, high = bounds.whole()
     if low is not None and high is not None and low > high:
         return anything
-    return _mostly([near.map(float) for near in _near_zero(low, high)], anything)
+    return mostly([near.map(float) for near in _near_zero(low, high)], anything)
+
+
+def decimals(bounds: Bounds) -> st.SearchStrategy[Decimal]:
+    """Finite decimal numbers, mostly the whole ones nearest to zero."""
+    places = _PLACES if bounds.decimal_places is None else bounds.decimal_places
+    if bounds.max_digits is not None:
+        places = min(places, bounds.max_digits)
+    if bounds.multiple_of is not None:
+        return _multiples(bounds, Decimal(str(bounds.multiple_of)))
+    while True:
+        low, high = _steps(bounds, step := Decimal(1).scaleb(-places))
+        if low is None or high is None or low <= high or places >= _MOST_PLACES:
+            break
+        places += 1  # nothing that coarse lies within the bounds
+    anything = _multiples(bounds, step)
+    low, high = _steps(bounds, Decimal(1))
+    if places == 0 or (low is not None and high is not None and low > high):
+        return anything
+    return mostly([near.map(Decimal) for near in _near_zero(low, high)], anything)
+
+
+def _multiples(bounds: Bounds, step: Decimal) -> st.SearchStrategy[Decimal]:
+    low, high = _steps(bounds, step)
+    return whole_numbers(Bounds(ge=low, le=high)).map(lambda number: number * step)
+
+
+def _steps(bounds: Bounds, step: Decimal) -> tuple[int | None, int | None]:
+    """The bounds, as numbers of steps."""
+
+    def scaled(bound: Any) -> Any:
+        return None if bound is None else Decimal(str(bound)) / step
+
+    low, high = Bounds(
+        ge=scaled(bounds.ge), gt=scaled(bounds.gt), le=scaled(bounds.le), lt=scaled(bounds.lt)
+    ).whole()
+    digits = _DIGITS if bounds.max_digits is None else bounds.max_digits
+    whole = digits if bounds.decimal_places is None else digits - bounds.decimal_places
+    most = int((10 ** min(whole, digits) - (1 if step >= 1 else step)) / step)
+    return max(-most, -most if low is None else low), min(most, most if high is None else high)
 
 
 def _near_zero(low: int | None, high: int | None) -> list[st.SearchStrategy[int]]:
@@ -111,11 +163,13 @@ def strings(bounds: Bounds) -> st.SearchStrategy[str]:
     """Strings, mostly one of three, of the shortest length allowed."""
     if bounds.pattern is not None:
         # In Python `$` also matches before a final newline, in pydantic it does not.
-        return st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
+        found = st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
+        least, most = bounds.min_length or 0, bounds.max_length or 1 << 30
+        return found.filter(lambda text: least <= len(text) <= most)
     least = bounds.min_length or 0
     most = least + 8 if bounds.max_length is None else bounds.max_length
     length = max(1, least)
     anything = st.text(min_size=least, max_size=most)
     if length > most:
         return anything
-    return _mostly([st.just(letter * length) for letter in "abc"], anything)
+    return mostly([st.just(letter * length) for letter in "abc"], anything)

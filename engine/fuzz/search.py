@@ -17,7 +17,7 @@ from ..event import Event
 from ..given import Drawable, as_table
 from .finding import HistoryTest, derived, failure
 from .machine import machine_test
-from .payloads import NoPayloadError
+from .no_payload import NoPayloadError
 
 # Hypothesis soon varies what it has tried already, so a restart finds more: on a chart of 255
 # leaves, 400 histories decided 73 % of them in one run, and 85 % in batches of 20.

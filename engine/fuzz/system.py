@@ -22,8 +22,9 @@ from ..given import as_event, as_functions
 from ..system import Address, Step, System
 from .coverage import LeafCoverage
 from .finding import HistoryTest, derived_with_rules
-from .payloads import NO_VALUES, Values, payloads
+from .payloads import payloads
 from .steering import perhaps
+from .values import NO_VALUES, Values, check_values
 
 World = Mapping[Address, Snapshot[Facts]]
 """The snapshots of all existing machines."""
@@ -106,6 +107,7 @@ def system_test(
         cure = "for one chart, use machine_test(...)"
         raise refuse("system_test", "a System", system, cure)
     kinds = [as_event(event, "system_test") for event in several(outside_events)]
+    check_values("system_test", values, kinds)
     body = {
         "__doc__": "Sends outside events to a system.",
         "system": system,

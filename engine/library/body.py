@@ -19,7 +19,12 @@ from statemachine.state import NestedStateFactory
 from statemachine.transition import Transition
 from statemachine.transition_list import TransitionList
 
-from ..errors import ChartError, InternalTransitionError, StateArgumentError
+from ..errors import (
+    ChartError,
+    InternalTransitionError,
+    ReservedNameError,
+    StateArgumentError,
+)
 from ..event import Event
 from ..faults import Fault
 from ..suggest import did_you_mean
@@ -83,6 +88,15 @@ def _fault(rule: str, cure: str, kind: type[ChartError] = StateArgumentError) ->
     return lambda state: Fault(kind, f"state {state.id!r}", rule, cure.replace("§", state.id))
 
 
+def _reserved(name: str) -> FaultOf:
+    rule, cure = "it has the name of a part of the machine", "rename the state"
+    return lambda _: Fault(ReservedNameError, f"state {name!r}", rule, cure)
+
+
+_PARTS = frozenset((*_OF_STATE, "id", "parent", "states", "transitions", "to", "from_"))
+"""Names in a compound state that would replace a part of it."""
+
+
 class _Compound(NestedStateFactory):
     """Makes compound states whose bodies are prepared, too."""
 
@@ -94,10 +108,13 @@ class _Compound(NestedStateFactory):
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **settings: Any
     ) -> Any:
         finish(body)
+        reserved = [x for x, held in body.items() if x in _PARTS and isinstance(held, LibraryState)]
+        for inner in reserved:
+            del body[inner]
         made = super().__new__(mcs, name, bases, body, **settings)
         if type(made) is LibraryState:
             made.__class__ = State
-            made.__dict__["noted_faults"] = []
+            made.__dict__["noted_faults"] = [_reserved(inner) for inner in reserved]
         return made
 
 
@@ -200,6 +217,9 @@ class State(LibraryState):
         for name in _CALLBACKS:
             given = named.get(name)
             several = given if isinstance(given, (list, tuple)) else (given,)
+            twice = [x for x in several if isinstance(x, str) and several.count(x) > 1]
+            if twice:
+                self.note(_fault(f"{call}() got {name}={twice[0]!r} twice", "name it once"))
             for each in several:
                 if each is None or isinstance(each, (str, property)):
                     continue

@@ -17,9 +17,14 @@ from ..errors import (
     InitialStateError,
     LibraryRefusedError,
     ListenerError,
+    ReservedNameError,
+    StateArgumentError,
 )
 from ..faults import Faults
 from . import body
+
+_BROKEN = ("parent", "states")
+"""Names of states on which the library fails; the compiler refuses the other reserved ones."""
 
 
 class ChartMeta(StateMachineMetaclass):
@@ -44,6 +49,16 @@ class ChartMeta(StateMachineMetaclass):
         """
         faults = Faults(self)
         states = {name: x for name, x in attrs.items() if isinstance(x, State)}
+        for name in states:
+            if name in _BROKEN:
+                rule = "it has the name of a part of the machine"
+                faults.add(ReservedNameError, f"state {name!r}", rule, "rename the state")
+        for name, value in attrs.items():
+            if isinstance(value, type) and any(isinstance(x, State) for x in vars(value).values()):
+                rule = "it is a class with states, and no compound state"
+                cure = f"derive it from State.Compound: class {name}(State.Compound)"
+                faults.add(StateArgumentError, f"state {name!r}", rule, cure)
+        faults.check()
         for name, state in states.items():
             _name(state, name)
             for fault in body.noted(state):
@@ -51,6 +66,8 @@ class ChartMeta(StateMachineMetaclass):
         faults.check()
         inherited = [state for base in bases for state in getattr(base, "states", ())]
         _check_initial(faults, {state.id: state for state in [*inherited, *states.values()]})
+        for state in states.values():
+            _check_initial_within(faults, state)
         _check_final(faults, states)
         _check_listeners(faults, attrs)
         faults.check()
@@ -75,6 +92,13 @@ def _check_initial(faults: Faults, states: Mapping[str, State]) -> None:
             f"{len(initial)} states are initial, and a machine starts in one",
             "drop initial=True from the others",
         )
+
+
+def _check_initial_within(faults: Faults, compound: State) -> None:
+    if not compound.parallel:
+        _check_initial(faults, {state.id: state for state in compound.states})
+    for state in compound.states:
+        _check_initial_within(faults, state)
 
 
 def _check_final(faults: Faults, states: Mapping[str, State]) -> None:

@@ -86,7 +86,8 @@ class DeclaredTransition:
 
     def __str__(self) -> str:
         # A state whose name was overwritten in the class body has no id.
-        return f"transition {self.source.id} --{self.event}--> {self.target.id or '?'}"
+        arrow = f"--{self.event}-->" if self.event else "→"
+        return f"transition {self.source.id} {arrow} {self.target.id or '?'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def run(test: type[MachineTest] | type[SystemTest], *, examples: int) -> unittes
     """Run a test as unittest and pytest do, without the slow phase that explains failures."""
     phases = [phase for phase in Phase if phase is not Phase.explain]
     test.TestCase.settings = settings(
-        max_examples=examples, phases=phases, deadline=None, database=None
+        test.TestCase.settings, max_examples=examples, phases=phases, database=None
     )
     result = unittest.TestResult()
     test.TestCase("runTest").run(result)

@@ -176,7 +176,7 @@ class Plain:
     ],
 )
 def test_what_cannot_be_frozen_is_refused_when_the_chart_is_compiled(kind: Any, named: str):
-    body = {"__module__": __name__, "__annotations__": {"held": kind}, "held": None}
+    body = {"__module__": __name__, "__annotations__": {"held": kind | None}, "held": None}
     facts = type(Facts)("Held", (SomeFacts,), dict(body))
     chart = two_states(facts_type=facts)
     assert_rejected(chart, errors.MutableFieldError, "Held.held", named)

@@ -24,10 +24,11 @@ from .slips.codecs import JSON_SLIPS
 from .slips.declarations import DECIDED
 from .slips.declared import DECLARED
 from .slips.door import Slip
+from .slips.met import MET
 from .slips.methods import METHODS
 from .slips.records import RECORD_SLIPS
 
-SLIPS = (*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED, *RECORD_SLIPS, *CALLS, *JSON_SLIPS)
+SLIPS = (*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED, *RECORD_SLIPS, *CALLS, *JSON_SLIPS, *MET)
 
 FOREIGN = re.compile(
     r"pydantic|pydantic_core|InvalidDefinition|object has no attribute|has no attribute|"

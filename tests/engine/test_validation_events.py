@@ -72,7 +72,7 @@ def test_validator_of_a_transition():
 
 
 def test_transition_without_an_event():
-    assert_rejected(transition(), errors.EventlessTransitionError, "a ----> b")
+    assert_rejected(transition(), errors.EventlessTransitionError, "a → b")
 
 
 @pytest.mark.parametrize("name", ["*", "go.*", "go.on"])

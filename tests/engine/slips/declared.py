@@ -360,7 +360,7 @@ EVENTS = (
     ),
     change("a text as alphabet", _ALPHABET, 'alphabet = "pushed"', "AlphabetError", "'pushed'"),
     change("a number as alphabet", _ALPHABET, "alphabet = 3", "AlphabetError", "3"),
-    change("no alphabet", _ALPHABET, "", "EventNotInAlphabetError", "'pushed'", "'locked'"),
+    change("no alphabet", _ALPHABET, "", "AlphabetError", "no alphabet", "(Pushed, Locked)"),
     change(
         "a misspelled alphabet",
         _ALPHABET,
