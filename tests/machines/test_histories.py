@@ -300,6 +300,8 @@ def expected_states(facts: AccountFacts) -> set[str]:
 
 Histories.TestCase.settings = settings(
     Histories.TestCase.settings,
-    max_examples=examples(100), stateful_step_count=30, suppress_health_check=list(HealthCheck)
+    max_examples=examples(100),
+    stateful_step_count=30,
+    suppress_health_check=list(HealthCheck),
 )
 TestHistories = Histories.TestCase
