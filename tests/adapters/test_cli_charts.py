@@ -45,6 +45,21 @@ def folder(tmp_path: Path) -> Path:
     (doors / "loose.py").write_text(CHART.format(field="force: Any", event="pushed"))
     (doors / "broken.py").write_text("def")
     (doors / "lacking.py").write_text("import nowhere_to_be_found")
+    (doors / "unnamed.py").write_text("x = 1\nnothing\n")
+    (doors / "refusing.py").write_text(
+        CHART.format(field="force: FilePath", event="pushed").replace(
+            "from typing import Any", "from pydantic import FilePath"
+        )
+    )
+    nested = CHART.format(field="force: int = 1", event="pushed")
+    compound = "    class ways(State.Compound):\n        shut = State(initial=True)"
+    for old, new in (
+        ("    shut = State()", compound),
+        ("to(shut", "to(ways"),
+        ("shut.to", "ways.to"),
+    ):
+        nested = nested.replace(old, new)
+    (doors / "nested.py").write_text(nested)
     (doors / "leaving.py").write_text("raise SystemExit(3)")
     return tmp_path
 
@@ -89,6 +104,9 @@ def test_a_chart_of_ones_own(folder: Path, argv: tuple[str, ...], words: str) ->
         ("doors.broken:Door", "the module doors.broken cannot be imported. SyntaxError"),
         ("doors.lacking:Door", "needs nowhere_to_be_found. Install it"),
         ("doors.leaving:Door", "cannot be imported. SystemExit: 3"),
+        ("doors.front", "doors.front is a module. Name one of its charts: doors.front:Door."),
+        ("doors.unnamed:Door", "NameError: name 'nothing' is not defined ("),
+        ("doors.unnamed:Door", "unnamed.py, line 2)"),
         ("acount-number", "Did you mean 'account-number'?"),
     ],
 )
@@ -103,6 +121,21 @@ def test_a_chart_whose_payloads_cannot_be_made_up(folder: Path) -> None:
     done = relink(folder, "fuzz", "doors.loose:Door")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no payload for Pushed.force" in done.stderr
+    assert "machine_test(Door, …), from Python: see docs/fuzzing.md" in done.stderr
+
+
+def test_a_chart_whose_payloads_are_all_refused(folder: Path) -> None:
+    done = relink(folder, "fuzz", "doors.refusing:Door")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no payload for Pushed.force" in done.stderr
+    assert "values={'Pushed.force': …}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_compound_state_is_no_state_to_highlight(folder: Path) -> None:
+    done = relink(folder, "diagram", "doors.nested:Door", "--state", "ways")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'ways' of doors.nested:Door is a compound state. Name a state inside it." in done.stderr
 
 
 def test_both_spellings_of_a_machine(folder: Path) -> None:
