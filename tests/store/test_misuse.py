@@ -30,7 +30,7 @@ def test_events_are_a_list(store: Store) -> None:
 def test_a_machine_is_named_by_its_address(store: Store) -> None:
     for wrong in (("account", "fca_1"), ("fca_1",), (("account", "fca_1"),)):
         with pytest.raises(TypeError, match=r'such as Address\("account", "fca_1"\)'):
-            store.snapshot(*wrong)  # type: ignore[call-arg, arg-type]
+            store.snapshot(*wrong)
 
 
 def test_what_came_of_a_message_is_short_to_read(store: Store) -> None:

@@ -49,7 +49,7 @@ def without(column: str, operation: Any) -> Callable[..., Any]:
 
 def flat(tables: Tables) -> Callable[[], AbstractContextManager[object]]:
     """Transactions without savepoints."""
-    depth = []
+    depth: list[int] = []
 
     @contextmanager
     def transaction() -> Iterator[None]:
@@ -160,7 +160,7 @@ def test_a_missing_member_is_named(tables: Tables, missing: str) -> None:
     members = ("conflicts", "failures", "transaction", "select", "count", "insert", "update")
     kept = {name: getattr(tables, name) for name in (*members, "delete") if name != missing}
     with pytest.raises(WrongTablesError, match=f"has no {missing}"):
-        verify_tables(SimpleNamespace(**kept))  # type: ignore[arg-type]
+        verify_tables(SimpleNamespace(**kept))
 
 
 def test_what_an_earlier_check_left_is_deleted(tables: Tables) -> None:
