@@ -35,7 +35,11 @@ NOT_PURE = {
 }
 
 # By module, or package with all that is in it.
-EXCEPTIONS = {"relink.engine.fuzz": {"hypothesis"}}
+EXCEPTIONS = {
+    "relink.engine.fuzz": {"hypothesis"},
+    # It makes up values of every type that a field can have, JSON and paths among them.
+    "relink.engine.fuzz.schemas": {"pydantic_core", "pathlib"},
+}
 
 
 def imports(source: str, package: str) -> Iterator[str]:

@@ -56,9 +56,10 @@ class Raising(Lock):
 
 def test_a_guard_that_raises_is_found_without_an_invariant() -> None:
     found = search(machine_test(Raising))
-    assert found.violated == (
-        "every event is decided without an error: ZeroDivisionError: division by zero"
+    assert found.violated.startswith(
+        "every event is decided without an error: ZeroDivisionError: division by zero; "
     )
+    assert "the guard 'is_two' raised ZeroDivisionError (" in found.violated
     assert found.events == (Dialed(digit=7), Dialed(digit=5))
     assert found.history[-2:] == ("2. Dialed(digit=5)", "   ZeroDivisionError")
 
@@ -124,7 +125,8 @@ class FailingStart(Lock):
 
 def test_an_entry_effect_that_raises_is_found() -> None:
     found = search(machine_test(FailingStart))
-    assert found.violated == "a machine starts without an error: RuntimeError: jammed"
+    assert found.violated.startswith("a machine starts without an error: RuntimeError: jammed; ")
+    assert "the effect 'on_enter_none' raised RuntimeError (" in found.violated
     assert (found.events, found.history) == ((), ("start with LockFacts()",))
 
 
