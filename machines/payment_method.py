@@ -177,10 +177,12 @@ class PaymentMethodChart(Chart):
         changes = {**_origin(trigger), "mandate_due": "new_account"}
         return _changed(facts, trigger, PaymentMethodState.MANDATE_NEEDED, changes)
 
-    def note_origin(self, facts: PaymentMethodFacts, trigger: Built) -> Assign:
-        """Stripe reported on it before relink knew that it is its own."""
+    def note_origin(self, facts: PaymentMethodFacts, trigger: Built) -> Effects:
+        """Stripe reported on it before relink knew that it is its own: tell the account now."""
         due = None if trigger.connected_account else "new_account"
-        return Assign(**_origin(trigger), mandate_due=due)
+        is_blocked = facts.blocked is not None
+        state = PaymentMethodState.BLOCKED if is_blocked else PaymentMethodState.MANDATE_NEEDED
+        return _changed(facts, trigger, state, {**_origin(trigger), "mandate_due": due})
 
     def note_works(self, facts: PaymentMethodFacts, trigger: PaymentMethodWorks) -> Effects:
         """Nothing speaks against it."""

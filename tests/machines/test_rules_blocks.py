@@ -428,6 +428,18 @@ def mandates(s: Scenario) -> list[tuple[str, str]]:
     return [(c.payment_method, c.reason) for c in s.asked_for(CollectMandate)]
 
 
+def test_N3_a_mandate_that_ends_before_the_payment_method_is_known_is_due() -> None:
+    s = working()
+    unclear = {"account": None, "report": None, "as_of": s.now, "read": False}
+    s.happens(PaymentMethodReported, payment_method="pm_1", **unclear)
+    inactive_mandate(s)
+    s.happens(PaymentMethodMade, account="fca_1", payment_method="pm_1")
+    assert s.payment_method("pm_1").state == "mandate_needed"
+    assert s.next("fca_1") == [("collect_mandate", "new_account")]
+    s.happens(MandateCollected, account="fca_1")
+    assert s.next("fca_1") == []
+
+
 @pytest.mark.parametrize("status", ["active", "pending", "an_unknown_status"])
 def test_N3_any_other_status_of_a_mandate_asks_for_nothing(status: str) -> None:
     s = made()
