@@ -185,7 +185,7 @@ EFFECTS = (
         "an effect that sets a field",
         (("return Assign(pushes=facts.pushes + 1)", "facts.pushes = 1"),),
         f"Door.table().decide({_AT}, Pushed())",
-        "FieldValueError",
+        "FrozenRecordError",
         ("pushes", "Assign"),
         names="DoorFacts",
     ),

@@ -94,7 +94,13 @@ VALUES = (
     _value("two wrong values", "Pushed(force='strong', frce=2)", "force", "frce"),
     _value("a misspelled field", "Pushed(frce=2)", "frce", "did you mean 'force'?"),
     _value("a field by position", "Pushed(3)", "force="),
-    _value("a change of an event", "setattr(Pushed(), 'force', 2)", "force", "Assign"),
+    Slip(
+        "a change of an event",
+        then="setattr(Pushed(), 'force', 2)",
+        error="FrozenRecordError",
+        words=("force", "Assign"),
+        names="Pushed",
+    ),
     Slip(
         "a missing field",
         then="Ring()",
@@ -105,7 +111,7 @@ VALUES = (
     Slip(
         "a change of facts",
         then="setattr(DoorFacts(), 'pushes', 2)",
-        error="FieldValueError",
+        error="FrozenRecordError",
         words=("pushes", "Assign"),
         names="DoorFacts",
     ),
