@@ -56,6 +56,7 @@ QUICK = Profile(
         {
             "test_every_leaf_of_every_chart_is_decided",
             "test_processes_with_threads_may_deliver_concurrently",
+            "test_random_events_reach_every_leaf",
             "test_several_processes_may_migrate_at_once",
             "test_the_same_seed_gives_the_same_history_in_every_process",
             "test_two_processes_stay_below_the_limit_together",

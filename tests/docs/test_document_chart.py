@@ -156,13 +156,6 @@ class CountsForGood(DocumentApproval):
         return Assign(version=facts.version + 1, objections={})
 
 
-class KeepsApproval(DocumentApproval):
-    """Who objects goes on approving."""
-
-    def note_objection(self, facts: DocumentFacts, trigger: ReviewerObjected) -> Assign:
-        return Assign(objections={**facts.objections, trigger.by: trigger.comment})
-
-
 SUBMITTED = ["document_submitted"]
 
 
@@ -178,11 +171,6 @@ SUBMITTED = ["document_submitted"]
             CountsForGood,
             "counts_nothing_of_an_earlier_version",
             [*SUBMITTED, "reviewer_approved", "document_revised"],
-        ),
-        (
-            KeepsApproval,
-            "counts_nobody_twice",
-            [*SUBMITTED, "reviewer_approved", "reviewer_objected"],
         ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
