@@ -144,13 +144,6 @@ class CoversByTotal(Order):
         return trigger.amount <= facts.total
 
 
-class ComparesReasons(Order):
-    """A refund counts as known if its id is a reason, which it never is."""
-
-    def is_new_refund(self, facts: OrderFacts, trigger: RefundGranted) -> bool:
-        return all(refund.reason != trigger.refund for refund in facts.refunds)
-
-
 class KeepsPartPayment(Order):
     """Who cancels gets the price back, and nothing if it was paid in part."""
 
@@ -168,7 +161,6 @@ class KeepsPartPayment(Order):
             "never_pays_back_more_than_it_received",
             ["payment_received", "refund_granted", "refund_granted"],
         ),
-        (ComparesReasons, "each_refund_is_sent_once", ["refund_granted", "refund_granted"]),
         (
             KeepsPartPayment,
             "keeps_nothing_once_over",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from relink.adapters.simulator import Authorization
+from relink.machines import commands
 
 from ..simulation.life import agrees
 from .households import City, built_on
@@ -46,10 +47,8 @@ STOPPED_MEANWHILE = "financial_connections_account_inactive"
 """A household may break a new account's link while its payment method is being made. Stripe
 then refuses to make it."""
 
-UNTOLD = (
-    *("notify_customer", "request_new_payment_method", "request_billing_name", "report_anomaly"),
-    "payment_method_gone",
-)
+TOLD = {name for name, kind in commands.BY_NAME.items() if issubclass(kind, commands.Notification)}
+"""The commands that are notifications."""
 
 
 def check_states(at: Installation) -> None:
@@ -121,7 +120,7 @@ def check_commands(at: Installation) -> None:
     failed = at.database.rows("SELECT id, error FROM outbox WHERE status = 'failed'")
     assert [row for row in failed if STOPPED_MEANWHILE not in row["error"]] == []
     done = at.database.rows("SELECT id, command FROM outbox WHERE status = 'done'")
-    told = {row["id"] for row in done if row["command"] in UNTOLD}
+    told = {row["id"] for row in done if row["command"] in TOLD}
     assert told == at.receiver.told.keys()
 
 

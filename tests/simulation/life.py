@@ -9,6 +9,7 @@ from relink.machines.properties import violations
 
 from ..rig import WEBHOOK_SECRET, Rig, SimulatedStripe
 
+SECOND = 1
 HOUR = 60 * 60
 DAY = 24 * HOUR
 
@@ -100,18 +101,27 @@ def agrees(sim: Simulator, account: Account, state: str, replaced_by: str | None
 
 
 def _never_stopped(sim: Simulator, account: Account, replaced_by: str | None) -> bool:
-    """Whether it worked when a new account replaced it, and ever since (S6)."""
+    """Whether it worked when a new account replaced it, and ever since (S6).
+
+    Reports of one second have no order (K4), so an outage that was over within the second in which
+    it was replaced, or lasted no longer than that, may have been none.
+    """
     results = {
         session.id
         for session in sim.world.sessions.values()
         if any(linked.id == replaced_by for linked in session.linked)
     }
-    works, is_replaced = True, False
+    replaced_at: float | None = None
+    stopped_at: float | None = None
     for effect in sim.ledger.effects():
         if effect.subject in results and effect.kind.endswith("session.updated"):
-            is_replaced = True
+            replaced_at = effect.at if replaced_at is None else replaced_at
         if effect.subject == account.id and effect.kind.endswith(_CHANGES):
-            works = effect.kind.endswith("reactivated")
-        if is_replaced and not works:
-            return False
-    return is_replaced
+            if not effect.kind.endswith("reactivated"):
+                stopped_at = effect.at if stopped_at is None else stopped_at
+                continue
+            is_over = stopped_at is not None and replaced_at is not None
+            if is_over and effect.at - max(stopped_at or 0, replaced_at or 0) > SECOND:
+                return False
+            stopped_at = None
+    return replaced_at is not None and stopped_at is None
