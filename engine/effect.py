@@ -32,7 +32,7 @@ class Facts(Record):
     def after(self, changes: Mapping[str, Any]) -> Self:
         """A copy with other values in some fields, without validation.
 
-        Validation would cost more than the decision itself. :meth:`Table.checked` and the fuzz
+        Validation would cost more than the decision itself. :attr:`Table.checked` and the fuzz
         tests find values that a field's type forbids, and a codec refuses to write them.
 
         Args:

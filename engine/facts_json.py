@@ -1,53 +1,181 @@
 """Facts as JSON, without the fields that have their default: those are most of a new machine's."""
 
+from collections.abc import Iterator, Mapping, Sequence, Set
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .effect import Facts
 from .errors import AssignedValueError
-from .watch import misfits
+from .image import difference, image_of
+from .shape import shape_of
+
+_CURE = "an effect assigned it (Table.checked names it)"
 
 
-def facts_text(facts: Facts) -> str:
+def facts_text(facts: Facts, before: Facts | None = None) -> str:
     """Facts as JSON, without the fields that have their default.
 
+    A row that nobody can read is a lost machine, so what could not be read is refused.
+
+    Args:
+        facts: What to write.
+        before: The same machine's facts before, which are known to be readable: what they share is
+            not checked again.
+
     Raises:
-        AssignedValueError: a value is not one that the type of its field allows, so it could not
-            be read back unchanged.
+        AssignedValueError: a value is not one that the type of its field allows, or JSON would
+            change it.
     """
-    model = type(facts)
-    if _is_constrained(model):
-        _refuse_misfits(facts)
-    own = facts.__dict__
-    defaults = {name for name, default in _defaults(model) if own[name] == default}
+    model, own = type(facts), facts.__dict__
+    refuse_misfits(facts, before)
+    defaults = {name for name, default in _defaults(model) if _is_same(own[name], default)}
     # Within the fields, absent and null mean different things.
     try:
-        return facts.model_dump_json(
+        text = facts.model_dump_json(
             by_alias=False, exclude_unset=True, exclude=defaults, warnings="error"
         )
-    except ValueError:
-        _refuse_misfits(facts)
-        raise
+    except (ValueError, ArithmeticError):
+        raise AssignedValueError(_unwritable(facts)) from None
+    if not _is_exact(model):
+        _read_back(facts, text)
+    return text
 
 
-def _refuse_misfits(facts: Facts) -> None:
-    if wrong := misfits(facts):
+def refuse_misfits(facts: Facts, before: Facts | None = None) -> None:
+    """Refuse facts that hold a value that the type of its field forbids.
+
+    Args: as for :func:`facts_text`.
+
+    Raises:
+        AssignedValueError: The message names the field, and quotes no value.
+    """
+    if wrong := misfits(facts, before):
         field, fault = wrong[0]
         raise AssignedValueError(
-            f"{type(facts).__name__}.{field} cannot be written: {fault}; an effect assigned it "
-            "(Table.checked names it)"
+            f"{type(facts).__name__}.{field} cannot be written: {fault}; {_CURE}"
         )
+
+
+def misfits(facts: Facts, before: Facts | None = None) -> list[tuple[str, str]]:
+    """The fields whose values their types forbid, each with what is wrong.
+
+    Values that pydantic would convert are among them: what is remembered would not be what is
+    read back. Models within the facts are looked at too, since ``model_copy`` checks nothing.
+
+    Args: as for :func:`facts_text`.
+    """
+    model, given = type(facts), facts.__dict__
+    changed = given
+    if type(before) is model:
+        old = before.__dict__
+        changed = {name: value for name, value in given.items() if value is not old[name]}
+    if changed is given or _has_rules_of_its_own(model):
+        found = list(_misfits_of(facts))
+    else:
+        found = [(name, fault) for name in changed if (fault := _misfit(model, name, given[name]))]
+    for field, value in changed.items():
+        if type(value) in _ATOMS:
+            continue
+        for inner in _models_in(value):
+            found += [(field, f"{name}: {fault}") for name, fault in _misfits_of(inner)]
+    return found
+
+
+_ATOMS = {int, str, float, bool, type(None)}
+
+
+def _misfit(model: type[Facts], field: str, value: Any) -> str | None:
+    """Why the type of a field forbids a value; None if it allows it."""
+    try:
+        again = _adapter(model, field).validate_python(value, strict=True)
+    except ValidationError as error:
+        return str(error.errors(include_url=False, include_input=False)[0]["msg"])
+    is_other = again is not value and again != value
+    return f"it would become another {type(again).__name__}" if is_other else None
 
 
 @cache
-def _is_constrained(model: type[Facts]) -> bool:
-    """Whether types alone don't say what a field allows, so that a dump does not notice."""
-    rules = model.__pydantic_decorators__
-    return bool(
-        rules.field_validators
-        or rules.model_validators
-        or any(info.metadata for info in model.model_fields.values())
+def _adapter(model: type[Facts], field: str) -> TypeAdapter[Any]:
+    info = model.model_fields[field]
+    return TypeAdapter(
+        Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
     )
+
+
+@cache
+def _has_rules_of_its_own(model: type[Facts]) -> bool:
+    """Whether it has validators, which see more than one field."""
+    rules = model.__pydantic_decorators__
+    return bool(rules.field_validators or rules.model_validators)
+
+
+def _misfits_of(model: BaseModel) -> Iterator[tuple[str, str]]:
+    given = dict(model.__dict__)
+    try:
+        again = type(model).__pydantic_validator__.validate_python(given, strict=True)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False):
+            yield str(fault["loc"][0]) if fault["loc"] else "", fault["msg"]
+        return
+    for field, new in again.__dict__.items():
+        if new is not given[field] and new != given[field]:
+            yield field, f"it would become another {type(new).__name__}"
+
+
+def _models_in(value: Any) -> Iterator[BaseModel]:
+    if isinstance(value, BaseModel):
+        yield value
+        for held in value.__dict__.values():
+            yield from _models_in(held)
+    elif isinstance(value, Mapping):
+        for held in value.values():
+            yield from _models_in(held)
+    elif isinstance(value, (Sequence, Set)) and not isinstance(value, (str, bytes, bytearray)):
+        for held in value:
+            yield from _models_in(held)
+
+
+def _read_back(facts: Facts, text: str) -> None:
+    """Read it, where the types of the fields do not already guarantee the result."""
+    model = type(facts)
+    try:
+        again = model.model_validate_json(text, by_alias=False, by_name=True)
+    except ValidationError:
+        raise AssignedValueError(_unwritable(facts)) from None
+    for name, old in facts.__dict__.items():
+        place = difference(image_of(old), image_of(again.__dict__[name]), name)
+        if place is not None:
+            # Not the value itself, which may be a secret.
+            raise AssignedValueError(
+                f"{model.__name__} cannot be written as JSON and read back unchanged: {place} "
+                "would be another value; give the field a type that JSON can hold"
+            )
+
+
+def _unwritable(facts: Facts) -> str:
+    for field in type(facts).model_fields:
+        try:
+            facts.model_dump_json(by_alias=False, include={field}, warnings="error")
+        except (ValueError, ArithmeticError):
+            return f"{type(facts).__name__}.{field} cannot be written as JSON; {_CURE}"
+    return f"{type(facts).__name__} cannot be written as JSON; {_CURE}"
+
+
+def _is_same(value: Any, default: Any) -> bool:
+    """Whether the default is read in its place: 0.0 is not -0.0, though they are equal."""
+    if value is default:
+        return True
+    if isinstance(default, (float, Decimal)):
+        return type(value) is type(default) and str(value) == str(default)
+    return bool(value == default)
+
+
+@cache
+def _is_exact(model: type[Facts]) -> bool:
+    return shape_of(model).is_exact
 
 
 @cache

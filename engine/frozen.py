@@ -118,7 +118,7 @@ def may_hold_container(annotation: Any) -> bool:
 def mutable_part(annotation: Any) -> str | None:
     """What in values of this type could be changed all the same, for people; None if nothing.
 
-    What cannot be known, such as ``Any``, is left to the checks of :meth:`Table.checked`.
+    What cannot be known, such as ``Any``, is left to the checks of :attr:`Table.checked`.
     """
     return _scan(annotation)[1] if isinstance(annotation, Hashable) else None
 
@@ -137,6 +137,8 @@ def changeable_fields(model: type[BaseModel]) -> frozenset[str]:
 def _scanned(annotation: Any, seen: set[Any]) -> tuple[bool, str | None]:
     if annotation is Ellipsis or annotation in seen:
         return False, None
+    if annotation in (Any, tuple):  # A class, since Python 3.11; and a tuple of anything.
+        return True, None
     seen.add(annotation)
     if alias := getattr(annotation, "__value__", None):  # type X = …
         return _scanned(alias, seen)

@@ -82,6 +82,9 @@ def _of_model(model: BaseModel, seen: set[int]) -> tuple[tuple[str, Image], ...]
         (f".{name}", image_of(held, seen) if name in changeable else Image(type(held), held))
         for name, held in model.__dict__.items()
     ]
+    parts += [
+        (f".{name}", image_of(held, seen)) for name, held in (model.model_extra or {}).items()
+    ]
     given = frozenset(model.model_fields_set)
     return (*parts, (".model_fields_set", Image(frozenset, given)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from .arguments import refuse
+from .arguments import refuse, several
 from .effect import Command
 from .errors import ArgumentError
 from .event import Event
@@ -41,7 +41,7 @@ def add_former_names(kinds: dict[str, type[R]]) -> None:
         ArgumentError: a former name is that of another class, now or formerly.
     """
     for kind in list(kinds.values()):
-        for name in vars(kind).get("former_names", ()):
+        for name in several(vars(kind).get("former_names", ())):
             if (other := kinds.setdefault(name, kind)) is not kind or name == kind.name:
                 raise ArgumentError(
                     f"{kind.__name__}.former_names has {name!r}, and so has {other.__name__}: what "

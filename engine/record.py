@@ -48,6 +48,16 @@ class Record(BaseModel, metaclass=RecordMeta):
 
     if not TYPE_CHECKING:
 
+        def __delattr__(self, name: str) -> NoReturn:
+            """Refuse to change a record.
+
+            Raises:
+                FrozenRecordError: always.
+            """
+            raise FrozenRecordError(
+                f"{type(self).__name__}.{name} cannot be deleted, since records are frozen"
+            )
+
         def __setattr__(self, name: str, value: object) -> NoReturn:
             """Refuse to change a record.
 
@@ -74,9 +84,10 @@ class Record(BaseModel, metaclass=RecordMeta):
             if not name.startswith("_") and hasattr(BaseModel, name):
                 _refuse_name(cls, name)
         for name in _reserved(cls) - _MEANT_TO_BE_SET:
-            own = vars(cls).get(name)
+            definer = next(base for base in cls.__mro__ if name in vars(base))
+            is_given = definer is cls or not issubclass(definer, Record)  # by a mixin
             # A command may compute its id in another way.
-            if name in annotated or not (own is None or isinstance(own, property)):
+            if name in annotated or (is_given and not isinstance(vars(definer)[name], property)):
                 _refuse_name(cls, name)
 
     @classmethod
@@ -92,6 +103,12 @@ class Record(BaseModel, metaclass=RecordMeta):
             _refuse_name(cls, name)
         if not cls.model_config.get("frozen"):
             raise RecordError(f"{cls.__name__} is not frozen; remove frozen=False")
+        engines = next(base for base in cls.__mro__ if _is_of_engine(base))
+        if cls.model_config.get("extra") != getattr(engines, "model_config", {}).get("extra"):
+            raise RecordError(
+                f"{cls.__name__} takes unknown fields, so a misspelled one would go unseen; remove "
+                "extra from its model_config"
+            )
         if private := list(cls.__private_attributes__):
             raise RecordError(
                 f"{cls.__name__}.{private[0]} is a private attribute, which is neither compared "

@@ -7,6 +7,7 @@ types, ``Any``, a model that has subclasses) depend on the value.
 
 import types
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -27,18 +28,25 @@ class Shape:
 
 
 def shape_of(kind: type[BaseModel]) -> Shape:
-    """The shape of a class of events or commands."""
+    """The shape of a class of events, commands or facts."""
     fields = {name: info for name, info in kind.model_fields.items() if not info.exclude}
     events = tuple(name for name, info in fields.items() if _holds_event(info.annotation))
     return Shape(
         events,
         not _has_serializers(kind)
-        and all(
-            _is_exact(info.annotation, frozenset({kind}))
-            for name, info in fields.items()
-            if name not in events
-        )
+        and _are_exact(kind, set(events), frozenset({kind}))
         and all(_is_only_event(fields[name].annotation) for name in events),
+    )
+
+
+def _are_exact(model: type[BaseModel], left_out: set[str], around: frozenset[Any]) -> bool:
+    """Whether every value of the fields of a model survives."""
+    # Without this setting an infinite number becomes null, which an optional one takes for none.
+    keeps_infinity = model.model_config.get("ser_json_inf_nan") == "strings"
+    return all(
+        _is_exact(info.annotation, around, keeps_infinity) and _keeps_values(info.metadata)
+        for name, info in model.model_fields.items()
+        if name not in left_out and not info.exclude
     )
 
 
@@ -61,22 +69,28 @@ def _has_serializers(kind: type[BaseModel]) -> bool:
     return bool(found.field_serializers or found.model_serializers or kind.model_computed_fields)
 
 
-def _is_exact(annotation: Any, around: frozenset[Any]) -> bool:
+def _keeps_values(metadata: Iterable[object]) -> bool:
+    """Whether it only says which values are allowed. Validators and serializers may change them."""
+    return all(type(each).__module__ == "annotated_types" for each in metadata)
+
+
+def _is_exact(annotation: Any, around: frozenset[Any], keeps_infinity: bool) -> bool:
     if alias := getattr(annotation, "__value__", None):  # type X = …
-        return _is_exact(alias, around)
+        return _is_exact(alias, around, keeps_infinity)
     origin, parts = typing.get_origin(annotation), _parts(annotation)
     if origin is Annotated:
-        return len(parts) == 1 or _is_exact(parts[0], around)
+        return _keeps_values(parts[1:]) and _is_exact(parts[0], around, keeps_infinity)
     if origin is Literal:
         return len({type(part) for part in parts} - {type(None)}) == 1
     if origin in (typing.Union, types.UnionType):
         # One type, or nothing.
         inner = [part for part in parts if part is not type(None)]
-        return len(inner) == 1 and inner[0] is not float and _is_exact(inner[0], around)
+        is_kept = keeps_infinity or float not in inner
+        return len(inner) == 1 and is_kept and _is_exact(inner[0], around, keeps_infinity)
     if origin in (tuple, list, frozenset, set):
-        return all(part is Ellipsis or _is_exact(part, around) for part in parts)
+        return all(part is Ellipsis or _is_exact(part, around, keeps_infinity) for part in parts)
     if origin is dict:
-        return parts[0] is str and _is_exact(parts[1], around)
+        return parts[0] is str and _is_exact(parts[1], around, keeps_infinity)
     if not isinstance(annotation, type):
         return False
     if issubclass(annotation, Enum):
@@ -84,6 +98,9 @@ def _is_exact(annotation: Any, around: frozenset[Any]) -> bool:
         return len({str(value) for value in values}) == len(values) and {
             type(value) for value in values
         } <= {str, int}
+    if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):  # a NamedTuple
+        types_of = typing.get_type_hints(annotation, include_extras=True).values()
+        return all(_is_exact(each, around, keeps_infinity) for each in types_of)
     if issubclass(annotation, BaseModel):
         if annotation in around:
             return True
@@ -91,9 +108,6 @@ def _is_exact(annotation: Any, around: frozenset[Any]) -> bool:
             not annotation.__subclasses__()
             and not _has_serializers(annotation)
             and annotation.model_config.get("extra") != "allow"
-            and all(
-                _is_exact(info.annotation, around | {annotation})
-                for info in annotation.model_fields.values()
-            )
+            and _are_exact(annotation, set(), around | {annotation})
         )
     return annotation in (str, int, float, bool, type(None))

@@ -141,9 +141,10 @@ class Table:
             return stored
         now = self.former_states.get(stored)
         if now is None:
+            rule = str(UnknownStateError.of(self.name, stored, self.states))
             raise UnknownStateError(
-                f"{UnknownStateError.of(self.name, stored, self.states)}. If an earlier release "
-                f"stored it, say in {self.chart.__name__}.former_states what became of it"
+                f"{rule}{'' if rule.endswith('?') else '.'} If an earlier release stored it, say "
+                f"in {self.chart.__name__}.former_states what became of it"
             )
         found = now if isinstance(now, str) else now(facts)
         state = found if isinstance(found, str) else found.id

@@ -32,6 +32,7 @@ from typing import Annotated, Any, final
 
 from pydantic import BaseModel, TypeAdapter
 
+from .arguments import several
 from .errors import RecordError, UpgradeError
 
 Fields = Mapping[str, Any]
@@ -96,8 +97,8 @@ def upcast(*fields: str, into: str | tuple[str, ...], by: Upcast) -> Upgrade:
 @cache
 def upgrades_of(model: type[BaseModel]) -> tuple[Upgrade, ...]:
     """What a model and its bases declare, the bases first."""
-    declared = (vars(base).get("upgrades") for base in reversed(model.__mro__))
-    return tuple(each for some in declared if isinstance(some, tuple) for each in some)
+    declared = (vars(base).get("upgrades", ()) for base in reversed(model.__mro__))
+    return tuple(each for some in declared for each in several(some))
 
 
 def check_upgrades(model: type[BaseModel]) -> None:

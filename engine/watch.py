@@ -3,7 +3,7 @@
 A guard must answer with a bool. An effect must return values that fit the facts. Both must leave
 the facts, the trigger and the chart as they are, and reach nothing outside. A watch runs them, and
 blames the one that breaks a rule, by its name. It costs many times what a decision costs, so
-tables watch only on request (:meth:`Table.checked`). Live machines and fuzz tests always do.
+tables watch only on request (:attr:`Table.checked`). Live machines and fuzz tests always do.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from .errors import (
     MutationError,
 )
 from .event import Event
+from .facts_json import misfits
 from .image import Image, can_change, difference, image_of
 from .outside import Outside
 
@@ -105,12 +106,12 @@ class Watch:
         model = type(facts)
         if not assign.changes.keys() <= facts.__dict__.keys():
             return  # refused when it is applied, as in a table that is not watched
-        for field, fault in misfits(facts.after(assign.changes)):
+        for field, fault in misfits(facts.after(assign.changes), facts):
             if field in assign.changes:
                 raise AssignedValueError(
-                    f"{self._name}: the effect {name!r} assigns {field}="
-                    f"{assign.changes[field]!r}, which {model.__name__}.{field} does not allow: "
-                    f"{fault}; assign a value of the field's type"
+                    f"{self._name}: the effect {name!r} assigns {field} a value that "
+                    f"{model.__name__}.{field} does not allow: {fault}; assign a value of the "
+                    "field's type"
                 )
 
 
@@ -125,24 +126,3 @@ def _refused_change(error: Exception) -> str | None:
         f"{error.title}.{faults[0]['loc'][0]} cannot be set, since the model is frozen; make "
         "another one, and let an effect return it in an Assign"
     )
-
-
-def misfits(facts: Facts) -> list[tuple[str, str]]:
-    """The fields whose values their types forbid, each with what is wrong.
-
-    Values that pydantic would convert are among them: what is remembered would not be what is
-    read back.
-    """
-    given = dict(facts.__dict__)
-    try:
-        again = type(facts).__pydantic_validator__.validate_python(given, strict=True)
-    except ValidationError as error:
-        return [
-            (str(fault["loc"][0]) if fault["loc"] else "", fault["msg"])
-            for fault in error.errors(include_url=False)
-        ]
-    return [
-        (field, f"it would become {new!r}")
-        for field, new in again.__dict__.items()
-        if new is not given[field] and new != given[field]
-    ]

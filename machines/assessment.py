@@ -55,8 +55,9 @@ class Assessment(BaseModel):
     chargeable: bool
     """The link works: nothing that Stripe reports speaks against a payment."""
     may_debit: bool
-    """It is chargeable, and relink knows of nothing to do first: no mandate to collect, and no
-    payment method that is still being made. For a connected account: you may pay out to it."""
+    """It is chargeable, and relink knows of a payment method that needs nothing first, or of none
+    at all; next can still name work for another one. For a connected account: you may pay out
+    to it."""
     reasons: tuple[str, ...]
     """Why it is not chargeable (codes); empty when it is."""
     next: tuple[NextAction, ...]

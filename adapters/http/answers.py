@@ -156,8 +156,9 @@ class AccountAnswer(BaseModel):
     chargeable: bool
     """The link works, by relink's conservative view. It does not replace a mandate."""
     may_debit: bool
-    """It is chargeable, and relink knows of nothing to do first, such as a mandate to collect: next
-    says what. For a connected account: you may pay out to it."""
+    """It is chargeable, and relink knows of a payment method that needs nothing first, or of none
+    at all; next can still name work for another one. For a connected account: you may pay out
+    to it."""
     reasons: tuple[str, ...]
     """Why it is not chargeable, as codes."""
     next: tuple[NextAction, ...]

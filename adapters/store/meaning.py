@@ -283,3 +283,15 @@ def _of_refusals(text: str) -> Meaning | None:
 
 def _refusal(text: str) -> str | None:
     return next((code for said, code in REFUSALS.items() if re.search(said, text)), None)
+
+
+def is_missing_table(error: BaseException) -> bool:
+    """Whether a table or a column is missing: the schema is not the one that is expected.
+
+    Args:
+        error: of a driver.
+    """
+    if isinstance(error, sqlite3.Error):
+        return _MISSING.match(str(error)) is not None
+    code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    return code in ("42P01", "42703")

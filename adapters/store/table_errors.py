@@ -5,7 +5,7 @@ shown only where the error of the driver is found, and the driver is one that :m
 """
 
 from .errors import StoreDefectError, StoreError, StoreUnavailableError
-from .meaning import Meaning, meaning_of
+from .meaning import Meaning, is_missing_table, meaning_of
 from .translation import words
 
 MIGRATE = "A table or a column is missing: did you run your migrations?"
@@ -45,7 +45,7 @@ def described(error: BaseException) -> str:
         code = raised.args[0] if raised.args and isinstance(raised.args[0], int) else None
         return type(error).__name__ + (f" ({code})" if code is not None else "")
     text = words(raised, meaning)
-    return f"{text}. {MIGRATE}" if _is_missing(raised, meaning) else text
+    return f"{text}. {MIGRATE}" if is_missing_table(raised) else text
 
 
 def driver_error(error: BaseException) -> BaseException:
@@ -55,8 +55,3 @@ def driver_error(error: BaseException) -> BaseException:
         if isinstance(raised, BaseException) and meaning_of(raised):
             return raised
     return error
-
-
-def _is_missing(raised: BaseException, meaning: Meaning) -> bool:
-    code = getattr(raised, "sqlstate", None) or getattr(raised, "pgcode", None)
-    return meaning is Meaning.MISCONFIGURED and code in (None, "42P01", "42703")

@@ -264,7 +264,8 @@ class UnitOfWork:
         rows = Rows()
         for address, machine in decided.before.items():
             snapshot = decided.after[address]
-            row = _snapshot_row(address, snapshot, decided.on_behalf_of)
+            before = machine.snapshot if machine else None
+            row = _snapshot_row(address, before, snapshot, decided.on_behalf_of)
             (rows.changed if machine else rows.new).append(row)
             found = _account_row(snapshot)
             if found and (machine is None or found != _account_row(machine.snapshot)):
@@ -333,14 +334,17 @@ def read_snapshot(system: System, address: Address, row: Any) -> Snapshot[Facts]
 
 
 def _snapshot_row(
-    address: Address, snapshot: Snapshot[Facts], connected_account: str | None
+    address: Address,
+    before: Snapshot[Facts] | None,
+    snapshot: Snapshot[Facts],
+    connected_account: str | None,
 ) -> Row:
     return {
         "machine": address.machine,
         "key": address.key,
         "state": snapshot.state,
         "version": snapshot.version,
-        "facts": facts_text(snapshot.facts),
+        "facts": facts_text(snapshot.facts, before.facts if before else None),
         "connected_account": connected_account,
     }
 

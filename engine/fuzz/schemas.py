@@ -231,7 +231,7 @@ class _Reader:
     def _of_list(self, schema: Schema) -> st.SearchStrategy[list[Any]]:
         return st.lists(self._items(schema), **sizes(Bounds.within(schema)))
 
-    _of_of_generator = _of_list
+    _of_generator = _of_list
 
     def _of_set(self, schema: Schema) -> st.SearchStrategy[set[Any]]:
         return st.sets(self._items(schema), **sizes(Bounds.within(schema)))

@@ -237,15 +237,12 @@ def test_a_guard_that_answers_with_no_bool_is_blamed(answer: Any):
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        (
-            {"count": "3"},
-            "count='3', which PokedFacts.count does not allow: Input should be a valid",
-        ),
-        ({"count": -1}, "count=-1, which PokedFacts.count does not allow: Input should be greater"),
-        ({"label": None}, "label=None"),
-        ({"items": (1,)}, "items=(1,)"),
-        ({"items": ["a"]}, "items=['a']"),
-        ({"by": {1: 1}}, "by={1: 1}"),
+        ({"count": "3"}, "count a value that PokedFacts.count does not allow: Input should be a"),
+        ({"count": -1}, "count a value that PokedFacts.count does not allow: Input should be gr"),
+        ({"label": None}, "label a value"),
+        ({"items": (1,)}, "items a value"),
+        ({"items": ["a"]}, "items a value"),
+        ({"by": {1: 1}}, "by a value"),
     ],
 )
 def test_a_value_that_the_type_forbids_is_blamed(changes: dict[str, Any], fault: str):

@@ -3,12 +3,20 @@
 import json
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    SerializeAsAny,
+)
 
 from relink.engine import (
     Address,
@@ -21,6 +29,7 @@ from relink.engine import (
     Step,
     System,
     errors,
+    renamed,
 )
 from relink.engine.effect import Facts
 from relink.engine.facts_json import facts_text
@@ -271,3 +280,93 @@ def test_a_text_that_is_no_utf_8_is_refused_by_field(text: str):
     for write in (CODEC.to_json, CODEC.text):
         with pytest.raises(errors.UnwritableError, match=r"^Nested\.note cannot be"):
             write(Nested(note=text))
+
+
+class Line(BaseModel, frozen=True):
+    cents: int = Field(gt=0)
+
+
+class Bill(Facts):
+    line: Line = Line(cents=1)
+    lines: tuple[Line, ...] = ()
+    level: Literal[1, 2] = 1
+    counts: list[Annotated[int, Field(gt=0)]] = []
+    price: Decimal = Decimal(1)
+    number: int = 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"line": Line(cents=1).model_copy(update={"cents": -5})},
+        {"lines": (Line(cents=1).model_copy(update={"cents": -5}),)},
+        {"level": 3},
+        {"counts": [-1]},
+        {"price": Decimal("NaN")},
+        {"price": Decimal("sNaN")},
+        {"number": None},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+@pytest.mark.parametrize("before", [None, Bill()])
+def test_facts_that_could_not_be_read_are_never_written(
+    changes: dict[str, Any], before: Facts | None
+):
+    facts = Bill().after(changes)
+    with pytest.raises(errors.AssignedValueError, match=rf"^Bill\.{next(iter(changes))}\b"):
+        facts_text(facts, before)
+
+
+class Wide(Facts):
+    held: Any = None
+    rate: float = 0.0
+
+
+@pytest.mark.parametrize("held", [(1, 2), {1: 2}, {1}], ids=repr)
+def test_facts_that_json_would_change_are_never_written(held: Any):
+    with pytest.raises(errors.AssignedValueError, match="read back unchanged: held"):
+        facts_text(Wide(held=held))
+
+
+def test_a_value_that_equals_its_default_is_written_if_it_is_another_one():
+    assert str(Wide.model_validate_json(facts_text(Wide(rate=-0.0))).rate) == "-0.0"
+
+
+class Shifted(Event):
+    later: Annotated[int, BeforeValidator(lambda value: int(value) + 1)] = 0
+
+
+class Written(Event):
+    more: Annotated[int, PlainSerializer(lambda value: value + 1)] = 0
+
+
+class Loose(BaseModel, frozen=True, extra="allow"):
+    """It takes fields of any type."""
+
+
+class Holding(Event):
+    loose: Loose
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (Shifted(later=3), "later"),
+        (Written(more=3), "more"),
+        (Holding(loose=Loose.model_validate({"z": (1, 2)})), "loose"),
+    ],
+)
+def test_an_event_that_json_would_change_is_refused(event: Event, field: str):
+    codec = Codec([type(event)], [], {})
+    with pytest.raises(errors.UnwritableError, match=f"read back unchanged: {field}"):
+        codec.to_json(event)
+
+
+def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
+    class Told(Event):
+        upgrades = renamed("old", to="new")  # type: ignore[assignment]
+        former_names = "said"  # type: ignore[assignment]
+        new: int
+
+    codec = Codec([Told], [], {})
+    assert codec.from_json(Told, {"name": "said", "fields": {"old": 1}}) == Told(new=1)

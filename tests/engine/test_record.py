@@ -186,3 +186,46 @@ def test_what_cannot_be_frozen_is_refused_when_the_chart_is_compiled(kind: Any, 
     chart = two_states(alphabet=(went, Back))
     with pytest.raises(errors.ChartError):
         chart.table()
+
+
+class Anything(Facts):
+    held: Any = None
+    several: tuple = ()  # type: ignore[type-arg]
+
+
+def test_containers_in_fields_of_any_type_are_frozen():
+    facts = Anything(held=[1, {"a": [2]}], several=([3],))
+    for change in (
+        lambda: facts.held.append(2),
+        lambda: facts.held[1]["a"].append(2),
+        lambda: facts.several[0].append(2),
+    ):
+        with pytest.raises(errors.MutationError):
+            change()
+
+
+def test_a_mixin_cannot_take_the_place_of_what_the_engine_reads():
+    class Traced:
+        id = "const"
+
+    class Merging:
+        def after(self, changes: object) -> object:
+            return self
+
+    with pytest.raises(errors.RecordError, match=r"^Paid\.id has the name of something"):
+        type("Paid", (Traced, Command), {"__module__": __name__})
+    with pytest.raises(errors.RecordError, match=r"^Kept\.after has the name of something"):
+        type("Kept", (Merging, Facts), {"__module__": __name__})
+
+
+@pytest.mark.parametrize("extra", ["allow", "ignore"])
+def test_a_record_refuses_unknown_fields_whatever_its_configuration(extra: str):
+    body = {"__module__": __name__, "model_config": ConfigDict(extra=extra)}
+    with pytest.raises(errors.RecordError, match="Lax takes unknown fields"):
+        type(Event)("Lax", (Event,), body)
+
+
+def test_a_field_of_a_record_cannot_be_deleted():
+    facts = Anything(held=1)
+    with pytest.raises(errors.FrozenRecordError, match="held cannot be deleted"):
+        del facts.held
