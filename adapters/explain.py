@@ -154,7 +154,9 @@ def describe(command: Command) -> str:
         case RequestBillingName():
             return f"ask for the billing name of {command.account}"
         case PaymentMethodBuilt():
-            return f"say that {command.payment_method} was made from {command.account}"
+            return (
+                f"notify the service that {command.payment_method} was made from {command.account}"
+            )
         case CollectMandate():
             return f"ask for a mandate for {command.payment_method} ({command.reason})"
         case CreatePaymentMethod():

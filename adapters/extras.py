@@ -99,5 +99,5 @@ def _is_found(name: str) -> bool:
         if name in PROGRAMS:
             return bool(metadata.version(name))
         return find_spec(name) is not None
-    except ModuleNotFoundError:  # of which PackageNotFoundError is one
+    except ModuleNotFoundError:  # includes PackageNotFoundError
         return False

@@ -230,7 +230,7 @@ class GuardExpressionError(ChartError):
 
 
 class UnknownAttributeError(ChartError):
-    """A guard or effect that reads a field that its facts, or none of its events, have."""
+    """A guard or effect that reads a field that its facts lack, or that none of its events has."""
 
 
 class MachineApiError(ChartError):

@@ -15,7 +15,5 @@ def chart_in_progress() -> str:
         if isinstance(name, str) and "__module__" in frame.f_locals:
             # A compound state is a class within the chart's; a test's chart is within a function.
             return f"{name.rpartition('<locals>.')[2]}: "
-        if frame.f_back is None:
-            break
         frame = frame.f_back
     return ""

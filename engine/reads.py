@@ -22,7 +22,7 @@ _PARAMETERS = ("facts", "trigger")
 
 
 def refuse_unknown_reads(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
-    """Reject guards and effects that read what their facts, or none of their events, have.
+    """Reject guards and effects that read a field that facts lack, or that no event of theirs has.
 
     Raises:
         UnknownAttributeError: there are some.

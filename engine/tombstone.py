@@ -1,4 +1,4 @@
-"""Removed events and commands: what earlier releases stored, and this one knows no more.
+"""Removed events and commands: earlier releases stored them, and this release has them no longer.
 
 The class stays, with another base, so that the journal and timers that hold it stay readable::
 

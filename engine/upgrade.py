@@ -14,11 +14,11 @@ A record says what became of fields that it does not have any more::
             removed("note"),
         )
 
-They are applied in order, to JSON, before it is validated. So the oldest stand first, and each
-takes up what the one before leaves. Nothing is stored beside the fields that says which release
-wrote them: a former field is recognized by its name. Therefore no name is used twice. A field that
-changes its meaning gets another name, and so does one whose default changes, because a default is
-left out of what is stored.
+They are applied in order, to JSON, before it is validated. So the oldest stand first, and
+each starts from the result of the one before. Nothing is stored beside the fields that says
+which release wrote them: a former field is recognized by its name. Therefore no name is used
+twice. A field that changes its meaning gets another name, and so does one whose default changes,
+because a default is left out of what is stored.
 
 Models inside of records can have ``upgrades: ClassVar = (…)`` too.
 """

@@ -297,7 +297,7 @@ def _changed(
     state: PaymentMethodState,
     changes: dict[str, Any],
 ) -> Effects:
-    """Remember, and tell the account. A block outlasts what becomes of the mandate."""
+    """Remember, and tell the account. A block stays, whatever happens to the mandate."""
     now = facts.after(changes)
     if now.blocked is not None and state.can_pay:
         state = PaymentMethodState.BLOCKED

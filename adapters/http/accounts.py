@@ -40,8 +40,8 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     payment_method: ids.PaymentMethod | None = None
-    """Whether this payment method may be charged: pm_…, or ba_… of a connected account. By default,
-    whether any of the account may."""
+    """Ask about this payment method: pm_…, or ba_… of a connected account. By default, the answer
+    is about any of the account's."""
 
 
 def add_account_routes(router: APIRouter, service: Service) -> None:
@@ -67,7 +67,7 @@ def add_account_routes(router: APIRouter, service: Service) -> None:
         tags=["accounts"],
     )
     def get_account(id: ids.AccountInPath, question: Annotated[Question, Query()]) -> AccountAnswer:
-        """Return an account, whether it may be charged, and what to do next."""
+        """Return an account: does its link work, may you debit it, and what to do next."""
         return AccountAnswer.of(service.account(id, question.payment_method))
 
     @router.get(

@@ -147,7 +147,7 @@ class PaymentMethodAnswer(BaseModel):
 
 
 class AccountAnswer(BaseModel):
-    """An account, whether it may be charged, and what to do next."""
+    """An account: whether its link works, whether you may debit it, and what to do next."""
 
     model_config = shown(ACCOUNT)
 

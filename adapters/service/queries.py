@@ -27,7 +27,7 @@ class Queries:
         self._store = store
 
     def account(self, account: str, payment_method: str | None = None) -> AssessedAccount:
-        """Return an account, and whether it may be charged.
+        """Return an account, whether its link works, and whether you may debit it.
 
         Args:
             account: ``fca_…``.

@@ -29,7 +29,7 @@ class RelinkSession:
 
 
 class AssessedAccount(NamedTuple):
-    """An account, and whether it may be charged."""
+    """An account, whether its link works, and whether you may debit it."""
 
     snapshot: Snapshot[AccountFacts]
     assessment: Assessment

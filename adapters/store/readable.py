@@ -47,7 +47,7 @@ class Records:
     json_columns: tuple[str, ...] = ()
     """Those that are parsed before it is read."""
     statuses: tuple[str, ...] = ()
-    """Which of the commands they are."""
+    """For the outbox: the statuses of the commands that are read. Empty for all rows."""
 
     @property
     def keys(self) -> tuple[str, ...]:

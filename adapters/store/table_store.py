@@ -1,4 +1,4 @@
-"""The store in tables of your own, by whatever library your service talks to its database with.
+"""The store in tables of your own, through the database library that your service already uses.
 
 Nothing is locked. What was decided on is compared by its version when it is replaced, and keys are
 unique: a message in the inbox, a machine, a command. Where another writer was first, the

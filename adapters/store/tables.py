@@ -54,7 +54,7 @@ KEYS: Mapping[TableName, tuple[str, ...]] = {
 class Tables(Protocol):
     """Rows of your database. :func:`~relink.adapters.store.verify_tables` checks it.
 
-    It can be used from several threads. Operations outside of a transaction take effect at once.
+    It can be used from several threads. Operations outside a transaction take effect at once.
     """
 
     @property

@@ -182,11 +182,7 @@ class _Maker:
             return self._type(annotation.__supertype__, metadata)
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is Annotated:
-            inner = (*arguments[1:], *metadata)
-            whole: Any = annotation
-            if isinstance(whole, Hashable) and whole in self.values:
-                return self.values[whole]
-            return self._type(arguments[0], inner)
+            return self._type(arguments[0], (*arguments[1:], *metadata))
         if any(item is _JSON or isinstance(item, _JSON) for item in metadata):
             return of_type(annotation, metadata, self.model)
         if origin in (typing.Union, types.UnionType):

@@ -277,8 +277,8 @@ def _unusable(facts: AccountFacts) -> Iterator[tuple[str, str]]:
 def _mandates(
     facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
 ) -> tuple[Changes, list[Command]]:
-    """Ask the service to collect a mandate, once for each time that one is missing. What is in the
-    way of every payment, an outage or a block, comes first and ends none."""
+    """Ask the service to collect a mandate, once each time that one is missing. An outage or a
+    block delays the request, and does not repeat it."""
     due = {key for key, m in facts.payment_methods.items() if m.mandate_due is not None}
     standing = facts.mandates_requested & due
     missing = {} if needs_nothing else mandates_missing(facts)

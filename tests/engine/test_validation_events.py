@@ -4,7 +4,6 @@ import functools
 from typing import Any
 
 import pytest
-from pydantic import ConfigDict
 from statemachine import Event as LibraryEvent
 from statemachine import State
 
@@ -224,7 +223,6 @@ def test_decided_with_something_other_than_a_declaration():
     [
         None,
         Event,
-        type("Open", (Facts,), {"model_config": ConfigDict(extra="allow")}),
         type("Cached", (Facts,), {"total": functools.cached_property(lambda self: 0)}),
     ],
 )

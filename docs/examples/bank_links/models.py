@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """What the tables have in common: nothing is added to their columns."""
+    """Base of the tables. It adds no columns."""
 
     class Meta:
         abstract = True
@@ -21,7 +21,7 @@ def id_(*, primary_key: bool = False) -> "models.CharField[str]":
 
 
 def id_or_null(*, db_index: bool = False) -> "models.CharField[str | None]":
-    """A column for an id that there may be none of."""
+    """A column for an id, or null."""
     return models.CharField(max_length=255, null=True, db_index=db_index)
 
 
