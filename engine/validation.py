@@ -248,8 +248,6 @@ def _check_facts_type(faults: Faults, chart: type[ChartBase]) -> None:
         faults.add(FactsTypeError, place, rule, "derive a class from Facts, and give it")
     else:
         cure = "facts are copied field by field, so give them fields only"
-        if model.model_config.get("extra") == "allow":
-            faults.add(FactsTypeError, place, f"{model.__name__} allows extra fields", cure)
         for name in cached_properties(model):
             rule = f"{model.__name__}.{name} is a cached property"
             faults.add(FactsTypeError, place, rule, cure)
