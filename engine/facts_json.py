@@ -100,9 +100,8 @@ def _misfit(model: type[Facts], field: str, value: Any) -> str | None:
 @cache
 def _adapter(model: type[Facts], field: str) -> TypeAdapter[Any]:
     info = model.model_fields[field]
-    return TypeAdapter(
-        Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-    )
+    kind: Any = info.annotation
+    return TypeAdapter(Annotated[kind, *info.metadata] if info.metadata else kind)
 
 
 @cache
