@@ -36,19 +36,21 @@ from .freshness import (
 from .messages import (
     NumberBlocked,
     NumberChanged,
-    NumbersReported,
     NumberUnblocked,
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
+)
+from .read import read
+from .reasons import Anomaly, ReadReason
+from .reported import (
+    NumbersReported,
     Reported,
     ReportedExpiring,
     ReportedLapsed,
     ReportedPending,
     ReportedTransactable,
 )
-from .read import read
-from .reasons import Anomaly, ReadReason
 from .vocabulary import NUMBER_STATUSES, NumberStatus
 
 Effects = list[Command | Assign]

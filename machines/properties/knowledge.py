@@ -7,8 +7,12 @@ from relink.engine import Decision, Send
 from ..account import AccountFacts
 from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..freshness import ReportFacts
-from ..messages import Reported, ReportedInactive, ReportedUnclear
 from ..report import StatusReport
+from ..reported import (
+    Reported,
+    ReportedInactive,
+    ReportedUnclear,
+)
 from ..session import SessionFacts
 from .ambiguity import ambiguous, fills_in, shows_new_number
 from .property import always
