@@ -182,9 +182,8 @@ class PaymentMethodChart(Chart):
     def note_origin(self, facts: PaymentMethodFacts, trigger: Built) -> Effects:
         """Stripe reported on it before relink knew that it is its own: tell the account now."""
         due = None if trigger.connected_account else "new_account"
-        is_blocked = facts.blocked is not None
-        state = PaymentMethodState.BLOCKED if is_blocked else PaymentMethodState.MANDATE_NEEDED
-        return _changed(facts, trigger, state, {**_origin(trigger), "mandate_due": due})
+        changes = {**_origin(trigger), "mandate_due": due}
+        return _changed(facts, trigger, PaymentMethodState.MANDATE_NEEDED, changes)
 
     def note_works(self, facts: PaymentMethodFacts, trigger: PaymentMethodWorks) -> Effects:
         """Nothing speaks against it."""
@@ -303,8 +302,10 @@ def _changed(
     state: PaymentMethodState,
     changes: dict[str, Any],
 ) -> Effects:
-    """Remember, and tell the account."""
+    """Remember, and tell the account. A block stays, whatever happens to the mandate."""
     now = facts.after(changes)
+    if now.blocked is not None and state.can_pay:
+        state = PaymentMethodState.BLOCKED
     if now.account is None:
         return [Assign(**changes)]
     event = trigger.follow(
