@@ -36,14 +36,16 @@ from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested
 from relink.machines.messages import (
-    Reported,
-    ReportedActive,
-    ReportedRelinkable,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
 )
 from relink.machines.report import Holder, StatusReport
+from relink.machines.reported import (
+    Reported,
+    ReportedActive,
+    ReportedRelinkable,
+)
 
 Step = tuple[str, Any, Event]
 """The state before, the facts before, and what happens."""

@@ -5,8 +5,9 @@ Rules kept here: S2, K2, K12.
 
 from .commands import ReportAnomaly
 from .events import DomainEvent
-from .messages import ReportedUnclear, SessionUnclear
+from .messages import SessionUnclear
 from .reasons import Anomaly
+from .reported import ReportedUnclear
 from .vocabulary import NO_ACTION
 
 

@@ -15,7 +15,7 @@ Rules kept here: K1, K3 and K4.
 
 from relink.engine import Chart, Facts
 
-from .messages import Reported
+from .reported import Reported
 from .vocabulary import Status
 
 READ_WINDOW = 2

@@ -36,10 +36,10 @@ from .messages import (
     ReadDueChanged,
     ReadFailed,
     ReadWanted,
-    ReportedUnclear,
     SessionUnclear,
 )
 from .reasons import ReadReason
+from .reported import ReportedUnclear
 from .vocabulary import ObjectKind
 
 Effects = list[Command | Assign]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from relink.engine import Command, Event
-from relink.machines import events, messages
+from relink.machines import events, messages, reported
 from relink.machines.commands import BY_NAME, require_family
 
 from .errors import UnreadableRecordError
@@ -176,7 +176,8 @@ def validated(model: type[M], fields: Mapping[str, Any] | str, what: str) -> M:
 @functools.cache
 def domain_codec() -> Codec:
     """The codec of relink's own events and commands."""
-    return Codec([*_declared(events), *_declared(messages)], BY_NAME.values())
+    found = (*_declared(events), *_declared(messages), *_declared(reported))
+    return Codec(found, BY_NAME.values())
 
 
 def _declared(module: ModuleType) -> list[type[Event]]:

@@ -53,17 +53,19 @@ from ..messages import (
     PaymentMethodChanged,
     ReadDueChanged,
     ReadFailed,
+    ReturnedBySession,
+    ReviewDue,
+    SessionOpened,
+    SessionRelinked,
+    SessionUnsuccessful,
+)
+from ..reported import (
     ReportedActive,
     ReportedDisconnected,
     ReportedInactive,
     ReportedRelinkable,
     ReportedUnclear,
     ReportedUnrepairable,
-    ReturnedBySession,
-    ReviewDue,
-    SessionOpened,
-    SessionRelinked,
-    SessionUnsuccessful,
 )
 from .effects import AccountEffects
 from .facts import AccountFacts

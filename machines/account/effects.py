@@ -18,7 +18,6 @@ from ..messages import (
     AnnouncementChanged,
     BuildChanged,
     KnownAccountLinked,
-    LinkReported,
     NewAccountLinkedInstead,
     NumberChanged,
     PaymentMethodChanged,
@@ -28,7 +27,6 @@ from ..messages import (
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
-    ReportedUnclear,
     ReturnedBySession,
     ReviewDue,
     SessionOpened,
@@ -38,6 +36,10 @@ from ..messages import (
 )
 from ..read import look, read
 from ..reasons import ReadReason
+from ..reported import (
+    LinkReported,
+    ReportedUnclear,
+)
 from ..vocabulary import NumberStatus, ReportedStatus
 from . import facts as facts_of
 from . import outgoing

@@ -12,8 +12,8 @@ from relink.engine import Facts
 
 from ..commands import CreateRelinkSession
 from ..freshness import ReportFacts, by_read, window
-from ..messages import LinkReported
 from ..report import Holder
+from ..reported import LinkReported
 from ..vocabulary import (
     BuildState,
     Mode,

@@ -8,12 +8,12 @@ from ..events import RelinkRequested
 from ..freshness import ReportChart, window
 from ..messages import (
     KnownAccountLinked,
-    LinkReported,
     ReviewDue,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
 )
+from ..reported import LinkReported
 from . import facts as facts_of
 from . import session_request
 from .facts import AccountFacts

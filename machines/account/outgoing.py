@@ -12,13 +12,13 @@ from relink.engine import Command, Send
 from ..events import DomainEvent
 from ..messages import (
     BuildRequested,
-    LinkReported,
     MemberLeft,
     MemberReported,
     OwnershipChecked,
 )
 from ..read import read
 from ..reasons import ReadReason
+from ..reported import LinkReported
 from ..vocabulary import Ownership, ReportedStatus
 from .eligibility import build_obstacle, can_judge_build
 from .facts import AccountFacts, OwnershipCheck, was_included

@@ -2,7 +2,7 @@
 
 from ..account_number import AccountNumberFacts
 from ..freshness import ReportFacts
-from ..messages import Reported
+from ..reported import Reported
 from ..vocabulary import ReportedStatus, Status
 
 SECONDS_AROUND_A_READ = 2

@@ -7,7 +7,11 @@ from ..account_number import AccountNumberFacts
 from ..authorization import AuthorizationFacts
 from ..events import AccountResumed, AccountRetired
 from ..freshness import ReportFacts
-from ..messages import LinkReported, NewAccountLinkedInstead, ReportedDisconnected
+from ..messages import NewAccountLinkedInstead
+from ..reported import (
+    LinkReported,
+    ReportedDisconnected,
+)
 from .ambiguity import ambiguous
 from .property import always
 from .step_view import MACHINES, StepView

@@ -11,10 +11,10 @@ from ..authorization import AuthorizationFacts
 from ..build import BuildFacts
 from ..commands import Build, CreateRelinkSession
 from ..holder import HolderFacts
-from ..messages import Reported
 from ..outage import OutageFacts
 from ..payment_method import PaymentMethodFacts
 from ..read import ReadFacts
+from ..reported import Reported
 from ..session import SessionFacts
 
 World = Mapping[Address, Snapshot[Facts]]

@@ -13,7 +13,8 @@ from ..events import (
     DomainEvent,
     SessionReported,
 )
-from ..messages import (
+from ..report import AccountNumber, StatusReport
+from ..reported import (
     LinkReported,
     NumbersReported,
     ReportedActive,
@@ -27,7 +28,6 @@ from ..messages import (
     ReportedUnclear,
     ReportedUnrepairable,
 )
-from ..report import AccountNumber, StatusReport
 from ..vocabulary import NumberStatus, ReportedStatus
 from .times import as_of_report, decides_contradiction, is_in_future, is_unusable
 

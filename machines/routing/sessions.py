@@ -10,7 +10,6 @@ from relink.engine import Address, Load, Send, Snapshot
 from ..events import DomainEvent, RelinkSessionCreated, SessionReported
 from ..freshness import ambiguous
 from ..messages import (
-    LinkReported,
     NewAccountLinkedInstead,
     SessionCancelled,
     SessionFailed,
@@ -19,6 +18,7 @@ from ..messages import (
     SessionSucceeded,
     SessionUnclear,
 )
+from ..reported import LinkReported
 from ..session import SessionFacts
 from ..vocabulary import ReportedStatus
 from .known import account_facts

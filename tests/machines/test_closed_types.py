@@ -16,10 +16,14 @@ from relink.machines.account_number import AccountNumberChart
 from relink.machines.authorization import AuthorizationChart
 from relink.machines.events import DomainEvent
 from relink.machines.freshness import REPORTS
-from relink.machines.messages import LinkReported, NumbersReported, Reported
 from relink.machines.payment_method import PaymentMethodChart
 from relink.machines.policy import RelinkPolicy
 from relink.machines.report import AccountNumber, StatusReport
+from relink.machines.reported import (
+    LinkReported,
+    NumbersReported,
+    Reported,
+)
 from relink.machines.routing.links import link_report, number_report
 from relink.machines.vocabulary import (
     ELIGIBLE_SUBCATEGORIES,
