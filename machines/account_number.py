@@ -69,7 +69,7 @@ class AccountNumberFacts(ReportFacts):
     by_block: bool = False
     """The latest report was a block: only numbers that are listed are newer knowledge (C3)."""
     by_result: bool = False
-    """The latest news was that the account was relinked, which says little about the number."""
+    """The latest report was that the account was relinked, which says little about the number."""
     session_is_open: bool = False
     """A relink session of the account is open, which may bring a new one."""
 

@@ -1,7 +1,7 @@
-"""Messages: what the machines tell each other, and what routing tells them about sessions, reads and
-payment methods. Each is delivered within the step of the outside event that caused it.
+"""Messages: what the machines tell each other, and what routing tells them.
 
-Reports about accounts, authorizations and numbers are in :mod:`.reported`.
+Each is delivered within the step of the outside event that caused it. Reports about accounts,
+authorizations and numbers are in :mod:`.reported`.
 """
 
 from typing import Literal

@@ -180,9 +180,8 @@ class PaymentMethodChart(Chart):
     def note_origin(self, facts: PaymentMethodFacts, trigger: Built) -> Effects:
         """Stripe reported on it before relink knew that it is its own: tell the account now."""
         due = None if trigger.connected_account else "new_account"
-        is_blocked = facts.blocked is not None
-        state = PaymentMethodState.BLOCKED if is_blocked else PaymentMethodState.MANDATE_NEEDED
-        return _changed(facts, trigger, state, {**_origin(trigger), "mandate_due": due})
+        changes = {**_origin(trigger), "mandate_due": due}
+        return _changed(facts, trigger, PaymentMethodState.MANDATE_NEEDED, changes)
 
     def note_works(self, facts: PaymentMethodFacts, trigger: PaymentMethodWorks) -> Effects:
         """Nothing speaks against it."""

@@ -80,6 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = INTERRUPTED
         except Stopped as stopped:
             code = int(stopped.code or 0)
+        except Exception as error:
+            code = _failed("".join(argv[:1]), error)
         sys.stdout.flush()
         if output.failure is not None:
             reason = output.failure.strerror
@@ -114,16 +116,17 @@ class _Version(argparse.Action):
 
 def _run(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    try:
-        code: int = _module(arguments.command).run(arguments)
-    except Exception as error:
-        line = explained(arguments.command, error)
-        if line is None:
-            show_defect(arguments.command, error)
-            return DEFECT
-        print(line, file=sys.stderr)
-        return WRONG_USAGE
+    code: int = _module(arguments.command).run(arguments)
     return code
+
+
+def _failed(command: str, error: Exception) -> int:
+    line = explained(command, error)
+    if line is None:
+        show_defect(command, error)
+        return DEFECT
+    print(line, file=sys.stderr)
+    return WRONG_USAGE
 
 
 def _module(name: str) -> ModuleType:

@@ -30,6 +30,10 @@ def ended_by_signals(status: int, *signals: signal.Signals) -> Iterator[None]:
     Only the first one counts: a process that is stopping is left to finish. Another Ctrl-C ends it
     at once. Nothing is lost by that: what was not finished stays due.
 
+    What the signal interrupts can turn :class:`Stopped` into an error of its own, as pydantic does
+    while it builds a validator. Such an error is the stop. An error of closing what was open is
+    raised as it is.
+
     Args:
         status: the exit status.
         signals: those that end it.
@@ -61,7 +65,17 @@ def ended_by_signals(status: int, *signals: signal.Signals) -> Iterator[None]:
     sys.unraisablehook = lost
     try:
         yield
+    except Exception as error:
+        if came and not _raised_while_stopping(error):
+            raise Stopped(status) from None
+        raise
     finally:
         sys.unraisablehook = sys.__unraisablehook__
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _raised_while_stopping(error: BaseException) -> bool:
+    """Whether :class:`Stopped` was on its way up when the error was raised."""
+    before = error.__context__
+    return before is not None and (isinstance(before, Stopped) or _raised_while_stopping(before))

@@ -60,7 +60,7 @@ class OperatorError(TransientError):
     """A failure that an operator has to mend, and that says nothing about the customer (F1).
 
     A retry is safe, and succeeds once the fault is mended. Until then it is useless to retry
-    quickly: report it, and retry at a slow pace.
+    quickly: report it, and retry at long intervals.
 
     Args:
         what: what went wrong, and what to do.

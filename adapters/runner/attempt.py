@@ -4,8 +4,8 @@ A plain function over the gateway, the embedding service and the clock. It store
 waits for nothing, so any scheduler can call it.
 
 Only a refusal by Stripe is final (F1). It comes back to the machines as an event. After any other
-failure the command is retried, soon at first. When its retry budget is spent it stays due at a
-slow pace, and is *stuck*: an operator has to look at it. So it is at once where the operator is at
+failure the command is retried, soon at first. When its retry budget is spent it is retried at long
+intervals, and is *stuck*: an operator has to look at it. So it is at once where the operator is at
 fault, as with a wrong API key, or where the code is.
 
 Rules kept here: F1.

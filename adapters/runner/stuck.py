@@ -1,6 +1,6 @@
 """What a due command can be stuck on, and what an operator does about it.
 
-A stuck command stays due, and is tried again at a slow pace, until the cause is mended.
+A stuck command stays due, and is tried again at long intervals, until the cause is mended.
 """
 
 from collections.abc import Mapping

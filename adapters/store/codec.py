@@ -10,7 +10,7 @@ from types import ModuleType
 
 from relink import engine
 from relink.engine import Command, Event, RemovedCommand
-from relink.machines import events, messages
+from relink.machines import events, messages, reported
 from relink.machines.commands import BY_NAME, require_family
 
 from .errors import UnreadableRecordError
@@ -41,7 +41,8 @@ class Codec(engine.Codec):
 @functools.cache
 def domain_codec() -> Codec:
     """The codec of relink's own events and commands."""
-    return Codec([*_declared(events), *_declared(messages)], BY_NAME.values())
+    found = (*_declared(events), *_declared(messages), *_declared(reported))
+    return Codec(found, BY_NAME.values())
 
 
 def _declared(module: ModuleType) -> list[type[Event]]:

@@ -2,9 +2,7 @@
 
 from ..announcement import is_announced
 from ..freshness import ReportFacts
-from ..reported import (
-    LinkReported,
-)
+from ..reported import LinkReported
 from ..vocabulary import ReportedStatus
 
 

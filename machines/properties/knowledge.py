@@ -141,7 +141,7 @@ def linked_account_is_known_or_new_by_when_it_was_first_seen(view: StepView) -> 
 
 
 def _counts_although_late(known: ReportFacts, report: Reported) -> bool:
-    """Whether it says, at about the same time, what the latest news left open."""
+    """Whether it says, at about the same time, what the latest report left open."""
     return fills_in(known, report) or shows_new_number(known, report)
 
 

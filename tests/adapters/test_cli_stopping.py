@@ -4,8 +4,10 @@ import gc
 import os
 import signal
 import time
+from enum import Enum
 
 import pytest
+from pydantic import TypeAdapter
 
 from relink.adapters.cli.stopping import Stopped, ended_by_signals
 
@@ -51,3 +53,28 @@ def test_a_second_signal_lets_a_command_finish():
     with pytest.raises(Stopped), ended_by_signals(0, signal.SIGTERM):
         close_slowly()
     assert done == ["closed"]
+
+
+def test_a_signal_that_a_library_turns_into_its_own_error_still_ends_the_command():
+    class Colour(Enum):
+        RED = "red"
+
+        def __getattribute__(self, name: str) -> object:
+            if name == "value":
+                terminate()
+            return super().__getattribute__(name)
+
+    with pytest.raises(Stopped) as ended, ended_by_signals(143, signal.SIGTERM):
+        TypeAdapter(Colour)
+    assert ended.value.code == 143
+
+
+def test_an_error_while_a_command_closes_what_it_opened_is_raised():
+    def close_badly() -> None:
+        try:
+            terminate()
+        finally:
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"), ended_by_signals(0, signal.SIGTERM):
+        close_badly()

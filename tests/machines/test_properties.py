@@ -23,7 +23,10 @@ MODULES = [PACKAGE, *(f"{PACKAGE}.{m.name}" for m in pkgutil.iter_modules(proper
 
 VOCABULARY = {
     f"relink.machines.{name}"
-    for name in ("vocabulary", "commands", "events", "messages", "report", "policy", "reasons")
+    for name in (
+        *("vocabulary", "commands", "events", "messages", "reported"),
+        *("report", "policy", "reasons"),
+    )
 }
 """Modules of types and names, from which properties may import anything."""
 

@@ -14,7 +14,7 @@ from relink.adapters.store import Codec, UnreadableRecordError
 from relink.adapters.store.codec import domain_codec
 from relink.engine import Command, Event
 from relink.engine.fuzz import instances
-from relink.machines import CHARTS, events, messages
+from relink.machines import CHARTS, events, messages, reported
 from relink.machines.commands import BY_NAME, Notification
 from relink.machines.policy import DEFAULT_POLICY, RelinkPolicy
 from relink.machines.report import StatusReport
@@ -29,7 +29,7 @@ def declared(*modules: ModuleType) -> list[Any]:
 
 
 COMMANDS = sorted(BY_NAME.values(), key=lambda kind: kind.name)
-EVENTS = declared(events, messages)
+EVENTS = declared(events, messages, reported)
 POLICIES = st.sampled_from([DEFAULT_POLICY, RelinkPolicy(), RelinkPolicy(attempts=9, reminders=())])
 
 

@@ -175,8 +175,8 @@ class FileWatch:
         self._check_database()
         for suffix in LOGS:
             found = identity(f"{self._path}{suffix}")
-            noted = self._logs.setdefault(suffix, found) if found else self._logs.get(suffix)
-            if found != noted:
+            known = self._logs.setdefault(suffix, found) if found else self._logs.get(suffix)
+            if found != known:
                 # The pool closes this connection now. When the last one is closed, SQLite copies
                 # the log that it has open into the database, so nothing is lost.
                 raise _gone(f"{self._path.name}{suffix}", found, "The database is opened again")
