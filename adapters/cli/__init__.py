@@ -6,11 +6,13 @@ works with just the extras that it needs.
 """
 
 import argparse
+import atexit
+import gc
 import importlib
 import importlib.metadata
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import ModuleType
 
 from .failures import (
@@ -70,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         after a signal.
     """
     argv = sys.argv[1:] if argv is None else argv
+    # Python would examine all that is left at the end, for half a second.
+    atexit.register(gc.freeze)
     with safe_output() as output:
         try:
             # From the first moment on: the imports alone can take a second.
@@ -90,8 +94,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all subcommands."""
+def parser(of: Collection[str] = tuple(SUBCOMMANDS)) -> argparse.ArgumentParser:
+    """The parser of the command.
+
+    Args:
+        of: the subcommands whose arguments it knows; by default all. It names the others too.
+    """
     made = argparse.ArgumentParser(
         prog="relink",
         description="Decide what to do when a customer's linked bank account stops working.",
@@ -102,7 +110,8 @@ def parser() -> argparse.ArgumentParser:
         subparser = subparsers.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}."
         )
-        _module(name).add(subparser)
+        if name in of:
+            _module(name).add(subparser)
     return made
 
 
@@ -115,7 +124,8 @@ class _Version(argparse.Action):
 
 
 def _run(argv: Sequence[str]) -> int:
-    arguments = parser().parse_args(argv)
+    # The arguments of some subcommands name the machines, whose import takes a while.
+    arguments = parser(of=argv[:1]).parse_args(argv)
     code: int = _module(arguments.command).run(arguments)
     return code
 
