@@ -20,7 +20,7 @@ class Profile:
         name: ``quick`` or ``full``.
         examples: how many Hypothesis draws for a test that names no number.
         share: the part that it draws of a number that a test names.
-        kills: processes that the kill test ends on PostgreSQL; on SQLite it is a third of them.
+        kills: processes that the kill test ends on PostgreSQL; on SQLite it is a fifth of them.
         stride: of a list of combinations or faults, only every so many-th is tried.
         left_out: functions of tests that are not run.
     """
@@ -38,7 +38,7 @@ class Profile:
             f"Hypothesis draws {self.examples} examples instead of {other.examples}, and "
             f"{self.share / other.share:.0%} of them where a test names a number.",
             f"The kill test kills {self.kills} processes instead of {other.kills} on PostgreSQL, "
-            "and a third of that on SQLite.",
+            "and a fifth of that on SQLite.",
             f"One in {self.stride} of long lists is tried, such as that of the faults.",
             f"Not run: {', '.join(sorted(self.left_out))}.",
             "Every run draws the same examples. Draw others with: RANDOM_EXAMPLES=1 make test",

@@ -48,7 +48,7 @@ def test_on_postgresql(postgres_url: str, tmp_path: Path):
 
 def test_on_sqlite(tmp_path: Path):
     with Installation(f"sqlite:///{tmp_path / 'relink.db'}", tmp_path, SEED) as at:
-        live_and_die(at, workers=0, kills=max(1, KILLS // 3))
+        live_and_die(at, workers=0, kills=max(1, KILLS // 5))
 
 
 def live_and_die(at: Installation, workers: int, kills: int) -> None:
