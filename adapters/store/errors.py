@@ -1,4 +1,8 @@
-"""The errors of the store."""
+"""The errors of the store.
+
+Each is made again from its ``args``, so that it can be copied: those who wait for one transaction
+each get an error of their own.
+"""
 
 from relink.engine.errors import UnreadableError
 
@@ -24,8 +28,12 @@ class StoreUnavailableError(StoreError):
     """
 
     def __init__(self, cause: str, meaning: Meaning = Meaning.LOST) -> None:
-        super().__init__(cause)
+        super().__init__(cause, meaning)
+        self.cause = cause
         self.meaning = meaning
+
+    def __str__(self) -> str:
+        return self.cause
 
     @property
     def retry_after(self) -> int | None:
@@ -60,6 +68,7 @@ class DatabaseFileError(StoreUnavailableError):
 
     def __init__(self, fault: str, cure: str, meaning: Meaning = Meaning.MISCONFIGURED) -> None:
         super().__init__(f"{fault}. {cure}", meaning)
+        self.args = (fault, cure, meaning)
         self.fault = fault
         self.cure = cure
 
@@ -78,9 +87,12 @@ class SchemaError(StoreError):
     """
 
     def __init__(self, fault: str, cure: str) -> None:
-        super().__init__(f"{fault}. {cure}")
+        super().__init__(fault, cure)
         self.fault = fault
         self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.fault}. {self.cure}"
 
 
 class SchemaBehindError(SchemaError):

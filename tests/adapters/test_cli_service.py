@@ -219,11 +219,13 @@ def test_a_second_signal_stops_serve_although_a_request_hangs(capsys, tmp_path):
         else:
             pytest.fail("relink serve never listened")
         with hanging:
-            # The body of this request never arrives.
+            # The server asks for the body of this request, which never arrives.
+            hanging.settimeout(30)
             hanging.sendall(
-                b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+                b"POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+                b"Expect: 100-continue\r\n\r\n"
             )
-            time.sleep(0.2)
+            assert b"100 Continue" in hanging.recv(100)
             process.send_signal(signal.SIGINT)
             time.sleep(0.2)
             assert process.poll() is None
