@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -177,6 +178,7 @@ class StoppableServer:
         options = f"-k {folder} -h ''"
         pg_ctl(["-w", "-o", options, "-l", str(folder / "log"), "start"], pgdata=folder, user=user)
         try:
+            _wait_for(str(folder))
             yield str(folder)
         finally:
             pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=folder, user=user)
@@ -190,6 +192,20 @@ def stoppable_postgres() -> Iterator[StoppableServer]:
         made = StoppableServer(server)
         yield made
         made.start()
+
+
+def _wait_for(standby: str) -> None:
+    """Wait until a standby takes connections: to ``pg_ctl``, it has started before that."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(host=standby, user="postgres", dbname="postgres").close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def new_database(server: str, template: str) -> str:
