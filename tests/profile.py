@@ -45,11 +45,11 @@ class Profile:
         ]
 
 
-FULL = Profile(name="full", examples=40, share=0.4, kills=100, stride=1, left_out=frozenset())
+FULL = Profile(name="full", examples=30, share=0.3, kills=40, stride=1, left_out=frozenset())
 QUICK = Profile(
     name="quick",
-    examples=25,
-    share=0.25,
+    examples=20,
+    share=0.2,
     kills=6,
     stride=3,
     left_out=frozenset(
