@@ -67,7 +67,7 @@ def _misfit(
     return f"{start}the argument {missing[0]} is missing; add {missing[0]}=..."
 
 
-def refuse(function: str, what: str, given: object, cure: str) -> ArgumentError:
+def wrong_argument(function: str, what: str, given: object, cure: str) -> ArgumentError:
     """The error for an argument that is not what a function takes.
 
     Args:

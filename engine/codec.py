@@ -18,14 +18,14 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from .arguments import explained, refuse, several
+from .arguments import explained, several, wrong_argument
 from .chart_base import ChartBase
 from .decision import Decision, Snapshot
 from .effect import Command, Facts
 from .errors import ArgumentError, with_known
 from .event import Event
 from .facts_json import facts_text
-from .given import Drawable, as_tables
+from .given import ChartOrTable, as_tables
 from .json_parts import UnwrittenError, object_in, part
 from .reason import Reason
 from .record_codec import RecordCodec
@@ -57,7 +57,7 @@ class Codec(RecordCodec):
         self,
         events: Iterable[type[Event]] = (),
         commands: Iterable[type[Command]] = (),
-        tables: Mapping[str, Drawable] | Iterable[Drawable] | None = None,
+        tables: Mapping[str, ChartOrTable] | Iterable[ChartOrTable] | None = None,
     ) -> None:
         self._tables = as_tables(() if tables is None else tables, "Codec")
         alphabets = (kind for table in self._tables.values() for kind in table.chart.alphabet)
@@ -88,7 +88,7 @@ class Codec(RecordCodec):
         elif isinstance(value, Facts):
             cure = "give the Snapshot(state, facts) that they are in"
         what = "an event, a command, a snapshot, a decision or a step"
-        raise refuse("to_json", what, value, cure)
+        raise wrong_argument("to_json", what, value, cure)
 
     def from_json(self, kind: type[T], data: Mapping[str, Any]) -> T:
         """The value that :meth:`to_json` wrote.
@@ -132,7 +132,7 @@ class Codec(RecordCodec):
             cure = "give the class first, then the data"
         elif isinstance(given, type) and issubclass(given, (Facts, ChartBase)):
             cure = "give Snapshot: facts are written in one"
-        raise refuse("from_json", "the class of what was written", given, cure)
+        raise wrong_argument("from_json", "the class of what was written", given, cure)
 
     @property
     def _readers(self) -> dict[type, Callable[[Mapping[str, Any], str], object]]:

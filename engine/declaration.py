@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from statemachine import State
 
-from .arguments import explained, refuse, several
+from .arguments import explained, several, wrong_argument
 from .errors import ArgumentError
 from .event import Event
 from .library import StateArgument, event_name
@@ -81,7 +81,7 @@ def ignored(
         anomaly: Whether such an event is worth reporting.
     """
     if not isinstance(anomaly, bool):
-        raise refuse("ignored", "a bool as anomaly=", anomaly, "give anomaly=True or False")
+        raise wrong_argument("ignored", "a bool as anomaly=", anomaly, "give anomaly=True or False")
     return Ignored(
         several(states),
         several(events),
@@ -136,12 +136,12 @@ def stays(
     """
     listed = [state for given in states for state in several(given)]
     if not listed:
-        raise refuse("stays", "states", None, "name a state: stays(opened, event=...)")
+        raise wrong_argument("stays", "states", None, "name a state: stays(opened, event=...)")
     names = [_name(each) for each in several(event)]
     for state in listed:
         if not isinstance(state, State):
             cure = f"name the state without quotes: {state}" if isinstance(state, str) else ""
-            raise refuse("stays", "states", state, cure or "name the state itself")
+            raise wrong_argument("stays", "states", state, cure or "name the state itself")
         # Without a target instead of `internal` to itself, which enters the parents of a nested
         # state again and loses a compound state (python-statemachine 3.2).
         state.to(None, event=names, cond=cond, unless=unless, on=on)
@@ -152,7 +152,7 @@ def _name(event: object) -> str:
     if name is None:
         meant = event_name(type(event)) and f"give the class {type(event).__name__}, not an event"
         cure = meant or "give the class of an event, or its name"
-        raise refuse("stays", "an event's class or name as event=", event, cure)
+        raise wrong_argument("stays", "an event's class or name as event=", event, cure)
     return name
 
 
@@ -160,10 +160,10 @@ def _reason(function: str, because: object) -> Reason:
     if isinstance(because, Reason) or (isinstance(because, str) and because.strip()):
         return Reason.of(because)
     cure = "say in a sentence why: because='The door is locked.'"
-    raise refuse(function, "a sentence as because=", because, cure)
+    raise wrong_argument(function, "a sentence as because=", because, cure)
 
 
 def _when(function: str, when: object) -> str | None:
     if when is None or isinstance(when, str):
         return when
-    raise refuse(function, "a guard expression as when=", when, "give the names of guards")
+    raise wrong_argument(function, "a guard expression as when=", when, "give the names of guards")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, final
 
 from pydantic import SerializeAsAny
 
-from .arguments import refuse
+from .arguments import wrong_argument
 from .event import Event, snake_case
 from .frozen import FROZEN, frozen
 from .identity import identity_of
@@ -72,7 +72,7 @@ class Assign:
             ArgumentError: a value is given without its field.
         """
         if positional:
-            raise refuse("Assign", "new values by field", positional[0], _BY_FIELD)
+            raise wrong_argument("Assign", "new values by field", positional[0], _BY_FIELD)
         self.changes = changes
 
     def __repr__(self) -> str:

@@ -9,14 +9,14 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .arguments import refuse, several
+from .arguments import several, wrong_argument
 from .chart_base import ChartBase
 from .compile import table_of
 from .errors import ArgumentError
 from .event import Event
 from .table import Table
 
-Drawable = Table | type[ChartBase]
+ChartOrTable = Table | type[ChartBase]
 """A table, or the chart that it is of."""
 
 
@@ -42,7 +42,7 @@ def as_table(given: object, function: str, name: str = "") -> Table:
     elif inspect.ismethod(given) and given.__name__ == "table":
         cure = f"call it, with parentheses: {given.__qualname__}()"
     what = "a chart or its table" + (f" for {name!r}" if name else "")
-    raise refuse(function, what, given, cure)
+    raise wrong_argument(function, what, given, cure)
 
 
 def as_tables(given: Any, function: str) -> dict[str, Table]:
@@ -83,7 +83,7 @@ def as_event(given: object, function: str) -> type[Event]:
         cure = f"pass the class {type(given).__name__}, without parentheses"
     elif isinstance(given, Table) or (isinstance(given, type) and issubclass(given, ChartBase)):
         cure = "events(...) takes a chart; pass one class of its alphabet here"
-    raise refuse(function, "the class of an event", given, cure)
+    raise wrong_argument(function, "the class of an event", given, cure)
 
 
 def as_alphabet(given: Any, function: str) -> tuple[type[Event], ...]:
@@ -108,5 +108,7 @@ def as_functions(given: Any, function: str, name: str) -> tuple[Callable[..., An
     found = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
     for each in found:
         if not callable(each):
-            raise refuse(function, f"functions as {name}", each, "pass the functions themselves")
+            raise wrong_argument(
+                function, f"functions as {name}", each, "pass the functions themselves"
+            )
     return found

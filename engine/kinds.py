@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from .arguments import refuse, several
+from .arguments import several, wrong_argument
 from .effect import Command
 from .errors import ArgumentError
 from .event import Event
@@ -56,4 +56,4 @@ def _refused(given: object, base: type[R]) -> ArgumentError:
     elif isinstance(given, type) and issubclass(given, (Event, Command)):
         other = "events" if issubclass(given, Event) else "commands"
         cure = f"give it in {other}=[{given.__name__}]"
-    return refuse("Codec", what, given, cure)
+    return wrong_argument("Codec", what, given, cure)

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 
 from .arguments import explained
 from .condition import conditions, text
-from .given import Drawable, as_table
+from .given import ChartOrTable, as_table
 from .table import Table
 from .tree import Leaf, leaves_of
 
 
 @explained
-def markdown(table: Drawable) -> str:
+def markdown(table: ChartOrTable) -> str:
     """The table of a chart as a Markdown document that ends in a newline.
 
     Args:

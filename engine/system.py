@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from .arguments import explained, refuse, shown
+from .arguments import explained, shown, wrong_argument
 from .decision import Decision, Snapshot
 from .effect import Command, Facts, Send
 from .errors import EndlessSystemError, FactsTypeError, RouteError, UnknownMachineError
 from .event import Event
-from .given import Drawable, as_tables
+from .given import ChartOrTable, as_tables
 from .question import refuse_event, refuse_loaded
 from .table import Table
 
@@ -82,11 +82,14 @@ class System:
 
     @explained
     def __init__(
-        self, tables: Mapping[str, Drawable] | Iterable[Drawable], route: Route, limit: int = 10_000
+        self,
+        tables: Mapping[str, ChartOrTable] | Iterable[ChartOrTable],
+        route: Route,
+        limit: int = 10_000,
     ) -> None:
         self.tables = as_tables(tables, "System")
         if not callable(route):
-            raise refuse("System", "a function as route", route, "give the function itself")
+            raise wrong_argument("System", "a function as route", route, "give the function itself")
         self._route = route
         self._limit = limit
 
@@ -133,7 +136,7 @@ class System:
         if not isinstance(trigger, Event):
             refuse_event("step()", trigger, ())
         if not callable(load):
-            raise refuse("step", "a function as load", load, "for a dict, give its .get")
+            raise wrong_argument("step", "a function as load", load, "for a dict, give its .get")
         stored: dict[Address, Snapshot[Facts] | None] = {}
 
         def read(address: Address) -> Snapshot[Facts] | None:
@@ -196,7 +199,7 @@ class System:
     def _table(self, address: Address) -> Table:
         if not isinstance(address, Address):
             cure = "give Address(machine, key)"
-            raise refuse("System", "an address", address, cure)
+            raise wrong_argument("System", "an address", address, cure)
         try:
             return self.tables[address.machine]
         except KeyError:

@@ -6,7 +6,7 @@ from html import escape
 from statemachine import State
 
 from ..arguments import explained
-from ..given import Drawable, as_table
+from ..given import ChartOrTable, as_table
 from ..library import leaf_ids
 from .picture import Arrow, Picture, picture, wrapped
 
@@ -36,7 +36,7 @@ _CLUSTER_HEAD = f"""\
 
 
 @explained
-def dot(table: Drawable, state: str | None = None) -> str:
+def dot(table: ChartOrTable, state: str | None = None) -> str:
     """The table as DOT text: moves as arrows, compound states as clusters around theirs.
 
     Args:

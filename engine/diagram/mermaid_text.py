@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from statemachine import State
 
 from ..arguments import explained
-from ..given import Drawable, as_table
+from ..given import ChartOrTable, as_table
 from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 24
@@ -26,7 +26,7 @@ _CURRENT = "fill:#fff3c4,stroke:#7c2d12,stroke-width:4px,color:#1f2937"
 
 
 @explained
-def mermaid(table: Drawable, state: str | None = None) -> str:
+def mermaid(table: ChartOrTable, state: str | None = None) -> str:
     """The table as Mermaid text: moves as arrows, compound states around theirs.
 
     Args:

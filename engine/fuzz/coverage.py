@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..decision import Decision
-from ..given import Drawable, as_table
+from ..given import ChartOrTable, as_table
 from ..table import Table
 from ..tree import Leaf
 
@@ -67,7 +67,7 @@ class LeafCoverage:
         ArgumentError: something is neither.
     """
 
-    def __init__(self, *charts: Drawable) -> None:
+    def __init__(self, *charts: ChartOrTable) -> None:
         tables = tuple(as_table(each, "LeafCoverage") for each in charts)
         self._tables = tables
         self._counts: dict[Table, Counter[int]] = {table: Counter() for table in tables}

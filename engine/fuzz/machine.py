@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from ..arguments import explained, refuse
+from ..arguments import explained, wrong_argument
 from ..decision import Decision, Snapshot
 from ..effect import Facts
 from ..event import Event
-from ..given import Drawable, as_functions, as_table
+from ..given import ChartOrTable, as_functions, as_table
 from ..live import LiveMachine, LiveStep
 from ..table import Table
 from .coverage import LeafCoverage
@@ -109,7 +109,7 @@ _AGREES = "python-statemachine agrees with the table"
 
 @explained
 def machine_test(
-    chart: Drawable,
+    chart: ChartOrTable,
     *,
     invariants: Invariant | Iterable[Invariant] = (),
     facts: st.SearchStrategy[Facts] | Facts | None = None,
@@ -146,7 +146,7 @@ def machine_test(
         facts = st.just(facts)
     elif not isinstance(facts, st.SearchStrategy):
         cure = f"give {chart.facts_type.__name__}(...), or a strategy of them"
-        raise refuse("machine_test", "facts of the chart", facts, cure)
+        raise wrong_argument("machine_test", "facts of the chart", facts, cure)
 
     body = {
         "__doc__": f"Sends {chart.__name__} its events.",

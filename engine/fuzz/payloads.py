@@ -27,7 +27,7 @@ from pydantic.fields import FieldInfo
 from ..arguments import explained
 from ..effect import Command, Facts
 from ..event import Event
-from ..given import Drawable, as_alphabet, as_event
+from ..given import ChartOrTable, as_alphabet, as_event
 from .no_payload import NeverAcceptedError, NoPayloadError
 from .scalars import Bounds
 from .schemas import accepted, of_type, shown_type, sizes
@@ -63,7 +63,7 @@ def payloads(kind: type[P], values: Values = NO_VALUES) -> st.SearchStrategy[P]:
 
 @explained
 def events(
-    known: Drawable | Iterable[type[Event]], values: Values = NO_VALUES
+    known: ChartOrTable | Iterable[type[Event]], values: Values = NO_VALUES
 ) -> st.SearchStrategy[Event]:
     """Events of any class of a chart's alphabet, or of the given classes.
 
@@ -76,7 +76,7 @@ def events(
 
 @explained
 def histories(
-    known: Drawable | Iterable[type[Event]],
+    known: ChartOrTable | Iterable[type[Event]],
     values: Values = NO_VALUES,
     *,
     min_size: int = 0,

@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ..arguments import explained
 from ..event import Event
-from ..given import Drawable, as_table
+from ..given import ChartOrTable, as_table
 from .finding import HistoryTest, derived, failure
 from .machine import machine_test
 from .no_payload import NoPayloadError
@@ -56,7 +56,7 @@ class Counterexample:
 
 @explained
 def find_counterexample(
-    test: type[HistoryTest] | Drawable,
+    test: type[HistoryTest] | ChartOrTable,
     *,
     max_examples: int = 1_000,
     max_events: int = 50,

@@ -14,7 +14,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from ..arguments import explained, refuse, several
+from ..arguments import explained, several, wrong_argument
 from ..decision import Snapshot
 from ..effect import Facts
 from ..event import Event
@@ -105,7 +105,7 @@ def system_test(
     """
     if not isinstance(system, System):
         cure = "for one chart, use machine_test(...)"
-        raise refuse("system_test", "a System", system, cure)
+        raise wrong_argument("system_test", "a System", system, cure)
     kinds = [as_event(event, "system_test") for event in several(outside_events)]
     check_values("system_test", values, kinds)
     body = {
