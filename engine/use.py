@@ -152,10 +152,10 @@ def _refuse_annotations(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
             hints = _hints(methods[name])
             who = f"the {role} {name!r}"
             if event is not None and _forbids(hints.get("trigger"), event, Event):
-                given = getattr(hints["trigger"], "__name__", hints["trigger"])
+                given = _shown(hints["trigger"])
                 add(leaf.source, f"{who} takes trigger: {given}, and gets {event.__name__}")
             if _forbids(hints.get("facts"), chart.facts_type, object):
-                given = hints["facts"].__name__
+                given = _shown(hints["facts"])
                 add("", f"{who} takes facts: {given}, and gets {chart.facts_type.__name__}")
             answer = hints.get("return", bool if role == "guard" else None)
             if role == "guard" and answer is not bool and answer is not Any:
@@ -193,6 +193,8 @@ def _forbids(annotation: Any, given: type, within: type) -> bool:
         return all(_forbids(part, given, within) for part in typing.get_args(annotation))
     if annotation is Any:  # which is a class
         return False
+    if annotation is types.NoneType:
+        return True
     if not isinstance(annotation, type) or getattr(annotation, "_is_protocol", False):
         return False
     if within is Event and not issubclass(annotation, Event):

@@ -109,6 +109,18 @@ def for_back(self, facts: SomeFacts, trigger: Back) -> bool:
     return True
 
 
+def for_back_or_none(self, facts: SomeFacts, trigger: Back | None) -> bool:
+    return True
+
+
+def for_other_facts_or_none(self, facts: OtherFacts | None, trigger: Go) -> bool:
+    return True
+
+
+def for_go_or_none(self, facts: SomeFacts, trigger: Go | None) -> bool:
+    return True
+
+
 def for_either(self, facts: SomeFacts, trigger: Go | Back) -> bool:
     return True
 
@@ -145,7 +157,9 @@ def to_nothing(self, facts: SomeFacts, trigger: Go) -> None:
     ("method", "fault"),
     [
         (for_back, "'method' takes trigger: Back, and gets Go"),
+        (for_back_or_none, f"'method' takes trigger: {Back | None}, and gets Go"),
         (for_other_facts, "'method' takes facts: OtherFacts, and gets SomeFacts"),
+        (for_other_facts_or_none, f"'method' takes facts: {OtherFacts | None}, and gets SomeFacts"),
         (to_text, "'method' is annotated to return str, not bool"),
         (to_maybe, "'method' is annotated to return bool | None, not bool"),
         (to_nothing, "'method' is annotated to return None, not bool"),
@@ -155,7 +169,7 @@ def test_a_guard_annotated_for_something_else_is_refused(method: Any, fault: str
     assert_rejected(guarded("method", method=method), errors.CallbackAnnotationError, fault)
 
 
-@pytest.mark.parametrize("method", [for_either, for_any, for_anything, for_unknown])
+@pytest.mark.parametrize("method", [for_either, for_go_or_none, for_any, for_anything, for_unknown])
 def test_a_guard_annotated_for_more_or_for_what_is_unknown_is_fine(method: Any):
     assert guarded("method", method=method).table()
 
