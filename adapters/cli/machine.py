@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
@@ -73,11 +74,20 @@ def _sentence(meant: str) -> str:
     return f"{meant[:1].upper()}{meant[1:]} " if meant else ""
 
 
+def _like_module(path: str, chart: str) -> str:
+    """What to give instead of a path."""
+    file = PurePath(path)
+    is_elsewhere = file.is_absolute() or ".." in file.parts
+    parts = (file.stem,) if is_elsewhere else (*file.parts[:-1], file.stem)
+    if not all(map(str.isidentifier, parts)):
+        return f"Name it like my.module:{chart}."
+    return f"Name it like {'.'.join(parts)}:{chart}{', in its folder' if is_elsewhere else ''}."
+
+
 def _table_at(given: str) -> Table:
     path, _, name = given.partition(":")
     if path.endswith(".py") or "/" in path or not all(map(str.isidentifier, path.split("."))):
-        module = path.removesuffix(".py").replace("/", ".").strip(".")
-        raise UsageError(f"{path!r} is no module's name. Name it like {module}:{name or 'Chart'}.")
+        raise UsageError(f"{path!r} is no module's name. {_like_module(path, name or 'Chart')}")
     found: Any = _module(path)
     charts = _charts(found)
     for part in name.split("."):
