@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -126,9 +127,11 @@ def test_ctrl_c_ends_a_search_without_a_traceback(tmp_path: Path) -> None:
             while b"searching" not in said and select.select([terminal], [], [], 60)[0]:
                 said += os.read(terminal, 1000)
             process.send_signal(signal.SIGINT)
-            while process.poll() is None and select.select([terminal], [], [], 20)[0]:
-                with suppress(OSError):  # EIO: it has ended
-                    said += os.read(terminal, 1000)
+            deadline = time.monotonic() + 60
+            while process.poll() is None and time.monotonic() < deadline:
+                if select.select([terminal], [], [], 1)[0]:
+                    with suppress(OSError):  # EIO: it has ended
+                        said += os.read(terminal, 1000)
         finally:
             process.kill()
             os.close(terminal)
