@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,7 +29,8 @@ def ended_by_signals(status: int, *signals: signal.Signals) -> Iterator[None]:
     """Have signals raise :class:`Stopped` in what runs inside, in the main thread.
 
     Only the first one counts: a process that is stopping is left to finish. Another Ctrl-C ends it
-    at once. Nothing is lost by that: what was not finished stays due.
+    at once. Nothing is lost by that: what was not finished stays due. Where the exception was
+    caught on its way, the process is not stopping, and the next signal counts.
 
     What the signal interrupts can turn :class:`Stopped` into an error of its own, as pydantic does
     while it builds a validator. Such an error is the stop. An error of closing what was open is
@@ -41,32 +43,39 @@ def ended_by_signals(status: int, *signals: signal.Signals) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
+    came: int | None = None
+    raised: weakref.ref[Stopped] | None = None
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        if came:
+        nonlocal came, raised
+        # It lives as long as it is on its way.
+        if raised is not None and raised() is not None:
             return
-        came.append(number)
+        came = number
         if signal.SIGINT in signals:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         # It can come between the making of a coroutine and its start.
         warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-        raise Stopped(status)
+        stopped = Stopped(status)
+        raised = weakref.ref(stopped)
+        try:
+            raise stopped
+        finally:
+            del stopped  # its traceback holds this frame
 
     def lost(what: "sys.UnraisableHookArgs") -> None:
         """Python ignores what is raised in a callback of the garbage collector, for one."""
         if not isinstance(what.exc_value, Stopped):
             sys.__unraisablehook__(what)
             return
-        number = came.pop()
-        threading.Timer(AGAIN, os.kill, (os.getpid(), number)).start()
+        threading.Timer(AGAIN, os.kill, (os.getpid(), came)).start()
 
     before = {number: signal.signal(number, stop) for number in signals}
     sys.unraisablehook = lost
     try:
         yield
     except Exception as error:
-        if came and not _raised_while_stopping(error):
+        if came is not None and not _raised_while_stopping(error):
             raise Stopped(status) from None
         raise
     finally:

@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import time
+from contextlib import suppress
 from enum import Enum
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_second_signal_lets_a_command_finish():
     with pytest.raises(Stopped), ended_by_signals(0, signal.SIGTERM):
         close_slowly()
     assert done == ["closed"]
+
+
+def test_the_next_signal_counts_where_the_first_one_was_caught():
+    def catch() -> None:
+        with suppress(BaseException):
+            terminate()
+        terminate()
+
+    with pytest.raises(Stopped), ended_by_signals(0, signal.SIGTERM):
+        catch()
 
 
 def test_a_signal_that_a_library_turns_into_its_own_error_still_ends_the_command():
