@@ -100,7 +100,7 @@ def test_a_chart_of_ones_own(folder: Path, argv: tuple[str, ...], words: str) ->
         ("doors.front:DoorFacts", "is not a chart. Name a class derived from relink.engine.Chart."),
         ("doors/front.py:Door", "Name it like doors.front:Door."),
         ("/home/doors/front.py:Door", "Name it like front:Door, in its folder."),
-        ("../front.py", "Name it like front:Chart, in its folder."),
+        ("../front.py:Door", "Name it like front:Door, in its folder."),
         ("front-door:Door", "Name it like my.module:Door."),
         (":Door", "Name it like my.module:Door."),
         ("doors.typo:Door", "does not compile. Door: transition opened --pusched--> shut"),
