@@ -45,7 +45,7 @@ class Profile:
         ]
 
 
-FULL = Profile(name="full", examples=30, share=0.3, kills=40, stride=1, left_out=frozenset())
+FULL = Profile(name="full", examples=25, share=0.25, kills=25, stride=1, left_out=frozenset())
 QUICK = Profile(
     name="quick",
     examples=20,

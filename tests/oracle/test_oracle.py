@@ -37,7 +37,7 @@ from .doctors import (
 from .history import Plan, Step, plan, run, shrink
 
 SHARES = 20
-COUNT = 400 if PROFILE is FULL else 60
+COUNT = 200 if PROFILE is FULL else 60
 
 
 @pytest.mark.parametrize("share", range(SHARES))
