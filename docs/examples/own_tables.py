@@ -69,7 +69,7 @@ def main() -> None:
     """Carry out due commands and timers, in threads, until SIGTERM or SIGINT. Run one process."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, lambda _number, _frame: stopped.set())
     loop = Loop(store(), performer(notify), [PeriodicTask("maintain", 60, maintain)])
     loop.start()  # returns at once
     stopped.wait()

@@ -214,7 +214,7 @@ class DocumentApproval(Chart):
         cond="is_this_version and is_of_finance",
         on=["note_objection", "tell_author"],
     )
-    review.to(rejected, event="reviewer_rejected", cond="is_this_version and is_reviewer")
+    rejected.from_(review, event="reviewer_rejected", cond="is_this_version and is_reviewer")
 
     verdicts = (ReviewerApproved, ReviewerObjected, ReviewerRejected)
     decided = (
