@@ -92,6 +92,11 @@ def shown(given: object) -> str:
     return f"{article} {type(given).__name__}"
 
 
+def shown_type(annotation: object) -> str:
+    """A type as its author wrote it, as far as Python keeps that."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
 def several(given: Any) -> tuple[Any, ...]:
     """A tuple of what was given: several items, or one."""
     # A model can be iterated over: it gives its fields.

@@ -179,9 +179,9 @@ def _is_exact(model: type[Facts]) -> bool:
 
 @cache
 def _defaults(model: type[Facts]) -> tuple[tuple[str, Any], ...]:
-    """The fields that have a default, with it."""
+    """The fields that have a default of their own, with it."""
     return tuple(
         (name, info.get_default(call_default_factory=True))
         for name, info in model.model_fields.items()
-        if not info.is_required()
+        if not (info.is_required() or info.default_factory_takes_validated_data)
     )

@@ -15,16 +15,8 @@ from .defaults import check_defaults
 from .errors import FrozenRecordError, RecordError
 from .frozen import freeze_fields, may_hold_container
 from .record_class import RecordMeta
+from .reserved import MEANT_TO_BE_SET, WHY, refuse_name
 from .upgrade import Upgrade, check_upgrades
-
-_WHY = {
-    "name": "events and commands are named after their classes",
-    "id": "the id of a command is made from its name and its fields",
-    "after": "facts are copied by it",
-    "upgrades": "it says what became of former fields",
-    "former_names": "it says what a class was named before",
-}
-_MEANT_TO_BE_SET = {"upgrades", "former_names"}
 
 
 class Record(BaseModel, metaclass=RecordMeta):
@@ -82,13 +74,13 @@ class Record(BaseModel, metaclass=RecordMeta):
         annotated = inspect.get_annotations(cls)
         for name in annotated:
             if not name.startswith("_") and hasattr(BaseModel, name):
-                _refuse_name(cls, name)
-        for name in _reserved(cls) - _MEANT_TO_BE_SET:
+                refuse_name(cls.__name__, name)
+        for name in _reserved(cls) - MEANT_TO_BE_SET:
             definer = next(base for base in cls.__mro__ if name in vars(base))
             is_given = definer is cls or not issubclass(definer, Record)  # by a mixin
             # A command may compute its id in another way.
             if name in annotated or (is_given and not isinstance(vars(definer)[name], property)):
-                _refuse_name(cls, name)
+                refuse_name(cls.__name__, name)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -100,7 +92,7 @@ class Record(BaseModel, metaclass=RecordMeta):
         super().__pydantic_init_subclass__(**kwargs)
         fields = cls.model_fields
         for name in _reserved(cls) & fields.keys():  # a field of another base
-            _refuse_name(cls, name)
+            refuse_name(cls.__name__, name)
         if not cls.model_config.get("frozen"):
             raise RecordError(f"{cls.__name__} is not frozen; remove frozen=False")
         engines = next(base for base in cls.__mro__ if _is_of_engine(base))
@@ -177,13 +169,5 @@ def _reserved(cls: type[Record]) -> set[str]:
         for base in cls.__mro__
         if _is_of_engine(base) and base is not cls and issubclass(base, Record)
         for name in vars(base)
-        if name in _WHY and name not in base.model_fields
+        if name in WHY and name not in base.model_fields
     }
-
-
-def _refuse_name(cls: type[Record], name: str) -> None:
-    why = _WHY.get(name, "every model has a part of that name")
-    raise RecordError(
-        f"{cls.__name__}.{name} has the name of something that the engine reads ({why}); "
-        "rename the field"
-    )

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
+from .arguments import shown_type
 from .errors import FieldValueError, RecordError
+from .reserved import MEANT_TO_BE_SET, WHY, refuse_name
 from .suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class RecordMeta(ModelMetaclass):
         """Make the class.
 
         Raises:
-            RecordError: a field has no annotation, or a type whose values cannot be checked.
+            RecordError: a field has no annotation, a name that the engine reads, or a type whose
+                values cannot be checked.
         """
         try:
             return super().__new__(mcs, name, bases, body, **settings)
@@ -41,6 +44,9 @@ class RecordMeta(ModelMetaclass):
         except PydanticUserError as error:
             if error.code != "model-field-missing-annotation":
                 raise RecordError(f"{name} is refused: {error.message}; see the cause") from error
+            for taken in WHY.keys() - MEANT_TO_BE_SET:
+                if taken in body and any(hasattr(base, taken) for base in bases):
+                    refuse_name(name, taken)
             bare = list(_without_annotation(body, bases))
             raise RecordError(
                 f"{name}: {', '.join(bare)} has no annotation; give each field a type, such as "
@@ -116,17 +122,13 @@ def _misfit(record: type[BaseModel], fault: Any, missing: str) -> str:
     if not place:
         return f"it takes values by field, and got {got}; its fields are {', '.join(known)}"
     field = known.get(str(fault["loc"][0]))
-    takes = _annotated(field.annotation) if field else "other values"
+    takes = shown_type(field.annotation) if field else "other values"
     rule = fault["msg"].replace("Input should", "it should")
     if isinstance(given, type):
         rule = f"give an instance: {given.__name__}(...)"
     elif field and type(given) is field.annotation:
         return f"the field {place} does not take the value it got; {rule}"
     return f"the field {place} takes {takes}, and got {got}; {rule}"
-
-
-def _annotated(annotation: object) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def _without_annotation(body: dict[str, Any], bases: tuple[type, ...]) -> Iterator[str]:
@@ -145,7 +147,7 @@ def _unchecked(record: str, body: dict[str, Any]) -> str:
         try:
             TypeAdapter(annotation)
         except PydanticSchemaGenerationError:
-            places.append(f"{record}.{name} holds {_annotated(annotation)}")
+            places.append(f"{record}.{name} holds {shown_type(annotation)}")
         except Exception:  # not defined yet, or written as a text
             continue
     place = ", ".join(places) or f"{record} has a field"

@@ -44,7 +44,9 @@ def _are_exact(model: type[BaseModel], left_out: set[str], around: frozenset[Any
     # Without this setting an infinite number becomes null, which an optional one takes for none.
     keeps_infinity = model.model_config.get("ser_json_inf_nan") == "strings"
     return all(
-        _is_exact(info.annotation, around, keeps_infinity) and _keeps_values(info.metadata)
+        _is_exact(info.annotation, around, keeps_infinity)
+        and _keeps_values(info.metadata)
+        and not info.default_factory_takes_validated_data  # which may give another value
         for name, info in model.model_fields.items()
         if name not in left_out and not info.exclude
     )

@@ -12,6 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from . import expression
+from .arguments import shown_type
 from .chart_base import ChartBase
 from .errors import (
     CallbackAnnotationError,
@@ -152,24 +153,18 @@ def _refuse_annotations(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
             hints = _hints(methods[name])
             who = f"the {role} {name!r}"
             if event is not None and _forbids(hints.get("trigger"), event, Event):
-                given = _shown(hints["trigger"])
+                given = shown_type(hints["trigger"])
                 add(leaf.source, f"{who} takes trigger: {given}, and gets {event.__name__}")
             if _forbids(hints.get("facts"), chart.facts_type, object):
-                given = _shown(hints["facts"])
+                given = shown_type(hints["facts"])
                 add("", f"{who} takes facts: {given}, and gets {chart.facts_type.__name__}")
             answer = hints.get("return", bool if role == "guard" else None)
             if role == "guard" and answer is not bool and answer is not Any:
-                add("", f"{who} is annotated to return {_shown(answer)}, not bool")
+                add("", f"{who} is annotated to return {shown_type(answer)}, not bool")
             if role == "effect" and (typing.get_origin(answer) or answer) in _NO_EFFECTS:
-                rule = (
-                    f"{who} is annotated to return {_shown(answer)}, which is no Assign or Command"
-                )
-                add("", rule)
+                given = shown_type(answer)
+                add("", f"{who} is annotated to return {given}, which is no Assign or Command")
     faults.check()
-
-
-def _shown(annotation: object) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def _hints(method: FunctionType) -> dict[str, Any]:

@@ -24,13 +24,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Json, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ..arguments import explained
+from ..arguments import explained, shown_type
 from ..effect import Command, Facts
 from ..event import Event
 from ..given import ChartOrTable, as_alphabet, as_event
 from .no_payload import NeverAcceptedError, NoPayloadError
 from .scalars import Bounds
-from .schemas import accepted, of_type, shown_type, sizes
+from .schemas import accepted, of_type, sizes
 from .values import NO_VALUES, Values, check_strategies
 
 B = TypeVar("B", bound=BaseModel)

@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.types import EncodedBytes, EncodedStr
 from pydantic_core import to_json
 
+from ..arguments import shown_type
 from .moments import dates, datetimes, durations, times
 from .no_payload import NeverAcceptedError, NoPayloadError
 from .scalars import Bounds, decimals, floats, mostly, strings, whole_numbers
@@ -133,11 +134,6 @@ def _adapter(annotation: Any, metadata: tuple[object, ...]) -> TypeAdapter[Any]:
         except Exception:
             continue
     raise NoPayloadError(f"the type {shown_type(annotation)} has no strategy")
-
-
-def shown_type(annotation: Any) -> str:
-    """A type in a message."""
-    return annotation.__name__ if isinstance(annotation, type) else repr(annotation)
 
 
 class _Reader:

@@ -8,10 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ..arguments import shown
+from ..arguments import shown, shown_type
 from ..errors import ArgumentError
 from ..suggest import unknown
-from .schemas import shown_type
 
 Values = Mapping[Any, st.SearchStrategy[Any]]
 """Strategies for fields whose types say too little.

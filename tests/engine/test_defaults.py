@@ -11,7 +11,8 @@ import pytest
 from pydantic import Field
 
 from relink.engine import Event, Facts
-from relink.engine.errors import RecordError
+from relink.engine.errors import AssignedValueError, RecordError
+from relink.engine.facts_json import facts_text
 
 
 def with_default(annotation: Any, default: Any, base: type = Facts) -> type:
@@ -71,3 +72,26 @@ def test_all_wrong_defaults_of_a_class_come_at_once() -> None:
     body = {"__annotations__": {"one": int, "two": str}, "one": "1", "two": 2}
     with pytest.raises(RecordError, match=r"Kept\.one[^\n]*\n  Kept\.two"):
         type("Kept", (Facts,), body)
+
+
+class Leased(Facts):
+    """A default that depends on another field."""
+
+    days: int = 1
+    until: int = Field(default_factory=lambda given: given["days"] * 86_400)
+
+
+@pytest.mark.parametrize("facts", [Leased(), Leased(days=3), Leased(days=3, until=5)])
+def test_a_default_made_of_other_fields_is_read_back(facts: Leased):
+    assert Leased.model_validate_json(facts_text(facts)) == facts
+
+
+def test_a_default_made_of_other_fields_that_changes_is_never_written():
+    ticks = iter(range(10))
+
+    class Ticket(Facts):
+        holder: str = ""
+        number: int = Field(default_factory=lambda given: next(ticks))
+
+    with pytest.raises(AssignedValueError, match=r"Ticket .* number would be another value"):
+        facts_text(Ticket())
