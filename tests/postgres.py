@@ -178,7 +178,7 @@ class StoppableServer:
         options = f"-k {folder} -h ''"
         pg_ctl(["-w", "-o", options, "-l", str(folder / "log"), "start"], pgdata=folder, user=user)
         try:
-            _wait_for(str(folder))
+            _wait_until_it_accepts(str(folder))
             yield str(folder)
         finally:
             pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=folder, user=user)
@@ -194,7 +194,7 @@ def stoppable_postgres() -> Iterator[StoppableServer]:
         made.start()
 
 
-def _wait_for(standby: str) -> None:
+def _wait_until_it_accepts(standby: str) -> None:
     """Wait until a standby takes connections: to ``pg_ctl``, it has started before that."""
     deadline = time.monotonic() + 60
     while True:

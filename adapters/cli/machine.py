@@ -74,7 +74,7 @@ def _sentence(meant: str) -> str:
     return f"{meant[:1].upper()}{meant[1:]} " if meant else ""
 
 
-def _like_module(path: str, chart: str) -> str:
+def _module_instead_of(path: str, chart: str) -> str:
     """What to give instead of a path."""
     file = PurePath(path)
     is_elsewhere = file.is_absolute() or ".." in file.parts
@@ -86,8 +86,10 @@ def _like_module(path: str, chart: str) -> str:
 
 def _table_at(given: str) -> Table:
     path, _, name = given.partition(":")
-    if path.endswith(".py") or "/" in path or not all(map(str.isidentifier, path.split("."))):
-        raise UsageError(f"{path!r} is no module's name. {_like_module(path, name or 'Chart')}")
+    if path.endswith(".py") or not all(map(str.isidentifier, path.split("."))):
+        raise UsageError(
+            f"{path!r} is no module's name. {_module_instead_of(path, name or 'Chart')}"
+        )
     found: Any = _module(path)
     charts = _charts(found)
     for part in name.split("."):

@@ -101,7 +101,7 @@ def reconcile(
     here = _Sweep(**stored) if stored else None
     if here is None or (here.is_over and now >= here.began_at + period):
         here = _begin(store, here.generation + 1 if here else 1, now)
-    if now < here.began_at:  # the clock was set back: go on from here at the same pace
+    if now < here.began_at:  # the clock was set back: go on from here at the same rate
         here = replace(here, began_at=now - period * min(1, here.passed / max(1, here.objects)))
         store.set_cursor(CURSOR, asdict(here))
     share = 1.0 if here.is_complete else (now - here.began_at) / period

@@ -41,7 +41,7 @@ class Publish(Protocol):
 
 
 class Links:
-    """Changes accounts and authorizations, with all consequences."""
+    """Changes accounts and authorizations, and all that depends on them."""
 
     def __init__(
         self,

@@ -8,14 +8,14 @@ from .scenario import Scenario
 WELL = (number("transactable"),)
 
 
-def working() -> Scenario:
+def account_that_works() -> Scenario:
     """An active account with a tokenized number."""
     s = Scenario()
     s.link("fca_1", numbers=WELL)
     return s
 
 
-def made() -> Scenario:
+def new_payment_method() -> Scenario:
     """A customer whose new account, ``fca_1``, has a payment method of relink's, ``pm_1``."""
     s = Scenario()
     s.webhook("fca_0", relinkable())

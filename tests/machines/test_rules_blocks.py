@@ -18,7 +18,7 @@ from relink.machines.events import (
 from relink.machines.report import ExternalAccountReport, PaymentMethodReport
 from relink.machines.vocabulary import NUMBER_DEACTIVATED
 
-from .payment_methods import WELL, made, working
+from .payment_methods import WELL, account_that_works, new_payment_method
 from .reports import CONNECTED, active, number, relinkable
 from .scenario import Scenario
 
@@ -53,7 +53,7 @@ def requests(s: Scenario) -> list[str]:
 
 
 def test_C3_a_deactivated_tokenized_number_has_lapsed_and_a_relink_repairs_it() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", NUMBER_DEACTIVATED)
     assert s.number("fca_1").state == "lapsed"
     assert "number_lapsed" in s.assess("fca_1").reasons
@@ -68,7 +68,7 @@ def test_C3_a_deactivated_tokenized_number_has_lapsed_and_a_relink_repairs_it() 
 
 
 def test_C3_a_lifted_block_of_a_number_makes_it_chargeable_again_at_once() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", NUMBER_DEACTIVATED)
     s.checks("pm_1")
     assert s.number("fca_1").state == "transactable"
@@ -78,7 +78,7 @@ def test_C3_a_lifted_block_of_a_number_makes_it_chargeable_again_at_once() -> No
 
 @pytest.mark.parametrize("first", ["the lift", "the result"])
 def test_C3_a_lifted_block_and_a_relink_make_it_chargeable_in_either_order(first: str) -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", NUMBER_DEACTIVATED)
     session = s.open_session("fca_1")
     if first == "the lift":
@@ -92,7 +92,7 @@ def test_C3_a_lifted_block_and_a_relink_make_it_chargeable_in_either_order(first
 
 
 def test_C3_a_lifted_block_older_than_the_list_of_numbers_pays_nothing_again() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", NUMBER_DEACTIVATED, created=s.now + 5)
     s.webhook("fca_1", active(numbers=(number("expired"),)))
     s.checks("pm_1", created=s.now - 2)
@@ -104,7 +104,7 @@ def test_C3_a_lifted_block_older_than_the_list_of_numbers_pays_nothing_again() -
 def test_C3_the_newer_of_block_and_numbers_decides_in_either_order(
     first: str, newer: str, state: str
 ) -> None:
-    s = working()
+    s = account_that_works()
     times = {"block": s.now + 40, "numbers": s.now + 40, newer: s.now + 60}
     for kind in (first, *({"block", "numbers"} - {first})):
         if kind == "block":
@@ -115,7 +115,7 @@ def test_C3_the_newer_of_block_and_numbers_decides_in_either_order(
 
 
 def test_C3_a_block_of_one_payment_method_lapses_the_number_for_the_account() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_2")
     s.checks("pm_1", NUMBER_DEACTIVATED)
     assert not s.assess("fca_1").chargeable
@@ -127,7 +127,7 @@ def test_C3_a_block_of_one_payment_method_lapses_the_number_for_the_account() ->
 
 @pytest.mark.parametrize("reason", OTHER_BLOCKS)
 def test_C3_a_block_for_any_other_reason_stops_charges_and_no_relink_helps(reason: str) -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", reason)
     assert s.assess("fca_1").reasons == (reason,)
     assert s.next("fca_1") == [("request_new_payment_method", reason)]
@@ -137,14 +137,14 @@ def test_C3_a_block_for_any_other_reason_stops_charges_and_no_relink_helps(reaso
 
 
 def test_C3_an_account_is_chargeable_again_when_its_block_ends() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", "bank_account_frozen")
     s.checks("pm_1")
     assert s.assess("fca_1").chargeable
 
 
 def test_C3_a_stale_report_of_a_payment_method_changes_nothing() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", "bank_account_frozen")
     s.checks("pm_1", created=s.now - 60)
     assert not s.assess("fca_1").chargeable
@@ -152,7 +152,7 @@ def test_C3_a_stale_report_of_a_payment_method_changes_nothing() -> None:
 
 @pytest.mark.parametrize("truth", [None, "bank_account_frozen"])
 def test_C3_two_reports_of_one_second_are_settled_by_a_read(truth: str | None) -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", "bank_account_frozen")
     s.checks("pm_1", created=s.now)
     assert s.payment_method("pm_1").state == "blocked"
@@ -163,7 +163,7 @@ def test_C3_two_reports_of_one_second_are_settled_by_a_read(truth: str | None) -
 
 
 def test_C3_blocks_are_kept_by_payment_method() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", "bank_account_closed")
     s.checks("pm_2")
     assert s.assess("fca_1", "pm_1").reasons == ("bank_account_closed",)
@@ -174,7 +174,7 @@ def test_C3_blocks_are_kept_by_payment_method() -> None:
 
 
 def test_C3_another_payment_method_is_requested_only_when_none_that_is_known_is_well() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_2")
     s.checks("pm_1", "bank_account_closed")
     assert requests(s) == []
@@ -185,7 +185,7 @@ def test_C3_another_payment_method_is_requested_only_when_none_that_is_known_is_
 
 
 def test_C3_the_latest_twenty_payment_methods_of_an_account_are_kept() -> None:
-    s = working()
+    s = account_that_works()
     for count in range(1, 26):
         s.checks(f"pm_{count}")
     kept = s.account("fca_1").facts.payment_methods
@@ -265,7 +265,7 @@ def test_K12_an_external_account_without_a_status_is_read() -> None:
 
 
 def test_K6_a_thin_notification_of_a_payment_method_asks_for_a_read() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1")
     s.happens(
         PaymentMethodReported,
@@ -282,7 +282,7 @@ def test_K6_a_thin_notification_of_a_payment_method_asks_for_a_read() -> None:
 
 
 def test_K6_a_thin_notification_of_an_unknown_payment_method_asks_for_a_read() -> None:
-    s = working()
+    s = account_that_works()
     s.happens(
         PaymentMethodReported,
         payment_method="pm_9",
@@ -298,7 +298,7 @@ def test_K6_a_thin_notification_of_an_unknown_payment_method_asks_for_a_read() -
 
 @pytest.mark.parametrize("kind", ["payment_method", "external_account"])
 def test_K11_a_sweep_finds_a_block_whose_webhook_was_lost(kind: str) -> None:
-    s = made() if kind == "payment_method" else paid_out()
+    s = new_payment_method() if kind == "payment_method" else paid_out()
     key = "pm_1" if kind == "payment_method" else "ba_1"
     assert s.assess("fca_1").chargeable
     blocked = (
@@ -316,7 +316,7 @@ def test_K11_a_sweep_finds_a_block_whose_webhook_was_lost(kind: str) -> None:
 
 
 def test_N4_a_payment_method_that_is_detached_is_gone_and_the_service_is_told_once() -> None:
-    s = made()
+    s = new_payment_method()
     for _ in range(2):
         s.checks("pm_1", gone=True, account=None)
     assert s.payment_method("pm_1").state == "gone"
@@ -336,7 +336,7 @@ def test_N4_an_external_account_that_is_deleted_is_gone_and_the_service_is_told(
 
 
 def test_N4_another_payment_method_that_is_well_keeps_the_account_chargeable() -> None:
-    s = made()
+    s = new_payment_method()
     s.checks("pm_2")
     s.checks("pm_1", gone=True)
     assert s.assess("fca_1").chargeable
@@ -345,7 +345,7 @@ def test_N4_another_payment_method_that_is_well_keeps_the_account_chargeable() -
 
 
 def test_N4_what_stripe_does_not_have_any_more_is_gone() -> None:
-    s = made()
+    s = new_payment_method()
     s.happens(ReadRequested, kind="payment_method", id="pm_1")
     [read] = s.asked_for(RetrievePaymentMethod)
     s.refuses(read)
@@ -354,7 +354,7 @@ def test_N4_what_stripe_does_not_have_any_more_is_gone() -> None:
 
 
 def test_N4_an_external_account_that_relink_does_not_know_is_no_concern() -> None:
-    s = working()
+    s = account_that_works()
     s.happens(
         ExternalAccountReported,
         external_account="ba_9",
@@ -370,7 +370,7 @@ def test_N4_an_external_account_that_relink_does_not_know_is_no_concern() -> Non
 def test_N4_an_external_account_without_its_connected_account_is_never_read(
     later: ExternalAccountReport | None,
 ) -> None:
-    s = working()
+    s = account_that_works()
     origin = {"external_account": "ba_9", "account": "fca_1", "as_of": s.now + 10, "read": False}
     for report in (ExternalAccountReport(status="errored"), later):
         s.happens(ExternalAccountReported, report=report, **origin)
@@ -384,7 +384,7 @@ def test_N4_an_external_account_without_its_connected_account_is_never_read(
 def test_C3_a_block_that_is_known_only_after_it_was_lifted_leaves_the_number_well(
     order: tuple[int, int],
 ) -> None:
-    s = working()
+    s = account_that_works()
     s.webhook("fca_1", active(numbers=(number("deactivated"),)))
     start = s.as_of("fca_1")
     reports = [(NUMBER_DEACTIVATED, start), (None, start + 60)]
@@ -395,7 +395,7 @@ def test_C3_a_block_that_is_known_only_after_it_was_lifted_leaves_the_number_wel
 
 
 def test_K3_an_older_list_of_numbers_is_stale_once_a_block_was_lifted() -> None:
-    s = working()
+    s = account_that_works()
     s.checks("pm_1", NUMBER_DEACTIVATED)
     s.webhook("fca_1", active(numbers=WELL))
     before = s.now

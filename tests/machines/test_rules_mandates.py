@@ -12,7 +12,7 @@ from relink.machines.events import (
     PaymentMethodReported,
 )
 
-from .payment_methods import made, working
+from .payment_methods import account_that_works, new_payment_method
 from .reports import active, relinkable
 from .scenario import Scenario
 
@@ -24,8 +24,13 @@ def inactive_mandate(s: Scenario, created: int | None = None) -> None:
     s.happens(MandateReported, status="inactive", **fields)
 
 
+def mandates(s: Scenario) -> list[tuple[str, str]]:
+    """The mandates that the service was asked for."""
+    return [(c.payment_method, c.reason) for c in s.asked_for(CollectMandate)]
+
+
 def test_N3_a_mandate_that_stripe_reports_inactive_is_due_again() -> None:
-    s = made()
+    s = new_payment_method()
     s.happens(MandateCollected, account="fca_1")
     assert s.next("fca_1") == []
     inactive_mandate(s)
@@ -38,7 +43,7 @@ def test_N3_a_mandate_that_stripe_reports_inactive_is_due_again() -> None:
 def test_N3_the_end_of_an_earlier_mandate_is_not_the_end_of_the_one_that_was_collected_since() -> (
     None
 ):
-    s = made()
+    s = new_payment_method()
     before = s.now
     s.happens(MandateCollected, account="fca_1")
     inactive_mandate(s, created=before)
@@ -46,7 +51,7 @@ def test_N3_the_end_of_an_earlier_mandate_is_not_the_end_of_the_one_that_was_col
 
 
 def test_N3_a_missing_mandate_is_asked_for_once_until_it_is_collected() -> None:
-    s = made()
+    s = new_payment_method()
     for _ in range(2):
         inactive_mandate(s)
     assert mandates(s) == [("pm_1", "new_account")]
@@ -57,7 +62,7 @@ def test_N3_a_missing_mandate_is_asked_for_once_until_it_is_collected() -> None:
 
 
 def test_N3_a_mandate_that_is_missing_during_a_block_is_asked_for_when_the_block_ends() -> None:
-    s = made()
+    s = new_payment_method()
     s.happens(MandateCollected, account="fca_1")
     s.checks("pm_1", "bank_account_frozen")
     inactive_mandate(s)
@@ -67,14 +72,14 @@ def test_N3_a_mandate_that_is_missing_during_a_block_is_asked_for_when_the_block
 
 
 def test_N3_a_block_does_not_make_a_missing_mandate_another_one() -> None:
-    s = made()
+    s = new_payment_method()
     s.checks("pm_1", "bank_account_frozen")
     s.checks("pm_1")
     assert mandates(s) == [("pm_1", "new_account")]
 
 
 def test_N3_a_mandate_collected_during_a_block_can_be_missing_again_afterwards() -> None:
-    s = made()
+    s = new_payment_method()
     s.checks("pm_1", "bank_account_frozen")
     s.happens(MandateCollected, account="fca_1")
     inactive_mandate(s)
@@ -83,7 +88,7 @@ def test_N3_a_mandate_collected_during_a_block_can_be_missing_again_afterwards()
 
 
 def test_P4_no_mandate_is_asked_for_while_the_account_is_retired() -> None:
-    s = made()
+    s = new_payment_method()
     s.happens(MandateCollected, account="fca_1")
     s.happens(AccountRetired, account="fca_1")
     inactive_mandate(s)
@@ -93,7 +98,7 @@ def test_P4_no_mandate_is_asked_for_while_the_account_is_retired() -> None:
 
 
 def test_N3_a_mandate_is_asked_for_once_the_account_works_again() -> None:
-    s = made()
+    s = new_payment_method()
     s.happens(MandateCollected, account="fca_1")
     s.webhook("fca_1", relinkable())
     inactive_mandate(s)
@@ -102,13 +107,8 @@ def test_N3_a_mandate_is_asked_for_once_the_account_works_again() -> None:
     assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
 
 
-def mandates(s: Scenario) -> list[tuple[str, str]]:
-    """The mandates that the service was asked for."""
-    return [(c.payment_method, c.reason) for c in s.asked_for(CollectMandate)]
-
-
 def test_N3_a_mandate_that_ends_before_the_payment_method_is_known_is_due() -> None:
-    s = working()
+    s = account_that_works()
     unclear = {"account": None, "report": None, "as_of": s.now, "read": False}
     s.happens(PaymentMethodReported, payment_method="pm_1", **unclear)
     inactive_mandate(s)
@@ -121,7 +121,7 @@ def test_N3_a_mandate_that_ends_before_the_payment_method_is_known_is_due() -> N
 
 @pytest.mark.parametrize("status", ["active", "pending", "an_unknown_status"])
 def test_N3_any_other_status_of_a_mandate_asks_for_nothing(status: str) -> None:
-    s = made()
+    s = new_payment_method()
     s.happens(MandateCollected, account="fca_1")
     fields = {"payment_method": "pm_1", "as_of": s.now + 10, "read": False}
     s.happens(MandateReported, status=status, **fields)
@@ -129,7 +129,7 @@ def test_N3_any_other_status_of_a_mandate_asks_for_nothing(status: str) -> None:
 
 
 def test_N3_a_block_that_ends_leaves_the_mandate_that_is_due() -> None:
-    s = made()
+    s = new_payment_method()
     s.checks("pm_1", "bank_account_frozen")
     inactive_mandate(s)
     s.checks("pm_1")
@@ -137,7 +137,7 @@ def test_N3_a_block_that_ends_leaves_the_mandate_that_is_due() -> None:
 
 
 def test_N3_the_mandate_of_one_payment_method_is_not_the_mandate_of_another() -> None:
-    s = made()
+    s = new_payment_method()
     s.checks("pm_2")
     s.happens(
         MandateReported, payment_method="pm_2", as_of=s.now + 10, read=False, status="inactive"
