@@ -16,8 +16,8 @@ clock. relink adds two tasks of its own:
 - Commands that come due and have no job get one. That also covers lost jobs: the outbox is the
   source of truth.
 
-When the database goes down, Procrastinate's workers end. Here others are started until they stay
-up.
+When the database goes down, Procrastinate's workers end, and so they do when they cannot note the
+end of a job (:mod:`.noted_ends`). Here others are started until they stay up.
 """
 
 import asyncio
@@ -26,13 +26,12 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-from procrastinate import App, PsycopgConnector, RetryStrategy, exceptions
-from procrastinate.jobs import Status
+from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.manager import JobManager
+from procrastinate.worker import Worker as QueueWorker
 from psycopg_pool import AsyncConnectionPool
 
 from relink.adapters.store import Party, SqlStore, StoreUnavailableError
@@ -41,8 +40,10 @@ from relink.adapters.store.postgres.connection import QueueConnection, queue_con
 from relink.adapters.store.postgres.jobs import QUEUES, TASK
 from relink.adapters.store.translation import translated
 
+from .noted_ends import NotedEnds
 from .performer import Performer
 from .periodic import PeriodicTask
+from .side_by_side import until_one_ends
 from .turns import Turns
 
 CONCURRENCY = 10
@@ -180,17 +181,21 @@ class Worker:
     async def _work_once(self) -> None:
         """Run Procrastinate's workers until one of them ends."""
         app, pool = self._app(), self._pool()
+        app.job_manager = ends = NotedEnds(app.connector)
         try:
             await pool.open(wait=True, timeout=self._location.timeout)
             await app.open_async(pool)
             async with pool.connection() as connection:
                 listens = not connection.is_pooled
             log.info("the worker takes commands")
-            await _until_one_ends(
-                *(self._run_queue(app, party, listens) for party in Party),
-                *(self._repeat(task) for task in self._periodic_tasks),
-                self._repeat(PeriodicTask("defer_due", DEFER_EVERY, self._defer_due)),
-                self._take_over(app.job_manager),
+            sweep = PeriodicTask("defer_due", DEFER_EVERY, self._defer_due)
+            await until_one_ends(
+                [self._queue_worker(app, party, listens) for party in Party],
+                [
+                    *map(self._repeat, (*self._periodic_tasks, sweep)),
+                    self._take_over(ends),
+                    ends.wait_for_missed(),
+                ],
             )
         finally:
             await pool.close(timeout=CLOSE_WITHIN)
@@ -207,8 +212,9 @@ class Worker:
             check=AsyncConnectionPool.check_connection,
         )
 
-    async def _run_queue(self, app: App, party: Party, listens: bool) -> None:
-        await app.run_worker_async(
+    def _queue_worker(self, app: App, party: Party, listens: bool) -> QueueWorker:
+        return QueueWorker(
+            app,
             listen_notify=listens,
             queues=[QUEUES[party]],
             name=party.value,
@@ -273,29 +279,10 @@ class Worker:
         self._store.defer_due(self._clock(), MOST_DEFERRED)
 
 
-async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
-    """Do work side by side until some of it ends, or until this is cancelled. Then the rest is
-    cancelled, and finishes what it has begun."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-    for end in ends:
-        if isinstance(end, Exception):
-            raise end
-
-
 async def _take_over(manager: JobManager, queue: str) -> None:
     stalled = await manager.get_stalled_jobs(queue=queue, seconds_since_heartbeat=STALLED_AFTER)
     for job in stalled:
-        try:
-            await manager.retry_job(job)
-        except exceptions.UniqueViolation:
-            # The command was postponed just before its worker stalled, and has its next job.
-            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+        await manager.retry_job(job)
         log.warning("%s was taken over from a worker that stalled", job.call_string)
 
 

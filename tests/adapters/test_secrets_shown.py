@@ -134,9 +134,11 @@ def test_no_command_shows_logs_or_writes_a_secret_or_ends_with_a_traceback(
     for number, (argv, process) in enumerate(running.items()):
         output = (tmp_path / str(number) / "output").read_text(errors="replace")
         assert "Traceback" not in output, f"{argv}: {output}"
-        assert process.returncode in (0, 1, 2, 143), f"{argv}: {process.returncode} {output}"
+        # While Python takes itself apart at the end, it heeds signals no more, and is killed.
+        stopped = (143, -signal.SIGTERM)
+        assert process.returncode in (0, 1, 2, *stopped), f"{argv}: {process.returncode} {output}"
         # An answer in one line, but for progress, reports and logs.
-        assert output or process.returncode in (0, 143), argv
+        assert output or process.returncode in (0, *stopped), argv
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert MARK.encode() not in file.read_bytes(), f"{file}: {file.read_bytes()[:2000]!r}"

@@ -320,6 +320,44 @@ def test_the_database_goes_away_and_comes_back(service: Service, monkeypatch: py
     assert service.at.count("payment_method.created") == 1
 
 
+@pytest.mark.parametrize("end", ["finish", "retry"])
+def test_a_job_whose_end_could_not_be_noted_is_handed_over(
+    service: Service, monkeypatch: pytest.MonkeyPatch, end: str
+):
+    monkeypatch.setattr(worker_module, "RETRY_AFTER", 1)
+    due = service.build()
+    service.at.sim.faults = Faults(caller_timeout=1.5)
+    service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
+    takes, away = f"procrastinate_{end}_job_v", f"away_{end}_job_v"
+    outbox = ("outbox", "outbox_away")
+    with service.working():
+        service.eventually(
+            lambda: service.at.count("payment_method.created") == 1, "an attempt is being made"
+        )
+        with service.connection() as connection:
+            rename(connection, takes, away)
+            if end == "retry":  # the job fails only where its command cannot be noted either
+                connection.execute("ALTER TABLE {} RENAME TO {}".format(*outbox))
+            time.sleep(3)
+            if end == "retry":
+                connection.execute("ALTER TABLE {1} RENAME TO {0}".format(*outbox))
+            rename(connection, away, takes)
+        service.eventually(service.is_done, "all is done")
+        service.eventually(lambda: not service.commands(), "no job counts as running")
+    assert service.at.store.due_command(due.id) is None
+    assert service.at.count("payment_method.created") == 1
+
+
+def rename(connection: psycopg.Connection, old: str, new: str) -> None:
+    """Rename all versions of a function of the queue."""
+    found = connection.execute(
+        "SELECT proname, oid::regprocedure::text FROM pg_proc WHERE starts_with(proname, %s)", [old]
+    ).fetchall()
+    assert found
+    for name, signature in found:
+        connection.execute(f"ALTER FUNCTION {signature} RENAME TO {name.replace(old, new)}")
+
+
 def test_a_worker_can_be_stopped_while_there_is_no_database(caplog: pytest.LogCaptureFixture):
     store = SqlStore("postgresql://nobody@127.0.0.1:1/none", relink_system())
     performer = Performer(store, DryRunGateway(), print)
