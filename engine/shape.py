@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from .event import Event
 
@@ -73,7 +74,13 @@ def _has_serializers(kind: type[BaseModel]) -> bool:
 
 def _keeps_values(metadata: Iterable[object]) -> bool:
     """Whether it only says which values are allowed. Validators and serializers may change them."""
-    return all(type(each).__module__ == "annotated_types" for each in metadata)
+    return all(
+        # Field(ge=1) within a tuple, say.
+        _keeps_values(each.metadata)
+        if isinstance(each, FieldInfo)
+        else type(each).__module__ == "annotated_types"
+        for each in metadata
+    )
 
 
 def _is_exact(annotation: Any, around: frozenset[Any], keeps_infinity: bool) -> bool:

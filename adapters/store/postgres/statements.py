@@ -57,6 +57,11 @@ BEGIN, COMMIT, ROLLBACK = b"relink_begin", b"relink_commit", b"relink_rollback"
 ENTER, LOCK, ADD, REPLACE = b"relink_enter", b"relink_lock", b"relink_add", b"relink_replace"
 INDEX, RECORD, ASK, DELAY = b"relink_index", b"relink_record", b"relink_ask", b"relink_delay"
 COMPLETE, SETTINGS = b"relink_complete", b"relink_settings"
+HURRY, ENTER_ALL = b"relink_hurry", b"relink_enter_all"
+
+PATIENCE = 0.1
+"""The longest that units of work which share a transaction wait for another transaction (seconds):
+only one of them may have to wait, and then does so alone."""
 
 _ASK = f"""WITH asked AS (
 {_insert(COMMAND)} ON CONFLICT DO NOTHING RETURNING id, party, due_at, created_at)
@@ -66,7 +71,9 @@ _STATEMENTS = {
     BEGIN: "BEGIN",
     COMMIT: "COMMIT",
     ROLLBACK: "ROLLBACK",
+    HURRY: f"SET LOCAL lock_timeout = {PATIENCE * 1000:.0f}",
     ENTER: _enter(),
+    ENTER_ALL: f"{_insert(INBOX)} ON CONFLICT DO NOTHING RETURNING id",
     # Lateral for each address, so that the index serves whatever the planner guesses.
     LOCK: """SELECT found.* FROM json_array_elements($1::json) AS address, LATERAL (
 SELECT machine, key, state, facts, version, connected_account FROM snapshots

@@ -8,6 +8,10 @@ transaction is rolled back and starts again with that machine locked too.
 
 Two messages may create the same machine at once. Neither finds a row to lock, and the second one
 violates the primary key: it starts again as well.
+
+On an event loop, units of work that wait at the same time share a transaction (:mod:`.group`). Such
+a transaction gives up as soon as anything is in its way, and each unit is then written alone, as
+above.
 """
 
 import asyncio
@@ -16,7 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import psycopg
 from pydantic_core import to_json
@@ -33,8 +37,10 @@ from ..translation import translated
 from ..unit_of_work import Applied, Rows, Stored, UnitOfWork
 from . import statements as sql
 from .connection import StoreConnection
+from .group import Group
 from .pipeline import Statement, Value, Work, make_ready, run, run_async, send
 from .pool import Losses
+from .together import Together
 
 ATTEMPTS = 10
 """Times that a unit of work is decided before the store gives up. Each earlier attempt lost to
@@ -79,6 +85,7 @@ class PostgresWriter:
         self._at_hand: deque[PoolProxiedConnection] = deque()
         self._kept = 0
         self._keeping = threading.Lock()
+        self._groups: WeakKeyDictionary[asyncio.AbstractEventLoop, Group] = WeakKeyDictionary()
         event.listen(engine, "engine_disposed", self._let_go)
 
     def write(self, unit: UnitOfWork) -> Applied:
@@ -117,18 +124,44 @@ class PostgresWriter:
                     is_second = True
 
     async def write_async(self, unit: UnitOfWork) -> Applied:
-        """Carry out a unit of work on the event loop.
+        """Carry out a unit of work on the event loop, together with those that wait with it.
 
-        A thread takes over where no connection is at hand, or the first attempt fails.
+        A thread takes over where no connection is at hand, or the first attempt alone fails.
         """
         with Deadline(self._timeout, wait=Wait.DATABASE):
             try:
                 async with asyncio.timeout(self._timeout + GRACE):
-                    return await self._write_async(unit)
+                    applied = None if unit.completion else await self._group().write(unit)
+                    return applied or await self._write_alone(unit)
             except TimeoutError:
                 raise StoreUnavailableError(LATE) from None
 
-    async def _write_async(self, unit: UnitOfWork) -> Applied:
+    def _group(self) -> Group:
+        loop = asyncio.get_running_loop()
+        group = self._groups.get(loop)
+        if group is None:
+            group = self._groups[loop] = Group(self._write_together)
+        return group
+
+    async def _write_together(self, units: list[UnitOfWork]) -> list[Applied] | None:
+        """Write units of work in one transaction; None if nothing was written, or perhaps all."""
+        pooled = self._take()
+        if pooled is None:
+            return None
+        raw = _driver(pooled)
+        try:
+            with Deadline(self._timeout, wait=Wait.DATABASE):
+                applied = await run_async(raw, _carry_out_together(raw, units))
+        except Exception as error:
+            await self._settle(pooled, meaning_of(error))
+            return None
+        except BaseException:
+            self._drop(pooled)
+            raise
+        self._at_hand.append(pooled)
+        return applied
+
+    async def _write_alone(self, unit: UnitOfWork) -> Applied:
         pooled = self._take()
         if pooled is None:
             applied = await asyncio.to_thread(self._write, unit)
@@ -141,11 +174,7 @@ class PostgresWriter:
             applied = await run_async(raw, _carry_out(raw, unit, set(unit.likely_addresses)))
         except Exception as error:
             meaning = meaning_of(error)
-            keeps = self._losses.settle(meaning) is Fate.KEEP
-            if keeps and await _rolled_back_async(raw):
-                self._at_hand.append(pooled)
-            else:
-                self._drop(pooled)
+            await self._settle(pooled, meaning)
             if meaning is None and not isinstance(error, _UnlockedMachineError):
                 raise
             if meaning and not (meaning.treatment.again and remaining(1, Wait.DATABASE)):
@@ -158,6 +187,14 @@ class PostgresWriter:
             self._at_hand.append(pooled)
             return applied
         return await asyncio.to_thread(self._write, unit)
+
+    async def _settle(self, pooled: PoolProxiedConnection, meaning: Meaning | None) -> None:
+        """Keep a connection after an error with this meaning, or drop it."""
+        keeps = self._losses.settle(meaning) is Fate.KEEP
+        if keeps and await _rolled_back_async(_driver(pooled)):
+            self._at_hand.append(pooled)
+        else:
+            self._drop(pooled)
 
     def _take(self) -> PoolProxiedConnection | None:
         """A connection that is at hand and was made since the last one was lost, if any."""
@@ -272,6 +309,25 @@ def _carry_out(raw: StoreConnection, unit: UnitOfWork, addresses: set[Address]) 
     steps, rows = unit.decide_rows(_reader(found[sql.LOCK], addresses))
     yield from send(raw, [*_writes(rows), *_COMMIT])
     return Applied("applied", steps)
+
+
+def _carry_out_together(raw: StoreConnection, units: list[UnitOfWork]) -> Work[list[Applied]]:
+    addresses = {address for unit in units for address in unit.likely_addresses}
+    messages = {unit.message.id: unit.inbox_row for unit in units}
+    begin: list[Statement] = [(sql.BEGIN, ())]
+    if raw.is_pooled:
+        begin.append((sql.SETTINGS, ()))
+    begin += [
+        (sql.HURRY, ()),
+        (sql.LOCK, (json.dumps(sorted(addresses)).encode(),)),
+        (sql.ENTER_ALL, (to_json([messages[id] for id in sorted(messages)]),)),
+    ]
+    *_, locked, entered = yield from send(raw, begin)
+    ids = {(entered.get_value(row, 0) or b"").decode() for row in range(entered.ntuples)}
+    together = Together(ids, _reader(locked, addresses))
+    applied = [together.add(unit) for unit in units]
+    yield from send(raw, [*_writes(together.rows()), *_COMMIT])
+    return applied
 
 
 def _reader(
