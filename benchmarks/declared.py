@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr
@@ -47,15 +48,20 @@ TRANSITIONS = tuple(
 )
 
 
+@cache
+def chart() -> Any:
+    """The object whose methods the guards and effects are."""
+    return AccountChart()
+
+
 def guard(expressions: Sequence[str]) -> Guard | None:
     """A function that answers all of the expressions; None where there are none."""
-    chart = AccountChart()
-    made = [
-        parse_boolean_expr(text, lambda name: getattr(chart, name), operator_mapping)
-        for text in expressions
+    parse: Any = parse_boolean_expr
+    made: list[Guard] = [
+        parse(text, lambda name: getattr(chart(), name), operator_mapping) for text in expressions
     ]
     if len(made) == 1:
-        return made[0]  # type: ignore[no-any-return]
+        return made[0]
     if not made:
         return None
     return lambda facts, trigger: all(each(facts, trigger) for each in made)
@@ -63,8 +69,7 @@ def guard(expressions: Sequence[str]) -> Guard | None:
 
 def effects(names: Sequence[str]) -> Callable[[Any, Any, Returned], None]:
     """A function that runs the effects and adds what they return."""
-    chart = AccountChart()
-    bound = [(name, getattr(chart, name)) for name in names]
+    bound = [(name, getattr(chart(), name)) for name in names]
 
     def run(facts: Any, trigger: Any, returned: Returned) -> None:
         for name, effect in bound:
@@ -81,8 +86,3 @@ def with_each_name(expression: str, write: Callable[[str], str]) -> str:
         write: writes a name.
     """
     return _NAME.sub(lambda match: write(match[0]), expression)
-
-
-def key(transition: Declared) -> str:
-    """A name of its own for a set of guards or effects."""
-    return " & ".join(transition.guards)

@@ -42,6 +42,7 @@ class Question:
         """What every side has to say."""
         return Outcome(self.decision.state, self.decision.facts, self.decision.commands)
 
+
 COMMON = {
     "authorization": "fcauth_1",
     "holder": Holder(field="customer", id="cus_1"),

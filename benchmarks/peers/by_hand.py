@@ -34,15 +34,15 @@ def decide(state: str, facts: AccountFacts, trigger: Event) -> Answer:
     kind = type(trigger)
     if kind is ReportedActive:
         return _active(state, facts, trigger)
-    elif kind is ReportedRelinkable:
+    if kind is ReportedRelinkable:
         return _relinkable(state, facts, trigger)
-    elif kind is RelinkRequested:
+    if kind is RelinkRequested:
         return _requested(state, facts, trigger)
-    elif kind is SessionOpened:
+    if kind is SessionOpened:
         return _opened(state, facts, trigger)
-    elif kind is SessionRelinked:
+    if kind is SessionRelinked:
         return _relinked(state, facts, trigger)
-    elif kind is SessionUnsuccessful:
+    if kind is SessionUnsuccessful:
         return _unsuccessful(state, facts, trigger)
     raise NotImplementedError(kind.__name__)
 
@@ -214,7 +214,7 @@ def _after_the_end(state: str, facts: AccountFacts, trigger: Event) -> Answer:
     kind = type(trigger)
     if kind is ReportedActive:
         return state, facts, (), ("ignored", (), "active_after_disconnected")
-    elif kind is SessionRelinked:
+    if kind is SessionRelinked:
         return state, facts, (), ("ignored", (), "linked_after_disconnected")
     return state, facts, (), ("ignored", (), "account_disconnected")
 

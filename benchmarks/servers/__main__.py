@@ -1,4 +1,6 @@
-"""Run one server until standard input ends; it prints its port: a process of :mod:`.running`.
+"""Run one server until standard input ends: ``python -m benchmarks.servers relink URL``.
+
+It prints its port.
 
 It imports of relink only what earlier releases have too (:mod:`..against`).
 """
@@ -16,7 +18,7 @@ def main() -> None:
     import uvicorn
 
     kind, url = sys.argv[1:]
-    application, options, close = importlib.import_module(f"benchmarks.ingest.{kind}").made(url)
+    application, options, close = importlib.import_module(f"benchmarks.servers.{kind}").made(url)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # Head and body of a response are written separately; the body must not wait.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

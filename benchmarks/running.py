@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped,unused-ignore]
 
-from ..webhooks import Stripe
+from .webhooks import Stripe
 
 CONNECTIONS = 16
 PATH = "/webhooks/stripe"
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Server:
@@ -43,19 +43,17 @@ class Server:
 
 
 @contextmanager
-def started(
-    kind: str, url: str, accounts: int, python: str = sys.executable
-) -> Iterator[Server]:
+def started(kind: str, url: str, accounts: int, python: str = sys.executable) -> Iterator[Server]:
     """Start a server.
 
     Args:
-        kind: a module of this package: ``relink``, ``plain`` or ``tuned``.
+        kind: a module of :mod:`.servers`: ``relink``, ``plain`` or ``tuned``.
         url: its database.
         accounts: of how many accounts webhooks are sent to it.
         python: the interpreter of an environment that has relink.
     """
     process = subprocess.Popen(
-        [python, "-m", "benchmarks.ingest.serve", kind, url],
+        [python, "-m", "benchmarks.servers", kind, url],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,

@@ -144,7 +144,8 @@ def made(url: str) -> tuple[Any, dict[str, Any], Callable[[], None]]:
         await send(HEAD)
         await send(BODY)
 
-    return app, {"loop": "uvloop", "http": "httptools", "ws": "none"}, lambda: None
+    # With the extra ``bench`` these are uvloop and httptools.
+    return app, {"loop": "auto", "http": "auto", "ws": "none"}, lambda: None
 
 
 def verify(header: bytes, body: bytes) -> None:

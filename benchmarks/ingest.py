@@ -4,8 +4,8 @@ Three servers on the same database, with the same durability (SQLite ``synchrono
 PostgreSQL's defaults), each in a process and a database of its own:
 
 - relink's application, which also decides, and keeps what it decided;
-- a plain endpoint as people write it (:mod:`.plain`), which only stores the event;
-- one that is tuned as far as it goes (:mod:`.tuned`), which only stores the event.
+- a plain endpoint as people write it (:mod:`.servers.plain`), which only stores the event;
+- one that is tuned as far as it goes (:mod:`.servers.tuned`), which only stores the event.
 
 The webhooks come over open connections, one request after the other on each. Each is answered when
 its commit is on the disk. CPU time is that of the server and the database together: a busy machine
@@ -15,14 +15,17 @@ distorts it less than the rate.
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
-from ..measure import OURS, Line, lines, say, take_turns
-from ..size import Size
 from .databases import DATABASES, Database
 from .filling import fill
+from .measure import OURS, Line, lines, say, take_turns
 from .running import Server, started
+from .size import Size
 
 PLAIN = "plain: FastAPI, SQLAlchemy"
 TUNED = "tuned: raw ASGI, driver"
+TICK = 0.01
+"""The unit in which the system counts CPU time (seconds)."""
+CPU = "µs CPU"
 SIDES = {OURS: "relink", PLAIN: "plain", TUNED: "tuned"}
 
 
@@ -64,7 +67,7 @@ def measured(
     def sending(name: str, server: Server) -> float:
         before = server.cpu() + database.cpu()
         rate = size.webhooks / server.send(size.webhooks)
-        used = server.cpu() + database.cpu() - before
+        used = max(TICK, server.cpu() + database.cpu() - before)
         cpu[name].append(used * 1e6 / size.webhooks)
         return rate
 
@@ -75,4 +78,4 @@ def measured(
     rates = take_turns(turns, size.runs, row)
     first = next(iter(servers))
     yield from lines(row, "webhooks/s", rates, first)
-    yield from lines(f"{row}, CPU", "µs", cpu, first)
+    yield from lines(f"{row}, CPU", CPU, cpu, first)
