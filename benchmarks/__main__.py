@@ -60,7 +60,9 @@ def main() -> None:
         since = time.monotonic()
         say(name)
         lines += run(size)
-        say(f"\r{name}: {time.monotonic() - since:.0f} s\n" if sys.stderr.isatty() else "")
+        say(f"{name}: {time.monotonic() - since:.0f} s")
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
     seconds = time.monotonic() - began
     print(f"\n{table.printed(lines)}\n\n{judged(lines)}\n\nin {seconds:.0f} s")
     if given.write:
@@ -73,7 +75,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all of them")
     parser.add_argument("--profile", choices=PROFILES, default="full", help="how much (full)")
-    parser.add_argument("--large", action="store_true", help="growth to a million accounts")
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="growth to a million accounts; half an hour",
+    )
     parser.add_argument(
         "--against", type=Path, metavar="CHECKOUT", help="compare with another release, too"
     )
@@ -84,7 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rewrite",
         action="store_true",
-        help="only write it again, from the results of the last run",
+        help="only write it again, from the last results",
     )
     given = parser.parse_args()
     if given.write and given.profile == TINY.name:

@@ -67,7 +67,7 @@ def run(size: Size) -> Iterator[Line]:
             go = peer(questions)
             check(name, go(), questions)
             sides[name] = timed(go, len(questions), size.seconds)
-        if by_xstate.node():
+        if by_xstate.is_available():
             xstate = stack.enter_context(by_xstate.machine(questions))
             assert xstate.answers == [by_xstate.expected(each) for each in questions]
             sides[XSTATE] = xstate.round(size.seconds)

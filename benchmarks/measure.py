@@ -124,12 +124,12 @@ def unhindered() -> Iterator[None]:
 
 
 def progress(what: str) -> None:
-    """Show what is being done: in place on a terminal, else one line for each row."""
+    """Show what is being done: in place on a terminal, and nowhere else."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{what[:100]}", end="", file=sys.stderr, flush=True)
 
 
 def say(what: str) -> None:
     """Show what begins now, wherever standard error goes."""
-    end = "" if sys.stderr.isatty() else "\n"
-    print(f"{what}", end=end, file=sys.stderr, flush=True)
+    start, end = ("\r\x1b[K", "") if sys.stderr.isatty() else ("", "\n")
+    print(f"{start}{what}", end=end, file=sys.stderr, flush=True)

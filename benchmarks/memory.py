@@ -1,4 +1,4 @@
-"""How much memory does a snapshot take, when a million of them are kept?
+"""How much memory does a snapshot take, when very many of them are kept?
 
 An account's, in a process of its own: each has been reported once, and shares nothing with the
 others but what records share by themselves. ``python -m benchmarks.memory 1000000`` measures it.

@@ -12,12 +12,13 @@ PAGE_FILE = "docs/performance.md"
 PICTURE = "docs/performance.svg"
 
 READING = {
-    "decide": "One event decided on the account chart with its effects, facts merged. All sides come "
-    "to the same states, facts and commands on the whole walk, or nothing is measured. Guards and "
-    "effects are the same functions, so their cost is in every side's time and draws the ratios "
-    "towards 1; only XState gets their answers and results for nothing. *Live* machines keep their "
-    "state from event to event; *rebuilt* is what a service does that keeps its states in a "
-    "database. The hand-written function is `benchmarks/peers/by_hand.py`.",
+    "decide": "One event decided on the account chart with its effects, facts merged. All sides "
+    "come to the same states, facts and commands on the whole walk, or nothing is "
+    "measured. Guards and effects are the same functions, so their cost is in every "
+    "side's time and draws the ratios towards 1; only XState gets their answers and "
+    "results for nothing. *Live* machines keep their state from event to event; "
+    "*rebuilt* is what a service does that keeps its states in a database. The hand-"
+    "written function is `benchmarks/peers/by_hand.py`.",
     "step": "All that one report of an account sets off: routing, several machines, their messages "
     "and commands. *A webhook to a step* begins with bytes and a signature.",
     "cold": "A new process up to its first decision, and up to its first step from a webhook.",
@@ -32,8 +33,8 @@ READING = {
     "hardly depend on what else the machine does.",
     "growth": "The same with few and with many stored accounts; each line is compared with the "
     "first.",
-    "storm": "Commands that `relink work` processes carry out per second, once all of them run. The "
-    "gateway only records them: Stripe's own speed and limits are not in it.",
+    "storm": "Commands that `relink work` processes carry out per second, once all of them run. "
+    "The gateway only records them: Stripe's own speed and limits are not in it.",
     "against": "This release beside an earlier one, both given the same webhooks.",
 }
 """What each row measures."""

@@ -50,16 +50,19 @@ FULL = Size(
     charts=((5, 5), (10, 10), (20, 20), (40, 30), (60, 40)),
     explored=4_000,
     simulated=1_500,
-    snapshots=1_000_000,
+    snapshots=200_000,
     runs=5,
-    webhooks=1_200,
+    webhooks=1_000,
     accounts=1_000,
     growth=(1_000, 10_000, 100_000),
     storm=5_000,
     workers=(1, 2, 4),
-    longest_storm=40,
+    longest_storm=25,
 )
-LARGE = replace(FULL, name="large", growth=(*FULL.growth, 1_000_000))
+LARGE = replace(
+    FULL, name="large", growth=(*FULL.growth, 1_000_000), snapshots=1_000_000, webhooks=6_000
+)
+"""Half an hour."""
 TINY = Size(
     name="tiny",
     rounds=2,

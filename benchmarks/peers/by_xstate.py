@@ -36,6 +36,17 @@ def node() -> str | None:
     return shutil.which("node") if shutil.which("npm") else None
 
 
+def is_available() -> bool:
+    """Whether XState can be run here: with Node, and npm to fetch it."""
+    if node() is None:
+        return False
+    try:
+        installed()
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
 def installed() -> Path:
     """Install XState, unless it is there; the folder of the script."""
     FOLDER.mkdir(exist_ok=True)
@@ -43,6 +54,7 @@ def installed() -> Path:
     if not package.exists() or json.loads(package.read_text())["version"] != version():
         shutil.copy(HERE / "package.json", FOLDER)
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--no-package-lock"]
+        command += ["--prefer-offline", "--fetch-retries=0"]
         subprocess.run(command, cwd=FOLDER, check=True)
     shutil.copy(HERE / "xstate.mjs", FOLDER)
     return FOLDER
