@@ -135,7 +135,32 @@ GOALS: tuple[Goal, ...] = (
 
 HEAD = ("Goal", "Wanted", "Figure", "", "Why, and what was tried")
 
-REASONS: Mapping[str, str] = {}
+_EFFECTS = (
+    "Guards and effects are the same on all sides, and most of the time: even the hand-written "
+    "function, which has little else to do, gains little."
+)
+_STORES_ONE_ROW = (
+    "The peer stores one row and decides nothing. relink reads and writes snapshots, journal, "
+    "inbox and outbox, and decides several times for each webhook."
+)
+
+REASONS: Mapping[str, str] = {
+    "rebuilt": _EFFECTS,
+    "live": _EFFECTS,
+    "transitions": _EFFECTS,
+    "step": "A step decides about twice as often as in the first release: reads, reviews and "
+    "outages have come since.",
+    "cold": "What is left is pydantic's making of classes and the compiling of charts.",
+    "plain on SQLite": _STORES_ONE_ROW,
+    "tuned on SQLite": _STORES_ONE_ROW,
+    "plain on PostgreSQL": _STORES_ONE_ROW,
+    "tuned on PostgreSQL": _STORES_ONE_ROW,
+    "growth on SQLite": "Larger indexes are a little deeper, and miss caches more often.",
+    "growth on PostgreSQL": "Larger indexes are a little deeper, and miss caches more often.",
+    "ingest on SQLite": "A webhook decides about twice as often as in the first release.",
+    "ingest on PostgreSQL": "A webhook decides about twice as often as in the first release.",
+    "simulate": "Simulator, signatures and gateway run in the same thread, and take most of it.",
+}
 """Why a goal is missed, and what was tried, by its name; shown only where it is missed."""
 
 
