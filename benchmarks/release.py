@@ -1,7 +1,8 @@
 """One release's part in a comparison: a process that answers by bytes alone (:mod:`.against`).
 
 It imports of relink only what earlier releases have too. Each line of standard input is a question,
-``step`` or ``decide``, and a number of times; the answer is the microseconds that one takes.
+``step`` or ``decide``, and a number of times; the answer is the microseconds of CPU time that one
+takes.
 """
 
 import sys
@@ -20,10 +21,10 @@ def main() -> None:
     for line in sys.stdin:
         name, times = line.split()
         go = sides[name]
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(int(times)):
             go()
-        took = time.perf_counter() - began
+        took = time.process_time() - began
         print(took * 1e6 / int(times) / len(life.steps), flush=True)
 
 
