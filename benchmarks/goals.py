@@ -148,6 +148,8 @@ REASONS: Mapping[str, str] = {
     "rebuilt": _EFFECTS,
     "live": _EFFECTS,
     "transitions": _EFFECTS,
+    "xstate": "V8 compiles the machine, and gets guards and effects for nothing.",
+    "by hand": "The table explains each decision, and checks what guards and effects return.",
     "step": "A step decides about twice as often as in the first release: reads, reviews and "
     "outages have come since.",
     "cold": "What is left is pydantic's making of classes and the compiling of charts.",

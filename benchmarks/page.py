@@ -18,9 +18,10 @@ READING = {
     "side's time and draws the ratios towards 1; only XState gets their answers and "
     "results for nothing. *Live* machines keep their state from event to event; "
     "*rebuilt* is what a service does that keeps its states in a database. The hand-"
-    "written function is `benchmarks/peers/by_hand.py`.",
+    "written function is `benchmarks/peers/by_hand.py`. CPU time of the process, V8's own threads "
+    "included.",
     "step": "All that one report of an account sets off: routing, several machines, their messages "
-    "and commands. *A webhook to a step* begins with bytes and a signature.",
+    "and commands. *A webhook to a step* begins with bytes and a signature. CPU time.",
     "cold": "A new process up to its first decision, and up to its first step from a webhook.",
     "compile": "The account's chart, and charts that were made up for it.",
     "explore": "Breadth first from the account's first snapshot; each snapshot that is found is "
