@@ -16,7 +16,7 @@ SITE_PACKAGES = -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
 # The tests start hundreds of processes. Each would compile all of relink again.
 test coverage: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test coverage lint types docs dist clean replace
+.PHONY: help demo test coverage lint types docs bench dist clean replace
 .NOTPARALLEL: # one pip at a time in one environment
 
 help: ## this list
@@ -57,6 +57,9 @@ types: .venv/installed-test .venv/installed-types ## check types, as a user's ow
 	.venv/bin/mypy --strict --config-file= \
 	    --python-executable .venv/user/bin/python docs/examples/*.py docs/examples/charts/*.py
 	$(PYRIGHT) --pythonpath .venv/user/bin/python
+
+bench: .venv/installed-bench ## measure speed, beside others: ROWS="decide step" for some rows
+	.venv/bin/python -m benchmarks $(ROWS)
 
 dist: .venv/installed-lint ## build the sdist and, from it, the wheel
 	rm -rf dist

@@ -1,20 +1,16 @@
 """How fast is a rehearsal? Simulated webhooks with faults, through machines and gateway.
 
-Each process plays its share in one thread, under the simulator's clock: the simulator makes and
-signs webhooks, with duplicates, late and disordered ones; the service verifies them and decides;
-the in-process gateway carries out what was decided, against API faults. No HTTP and no database.
-
-Run with ``python benchmarks/simulate.py``; it shows progress, and the rate at the end.
+One thread plays, under the simulator's clock: the simulator makes and signs webhooks, with
+duplicates, late and disordered ones; the service verifies them and decides; the in-process gateway
+carries out what was decided, against API faults. No HTTP and no database.
 """
 
-import argparse
-import gc
 import logging
 import random
-import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from relink.adapters.gateway import GatewayError
 from relink.adapters.gateway.in_process import SimulatorGateway
@@ -26,6 +22,10 @@ from relink.adapters.stripe import StripeWebhooks
 from relink.engine import Step
 from relink.machines import relink_system
 
+from .measure import Line, progress, unhindered
+from .size import Size
+
+DECISIONS = "decisions"
 SECRET = "whsec_benchmark"
 CUSTOMERS = 500
 FAULTS = Faults(
@@ -72,69 +72,78 @@ def act(sim: Simulator, service: Service, chance: random.Random, logins: list[st
         return
 
 
-def rehearse(seed: int, wanted: int) -> Counter[str]:
-    """Play until so many webhooks have been delivered, and count what came of it."""
-    # What is kept lives to the end: looking through it over and over finds nothing to free.
-    gc.set_threshold(200_000, 50, 1_000)
-    logging.disable(logging.WARNING)  # requests are repeated all the time
-    counts = Counter[str]()
-    sim = Simulator(seed=seed)
-    sim.add_endpoint(SECRET)
-    store, gateway = MemoryStore(relink_system()), SimulatorGateway(sim)
+class Rehearsal:
+    """A simulated Stripe with customers, and relink.
 
-    def watch(step: Step) -> None:
-        counts.update(decisions=len(step.deliveries))
+    Args:
+        seed: for all that is drawn.
+        customers: who have linked three accounts each.
+    """
 
-    service = Service(
-        store,
-        gateway,
-        webhooks=StripeWebhooks([SECRET], livemode=False),
-        clock=lambda: sim.now,
-        timer=lambda: sim.now,
-        sleep=sim.advance,
-        watch=watch,
-    )
-    performer = Performer(
-        store,
-        gateway,
-        notify=lambda command, id: counts.update([command.name]),
-        clock=lambda: sim.now,
-        watch=watch,
-    )
-    logins = [newcomer(sim) for _ in range(CUSTOMERS)]
-    sim.faults = FAULTS
-    chance = random.Random(seed)
-    while counts["webhooks"] < wanted:
-        act(sim, service, chance, logins)
-        for delivery in sim.due_webhooks(sim.now + 60):
-            outcome = service.handle_webhook(delivery.payload, delivery.signature)
-            counts.update(["webhooks", f"webhooks {outcome}"])
-            if sys.stderr.isatty() and counts["webhooks"] % 1_000 == 0:
-                progress = f"seed {seed}: {counts['webhooks']:,} of {wanted:,} webhooks"
-                print(f"\r{progress}", end="", file=sys.stderr, flush=True)
-        performer.work_off()
-    counts.update(f"commands {status}" for status in store.status.values())
-    return counts
+    def __init__(self, seed: int, customers: int) -> None:
+        self.counts = Counter[str]()
+        self._sim = Simulator(seed=seed)
+        self._sim.add_endpoint(SECRET)
+        store, gateway = MemoryStore(relink_system()), SimulatorGateway(self._sim)
+        self._service = Service(
+            store,
+            gateway,
+            webhooks=StripeWebhooks([SECRET], livemode=False),
+            clock=lambda: self._sim.now,
+            timer=lambda: self._sim.now,
+            sleep=self._sim.advance,
+            watch=self._watch,
+        )
+        self._performer = Performer(
+            store,
+            gateway,
+            notify=lambda command, id: self.counts.update([command.name]),
+            clock=lambda: self._sim.now,
+            watch=self._watch,
+        )
+        self._logins = [newcomer(self._sim) for _ in range(customers)]
+        self._sim.faults = FAULTS
+        self._chance = random.Random(seed)
 
+    def _watch(self, step: Step) -> None:
+        self.counts.update(decisions=len(step.deliveries))
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--webhooks", type=int, default=100_000, help="how many (100000)")
-    parser.add_argument("--processes", type=int, default=2, help="that share them (2)")
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    share = -(-arguments.webhooks // arguments.processes)
-    seeds = range(arguments.seed, arguments.seed + arguments.processes)
-    began = time.perf_counter()
-    with ProcessPoolExecutor(arguments.processes) as pool:
-        counts = sum(pool.map(rehearse, seeds, [share] * len(seeds)), Counter[str]())
-    took = time.perf_counter() - began
-    rate = counts["webhooks"] / took
-    print(f"\n{counts['webhooks']:,} webhooks in {took:.1f} s: {rate:,.0f} a second,", end=" ")
-    print(f"in {arguments.processes} processes")
-    for name, count in sorted(counts.items()):
-        print(f"  {count:>9,}  {name.replace('_', ' ')}")
+    def play(self, webhooks: int) -> None:
+        """Play until so many more webhooks have been delivered."""
+        wanted = self.counts["webhooks"] + webhooks
+        while self.counts["webhooks"] < wanted:
+            act(self._sim, self._service, self._chance, self._logins)
+            for delivery in self._sim.due_webhooks(self._sim.now + 60):
+                outcome = self._service.handle_webhook(delivery.payload, delivery.signature)
+                self.counts.update(["webhooks", f"webhooks {outcome}"])
+            self._performer.work_off()
 
 
-if __name__ == "__main__":
-    main()
+def run(size: Size) -> Iterator[Line]:
+    """Play several rounds, and count webhooks and decisions."""
+    rehearsal = Rehearsal(seed=0, customers=min(CUSTOMERS, size.simulated))
+    rates: dict[str, list[float]] = {"webhooks": [], DECISIONS: []}
+    with quiet():
+        rehearsal.play(size.simulated)
+        for number in range(size.runs):
+            progress(f"simulate: round {number + 1} of {size.runs}")
+            before = rehearsal.counts.copy()
+            with unhindered():
+                began = time.perf_counter()
+                rehearsal.play(size.simulated)
+                took = time.perf_counter() - began
+            for name, readings in rates.items():
+                readings.append((rehearsal.counts[name] - before[name]) / took)
+    for name, readings in rates.items():
+        yield Line("simulate", name, f"{name}/s", tuple(readings))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Requests are repeated all the time, and each is logged."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
