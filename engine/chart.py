@@ -32,10 +32,10 @@ plain methods ``(self, facts, trigger)``, given by their names.
 from typing import Any
 
 from .chart_base import ChartBase
-from .compile import table_of
 from .decision import Snapshot
 from .live import LiveMachine
 from .table import Table
+from .tables import table_of
 
 
 class Chart(ChartBase):

@@ -48,6 +48,9 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
     that is stored in one is read as being in the other; no effect runs. A function gets the facts,
     in today's form."""
 
+    table_text: ClassVar[str] = ""
+    """The table as text, which spares a process compiling it; see :mod:`.stored`. Not inherited."""
+
     def __init_subclass__(cls, **settings: Any) -> None:
         """Make what the chart declares what the engine needs.
 

@@ -30,20 +30,6 @@ MAX_LEAVES = 4096
 """How many combinations of guard answers one event in one state may depend on."""
 
 
-def table_of(chart: type[ChartBase]) -> Table:
-    """The chart's table, compiled on the first call and kept on the class.
-
-    Raises:
-        ChartError: the chart cannot be compiled soundly.
-    """
-    # Looked up on the class itself: a chart does not inherit the table of its base.
-    table = vars(chart).get("_table")
-    if not isinstance(table, Table):
-        table = compile_chart(chart)
-        chart._table = table
-    return table
-
-
 def compile_chart(chart: type[ChartBase]) -> Table:
     """Compile a chart. No method of the chart runs.
 

@@ -47,8 +47,8 @@ from .record import cached_properties, check_types
 from .sealed import DECLARING_NAMES, RESERVED_NAMES, own_attributes
 from .suggest import did_you_mean
 
-_SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table"}
-"""What each chart class gets when it is made or compiled."""
+_SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table", "table_text"}
+"""What each chart class gets when it is made or compiled, or from its stored table."""
 
 _HOOKS = {
     *("__init__", "__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__"),

@@ -22,6 +22,7 @@ from statemachine import State
 from relink.engine import Assign, Command, Send, stays
 
 from . import anomalies
+from .compiled.account_number import TABLE
 from .events import DomainEvent
 from .freshness import (
     READ_WINDOW,
@@ -78,6 +79,7 @@ class AccountNumberChart(ReportChart):
     """The numbers of one account, by the account's id."""
 
     facts_type = AccountNumberFacts
+    table_text = TABLE
     alphabet = (
         ReportedTransactable,
         ReportedPending,

@@ -23,6 +23,7 @@ from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import anomalies, reasons
 from .commands import PaymentMethodGone
+from .compiled.payment_method import TABLE
 from .events import DomainEvent
 from .freshness import READ_WINDOW
 from .messages import (
@@ -83,6 +84,7 @@ class PaymentMethodChart(Chart):
     """One payment method or external account."""
 
     facts_type = PaymentMethodFacts
+    table_text = TABLE
     alphabet = (
         Built,
         PaymentMethodWorks,

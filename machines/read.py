@@ -29,6 +29,7 @@ from .commands import (
     RetrievePaymentMethod,
     RetrieveSession,
 )
+from .compiled.read import TABLE
 from .events import DomainEvent
 from .messages import (
     PaymentMethodUnclear,
@@ -85,6 +86,7 @@ class ReadChart(Chart):
     """The reads of one object, by the object's id."""
 
     facts_type = ReadFacts
+    table_text = TABLE
     alphabet = (ReadWanted, ReadAnswered, ReadFailed)
 
     idle = State(initial=True)

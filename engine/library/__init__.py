@@ -52,6 +52,7 @@ When a new python-statemachine is released:
 from .body import event_name
 from .metaclass import ChartMeta
 from .names import MACHINE_NAMES, SET_BY_METACLASS, is_declaration, is_state
+from .outline import is_tested, outline_of
 from .probe import Effect, Oracle, Probe
 from .structure import (
     CLASS_BODY,
@@ -83,7 +84,9 @@ __all__ = [
     "event_name",
     "is_declaration",
     "is_state",
+    "is_tested",
     "leaf_ids",
+    "outline_of",
     "python_operators",
     "structure_of",
 ]
