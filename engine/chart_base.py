@@ -15,7 +15,7 @@ from .declared import with_classes
 from .effect import Facts
 from .errors import ReservedNameError
 from .event import Event
-from .library import ChartMeta
+from .library.metaclass import ChartMeta
 
 FormerState = State | str | Callable[[Any], State | str]
 """What became of a state: a leaf state, its id, or a function of the facts that gives one."""

@@ -20,7 +20,8 @@ from .errors import (
     UnreachableStateError,
 )
 from .faults import Faults
-from .library import DeclaredTransition, Effect, Probe, Structure, leaf_ids, structure_of
+from .library.probe import Effect, Probe
+from .library.structure import DeclaredTransition, Structure, leaf_ids, structure_of
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree, leaves_of
 from .use import validate_use

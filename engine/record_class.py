@@ -48,7 +48,7 @@ class RecordMeta(ModelMetaclass):
         if defers := is_own(body["__module__"]):
             settings["defer_build"] = True
         try:
-            made = super().__new__(mcs, name, bases, body, **settings)
+            made: Any = super().__new__(mcs, name, bases, body, **settings)
             if defers:
                 # Not for the classes that a user derives from it.
                 del made.model_config["defer_build"]

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from .chart_base import ChartBase
 from .errors import MachineApiError
-from .library import MACHINE_NAMES, is_declaration
+from .library.names import MACHINE_NAMES, is_declaration
 
 _OF_CHART = ("table", "live")
 """What :class:`Chart` adds."""

@@ -12,17 +12,18 @@ left to the test which compiles each chart and compares the result with its text
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from sys import intern
 from typing import Any
 
 from .chart_base import ChartBase
 from .decision import Started
 from .declaration import Declaration, Impossible
-from .library import SET_BY_METACLASS, is_tested, outline_of
+from .library.names import SET_BY_METACLASS
+from .library.outline import is_tested, outline_of
 from .sealed import own_attributes
 from .table import Table
-from .tree import Answers, Branch, Leaf, Tree
+from .tree import Answers, Branch, Leaf, Outcome, Tree
 
 FORMAT = 1
 """Raised when the text, or the outline, says something in another way."""
@@ -64,7 +65,7 @@ def _declared(chart: type[ChartBase]) -> Iterator[str]:
     yield " ".join(sorted(name for name in own if not name.startswith("_")))
 
 
-def _written(tree: Tree, declared: tuple[Declaration, ...]) -> object:
+def _written(tree: Tree, declared: Sequence[Declaration]) -> object:
     """A branch as a guard and two trees, a taken transition as four values, others as a number."""
     if isinstance(tree, Branch):
         return [tree.guard, _written(tree.yes, declared), _written(tree.no, declared)]
@@ -79,7 +80,7 @@ def _decides(declaration: Declaration, leaf: Leaf) -> bool:
     return (declaration.reason, outcome, anomaly) == (leaf.reason, leaf.outcome, leaf.anomaly)
 
 
-def _outcome(declaration: Declaration) -> tuple[Any, bool]:
+def _outcome(declaration: Declaration) -> tuple[Outcome, bool]:
     if isinstance(declaration, Impossible):
         return "impossible", False
     return "ignored", declaration.anomaly
@@ -113,14 +114,18 @@ class _Reader:
         index = self._leaves
         self._leaves += 1
         if isinstance(written, int):
-            declaration = self._chart.decided[written]
-            outcome, anomaly = _outcome(declaration)
-            reason = declaration.reason
-            return Leaf(index, state, event, known, outcome, state, reason=reason, anomaly=anomaly)
+            return self._declared(index, state, event, known, self._chart.decided[written])
         target, effects, label, transition = written
-        outcome = "stayed" if target == state else "moved"
+        outcome: Outcome = "stayed" if target == state else "moved"
         names = _names(effects)
         return Leaf(index, state, event, known, outcome, intern(target), names, transition, label)
+
+    def _declared(
+        self, index: int, state: str, event: str, known: Answers, by: Declaration
+    ) -> Leaf:
+        outcome, anomaly = _outcome(by)
+        reason = by.reason
+        return Leaf(index, state, event, known, outcome, state, reason=reason, anomaly=anomaly)
 
 
 def _names(written: list[str]) -> tuple[str, ...]:

@@ -35,14 +35,8 @@ from .errors import (
 )
 from .faults import Faults
 from .frozen import mutable_part
-from .library import (
-    SET_BY_METACLASS,
-    DeclaredState,
-    DeclaredTransition,
-    Structure,
-    is_declaration,
-    is_state,
-)
+from .library.names import SET_BY_METACLASS, is_declaration, is_state
+from .library.structure import DeclaredState, DeclaredTransition, Structure
 from .record import cached_properties, check_types
 from .sealed import DECLARING_NAMES, RESERVED_NAMES, own_attributes
 from .suggest import did_you_mean

@@ -29,6 +29,9 @@ from ..event import Event
 from ..faults import Fault
 from ..suggest import did_you_mean
 
+StateArgument = LibraryState | NestedStateFactory
+"""A state inside a class body; type checkers take a compound state for a class."""
+
 _OF_STATE = tuple(inspect.signature(LibraryState).parameters)[:9]
 _OF_TRANSITION = tuple(inspect.signature(Transition).parameters)[2:]
 _FOREIGN = {
