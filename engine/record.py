@@ -73,8 +73,8 @@ class Record(BaseModel, metaclass=RecordMeta):
             RecordError: the message names the class, the name and the cure.
         """
         super().__init_subclass__(**kwargs)
-        if not is_own(cls.__module__):
-            check_names(cls)
+        if not _is_of_engine(cls):
+            _check_names(cls)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -101,26 +101,6 @@ class Record(BaseModel, metaclass=RecordMeta):
         if any(may_hold_container(info.annotation) for info in cls.model_fields.values()):
             return AfterValidator(freeze_fields).__get_pydantic_core_schema__(source, handler)
         return handler(source)
-
-
-def check_names(cls: type[Record]) -> None:
-    """Refuse fields of a class with names that the engine reads.
-
-    Raises:
-        RecordError: the message names the class, the name and the cure.
-    """
-    if _is_of_engine(cls):
-        return
-    annotated = inspect.get_annotations(cls)
-    for name in annotated:
-        if not name.startswith("_") and hasattr(BaseModel, name):
-            refuse_name(cls.__name__, name)
-    for name in _reserved(cls) - MEANT_TO_BE_SET:
-        definer = next(base for base in cls.__mro__ if name in vars(base))
-        is_given = definer is cls or not issubclass(definer, Record)  # by a mixin
-        # A command may compute its id in another way.
-        if name in annotated or (is_given and not isinstance(vars(definer)[name], property)):
-            refuse_name(cls.__name__, name)
 
 
 def check_class(cls: type[Record]) -> None:
@@ -185,12 +165,25 @@ def _is_of_engine(kind: type) -> bool:
     return kind.__module__.rpartition(".")[0] == __package__
 
 
+def _check_names(cls: type[Record]) -> None:
+    annotated = inspect.get_annotations(cls)
+    for name in annotated:
+        if not name.startswith("_") and hasattr(BaseModel, name):
+            refuse_name(cls.__name__, name)
+    for name in _reserved(cls) - MEANT_TO_BE_SET:
+        definer = next(base for base in cls.__mro__ if name in vars(base))
+        is_given = definer is cls or not issubclass(definer, Record)  # by a mixin
+        # A command may compute its id in another way.
+        if name in annotated or (is_given and not isinstance(vars(definer)[name], property)):
+            refuse_name(cls.__name__, name)
+
+
 def _reserved(cls: type[Record]) -> set[str]:
     """What the engine's own bases of a record define, other than fields."""
     return {
         name
         for base in cls.__mro__
         if _is_of_engine(base) and base is not cls and issubclass(base, Record)
-        for name in vars(base)
-        if name in WHY and name not in base.model_fields
+        for name in WHY
+        if name in vars(base) and name not in base.model_fields
     }

@@ -45,7 +45,7 @@ class RecordMeta(ModelMetaclass):
             RecordError: a field has no annotation, a name that the engine reads, or a type whose
                 values cannot be checked.
         """
-        if defers := is_own(body["__module__"]):
+        if defers := is_own(body.get("__module__", "")):
             settings["defer_build"] = True
         try:
             made: Any = super().__new__(mcs, name, bases, body, **settings)

@@ -1,7 +1,7 @@
 """The compiled table of the account chart, written by `make docs`."""
 
 # ruff: noqa: E501
-TABLE = r"""068c16f33a5d473122069f5c414bf0d6
+TABLE = r"""ace60992f7e6f200dd85afc271a65ca2
 [["inactive_unrepairable", []],
 ["active", "inactive_relinkable", "inactive_unrepairable", "relinking", "relinked", "new_account_linked", "disconnected"],
 ["disconnected"],

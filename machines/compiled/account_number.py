@@ -1,7 +1,7 @@
 """The compiled table of the account_number chart, written by `make docs`."""
 
 # ruff: noqa: E501
-TABLE = r"""aaf2fa2047142a2b6b7884409166c9d8
+TABLE = r"""caa88bfb7fbb7365251c0ecdb0b5398b
 [["transactable", []],
 ["transactable", "pending", "expiring", "lapsed", "refreshing"],
 [],

@@ -1,7 +1,7 @@
 """The compiled table of the session chart, written by `make docs`."""
 
 # ruff: noqa: E501
-TABLE = r"""378eccdfdf5523d4d8dca2b86740e8f3
+TABLE = r"""15eb661b2c9783dcde8f0c18ce9099b7
 [["open", []],
 ["open", "succeeded", "failed", "cancelled", "abandoned", "superseded"],
 ["succeeded"],
