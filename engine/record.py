@@ -10,7 +10,7 @@ needed. Together that takes 60 of 120 ms off the import of :mod:`relink.machines
 """
 
 import inspect
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
@@ -40,7 +40,7 @@ class Record(BaseModel, metaclass=RecordMeta):
     :mod:`.upgrade`. A subclass adds to what its bases declare."""
 
     _containers: ClassVar[frozenset[str]] = frozenset()
-    """The fields that can hold a list, dict or set."""
+    """The fields that can hold a list, dict or set; only facts, which are copied, know them."""
 
     if not TYPE_CHECKING:
 
@@ -86,9 +86,6 @@ class Record(BaseModel, metaclass=RecordMeta):
         super().__pydantic_init_subclass__(**kwargs)
         if not is_own(cls.__module__):
             check_class(cls)
-        cls._containers = frozenset(
-            name for name, info in cls.model_fields.items() if may_hold_container(info.annotation)
-        )
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -180,10 +177,15 @@ def _check_names(cls: type[Record]) -> None:
 
 def _reserved(cls: type[Record]) -> set[str]:
     """What the engine's own bases of a record define, other than fields."""
-    return {
-        name
-        for base in cls.__mro__
-        if _is_of_engine(base) and base is not cls and issubclass(base, Record)
-        for name in WHY
-        if name in vars(base) and name not in base.model_fields
-    }
+    return {name for base in cls.__mro__ if base is not cls for name in _defined(base)}
+
+
+def _defined(base: type) -> frozenset[str]:
+    return _defined_by_engine(base) if _is_of_engine(base) else frozenset()
+
+
+@cache
+def _defined_by_engine(base: type) -> frozenset[str]:
+    if not issubclass(base, Record):
+        return frozenset()
+    return frozenset(WHY.keys() & vars(base).keys() - base.model_fields.keys())
