@@ -46,5 +46,6 @@ When a new python-statemachine is released:
    set on each instance or class belong in :mod:`.names`.
 4. Look for new kinds of states, transitions and callbacks: what a table cannot express,
    :mod:`relink.engine.validation` has to reject.
-5. Raise the upper bound in ``pyproject.toml``. CI runs both ends of the range.
+5. Raise the upper bound in ``pyproject.toml``, and add the release to :data:`.outline.TESTED`: only
+   on those are stored tables used. CI runs both ends of the range, and compares the tables.
 """

@@ -2,8 +2,6 @@
 
 import importlib
 import pkgutil
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -49,33 +47,3 @@ def test_a_record_that_a_user_derives_is_built_and_checked_at_once(base: type[Re
     assert type(base)("Seen", (base,), {**body, "seen": 1}).__pydantic_complete__
     with pytest.raises(RecordError, match=r"Seen\.seen: its default 'no' is not a value"):
         type(base)("Seen", (base,), {**body, "seen": "no"})
-
-
-THREADS = """
-import sys, threading
-from relink.machines import messages
-sys.setswitchinterval(1e-6)
-barrier = threading.Barrier(8)
-made, failed = [], []
-
-def make(kind):
-    barrier.wait()
-    try:
-        made.append(kind(causation_id="evt", at=1, as_of=1, failure_reason="no"))
-    except Exception as error:
-        failed.append(repr(error))
-
-threads = [threading.Thread(target=make, args=(messages.SessionFailed,)) for _ in range(8)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-assert not failed, failed
-assert {type(each) for each in made} == {messages.SessionFailed}
-assert all(each == made[0] and each.model_dump_json() == made[0].model_dump_json() for each in made)
-assert messages.SessionFailed.__pydantic_complete__
-"""
-
-
-def test_threads_may_need_a_record_for_the_first_time_at_once():
-    for _ in range(5):
-        run = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True)
-        assert run.returncode == 0, run.stderr
