@@ -22,6 +22,7 @@ from statemachine import State
 from relink.engine import Assign, Command, Send, stays
 
 from . import anomalies
+from .asking import read
 from .compiled.account_number import TABLE
 from .events import DomainEvent
 from .freshness import (
@@ -42,7 +43,6 @@ from .messages import (
     RefreshStarted,
     RefreshSucceeded,
 )
-from .read import read
 from .reasons import Anomaly, ReadReason
 from .reported import (
     NumbersReported,

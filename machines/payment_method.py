@@ -22,6 +22,7 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import anomalies, reasons
+from .asking import look, read
 from .commands import PaymentMethodGone
 from .compiled.payment_method import TABLE
 from .events import DomainEvent
@@ -39,7 +40,6 @@ from .messages import (
     PaymentMethodWorks,
     ReadFailed,
 )
-from .read import look, read
 from .reasons import Anomaly, ReadReason
 from .vocabulary import NUMBER_DEACTIVATED, MandateReason, ObjectKind, PaymentMethodState
 

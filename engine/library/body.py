@@ -219,6 +219,8 @@ class State(LibraryState):
     def _note_callbacks(self, call: str, named: dict[str, Any]) -> None:
         for name in _CALLBACKS:
             given = named.get(name)
+            if given is None:
+                continue
             several = given if isinstance(given, (list, tuple)) else (given,)
             twice = [x for x in several if isinstance(x, str) and several.count(x) > 1]
             if twice:

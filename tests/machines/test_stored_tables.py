@@ -36,7 +36,6 @@ def test_a_decision_on_one_chart_imports_neither_the_compiler_nor_other_charts()
     imported = set(run.stdout.split())
     assert "relink.machines.account.chart" in imported
     others = {f"relink.machines.{name}" for name in CHARTS} - {"relink.machines.account"}
-    # The account asks for reads, so it needs that one.
-    assert imported & others <= {"relink.machines.read"}
-    engine = {"compile", "validation", "live", "codec", "system", "library.probe"}
+    assert not imported & others
+    engine = {"compile", "validation", "live", "watch", "codec", "system", "library.probe"}
     assert not imported & {f"relink.engine.{name}" for name in engine}
