@@ -20,7 +20,7 @@ def table_of(chart: type[ChartBase]) -> Table:
 
 
 def _compiled(chart: type[ChartBase]) -> Table:
-    # A process whose tables are stored needs no compiler, whose modules take 5 ms to import.
+    # A process whose tables are stored needs no compiler, whose modules take 10 ms to import.
     from .compile import compile_chart
 
     return compile_chart(chart)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
 from relink.adapters.gateway import TransientError
 from relink.adapters.outbound import NoAnswerError, Outbound
 from relink.machines.commands import Notification
@@ -42,9 +44,6 @@ class Notifier:
         clock: Callable[[], float] = time.time,
         timeout: float = TIMEOUT,
     ) -> None:
-        # 60 ms of the start of a service, and only one with such a URL needs it.
-        import httpx
-
         target = httpx.URL(url)
         self._url = target.copy_with(userinfo=b"")
         self._headers = {"Content-Type": "application/json", "User-Agent": "relink"}
