@@ -18,7 +18,7 @@ from typing import Any
 
 from .chart_base import ChartBase
 from .decision import Started
-from .declaration import Declaration, Impossible
+from .declaration import Declaration, Ignored, Impossible
 from .library.names import SET_BY_METACLASS
 from .library.outline import is_tested, outline_of
 from .sealed import own_attributes
@@ -55,10 +55,15 @@ def key_of(chart: type[ChartBase]) -> str:
 
 def _declared(chart: type[ChartBase]) -> Iterator[str]:
     """What a chart declares beside what python-statemachine reads."""
-    yield " ".join(event.name for event in chart.alphabet)
-    yield " ".join(state.id for state in chart.absorbing)
+    # What is no event or state the compiler refuses, in its own words.
+    yield " ".join(str(getattr(event, "name", event)) for event in chart.alphabet)
+    yield " ".join(str(getattr(state, "id", state)) for state in chart.absorbing)
     for each in chart.decided:
-        states, events = [x.id for x in each.states], [x.name for x in each.events]
+        if not isinstance(each, Ignored | Impossible):
+            yield repr(each)
+            continue
+        states = [getattr(state, "id", state) for state in each.states]
+        events = [getattr(event, "name", event) for event in each.events]
         yield f"{_outcome(each)} {states} {events} {each.when!r} {each.reason!r}"
     # The library looks for some methods by their names.
     own = own_attributes(chart).keys() - SET_BY_METACLASS - {"table_text"}

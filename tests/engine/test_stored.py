@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from statemachine import State
 
-from relink.engine import Chart, Reason, ignored, impossible
+from relink.engine import Chart, ChartError, Reason, ignored, impossible
 from relink.engine import compile as compiler
 from relink.engine.compile import compile_chart
 from relink.engine.library import outline
@@ -115,6 +115,15 @@ def test_a_chart_with_a_stale_table_is_compiled():
     chart = gate()
     chart.table_text = text_of(compile_chart(gate(guard="not holds_key")))
     assert chart.table().trees == compile_chart(gate()).trees
+
+
+@pytest.mark.parametrize("broken", ["alphabet", "absorbing", "decided"])
+def test_a_chart_with_a_stored_table_is_refused_in_the_compilers_words(broken: str):
+    chart = gate()
+    chart.table_text = text_of(compile_chart(chart))
+    setattr(chart, broken, (*getattr(chart, broken), 7))
+    with pytest.raises(ChartError, match=f"{broken}"):
+        chart.table()
 
 
 @pytest.mark.parametrize("text", ["", "\n[]", "no key at all", f"{'0' * 32}\n[]"])
