@@ -24,8 +24,10 @@ from relink.adapters.settings.waits import WAITS
 from relink.adapters.stripe.handlers import HANDLERS
 from relink.adapters.stripe.ignored import ON_PURPOSE, IgnoreReason
 from relink.engine import Chart, Table
+from relink.engine.compile import compile_chart
 from relink.engine.diagram import dot
 from relink.engine.markdown import markdown
+from relink.engine.stored import text_of
 from relink.machines import CHARTS
 from relink.machines.policy import RelinkPolicy
 
@@ -397,6 +399,21 @@ def _range(schema: dict[str, Any]) -> str:
 
 EXAMPLES = example_charts()
 
+# ── machines/compiled: the tables ────────────────────────────────────────────
+
+
+def stored(folder: str, charts: Mapping[str, type[Chart]]) -> dict[str, Page]:
+    """Each chart's compiled table as a module, so that a process need not compile it."""
+    return {f"{folder}/{name}.py": _stored(name, chart) for name, chart in charts.items()}
+
+
+def _stored(name: str, chart: type[Chart]) -> Page:
+    return lambda _: (
+        f'"""The compiled table of the {name} chart, written by `make docs`."""\n\n'
+        f'# ruff: noqa: E501\nTABLE = r"""{text_of(compile_chart(chart))}"""\n'
+    )
+
+
 PAGES: dict[str, Page] = {
     "docs/bounds.md": bounds,
     **dict.fromkeys(SHOWING, with_examples),
@@ -408,6 +425,7 @@ PAGES: dict[str, Page] = {
     **tables("docs/charts", EXAMPLES),
     **pictures("docs/charts", EXAMPLES),
     "docs/webhooks.md": webhooks,
+    **stored("machines/compiled", CHARTS),
 }
 """Generated files, as paths from the top of the repository."""
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from types import FunctionType
 from typing import Any
 
-from .library import is_declaration
+from .library.names import is_declaration
 
 
 def misspelled(own: Mapping[str, Any], known: Collection[str]) -> Iterator[tuple[str, str]]:

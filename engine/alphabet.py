@@ -21,7 +21,8 @@ from .errors import (
 )
 from .event import Event
 from .faults import Faults
-from .library import CLASS_BODY, DeclaredEvent, Structure, is_state
+from .library.names import is_state
+from .library.structure import CLASS_BODY, DeclaredEvent, Structure
 from .sealed import RESERVED_NAMES
 from .suggest import unknown
 from .tombstone import RemovedEvent

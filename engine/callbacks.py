@@ -29,7 +29,7 @@ from .errors import (
     ValidatorError,
 )
 from .faults import Faults
-from .library import DeclaredCallback, Structure
+from .library.structure import DeclaredCallback, Structure
 from .sealed import plain_methods
 from .suggest import unknown
 

@@ -29,13 +29,15 @@ Guards are pure predicates. Effects are pure and return commands and changes of 
 plain methods ``(self, facts, trigger)``, given by their names.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .chart_base import ChartBase
-from .compile import table_of
 from .decision import Snapshot
-from .live import LiveMachine
 from .table import Table
+from .tables import table_of
+
+if TYPE_CHECKING:
+    from .live import LiveMachine
 
 
 class Chart(ChartBase):
@@ -51,10 +53,12 @@ class Chart(ChartBase):
         return table_of(cls)
 
     @classmethod
-    def live(cls, snapshot: Snapshot[Any]) -> LiveMachine:
+    def live(cls, snapshot: Snapshot[Any]) -> "LiveMachine":
         """A running python-statemachine machine of this chart, set to a snapshot.
 
         Raises:
             UnknownStateError: the chart has no such leaf state.
         """
+        from .live import LiveMachine  # which few processes need
+
         return LiveMachine(cls, snapshot)

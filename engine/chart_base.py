@@ -15,7 +15,7 @@ from .declared import with_classes
 from .effect import Facts
 from .errors import ReservedNameError
 from .event import Event
-from .library import ChartMeta
+from .library.metaclass import ChartMeta
 
 FormerState = State | str | Callable[[Any], State | str]
 """What became of a state: a leaf state, its id, or a function of the facts that gives one."""
@@ -47,6 +47,9 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
     """What became of the leaf states that earlier releases stored, by their former ids. A machine
     that is stored in one is read as being in the other; no effect runs. A function gets the facts,
     in today's form."""
+
+    table_text: ClassVar[str] = ""
+    """The table as text, which spares a process compiling it; see :mod:`.stored`. Not inherited."""
 
     def __init_subclass__(cls, **settings: Any) -> None:
         """Make what the chart declares what the engine needs.

@@ -20,7 +20,8 @@ from .errors import (
     UnreachableStateError,
 )
 from .faults import Faults
-from .library import DeclaredTransition, Effect, Probe, Structure, leaf_ids, structure_of
+from .library.probe import Effect, Probe
+from .library.structure import DeclaredTransition, Structure, leaf_ids, structure_of
 from .table import Table
 from .tree import Answers, Branch, Leaf, Outcome, Tree, leaves_of
 from .use import validate_use
@@ -28,20 +29,6 @@ from .validation import validate
 
 MAX_LEAVES = 4096
 """How many combinations of guard answers one event in one state may depend on."""
-
-
-def table_of(chart: type[ChartBase]) -> Table:
-    """The chart's table, compiled on the first call and kept on the class.
-
-    Raises:
-        ChartError: the chart cannot be compiled soundly.
-    """
-    # Looked up on the class itself: a chart does not inherit the table of its base.
-    table = vars(chart).get("_table")
-    if not isinstance(table, Table):
-        table = compile_chart(chart)
-        chart._table = table
-    return table
 
 
 def compile_chart(chart: type[ChartBase]) -> Table:

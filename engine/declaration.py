@@ -13,7 +13,7 @@ from statemachine import State
 from .arguments import explained, several, wrong_argument
 from .errors import ArgumentError
 from .event import Event
-from .library import StateArgument, event_name
+from .library.body import StateArgument, event_name
 from .place import chart_in_progress
 from .reason import Reason
 

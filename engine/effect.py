@@ -13,7 +13,7 @@ from pydantic import SerializeAsAny
 
 from .arguments import wrong_argument
 from .event import Event, snake_case
-from .frozen import FROZEN, frozen
+from .frozen import FROZEN, frozen, may_hold_container
 from .identity import identity_of
 from .record import Record
 
@@ -25,9 +25,13 @@ class Facts(Record):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Compute the names of all fields once."""
+        """Compute once what each copy needs."""
         super().__pydantic_init_subclass__(**kwargs)
-        cls._every_field = set(cls.model_fields)
+        fields = cls.model_fields
+        cls._every_field = set(fields)
+        cls._containers = frozenset(
+            name for name, info in fields.items() if may_hold_container(info.annotation)
+        )
 
     def after(self, changes: Mapping[str, Any]) -> Self:
         """A copy with other values in some fields, without validation.

@@ -8,7 +8,7 @@ answers known at a leaf make an expression true, where some of its guards were n
 import ast
 from collections.abc import Iterator, Mapping
 
-from .library import python_operators
+from .library.structure import python_operators
 
 Expression = ast.expr
 """A guard expression that :func:`parse` accepts."""

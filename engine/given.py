@@ -11,10 +11,10 @@ from typing import Any
 
 from .arguments import several, wrong_argument
 from .chart_base import ChartBase
-from .compile import table_of
 from .errors import ArgumentError
 from .event import Event
 from .table import Table
+from .tables import table_of
 
 ChartOrTable = Table | type[ChartBase]
 """A table, or the chart that it is of."""

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 # As in a record: bytes need not be UTF-8, and infinite numbers are not null.
 _ANY: TypeAdapter[Any] = TypeAdapter(
-    Any, config=ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="strings")
+    Any,
+    config=ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="strings", defer_build=True),
 )
 
 

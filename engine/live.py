@@ -13,7 +13,7 @@ from .chart_base import ChartBase
 from .decision import Snapshot, Started
 from .effect import Command, Facts
 from .event import Event
-from .library import Effect, Probe
+from .library.probe import Effect, Probe
 from .question import refuse_event, refuse_facts, refuse_snapshot
 from .sealed import constants
 from .tombstone import RemovedEvent

@@ -56,6 +56,9 @@ _HARMLESS = {
 }
 """Functions of the operating system's module that compute."""
 
+_PREPARING = ("importlib.", "_frozen_importlib", "pydantic._internal._mock_val_ser")
+"""The modules that import others, and that build a validator when it is first needed."""
+
 
 class Outside:
     """Notices the first thing outside that is reached while it is active, in this thread."""
@@ -64,7 +67,7 @@ class Outside:
         self.found: Touched | None = None
         self._before: Any = None
         self._collects = False
-        self._importing: FrameType | None = None
+        self._preparing: FrameType | None = None
 
     def __enter__(self) -> Self:
         # A collection runs finalizers and hooks of others, in the middle of anything.
@@ -85,15 +88,15 @@ class Outside:
             gc.enable()
 
     def _see(self, frame: FrameType, event: str, argument: Any) -> None:
-        if self._importing is not None:
-            # An import reads files, and is no part of the answer.
-            if event == "return" and frame is self._importing:
-                self._importing = None
+        if self._preparing is not None:
+            # It reads files or settings, and is no part of the answer.
+            if event == "return" and frame is self._preparing:
+                self._preparing = None
             return
         if event == "call":
             module = frame.f_globals.get("__name__", "")
-            if module.startswith("importlib.") or module == "_frozen_importlib":
-                self._importing = frame
+            if module.startswith(_PREPARING):
+                self._preparing = frame
             elif self.found is None:
                 self._see_python(module, frame.f_code.co_qualname)
         elif event == "c_call" and self.found is None:

@@ -25,6 +25,14 @@ _SAID = {"value_error": "Value error, ", "assertion_error": "Assertion failed, "
 """Faults that a validator of the record's own reports, and what pydantic puts before its text."""
 
 
+_OWN = f"{__name__.partition('.')[0]}."
+
+
+def is_own(module: str) -> bool:
+    """Whether a module is one of relink's."""
+    return module.startswith(_OWN)
+
+
 class RecordMeta(ModelMetaclass):
     """Makes record classes."""
 
@@ -37,8 +45,14 @@ class RecordMeta(ModelMetaclass):
             RecordError: a field has no annotation, a name that the engine reads, or a type whose
                 values cannot be checked.
         """
+        if defers := is_own(body.get("__module__", "")):
+            settings["defer_build"] = True
         try:
-            return super().__new__(mcs, name, bases, body, **settings)
+            made: Any = super().__new__(mcs, name, bases, body, **settings)
+            if defers:
+                # Not for the classes that a user derives from it.
+                del made.model_config["defer_build"]
+            return made
         except PydanticSchemaGenerationError as error:
             raise RecordError(_unchecked(name, body)) from error
         except PydanticUserError as error:

@@ -10,12 +10,16 @@ bytecode of each Python release, so it could not replace this one. What it would
 before the first decision; a fuzz test (:mod:`relink.engine.fuzz`) finds the same mistake.
 """
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, NoReturn
 
 from .chart_base import ChartBase
 from .errors import MachineApiError
-from .library import MACHINE_NAMES, is_declaration
+from .library.names import MACHINE_NAMES, is_declaration
+
+Bound = Callable[[Any, Any], Any]
+"""A guard or an effect, bound: called with facts and trigger."""
 
 _OF_CHART = ("table", "live")
 """What :class:`Chart` adds."""

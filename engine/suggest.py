@@ -1,7 +1,6 @@
 """Suggestions: the name that was probably meant, for messages about an unknown one."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 
 def did_you_mean(name: object, known: Iterable[str], synonyms: Mapping[str, str] = {}) -> str:
@@ -14,6 +13,8 @@ def did_you_mean(name: object, known: Iterable[str], synonyms: Mapping[str, str]
     """
     if not isinstance(name, str):
         return ""
+    from difflib import get_close_matches  # a millisecond, which only an error needs
+
     by_lower = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     meant = synonyms.get(name) or (by_lower[near[0]] if near else None)

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, NoReturn, final
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, final
 
 from statemachine import State
 
@@ -21,10 +21,12 @@ from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
 from .question import default_facts, refuse_event, refuse_facts, refuse_snapshot
-from .sealed import constants, plain_methods, sealed_self
+from .sealed import Bound, constants, plain_methods, sealed_self
 from .tombstone import EVENT_REMOVED, RemovedEvent
 from .tree import Leaf, Tree, leaves_of
-from .watch import Bound, Watch
+
+if TYPE_CHECKING:
+    from .watch import Watch
 
 
 @final
@@ -80,7 +82,7 @@ class Table:
         """What became of the states that earlier releases stored."""
         self.is_checked = is_checked
         """Whether guards and effects are checked while they run."""
-        self._watch = Watch(self.name, constants(chart)) if is_checked else None
+        self._watch = _watch_over(self.name, chart) if is_checked else None
         self._self = sealed_self(chart)
         self._entry = self._bound_leaf(entry)
         self._facts = chart.facts_type
@@ -291,6 +293,12 @@ class Table:
         refuse_facts(self.name, self._facts, facts)
         leaf = Leaf(-1, state, trigger.name, (), "ignored", state, reason=EVENT_REMOVED)
         return Decision(snapshot, trigger, leaf, facts, ())
+
+
+def _watch_over(name: str, chart: type[ChartBase]) -> "Watch":
+    from .watch import Watch  # 2 ms, which only debug mode needs
+
+    return Watch(name, constants(chart))
 
 
 def _outline(tree: Tree) -> list[Any]:

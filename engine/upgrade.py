@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, final
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from .arguments import several
 from .errors import RecordError, UpgradeError
@@ -42,7 +42,7 @@ Upcast = Callable[..., Fields]
 """Takes the former fields that are stored, by name, as JSON. Returns the fields made of them."""
 
 
-_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+_ANY: TypeAdapter[Any] = TypeAdapter(Any, config=ConfigDict(defer_build=True))
 
 
 @final

@@ -22,7 +22,7 @@ from .errors import (
 )
 from .event import Event
 from .faults import Faults
-from .library import DeclaredTransition, Structure
+from .library.structure import DeclaredTransition, Structure
 from .reads import refuse_unknown_reads
 from .sealed import plain_methods
 from .tree import Leaf

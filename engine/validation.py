@@ -35,20 +35,14 @@ from .errors import (
 )
 from .faults import Faults
 from .frozen import mutable_part
-from .library import (
-    SET_BY_METACLASS,
-    DeclaredState,
-    DeclaredTransition,
-    Structure,
-    is_declaration,
-    is_state,
-)
+from .library.names import SET_BY_METACLASS, is_declaration, is_state
+from .library.structure import DeclaredState, DeclaredTransition, Structure
 from .record import cached_properties, check_types
 from .sealed import DECLARING_NAMES, RESERVED_NAMES, own_attributes
 from .suggest import did_you_mean
 
-_SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table"}
-"""What each chart class gets when it is made or compiled."""
+_SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table", "table_text"}
+"""What each chart class gets when it is made or compiled, or from its stored table."""
 
 _HOOKS = {
     *("__init__", "__new__", "__setattr__", "__getattr__", "__getattribute__", "__delattr__"),

@@ -6,7 +6,6 @@ blames the one that breaks a rule, by its name. It costs many times what a decis
 tables watch only on request (:attr:`Table.checked`). Live machines and fuzz tests always do.
 """
 
-from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -23,9 +22,7 @@ from .event import Event
 from .facts_json import misfits
 from .image import Image, can_change, difference, image_of
 from .outside import Outside
-
-Bound = Callable[[Any, Any], Any]
-"""A guard or an effect: called with facts and trigger."""
+from .sealed import Bound
 
 
 class Watch:

@@ -1,41 +1,11 @@
 """The domain: linked bank accounts that stop working, and what to do about it."""
 
-from functools import cache
+from typing import TYPE_CHECKING
 
-from relink.engine import System
-
-from .account import AccountChart
-from .account_number import AccountNumberChart
-from .assessment import Assessment, NextAction, assess
-from .authorization import AuthorizationChart
-from .build import BuildChart
-from .holder import HolderChart
-from .outage import OutageChart
-from .payment_method import PaymentMethodChart
-from .policy import RelinkPolicy
-from .read import ReadChart
-from .routing import route
-from .session import SessionChart
-
-CHARTS = {
-    "account": AccountChart,
-    "authorization": AuthorizationChart,
-    "session": SessionChart,
-    "account_number": AccountNumberChart,
-    "build": BuildChart,
-    "payment_method": PaymentMethodChart,
-    "outage": OutageChart,
-    "holder": HolderChart,
-    "read": ReadChart,
-}
-"""All charts, by the names that their addresses use."""
-
-
-@cache
-def relink_system() -> System:
-    """The machines as one; compiled at the first call."""
-    return System({name: chart.table() for name, chart in CHARTS.items()}, route)
-
+if TYPE_CHECKING:
+    from .assessment import Assessment, NextAction, assess
+    from .charts import CHARTS, relink_system
+    from .policy import RelinkPolicy
 
 __all__ = [
     "CHARTS",
@@ -45,3 +15,29 @@ __all__ = [
     "assess",
     "relink_system",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, so that one chart can be used without the others."""
+    found: object
+    match name:
+        case "CHARTS" | "relink_system":
+            from . import charts
+
+            found = getattr(charts, name)
+        case "Assessment" | "NextAction" | "assess":
+            from . import assessment
+
+            found = getattr(assessment, name)
+        case "RelinkPolicy":
+            from . import policy
+
+            found = policy.RelinkPolicy
+        case _:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

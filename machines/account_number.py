@@ -22,6 +22,8 @@ from statemachine import State
 from relink.engine import Assign, Command, Send, stays
 
 from . import anomalies
+from .asking import read
+from .compiled.account_number import TABLE
 from .events import DomainEvent
 from .freshness import (
     READ_WINDOW,
@@ -41,7 +43,6 @@ from .messages import (
     RefreshStarted,
     RefreshSucceeded,
 )
-from .read import read
 from .reasons import Anomaly, ReadReason
 from .reported import (
     NumbersReported,
@@ -78,6 +79,7 @@ class AccountNumberChart(ReportChart):
     """The numbers of one account, by the account's id."""
 
     facts_type = AccountNumberFacts
+    table_text = TABLE
     alphabet = (
         ReportedTransactable,
         ReportedPending,

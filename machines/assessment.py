@@ -36,7 +36,7 @@ from .vocabulary import (
 class NextAction(BaseModel):
     """One thing that the service should do (C2)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     action: Literal[
         "relink", "wait", "collect_mandate", "request_new_payment_method", "provide_name"
@@ -50,7 +50,7 @@ class NextAction(BaseModel):
 class Assessment(BaseModel):
     """The answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     chargeable: bool
     """The link works: nothing that Stripe reports speaks against a payment."""

@@ -26,6 +26,7 @@ from .commands import (
     PaymentMethodBuilt,
     RequestBillingName,
 )
+from .compiled.build import TABLE
 from .events import BillingNameAbsent, DomainEvent, ExternalAccountMade, PaymentMethodMade
 from .messages import BuildChanged, BuildFailed, BuildRequested, BuildResumed, Built
 from .report import Holder
@@ -50,6 +51,7 @@ class BuildChart(Chart):
     """What relink makes of one account, by the account's id."""
 
     facts_type = BuildFacts
+    table_text = TABLE
     alphabet = (
         BuildRequested,
         BillingNameAbsent,

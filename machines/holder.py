@@ -19,6 +19,7 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, stays
 
 from .commands import Wake
+from .compiled.holder import TABLE
 from .due_reads import held_until, holds_up
 from .events import DomainEvent
 from .messages import MayPrompt, PromptAllowed, ReadAwaited, ReviewDue
@@ -50,6 +51,7 @@ class HolderChart(Chart):
     """A customer or connected account, as the one who is written to."""
 
     facts_type = HolderFacts
+    table_text = TABLE
     alphabet = (ReadAwaited, MayPrompt, ReviewDue)
 
     clear = State(initial=True)

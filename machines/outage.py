@@ -28,6 +28,7 @@ from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import messages_due, reasons
 from .commands import NotifyCustomer, Wake
+from .compiled.outage import TABLE
 from .due_reads import due_since, held_until, holds_up
 from .events import DomainEvent
 from .messages import (
@@ -69,6 +70,7 @@ class OutageChart(Chart):
     """The outages of one authorization, one after the other."""
 
     facts_type = OutageFacts
+    table_text = TABLE
     alphabet = (NeedsChanged, NeedsMoved, ReadDueChanged, ReviewDue, PromptAllowed)
 
     none = State(initial=True)

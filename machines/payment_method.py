@@ -22,7 +22,9 @@ from statemachine import State
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
 from . import anomalies, reasons
+from .asking import look, read
 from .commands import PaymentMethodGone
+from .compiled.payment_method import TABLE
 from .events import DomainEvent
 from .freshness import READ_WINDOW
 from .messages import (
@@ -38,7 +40,6 @@ from .messages import (
     PaymentMethodWorks,
     ReadFailed,
 )
-from .read import look, read
 from .reasons import Anomaly, ReadReason
 from .vocabulary import NUMBER_DEACTIVATED, MandateReason, ObjectKind, PaymentMethodState
 
@@ -83,6 +84,7 @@ class PaymentMethodChart(Chart):
     """One payment method or external account."""
 
     facts_type = PaymentMethodFacts
+    table_text = TABLE
     alphabet = (
         Built,
         PaymentMethodWorks,

@@ -1,9 +1,10 @@
 """The read: is Stripe to be asked about an object, and has it answered?
 
-Every read that a decision asks for goes through here, one machine for each object. So reads
-coalesce (K10): while one is due and has not begun, asking again asks for nothing more. The machine
-cannot see when a read begins. The answer says so, and if something asked after that, the object is
-read once more: the answer may be older than what raised the question.
+Every read that a decision asks for goes through here, one machine for each object, and
+:mod:`.asking` makes what it is sent. So reads coalesce (K10): while one is due and has not begun,
+asking again asks for nothing more. The machine cannot see when a read begins. The answer says so,
+and if something asked after that, the object is read once more: the answer may be older than what
+raised the question.
 
 States
     ``idle``  Nothing is asked. Machines begin here.
@@ -29,17 +30,10 @@ from .commands import (
     RetrievePaymentMethod,
     RetrieveSession,
 )
+from .compiled.read import TABLE
 from .events import DomainEvent
-from .messages import (
-    PaymentMethodUnclear,
-    ReadAnswered,
-    ReadDueChanged,
-    ReadFailed,
-    ReadWanted,
-    SessionUnclear,
-)
+from .messages import ReadAnswered, ReadDueChanged, ReadFailed, ReadWanted
 from .reasons import ReadReason
-from .reported import ReportedUnclear
 from .vocabulary import ObjectKind
 
 Effects = list[Command | Assign]
@@ -85,6 +79,7 @@ class ReadChart(Chart):
     """The reads of one object, by the object's id."""
 
     facts_type = ReadFacts
+    table_text = TABLE
     alphabet = (ReadWanted, ReadAnswered, ReadFailed)
 
     idle = State(initial=True)
@@ -174,52 +169,6 @@ class ReadChart(Chart):
         """Tell what was to be read that Stripe refused."""
         failed = trigger.follow(ReadFailed, error=trigger.error)
         return Send(machine=_MACHINE_OF[facts.kind], key=facts.id, event=failed)
-
-
-def read(
-    key: str,
-    kind: ObjectKind,
-    reason: ReadReason,
-    trigger: DomainEvent,
-    *,
-    after: int = 0,
-    connected_account: str | None = None,
-) -> Send:
-    """Ask for a read of an object.
-
-    Args:
-        key: the object's id.
-        kind: what it is.
-        reason: why it is to be read.
-        trigger: what raised the question.
-        after: the earliest time to begin (Unix seconds).
-        connected_account: for an external account, whose it is.
-    """
-    wanted = trigger.follow(
-        ReadWanted, of=kind, reason=reason, after=after, connected_account=connected_account
-    )
-    return Send(machine="read", key=key, event=wanted)
-
-
-def look(
-    key: str,
-    kind: ObjectKind,
-    trigger: ReportedUnclear | PaymentMethodUnclear | SessionUnclear,
-    *,
-    connected_account: str | None = None,
-) -> list[Command]:
-    """Ask for a read of an object of which a report says only that something changed (K2, K6).
-
-    Args:
-        key: the object's id.
-        kind: what it is.
-        trigger: the report; if Stripe's own answer says no more, there is nothing to ask.
-        connected_account: for an external account, whose it is.
-    """
-    if trigger.read:
-        return []
-    reason = ReadReason.FUTURE_TIME if trigger.in_future else ReadReason.LOOK
-    return [read(key, kind, reason, trigger, connected_account=connected_account)]
 
 
 def has_waited_long_enough(facts: ReadFacts) -> bool:

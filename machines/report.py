@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 class Holder(BaseModel):
     """Whose account it is (Stripe's ``account_holder``), by the field that names them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     field: Literal["customer", "customer_account", "account"]
     id: str
@@ -28,7 +28,7 @@ class Holder(BaseModel):
 class AccountNumber(BaseModel):
     """One entry of an account's ``account_numbers``; never the number itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     identifier_type: str = "account_number"
     status: str
@@ -50,7 +50,7 @@ class StatusReport(BaseModel):
     For an authorization, the fields that only accounts have stay absent.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     status: str | None = None
     action: str | None = None
@@ -100,7 +100,7 @@ _DETAILS_OF = {
 class PaymentMethodReport(BaseModel):
     """The reduced payment method."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     blocked: str | None = None
     """``us_bank_account.status_details.blocked.reason``; None when it is not blocked."""
@@ -111,7 +111,7 @@ class PaymentMethodReport(BaseModel):
 class ExternalAccountReport(BaseModel):
     """The reduced external account of a connected account."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     status: str | None = None
     """``new``, ``validated``, ``verified``, ``errored``, or another value; None where the payload

@@ -1,6 +1,7 @@
 """The schema's revisions: which one a database is at, and how it gets to this release's.
 
-Alembic runs them, from ``migrations/versions``, in one transaction.
+Alembic runs them, from ``migrations/versions``, in one transaction. It is imported only for a
+database that is not at this release's revision yet, since that takes 60 ms of each start.
 
 A database may hold tables of others: on PostgreSQL beside relink's schema, or in it by mistake. So
 relink keeps the revision in a table whose name is its own, and takes a schema for its own only if
@@ -10,10 +11,8 @@ another application's stands already, nothing is touched.
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, column, select, table
 
 from relink.adapters.deadline import Deadline, Wait
@@ -29,7 +28,14 @@ from .location import DatabaseLocation
 from .schema import metadata
 from .translation import translated
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
 ENVIRONMENT = Path(__file__).parent / "migrations"
+
+HEAD = "initial"
+"""The latest revision in it."""
 
 VERSION_TABLE = "relink_version"
 """The table that holds the revision."""
@@ -52,13 +58,12 @@ class Migrations:
 
     Args:
         versions: the folder that holds them.
+        head: the latest of them.
     """
 
-    def __init__(self, versions: Path) -> None:
-        self._config = Config()
-        self._config.set_main_option("script_location", str(ENVIRONMENT))
-        self._config.set_main_option("path_separator", "newline")
-        self._config.set_main_option("version_locations", str(versions))
+    def __init__(self, versions: Path, head: str) -> None:
+        self._versions = versions
+        self._head = head
 
     def upgrade(self, database: str | DatabaseLocation, revision: str = "head") -> None:
         """Bring a database to a revision, an empty one too, in one transaction.
@@ -84,9 +89,9 @@ class Migrations:
                 backend.for_writing(engine).begin() as connection,
             ):
                 backend.begin_migration(connection, LONGEST)
-                self._refuse_unknown(_revision(connection, backend))
-                self._config.attributes.update(connection=connection, backend=backend)
-                command.upgrade(self._config, revision)
+                current = _revision(connection, backend)
+                if revision != "head" or current != self._head:
+                    self._run(revision, current, connection, backend)
         except Exception as error:
             found = translated(error)
             if isinstance(found, StoreUnavailableError):
@@ -107,16 +112,37 @@ class Migrations:
             SchemaBehindError: it has no schema, or an older one.
             SchemaAheadError: it has a newer one.
         """
-        found, needed = _revision(connection, backend), self._scripts.get_current_head()
-        self._refuse_unknown(found)
-        if found != needed:
+        found = _revision(connection, backend)
+        if found != self._head:
+            self._refuse_unknown(found)
             at = f"is at revision {found!r}" if found else "has no schema"
             raise SchemaBehindError(
-                f"the database {at}, and this release needs {needed!r}", "Run relink migrate"
+                f"the database {at}, and this release needs {self._head!r}", "Run relink migrate"
             )
 
+    def _run(
+        self, revision: str, found: str | None, connection: Connection, backend: Backend
+    ) -> None:
+        from alembic import command
+
+        self._refuse_unknown(found)
+        self._config.attributes.update(connection=connection, backend=backend)
+        command.upgrade(self._config, revision)
+
     @cached_property
-    def _scripts(self) -> ScriptDirectory:
+    def _config(self) -> "Config":
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(ENVIRONMENT))
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", str(self._versions))
+        return config
+
+    @cached_property
+    def _scripts(self) -> "ScriptDirectory":
+        from alembic.script import ScriptDirectory
+
         return ScriptDirectory.from_config(self._config)
 
     def _refuse_unknown(self, found: str | None) -> None:
@@ -129,7 +155,7 @@ class Migrations:
             )
 
 
-MIGRATIONS = Migrations(ENVIRONMENT / "versions")
+MIGRATIONS = Migrations(ENVIRONMENT / "versions", HEAD)
 """This release's."""
 
 

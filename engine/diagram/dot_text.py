@@ -7,7 +7,7 @@ from statemachine import State
 
 from ..arguments import explained
 from ..given import ChartOrTable, as_table
-from ..library import leaf_ids
+from ..library.structure import leaf_ids
 from .picture import Arrow, Picture, picture, wrapped
 
 LABEL_WIDTH = 22

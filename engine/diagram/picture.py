@@ -16,7 +16,7 @@ from statemachine import State
 
 from ..condition import text
 from ..errors import UnknownStateError
-from ..library import leaf_ids
+from ..library.structure import leaf_ids
 from ..table import Table
 from ..tree import Answers
 from .moves import Moves, drawn_moves

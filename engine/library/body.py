@@ -29,6 +29,9 @@ from ..event import Event
 from ..faults import Fault
 from ..suggest import did_you_mean
 
+StateArgument = LibraryState | NestedStateFactory
+"""A state inside a class body; type checkers take a compound state for a class."""
+
 _OF_STATE = tuple(inspect.signature(LibraryState).parameters)[:9]
 _OF_TRANSITION = tuple(inspect.signature(Transition).parameters)[2:]
 _FOREIGN = {
@@ -216,6 +219,8 @@ class State(LibraryState):
     def _note_callbacks(self, call: str, named: dict[str, Any]) -> None:
         for name in _CALLBACKS:
             given = named.get(name)
+            if given is None:
+                continue
             several = given if isinstance(given, (list, tuple)) else (given,)
             twice = [x for x in several if isinstance(x, str) and several.count(x) > 1]
             if twice:

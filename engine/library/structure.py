@@ -11,14 +11,10 @@ from statemachine import Event, State, StateChart
 from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 from statemachine.graph import iterate_states
 from statemachine.spec_parser import replace_operators
-from statemachine.state import NestedStateFactory
 from statemachine.transition import Transition
 
 CLASS_BODY = "the class body"
 """Where events are declared that belong to no transition."""
-
-StateArgument = State | NestedStateFactory
-"""A state inside a class body; type checkers take a compound state for a class."""
 
 Role = Literal["guard", "effect", "validator", "invoke"]
 

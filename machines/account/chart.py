@@ -42,6 +42,7 @@ from statemachine import State
 from relink.engine import ignored, stays
 
 from .. import reasons
+from ..compiled.account import TABLE
 from ..events import AccountResumed, AccountRetired, RelinkRequested
 from ..freshness import REPORTS
 from ..messages import (
@@ -79,6 +80,7 @@ class AccountChart(AccountGuards, AccountEffects):
     """One linked bank account (``fca_…``)."""
 
     facts_type = AccountFacts
+    table_text = TABLE
     alphabet = (
         ReportedActive,
         ReportedRelinkable,

@@ -10,6 +10,7 @@ from typing import Any
 from relink.engine import Assign, Command, Send
 
 from .. import anomalies
+from ..asking import look, read
 from ..commands import RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..due_reads import due_since
 from ..events import AccountResumed, AccountRetired, DomainEvent, RelinkRequested
@@ -34,7 +35,6 @@ from ..messages import (
     SessionSuperseded,
     SessionUnsuccessful,
 )
-from ..read import look, read
 from ..reasons import ReadReason
 from ..reported import (
     LinkReported,

@@ -9,6 +9,7 @@ from typing import Any
 
 from relink.engine import Command, Send
 
+from ..asking import read
 from ..events import DomainEvent
 from ..messages import (
     BuildRequested,
@@ -16,7 +17,6 @@ from ..messages import (
     MemberReported,
     OwnershipChecked,
 )
-from ..read import read
 from ..reasons import ReadReason
 from ..reported import LinkReported
 from ..vocabulary import Ownership, ReportedStatus

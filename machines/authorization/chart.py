@@ -21,6 +21,7 @@ from statemachine import State
 from relink.engine import ignored, stays
 
 from .. import reasons
+from ..compiled.authorization import TABLE
 from ..freshness import REPORTS, window
 from ..messages import (
     MemberLeft,
@@ -48,6 +49,7 @@ class AuthorizationChart(AuthorizationEffects):
     """One authorization (``fcauth_…``)."""
 
     facts_type = AuthorizationFacts
+    table_text = TABLE
     alphabet = (
         ReportedActive,
         ReportedRelinkable,

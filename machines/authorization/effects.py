@@ -9,6 +9,7 @@ from relink.engine import Assign, Command, Send
 
 from .. import anomalies
 from ..announcement import has_passed
+from ..asking import look, read
 from ..events import DomainEvent
 from ..freshness import ReportChart, ambiguous_until, by_read
 from ..messages import (
@@ -22,7 +23,6 @@ from ..messages import (
     SessionRelinked,
 )
 from ..phases import NEEDS
-from ..read import look, read
 from ..reasons import ReadReason
 from ..reported import (
     LinkReported,

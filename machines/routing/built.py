@@ -7,6 +7,7 @@ from relink.engine import Load, Send
 
 from ..account.eligibility import build_obstacle
 from ..account.facts import AccountFacts
+from ..asking import read
 from ..events import (
     BillingNameGiven,
     ExternalAccountReported,
@@ -23,7 +24,6 @@ from ..messages import (
     PaymentMethodUnclear,
     PaymentMethodWorks,
 )
-from ..read import read
 from ..reasons import ReadReason
 from ..vocabulary import BAD_STATUSES, PAYABLE_STATUSES, PaymentMethodState
 from .known import account_facts, payment_method_facts

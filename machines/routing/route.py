@@ -10,6 +10,7 @@ Rules kept here: K11, P4.
 from relink.engine import Address, Event, Load, Send
 
 from .. import commands
+from ..asking import read
 from ..events import (
     AccountReplaced,
     AccountReported,
@@ -33,7 +34,6 @@ from ..events import (
     TimerFired,
 )
 from ..messages import BuildFailed, NewAccountLinkedInstead, ReadFailed
-from ..read import read
 from ..reasons import ReadReason
 from .built import built_reports, mandate_collected, mandate_reports, name_given
 from .known import payment_method_facts

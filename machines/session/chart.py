@@ -25,6 +25,7 @@ from statemachine import State
 from relink.engine import ignored, stays
 
 from .. import reasons
+from ..compiled.session import TABLE
 from ..messages import (
     OwnershipChecked,
     ReadFailed,
@@ -45,6 +46,7 @@ class SessionChart(SessionEffects):
     """One relink session that we created (``fcsess_…``)."""
 
     facts_type = SessionFacts
+    table_text = TABLE
     alphabet = (
         SessionOpened,
         SessionSuperseded,

@@ -8,6 +8,7 @@ from typing import Literal
 from relink.engine import Assign, Chart, Command, Send
 
 from .. import anomalies
+from ..asking import look, read
 from ..commands import Wake
 from ..events import DomainEvent
 from ..messages import (
@@ -28,7 +29,6 @@ from ..messages import (
     SessionUnclear,
     SessionUnsuccessful,
 )
-from ..read import look, read
 from ..reasons import ReadReason
 from .facts import SessionFacts, returned
 

@@ -6,6 +6,7 @@ by its table, by a live machine that collects what effects return, and by a plai
 python-statemachine machine.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from statemachine.state import NestedStateFactory
 
 from relink.engine import Assign, Chart, Command, Event, Facts, Snapshot, Table, ignored
 from relink.engine.errors import LibraryRefusedError
+from relink.engine.stored import stored_table, text_of
 
 from ..profile import examples
 from .loose import loosely_compiled
@@ -346,3 +348,44 @@ def test_compiling_runs_no_method_of_the_chart(plan: Plan):
     table = compiled(make_chart(plan))
     exploding = compiled(make_chart(plan, explode=True))
     assert (exploding.trees, exploding.entry) == (table.trees, table.entry)
+
+
+@st.composite
+def changed(draw: st.DrawFn, plan: Plan) -> Plan:
+    """The plan with one thing about it changed."""
+    plan = deepcopy(plan)
+    arrow = draw(st.sampled_from(plan.arrows))
+    other = draw(arrows(plan))
+    node = draw(st.sampled_from(plan.all()))
+    match draw(st.sampled_from(["argument", "target", "order", "lost", "convention", "state"])):
+        case "argument":
+            name = draw(st.sampled_from(["event", "cond", "unless", "before", "on", "after"]))
+            arrow.arguments[name] = other.arguments[name]
+        case "target":
+            arrow.target = other.target
+            arrow.arguments.pop("internal", None)
+        case "order":
+            plan.arrows.reverse()
+        case "lost":
+            plan.arrows.remove(arrow)
+        case "convention":
+            plan.conventions = plan.conventions[1:]
+        case "state":
+            node.enter, node.exit = other.arguments["before"], other.arguments["after"]
+    return plan
+
+
+@bounded(200)
+@given(st.data())
+def test_a_stored_table_is_what_the_compiler_would_make_or_is_not_used(data: st.DataObject):
+    plan = data.draw(plans())
+    text = text_of(compiled(make_chart(plan)))
+    same, other = make_chart(plan), make_chart(data.draw(changed(plan)))
+    same.table_text = other.table_text = text
+    assert stored_table(same) is not None
+    for chart in (same, other):
+        if (stored := stored_table(chart)) is not None:
+            chart.table_text = ""
+            table = compiled(chart)
+            assert (stored.states, stored.final) == (table.states, table.final)
+            assert (stored.entry, stored.trees) == (table.entry, table.trees)

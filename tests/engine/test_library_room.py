@@ -11,7 +11,7 @@ from relink.engine import library
 
 ROOT = Path(__file__).parents[2]
 ROOM = ROOT / "engine" / "library"
-PUBLIC = {"Event", "State", "StateChart"}
+PUBLIC = {"Event", "State", "StateChart", "__version__"}
 """What everybody may import from ``statemachine``."""
 
 Found = tuple[int, str]

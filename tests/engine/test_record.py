@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -229,3 +231,39 @@ def test_a_field_of_a_record_cannot_be_deleted():
     facts = Anything(held=1)
     with pytest.raises(errors.FrozenRecordError, match="held cannot be deleted"):
         del facts.held
+
+
+# -- Built when needed ----------------------------------------------------------------------------
+
+THREADS = """
+import sys, threading
+from relink.engine import Send
+from relink.engine.decision import Started
+assert not Send.__pydantic_complete__
+sys.setswitchinterval(1e-6)
+barrier = threading.Barrier(8)
+made, failed = [], []
+
+def make():
+    barrier.wait()
+    try:
+        made.append(Send(machine="door", key="front", event=Started()))
+    except Exception as error:
+        failed.append(repr(error))
+
+threads = [threading.Thread(target=make) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert not failed, failed
+assert {type(each) for each in made} == {Send}
+assert {(each, each.id, each.model_dump_json()) for each in made} == {
+    (made[0], made[0].id, made[0].model_dump_json())
+}
+assert Send.__pydantic_complete__
+"""
+
+
+def test_threads_may_need_a_record_of_our_own_for_the_first_time_at_once():
+    for _ in range(5):
+        run = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr

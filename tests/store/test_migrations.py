@@ -21,7 +21,7 @@ from relink.adapters.store import (
     backend_for,
     migrate,
 )
-from relink.adapters.store.migrating import Migrations
+from relink.adapters.store.migrating import HEAD, MIGRATIONS, Migrations
 from relink.adapters.store.replay import replay
 from relink.adapters.store.schema import metadata
 from relink.engine import Address, Snapshot
@@ -64,6 +64,28 @@ def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str, opene
     migrate(empty_url)
     assert database.contents() == before
     assert database.rows("SELECT * FROM rate_limits") == []
+
+
+def test_the_head_is_the_latest_revision():
+    assert MIGRATIONS._scripts.get_heads() == [HEAD]
+
+
+AT_HEAD = """
+import sys
+from relink.adapters.store import SqlStore, migrate
+from relink.machines import relink_system
+migrate(sys.argv[1])
+SqlStore(sys.argv[1], relink_system()).check()
+print("alembic" in sys.modules)
+"""
+
+
+def test_alembic_is_imported_only_for_a_database_that_is_not_at_the_head(empty_url: str):
+    for imports_it in ("True", "False"):
+        run = subprocess.run(
+            [sys.executable, "-c", AT_HEAD, empty_url], capture_output=True, text=True, check=True
+        )
+        assert run.stdout.strip() == imports_it
 
 
 def described(url: str) -> dict[str, Any]:
@@ -182,7 +204,7 @@ def test_a_revision_that_fails_leaves_the_database_as_it_was(empty_url: str, tmp
     (versions / "older.py").write_text(older.read_text("utf-8"), "utf-8")
     (versions / "failing.py").write_text(FAILING, "utf-8")
     with pytest.raises(Exception, match="there_is_no_such_table"):
-        Migrations(versions).upgrade(empty_url)
+        Migrations(versions, "initial").upgrade(empty_url)
     assert database.rows("SELECT id, attempts FROM outbox ORDER BY id") == before
     assert database.rows("SELECT * FROM relink_version") == [{"version_num": "older"}]
     older_release.MIGRATIONS.upgrade(empty_url)

@@ -11,7 +11,7 @@ from relink.machines import relink_system
 from ..database import Contents, Database
 from ..messages import ACTIVE, NOW, due_for, message, open_session, receive, reported
 
-MIGRATIONS = Migrations(Path(__file__).parent / "versions")
+MIGRATIONS = Migrations(Path(__file__).parent / "versions", "initial")
 RENAMED = {"causation_id": "origin"}
 NEW = {"party", "retried_for", "stuck_on", "generation", "chart"}
 

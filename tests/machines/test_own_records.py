@@ -1,0 +1,49 @@
+"""relink's own records keep the rules that a user's are held to, and are built when needed."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import relink.engine
+import relink.machines
+from relink.engine import Event
+from relink.engine.errors import RecordError
+from relink.engine.record import Record, check_class, check_types
+from relink.machines.commands import Notification
+from relink.machines.events import DomainEvent
+
+
+def own_records() -> list[type[Record]]:
+    for package in (relink.engine, relink.machines):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    return [found for found in derived(Record) if found.__module__.startswith("relink.")]
+
+
+def derived(base: type[Record]) -> Iterator[type[Record]]:
+    for found in base.__subclasses__():
+        yield found
+        yield from derived(found)
+
+
+@pytest.mark.parametrize("record", own_records(), ids=lambda record: record.__qualname__)
+def test_a_record_of_our_own_keeps_the_rules(record: type[Record]):
+    check_types(record)
+    check_class(record)
+
+
+def test_a_rule_that_a_record_of_our_own_breaks_is_found():
+    body = {"__module__": "relink.machines.events", "__annotations__": {"at": int}, "at": "now"}
+    wrong = type(Event)("Wrong", (Event,), body)
+    with pytest.raises(RecordError, match=r"Wrong\.at: its default 'now' is not a value"):
+        check_types(wrong)
+
+
+@pytest.mark.parametrize("base", [DomainEvent, Notification])
+def test_a_record_that_a_user_derives_is_built_and_checked_at_once(base: type[Record]):
+    body = {"__module__": __name__, "__annotations__": {"seen": int}}
+    assert type(base)("Seen", (base,), {**body, "seen": 1}).__pydantic_complete__
+    with pytest.raises(RecordError, match=r"Seen\.seen: its default 'no' is not a value"):
+        type(base)("Seen", (base,), {**body, "seen": "no"})
