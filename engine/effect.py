@@ -9,13 +9,19 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, final
 
-from pydantic import SerializeAsAny
+from pydantic import BaseModel, SerializeAsAny
 
 from .arguments import wrong_argument
 from .event import Event, snake_case
 from .frozen import FROZEN, frozen
 from .identity import identity_of
 from .record import Record
+
+
+_set_values = vars(BaseModel)["__dict__"].__set__
+_set_names = vars(BaseModel)["__pydantic_fields_set__"].__set__
+_set_extra = vars(BaseModel)["__pydantic_extra__"].__set__
+_set_private = vars(BaseModel)["__pydantic_private__"].__set__
 
 
 class Facts(Record):
@@ -38,17 +44,19 @@ class Facts(Record):
         Args:
             changes: New values by field. The caller checks that the fields exist.
         """
+        if not changes:
+            return self
         fields = {**self.__dict__, **changes}
-        for name in self._containers:
-            if type(fields[name]) not in FROZEN:
-                fields[name] = frozen(fields[name])
+        if not self._containers.isdisjoint(changes):
+            for name in self._containers.intersection(changes):
+                if type(fields[name]) not in FROZEN:
+                    fields[name] = frozen(fields[name])
         copy = object.__new__(type(self))
         # Past pydantic's frozen __setattr__, as model_copy does.
-        fill = object.__setattr__
-        fill(copy, "__dict__", fields)
-        fill(copy, "__pydantic_fields_set__", self._every_field)
-        fill(copy, "__pydantic_extra__", None)
-        fill(copy, "__pydantic_private__", None)
+        _set_values(copy, fields)
+        _set_names(copy, self._every_field)
+        _set_extra(copy, None)
+        _set_private(copy, None)
         return copy
 
 

@@ -57,8 +57,8 @@ def review(
     commands: list[Command] = []
     needs_nothing = is_settled or facts.retired
     for part in (_outage, _told_outage, _told_holder, _requested, _mandates, _planned):
-        now = facts.after(changes)
-        more, sends = part(now, trigger, needs_nothing)
+        more, sends = part(facts, trigger, needs_nothing)
+        facts = facts.after(more)
         changes |= more
         commands += sends
     return changes, commands
