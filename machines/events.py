@@ -31,7 +31,10 @@ class DomainEvent(Event):
 
     def follow(self, kind: type[E], **fields: Any) -> E:
         """A message that follows from this event: same causation id, time and policy."""
-        return kind(causation_id=self.causation_id, at=self.at, policy=self.policy, **fields)
+        own = self.__dict__
+        fields["causation_id"], fields["at"] = own["causation_id"], own["at"]
+        fields["policy"] = own["policy"]
+        return kind(**fields)
 
 
 class FromStripe(DomainEvent):
