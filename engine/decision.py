@@ -16,6 +16,10 @@ F = TypeVar("F", bound=Facts, covariant=True)
 """The machine's facts model."""
 
 
+made = tuple.__new__
+"""Makes a named tuple of a tuple: in half the time of its class, which unpacks arguments first."""
+
+
 class Started(Event):
     """The trigger of a machine's first decision, unless the caller gives another."""
 
@@ -50,7 +54,7 @@ class Decision(NamedTuple):
     def snapshot(self) -> Snapshot[Any]:
         """The machine after this decision, its version one higher."""
         before, _, leaf, facts, _ = self
-        return Snapshot(leaf.target, facts, before[2] + 1)
+        return made(Snapshot, (leaf.target, facts, before[2] + 1))
 
     @property
     def transition(self) -> str | None:

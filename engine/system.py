@@ -23,12 +23,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from .arguments import explained, shown, wrong_argument
-from .decision import Decision, Snapshot
+from .decision import Decision, Snapshot, made
 from .effect import Command, Facts, Send
 from .errors import EndlessSystemError, FactsTypeError, RouteError, UnknownMachineError
 from .event import Event
 from .given import ChartOrTable, as_tables
 from .question import refuse_event, refuse_loaded
+from .record_class import make
 from .table import Table
 
 
@@ -113,7 +114,7 @@ class System:
                 table.chart,
                 f"its machines have keys, and {facts.__name__} has no field for them; add id: str",
             )
-        return table.start(facts.model_validate({"id": address.key}))
+        return table.start(make(facts, {"id": address.key}))
 
     def step(self, trigger: Event, load: Load) -> Step:
         """Decide an outside event, and everything that follows from it.
@@ -154,8 +155,8 @@ class System:
             queue.add(send, -1)
         while (waiting := queue.next()) is not None:
             send, sender = waiting
-            address = Address(send.machine, send.key)
-            table = self._table(address)
+            address = made(Address, (send.machine, send.key))
+            table = self.tables.get(send.machine) or self._table(address)
             snapshot = current.get(address) or read(address)
             asked: tuple[Command, ...] = ()
             if snapshot is None:
@@ -163,7 +164,7 @@ class System:
                 snapshot, asked = first.snapshot, first.commands
             decision = table.decide(snapshot, send.event)
             current[address] = decision.snapshot
-            deliveries.append(Delivery(address, decision))
+            deliveries.append(made(Delivery, (address, decision)))
             senders.append(sender)
             if len(deliveries) > self._limit:
                 raise EndlessSystemError(_trail(deliveries, senders), self._limit)

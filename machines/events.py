@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import Field, SerializeAsAny
 
 from relink.engine import Event
+from relink.engine.record_class import make
 
 from .commands import CreateRelinkSession
 from .policy import DEFAULT_POLICY, RelinkPolicy
@@ -34,7 +35,7 @@ class DomainEvent(Event):
         own = self.__dict__
         fields["causation_id"], fields["at"] = own["causation_id"], own["at"]
         fields["policy"] = own["policy"]
-        return kind(**fields)
+        return make(kind, fields)
 
 
 class FromStripe(DomainEvent):
