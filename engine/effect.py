@@ -18,7 +18,6 @@ from .identity import identity_of
 from .record import Record
 from .record_class import MAKERS
 
-
 # The slots of a record, past pydantic's frozen __setattr__.
 _set_values = vars(BaseModel)["__dict__"].__set__
 _set_names = vars(BaseModel)["__pydantic_fields_set__"].__set__
