@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from pydantic_core import SchemaValidator
 
 from .arguments import shown_type
 from .errors import FieldValueError, RecordError
@@ -91,8 +90,8 @@ class _Makers(dict[type[BaseModel], Callable[[dict[str, Any]], Any]]):
         if cls.__pydantic_custom_init__:
             return lambda fields: ModelMetaclass.__call__(cls, **fields)
         make: Callable[[dict[str, Any]], Any] = cls.__pydantic_validator__.validate_python
-        # Types that are not defined yet, or not looked at yet, bring another validator.
-        if type(cls.__pydantic_validator__) is SchemaValidator:
+        # Until then it stands in for the validator, which is built when it is first used.
+        if cls.__pydantic_complete__:
             self[cls] = make
         return make
 
