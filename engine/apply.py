@@ -43,9 +43,10 @@ def apply_effects(
     assigns: list[tuple[str, Mapping[str, Any]]] = []
     for name, result in returned:
         for item in result if isinstance(result, (list, tuple)) else (result,):
-            if type(item) is Assign:
+            kind = type(item)
+            if kind is Assign:
                 assigns.append((name, item.changes))
-            elif type(item) is Send or isinstance(item, Command):
+            elif kind is Send or isinstance(item, Command):
                 commands.append(item)
             elif item is not None:
                 raise EffectResultError(
@@ -85,6 +86,11 @@ def with_assigns(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]], cha
         UnknownFieldError: an assign names a field that the facts do not have.
         ConflictingAssignsError: two assigns set one field differently.
     """
+    if len(assigns) == 1:
+        after = facts.after(assigns[0][1])
+        # An unknown field would be one more.
+        if len(after.__dict__) == len(facts.__dict__):
+            return after
     known = facts.__dict__.keys()
     merged: dict[str, Any] = {}
     for name, changes in assigns:
@@ -96,11 +102,10 @@ def with_assigns(facts: F, assigns: Sequence[tuple[str, Mapping[str, Any]]], cha
                 f"which {type(facts).__name__} does not have; {meant}{' ' if meant else ''}"
                 f"its fields are {', '.join(known)}"
             )
-        if len(assigns) == 1:
-            return facts.after(changes)
-        for field in merged.keys() & changes.keys():
-            if merged[field] is not changes[field] and merged[field] != changes[field]:
-                _refuse_conflict(assigns, name, field, chart)
+        if not merged.keys().isdisjoint(changes):
+            for field in merged.keys() & changes.keys():
+                if merged[field] is not changes[field] and merged[field] != changes[field]:
+                    _refuse_conflict(assigns, name, field, chart)
         merged.update(changes)
     return facts.after(merged)
 

@@ -16,6 +16,10 @@ F = TypeVar("F", bound=Facts, covariant=True)
 """The machine's facts model."""
 
 
+made = tuple.__new__
+"""Makes a named tuple of a tuple: in half the time of its class, which unpacks arguments first."""
+
+
 class Started(Event):
     """The trigger of a machine's first decision, unless the caller gives another."""
 
@@ -49,7 +53,8 @@ class Decision(NamedTuple):
     @property
     def snapshot(self) -> Snapshot[Any]:
         """The machine after this decision, its version one higher."""
-        return Snapshot(self.leaf.target, self.facts, self.before.version + 1)
+        before, _, leaf, facts, _ = self
+        return made(Snapshot, (leaf.target, facts, before[2] + 1))
 
     @property
     def transition(self) -> str | None:
@@ -82,7 +87,11 @@ class Decision(NamedTuple):
         if self.facts is self.before.facts:
             return {}
         old, new = self.before.facts.__dict__, self.facts.__dict__
-        return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
+        return {
+            name: (old[name], new[name])
+            for name in new
+            if old[name] is not new[name] and old[name] != new[name]
+        }
 
     def __str__(self) -> str:
         """One line: ``locked --coin_inserted[is_enough]--> open: 1 command (click); sets sum``."""

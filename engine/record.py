@@ -42,6 +42,17 @@ class Record(BaseModel, metaclass=RecordMeta):
     _containers: ClassVar[frozenset[str]] = frozenset()
     """The fields that can hold a list, dict or set; only facts, which are copied, know them."""
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is a record of the same class with equal fields.
+
+        As in pydantic, which is ten times slower for a record that is compared with itself.
+        """
+        if self is other:
+            return True
+        if type(self) is type(other) and self.__dict__ == other.__dict__:
+            return True
+        return super().__eq__(other)
+
     if not TYPE_CHECKING:
 
         def __delattr__(self, name: str) -> NoReturn:

@@ -23,12 +23,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from .arguments import explained, shown, wrong_argument
-from .decision import Decision, Snapshot
+from .decision import Decision, Snapshot, made
 from .effect import Command, Facts, Send
 from .errors import EndlessSystemError, FactsTypeError, RouteError, UnknownMachineError
 from .event import Event
 from .given import ChartOrTable, as_tables
 from .question import refuse_event, refuse_loaded
+from .record_class import make
 from .table import Table
 
 
@@ -46,8 +47,7 @@ Route = Callable[[Event, Load], Iterable[Send]]
 """Turns an outside event into the events of the machines that it concerns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One event decided by one machine: an entry of the journal."""
 
     address: Address
@@ -114,7 +114,7 @@ class System:
                 table.chart,
                 f"its machines have keys, and {facts.__name__} has no field for them; add id: str",
             )
-        return table.start(facts.model_validate({"id": address.key}))
+        return table.start(make(facts, {"id": address.key}))
 
     def step(self, trigger: Event, load: Load) -> Step:
         """Decide an outside event, and everything that follows from it.
@@ -153,22 +153,22 @@ class System:
         queue = _Queue()
         for send in _routed(trigger, self._route(trigger, read)):
             queue.add(send, -1)
-        while queue:
-            send, sender = queue.next()
-            address = Address(send.machine, send.key)
-            table = self._table(address)
+        while (waiting := queue.next()) is not None:
+            send, sender = waiting
+            address = made(Address, (send.machine, send.key))
+            table = self.tables.get(send.machine) or self._table(address)
             snapshot = current.get(address) or read(address)
-            on_entry: tuple[Command, ...] = ()
+            asked: tuple[Command, ...] = ()
             if snapshot is None:
                 first = self.begin(address)
-                snapshot, on_entry = first.snapshot, first.commands
+                snapshot, asked = first.snapshot, first.commands
             decision = table.decide(snapshot, send.event)
             current[address] = decision.snapshot
-            deliveries.append(Delivery(address, decision))
+            deliveries.append(made(Delivery, (address, decision)))
             senders.append(sender)
             if len(deliveries) > self._limit:
                 raise EndlessSystemError(_trail(deliveries, senders), self._limit)
-            for command in (*on_entry, *decision.commands):
+            for command in asked + decision.commands:
                 if isinstance(command, Send):
                     queue.add(command, len(deliveries) - 1)
                 else:
@@ -232,26 +232,33 @@ def _routed(trigger: Event, returned: Any) -> Iterable[Send]:
 class _Queue:
     """What is still to be delivered in a step, each with the index of the delivery that sent it."""
 
-    def __init__(self) -> None:
-        self._phases: dict[int, deque[tuple[Send, int]]] = {0: deque()}
+    __slots__ = ("_first", "_later")
 
-    def __bool__(self) -> bool:
-        return any(self._phases.values())
+    def __init__(self) -> None:
+        self._first: deque[tuple[Send, int]] = deque()
+        self._later: dict[int, deque[tuple[Send, int]]] = {}
+        """By phase; no queue in it is empty."""
 
     def add(self, send: Send, sender: int) -> None:
-        if send.phase:
-            waiting = self._phases.setdefault(send.phase, deque())
-            if any(send == other for other, _ in waiting):
-                return
-            waiting.append((send, sender))
-        else:
-            self._phases[0].append((send, sender))
+        phase = send.phase
+        if not phase:
+            self._first.append((send, sender))
+        elif phase not in self._later:
+            self._later[phase] = deque(((send, sender),))
+        elif not any(send == other for other, _ in self._later[phase]):
+            self._later[phase].append((send, sender))
 
-    def next(self) -> tuple[Send, int]:
-        now = self._phases[0]
-        if not now:
-            now = self._phases[min(phase for phase, sends in self._phases.items() if sends)]
-        return now.popleft()
+    def next(self) -> tuple[Send, int] | None:
+        """The next one; None when nothing is left."""
+        if self._first:
+            return self._first.popleft()
+        if not self._later:
+            return None
+        phase = min(self._later)
+        waiting = self._later[phase]
+        if len(waiting) == 1:
+            del self._later[phase]
+        return waiting.popleft()
 
 
 def _trail(deliveries: list[Delivery], senders: list[int]) -> list[str]:

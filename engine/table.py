@@ -16,7 +16,7 @@ from statemachine import State
 from .apply import apply_effects
 from .blame import raised_by
 from .chart_base import ChartBase
-from .decision import Decision, Snapshot, Started
+from .decision import Decision, Snapshot, Started, made
 from .effect import Facts
 from .errors import ImpossibleReachedError, UnknownEventError, UnknownStateError
 from .event import Event, snake_case
@@ -212,14 +212,15 @@ class Table:
                 node = yes if guard(facts, trigger) else no
             leaf, effects = node
             if not effects:
-                return Decision(snapshot, trigger, leaf, facts, ())
+                return made(Decision, (snapshot, trigger, leaf, facts, ()))
             returned = [(name, effect(facts, trigger)) for name, effect in effects]
         except Exception as error:
             who = self._blame(error)
             what = f"{self.name} was deciding {trigger.name} in {state}"
             error.add_note(f"{what}: {who}" if who else what)
             raise
-        return Decision(snapshot, trigger, leaf, *apply_effects(facts, returned, self.name))
+        after, commands = apply_effects(facts, returned, self.name)
+        return made(Decision, (snapshot, trigger, leaf, after, commands))
 
     def start(self, facts: Facts | None = None, trigger: Event | None = None) -> Decision:
         """The first decision of a new machine: its initial state, entry effects applied.

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import Field, SerializeAsAny
 
 from relink.engine import Event
+from relink.engine.record_class import make
 
 from .commands import CreateRelinkSession
 from .policy import DEFAULT_POLICY, RelinkPolicy
@@ -31,7 +32,10 @@ class DomainEvent(Event):
 
     def follow(self, kind: type[E], **fields: Any) -> E:
         """A message that follows from this event: same causation id, time and policy."""
-        return kind(causation_id=self.causation_id, at=self.at, policy=self.policy, **fields)
+        own = self.__dict__
+        fields["causation_id"], fields["at"] = own["causation_id"], own["at"]
+        fields["policy"] = own["policy"]
+        return make(kind, fields)
 
 
 class FromStripe(DomainEvent):

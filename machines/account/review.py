@@ -8,7 +8,7 @@ Rules kept here: K5, K8, K9, R4, N3, P1 to P4, C4.
 """
 
 from collections.abc import Iterator
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from relink.engine import Command, Send
 
@@ -17,7 +17,7 @@ from ..due_reads import held_until, holds_up
 from ..events import DomainEvent
 from ..messages import MembersReviewDue, NeedsChanged, NeedsMoved, ReadAwaited, ReviewDue
 from ..phases import NEEDS
-from ..vocabulary import BuildState, PaymentMethodState, ReportedStatus
+from ..vocabulary import BuildState, PaymentMethodState, RelinkReason, ReportedStatus
 from .eligibility import mandates_missing
 from .facts import (
     AccountFacts,
@@ -31,6 +31,15 @@ from .facts import (
 from .needs import is_suspended, lacks_authorization, needs_at, next_need, relink_by
 
 Changes = dict[str, Any]
+
+
+class _View(NamedTuple):
+    """What holds throughout a review, whatever its parts change."""
+
+    needs_nothing: bool
+    is_suspended: bool
+    """Its needs hang on something that no complete object has told yet (K5)."""
+    needs: tuple[RelinkReason, ...]
 
 
 def review_later(facts: AccountFacts, trigger: DomainEvent) -> Send:
@@ -56,27 +65,30 @@ def review(
     changes: Changes = {}
     commands: list[Command] = []
     needs_nothing = is_settled or facts.retired
+    view = _View(
+        needs_nothing,
+        not needs_nothing and is_suspended(facts),
+        () if needs_nothing else needs_at(facts, trigger.at, trigger.policy),
+    )
     for part in (_outage, _told_outage, _told_holder, _requested, _mandates, _planned):
-        now = facts.after(changes)
-        more, sends = part(now, trigger, needs_nothing)
+        more, sends = part(facts, trigger, view)
+        facts = facts.after(more)
         changes |= more
         commands += sends
     return changes, commands
 
 
 def _outage(
-    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+    facts: AccountFacts, trigger: DomainEvent, view: _View
 ) -> tuple[Changes, list[Command]]:
     """Its outage begins and ends with its need; suspension begins and ends none (R4, K5)."""
-    suspended = not needs_nothing and is_suspended(facts)
-    needs = () if needs_nothing else needs_at(facts, trigger.at, trigger.policy)
-    if facts.outage is None and needs and not suspended:
+    if facts.outage is None and view.needs and not view.is_suspended:
         number = facts.outages + 1
         outage = AccountOutage(
             number=number, since=trigger.at, mailed_at=_mail_before(facts, trigger)
         )
         return {"outage": outage, "outages": number}, _siblings_too(facts, trigger)
-    if facts.outage is not None and not needs and not suspended:
+    if facts.outage is not None and not view.needs and not view.is_suspended:
         return {"outage": None}, []
     return {}, []
 
@@ -90,10 +102,10 @@ def _siblings_too(facts: AccountFacts, trigger: DomainEvent) -> list[Command]:
 
 
 def _told_outage(
-    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+    facts: AccountFacts, trigger: DomainEvent, view: _View
 ) -> tuple[Changes, list[Command]]:
     """Tell the outage of its authorization what it needs, unless it was last told just that."""
-    known, needed = facts.last_reported, _needed(facts, trigger)
+    known, needed = facts.last_reported, _needed(facts, view)
     if needed == known:
         return {}, []
     event = _needs_changed(facts, needed, trigger)
@@ -105,12 +117,12 @@ def _told_outage(
     return {"last_reported": needed}, [Send(machine="outage", key=old, event=sent)]
 
 
-def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
+def _needed(facts: AccountFacts, view: _View) -> ReportedNeeds | None:
     outage = facts.outage
     if outage is None:
         return None
     known = facts.last_reported
-    common = {
+    common: Changes = {
         "outage": outage_of(facts),
         "number": outage.number,
         "holder": holder_key(facts),
@@ -118,19 +130,18 @@ def _needed(facts: AccountFacts, trigger: DomainEvent) -> ReportedNeeds | None:
         "stripe_writes_since": _stripe_writes_since(facts),
         "read_due_since": facts.read_due_since,
     }
-    if is_suspended(facts):
+    if view.is_suspended:
         return known and known.after({**common, "standing": "suspended"})
-    needs = needs_at(facts, trigger.at, trigger.policy)
     if facts.authorization is None:
         # A relink would be refused (R9): the service is asked for another way to pay instead.
         return None
-    return ReportedNeeds(
-        **common,
-        needs=needs,
-        standing="given_up" if outage.given_up else "needed",
-        cause=cause_of(facts) if "inactive" in needs else None,
-        relink_by=relink_by(facts, needs),
-    )
+    common |= {
+        "needs": view.needs,
+        "standing": "given_up" if outage.given_up else "needed",
+        "cause": cause_of(facts) if "inactive" in view.needs else None,
+        "relink_by": relink_by(facts, view.needs),
+    }
+    return known if known is not None and known.__dict__ == common else ReportedNeeds(**common)
 
 
 def _stripe_writes_since(facts: AccountFacts) -> float | None:
@@ -167,7 +178,7 @@ def _needs_changed(
 
 
 def _told_holder(
-    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+    facts: AccountFacts, trigger: DomainEvent, view: _View
 ) -> tuple[Changes, list[Command]]:
     """Tell the holder whether a read of it is due, which holds up prompts (K9)."""
     known, due = facts.last_awaited, None
@@ -194,11 +205,11 @@ def _awaited(
 
 
 def _planned(
-    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+    facts: AccountFacts, trigger: DomainEvent, view: _View
 ) -> tuple[Changes, list[Command]]:
     """Come back when something becomes a need (P3), or a read has held up a request too long."""
     times = []
-    if not needs_nothing:
+    if not view.needs_nothing:
         times.append(next_need(facts, trigger.at, trigger.policy))
         since = facts.read_due_since
         if since is not None and holds_up(since, trigger.at) and _new_causes(facts):
@@ -217,15 +228,15 @@ def _planned(
 
 
 def _requested(
-    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+    facts: AccountFacts, trigger: DomainEvent, view: _View
 ) -> tuple[Changes, list[Command]]:
     """Ask the service for another payment method, once for each cause; a cause that stands through
     a time in which the account needs nothing is the same one afterwards."""
-    if not needs_nothing and is_suspended(facts):
+    if view.is_suspended:
         return {}, []
     causes = dict(_causes(facts))
     standing = frozenset(facts.requested_for & causes.keys())
-    new = [] if needs_nothing else _new_causes(facts)
+    new = [] if view.needs_nothing else [cause for cause in causes if cause not in standing]
     # A read that is due may show that nobody has to be asked (K9).
     if not new or holds_up(facts.read_due_since, trigger.at):
         return ({} if standing == facts.requested_for else {"requested_for": standing}), []
@@ -275,13 +286,13 @@ def _unusable(facts: AccountFacts) -> Iterator[tuple[str, str]]:
 
 
 def _mandates(
-    facts: AccountFacts, trigger: DomainEvent, needs_nothing: bool
+    facts: AccountFacts, trigger: DomainEvent, view: _View
 ) -> tuple[Changes, list[Command]]:
     """Ask the service to collect a mandate, once each time that one is missing. An outage or a
     block delays the request, and does not repeat it."""
     due = {key for key, m in facts.payment_methods.items() if m.mandate_due is not None}
     standing = facts.mandates_requested & due
-    missing = {} if needs_nothing else mandates_missing(facts)
+    missing = {} if view.needs_nothing else mandates_missing(facts)
     new = [key for key in missing if key not in standing]
     requests: list[Command] = [
         CollectMandate(

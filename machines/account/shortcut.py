@@ -36,7 +36,9 @@ def changes_nothing_for_others(facts: AccountFacts, changes: dict[str, Any]) -> 
     if facts.replaced_by is not None:
         return False
     # What could not be charged for another reason may need a mandate now (N3).
-    if not mandates_missing(facts.after(changes)).keys() <= facts.mandates_requested:
-        return False
+    if facts.payment_methods:
+        missing = mandates_missing(facts.after(changes))
+        if not missing.keys() <= facts.mandates_requested:
+            return False
     # An announcement lapses with an active report after its day, even if nothing else changes.
     return not relink_reasons(facts) and not facts.login_announced

@@ -44,9 +44,10 @@ def account_reports(
     """
     sends = []
     if report is not None and report.includes("numbers") and not is_unusable(trigger):
-        numbers = number_report(trigger, as_of_report(trigger), trigger.read, report)
-        if decides_contradiction(trigger, "account_number", account, load):
-            numbers = numbers.model_copy(update={"decides": True})
+        decides = decides_contradiction(trigger, "account_number", account, load)
+        numbers = number_report(
+            trigger, as_of_report(trigger), trigger.read, report, decides=decides
+        )
         sends.append(Send(machine="account_number", key=account, event=numbers))
     return [*sends, *link_reports(trigger, account, "account", report, load)]
 
@@ -118,11 +119,13 @@ def _link_message(status: ReportedStatus) -> type[LinkReported]:
 
 
 def number_report(
-    trigger: DomainEvent, as_of: int, read: bool, report: StatusReport
+    trigger: DomainEvent, as_of: int, read: bool, report: StatusReport, *, decides: bool = False
 ) -> NumbersReported:
     """Sort the listed numbers of an account: one that pays is enough (C1)."""
     status = _number_status(report.numbers or ())
-    return trigger.follow(_number_message(status), as_of=as_of, read=read, report=report)
+    return trigger.follow(
+        _number_message(status), as_of=as_of, read=read, decides=decides, report=report
+    )
 
 
 def _number_status(numbers: tuple[AccountNumber, ...]) -> NumberStatus:

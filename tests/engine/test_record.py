@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field
 
-from relink.engine import Command, Event, Facts, RecordError, errors
+from relink.engine import Command, Event, Facts, RecordError, Send, errors
 
 from .invalid_charts import Go, SomeFacts, assert_rejected, two_states
 
@@ -237,9 +237,9 @@ def test_a_field_of_a_record_cannot_be_deleted():
 
 THREADS = """
 import sys, threading
-from relink.engine import Send
+from relink.engine import Wake
 from relink.engine.decision import Started
-assert not Send.__pydantic_complete__
+assert not Wake.__pydantic_complete__
 sys.setswitchinterval(1e-6)
 barrier = threading.Barrier(8)
 made, failed = [], []
@@ -247,7 +247,7 @@ made, failed = [], []
 def make():
     barrier.wait()
     try:
-        made.append(Send(machine="door", key="front", event=Started()))
+        made.append(Wake(machine="door", key="front", event=Started(), at=1))
     except Exception as error:
         failed.append(repr(error))
 
@@ -255,11 +255,11 @@ threads = [threading.Thread(target=make) for _ in range(8)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 assert not failed, failed
-assert {type(each) for each in made} == {Send}
+assert {type(each) for each in made} == {Wake}
 assert {(each, each.id, each.model_dump_json()) for each in made} == {
     (made[0], made[0].id, made[0].model_dump_json())
 }
-assert Send.__pydantic_complete__
+assert Wake.__pydantic_complete__
 """
 
 
@@ -267,3 +267,63 @@ def test_threads_may_need_a_record_of_our_own_for_the_first_time_at_once():
     for _ in range(5):
         run = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True)
         assert run.returncode == 0, run.stderr
+
+
+# -- Made by hand ---------------------------------------------------------------------------------
+
+
+class Rung(Event):
+    at: float = 0.0
+    notes: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize("phase", [{}, {"phase": 0}, {"phase": 2}])
+def test_a_send_that_is_made_by_hand_is_the_validated_one(phase: dict[str, int]):
+    fields = {"machine": "bell", "key": "b1", "event": Rung(at=1.5), **phase}
+    made, validated = Send(**fields), Send.model_validate(fields)
+    assert made == validated
+    assert repr(made) == repr(validated)
+    assert made.model_dump_json() == validated.model_dump_json()
+    assert made.model_fields_set == validated.model_fields_set
+    assert (hash(made), made.id) == (hash(validated), validated.id)
+    assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"machine": 1}, "Send: the field machine takes str, and got a value of type int"),
+        ({"key": None}, "Send: the field key takes str, and got None"),
+        ({"event": "rung"}, "Send: the field event takes Event, and got a value of type str"),
+        ({"event": Rung}, "Send: the field event takes Event, and got the class Rung"),
+        ({"phase": "soon"}, "Send: the field phase takes int, and got a value of type str"),
+        ({"phases": 1}, "Send: it has no field 'phases'; did you mean 'phase'?"),
+    ],
+)
+def test_a_send_with_a_wrong_field_is_refused(fields: dict[str, Any], message: str):
+    with pytest.raises(errors.FieldValueError) as caught:
+        Send(**{"machine": "bell", "key": "b1", "event": Rung(), **fields})
+    assert str(caught.value).startswith(message)
+
+
+def test_a_send_converts_what_other_records_convert():
+    assert Send(machine="bell", key="b1", event=Rung(), phase="2").phase == 2  # type: ignore[arg-type]
+    assert Send(machine="bell", key="b1", event=Rung(), phase=True).phase == 1
+
+
+def test_records_are_equal_by_class_and_fields():
+    class Loud(Rung):
+        pass
+
+    assert Rung(at=1.0) == Rung(at=1.0) == Rung(at=1.0, notes=())
+    assert Rung(at=1.0) != Rung(at=2.0)
+    assert Rung(at=1.0) != Loud(at=1.0)
+    assert Rung(at=1.0) != 1.0
+    assert isinstance(Loud(), Rung)
+    assert not isinstance(Rung(), Loud)
+    assert len({Rung(at=1.0), Rung(at=1.0), Loud(at=1.0)}) == 2
+
+
+def test_facts_that_nothing_changes_are_the_same():
+    facts = SomeFacts()
+    assert facts.after({}) is facts

@@ -49,7 +49,7 @@ class TakenStep:
         deliveries = list(self.step.deliveries)
         index = min(i for i, d in enumerate(deliveries) if d.address.machine == machine)
         decision = change(deliveries[index].decision)
-        deliveries[index] = replace(deliveries[index], decision=decision)
+        deliveries[index] = deliveries[index]._replace(decision=decision)
         return replace(self, step=replace(self.step, deliveries=tuple(deliveries)))
 
     def with_command(self, *commands: Command) -> "TakenStep":
