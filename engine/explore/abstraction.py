@@ -82,9 +82,14 @@ class Abstraction:
     ids: str = ""
     interchangeable: Sequence[str] = ()
     without: Collection[str] = ()
-    _kept: dict[tuple[int, int], tuple[Any, Form]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _readers: "tuple[_Reader, ...]" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        orders = permutations(self.interchangeable)
+        readers = tuple(
+            _Reader(self, dict(zip(x, self.interchangeable, strict=True))) for x in orders
+        )
+        object.__setattr__(self, "_readers", readers)
 
     def key(self, value: Any) -> Hashable:
         """The key of a value: the same for all values that count as one."""
@@ -92,11 +97,7 @@ class Abstraction:
 
     def text(self, value: Any) -> str:
         """What the key is a digest of."""
-        orders = list(permutations(self.interchangeable)) or [()]
-        return min(
-            self._resolved(_Reader(self, number, order).form(value, ""))
-            for number, order in enumerate(orders)
-        )
+        return min(self._resolved(reader.form(value, "")) for reader in self._readers)
 
     def _resolved(self, form: Form) -> str:
         numbers: dict[str, int] = {}
@@ -128,13 +129,13 @@ class Abstraction:
 class _Reader:
     """Reads values for one order of the interchangeable parts."""
 
-    def __init__(self, rules: Abstraction, number: int, order: tuple[str, ...]) -> None:
+    def __init__(self, rules: Abstraction, renamed: Mapping[str, str]) -> None:
         self._rules = rules
-        self._number = number
-        self._kept = rules._kept
-        self._renamed = dict(zip(order, rules.interchangeable, strict=True)) if order else {}
-        self._parts = _pattern(sorted(order, key=len, reverse=True)) if order else None
+        self._renamed = renamed
+        self._parts = _pattern(sorted(renamed, key=len, reverse=True)) if renamed else None
         self._ids = re.compile(rules.ids) if rules.ids else None
+        # The record is kept too, so that no other one gets its id.
+        self._kept: dict[int, tuple[BaseModel, Form]] = {}
 
     def form(self, value: Any, name: str) -> Form:
         """The form of a value that stands in a field of this name."""
@@ -150,8 +151,9 @@ class _Reader:
         if isinstance(value, BaseModel):
             return self._record(value)
         if isinstance(value, Mapping):
-            pairs = [(self.form(k, name), self.form(held, name)) for k, held in value.items()]
-            return _joined("{", [form for pair in pairs for form in pair])
+            # Equal dicts may have their items in different orders.
+            items = sorted((self.form(k, name), self.form(v, name)) for k, v in value.items())
+            return _joined("{", [form for pair in items for form in pair])
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return self._fields(value, zip(value._fields, value, strict=True))
         if isinstance(value, (Set, Unordered)):
@@ -169,14 +171,13 @@ class _Reader:
         return self._text(text)
 
     def _record(self, record: BaseModel) -> Form:
-        known = self._kept.get((id(record), self._number))
-        # The record is kept too, so that no other one gets its id.
-        if known is not None and known[0] is record:
+        known = self._kept.get(id(record))
+        if known is not None:
             return known[1]
         form = self._fields(record, record.__dict__.items())
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
-        self._kept[id(record), self._number] = (record, form)
+        self._kept[id(record)] = (record, form)
         return form
 
     def _fields(self, value: Any, named: Iterable[tuple[str, Any]]) -> Form:

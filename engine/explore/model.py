@@ -16,6 +16,7 @@ from ..decision import Decision
 from ..effect import Command
 from ..event import Event
 from ..system import Step
+from .abstraction import Abstraction
 
 S = TypeVar("S")
 """The states of a model."""
@@ -86,7 +87,5 @@ class Environment(Model[E]):
         """
 
     def key(self, state: E) -> Hashable:
-        """The state itself; in a system its abstraction counts instead."""
-        if not isinstance(state, Hashable):
-            raise TypeError(f"a {type(state).__name__} cannot be hashed; override key()")
-        return state
+        """All of the state. In a system, its abstraction counts instead."""
+        return Abstraction().key(state)

@@ -213,9 +213,8 @@ class _Search(Generic[S]):
                     # To a new state, so that no other move is put off round and round a loop.
                     break
         self._edges[number] = edges
-        for each in self._properties:
-            if isinstance(each, NeverStuck) and is_stuck and not each.is_done(state):
-                self._refute(each.name, "nothing can happen any more", number)
+        if is_stuck:
+            self._get_stuck(number, state)
         return new
 
     def _arrive(self, number: int, state: S) -> None:
@@ -250,6 +249,11 @@ class _Search(Generic[S]):
                 and (text := _said(each.name, each.wrong(state, move)))
             ):
                 self._refute(each.name, text, number, position)
+
+    def _get_stuck(self, number: int, state: S) -> None:
+        for each in self._properties:
+            if isinstance(each, NeverStuck) and each.goal is None and not each.is_done(state):
+                self._refute(each.name, "nothing can happen any more", number)
 
     def _mark(self, name: str, what: str, number: int) -> None:
         self._marks.setdefault(f"{name} {what}", []).append(number)
