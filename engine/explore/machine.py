@@ -23,7 +23,7 @@ class MachineModel(Model[Snapshot[Facts]]):
         events: Examples of events, each with every payload that matters; or a function that gives
             them for a snapshot, such as reports on the attempt that is running.
         facts: What the machine remembers at the start; by default the defaults of all fields.
-        abstraction: Which snapshots count as one.
+        abstraction: Which snapshots count as one; or a function that gives a key for each.
         checked: Whether guards and effects are checked while they run; see :attr:`Table.checked`.
 
     Raises:
@@ -37,15 +37,16 @@ class MachineModel(Model[Snapshot[Facts]]):
         events: Iterable[Event] | Events,
         *,
         facts: Facts | None = None,
-        abstraction: Abstraction | None = None,
+        abstraction: Abstraction | Callable[[Snapshot[Facts]], Hashable] | None = None,
         checked: bool = False,
     ) -> None:
         table = as_table(chart, "MachineModel")
         self.table = table.checked if checked else table
         self._events = events if callable(events) else _always(tuple(events))
         self._facts = facts
-        self._abstraction = abstraction or Abstraction()
-        self.is_symmetric = bool(self._abstraction.interchangeable)
+        rules = Abstraction() if abstraction is None else abstraction
+        self._key = rules.key if isinstance(rules, Abstraction) else rules
+        self.is_symmetric = isinstance(rules, Abstraction) and bool(rules.interchangeable)
 
     def start(self) -> Decision:
         """The first decision of the machine."""
@@ -67,7 +68,7 @@ class MachineModel(Model[Snapshot[Facts]]):
 
     def key(self, state: Snapshot[Facts]) -> Hashable:
         """The state and the facts, as far as the abstraction tells them apart."""
-        return self._abstraction.key(state)
+        return self._key(state)
 
 
 def _always(events: tuple[Event, ...]) -> Events:

@@ -35,6 +35,16 @@ class Progress:
     waiting: int
     """States that are reached and not explored yet."""
 
+    def line(self, seconds: float) -> str:
+        """``12,000 states, depth 7, 340 waiting, 4,000 states/s``, for a progress bar.
+
+        Args:
+            seconds: How long the search has taken: the engine has no clock.
+        """
+        rate = round(self.states / seconds) if seconds > 0 else 0
+        depth = f"depth {self.depth}, {self.waiting:,} waiting"
+        return f"{self.states:,} states, {depth}, {rate:,} states/s"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[S]):

@@ -5,7 +5,7 @@ the system answers with go back to the environment, in one move: what happens in
 environment to model, such as a command that waits, fails, or is carried out twice.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic
 
@@ -31,7 +31,8 @@ class SystemModel(Model[SystemState[E]]):
     Args:
         system: The system.
         environment: What happens around it.
-        abstraction: Which states count as one.
+        abstraction: Which states count as one; or a function that gives a key for each. If such a
+            function lets parts change places, no :func:`~.properties.leads_to` may be asked.
         checked: Whether guards and effects are checked while they run; see :attr:`System.checked`.
 
     Raises:
@@ -44,7 +45,7 @@ class SystemModel(Model[SystemState[E]]):
         system: System,
         environment: Environment[E],
         *,
-        abstraction: Abstraction | None = None,
+        abstraction: Abstraction | Callable[[SystemState[E]], Hashable] | None = None,
         checked: bool = False,
     ) -> None:
         if not isinstance(system, System):
@@ -55,8 +56,10 @@ class SystemModel(Model[SystemState[E]]):
             raise wrong_argument("SystemModel", "an Environment", environment, cure)
         self.system = system.checked if checked else system
         self.environment = environment
-        self._abstraction = abstraction or Abstraction()
-        self.is_symmetric = bool(self._abstraction.interchangeable)
+        self._abstraction = Abstraction() if abstraction is None else abstraction
+        self.is_symmetric = isinstance(self._abstraction, Abstraction) and bool(
+            self._abstraction.interchangeable
+        )
 
     def starts(self) -> Iterator[SystemState[E]]:
         """The beginnings of the environment, without any machine."""
@@ -69,6 +72,8 @@ class SystemModel(Model[SystemState[E]]):
 
     def key(self, state: SystemState[E]) -> Hashable:
         """The machines and the environment, as far as the abstraction tells them apart."""
+        if not isinstance(self._abstraction, Abstraction):
+            return self._abstraction(state)
         # It does not matter which machine was first.
         return self._abstraction.key((Unordered(state.machines.items()), state.environment))
 

@@ -161,6 +161,12 @@ def test_a_property_of_a_machine_has_a_shortest_counterexample() -> None:
     assert [move.event for move in violated.way.moves] == [Dialed(digit=d) for d in (7, 2, 9)]
 
 
+def test_a_function_may_say_which_snapshots_count_as_one() -> None:
+    found = explore(MachineModel(Lock, LOCK, abstraction=lambda snapshot: snapshot.state))
+    assert found.is_complete
+    assert found.states == 4
+
+
 def test_paths_of_what_is_no_machine_are_refused() -> None:
     with pytest.raises(ArgumentError, match="the exploration of a machine"):
         all_transitions(explore(Network(changes=1)))  # type: ignore[arg-type]

@@ -153,6 +153,10 @@ def test_progress_is_reported_and_every_run_is_the_same() -> None:
         seen.append([])
         found = explore(Numbers(graph), on_progress=seen[-1].append, progress_every=1)
     assert seen[0] == seen[1]
+    assert Progress(12_000, 20_000, 7, 340).line(3.0) == (
+        "12,000 states, depth 7, 340 waiting, 4,000 states/s"
+    )
+    assert "0 states/s" in seen[0][0].line(0.0)
     assert seen[0][-1] == Progress(found.states, found.moves, found.depth, 0)
     assert (
         str(found)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from relink.engine import Chart, Event
+from relink.engine import Address, Chart, Event
 from relink.engine.errors import ArgumentError
 from relink.engine.explore import (
     Abstraction,
@@ -98,9 +98,8 @@ def test_reports_that_get_lost_leave_a_machine_wrong_and_retried_ones_do_not() -
         return not state.environment.works["a"]
 
     def is_told(state: Linked) -> bool:
-        return state.environment.works["a"] or (
-            ("link", "a") in state.machines and state.machines["link", "a"].state == "down"  # type: ignore[index]
-        )
+        machine = state.machines.get(Address("link", "a"))
+        return state.environment.works["a"] or (machine is not None and machine.state == "down")
 
     told = leads_to(is_down, is_told)
     assert not explore(linked(flying=1), told).violations
@@ -130,6 +129,17 @@ def test_every_move_of_real_runs_is_a_move_of_the_abstract_graph(keys: tuple[str
     found = explore(linked(Link, abstraction, keys=keys, flying=1, copies=True, loses=True))
     assert found.is_complete
     assert stray_move(found, random.Random(0).randrange, runs=30, length=25) is None
+
+
+def test_a_function_may_say_which_states_count_as_one() -> None:
+    def key(state: Linked) -> str:
+        truth = state.environment
+        machine = state.machines.get(Address("link", "a"))
+        return repr((truth.works, len(truth.flying), machine and machine.state))
+
+    found = explore(SystemModel(links(), Network(), abstraction=key))
+    assert found.is_complete
+    assert found.states < explore(linked()).states
 
 
 def test_an_environment_is_a_model_too() -> None:
