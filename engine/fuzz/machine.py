@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from ..arguments import explained, wrong_argument
+from ..brief import brief, failure
 from ..decision import Decision, Snapshot
 from ..effect import Facts
 from ..event import Event
@@ -21,7 +22,7 @@ from ..given import ChartOrTable, as_functions, as_table
 from ..live import LiveMachine, LiveStep
 from ..table import Table
 from .coverage import LeafCoverage
-from .finding import HistoryTest, brief, derived_with_rules, failure
+from .finding import HistoryTest, derived_with_rules
 from .payloads import instances, payloads
 from .steering import steered
 from .values import NO_VALUES, Values, check_values

@@ -13,9 +13,10 @@ from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from ..arguments import explained
+from ..brief import failure
 from ..event import Event
 from ..given import ChartOrTable, as_table
-from .finding import HistoryTest, derived, failure
+from .finding import HistoryTest, derived
 from .machine import machine_test
 from .no_payload import NoPayloadError
 

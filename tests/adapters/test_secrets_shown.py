@@ -45,10 +45,11 @@ COMMANDS = (
     ("table", "account"),
     ("diagram", "account"),
     ("fuzz", "account-number", "--examples", "1", "--events", "1"),
+    ("check", "--list"),
 )
 """All commands; those that serve are stopped."""
 
-WITHOUT_SETTINGS = ("table", "diagram", "fuzz", "demo")
+WITHOUT_SETTINGS = ("table", "diagram", "fuzz", "check", "demo")
 
 SERVES = 8.0
 """Seconds after which a command that serves is stopped."""
