@@ -1,0 +1,78 @@
+"""The SCXML of a table, played by python-statemachine's own loader, does what the table says."""
+
+import contextlib
+import io
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statemachine.io import load
+
+from relink.engine import Chart, Table
+from relink.engine.export import scxml
+from relink.machines import CHARTS
+
+from ..profile import examples
+from .door import DoorChart
+from .test_generated_charts import Plan, bounded, compiled, make_chart, plans
+from .unusual import RootChart
+from .walks import Walk, leaves_before_end, seen_by, walks
+
+ELEMENT = "{http://www.w3.org/2005/07/scxml}"
+OURS = "{urn:relink:export}"
+
+
+def check(table: Table, machine_class: Any, walk: Walk) -> None:
+    """Play a walk, and compare each state and the effects that are logged on the way to it."""
+    with contextlib.redirect_stdout(io.StringIO()) as logged:
+        machine = machine_class()
+        for at, leaf in enumerate([table.entry, *walk.leaves]):
+            if at:
+                event, answers = walk.events[at - 1]
+                machine.send(event, **answers)
+            assert [x.id for x in machine.configuration if x.is_atomic] == [leaf.target]
+            assert logged.getvalue() == "".join(f"effect: {x!r}\n" for x in leaf.effects)
+            logged.seek(0)
+            logged.truncate()
+
+
+@pytest.mark.parametrize("chart", [*CHARTS.values(), DoorChart, RootChart], ids=str)
+def test_the_loader_plays_every_chart_as_the_table_does(chart: type[Chart]):
+    table = chart.table()
+    machine_class = load(scxml(table), format="scxml")
+    played = list(walks(table, number=examples(300), length=25))
+    assert seen_by(played) == leaves_before_end(table)
+    for walk in played:
+        check(table, machine_class, walk)
+
+
+@bounded(100)
+@given(plans(), st.integers(0, 1000))
+def test_the_loader_plays_generated_charts_as_their_tables_do(plan: Plan, seed: int):
+    table = compiled(make_chart(plan))
+    machine_class = load(scxml(table), format="scxml")
+    for walk in walks(table, number=10, length=20, seed=seed):
+        check(table, machine_class, walk)
+
+
+def test_the_document_says_why_nothing_follows():
+    document = ElementTree.fromstring(scxml(RootChart))
+    state = next(x for x in document.iter(f"{ELEMENT}state") if x.get("id") == "root")
+    [transition] = state.findall(f"{ELEMENT}transition[@event='hasownproperty']")
+    assert {key: value for key, value in transition.items() if key.startswith(OURS)} == {
+        f"{OURS}outcome": "ignored",
+        f"{OURS}code": "prototype",
+        f"{OURS}reason": "It has none.",
+        f"{OURS}anomaly": "true",
+    }
+
+
+def test_the_state_of_the_start_has_a_name_of_its_own():
+    document = ElementTree.fromstring(scxml(RootChart))
+    assert document.get("initial") == "start_"
+    first = document[0]
+    assert first.get("id") == "start_"
+    assert first[0].get("target") == "root"
+    assert [log.get("expr") for log in first[0]] == ["'constructor'"]
