@@ -22,7 +22,7 @@ class Nested:
 
 def nested(table: Table) -> tuple[Nested, ...]:
     """The outermost states."""
-    return _nested(table.chart.states, ())
+    return _nested(tuple(table.chart.states), ())
 
 
 def initial_path(table: Table) -> tuple[str, ...]:

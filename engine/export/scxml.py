@@ -83,8 +83,8 @@ def _transition(rule: Rule) -> Iterator[str]:
         cond=None if rule.is_unconditional else _expression(rule.condition),
         target=end.target,
         relink_outcome=end.outcome if end.reason else None,
-        relink_code=end.reason and end.reason.code,
-        relink_reason=end.reason and " ".join(end.reason.sentence.split()),
+        relink_code=end.reason.code if end.reason else None,
+        relink_reason=" ".join(end.reason.sentence.split()) if end.reason else None,
         relink_anomaly="true" if end.anomaly else None,
     )
     return _element(tag, _effects(end.effects))

@@ -44,11 +44,12 @@ COMMANDS = (
     ("simulate", "--port", "0"),
     ("table", "account"),
     ("diagram", "account"),
+    ("export", "account"),
     ("fuzz", "account-number", "--examples", "1", "--events", "1"),
 )
 """All commands; those that serve are stopped."""
 
-WITHOUT_SETTINGS = ("table", "diagram", "fuzz", "demo")
+WITHOUT_SETTINGS = ("table", "diagram", "export", "fuzz", "demo")
 
 SERVES = 8.0
 """Seconds after which a command that serves is stopped."""

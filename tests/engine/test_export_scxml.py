@@ -6,25 +6,22 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from statemachine.io import load
 
 from relink.engine import Chart, Table
 from relink.engine.export import scxml
 from relink.machines import CHARTS
 
-from ..profile import examples
+from ..profile import PROFILE
 from .door import DoorChart
-from .test_generated_charts import Plan, bounded, compiled, make_chart, plans
 from .unusual import RootChart
-from .walks import Walk, leaves_before_end, seen_by, walks
+from .walks import Walk, walks_through_all
 
 ELEMENT = "{http://www.w3.org/2005/07/scxml}"
 OURS = "{urn:relink:export}"
 
 
-def check(table: Table, machine_class: Any, walk: Walk) -> None:
+def check_scxml(table: Table, machine_class: Any, walk: Walk) -> None:
     """Play a walk, and compare each state and the effects that are logged on the way to it."""
     with contextlib.redirect_stdout(io.StringIO()) as logged:
         machine = machine_class()
@@ -42,19 +39,8 @@ def check(table: Table, machine_class: Any, walk: Walk) -> None:
 def test_the_loader_plays_every_chart_as_the_table_does(chart: type[Chart]):
     table = chart.table()
     machine_class = load(scxml(table), format="scxml")
-    played = list(walks(table, number=examples(300), length=25))
-    assert seen_by(played) == leaves_before_end(table)
-    for walk in played:
-        check(table, machine_class, walk)
-
-
-@bounded(100)
-@given(plans(), st.integers(0, 1000))
-def test_the_loader_plays_generated_charts_as_their_tables_do(plan: Plan, seed: int):
-    table = compiled(make_chart(plan))
-    machine_class = load(scxml(table), format="scxml")
-    for walk in walks(table, number=10, length=20, seed=seed):
-        check(table, machine_class, walk)
+    for walk in walks_through_all(table, number=90 // PROFILE.stride):
+        check_scxml(table, machine_class, walk)
 
 
 def test_the_document_says_why_nothing_follows():

@@ -7,19 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from relink.engine import Leaf, Table
 from relink.engine.export import xstate_json
 from relink.machines import CHARTS
 
-from ..profile import examples
+from ..profile import PROFILE
 from .door import DoorChart
 from .node import play
-from .test_generated_charts import Plan, bounded, compiled, make_chart, plans
 from .unusual import RootChart
-from .walks import Walk, leaves_before_end, seen_by, walks
+from .walks import Walk, walks, walks_through_all
 
 Played = list[tuple[Table, list[Walk]]]
 
@@ -38,7 +34,7 @@ def expected(table: Table, leaf: Leaf) -> list[Any]:
     return [leaf.target, list(leaf.effects), [outcome] if leaf.source else [], status]
 
 
-def check(folder: Path, played: Played) -> None:
+def check_xstate(folder: Path, played: Played) -> None:
     """Play all walks in one process, and compare each step."""
     results = play(folder, [job(table, walks) for table, walks in played])
     for (table, walked), result in zip(played, results, strict=True):
@@ -48,42 +44,24 @@ def check(folder: Path, played: Played) -> None:
 
 
 def test_xstate_plays_every_chart_as_the_table_does(tmp_path: Path):
-    played: Played = []
-    for chart in (*CHARTS.values(), DoorChart, RootChart):
-        table = chart.table()
-        walked = list(walks(table, number=examples(1000), length=25))
-        assert seen_by(walked) == leaves_before_end(table)
-        played.append((table, walked))
-    check(tmp_path, played)
-
-
-def test_xstate_plays_generated_charts_as_their_tables_do(tmp_path: Path):
-    played: Played = []
-
-    @bounded(200)
-    @given(plans(), st.integers(0, 1000))
-    def draw(plan: Plan, seed: int) -> None:
-        table = compiled(make_chart(plan))
-        played.append((table, list(walks(table, number=20, length=20, seed=seed))))
-
-    draw()
-    check(tmp_path, played)
+    tables = [chart.table() for chart in (*CHARTS.values(), DoorChart, RootChart)]
+    number = 600 // PROFILE.stride
+    check_xstate(tmp_path, [(each, walks_through_all(each, number=number)) for each in tables])
 
 
 def test_only_the_answers_that_are_asked_are_needed(tmp_path: Path):
     played: Played = []
     for table in (DoorChart.table(), CHARTS["account"].table()):
-        walked = list(walks(table, number=50, length=25))
+        walked = walks(table, number=50, length=25)
         for walk in walked:
             asked = [dict(leaf.guards) for leaf in walk.leaves]
             # A missing answer counts as no.
-            given_only = [{name: True for name, yes in each.items() if yes} for each in asked]
+            only_yes = [{name: True for name, yes in each.items() if yes} for each in asked]
             walk.events = [
-                (event, answers)
-                for (event, _), answers in zip(walk.events, given_only, strict=True)
+                (event, answers) for (event, _), answers in zip(walk.events, only_yes, strict=True)
             ]
         played.append((table, walked))
-    check(tmp_path, played)
+    check_xstate(tmp_path, played)
 
 
 def test_the_configuration_says_what_names_mean_and_why_nothing_follows():

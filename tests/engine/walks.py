@@ -1,7 +1,6 @@
 """Walks through a table: events with the guards' answers, and what the table makes of them."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -19,35 +18,43 @@ class Walk:
     """What the table says of each."""
 
 
-def walks(table: Table, *, number: int, length: int, seed: int = 0) -> Iterator[Walk]:
-    """Walks that go where there have been fewest, so that together they see every leaf.
+def walks(table: Table, *, number: int, length: int, seed: int = 0) -> list[Walk]:
+    """Walks that go where there have been fewest.
 
     A walk ends in a final state, where other tools end.
     """
     random, seen = Random(seed), Counter[int]()
     guards = sorted({guard for leaf in table.leaves() for guard, _ in leaf.guards})
     by_state = {state: list(table.leaves(state)) for state in table.states}
-    for _ in range(number):
-        walk, state = Walk(), table.initial
-        while len(walk.events) < length and state not in table.final:
+
+    def walk() -> Walk:
+        made, state = Walk(), table.initial
+        while len(made.events) < length and state not in table.final:
             choice = by_state[state]
             if random.random() < 0.3:
                 choice = [leaf for leaf in choice if leaf.outcome == "moved"] or choice
             leaf = min(choice, key=lambda leaf: (seen[leaf.index], random.random()))
             seen[leaf.index] += 1
             noise = {guard: random.random() < 0.5 for guard in guards}
-            walk.events.append((leaf.event, noise | dict(leaf.guards)))
-            walk.leaves.append(leaf)
+            made.events.append((leaf.event, noise | dict(leaf.guards)))
+            made.leaves.append(leaf)
             state = leaf.target
-        yield walk
+        return made
+
+    return [walk() for _ in range(number)]
 
 
-def seen_by(walks: list[Walk]) -> set[int]:
-    """The indexes of the leaves that walks went through."""
-    return {leaf.index for walk in walks for leaf in walk.leaves}
+def walks_through_all(table: Table, *, number: int) -> list[Walk]:
+    """As many walks as are asked for, or more: together they see every leaf."""
+    for enough in (number, 2 * number, 4 * number, 10 * number):
+        found = walks(table, number=enough, length=25)
+        seen = {leaf.index for walk in found for leaf in walk.leaves}
+        if seen == _leaves_before_end(table):
+            return found
+    raise AssertionError(f"{table.name}: walks do not reach {_leaves_before_end(table) - seen}")
 
 
-def leaves_before_end(table: Table) -> set[int]:
+def _leaves_before_end(table: Table) -> set[int]:
     """The indexes of all leaves of states that are not final."""
     return {
         leaf.index
