@@ -35,7 +35,9 @@ def check_scxml(table: Table, machine_class: Any, walk: Walk) -> None:
             logged.truncate()
 
 
-@pytest.mark.parametrize("chart", [*CHARTS.values(), DoorChart, RootChart], ids=str)
+@pytest.mark.parametrize(
+    "chart", [*CHARTS.values(), DoorChart, RootChart], ids=lambda chart: chart.__name__
+)
 def test_the_loader_plays_every_chart_as_the_table_does(chart: type[Chart]):
     table = chart.table()
     machine_class = load(scxml(table), format="scxml")
