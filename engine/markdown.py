@@ -6,7 +6,6 @@ Leaves with the same outcome share a row and a condition. The text depends on th
 a test can check that a generated file is current.
 """
 
-import inspect
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from .arguments import explained
 from .condition import conditions, text
 from .given import ChartOrTable, as_table
+from .meaning import meaning
 from .table import Table
 from .tree import Leaf, leaves_of
 
@@ -73,12 +73,9 @@ def _glossary(table: Table) -> Iterator[str]:
     effects = {effect for leaf in leaves for effect in leaf.effects}
     for kind, names in (("Guard", guards), ("Effect", effects)):
         if names:
-            yield _grid((kind, "Means"), [(f"`{x}`", _meaning(table, x)) for x in sorted(names)])
-
-
-def _meaning(table: Table, name: str) -> str:
-    doc = inspect.getdoc(getattr(table.chart, name)) or ""
-    return _plain(doc.partition("\n\n")[0])
+            yield _grid(
+                (kind, "Means"), [(f"`{x}`", _plain(meaning(table, x))) for x in sorted(names)]
+            )
 
 
 def _totals(table: Table) -> str:

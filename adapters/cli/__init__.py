@@ -33,6 +33,7 @@ SUBCOMMANDS = {
     "demo": "play scenarios against a simulated Stripe and explain every decision",
     "table": "print a machine as a table: every state, every event, every decision",
     "diagram": "draw a machine: SVG, PNG, DOT or Mermaid",
+    "export": "export a machine: JSON for XState 5, or SCXML",
     "serve": "serve webhooks and the HTTP API; on SQLite, also perform all commands",
     "work": "perform commands beside relink serve, on PostgreSQL",
     "migrate": "create the database schema, or upgrade it to this release",

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from relink.adapters.graphviz import GraphvizError, render
 from relink.engine import Table
@@ -11,6 +10,7 @@ from relink.engine.suggest import did_you_mean
 
 from . import UsageError
 from .machine import add_machine, table_of
+from .output_file import add_output, write_file
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="output format (default: mermaid)",
     )
     parser.add_argument("--state", help="highlight this state")
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write to this file (default: standard output)"
-    )
+    add_output(parser)
 
 
 def _is_compound(table: Table, state: str) -> bool:
@@ -58,17 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         except GraphvizError as error:
             raise UsageError(str(error)) from error
     if arguments.output:
-        _write(arguments.output, drawn)
+        write_file(arguments.output, drawn)
     elif arguments.format == "png" and sys.stdout.isatty():
         raise UsageError("a PNG cannot be shown in a terminal. Name a file with --output.")
     else:
         sys.stdout.buffer.write(drawn)
     return 0
-
-
-def _write(file: Path, drawn: bytes) -> None:
-    try:
-        file.write_bytes(drawn)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"the file {file} cannot be written: {reason}") from None

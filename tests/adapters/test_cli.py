@@ -3,12 +3,15 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from relink.adapters.cli import main
 from relink.adapters.demo.checks import StepChecks
+from relink.engine import Chart
+from relink.engine.export import scxml, xstate_json
 from relink.machines import CHARTS
 
 
@@ -39,6 +42,17 @@ def test_a_picture_goes_into_a_file(capsysbinary, tmp_path: Path):
     argv = ("diagram", "account", "--format", "png", "--state", "relinking")
     assert run(capsysbinary, *argv, "--output", str(file)) == (0, "", "")
     assert file.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("format", "export"), [("xstate", xstate_json), ("scxml", scxml)])
+def test_an_export_is_the_same_on_standard_output_and_in_a_file(
+    capsysbinary, tmp_path: Path, format: str, export: Callable[[type[Chart]], str]
+):
+    file = tmp_path / "number"
+    argv = ("export", "account-number", "--format", format)
+    assert run(capsysbinary, *argv) == (0, export(CHARTS["account_number"]), "")
+    assert run(capsysbinary, *argv, "-o", str(file)) == (0, "", "")
+    assert file.read_text(encoding="utf-8") == export(CHARTS["account_number"])
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,8 @@ def relink(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
         (("table", "doors.front:Door"), "# door"),
         (("diagram", "doors.front:Door", "--format", "dot"), 'digraph "door"'),
         (("diagram", "doors.front:Door", "--state", "shut"), "door, in shut"),
+        (("export", "doors.front:Door"), '"target": "#door.shut"'),
+        (("export", "doors.front:Door", "--format", "scxml"), 'event="pushed" target="shut"'),
         (("fuzz", "doors.front:Door", "--examples", "3"), "No counterexample found."),
         (("--version",), "relink 0."),
     ],

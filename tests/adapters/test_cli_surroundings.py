@@ -57,6 +57,7 @@ def run(folder: Path, *argv: str, **more: str) -> tuple[int, str]:
         (("serve", "--tls-cert", "text", "--tls-key", "text"), "must be files in PEM format"),
         (("serve", "--host", "a..b", "--behind-tls-proxy"), "--host 'a..b' is not known"),
         (("diagram", "account", "--output", "none/x.svg"), "none/x.svg cannot be written"),
+        (("export", "account", "--output", "none/x.json"), "none/x.json cannot be written"),
         (("fuzz", "account", "--events", "-1"), "--events: it must be a whole number from 1 to"),
         (("simulate", "--faults", "2"), "must be a probability"),
         (("demo", "--folder", "text/x"), "files cannot be written to the folder text/x"),

@@ -44,12 +44,13 @@ COMMANDS = (
     ("simulate", "--port", "0"),
     ("table", "account"),
     ("diagram", "account"),
+    ("export", "account"),
     ("fuzz", "account-number", "--examples", "1", "--events", "1"),
     ("check", "--list"),
 )
 """All commands; those that serve are stopped."""
 
-WITHOUT_SETTINGS = ("table", "diagram", "fuzz", "check", "demo")
+WITHOUT_SETTINGS = ("table", "diagram", "export", "fuzz", "check", "demo")
 
 SERVES = 8.0
 """Seconds after which a command that serves is stopped."""

@@ -237,7 +237,7 @@ def test_a_field_of_a_record_cannot_be_deleted():
 
 THREADS = """
 import sys, threading
-from relink.engine import Wake
+from relink.machines.commands import Wake
 from relink.engine.decision import Started
 assert not Wake.__pydantic_complete__
 sys.setswitchinterval(1e-6)
