@@ -68,5 +68,6 @@ def decides_contradiction(trigger: FromStripe, machine: str, key: str, load: Loa
     if asked is None or not asked.settles:
         return min(begun_at, as_of_report(trigger)) >= latest + READ_WINDOW
     if has_waited_long_enough(asked):
-        return begun_at >= max(asked.asked_at, latest)
+        # What was reported in the second in which the read began may be younger.
+        return begun_at >= max(asked.asked_at, latest + 1)
     return begun_at >= max(asked.not_before, latest + READ_WINDOW)

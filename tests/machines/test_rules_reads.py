@@ -417,6 +417,26 @@ def test_K10_coalescing_delays_no_read_by_more_than_a_minute() -> None:
     assert after <= since + 60
 
 
+@pytest.mark.parametrize(("later", "is_settled"), [(0.5, False), (1.0, True)])
+def test_K10_a_read_that_waited_for_a_minute_settles_nothing_of_the_second_in_which_it_began(
+    later: float, is_settled: bool
+) -> None:
+    """A webhook's time is a whole second, so it may be from after the beginning."""
+    s = knowing(active())
+    s.webhook("fca_1", None)
+    for ahead in range(20, 300, 20):
+        s.webhook("fca_1", active(last4=f"{ahead:04}"), created=s.now + 10 + ahead)
+        s.webhook("fca_1", relinkable(), created=s.as_of("fca_1"))
+    time = s.as_of("fca_1")
+    s.stripe["fca_1"] = relinkable()
+    s.now = time + 1
+    s.read("fca_1", date=s.now, begun_at=time + later)
+    assert (s.account("fca_1").state == "inactive_relinkable") is is_settled
+    assert (s.read_of("fca_1").state == "idle") is is_settled
+    s.perform_reads()
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
 @pytest.mark.parametrize("truth", [active(), relinkable(), disconnected()])
 def test_K10_the_answer_to_a_read_that_settles_a_contradiction_decides(truth: StatusReport) -> None:
     s = knowing(active())
