@@ -109,7 +109,7 @@ class System:
         """
         table = self._table(address)
         facts = table.chart.facts_type
-        if "id" not in facts.model_fields:
+        if "id" not in facts._every_field:
             raise FactsTypeError(
                 table.chart,
                 f"its machines have keys, and {facts.__name__} has no field for them; add id: str",
