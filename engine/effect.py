@@ -134,23 +134,28 @@ class Send(Command):
     So a machine can be reviewed after everything that a report says is taken in."""
 
 
-_OF_SEND = Send.model_fields.keys()
+_BLANK: dict[str, Any] = {"machine": None, "key": None, "event": None, "phase": 0}
 
 
 def _send(fields: dict[str, Any]) -> Send:
     """Make a Send by hand where all values are of the very types, in half the time."""
-    machine, key, event = fields.get("machine"), fields.get("key"), fields.get("event")
-    phase = fields.get("phase", 0)
-    fits = type(machine) is str and type(key) is str and type(phase) is int
-    if not fits or not isinstance(event, Event) or not fields.keys() <= _OF_SEND:
-        validated: Send = Send.__pydantic_validator__.validate_python(fields)
-        return validated
-    send = object.__new__(Send)
-    _set_values(send, {"machine": machine, "key": key, "event": event, "phase": phase})
-    _set_names(send, set(fields))
-    _set_extra(send, None)
-    _set_private(send, None)
-    return send
+    values = _BLANK | fields
+    if len(values) == len(_BLANK):  # an unknown field would be one more
+        machine, key, event, phase = values.values()
+        if (
+            type(machine) is str
+            and type(key) is str
+            and type(phase) is int
+            and isinstance(event, Event)
+        ):
+            send = object.__new__(Send)
+            _set_values(send, values)
+            _set_names(send, set(fields))
+            _set_extra(send, None)
+            _set_private(send, None)
+            return send
+    validated: Send = Send.__pydantic_validator__.validate_python(fields)
+    return validated
 
 
 MAKERS[Send] = _send
