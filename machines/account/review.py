@@ -72,8 +72,9 @@ def review(
     )
     for part in (_outage, _told_outage, _told_holder, _requested, _mandates, _planned):
         more, sends = part(facts, trigger, view)
-        facts = facts.after(more)
-        changes |= more
+        if more:
+            facts = facts.after(more)
+            changes |= more
         commands += sends
     return changes, commands
 
@@ -290,6 +291,8 @@ def _mandates(
 ) -> tuple[Changes, list[Command]]:
     """Ask the service to collect a mandate, once each time that one is missing. An outage or a
     block delays the request, and does not repeat it."""
+    if not facts.payment_methods and not facts.mandates_requested:
+        return {}, []
     due = {key for key, m in facts.payment_methods.items() if m.mandate_due is not None}
     standing = facts.mandates_requested & due
     missing = {} if view.needs_nothing else mandates_missing(facts)
