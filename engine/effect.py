@@ -16,7 +16,6 @@ from .event import Event, snake_case
 from .frozen import FROZEN, frozen, may_hold_container
 from .identity import identity_of
 from .record import Record
-from .record_class import MAKERS
 
 # The slots of a record, past pydantic's frozen __setattr__.
 _set_values = vars(BaseModel)["__dict__"].__set__
@@ -132,30 +131,3 @@ class Send(Command):
     phase: int = 0
     """When in the step: a later phase begins once nothing is left to deliver of the earlier ones.
     So a machine can be reviewed after everything that a report says is taken in."""
-
-
-_BLANK: dict[str, Any] = {"machine": None, "key": None, "event": None, "phase": 0}
-
-
-def _send(fields: dict[str, Any]) -> Send:
-    """Make a Send by hand where all values are of the very types, in half the time."""
-    values = _BLANK | fields
-    if len(values) == len(_BLANK):  # an unknown field would be one more
-        machine, key, event, phase = values.values()
-        if (
-            type(machine) is str
-            and type(key) is str
-            and type(phase) is int
-            and isinstance(event, Event)
-        ):
-            send = object.__new__(Send)
-            _set_values(send, values)
-            _set_names(send, set(fields))
-            _set_extra(send, None)
-            _set_private(send, None)
-            return send
-    validated: Send = Send.__pydantic_validator__.validate_python(fields)
-    return validated
-
-
-MAKERS[Send] = _send
