@@ -62,19 +62,18 @@ def review(
     Returns:
         the changed facts, and what to send and ask for.
     """
-    changes: Changes = {}
-    commands: list[Command] = []
     needs_nothing = is_settled or facts.retired
     view = _View(
         needs_nothing,
         not needs_nothing and is_suspended(facts),
         () if needs_nothing else needs_at(facts, trigger.at, trigger.policy),
     )
-    for part in (_outage, _told_outage, _told_holder, _requested, _mandates, _planned):
+    changes, commands = _outage(facts, trigger, view)
+    facts = facts.after(changes)
+    # What these look at, none of them changes.
+    for part in (_told_outage, _told_holder, _requested, _mandates, _planned):
         more, sends = part(facts, trigger, view)
-        if more:
-            facts = facts.after(more)
-            changes |= more
+        changes |= more
         commands += sends
     return changes, commands
 
