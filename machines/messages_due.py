@@ -97,8 +97,9 @@ def next_time(needing: Needing, last: float | None, at: float, policy: RelinkPol
     Args: as for :func:`due`.
     """
     reminders = _reminder_times(needing, policy)
-    times = [*reminders.values()]
-    times += [_prompt_time(needing, name, reminders, last, at, policy) for name in _unnamed(needing)]
+    unnamed = _unnamed(needing)
+    times = [_prompt_time(needing, name, reminders, last, at, policy) for name in unnamed]
+    times += reminders.values()
     return ceil(min(times)) if times else None
 
 
