@@ -16,7 +16,6 @@ from .event import Event, snake_case
 from .frozen import FROZEN, frozen, may_hold_container
 from .identity import identity_of
 from .record import Record
-from .record_class import MAKERS
 
 # The slots of a record, past pydantic's frozen __setattr__.
 _set_values = vars(BaseModel)["__dict__"].__set__
@@ -132,25 +131,3 @@ class Send(Command):
     phase: int = 0
     """When in the step: a later phase begins once nothing is left to deliver of the earlier ones.
     So a machine can be reviewed after everything that a report says is taken in."""
-
-
-_OF_SEND = Send.model_fields.keys()
-
-
-def _send(fields: dict[str, Any]) -> Send:
-    """Make a Send by hand where all values are of the very types, in half the time."""
-    machine, key, event = fields.get("machine"), fields.get("key"), fields.get("event")
-    phase = fields.get("phase", 0)
-    fits = type(machine) is str and type(key) is str and type(phase) is int
-    if not fits or not isinstance(event, Event) or not fields.keys() <= _OF_SEND:
-        validated: Send = Send.__pydantic_validator__.validate_python(fields)
-        return validated
-    send = object.__new__(Send)
-    _set_values(send, {"machine": machine, "key": key, "event": event, "phase": phase})
-    _set_names(send, set(fields))
-    _set_extra(send, None)
-    _set_private(send, None)
-    return send
-
-
-MAKERS[Send] = _send

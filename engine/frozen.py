@@ -99,7 +99,9 @@ def frozen(value: Any) -> Any:
 def freeze_fields(model: M) -> M:
     """Freeze the containers in the fields of a model, in place."""
     fields = model.__dict__
-    for name, value in fields.items():
+    # Facts know which: 10 of the 50 fields of an account, whose first facts take half the work so.
+    for name in getattr(type(model), "_containers", None) or fields:
+        value = fields[name]
         if (made := frozen(value)) is not value:
             fields[name] = made
     return model

@@ -109,7 +109,7 @@ class System:
         """
         table = self._table(address)
         facts = table.chart.facts_type
-        if "id" not in facts.model_fields:
+        if "id" not in facts._every_field:
             raise FactsTypeError(
                 table.chart,
                 f"its machines have keys, and {facts.__name__} has no field for them; add id: str",
@@ -137,15 +137,7 @@ class System:
             refuse_event("step()", trigger, ())
         if not callable(load):
             raise wrong_argument("step", "a function as load", load, "for a dict, give its .get")
-        stored: dict[Address, Snapshot[Facts] | None] = {}
-
-        def read(address: Address) -> Snapshot[Facts] | None:
-            if address not in stored:
-                stored[address] = loaded = load(address)
-                if loaded is not None and not isinstance(loaded, Snapshot):
-                    refuse_loaded(address.machine, loaded)
-            return stored[address]
-
+        read = _Stored(load).__getitem__
         current: dict[Address, Snapshot[Facts]] = {}
         deliveries: list[Delivery] = []
         senders: list[int] = []
@@ -227,6 +219,22 @@ def _routed(trigger: Event, returned: Any) -> Iterable[Send]:
                 "Send(machine=..., key=..., event=...)"
             )
     return sends
+
+
+class _Stored(dict[Address, Snapshot[Facts] | None]):
+    """The stored snapshots that a step looks at, each of which is loaded once."""
+
+    __slots__ = ("_load",)
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+
+    def __missing__(self, address: Address) -> Snapshot[Facts] | None:
+        loaded = self._load(address)
+        if loaded is not None and not isinstance(loaded, Snapshot):
+            refuse_loaded(address.machine, loaded)
+        self[address] = loaded
+        return loaded
 
 
 class _Queue:

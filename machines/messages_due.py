@@ -79,14 +79,11 @@ def due(needing: Needing, last: float | None, at: float, policy: RelinkPolicy) -
         at: now (Unix seconds).
         policy: the service's choices.
     """
-    reminded = [
-        name
-        for name, need in needing.items()
-        if (when := _reminder_time(needing, need, policy)) is not None and when <= at
-    ]
+    reminders = _reminder_times(needing, policy)
+    reminded = [name for name, when in reminders.items() if when <= at]
     unnamed = _unnamed(needing)
     if not reminded and not any(
-        _prompt_time(needing, name, last, at, policy) <= at for name in unnamed
+        _prompt_time(needing, name, reminders, last, at, policy) <= at for name in unnamed
     ):
         return None
     accounts = tuple(sorted({*reminded, *unnamed}))
@@ -99,8 +96,10 @@ def next_time(needing: Needing, last: float | None, at: float, policy: RelinkPol
 
     Args: as for :func:`due`.
     """
-    times = [when for need in needing.values() if (when := _reminder_time(needing, need, policy))]
-    times += [_prompt_time(needing, name, last, at, policy) for name in _unnamed(needing)]
+    reminders = _reminder_times(needing, policy)
+    unnamed = _unnamed(needing)
+    times = [_prompt_time(needing, name, reminders, last, at, policy) for name in unnamed]
+    times += reminders.values()
     return ceil(min(times)) if times else None
 
 
@@ -207,10 +206,12 @@ def _next_reminder(need: Need, policy: RelinkPolicy) -> float | None:
     return need.named_at + policy.reminders[need.reminded]
 
 
-def _reminder_time(needing: Needing, need: Need, policy: RelinkPolicy) -> float | None:
-    """When that reminder goes out: not while Stripe itself writes (P2)."""
-    when = _next_reminder(need, policy)
-    return when and max(when, _stripe_writes_until(needing, policy))
+def _reminder_times(needing: Needing, policy: RelinkPolicy) -> dict[str, float]:
+    """When the next reminders go out, of the accounts that get one: not while Stripe itself writes
+    (P2)."""
+    until = _stripe_writes_until(needing, policy)
+    times = {name: _next_reminder(need, policy) for name, need in needing.items()}
+    return {name: max(when, until) for name, when in times.items() if when is not None}
 
 
 def _passed(need: Need, at: float, policy: RelinkPolicy) -> int:
@@ -220,18 +221,21 @@ def _passed(need: Need, at: float, policy: RelinkPolicy) -> int:
 
 
 def _prompt_time(
-    needing: Needing, name: str, last: float | None, at: float, policy: RelinkPolicy
+    needing: Needing,
+    name: str,
+    reminders: dict[str, float],
+    last: float | None,
+    at: float,
+    policy: RelinkPolicy,
 ) -> float:
-    """When an account that is not named yet is to be named (Unix seconds)."""
+    """When an account that is not named yet is to be named (Unix seconds).
+
+    Args: as for :func:`due`, and when the next reminders of the others go out.
+    """
     need = needing[name]
     # Of an account of which Stripe itself writes, the customer knows.
     day = need.relink_by if need.stripe_writes_since is None else None
-    reminders = [
-        when
-        for need in needing.values()
-        if (when := _reminder_time(needing, need, policy)) is not None
-    ]
-    following = min(reminders, default=None)
+    following = min(reminders.values(), default=None)
     if following is not None and (day is None or following < day):
         return following
     gap_ends = max(at, _stripe_writes_until(needing, policy))

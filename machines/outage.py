@@ -195,7 +195,7 @@ class OutageChart(Chart):
         message = _due(facts, trigger)
         if message is None:
             return []
-        needing = _after_message(facts, trigger)
+        needing = messages_due.after(facts.needing, message, trigger.at, trigger.policy)
         last = facts.last_prompt_at if message.reminder else trigger.at
         named = [facts.needing[name] for name in message.accounts]
         days = [need.relink_by for need in named]

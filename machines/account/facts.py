@@ -299,10 +299,12 @@ def after_report(
         doubtful: the details that it may say too late, as in :func:`ambiguous_details`.
     """
     report, status = trigger.report, trigger.reported_status
-    included, new, known = report.model_fields_set - doubtful, report.__dict__, facts.__dict__
+    included = report.model_fields_set - doubtful
+    said, known = _details(report.__dict__), _details(facts.__dict__)
     changes: dict[str, Any] = {}
-    if _details(new) != _details(known):
-        changes = {f: new[f] for f in DETAILS if f in included and new[f] != known[f]}
+    if said != known:
+        pairs = zip(DETAILS, said, known, strict=True)
+        changes = {f: new for f, new, old in pairs if new != old and f in included}
     left_out = EVERY_DETAIL - included
     if left_out or facts.included_at:
         changes["included_at"] = {

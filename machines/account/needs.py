@@ -73,7 +73,7 @@ def is_suspended(facts: AccountFacts) -> bool:
         return False
     if status.leaves_open:
         return True
-    return bool(relink_reasons(facts)) and lacks_authorization(facts)
+    return lacks_authorization(facts) and bool(relink_reasons(facts))
 
 
 def lacks_authorization(facts: AccountFacts) -> bool:

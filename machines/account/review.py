@@ -62,17 +62,17 @@ def review(
     Returns:
         the changed facts, and what to send and ask for.
     """
-    changes: Changes = {}
-    commands: list[Command] = []
     needs_nothing = is_settled or facts.retired
     view = _View(
         needs_nothing,
         not needs_nothing and is_suspended(facts),
         () if needs_nothing else needs_at(facts, trigger.at, trigger.policy),
     )
-    for part in (_outage, _told_outage, _told_holder, _requested, _mandates, _planned):
+    changes, commands = _outage(facts, trigger, view)
+    facts = facts.after(changes)
+    # What these look at, none of them changes.
+    for part in (_told_outage, _told_holder, _requested, _mandates, _planned):
         more, sends = part(facts, trigger, view)
-        facts = facts.after(more)
         changes |= more
         commands += sends
     return changes, commands
@@ -290,6 +290,8 @@ def _mandates(
 ) -> tuple[Changes, list[Command]]:
     """Ask the service to collect a mandate, once each time that one is missing. An outage or a
     block delays the request, and does not repeat it."""
+    if not facts.payment_methods and not facts.mandates_requested:
+        return {}, []
     due = {key for key, m in facts.payment_methods.items() if m.mandate_due is not None}
     standing = facts.mandates_requested & due
     missing = {} if view.needs_nothing else mandates_missing(facts)

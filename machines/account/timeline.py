@@ -61,7 +61,12 @@ def came_back(timeline: Timeline, since: int) -> bool:
 
 def has_worked_between(timeline: Timeline, after: int, before: int) -> bool:
     """Whether it was reported to work between two times (Unix seconds)."""
-    return any(works and after < as_of < before for as_of, works in timeline)
+    for as_of, works in reversed(timeline):
+        if as_of <= after:
+            return False
+        if works and as_of < before:
+            return True
+    return False
 
 
 def _order(told: Told) -> tuple[int, bool]:
