@@ -253,7 +253,6 @@ BOUNDS: dict[str, tuple[str, ...]] = {
         "adapters/http/connections.py:MAX_CONNECTIONS",
         "adapters/http/connections.py:CLIENT_TIMEOUT",
         "adapters/http/connections.py:KEEP_ALIVE",
-        "adapters/http/connections.py:SENT_AHEAD",
         "adapters/http/server.py:TLS_TIMEOUT",
         "adapters/http/edge.py:LONGEST_HEAD",
         "adapters/http/body.py:BODY_TIMEOUT",
@@ -280,7 +279,6 @@ BOUNDS: dict[str, tuple[str, ...]] = {
     "The database": (
         "adapters/store/migrating.py:LONGEST",
         "adapters/store/postgres/pool.py:SIZE",
-        "adapters/store/postgres/statements.py:PATIENCE",
         "adapters/http/health.py:WITHIN",
         "adapters/http/health.py:FRESH",
     ),

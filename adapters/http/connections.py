@@ -18,11 +18,9 @@ request at once. A new connection gets a 503 only while the application works on
 other.
 
 uvicorn has options for a part of this: ``timeout_keep_alive`` applies only after an answer, and a
-single byte ends it; ``limit_concurrency`` counts idle connections too, and then refuses requests,
-so idle connections would be an outage. This class adds the rest to uvicorn's protocol over
-httptools. That one holds whatever a client sends as one head, or after a body as its trailers, so
-bytes that lead to nothing are bounded here too. A larger head may still arrive whole
-(:mod:`.edge` refuses it). So are requests that are sent ahead, before the answer to the first.
+single byte ends it; ``h11_max_incomplete_event_size`` lets a larger head pass if it arrives whole
+(:mod:`.edge` refuses it); ``limit_concurrency`` counts idle connections too, and then refuses
+requests, so idle connections would be an outage. This class adds the rest to uvicorn's protocol.
 The time of a TLS handshake is bounded in :mod:`.server`; the number of handshakes is not.
 """
 
@@ -31,9 +29,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
-from .edge import LONGEST_HEAD
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MAX_CONNECTIONS = 1000
 """How many connections may be open."""
@@ -43,9 +39,6 @@ CLIENT_TIMEOUT = 10.0
 
 KEEP_ALIVE = 5
 """How long a connection stays open after an answer without a byte of a next request (seconds)."""
-
-SENT_AHEAD = 8
-"""How many requests a connection may send before the first of them is answered."""
 
 UNFINISHED = 2.0
 """How long a body may take that is incomplete when the process stops (seconds)."""
@@ -144,7 +137,7 @@ class Room:
 HEAD, BODY, ANSWER = "head", "body", "answer"
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(H11Protocol):
     """uvicorn's HTTP/1.1 protocol, with bounds on what a client may cost."""
 
     room: ClassVar[Room]
@@ -155,12 +148,6 @@ class GuardedProtocol(HttpToolsProtocol):
         """What the connection waits for; None while the application works on an answer."""
         self._request: object = None
         """The request to which that applies."""
-        self._answered: RequestResponseCycle | None = None
-        """The request that is answered now, or was last. Others may have been sent ahead."""
-        self._is_parsed = False
-        """Whether what arrived completed anything."""
-        self._unparsed = 0
-        """Bytes that arrived since then."""
         self._is_paused = False
         self._is_lost = False
 
@@ -176,39 +163,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
         # Over TLS, data still arrives on a connection that is being closed.
-        if self.transport.is_closing():
-            return
-        self._is_parsed = False
-        super().data_received(data)
-        self._unparsed = 0 if self._is_parsed else self._unparsed + len(data)
-        if self._unparsed > LONGEST_HEAD and not self.transport.is_closing():
-            self.send_400_response("The head is too large.")
-        self._look()
-
-    def on_headers_complete(self) -> None:
-        """Take a head.
-
-        Raises:
-            ValueError: too many requests were sent ahead. The connection gets a 400.
-        """
-        self._is_parsed = True
-        if len(self.pipeline) >= SENT_AHEAD:
-            raise ValueError("too many requests at once")
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
-        self._is_parsed = True
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """Take the end of a request."""
-        self._is_parsed = True
-        super().on_message_complete()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answered = cycle
-        super()._start_asgi_task(cycle, app)
+        if not self.transport.is_closing():
+            super().data_received(data)
+            self._look()
 
     def on_response_complete(self) -> None:
         """Go on to the next request."""
@@ -251,13 +208,13 @@ class GuardedProtocol(HttpToolsProtocol):
     def _awaited(self) -> str | None:
         if self._is_paused:
             return ANSWER
-        if self._answered is None or self._answered.response_complete:
+        if self.cycle is None or self.cycle.response_complete:
             return HEAD
-        return BODY if self._answered.more_body else None
+        return BODY if self.cycle.more_body else None
 
     def _look(self) -> None:
         """See whose turn it is."""
-        cycle, wait = self._answered, self._awaited()
+        cycle, wait = self.cycle, self._awaited()
         if self._is_lost or (wait, cycle) == (self.wait, self._request):
             return
         self.wait, self._request = wait, cycle

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .connections import KEEP_ALIVE, Limits, guarded
+from .edge import LONGEST_HEAD
 
 RESERVED_FILES = 128
 """Open files that are kept for everything but clients: the database, Stripe, notifications."""
@@ -43,6 +44,7 @@ def server_options(limits: Limits | None = None, *, tls: bool = False) -> dict[s
     options: dict[str, Any] = {
         "http": guarded(limits),
         "ws": "none",
+        "h11_max_incomplete_event_size": LONGEST_HEAD,
         "timeout_keep_alive": KEEP_ALIVE,
     }
     if tls:

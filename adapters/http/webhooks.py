@@ -72,8 +72,8 @@ class _RawRoute(APIRoute):
 
 
 class Shortcut:
-    """An ASGI middleware that hands webhooks to their endpoint at once: the layers and routes of
-    the application would take a twentieth of a webhook's time.
+    """An ASGI middleware that hands webhooks to their endpoint at once: the application's layers and
+    routes would take a twentieth of a webhook's time.
 
     Args:
         app: gets all other requests.
