@@ -19,7 +19,6 @@ from .health import add_health
 from .metrics import Metrics
 from .problems import documented
 from .router import relink_router
-from .webhooks import Shortcut
 
 DESCRIPTION = """What to do when a customer's linked bank account stops working.
 
@@ -76,7 +75,6 @@ def application(
     add_health(app, ready)
     app.include_router(_operators(app, token, metrics))
     app.add_exception_handler(HTTPException, _answer)
-    app.add_middleware(Shortcut, routes=router.routes)
     app.add_middleware(Edge)
     return app
 

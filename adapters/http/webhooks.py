@@ -4,15 +4,13 @@ Its endpoint gets the raw request, without FastAPI's validation in between, so O
 of it stands here.
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from relink.adapters.stripe import WebhookRefused
 from relink.adapters.stripe.body import LONGEST_BODY
@@ -69,30 +67,6 @@ class _RawRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
         return endpoint
-
-
-class Shortcut:
-    """An ASGI middleware that hands webhooks to their endpoint at once: the application's layers and
-    routes would take a twentieth of a webhook's time.
-
-    Args:
-        app: gets all other requests.
-        routes: the application's routes, of which one is for webhooks.
-    """
-
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
-        self._app = app
-        self._route = next(route for route in routes if isinstance(route, _RawRoute))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
-        route = self._route
-        if scope["type"] == "http" and scope["path"] == route.path and scope["method"] == "POST":
-            scope["route"] = route
-            response = await route.endpoint(Request(scope, receive))
-            await response(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
 
 
 def add_webhook_route(
