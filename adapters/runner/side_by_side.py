@@ -46,12 +46,7 @@ async def until_one_ends(
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        ending = asyncio.create_task(_end(ends))
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            await ending
-            raise
+        await _through(asyncio.create_task(_end(ends)))
     for task in ends:
         if not task.cancelled() and (error := task.exception()):
             raise error
@@ -63,3 +58,15 @@ async def _end(ends: Mapping[asyncio.Task[None], Callable[[], object]]) -> None:
         for task in running:
             ends[task]()
         _, running = await asyncio.wait(running, timeout=END_AGAIN)
+
+
+async def _through(task: asyncio.Task[None]) -> None:
+    """Wait for the end of a task, however often this is cancelled meanwhile."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled

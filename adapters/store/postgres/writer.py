@@ -313,7 +313,8 @@ def _carry_out(raw: StoreConnection, unit: UnitOfWork, addresses: set[Address]) 
 
 def _carry_out_together(raw: StoreConnection, units: list[UnitOfWork]) -> Work[list[Applied]]:
     addresses = {address for unit in units for address in unit.likely_addresses}
-    messages = {unit.message.id: unit.inbox_row for unit in units}
+    # Of a message that came twice, the first is decided.
+    messages = {unit.message.id: unit.inbox_row for unit in reversed(units)}
     begin: list[Statement] = [(sql.BEGIN, ())]
     if raw.is_pooled:
         begin.append((sql.SETTINGS, ()))
