@@ -40,6 +40,8 @@ ROWS: dict[str, Callable[[Size], Iterator[Line]]] = {
     "storm": storm.run,
 }
 
+ORDER = (*ROWS, "against")
+
 
 def main() -> None:
     """Measure, print, and write if asked to."""
@@ -66,6 +68,10 @@ def main() -> None:
     seconds = time.monotonic() - began
     print(f"\n{table.printed(lines)}\n\n{judged(lines)}\n\nin {seconds:.0f} s")
     if given.write:
+        is_whole = not given.rows and not given.only_against
+        kept = () if is_whole else Results.read().lines
+        lines += [line for line in kept if line.section not in rows]
+        lines.sort(key=lambda line: ORDER.index(line.section))
         Results(environment, seconds, lines).write()
         page.write()
         print(f"wrote {FILE.name}, {page.PAGE_FILE} and {page.PICTURE}")
@@ -86,7 +92,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only-against", action="store_true", help="no other rows, unless they are named"
     )
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="write docs/performance.md; rows that are not measured stay as they are",
+    )
     parser.add_argument(
         "--rewrite",
         action="store_true",

@@ -31,6 +31,11 @@ class Line:
     note: str = ""
 
     @property
+    def section(self) -> str:
+        """The row as the command line names it: ``ingest`` of ``ingest on SQLite``."""
+        return self.row.partition(" ")[0].rstrip(",")
+
+    @property
     def median(self) -> float:
         """The reading in the middle."""
         return median(self.readings)

@@ -18,8 +18,8 @@ READING = {
     "side's time and draws the ratios towards 1; only XState gets their answers and "
     "results for nothing. *Live* machines keep their state from event to event; "
     "*rebuilt* is what a service does that keeps its states in a database. The hand-"
-    "written function is `benchmarks/peers/by_hand.py`. CPU time of the process, V8's own threads "
-    "included.",
+    "written function is `benchmarks/peers/by_hand.py`. CPU time; for XState elapsed time where "
+    "that is less, since V8 has threads of its own.",
     "step": "All that one report of an account sets off: routing, several machines, their messages "
     "and commands. *A webhook to a step* begins with bytes and a signature. CPU time.",
     "cold": "A new process up to its first decision, and up to its first step from a webhook.",
@@ -92,7 +92,7 @@ def page() -> str:
         reading="\n".join(["| Row | What is measured |", "| --- | --- |", *reading]),
         goals=judged(results.lines),
         table=markdown(results.lines),
-        environment=f"Measured in {results.seconds / 60:.0f} minutes.\n\n{environment}",
+        environment=f"The last run took {results.seconds / 60:.0f} minutes.\n\n{environment}",
     )
 
 

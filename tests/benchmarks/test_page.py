@@ -70,3 +70,11 @@ def test_the_picture_is_drawn_for_every_line_with_a_ratio() -> None:
     root = ElementTree.fromstring(picture.drawn(lines))
     bars = root.findall("{http://www.w3.org/2000/svg}rect")
     assert len(bars) == len(picture.shown(lines)) > 5
+
+
+@pytest.mark.parametrize(
+    ("row", "section"),
+    [("decide", "decide"), ("ingest on SQLite, CPU", "ingest"), ("against, a step", "against")],
+)
+def test_a_line_belongs_to_a_row_of_the_command_line(row: str, section: str) -> None:
+    assert Line(row, "relink", "µs", (1.0,)).section == section
