@@ -119,13 +119,13 @@ class _Reader:
         index = self._leaves
         self._leaves += 1
         if isinstance(written, int):
-            return self._declared(index, state, event, known, self._chart.decided[written])
+            return self._not_taken(index, state, event, known, self._chart.decided[written])
         target, effects, label, transition = written
         outcome: Outcome = "stayed" if target == state else "moved"
         names = _names(effects)
         return Leaf(index, state, event, known, outcome, intern(target), names, transition, label)
 
-    def _declared(
+    def _not_taken(
         self, index: int, state: str, event: str, known: Answers, by: Declaration
     ) -> Leaf:
         outcome, anomaly = _outcome(by)

@@ -48,7 +48,7 @@ SUBCOMMANDS = {
     "explain": "explain the history of an account, authorization, session or payment method",
     "simulate": "serve a simulated Stripe API, with a bank to click through",
     "fuzz": "send a machine random events and search for a counterexample",
-    "check": "explore every history of one account, within bounds, and check every rule",
+    "check": "explore every history of one account, within bounds, and check what must hold",
 }
 
 MODULES = {"import": "import_accounts"}

@@ -7,8 +7,8 @@ answered.
 """
 
 import logging
-from random import getrandbits
 from time import perf_counter
+from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,8 +42,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Not from the system: such a call hands the interpreter to the thread that writes.
-        began, request_id = perf_counter(), f"{getrandbits(128):032x}"
+        began, request_id = perf_counter(), uuid4().hex
         added = [*HEADERS, (b"x-request-id", request_id.encode())]
         status, method = 0, scope["method"]
         if method == "HEAD":

@@ -46,7 +46,7 @@ async def until_one_ends(
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await _through(asyncio.create_task(_end(ends)))
+        await _until_done(asyncio.create_task(_end(ends)))
     for task in ends:
         if not task.cancelled() and (error := task.exception()):
             raise error
@@ -60,7 +60,7 @@ async def _end(ends: Mapping[asyncio.Task[None], Callable[[], object]]) -> None:
         _, running = await asyncio.wait(running, timeout=END_AGAIN)
 
 
-async def _through(task: asyncio.Task[None]) -> None:
+async def _until_done(task: asyncio.Task[None]) -> None:
     """Wait for the end of a task, however often this is cancelled meanwhile."""
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

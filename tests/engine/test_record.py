@@ -266,7 +266,7 @@ def test_threads_may_need_a_record_of_our_own_for_the_first_time_at_once():
         assert run.returncode == 0, run.stderr
 
 
-# -- Made by hand ---------------------------------------------------------------------------------
+# -- Made from fields -----------------------------------------------------------------------------
 
 
 class Rung(Event):
@@ -275,7 +275,7 @@ class Rung(Event):
 
 
 @pytest.mark.parametrize("phase", [{}, {"phase": 0}, {"phase": 2}])
-def test_a_send_that_is_made_by_hand_is_the_validated_one(phase: dict[str, int]):
+def test_a_send_that_its_class_makes_is_the_one_that_pydantic_validates(phase: dict[str, int]):
     fields = {"machine": "bell", "key": "b1", "event": Rung(at=1.5), **phase}
     made, validated = Send(**fields), Send.model_validate(fields)
     assert made == validated
