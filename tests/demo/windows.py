@@ -63,12 +63,12 @@ class Windows(Browser):
         """Type into the focused element."""
         self._ask("Input.insertText", text=text)
 
-    def _on(self, selector: str, containing: str, then: str) -> Any:
+    def _on(self, selector: str, containing: str, then: str, times: int = 1) -> Any:
         """Wait twice as long: some results wait for a read that settles a contradiction."""
         try:
-            return super()._on(selector, containing, then)
+            return super()._on(selector, containing, then, times)
         except AssertionError:
-            return super()._on(selector, containing, then)
+            return super()._on(selector, containing, then, times)
 
     def _of_all(self, method: str, **params: Any) -> dict[str, Any]:
         """Send a command to the browser instead of the page."""

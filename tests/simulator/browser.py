@@ -96,24 +96,32 @@ class Browser:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def text(self, selector: str, containing: str = "") -> str:
-        """The text of the first visible element that matches, once there is one."""
-        found: str = self._on(selector, containing, "found.innerText")
+    def text(self, selector: str, containing: str = "", times: int = 1) -> str:
+        """The text of the first visible element that matches, once there is one.
+
+        Args:
+            selector: a CSS selector.
+            containing: a text that the element contains.
+            times: how often it contains the text, at least.
+        """
+        found: str = self._on(selector, containing, "found.innerText", times)
         return found
 
     def click(self, selector: str, containing: str = "") -> None:
         """Click the first visible element that matches, once there is one."""
         self._on(selector, containing, "(found.click(), null)")
 
-    def _on(self, selector: str, containing: str, then: str) -> Any:
+    def _on(self, selector: str, containing: str, then: str, times: int = 1) -> Any:
         script = f"""new Promise((resolve, reject) => {{
             const give_up = Date.now() + {TIMEOUT};
+            const text = {json.dumps(containing)};
             (function look() {{
                 const found = [...document.querySelectorAll({json.dumps(selector)})].find((each) =>
-                    each.checkVisibility() && each.innerText.includes({json.dumps(containing)}));
+                    each.checkVisibility() &&
+                    (text === "" || each.innerText.split(text).length > {times}));
                 if (found) resolve({then});
                 else if (Date.now() < give_up) setTimeout(look, 20);
-                else reject(new Error("nothing fits: " + {json.dumps(f"{selector} {containing}")}));
+                else reject(new Error("nothing fits: " + {json.dumps(selector)} + " " + text));
             }})();
         }})"""
         return self.run(script)
