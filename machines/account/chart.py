@@ -130,7 +130,9 @@ class AccountChart(AccountGuards, AccountEffects):
     )
     stays(*linked, event=REPORTS, cond="is_stale", on="fill_gaps")
     stays(*linked, event="reported_unclear", on="look")
-    stays(active, relinked, event=STOPPED, cond="predates_repair", on="fill_gaps")
+    # What a session has repaired since (S5):
+    stays(relinked, event=STOPPED, cond="predates_repair", on="learn")
+    relinked.from_(active, event=STOPPED, cond="predates_repair", on="learn")
 
     # ── it was replaced: reports change facts only, until it has come back (S6)
     stays(new_account_linked, event=f"reported_active {STOPPED}", on="learn")
@@ -231,6 +233,13 @@ class AccountChart(AccountGuards, AccountEffects):
     disconnected.from_(new_account_linked, event="reported_disconnected", on="depart_quietly")
     disconnected.from_(
         active, *inactive, relinking, relinked, event="reported_disconnected", on="depart"
+    )
+    # A late report shows that a replaced account had come back before (S6):
+    stays(
+        disconnected,
+        event=f"reported_active {STOPPED}",
+        cond="is_stale and was_replaced",
+        on="note_late_return",
     )
 
     # ── the service asks for a session (R1, R9) ──────────────────────────────

@@ -40,7 +40,7 @@ from ..reported import (
     LinkReported,
     ReportedUnclear,
 )
-from ..vocabulary import NumberStatus, ReportedStatus
+from ..vocabulary import RELINK_REQUIRED, NumberStatus, ReportedStatus
 from . import facts as facts_of
 from . import outgoing
 from .facts import MOST_PAYMENT_METHODS, AccountFacts, KnownPaymentMethod, OwnershipCheck
@@ -71,7 +71,7 @@ class AccountEffects(ReportChart):
         """Keep only what no newer report said, and review what follows of that (K3, K5, S6)."""
         doubtful = facts_of.ambiguous_details(facts, trigger)
         changes = facts_of.after_details(facts, trigger, doubtful)
-        taken_in = _taken_in(facts, changes, trigger) if changes else []
+        taken_in = _late_details(facts, changes, trigger) if changes else []
         return [*taken_in, _settling_read(facts, trigger)] if doubtful else taken_in
 
     def settle_contradiction(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
@@ -82,7 +82,7 @@ class AccountEffects(ReportChart):
         """
         doubtful = facts_of.ambiguous_details(facts, trigger)
         changes = facts_of.after_details(facts, trigger, doubtful)
-        return [*_taken_in(facts, changes, trigger), _settling_read(facts, trigger)]
+        return [*_late_details(facts, changes, trigger), _settling_read(facts, trigger)]
 
     def look(self, facts: AccountFacts, trigger: ReportedUnclear) -> Effects:
         """Read the account, since the report says only that something changed (K2, K6)."""
@@ -111,6 +111,13 @@ class AccountEffects(ReportChart):
     def depart_quietly(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
         """The same of an account that was replaced: the service needs no other one (S6)."""
         return _departed(facts, trigger, is_settled=True)
+
+    def note_late_return(self, facts: AccountFacts, trigger: LinkReported) -> Effects:
+        """If it had come back before it went, the service needs another account after all (S6)."""
+        changes = facts_of.in_timeline(facts, trigger)
+        now = facts.after(changes)
+        told, commands = review(now, trigger, is_settled=facts_of.is_replaced(now))
+        return [Assign(**{**changes, **told}), *commands]
 
     # ── messages of other machines ───────────────────────────────────────────
 
@@ -346,6 +353,16 @@ def _taken_in(facts: AccountFacts, changes: dict[str, Any], trigger: LinkReporte
         *_missing(now, trigger),
         review_later(facts, trigger),
     ]
+
+
+def _late_details(facts: AccountFacts, changes: dict[str, Any], trigger: LinkReported) -> Effects:
+    """The same of a report whose status does not count: an unknown action counts as none (S2)."""
+    taken_in = _taken_in(facts, changes, trigger)
+    action = changes.get("action", facts.action)
+    if action in (facts.action, None, RELINK_REQUIRED):
+        return taken_in
+    anomaly = anomalies.unknown_action(facts.id, action, trigger)
+    return [*taken_in, anomaly] if anomaly else taken_in
 
 
 def _settling_read(facts: AccountFacts, trigger: LinkReported) -> Send:

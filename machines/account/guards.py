@@ -59,6 +59,10 @@ class AccountGuards(ReportChart):
         """It was replaced, and not repaired since, and by all reports it never stopped (S6)."""
         return facts_of.is_replaced(facts)
 
+    def was_replaced(self, facts: AccountFacts, trigger: LinkReported) -> bool:
+        """Another account is used instead, by all that was told so far (S6)."""
+        return facts_of.is_replaced(facts)
+
     def belongs_to_open_session(self, facts: AccountFacts, trigger: ReviewDue) -> bool:
         """A relink session is open that is to repair it."""
         status = facts.reported_status

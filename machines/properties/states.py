@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from relink.engine import Event, Facts
+
 from ..account import AccountFacts
 from ..account_number import AccountNumberFacts
 from ..authorization import AuthorizationFacts
@@ -139,15 +141,23 @@ TOLD_AFTER_DISCONNECTED = (NewAccountLinkedInstead, AccountRetired, AccountResum
 
 @always
 def disconnected_is_final(view: StepView) -> Iterator[str]:
-    """S7: A machine that is disconnected stays so, and learns nothing more from Stripe."""
+    """S7: A machine that is disconnected stays so, and learns nothing newer from Stripe."""
     for address, decision in view.decisions():
         if decision.before.state != "disconnected":
             continue
         if decision.state != "disconnected":
             yield f"{address.machine} {address.key} left disconnected for {decision.state}"
-        is_told = isinstance(decision.trigger, TOLD_AFTER_DISCONNECTED)
-        if decision.facts != decision.before.facts and not is_told:
+        trigger, known = decision.trigger, decision.before.facts
+        is_told = isinstance(trigger, TOLD_AFTER_DISCONNECTED) or _is_late(known, trigger)
+        if decision.facts != known and not is_told:
             yield f"{address.machine} {address.key} is disconnected, and its facts changed"
+
+
+def _is_late(known: Facts, trigger: Event) -> bool:
+    """What is older than the disconnection tells whether it was missed before (S6)."""
+    if not (isinstance(known, ReportFacts) and isinstance(trigger, LinkReported)):
+        return False
+    return trigger.as_of < known.as_of
 
 
 @always

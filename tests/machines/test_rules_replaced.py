@@ -1,6 +1,7 @@
 """S6 and S7: accounts that were replaced or disconnected."""
 
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 
@@ -172,6 +173,30 @@ def test_S6_an_active_report_before_a_late_replacement_decides_by_its_time(
 
 
 # ── S7 ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("order", list(permutations(["inactive", "active", "disconnected"])))
+def test_S7_whether_an_account_came_back_before_it_was_disconnected_does_not_depend_on_the_order(
+    order: tuple[str, ...],
+) -> None:
+    s = Scenario()
+    s.webhook("fca_1", active())
+    s.wait(100)
+    s.happens(AccountReplaced, account="fca_1", by="fca_2")
+    replaced_at = s.now
+    s.wait(1000)
+    reports = {
+        "inactive": (relinkable(), replaced_at + 100),
+        "active": (active(), replaced_at + 200),
+        "disconnected": (disconnected(), replaced_at + 300),
+    }
+    for each in order:
+        report, as_of = reports[each]
+        s.webhook("fca_1", report, created=as_of)
+    assert s.account("fca_1").state == "disconnected"
+    assert s.next("fca_1") == [("request_new_payment_method", "disconnected")]
+    [request] = s.asked_for(RequestNewPaymentMethod)
+    assert request.reason == "disconnected"
 
 
 def test_S7_an_ambiguous_report_disconnects_nothing() -> None:

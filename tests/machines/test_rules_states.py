@@ -11,7 +11,7 @@ from relink.machines.commands import (
 )
 from relink.machines.report import AccountNumber, StatusReport
 
-from .reports import DAY, active, disconnected, number, relinkable, unrepairable
+from .reports import DAY, active, disconnected, inactive, number, relinkable, unrepairable
 from .scenario import Scenario, expired, lapsed
 
 UNSUCCESSFUL = [
@@ -85,6 +85,16 @@ def test_S2_an_unknown_action_counts_as_none_and_is_reported(
     assert s.account("fca_1").state == "inactive_unrepairable"
     [report] = s.asked_for(ReportAnomaly)
     assert report.subject == "fca_1"
+    assert (report.anomaly, report.value) == ("unknown_action", "call_the_bank")
+
+
+def test_S2_an_unknown_action_that_a_late_report_names_is_reported() -> None:
+    s = Scenario()
+    s.webhook("fca_1", active())
+    s.wait(100)
+    s.webhook("fca_1", inactive())
+    s.webhook("fca_1", unrepairable(action="call_the_bank"), created=s.now - 50)
+    [report] = s.asked_for(ReportAnomaly)
     assert (report.anomaly, report.value) == ("unknown_action", "call_the_bank")
 
 
@@ -320,6 +330,25 @@ def test_S5_a_result_with_the_active_account_in_it_makes_it_active_at_once() -> 
     s = expired()
     s.result(s.open_session("fca_1"), {"fca_1": active()}, relinked="fca_1")
     assert s.account("fca_1").state == "active"
+
+
+@pytest.mark.parametrize("report", [relinkable(), unrepairable(), inactive()])
+def test_S5_a_late_report_of_what_the_result_repaired_ends_alike(report: StatusReport) -> None:
+    def end(report_first: bool) -> tuple[str, tuple[str, ...]]:
+        s = Scenario()
+        s.webhook("fca_1", active())
+        session = s.open_session("fca_1", reason="new_permissions")
+        created = s.now + 5
+        s.wait(100)
+        if report_first:
+            s.webhook("fca_1", report, created=created)
+        s.result(session, relinked="fca_1")
+        if not report_first:
+            s.webhook("fca_1", report, created=created)
+        return s.account("fca_1").state, s.assess("fca_1").reasons
+
+    assert end(True) == end(False)
+    assert end(True)[0] == "relinked"
 
 
 @pytest.mark.parametrize("start", [expired, lapsed])

@@ -81,6 +81,8 @@ def _is_named(oracle: Oracle, name: str) -> bool | None:
     outage = track.outage
     if outage is None or not track.is_out() or not outage.is_named:
         return False
+    if not outage.is_mail_sure:
+        return None
     if outage.mail is None:
         return True
     # P2: a mail counts if its session is still open when the outage begins. Where it ended at
@@ -156,7 +158,7 @@ def remember_message(oracle: Oracle, message: NotifyCustomer) -> None:
     for name in message.accounts:
         track = oracle.tracks.get(name)
         if track and track.outage:
-            track.outage.is_named, track.outage.mail = True, None
+            track.outage.is_named, track.outage.mail, track.outage.is_mail_sure = True, None, True
 
 
 # ── what has to go out ───────────────────────────────────────────────────────

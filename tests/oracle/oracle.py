@@ -203,9 +203,10 @@ class Oracle:
         before = track.outage
         track.follow(track.known.needs(self.now, self.policy), self.now, self.memory.n)
         outage = track.outage
-        if outage and outage is not before and self.mailed(name) is True:
+        if outage and outage is not before and (mailed := self.mailed(name)) is not False:
             # P2: also if it was sent before the outage began
             outage.is_named, outage.mail = True, self.memory.last_session(name)
+            outage.is_mail_sure = mailed is True
         holds = list(self.holds(name))
         if not holds:
             track.hold_since = None

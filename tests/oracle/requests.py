@@ -28,7 +28,7 @@ from .chances import next_modes
 from .content import check_request_reason
 from .said import UNKNOWN
 from .service import Record
-from .states import may_be_open, open_session
+from .states import is_disputed, may_be_open, open_session
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -77,7 +77,7 @@ def _check_created(
     barrier = None
     if known.is_replaced is True:
         barrier = "it was replaced"
-    elif kinds and kinds <= {"unrepairable", "disconnected"}:
+    elif kinds and kinds <= {"unrepairable", "disconnected"} and not is_disputed(oracle, name):
         barrier = f"it is {' or '.join(sorted(kinds))}"
     elif known.authorizations == {None}:
         barrier = "it has no authorization"

@@ -158,6 +158,7 @@ class History:
         told = newest(s for s in down if "action" in s.fields)
         if not told:
             return {UNKNOWN}
+        told += [s for s in self._confirmed("action", told) if s in down and s not in told]
         last = newest(down)
         found = set()
         if any(
@@ -183,9 +184,8 @@ class History:
 
     def causes(self) -> set[str | None]:
         """Why it is inactive."""
-        return {
-            s.fields.get("cause") for s in newest(s for s in self.said if "cause" in s.fields)
-        } or {None}
+        told = newest(self.about("cause"))
+        return {s.fields["cause"] for s in [*told, *self._confirmed("cause", told)]} or {None}
 
     def announcements(self) -> set[tuple[int | None, bool]]:
         """What is announced: ``(day, stands)``; an announcement without a day has None."""

@@ -67,7 +67,8 @@ def states(oracle: Oracle, name: str) -> set[str]:
         allowed |= {"relinking"}  # two side by side: left open which of them counts
     since = frozenset().union(*track.kinds[session.log_from :]) if session else frozenset()
     if is_disputed(oracle, name):
-        allowed.add("active")  # it may have been so before
+        # It may have been so before.
+        allowed |= {"active", "relinking"} if session else {"active"}
     for kind in known.kinds():
         if kind == "disconnected":
             allowed.add("disconnected")
@@ -110,7 +111,8 @@ def _states_while_down(
     known: Known, session: Session | None, is_sure: bool, since: frozenset[str]
 ) -> set[str]:
     if known.is_relinked is True:
-        return {"relinked"}
+        # No rule says which of the two an account is that was repaired, and has a session again.
+        return {"relinked", "relinking"} if session else {"relinked"}
     allowed = {"relinked"} if known.is_relinked is None else set()
     if session is None:
         return allowed | {"inactive_relinkable"}

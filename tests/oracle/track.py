@@ -29,6 +29,8 @@ class Outage:
     """Whether a message named the account in it."""
     mail: Session | None = None
     """The session of Stripe's mail that was out when it began, where that is its prompt (P2)."""
+    is_mail_sure: bool = True
+    """Whether the rules tell if such a mail was out."""
     is_missed: bool = False
     """Whether a message that names it is overdue."""
 
