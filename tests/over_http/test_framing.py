@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from relink.adapters.http.connections import Limits
 
-from .test_bounds import running
+from .bounded import running
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 APART = 0.2
