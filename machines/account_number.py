@@ -66,7 +66,10 @@ class AccountNumberFacts(ReportFacts):
     reported_status: NumberStatus | None = None
     """What the latest report said; None before the first one."""
     expires_on: int | None = None
-    """When it stops paying: the latest day among those that pay (P3; Unix seconds)."""
+    """When it stops paying: the latest day among those that pay, by the latest list of numbers;
+    a block and its end leave it as it is (P3; Unix seconds)."""
+    listed_as_of: int = -1
+    """The time of that list, or of a relink, which is the end of all earlier ones."""
     by_block: bool = False
     """The latest report was a block: only numbers that are listed are newer knowledge (C3)."""
     by_result: bool = False
@@ -101,6 +104,24 @@ class AccountNumberChart(ReportChart):
     every = (transactable, pending, expiring, lapsed, refreshing)
 
     # ── reports that do not count, or not yet (K3, K4) ───────────────────────
+    # Older than a block or its end, and newer than every list: what it lists counts (K3, P3).
+    stays(lapsed, event=REPORTS, cond="is_stale and is_latest_list", on="note_day")
+    stays(
+        refreshing, event=REPORTS, cond="is_stale and is_latest_list and is_lapsed", on="note_day"
+    )
+    expiring.from_(
+        transactable,
+        expiring,
+        event="reported_expiring",
+        cond="is_stale and is_latest_list",
+        on=["learn_late", "tell"],
+    )
+    transactable.from_(
+        expiring,
+        event="reported_transactable",
+        cond="is_stale and is_latest_list",
+        on=["learn_late", "tell"],
+    )
     stays(*every, event=REPORTS, cond="is_stale")
     stays(*every, event=REPORTS, cond="is_ambiguous", on="settle_contradiction")
 
@@ -141,8 +162,15 @@ class AccountNumberChart(ReportChart):
     transactable.from_(pending, event="number_unblocked", cond="awaits_new", on="learn_unblocked")
     stays(transactable, event="number_unblocked", on="learn_unblocked_again")
     stays(pending, expiring, event="number_unblocked")
+    stays(
+        refreshing,
+        event="number_unblocked",
+        cond="is_lapsed and has_a_day",
+        on="learn_unblocked_until",
+    )
     transactable.from_(refreshing, event="number_unblocked", cond="is_lapsed", on="learn_unblocked")
     stays(refreshing, event="number_unblocked")
+    expiring.from_(lapsed, event="number_unblocked", cond="has_a_day", on="learn_unblocked_until")
     transactable.from_(lapsed, event="number_unblocked", on="learn_unblocked")
 
     # ── a relink session that brings a new one ───────────────────────────────
@@ -203,9 +231,19 @@ class AccountNumberChart(ReportChart):
         """Stripe lists no number, which says nothing about one that is blocked (C3)."""
         return facts.by_block and not trigger.report.numbers
 
-    def is_lapsed(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
+    def is_latest_list(self, facts: AccountNumberFacts, trigger: NumbersReported) -> bool:
+        """It lists numbers, and is newer than every such list, and every relink, so far."""
+        return bool(trigger.report.numbers) and trigger.as_of > facts.listed_as_of
+
+    def is_lapsed(
+        self, facts: AccountNumberFacts, trigger: NumbersReported | NumberUnblocked
+    ) -> bool:
         """The latest report says that no number pays."""
         return facts.reported_status is NumberStatus.LAPSED
+
+    def has_a_day(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
+        """The number that pays again is known to stop (P3)."""
+        return facts.expires_on is not None
 
     def awaits_new(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> bool:
         """A relink brought a new number, which is not reported yet."""
@@ -254,21 +292,43 @@ class AccountNumberChart(ReportChart):
                 by_read=by_read(facts, trigger.as_of, trigger.read),
                 expires_on=expiry(trigger),
             ),
+            Assign(listed_as_of=max(facts.listed_as_of, trigger.as_of)),
             *(
                 anomalies.report(facts.id, Anomaly.UNKNOWN_STATUS, status, trigger)
                 for status in sorted(unknown)
             ),
         ]
 
+    def learn_late(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Assign:
+        """The number pays again, until the day that is listed (C3, P3)."""
+        return Assign(
+            reported_status=trigger.reported_status,
+            expires_on=expiry(trigger),
+            listed_as_of=trigger.as_of,
+        )
+
+    def note_day(self, facts: AccountNumberFacts, trigger: NumbersReported) -> Assign:
+        """The day counts once the block is lifted (C3, P3)."""
+        return Assign(expires_on=expiry(trigger), listed_as_of=trigger.as_of)
+
     def learn_blocked(self, facts: AccountNumberFacts, trigger: NumberBlocked) -> Assign:
         """The number has lapsed, whatever was listed before."""
-        return _latest(NumberStatus.LAPSED, trigger.as_of, by_block=True)
+        return _latest(
+            NumberStatus.LAPSED, trigger.as_of, by_block=True, expires_on=facts.expires_on
+        )
 
     def learn_unblocked(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Effects:
         """The number pays again, whatever was listed before (C3)."""
         return [
             _latest(NumberStatus.TRANSACTABLE, trigger.as_of),
             _tell_account(facts, trigger, NumberStatus.TRANSACTABLE, None),
+        ]
+
+    def learn_unblocked_until(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Effects:
+        """The number pays again, until the day that was listed (C3, P3)."""
+        return [
+            _latest(NumberStatus.EXPIRING, trigger.as_of, expires_on=facts.expires_on),
+            _tell_account(facts, trigger, NumberStatus.EXPIRING, facts.expires_on),
         ]
 
     def learn_unblocked_again(self, facts: AccountNumberFacts, trigger: NumberUnblocked) -> Assign:
@@ -302,9 +362,9 @@ class AccountNumberChart(ReportChart):
 
     def tell_again(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> Command:
         """Tell the relinked account that its number is as before."""
-        return _tell_account(
-            facts, trigger, facts.reported_status or NumberStatus.TRANSACTABLE, facts.expires_on
-        )
+        status = facts.reported_status or NumberStatus.TRANSACTABLE
+        day = facts.expires_on if status is NumberStatus.EXPIRING else None
+        return _tell_account(facts, trigger, status, day)
 
     def trust_new(self, facts: AccountNumberFacts, trigger: RefreshSucceeded) -> Effects:
         """The old number still paid: no relink is needed any more."""
@@ -341,7 +401,7 @@ def _relinked(
     """Reports about the number before the relink say nothing about the new one."""
     return [
         _latest(status, max(facts.as_of, trigger.as_of), by_result=True),
-        Assign(session_is_open=False),
+        Assign(session_is_open=False, listed_as_of=max(facts.as_of, trigger.as_of)),
         _tell_account(facts, trigger, status, None),
     ]
 

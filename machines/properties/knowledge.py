@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from relink.engine import Decision, Send
 
 from ..account import AccountFacts
+from ..account_number import AccountNumberFacts
 from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
 from ..freshness import ReportFacts
 from ..report import StatusReport
 from ..reported import (
+    NumbersReported,
     Reported,
     ReportedInactive,
     ReportedUnclear,
@@ -141,8 +143,15 @@ def linked_account_is_known_or_new_by_when_it_was_first_seen(view: StepView) -> 
 
 
 def _counts_although_late(known: ReportFacts, report: Reported) -> bool:
-    """Whether it says, at about the same time, what the latest report left open."""
-    return fills_in(known, report) or shows_new_number(known, report)
+    """Whether it says, at about the same time, what the latest report left open; or lists numbers,
+    where only blocks, which list none, are newer (K3, C3)."""
+    return fills_in(known, report) or shows_new_number(known, report) or _lists(known, report)
+
+
+def _lists(known: ReportFacts, report: Reported) -> bool:
+    if not (isinstance(known, AccountNumberFacts) and isinstance(report, NumbersReported)):
+        return False
+    return report.as_of > known.listed_as_of and bool(report.report.numbers)
 
 
 def _asks(decision: Decision) -> bool:

@@ -1,5 +1,8 @@
 """The numbers of an account: what is listed, what follows, and what the account knows of it."""
 
+from collections.abc import Callable
+from itertools import permutations
+
 import pytest
 
 from relink.machines.report import AccountNumber
@@ -102,8 +105,33 @@ def test_C3_a_deactivated_number_has_lapsed_whatever_was_listed_before(before: s
     block(s, as_of=s.now + 5)
     facts = s.number("fca_1").facts
     assert s.number("fca_1").state == "lapsed"
-    assert (facts.reported_status, facts.as_of, facts.expires_on) == ("lapsed", s.now - 5, None)
+    assert (facts.reported_status, facts.as_of) == ("lapsed", s.now - 5)
     assert s.account("fca_1").facts.number == "lapsed"
+    assert s.account("fca_1").facts.number_expires_on is None
+
+
+@pytest.mark.parametrize("order", list(permutations(["earlier list", "list", "block", "lift"])))
+def test_C3_a_number_that_pays_again_has_its_day_in_whatever_order_that_is_told(
+    order: tuple[str, ...],
+) -> None:
+    s = listing(LISTED["transactable"])
+    began, day = s.now, 1_000_000 + 5 * DAY
+    s.wait(1000)
+    happens: dict[str, Callable[[], object]] = {
+        "earlier list": lambda: s.webhook(
+            "fca_1", active(numbers=(LISTED["expiring"],)), created=began + 100
+        ),
+        "list": lambda: s.webhook(
+            "fca_1", active(numbers=(number("transactable", day),)), created=began + 200
+        ),
+        "block": lambda: block(s, as_of=began + 300),
+        "lift": lambda: s.checks("pm_1", None, created=began + 400),
+    }
+    for each in order:
+        happens[each]()
+    assert (s.number("fca_1").state, s.number("fca_1").facts.expires_on) == ("expiring", day)
+    assert s.account("fca_1").facts.number_expires_on == day
+    assert ("relink", "number_expiring") in s.next("fca_1")
 
 
 def test_C3_a_block_in_the_same_second_as_a_list_of_numbers_is_ambiguous() -> None:

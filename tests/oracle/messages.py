@@ -125,7 +125,7 @@ def _check_reminder(oracle: Oracle, message: NotifyCustomer) -> None:
         s.created_at
         for s in oracle.memory.sessions.values()
         if s.request.delivery == "email"
-        and (s.account in message.accounts or s.request.authorization == message.outage)
+        and (s.account in {*message.accounts, *joined} or s.request.authorization in outages)
     ]
     if not any(at + wait <= oracle.now + 1 for at in sources):
         oracle.say("P1", f"reminder {message.reminder} for {message.outage} comes too early")
