@@ -42,6 +42,24 @@ def conditions(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
     }
 
 
+def ordered(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
+    """The condition of each end, where no condition above it holds: shorter, and read from the top.
+
+    The last one always holds.
+
+    Args:
+        leaves: For each leaf its end (any hashable value) and its guard answers.
+    """
+    ends: dict[End, list[Answers]] = {}
+    for end, answers in leaves:
+        ends.setdefault(end, []).append(answers)
+    names = list(ends)
+    return {
+        end: simplest(ends[end], [x for other in names[index + 1 :] for x in ends[other]])
+        for index, end in enumerate(names)
+    }
+
+
 def simplest(wanted: Collection[Answers], unwanted: Collection[Answers]) -> Condition:
     """A short condition that holds on all ``wanted`` answers and on no ``unwanted`` ones.
 

@@ -200,10 +200,11 @@ def _drawn(sheet: _Sheet, theme: shapes.Theme) -> str:
     for each in layout.drawn:
         arrow = story.arrows[each.link.number - 1]
         if (arrow.source, arrow.target) in walked:
-            parts.append(shapes.arrow(each.points, "here", "walked"))
+            parts.append(shapes.arrow(each.points, "here", "walked", value=arrow.number))
         else:
             looks = ["usual"] * arrow.is_usual
-            parts.append(shapes.arrow(each.points, sheet.tone(arrow.target).value, *looks))
+            tone = sheet.tone(arrow.target).value
+            parts.append(shapes.arrow(each.points, tone, *looks, value=arrow.number))
     for state, (row, column) in places(story).items():
         parts += _card(
             sheet,
@@ -212,8 +213,9 @@ def _drawn(sheet: _Sheet, theme: shapes.Theme) -> str:
             (layout.card, layout.heights[row, column]),
         )
     for each in layout.drawn:
-        tone = sheet.tone(story.arrows[each.link.number - 1].target)
-        parts.append(shapes.number(*each.number_at, each.link.number, tone))
+        aim = story.arrows[each.link.number - 1].target
+        shown = shapes.number(*each.number_at, each.link.number, sheet.tone(aim))
+        parts.append(f'<g data-number="{each.link.number}">{shown}</g>')
     y = layout.bottom + 14
     for state in story.from_anywhere:
         strip, tall = _strip(sheet, state, y)

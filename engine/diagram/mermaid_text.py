@@ -1,8 +1,8 @@
 """Mermaid: the story of a chart as a ``stateDiagram-v2``, which Git forges and wikis draw inline.
 
-Mermaid lays arrows out by itself, and cannot show fifty of them. So it gets the story: the moves that
-matter, in words. Ids have a prefix, so that no state's name can be a keyword of Mermaid's, and what
-Mermaid might take for syntax is escaped.
+Mermaid lays arrows out by itself, and cannot show fifty of them. So it gets the story: the moves
+that matter, in words. Ids have a prefix, so that no state's name can be a keyword of Mermaid's, and
+what Mermaid might take for syntax is escaped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -103,9 +103,7 @@ def _label(words: str) -> str:
 
 def _escaped(line: str) -> str:
     """A line in which nothing is syntax."""
-    return "".join(
-        char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in line
-    )
+    return "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in line)
 
 
 def _quoted(title: str) -> str:

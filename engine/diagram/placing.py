@@ -15,6 +15,9 @@ Cell = tuple[int, int]
 WIDEST = 3
 """Columns: as many as leave room for readable words at 830 px."""
 
+LONGEST_RING = 10
+"""States that go round a rectangle. More go to and fro, like lines of text."""
+
 ROUNDS = 8
 """How often the places of two states are exchanged to shorten arrows."""
 
@@ -54,12 +57,12 @@ def _way(length: int, wide: int, *, is_round: bool) -> list[Cell]:
     """Cells in a row, round the border of a rectangle, or to and fro."""
     if length <= wide:
         return [(0, column) for column in range(length)]
-    if is_round:
+    if is_round and length <= LONGEST_RING:
         across = min(-(-length // 2), wide)
         high = 2
         while 2 * (across + high) - 4 < length:
             high += 1
-        return list(_border(across, high))[:length] if across > 1 else []
+        return list(_border(across, high))[:length]
     return list(_to_and_fro(length, wide))
 
 

@@ -16,8 +16,14 @@ from .routing import WIDTH, Point
 
 Theme = Literal["auto", "light", "dark"]
 
-SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace"
+SANS = (
+    "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Liberation Sans',"
+    "'Noto Sans','DejaVu Sans',sans-serif"
+)
+MONO = (
+    "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono','Noto Sans Mono',"
+    "'DejaVu Sans Mono',monospace"
+)
 
 _LIGHT = {
     "paper": "#ffffff",
@@ -212,8 +218,8 @@ HEAD = 9.0
 """The length of an arrow's head (px)."""
 
 
-def arrow(points: Sequence[Point], tone: str, *classes: str, corner: float = 7) -> str:
-    """An arrow with round corners; its tip is at the last point."""
+def arrow(points: Sequence[Point], tone: str, *classes: str, value: int, corner: float = 7) -> str:
+    """An arrow with round corners and its number; its tip is at the last point."""
     (x, y), (to_x, to_y) = points[-2:]
     length = hypot(to_x - x, to_y - y) or 1
     step_x, step_y = (to_x - x) / length, (to_y - y) / length
@@ -234,7 +240,7 @@ def arrow(points: Sequence[Point], tone: str, *classes: str, corner: float = 7) 
     )
     names = " ".join(("line", *classes))
     line = f'<path class="{names}" d="{"".join(path)}"/>'
-    return f'<g class="{tone}">{line}<path class="head" d="{head}"/></g>'
+    return f'<g class="{tone}" data-arrow="{value}">{line}<path class="head" d="{head}"/></g>'
 
 
 def curve(start: Point, end: Point, tone: Tone, *classes: str) -> str:
