@@ -36,7 +36,7 @@
         .map((node) => {
             const points = [];
             const length = node.getTotalLength();
-            for (let at = 0; at <= length; at += 2) {
+            for (let at = 0; at <= length; at += 3) {
                 const { x, y } = node.getPointAtLength(at);
                 points.push([x, y]);
             }
@@ -56,18 +56,22 @@
                     one.top >= box.top && one.bottom <= box.bottom))
                 problems.push(`${said(one)} crosses the border of a card`);
     });
-    arrows.forEach((arrow, index) => {
+    for (const arrow of arrows) {
+        const xs = arrow.points.map(([x]) => x), ys = arrow.points.map(([, y]) => y);
+        const around = {
+            left: Math.min(...xs) - 1, right: Math.max(...xs) + 1,
+            top: Math.min(...ys) - 1, bottom: Math.max(...ys) + 1,
+        };
+        const crosses = (one, by = 0) =>
+            meet(around, one) && arrow.points.some(([x, y]) => inside(x, y, one, by));
         for (const one of texts)
             if (one.number === null || one.number !== arrow.number)
-                if (arrow.points.some(([x, y]) => inside(x, y, one)))
-                    problems.push(`arrow ${arrow.number} runs through ${said(one)}`);
+                if (crosses(one)) problems.push(`arrow ${arrow.number} runs through ${said(one)}`);
         for (const box of boxes)
-            if (arrow.points.some(([x, y]) => inside(x, y, box, 2.5)))
-                problems.push(`arrow ${arrow.number} runs through a card`);
-        arrows.forEach((other, at) => {
-            if (at !== index && other.points.some(([x, y]) => inside(x, y, arrow.head)))
-                problems.push(`arrow ${other.number} runs through the head of ${arrow.number}`);
-        });
-    });
+            if (crosses(box, 2.5)) problems.push(`arrow ${arrow.number} runs through a card`);
+        for (const other of arrows)
+            if (other !== arrow && crosses(other.head))
+                problems.push(`arrow ${arrow.number} runs through the head of ${other.number}`);
+    }
     return [...new Set(problems)];
 }
