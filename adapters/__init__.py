@@ -1,7 +1,7 @@
 """Everything around the machines that touches the world; one package for each port.
 
 These modules stand beside the packages because several of them need each: ``settings`` (what the
-environment says), ``bootstrap`` (makes the parts of a process from it), ``logs``, ``graphviz``
-(pictures for the API, the command line, the demo and the pages) and ``explain``. pytest looks for
+environment says), ``bootstrap`` (makes the parts of a process from it), ``logs``, ``png``
+(pictures as PNG) and ``explain``. pytest looks for
 ``pytest_plugin`` by an entry point.
 """

@@ -12,9 +12,6 @@ from importlib.util import find_spec
 
 DISTRIBUTION = "relink-engine"
 
-PROGRAMS = {"graphviz_pure"}
-"""Requirements that install a program and no module."""
-
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[([^]]*)\])?[^;]*(?:;(.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 
@@ -96,8 +93,6 @@ def _libraries(extra: str) -> tuple[str, ...]:
 
 def _is_found(name: str) -> bool:
     try:
-        if name in PROGRAMS:
-            return bool(metadata.version(name))
         return find_spec(name) is not None
-    except ModuleNotFoundError:  # includes PackageNotFoundError
+    except ModuleNotFoundError:
         return False

@@ -17,7 +17,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from relink.adapters.graphviz import render
 from relink.adapters.settings import Setting
 from relink.adapters.settings.declared import DECLARED
 from relink.adapters.settings.waits import WAITS
@@ -25,7 +24,9 @@ from relink.adapters.stripe.handlers import HANDLERS
 from relink.adapters.stripe.ignored import ON_PURPOSE, IgnoreReason
 from relink.engine import Chart, Table
 from relink.engine.compile import compile_chart
-from relink.engine.diagram import dot
+from relink.engine.diagram import svg
+from relink.engine.diagram.pictures import LEVELS, Level
+from relink.engine.diagram.shapes import Theme
 from relink.engine.markdown import markdown
 from relink.engine.stored import text_of
 from relink.machines import CHARTS
@@ -131,21 +132,64 @@ Charts = Mapping[str, type[Chart]]
 
 
 def tables(folder: str, charts: Charts) -> dict[str, Page]:
-    """Each chart as a picture and a table."""
+    """Each chart as a table, below its story as a picture."""
 
     def page(name: str, table: Table) -> Page:
-        return lambda _: f"![{name}]({name}.svg)\n\n{markdown(table)}"
+        title, _, rest = markdown(table).partition("\n\n")
+        more = (
+            f"[All moves](pictures/{name}-moves.svg), and "
+            f"[every event in every state](pictures/{name}-everything.svg), as pictures."
+        )
+        shown = picture(f"pictures/{name}-story", f"What happens to: {name.replace('_', ' ')}")
+        return lambda _: f"{title}\n\n{shown}\n\n{more}\n\n{rest}"
 
     return {f"{folder}/{name}.md": page(name, chart.table()) for name, chart in charts.items()}
 
 
+def picture(path: str, words: str) -> str:
+    """A picture in a page, for light and for dark pages.
+
+    GitHub shows a page in its own theme, which a picture cannot ask for. So there are two files.
+    """
+    return (
+        "<picture>\n"
+        f'  <source media="(prefers-color-scheme: dark)" srcset="{path}-dark.svg">\n'
+        f'  <img alt="{words}" src="{path}.svg">\n'
+        "</picture>"
+    )
+
+
+THEMES: dict[str, Theme] = {"": "light", "-dark": "dark"}
+
+FOCUSED = (("account", "relinking"), ("session", "open"))
+"""The states that docs/diagrams.md shows in focus."""
+
+
 def pictures(folder: str, charts: Charts) -> dict[str, Page]:
-    """Each chart as a picture."""
+    """Each chart at each level."""
 
-    def page(table: Table) -> Page:
-        return lambda _: render(dot(table), "svg").decode()
+    def page(table: Table, level: Level, theme: Theme) -> Page:
+        return lambda _: svg(table, level, theme=theme)
 
-    return {f"{folder}/{name}.svg": page(chart.table()) for name, chart in charts.items()}
+    return {
+        f"{folder}/pictures/{name}-{level}{ending}.svg": page(chart.table(), level, theme)
+        for name, chart in charts.items()
+        for level in LEVELS
+        for ending, theme in THEMES.items()
+    }
+
+
+def focuses(folder: str) -> dict[str, Page]:
+    """Some states in focus."""
+
+    def page(table: Table, state: str, theme: Theme) -> Page:
+        return lambda _: svg(table, focus=state, theme=theme)
+
+    return {
+        f"{folder}/pictures/{name}.{state}{ending}.svg": page(CHARTS[name].table(), state, theme)
+        for name, state in FOCUSED
+        for ending, theme in THEMES.items()
+    }
 
 
 def example_charts() -> dict[str, type[Chart]]:
@@ -420,6 +464,7 @@ PAGES: dict[str, Page] = {
     "docs/settings.md": settings,
     **tables("docs/machines", CHARTS),
     **pictures("docs/machines", CHARTS),
+    **focuses("docs/machines"),
     **tables("docs/charts", EXAMPLES),
     **pictures("docs/charts", EXAMPLES),
     "docs/webhooks.md": webhooks,
@@ -439,7 +484,7 @@ def write() -> None:
     for page in PAGES:
         text, file = fresh(page), ROOT / page
         if not file.exists() or file.read_text() != text:
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
             print(f"wrote {page}", file=sys.stderr)
 

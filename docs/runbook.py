@@ -23,9 +23,9 @@ from relink.adapters.store import meaning
 ROOT = Path(__file__).resolve().parent.parent
 
 FAILURES = {
-    *("UsageError", "SettingsError", "GatewayConfigurationError", "GraphvizError", "InUseError"),
+    *("UsageError", "SettingsError", "GatewayConfigurationError", "PngError", "InUseError"),
     *("SchemaBehindError", "SchemaAheadError", "ForeignSchemaError", "DatabaseFileError"),
-    *("BackupError", "GraphvizMissingError"),
+    "BackupError",
 }
 """The errors that end a command with one line."""
 

@@ -16,6 +16,7 @@ from .effect import Facts
 from .errors import ReservedNameError
 from .event import Event
 from .library.metaclass import ChartMeta
+from .story import Story
 
 FormerState = State | str | Callable[[Any], State | str]
 """What became of a state: a leaf state, its id, or a function of the facts that gives one."""
@@ -47,6 +48,9 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
     """What became of the leaf states that earlier releases stored, by their former ids. A machine
     that is stored in one is read as being in the other; no effect runs. A function gets the facts,
     in today's form."""
+
+    story: ClassVar[Story | None] = None
+    """What pictures say in plain words. It changes no decision; see :mod:`.story`."""
 
     table_text: ClassVar[str] = ""
     """The table as text, which spares a process compiling it; see :mod:`.stored`. Not inherited."""

@@ -11,8 +11,9 @@ neither side, so a condition may hold for them or not. The result is exact: it i
 leaves that it was made from, and false on all leaves with another outcome.
 """
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from itertools import combinations
+from math import comb
 from typing import TypeVar
 
 from .tree import Answers
@@ -21,6 +22,9 @@ Condition = tuple[Answers, ...]
 """Terms; at least one must hold. ``((),)`` always holds."""
 
 End = TypeVar("End", bound=Hashable)
+
+PATIENCE = 20_000
+"""Comparisons after which a term need not be the shortest one any more."""
 
 
 def conditions(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
@@ -38,6 +42,24 @@ def conditions(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
     }
 
 
+def ordered(leaves: Iterable[tuple[End, Answers]]) -> dict[End, Condition]:
+    """The condition of each end, where no condition above it holds: shorter, and read from the top.
+
+    The last one always holds.
+
+    Args:
+        leaves: For each leaf its end (any hashable value) and its guard answers.
+    """
+    ends: dict[End, list[Answers]] = {}
+    for end, answers in leaves:
+        ends.setdefault(end, []).append(answers)
+    names = list(ends)
+    return {
+        end: simplest(ends[end], [x for other in names[index + 1 :] for x in ends[other]])
+        for index, end in enumerate(names)
+    }
+
+
 def simplest(wanted: Collection[Answers], unwanted: Collection[Answers]) -> Condition:
     """A short condition that holds on all ``wanted`` answers and on no ``unwanted`` ones.
 
@@ -48,49 +70,99 @@ def simplest(wanted: Collection[Answers], unwanted: Collection[Answers]) -> Cond
     Raises:
         ValueError: the same answers are on both sides.
     """
-    primes = {term: None for answers in wanted for term in _primes(answers, unwanted)}
+    bits = _Bits()
+    excluded = [bits.of(answers, opposite=True) for answers in unwanted]
+    primes = {term: None for answers in wanted for term in _primes(answers, excluded, bits)}
+    leaves = [bits.of(answers) for answers in wanted]
+    covers = {
+        term: sum(1 << i for i, leaf in enumerate(leaves) if mask & leaf == mask)
+        for term in primes
+        for mask in (bits.of(term),)
+    }
+    everything = (1 << len(leaves)) - 1
     kept: list[Answers] = []
-    uncovered = list(wanted)
+    uncovered = everything
     while uncovered:
-        kept.append(max(primes, key=lambda term: _merit(term, uncovered)))
-        uncovered = _uncovered(wanted, kept)
+        best = max(primes, key=lambda term: _merit(term, covers[term] & uncovered))
+        kept.append(best)
+        uncovered &= ~covers[best]
     # A later term can make an earlier one redundant.
     for term in kept[:]:
         others = [other for other in kept if other != term]
-        if not _uncovered(wanted, others):
+        covered = 0
+        for other in others:
+            covered |= covers[other]
+        if covered == everything:
             kept = others
     return tuple(kept)
 
 
-def _merit(term: Answers, leaves: Iterable[Answers]) -> tuple[int, int, int]:
+class _Bits:
+    """Sets of answers as numbers: two bits for each guard."""
+
+    def __init__(self) -> None:
+        self._positions: dict[str, int] = {}
+
+    def of(self, answers: Answers, *, opposite: bool = False) -> int:
+        """The set of these answers, or of the opposite ones."""
+        found = 0
+        for guard, answer in answers:
+            position = self._positions.setdefault(guard, 2 * len(self._positions))
+            found |= 1 << position + (answer is not opposite)
+        return found
+
+
+def _merit(term: Answers, covered: int) -> tuple[int, int, int]:
     """How many leaves the term covers; then the shorter term, then the one with fewer nots."""
-    covered = sum(set(term) <= set(answers) for answers in leaves)
-    return covered, -len(term), sum(answer for _, answer in term)
+    return covered.bit_count(), -len(term), sum(answer for _, answer in term)
 
 
-def _uncovered(leaves: Iterable[Answers], terms: Collection[Answers]) -> list[Answers]:
-    return [answers for answers in leaves if not any(set(term) <= set(answers) for term in terms)]
+def _primes(answers: Answers, excluded: Iterable[int], bits: _Bits) -> list[Answers]:
+    """The shortest selections of the answers that still exclude every unwanted leaf.
 
-
-def _primes(answers: Answers, unwanted: Iterable[Answers]) -> list[Answers]:
-    """The shortest selections of the answers that still exclude every unwanted leaf."""
+    Where trying all selections takes long, one that cannot be shortened any more.
+    """
     # For each unwanted leaf the answers that contradict it; one of each group must stay.
-    groups = {
-        frozenset((guard, answer) for guard, answer in answers if (guard, not answer) in other)
-        for other in map(frozenset, unwanted)
-    }
-    needed = {answer for group in groups if len(group) == 1 for answer in group}
+    own = bits.of(answers)
+    groups = {own & other for other in excluded}
+    if 0 in groups:
+        raise ValueError(f"the same answers are wanted and unwanted: {answers}")
+    needed = 0
+    for group in groups:
+        if group.bit_count() == 1:
+            needed |= group
     open_groups = [group for group in groups if not group & needed]
-    optional = [answer for answer in answers if any(answer in group for group in open_groups)]
+    single = {answer: bits.of((answer,)) for answer in answers}
+    optional = [x for x in answers if any(single[x] & group for group in open_groups)]
+    tried = 0
     for size in range(len(optional) + 1):
+        tried += comb(len(optional), size) * len(open_groups)
+        if tried > PATIENCE:
+            return [_shortened(answers, needed, optional, open_groups, single)]
         found = [
-            tuple(answer for answer in answers if answer in needed or answer in chosen)
-            for chosen in combinations(optional, size)
-            if all(group.intersection(chosen) for group in open_groups)
+            tuple(x for x in answers if single[x] & (needed | chosen))
+            for chosen in (sum(single[x] for x in some) for some in combinations(optional, size))
+            if all(group & chosen for group in open_groups)
         ]
         if found:
             return found
-    raise ValueError(f"the same answers are wanted and unwanted: {answers}")
+    raise AssertionError("all answers together exclude every unwanted leaf")
+
+
+def _shortened(
+    answers: Answers,
+    needed: int,
+    optional: Iterable[tuple[str, bool]],
+    open_groups: Iterable[int],
+    single: Mapping[tuple[str, bool], int],
+) -> Answers:
+    """Leave out one answer after the other, as long as every group keeps one."""
+    kept = needed | sum(single[x] for x in optional)
+    for answer in optional:
+        without = kept & ~single[answer]
+        if all(group & without for group in open_groups):
+            kept = without
+    return tuple(x for x in answers if single[x] & kept)
 
 
 def text(condition: Condition) -> str:

@@ -74,6 +74,10 @@ class NoWayOutError(ChartError):
     """A state that no event leaves, and that is declared neither final nor absorbing."""
 
 
+class StoryError(ChartError):
+    """A story that tells of states or moves that the chart does not have."""
+
+
 class UnreachableStateError(ChartError):
     """A leaf state that no sequence of events reaches."""
 

@@ -2,8 +2,9 @@
 
 A diagram shows only moves. This document has one section for each state, with transitions that
 keep the state and their effects, ignored events and their reasons, and impossible answers.
-Leaves with the same outcome share a row and a condition. The text depends on the chart alone, so
-a test can check that a generated file is current.
+Leaves with the same outcome share a row and a condition. The rows of an event are read from the
+top: the first whose condition holds counts, so none repeats what the rows above it rule out. The
+text depends on the chart alone, so a test can check that a generated file is current.
 """
 
 import re
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from .arguments import explained
-from .condition import conditions, text
+from .condition import ordered, text
 from .given import ChartOrTable, as_table
 from .meaning import meaning
 from .table import Table
@@ -38,7 +39,10 @@ def markdown(table: ChartOrTable) -> str:
 
 def _start(table: Table) -> str:
     runs = f" and runs {_names(table.entry.effects)}" if table.entry.effects else ""
-    return f"A new machine starts in `{table.initial}`{runs}."
+    return (
+        f"A new machine starts in `{table.initial}`{runs}.\n\n"
+        "Of several rows for an event, the first one whose condition holds counts."
+    )
 
 
 def _state(table: Table, state: str) -> Iterator[str]:
@@ -51,9 +55,11 @@ def _state(table: Table, state: str) -> Iterator[str]:
 def _rows(table: Table, state: str, event: str) -> Iterator[tuple[str, str, str, str]]:
     """A row for each outcome of the pair, in the order of their first leaves."""
     leaves = leaves_of(table.trees[state, event])
-    for end, condition in conditions((_end(leaf), leaf.guards) for leaf in leaves).items():
+    rows = ordered((_end(leaf), leaf.guards) for leaf in leaves)
+    for number, (end, condition) in enumerate(rows.items()):
         words = text(condition)
-        yield f"`{event}`", f"`{words}`" if words else "always", *end
+        rest = "otherwise" if number else "always"
+        yield "" if number else f"`{event}`", f"`{words}`" if words else rest, *end
 
 
 def _end(leaf: Leaf) -> tuple[str, str]:

@@ -32,7 +32,9 @@ RESERVED_NAMES = MACHINE_NAMES.union(
 """Names of the machine itself: python-statemachine's, and those of :class:`Chart`."""
 
 
-DECLARING_NAMES = frozenset({"facts_type", "alphabet", "decided", "absorbing", "former_states"})
+DECLARING_NAMES = frozenset(
+    {"facts_type", "alphabet", "decided", "absorbing", "former_states", "story"}
+)
 """What a chart is meant to set of :class:`Chart`."""
 
 

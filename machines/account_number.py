@@ -21,7 +21,7 @@ from statemachine import State
 
 from relink.engine import Assign, Command, Send, stays
 
-from . import anomalies
+from . import anomalies, stories
 from .asking import read
 from .compiled.account_number import TABLE
 from .events import DomainEvent
@@ -83,6 +83,7 @@ class AccountNumberChart(ReportChart):
 
     facts_type = AccountNumberFacts
     table_text = TABLE
+    story = stories.ACCOUNT_NUMBER
     alphabet = (
         ReportedTransactable,
         ReportedPending,

@@ -19,7 +19,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored
 
-from . import reasons
+from . import reasons, stories
 from .commands import (
     AttachExternalAccount,
     CreatePaymentMethod,
@@ -52,6 +52,7 @@ class BuildChart(Chart):
 
     facts_type = BuildFacts
     table_text = TABLE
+    story = stories.BUILD
     alphabet = (
         BuildRequested,
         BillingNameAbsent,

@@ -18,6 +18,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, stays
 
+from . import stories
 from .commands import Wake
 from .compiled.holder import TABLE
 from .due_reads import held_until, holds_up
@@ -52,6 +53,7 @@ class HolderChart(Chart):
 
     facts_type = HolderFacts
     table_text = TABLE
+    story = stories.HOLDER
     alphabet = (ReadAwaited, MayPrompt, ReviewDue)
 
     clear = State(initial=True)

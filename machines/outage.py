@@ -26,7 +26,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import messages_due, reasons
+from . import messages_due, reasons, stories
 from .commands import NotifyCustomer, Wake
 from .compiled.outage import TABLE
 from .due_reads import due_since, held_until, holds_up
@@ -71,6 +71,7 @@ class OutageChart(Chart):
 
     facts_type = OutageFacts
     table_text = TABLE
+    story = stories.OUTAGE
     alphabet = (NeedsChanged, NeedsMoved, ReadDueChanged, ReviewDue, PromptAllowed)
 
     none = State(initial=True)

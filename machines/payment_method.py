@@ -21,7 +21,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import anomalies, reasons
+from . import anomalies, reasons, stories
 from .asking import look, read
 from .commands import PaymentMethodGone
 from .compiled.payment_method import TABLE
@@ -85,6 +85,7 @@ class PaymentMethodChart(Chart):
 
     facts_type = PaymentMethodFacts
     table_text = TABLE
+    story = stories.PAYMENT_METHOD
     alphabet = (
         Built,
         PaymentMethodWorks,

@@ -21,7 +21,7 @@ from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Facts, Send, ignored, stays
 
-from . import reasons
+from . import reasons, stories
 from .commands import (
     Read,
     RetrieveAccount,
@@ -80,6 +80,7 @@ class ReadChart(Chart):
 
     facts_type = ReadFacts
     table_text = TABLE
+    story = stories.READ
     alphabet = (ReadWanted, ReadAnswered, ReadFailed)
 
     idle = State(initial=True)

@@ -59,7 +59,7 @@ def _text(error: Exception) -> str | None:
         ("relink.adapters.settings", "SettingsError"),
         ("relink.adapters.gateway", "GatewayConfigurationError"),
         ("relink.adapters.store", "StoreError"),
-        ("relink.adapters.graphviz", "GraphvizError"),
+        ("relink.adapters.png", "PngError"),
     ):
         if isinstance(error, _loaded(module, name)):
             # An error of the database says what to do about it, apart from its text.

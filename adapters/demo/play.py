@@ -16,14 +16,13 @@ from pathlib import Path
 from relink.adapters.gateway import ApiKey
 from relink.adapters.gateway.live import StripeGateway
 from relink.adapters.gateway.sdk import SdkTransport
-from relink.adapters.graphviz import render
 from relink.adapters.runner import Performer
 from relink.adapters.service import Service
 from relink.adapters.simulator import Delivery, Simulator
 from relink.adapters.simulator.server import SimulatorServer
 from relink.adapters.store import SqlStore, migrate
 from relink.adapters.stripe import StripeWebhooks
-from relink.engine.diagram import dot
+from relink.engine.diagram import svg
 from relink.machines import CHARTS, relink_system
 
 from .endpoint import serving, webhook_endpoint
@@ -90,13 +89,13 @@ def play(
             scenario.play(world, sim.add_customer(scenario.name))
             world.settle()
     picture = folder / "account.svg"
-    picture.write_bytes(render(dot(CHARTS["account"].table()), "svg"))
+    picture.write_text(svg(CHARTS["account"]), encoding="utf-8")
     out(f"\n━━ {len(SCENARIOS)} customers in {time.monotonic() - began:.1f} s")
     for name, count in sorted(world.counts.items()):
         out(f"  {count:>5}  {name}")
     for line in _checked(world):
         out(line)
-    out(f"\nThe account chart as a picture: {picture}")
+    out(f"\nAn account's story as a picture: {picture}")
     account = next(iter(sim.world.accounts))
     url = shlex.quote(f"sqlite:///{database}")
     out(f"One account explained: {command} explain {account} --database {url}")

@@ -1,33 +1,35 @@
-"""Mermaid: a table as a ``stateDiagram-v2``, which Git forges and wikis draw inline."""
+"""Mermaid: the story of a chart as a ``stateDiagram-v2``, which Git forges and wikis draw inline.
 
-import re
-from collections.abc import Iterator, Sequence
+Mermaid lays arrows out by itself, and cannot show fifty of them. So it gets the story: the moves
+that matter, in words. Ids have a prefix, so that no state's name can be a keyword of Mermaid's, and
+what Mermaid might take for syntax is escaped.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from statemachine import State
 
 from ..arguments import explained
+from ..errors import UnknownStateError
 from ..given import ChartOrTable, as_table
-from .picture import Arrow, Picture, picture, wrapped
+from ..story import Tone
+from .measure import wrapped
+from .shapes import PALETTES
+from .told import Told, told
 
-LABEL_WIDTH = 24
-NOTE_WIDTH = 40
-"""Characters after which a label or note wraps."""
+LABEL_WIDTH = 190
+"""The room for a line of a label, in pixels of a font of 13."""
 
-_ANY = "any_other_state"
+_ANYWHERE = "anywhere"
+"""The node for what leads on from every other state. Ids of states begin with ``s_``."""
 
-# Keywords of Mermaid, which cannot be the id of a state.
-_RESERVED = {
-    *("accdescr", "acctitle", "class", "classdef", "click", "default", "direction"),
-    *("end", "hide", "href", "note", "scale", "state", "style", _ANY),
-}
-
-# Dark on light at more than 7:1, and a border for readers who cannot see the colours.
-_CURRENT = "fill:#fff3c4,stroke:#7c2d12,stroke-width:4px,color:#1f2937"
+_PLAIN = frozenset(" .,!?'()/+-→")
+"""What a label may hold beside letters and digits."""
 
 
 @explained
 def mermaid(table: ChartOrTable, state: str | None = None) -> str:
-    """The table as Mermaid text: moves as arrows, compound states around theirs.
+    """The story of a chart as Mermaid text.
 
     Args:
         table: A chart, or its table.
@@ -35,54 +37,76 @@ def mermaid(table: ChartOrTable, state: str | None = None) -> str:
 
     Raises:
         ArgumentError: it is neither.
+        StoryError: the chart's story names what the table does not have.
         UnknownStateError: the table has no such leaf state.
     """
-    drawn = picture(as_table(table, "mermaid"), state)
-    lines = ["---", f"title: {drawn.title}", "---", "stateDiagram-v2"]
-    lines += (f"    {line}" for line in _body(drawn))
+    drawn = as_table(table, "mermaid")
+    if state is not None and state not in drawn.states:
+        raise UnknownStateError.of(drawn.name, state, drawn.states)
+    story = told(drawn)
+    title = story.title if state is None else f"{story.title}, in {state}"
+    lines = ["---", f"title: {_quoted(title)}", "---", "stateDiagram-v2"]
+    lines += (f"    {line}" for line in _declared(drawn.chart.states, story))
+    if story.from_anywhere:
+        lines.append(f'    state "any other state" as {_ANYWHERE}')
+    lines.append(f"    [*] --> {_id(drawn.initial)}")
+    for arrow in story.arrows:
+        # Mermaid cannot style one arrow of a state diagram, so its label gets a mark.
+        mark = "▶ " if arrow.source == state else ""
+        lines.append(f"    {_id(arrow.source)} --> {_id(arrow.target)}: {mark}{_label(arrow.text)}")
+    for target, words in story.from_anywhere.items():
+        lines.append(f"    {_ANYWHERE} --> {_id(target)}: {_label(words)}")
+    lines += (f"    {_id(final)} --> [*]" for final in drawn.final)
+    lines += (f"    {line}" for line in _looks(story, state))
     return "\n".join(lines) + "\n"
 
 
-def _body(drawn: Picture) -> Iterator[str]:
-    yield from _declarations(drawn.states)
-    if any(arrow.source is None for arrow in drawn.arrows):
-        yield f'state "any other state" as {_ANY}'
-    yield f"[*] --> {_id(drawn.initial)}"
-    yield from (_arrow(arrow, drawn) for arrow in drawn.arrows)
-    yield from (f"{_id(final)} --> [*]" for final in drawn.final)
-    if drawn.preconditions:
-        yield f"note left of {_id(drawn.initial)}"
-        for note in drawn.notes():
-            yield from (f"    {_escaped(line)}" for line in wrapped(note, NOTE_WIDTH))
-        yield "end note"
-    if drawn.current is not None:
-        yield f"classDef current {_CURRENT}"
-        yield f"class {_id(drawn.current)} current"
-
-
-def _declarations(states: Sequence[State]) -> Iterator[str]:
+def _declared(states: Iterable[State], story: Told) -> Iterator[str]:
     for state in states:
-        yield f'state "{state.id}" as {_id(state.id)}'
+        plain = story.states.get(state.id)
+        name = plain.name if plain else state.id.replace("_", " ")
+        yield f'state "{_escaped(name)}" as {_id(state.id)}'
         if state.states:
             yield f"state {_id(state.id)} {{"
-            yield from (f"    {line}" for line in _declarations(state.states))
+            yield from (f"    {line}" for line in _declared(state.states, story))
             yield "}"
 
 
-def _arrow(arrow: Arrow, drawn: Picture) -> str:
-    lines = [line for label in arrow.labels for line, _ in drawn.lines(label, LABEL_WIDTH)]
-    # Mermaid cannot style one arrow of a state diagram, so its label gets a mark.
-    mark = "▶ " if arrow.leaves_current else ""
-    source = _ANY if arrow.source is None else _id(arrow.source.id)
-    return f"{source} --> {_id(arrow.target)}: {mark}{'<br>'.join(map(_escaped, lines))}"
+def _looks(story: Told, current: str | None) -> Iterator[str]:
+    palette = PALETTES["light"]
+    tones = {
+        tone: [state for state, plain in story.states.items() if plain.tone is tone]
+        for tone in Tone
+        if tone is not Tone.NEUTRAL
+    }
+    for tone, states in tones.items():
+        if states:
+            fill, ink = palette[f"{tone.value}-fill"], palette[tone.value]
+            yield f"classDef t_{tone.value} fill:{fill},stroke:{ink},color:{palette['ink']}"
+            yield f"class {','.join(map(_id, states))} t_{tone.value}"
+    if current is not None:
+        yield f"classDef current stroke:{palette['here']},stroke-width:4px"
+        yield f"class {_id(current)} current"
 
 
 def _id(state: str) -> str:
-    """The state's id in a form that Mermaid accepts, unique for each state."""
-    ascii_only = "".join(c if c.isascii() else f"_{ord(c)}_" for c in state)
-    return f"{ascii_only}_" if state.rstrip("_").lower() in _RESERVED else ascii_only
+    """An id that Mermaid accepts, another one for each state."""
+    return "s_" + "".join(
+        char if char.isascii() and char.isalnum() else "_" if char == "_" else f"__{ord(char)}__"
+        for char in state
+    )
+
+
+def _label(words: str) -> str:
+    return "<br>".join(_escaped(line) for line in wrapped(words, LABEL_WIDTH, 13))
 
 
 def _escaped(line: str) -> str:
-    """Escape what Mermaid takes for emphasis: stars, and underscores at the ends of a name."""
-    return re.sub(r"\*|\b_|_\b", lambda found: f"#{ord(found[0])};", line)
+    """A line in which nothing is syntax."""
+    return "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in line)
+
+
+def _quoted(title: str) -> str:
+    """A title as YAML."""
+    escaped = title.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -22,7 +22,7 @@ def drawn_moves(table: Table) -> list[tuple[State | None, Moves]]:
 
     The last entry has None for its state: moves from every state but the target and final ones.
     """
-    moves = {state: _moves(table, state) for state in table.states}
+    moves = {state: moves_of(table, state) for state in table.states}
     shared = _take_shared(moves, [state for state in table.states if state not in table.final])
     drawn: list[tuple[State | None, Moves]] = []
     for state in table.chart.states:
@@ -30,7 +30,8 @@ def drawn_moves(table: Table) -> list[tuple[State | None, Moves]]:
     return [*drawn, (None, shared)]
 
 
-def _moves(table: Table, state: str) -> Moves:
+def moves_of(table: Table, state: str) -> Moves:
+    """The moves from one leaf state."""
     moves: Moves = {}
     for event in table.events:
         # Impossible leaves are on neither side: a condition may hold for them or not.

@@ -85,7 +85,7 @@ def picture(table: Table, current: str | None = None) -> Picture:
     if current is not None and current not in table.states:
         raise UnknownStateError.of(table.name, current, table.states)
     drawn = drawn_moves(table)
-    preconditions = _take_preconditions(table.events, [moves for _, moves in drawn])
+    preconditions = take_preconditions(table.events, [moves for _, moves in drawn])
 
     def leaves_current(source: State | None, target: str) -> bool:
         if source is None:
@@ -113,7 +113,7 @@ def wrapped(words: str, width: int) -> list[str]:
     return [line.replace("\0", " ") for line in wrap(glued, width, break_long_words=False)]
 
 
-def _take_preconditions(events: Sequence[str], drawn: Sequence[Moves]) -> tuple[Label, ...]:
+def take_preconditions(events: Sequence[str], drawn: Sequence[Moves]) -> tuple[Label, ...]:
     """Remove from the conditions, and return, the answers that all moves of an event need."""
     needed: dict[str, Answers] = {}
     for event in events:

@@ -41,7 +41,7 @@ from statemachine import State
 
 from relink.engine import ignored, stays
 
-from .. import reasons
+from .. import reasons, stories
 from ..compiled.account import TABLE
 from ..events import AccountResumed, AccountRetired, RelinkRequested
 from ..freshness import REPORTS
@@ -81,6 +81,7 @@ class AccountChart(AccountGuards, AccountEffects):
 
     facts_type = AccountFacts
     table_text = TABLE
+    story = stories.ACCOUNT
     alphabet = (
         ReportedActive,
         ReportedRelinkable,

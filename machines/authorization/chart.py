@@ -20,7 +20,7 @@ from statemachine import State
 
 from relink.engine import ignored, stays
 
-from .. import reasons
+from .. import reasons, stories
 from ..compiled.authorization import TABLE
 from ..freshness import REPORTS, window
 from ..messages import (
@@ -50,6 +50,7 @@ class AuthorizationChart(AuthorizationEffects):
 
     facts_type = AuthorizationFacts
     table_text = TABLE
+    story = stories.AUTHORIZATION
     alphabet = (
         ReportedActive,
         ReportedRelinkable,

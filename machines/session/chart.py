@@ -24,7 +24,7 @@ from statemachine import State
 
 from relink.engine import ignored, stays
 
-from .. import reasons
+from .. import reasons, stories
 from ..compiled.session import TABLE
 from ..messages import (
     OwnershipChecked,
@@ -47,6 +47,7 @@ class SessionChart(SessionEffects):
 
     facts_type = SessionFacts
     table_text = TABLE
+    story = stories.SESSION
     alphabet = (
         SessionOpened,
         SessionSuperseded,

@@ -11,6 +11,7 @@ import pytest
 from relink.adapters.cli import main
 from relink.adapters.demo.checks import StepChecks
 from relink.engine import Chart
+from relink.engine.diagram import Overlay, svg
 from relink.engine.export import scxml, xstate_json
 from relink.machines import CHARTS
 
@@ -30,11 +31,15 @@ def test_every_machine_can_be_printed_and_drawn(capsysbinary, machine: str):
     assert code == 0
     states = CHARTS[machine.replace("-", "_")].table().states
     assert all(f"`{state}`" in table for state in states)
-    for format, beginning in (("mermaid", "---"), ("dot", "digraph"), ("svg", "<?xml")):
+    formats = (("mermaid", "---"), ("dot", "digraph"), ("svg", "<svg"), ("markdown", "# "))
+    for format, beginning in formats:
         code, drawn, _ = run(capsysbinary, "diagram", machine, "--format", format)
         assert code == 0
         assert drawn.startswith(beginning)
         assert all(state in drawn for state in states)
+    for level in ("story", "moves", "everything"):
+        code, drawn, _ = run(capsysbinary, "diagram", machine, "--format", "svg", "--level", level)
+        assert (code, drawn) == (0, svg(CHARTS[machine.replace("-", "_")], level))
 
 
 def test_a_picture_goes_into_a_file(capsysbinary, tmp_path: Path):
@@ -42,6 +47,29 @@ def test_a_picture_goes_into_a_file(capsysbinary, tmp_path: Path):
     argv = ("diagram", "account", "--format", "png", "--state", "relinking")
     assert run(capsysbinary, *argv, "--output", str(file)) == (0, "", "")
     assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_name_of_the_file_says_the_format(capsysbinary, tmp_path: Path):
+    for name, beginning in (
+        ("a.svg", "<svg"),
+        ("a.png", "\x89PNG"),
+        ("a.md", "# account"),
+        ("a.mmd", "---"),
+        ("a.dot", "digraph"),
+        ("a", "---"),
+    ):
+        file = tmp_path / name
+        assert run(capsysbinary, "diagram", "account", "-o", str(file)) == (0, "", "")
+        assert file.read_bytes().decode("latin-1").startswith(beginning)
+
+
+def test_a_state_is_drawn_in_focus_or_highlighted_at_a_level(capsysbinary):
+    argv = ("diagram", "session", "--format", "svg", "--state", "open", "--theme", "dark")
+    chart = CHARTS["session"]
+    assert run(capsysbinary, *argv) == (0, svg(chart, focus="open", theme="dark"), "")
+    overlay = Overlay(here="open")
+    expected = svg(chart, "moves", overlay=overlay, theme="dark")
+    assert run(capsysbinary, *argv, "--level", "moves") == (0, expected, "")
 
 
 @pytest.mark.parametrize(("format", "export"), [("xstate", xstate_json), ("scxml", scxml)])
@@ -60,6 +88,7 @@ def test_an_export_is_the_same_on_standard_output_and_in_a_file(
     [
         (("table", "acount"), "there is no machine 'acount'. Did you mean 'account'?"),
         (("diagram", "account", "--state", "gone"), "account has no state 'gone'. Its states are"),
+        (("diagram", "account", "--level", "moves"), "--level is for svg and png; mermaid has one"),
         (("explain", "cus_1"), "'cus_1' cannot be explained"),
         (("explain", "fca_1", "--database", "nonsense"), "URL"),
         (("explain", "fca_1", "--database", "sqlite:///nowhere.db"), "nowhere.db does not exist"),

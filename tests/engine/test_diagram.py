@@ -1,155 +1,21 @@
-"""Diagrams show every move of the table under its exact condition, and nothing else."""
+"""DOT shows every move of the table under its exact condition, and nothing else."""
 
 import re
 from itertools import product
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from statemachine import State
-from statemachine.state import NestedStateFactory
 
-from relink.engine import Chart, Event, Facts, Leaf, Table, ignored, impossible, stays
-from relink.engine.diagram import dot, mermaid
+from relink.engine import Leaf, Table
+from relink.engine.diagram import dot
 from relink.engine.diagram.picture import Picture, picture
 from relink.engine.errors import UnknownStateError
 from relink.machines import relink_system
 
-from .loose import loosely_compiled
-
-
-class Loaded(Event):
-    pass
-
-
-class Rung(Event):
-    pass
-
-
-class Recalled(Event):
-    pass
-
-
-class Crushed(Event):
-    pass
-
-
-class Nothing(Facts):
-    pass
-
-
-class ParcelChart(Chart):
-    facts_type = Nothing
-    alphabet = (Loaded, Rung, Recalled, Crushed)
-
-    depot = State(initial=True)
-
-    class under_way(State.Compound):  # noqa: N801
-        road = State(initial=True)
-        door = State()
-
-    note = State()
-    delivered = State(final=True)
-
-    depot.to(under_way.road, event="loaded", cond="is_paid and fits")
-    under_way.road.to(under_way.door, event="rung")
-    under_way.door.to(delivered, event="rung", cond="is_home")
-    under_way.door.to(note, event="rung", cond="leaves_a_note")
-    note.to(depot, event="loaded rung", cond="is_paid")
-    under_way.to(depot, event="recalled", cond="is_paid")
-    depot.to(delivered, event="crushed", cond="is_paid")
-    under_way.to(delivered, event="crushed", cond="is_paid")
-    note.to(delivered, event="crushed", cond="is_paid")
-    stays(under_way, event="loaded")
-
-    decided = (
-        impossible(
-            under_way.door, Rung, when="not (is_home or leaves_a_note)", because="it would rot"
-        ),
-        ignored((depot, under_way, note, delivered), alphabet, because="nothing to do"),
-    )
-
-    def is_paid(self, facts, trigger):
-        return True
-
-    def fits(self, facts, trigger):
-        return True
-
-    def is_home(self, facts, trigger):
-        return True
-
-    def leaves_a_note(self, facts, trigger):
-        return True
-
-
-PARCEL = ParcelChart.table()
-
+from .drawn_charts import PARCEL, ParcelChart, tables
 
 # -- Every move under its exact condition ---------------------------------------------------------
-
-
-class E0(Event):
-    pass
-
-
-class E1(Event):
-    pass
-
-
-class Tour(Event):
-    pass
-
-
-class Spare(Event):
-    pass
-
-
-GUARDS = ["g0", "g1", "g2"]
-CONDITIONS = [None, *GUARDS, "g0 and not g1", "g1 or g2", "not g0 and not g2"]
-
-
-def make_guard(name: str) -> Any:
-    def guard(self, facts, trigger):
-        return True
-
-    guard.__name__ = name
-    return guard
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> Table:
-    """Charts of a few states, some in compound states; all other events are ignored."""
-    top: dict[str, Any] = {}
-    states: list[Any] = []
-    for number, size in enumerate(draw(st.lists(st.integers(1, 3), min_size=2, max_size=3))):
-        inner = {f"s{number}_{n}": State() for n in range(size)}
-        states += inner.values()
-        if size > 1:
-            top[f"c{number}"] = NestedStateFactory(f"c{number}", (State.Compound,), inner)
-        else:
-            top |= inner
-    everywhere = [*states, *(state for state in top.values() if state.states)]
-    # Many moves to one target under one condition, so that all states share some.
-    target = draw(st.sampled_from(states))
-    for state in everywhere:
-        if state is not target and draw(st.integers(0, 3)):
-            state.to(target, event="e0", cond="g0")
-    for _ in range(draw(st.integers(0, 6))):
-        source, other = draw(st.sampled_from(everywhere)), draw(st.sampled_from(states))
-        event = draw(st.sampled_from(["e0", "e1", "e0 e1"]))
-        source.to(other, event=event, cond=draw(st.sampled_from(CONDITIONS)))
-    for state, following in zip(states, [*states[1:], states[0]], strict=True):
-        state.to(following, event="tour", cond=draw(st.sampled_from([None, "g0", "g1 and g2"])))
-    alphabet = (E0, E1, Tour, Spare)
-    body = {
-        **top,
-        **{name: make_guard(name) for name in GUARDS},
-        "facts_type": Nothing,
-        "alphabet": alphabet,
-        "decided": (ignored(list(top.values()), alphabet, because="generated"),),
-    }
-    return loosely_compiled(type(Chart)("Generated", (Chart,), body))
 
 
 def leaf_of(table: Table, state: str, event: str, answers: dict[str, bool]) -> Leaf:
@@ -248,96 +114,7 @@ def test_a_condition_of_all_moves_of_an_event_is_stated_once():
     assert drawn.notes() == ["* loaded, recalled, crushed: only if is_paid"]
     [label] = drawn.arrows[0].labels
     assert list(drawn.lines(label, 20)) == [("loaded*", True), ("[fits]", False)]
-    assert any("only if is_paid" in line for line in mermaid(PARCEL).splitlines())
     assert any("only if is_paid" in line for line in dot(PARCEL).splitlines())
-
-
-# -- Mermaid --------------------------------------------------------------------------------------
-
-PARCEL_IN_MERMAID = """\
----
-title: parcel, in door
----
-stateDiagram-v2
-    state "depot" as depot
-    state "under_way" as under_way
-    state under_way {
-        state "road" as road
-        state "door" as door
-    }
-    state "note" as note_
-    state "delivered" as delivered
-    state "any other state" as any_other_state
-    [*] --> depot
-    depot --> road: loaded#42;<br>[fits]
-    under_way --> depot: ▶ recalled#42;
-    road --> door: rung
-    door --> delivered: ▶ rung<br>[is_home]
-    door --> note_: ▶ rung<br>[not is_home]
-    note_ --> depot: rung<br>[is_paid]<br>loaded#42;
-    any_other_state --> delivered: ▶ crushed#42;
-    delivered --> [*]
-    note left of depot
-        #42; loaded, recalled, crushed:
-        only if is_paid
-    end note
-    classDef current fill:#fff3c4,stroke:#7c2d12,stroke-width:4px,color:#1f2937
-    class door current
-"""
-
-
-def test_mermaid_text_of_a_chart_with_a_highlighted_state():
-    """Mermaid 11 draws this text as intended; the output was checked by eye."""
-    assert mermaid(PARCEL, "door") == PARCEL_IN_MERMAID
-
-
-def test_mermaid_text_without_a_highlighted_state():
-    text = mermaid(PARCEL)
-    assert "title: parcel\n" in text
-    assert "▶" not in text
-    assert "current" not in text
-
-
-def test_mermaid_escapes_underscores_around_a_name():
-    class Under(Chart):
-        facts_type = Nothing
-        alphabet = (Rung, Recalled)
-        a = State(initial=True)
-        b = State()
-        a.to(b, event="rung", cond="_is_it and is_what_")
-        b.to(a, event="recalled")
-        decided = (ignored((a, b), alphabet, because="nothing to do"),)
-
-        def _is_it(self, facts, trigger):
-            return True
-
-        def is_what_(self, facts, trigger):
-            return True
-
-    assert "rung<br>[#95;is_it and is_what#95;]" in mermaid(Under.table())
-
-
-def test_mermaid_gives_states_with_the_name_of_a_keyword_ids_of_their_own():
-    class Words(Chart):
-        facts_type = Nothing
-        alphabet = (Rung, Recalled)
-        note = State(initial=True)
-        note_ = State()
-        any_other_state = State()
-        é = State()
-        note.to(note_, event="rung")
-        note_.to(any_other_state, event="rung")
-        any_other_state.to(é, event="rung")
-        é.to(note, event="rung")
-        decided = (ignored((note, note_, any_other_state, é), Recalled, because="nothing to do"),)
-
-    names = re.findall(r'state "(.+)" as (\w+)', mermaid(Words.table()))
-    assert dict(names) == {
-        "note": "note_",
-        "note_": "note__",
-        "any_other_state": "any_other_state_",
-        "é": "_233_",
-    }
 
 
 # -- DOT ------------------------------------------------------------------------------------------
@@ -368,36 +145,14 @@ def test_dot_draws_the_highlighted_state_and_its_arrows_thicker():
     }
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+@pytest.mark.parametrize("state", ["under_way", "nowhere", ""])
+def test_highlighting_a_state_that_is_no_leaf_of_the_chart_is_an_error(state: str):
+    with pytest.raises(UnknownStateError, match=f"parcel has no leaf state '{state}'; .* road"):
+        dot(PARCEL, state)
 
 
-def test_every_text_and_line_has_a_contrast_of_7_to_1_on_every_background():
-    """The strictest level of WCAG (AAA)."""
-    text = dot(PARCEL, "door") + mermaid(PARCEL, "door")
-    backgrounds = set(re.findall(r'(?:fillcolor=|bgcolor=|fill:)"?(#\w{6})', text)) - {"#1f2937"}
-    inks = set(re.findall(r'(?:\bcolor=|fontcolor=|stroke:|\bcolor:)"?(#\w{6})', text))
-    assert len(backgrounds) == 4
-    assert len(inks) == 3
-    for background, ink in product(backgrounds, inks):
-        assert (luminance(background) + 0.05) / (luminance(ink) + 0.05) >= 7, (background, ink)
-
-
-# -- Both -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("draw", [mermaid, dot])
-def test_highlighting_a_state_that_is_no_leaf_of_the_chart_is_an_error(draw: Any):
-    for state in ("under_way", "nowhere", ""):
-        with pytest.raises(UnknownStateError, match=f"parcel has no leaf state '{state}'; .* road"):
-            draw(PARCEL, state)
-
-
-@pytest.mark.parametrize("draw", [mermaid, dot])
-def test_equal_charts_give_the_same_text(draw: Any):
+def test_equal_charts_give_the_same_text():
     class Again(ParcelChart):
         pass
 
-    assert draw(Again.table()).replace("again", "parcel") == draw(PARCEL)
+    assert dot(Again.table()).replace("again", "parcel") == dot(PARCEL)

@@ -13,15 +13,23 @@ def blocks(language: str) -> list[str]:
 
 def test_the_diagrams_page_shows_the_output_of_its_code(tmp_path: Path, monkeypatch: Any):
     monkeypatch.chdir(tmp_path)
-    chart, draw, write, tabulate = blocks("python")
+    chart, pictures, overlays, text, tabulate = blocks("python")
     names: dict[str, Any] = {"__name__": "book"}
 
     exec(chart, names)
-    exec(draw, names)
-    assert [names["text"]] == blocks("mermaid")
+    exec(pictures, names)
+    exec(overlays, names)
+    for name, words in (
+        ("book", "A member borrows it."),
+        ("moves", "All 6 moves."),
+        ("overdue", "comes here from"),
+        ("way", "The way it went: On the shelf → Lent → Overdue."),
+        ("counts", "never taken"),
+    ):
+        assert words in (tmp_path / f"{name}.svg").read_text()
 
-    exec(write, names)
-    assert "<title>book</title>" in (tmp_path / "book.svg").read_text()
+    exec(text, names)
+    assert [names["text"]] == blocks("mermaid")
 
     exec(tabulate, names)
     [excerpt] = blocks("markdown")

@@ -79,13 +79,15 @@ LAMP_TABLE = r"""
 
 A new machine starts in `off`.
 
+Of several rows for an event, the first one whose condition holds counts.
+
 ## `off`
 
 | Event | When | Goes to | Effects, or reason |
 | --- | --- | --- | --- |
 | `pressed` | `has_current` | **`on`** |  |
-| `pressed` | `not has_current and is_smart` | stays | `click`, `blink` |
-| `pressed` | `not has_current and not is_smart` | impossible | a \| \`b\` \<c\> |
+|  | `is_smart` | stays | `click`, `blink` |
+|  | otherwise | impossible | a \| \`b\` \<c\> |
 | `fell` | always | ignored | it bounced \*softly\* |
 
 ## `on`
@@ -94,7 +96,7 @@ A new machine starts in `off`.
 | --- | --- | --- | --- |
 | `pressed` | always | **`off`** | `click` |
 | `fell` | `is_fragile or is_hot` | **`broken`** |  |
-| `fell` | `not is_fragile and not is_hot` | ignored | it bounced \*softly\* |
+|  | otherwise | ignored | it bounced \*softly\* |
 
 ## `broken`
 
@@ -154,8 +156,10 @@ def rows(text: str) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
     found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for section in re.split(r"^## ", text, flags=re.M):
         if named := re.match(r"`(\w+)`\n", section):
-            for row in re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \| (.*) \|$", section, re.M):
-                event, condition, *end = row
+            event = ""
+            for row in re.findall(r"^\| (?:`(\w+)`)? \| (.*) \| (.*) \| (.*) \|$", section, re.M):
+                name, condition, *end = row
+                event = name or event
                 found.setdefault((named[1], event), []).append((condition.strip("`"), *end))
     return found
 
@@ -170,7 +174,7 @@ def end_of(leaf: Leaf) -> str:
 
 
 @pytest.mark.parametrize("table", [LampChart.table(), *relink_system().tables.values()], ids=repr)
-def test_every_combination_of_guard_answers_matches_exactly_one_row(table: Table):
+def test_of_the_rows_of_an_event_the_first_that_holds_says_what_happens(table: Table):
     sections = rows(markdown(table))
     assert sections.keys() == table.trees.keys()
     for (state, event), found in sections.items():
@@ -179,9 +183,11 @@ def test_every_combination_of_guard_answers_matches_exactly_one_row(table: Table
         for values in product([True, False], repeat=len(guards)):
             answers = dict(zip(guards, values, strict=True))
             [leaf] = [x for x in leaves if all(answers[g] == yes for g, yes in x.guards)]
-            [(_, end, effects)] = [
-                row for row in found if row[0] == "always" or eval(row[0], {}, answers)
-            ]
+            _, end, effects = next(
+                row
+                for row in found
+                if row[0] in ("always", "otherwise") or eval(row[0], {}, answers)
+            )
             assert end == end_of(leaf)
             if leaf.reason is None:
                 assert re.findall(r"`(\w+)`", effects) == list(leaf.effects)

@@ -133,12 +133,6 @@ def huge(path: str) -> Case:
     return lambda at: at.ask("POST", path, content=HUGE, headers=JSON)
 
 
-def without_graphviz(at: Served) -> Response:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("relink.adapters.graphviz.PROGRAM", "no-such-program")
-        return at.get("/machines/outage.svg")
-
-
 WEBHOOK = "POST /webhooks/stripe"
 RELINK = "POST /accounts/{id}/relink-sessions"
 RESULT = "POST /relink-sessions/{id}/result"
@@ -241,7 +235,6 @@ CASES: dict[tuple[str, int], Case] = {
     (SVG, 200): lambda at: at.get("/machines/session.svg"),
     (SVG, 401): without_token("GET", "/machines/session.svg"),
     (SVG, 404): lambda at: at.get("/machines/unknown.svg"),
-    (SVG, 503): without_graphviz,
     (MERMAID, 200): lambda at: at.get("/machines/session.mmd"),
     (MERMAID, 401): without_token("GET", "/machines/session.mmd"),
     (MERMAID, 404): lambda at: at.get("/machines/unknown.mmd"),

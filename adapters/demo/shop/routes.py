@@ -10,9 +10,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from relink.adapters.graphviz import GraphvizError, render
 from relink.adapters.service import Service, UnknownAccountError
-from relink.engine.diagram import dot
+from relink.engine.diagram import Overlay, svg
 from relink.engine.errors import UnknownStateError
 from relink.machines import CHARTS
 
@@ -85,8 +84,8 @@ def draw_account(request: Request) -> Response:
 
 
 @cache
-def _drawn(state: str) -> bytes:
-    return render(dot(CHARTS["account"].table(), state), "svg")
+def _drawn(state: str) -> str:
+    return svg(CHARTS["account"], overlay=Overlay(here=state), theme="light")
 
 
 def _is_own(request: Request) -> bool:
@@ -97,12 +96,12 @@ def _is_own(request: Request) -> bool:
 
 
 def _or_404(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Answer 404 for an unknown account or state, and where pictures cannot be drawn."""
+    """Answer 404 for an unknown account or state."""
 
     def answer_or_404(request: Request) -> Response:
         try:
             return answer(request)
-        except (UnknownAccountError, UnknownStateError, GraphvizError):
+        except (UnknownAccountError, UnknownStateError):
             return Response(status_code=404)
 
     return answer_or_404

@@ -1,0 +1,126 @@
+"""Entries: all moves of a table, as each state's list of what leads into it.
+
+Moves into a state by one event, under one condition, from several states are one entry; so are
+several events with the same sources and the same condition. A guard answer that an event needs for
+all of its moves (that a report is not stale, say) is a *proviso*: it is stated once, below the
+picture, and not in each entry. The entries are the table's moves, no more and no less.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..condition import Condition, text
+from ..table import Table
+from ..tree import Answers
+from .moves import moves_of
+from .picture import take_preconditions
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What leads into a state: any of these events, in any of these states, on this condition."""
+
+    target: str
+    events: tuple[str, ...]
+    sources: tuple[str, ...]
+    condition: Condition
+    """Without the events' provisos."""
+
+    @property
+    def when(self) -> str:
+        """The condition as a guard expression; empty when there is none."""
+        return text(self.condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Proviso:
+    """What events need for all of their moves."""
+
+    events: tuple[str, ...]
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """All moves of a table."""
+
+    entries: tuple[Entry, ...]
+    provisos: tuple[Proviso, ...]
+    moves: int
+    """How many there are: one for each state, event and target."""
+
+    def into(self, state: str) -> list[Entry]:
+        """What leads into a state."""
+        return [entry for entry in self.entries if entry.target == state]
+
+
+def entries(table: Table) -> Entries:
+    """All moves of a table, merged."""
+    moves = {state: moves_of(table, state) for state in table.states}
+    provisos = take_preconditions(table.events, list(moves.values()))
+    sources: dict[tuple[str, str, frozenset[Answers]], list[str]] = {}
+    conditions: dict[frozenset[Answers], Condition] = {}
+    for state in table.states:
+        for (event, target), condition in moves[state].items():
+            key = frozenset(condition)
+            conditions.setdefault(key, condition)
+            sources.setdefault((target, event, key), []).append(state)
+    events: dict[tuple[str, tuple[str, ...], frozenset[Answers]], list[str]] = {}
+    for (target, event, key), found in sources.items():
+        events.setdefault((target, tuple(found), key), []).append(event)
+    order = {event: index for index, event in enumerate(table.events)}
+    merged = [
+        Entry(target, tuple(sorted(names, key=order.__getitem__)), states, conditions[key])
+        for (target, states, key), names in events.items()
+    ]
+    merged.sort(key=lambda entry: (-len(entry.sources), order[entry.events[0]]))
+    return Entries(
+        tuple(merged),
+        tuple(Proviso(label.events, label.condition) for label in provisos),
+        sum(map(len, moves.values())),
+    )
+
+
+def starred(found: Entries) -> frozenset[str]:
+    """The events that have a proviso."""
+    return frozenset(event for proviso in found.provisos for event in proviso.events)
+
+
+def phrase(condition: str) -> str:
+    """A guard expression as words: ``not is_stale`` is "is not stale"."""
+    turned = re.sub(r"\bnot (is|was|are|were|can|may)_", r"\1_not_", condition)
+    turned = re.sub(r"\bnot (has|had)_(?=\w+?(?:ed|en|come|never)(?:_|\b))", r"\1_not_", turned)
+    turned = re.sub(r"\bnot (has|had)_", r"\1_no_", turned)
+    return turned.replace("_", " ")
+
+
+def provided(condition: str) -> str:
+    """A guard expression as the end of a sentence: ``if it is not stale``."""
+    words = phrase(condition)
+    has_verb = words.split(" ")[0] in ("is", "was", "has", "had", "can", "may", "lacks")
+    return f"if it {words}" if has_verb else f"if {words}"
+
+
+def sources_text(
+    sources: Sequence[str], target: str, movers: Sequence[str], names: dict[str, str]
+) -> str:
+    """Where an entry comes from: ``from Linked, Repaired``, or ``from any other state but …``.
+
+    Args:
+        sources: The states.
+        target: The state that it leads to.
+        movers: All states that can be left.
+        names: What states are called.
+    """
+    others = [state for state in movers if state != target]
+    missing = [state for state in others if state not in sources]
+    if len(others) > 2 and not missing:
+        return "from any other state"
+    if len(others) > 3 and len(missing) < 3 and len(missing) < len(sources):
+        return f"from any other state but {_listed([names[x] for x in missing])}"
+    return f"from {_listed([names[x] for x in sources])}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,74 @@
+"""Pictures: a table as SVG, at the level of detail that a reader wants.
+
+=============  ====================================================================================
+``story``      what a state means, what to do in it, and the moves that matter
+``moves``      the same places, and in each state all moves that lead into it
+``everything`` every event in every state, as a matrix
+=============  ====================================================================================
+
+A focus is one state with all moves to it and from it. The layout is our own, so a picture is the
+same on every machine, and no program is needed.
+"""
+
+from typing import Literal, assert_never, get_args
+
+from ..arguments import explained, wrong_argument
+from ..errors import UnknownStateError
+from ..given import ChartOrTable, as_table
+from .boards import moves_svg, story_svg
+from .focus import focus_svg
+from .matrix import matrix_svg
+from .overlay import Overlay
+from .shapes import Theme
+
+Level = Literal["story", "moves", "everything"]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+
+@explained
+def svg(
+    table: ChartOrTable,
+    level: Level = "story",
+    *,
+    focus: str | None = None,
+    overlay: Overlay | None = None,
+    theme: Theme = "auto",
+) -> str:
+    """A chart as SVG, 830 px wide.
+
+    Args:
+        table: A chart, or its table.
+        level: How much to show.
+        focus: Show this leaf state and all moves to it and from it instead of a level.
+        overlay: What to lay over the story or the moves.
+        theme: Colours for a light or a dark page; ``auto`` follows the reader's system.
+
+    Raises:
+        ArgumentError: an argument is not of its kind.
+        StoryError: the chart's story names what the table does not have.
+        UnknownStateError: the table has no such leaf state.
+    """
+    drawn = as_table(table, "svg")
+    if theme not in THEMES:
+        raise wrong_argument("svg", "auto, light or dark as theme=", theme, "name one of these")
+    if focus is not None:
+        if focus not in drawn.states:
+            raise UnknownStateError.of(drawn.name, focus, drawn.states)
+        return focus_svg(drawn, focus, theme)
+    laid = overlay or Overlay()
+    laid.check(drawn)
+    match level:
+        case "story":
+            return story_svg(drawn, theme, laid)
+        case "moves":
+            return moves_svg(drawn, theme, laid)
+        case "everything":
+            return matrix_svg(drawn, theme)
+        case _:
+            if level in LEVELS:
+                assert_never(level)
+            raise wrong_argument(
+                "svg", f"a level of {', '.join(LEVELS)}", level, "name one of them"
+            )

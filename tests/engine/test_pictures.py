@@ -1,0 +1,342 @@
+"""Pictures hold the table's moves, no more and no less, in the same places at every level."""
+
+import re
+from itertools import pairwise, product
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from statemachine import State
+
+from docs.generate import EXAMPLES
+from relink.engine import Chart, Table
+from relink.engine.diagram import Overlay, mermaid, svg, walked
+from relink.engine.diagram.entries import Entries, entries
+from relink.engine.diagram.pictures import LEVELS
+from relink.engine.diagram.shapes import PALETTES
+from relink.engine.diagram.told import told
+from relink.engine.errors import ArgumentError, StoryError, UnknownStateError
+from relink.engine.story import Plain, Story, Tone, Words
+from relink.machines import CHARTS
+
+from .drawn_charts import PARCEL, ParcelChart, tables
+from .large_charts import LARGE
+from .test_diagram import leaf_of
+
+SHIPPED = {name: chart.table() for name, chart in {**CHARTS, **EXAMPLES}.items()}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+# -- Every move, and nothing else -----------------------------------------------------------------
+
+
+def listed(found: Entries, state: str, event: str, answers: dict[str, bool]) -> list[str]:
+    """The states that the entries say the event leads to."""
+
+    def holds(condition: str) -> bool:
+        return eval(condition or "True", {}, answers)
+
+    provisos = [x.condition for x in found.provisos if event in x.events]
+    return [
+        entry.target
+        for entry in found.entries
+        if state in entry.sources
+        and event in entry.events
+        and all(map(holds, [entry.when, *provisos]))
+    ]
+
+
+def assert_exact(table: Table) -> None:
+    found = entries(table)
+    for state, event in table.trees:
+        guards = sorted({guard for leaf in table.leaves(state, event) for guard, _ in leaf.guards})
+        for values in product([True, False], repeat=len(guards)):
+            answers = dict(zip(guards, values, strict=True))
+            leaf = leaf_of(table, state, event, answers)
+            if leaf.outcome != "impossible":
+                expected = [leaf.target] if leaf.outcome == "moved" else []
+                assert listed(found, state, event, answers) == expected, (state, event, answers)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(tables())
+def test_the_moves_of_a_generated_chart_are_those_of_its_table(table: Table):
+    assert_exact(table)
+
+
+@pytest.mark.parametrize("table", [PARCEL, *SHIPPED.values()], ids=repr)
+def test_the_moves_of_a_shipped_chart_are_those_of_its_table(table: Table):
+    assert_exact(table)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_moves_of_a_large_chart_lead_where_its_leaves_do(name: str):
+    table = LARGE[name]()
+    moves = {(x.source, x.event, x.target) for x in table.leaves() if x.outcome == "moved"}
+    found = entries(table)
+    shown = {(s, e, x.target) for x in found.entries for e in x.events for s in x.sources}
+    assert shown == moves
+    assert found.moves == len(moves)
+
+
+def words(picture: str) -> str:
+    """All that is written in a picture, in order."""
+    root = ElementTree.fromstring(picture)
+    return " ".join(text.text or "" for text in root.iter(f"{SVG}text"))
+
+
+@pytest.mark.parametrize("table", [PARCEL, *SHIPPED.values()], ids=repr)
+def test_the_picture_of_all_moves_writes_each_entry(table: Table):
+    written = words(svg(table, "moves")).replace("*", "").replace("_ ", "_")
+    for entry in entries(table).entries:
+        for event in entry.events:
+            assert event in written
+        for guard, _ in {answer for term in entry.condition for answer in term}:
+            heart = re.sub(r"^(is|was|has|had|can|may|are)_", "", guard).replace("_", " ")
+            assert heart in written
+
+
+def arrows(picture: str) -> dict[str, str]:
+    """The way of each arrow, by its number."""
+    found = re.findall(r'data-arrow="(\d+)"><path class="line[^"]*" d="([^"]+)"', picture)
+    return dict(found)
+
+
+def corners(picture: str) -> list[tuple[str, str]]:
+    """Column and order of the cards: the left edges of all boxes, and their colours."""
+    return re.findall(r'<rect class="box hollow" x="([\d.]+)"', picture)
+
+
+@pytest.mark.parametrize("table", [PARCEL, *SHIPPED.values()], ids=repr)
+def test_states_and_arrows_are_in_the_same_places_at_both_levels(table: Table):
+    story, moves = svg(table, "story"), svg(table, "moves")
+    assert arrows(story).keys() == arrows(moves).keys()
+    assert corners(story) == corners(moves)
+
+
+@pytest.mark.parametrize("table", [PARCEL, *SHIPPED.values()], ids=repr)
+def test_the_matrix_has_a_cell_for_each_event_and_state(table: Table):
+    cells = re.findall(r"<title>(\w+) in (\w+);", svg(table, "everything"))
+    assert sorted(cells) == sorted((event, state) for state, event in table.trees)
+
+
+@pytest.mark.parametrize("table", [PARCEL, *SHIPPED.values()], ids=repr)
+def test_a_focus_shows_each_move_to_and_from_its_state(table: Table):
+    for state in table.states:
+        picture = svg(table, focus=state)
+        neighbours = {
+            (other, is_before)
+            for x in table.leaves()
+            if x.outcome == "moved"
+            for other, is_before in ((x.source, True), (x.target, False))
+            if state == (x.target if is_before else x.source)
+        }
+        assert picture.count('class="head"') == len(neighbours)
+
+
+# -- What nobody declared -------------------------------------------------------------------------
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(tables())
+def test_without_a_story_every_state_is_told_and_can_be_reached_by_arrows(table: Table):
+    story = told(table)
+    assert list(story.states) == list(table.states)
+    assert_a_path(table, story.usual)
+    reached = {table.initial, *story.usual, *story.from_anywhere}
+    for _ in table.states:
+        reached |= {arrow.target for arrow in story.arrows if arrow.source in reached}
+    assert reached == set(table.states)
+
+
+def assert_a_path(table: Table, usual: tuple[str, ...]) -> None:
+    moves = {(leaf.source, leaf.target) for leaf in table.leaves() if leaf.outcome == "moved"}
+    assert moves.issuperset(pairwise(usual))
+
+
+@pytest.mark.parametrize("table", SHIPPED.values(), ids=repr)
+def test_the_usual_way_of_a_shipped_chart_is_a_path_of_its_table(table: Table):
+    assert_a_path(table, told(table).usual)
+
+
+@pytest.mark.parametrize("chart", CHARTS.values(), ids=lambda chart: chart.__name__)
+def test_every_state_of_our_charts_has_plain_words(chart: type[Chart]):
+    assert chart.story is not None
+    assert set(chart.story.states) == set(chart.table().states)
+    assert len(told(chart.table()).arrows) <= 12
+
+
+def test_the_usual_way_is_the_longest_cycle_through_the_state_that_most_return_to():
+    assert told(PARCEL).usual == ("depot", "road", "door", "note", "depot")
+
+
+def test_a_state_that_one_event_reaches_from_everywhere_needs_no_arrows():
+    assert told(PARCEL).from_anywhere == {"delivered": "crushed"}
+    assert "From every other state: crushed" in words(svg(PARCEL))
+
+
+def test_compound_states_stand_before_the_names_of_states_in_them():
+    assert "under_way / road" in words(svg(PARCEL))
+
+
+# -- What a chart declares ------------------------------------------------------------------------
+
+STORY = Story(
+    title="A parcel",
+    states={"depot": Plain("At the depot", "wait", Tone.WAITING)},
+    usual=("depot", "road", "door"),
+    words=(Words("depot", "road", "somebody loads it"), Words(None, "delivered", "it is crushed")),
+    note="Rain is not shown.",
+)
+
+
+def parcel(story: Story) -> Table:
+    body = {"story": story, "__module__": __name__}
+    return type(Chart)("ParcelChart", (ParcelChart,), body).table()
+
+
+def test_a_story_is_told_in_its_words():
+    for level in ("story", "moves"):
+        written = words(svg(parcel(STORY), level))
+        assert "A parcel" in written
+        assert "At the depot wait depot · start" in written
+    written = words(svg(parcel(STORY)))
+    assert "somebody loads it" in written
+    assert "From every other state: it is crushed" in written
+    assert "Rain is not shown." in written
+
+
+def test_states_of_a_story_may_be_named_by_the_states_themselves():
+    class Lamp(Chart):
+        facts_type = ParcelChart.facts_type
+        alphabet = ParcelChart.alphabet[:1]
+        off = State(initial=True)
+        on = State()
+        off.to(on, event="loaded")
+        on.to(off, event="loaded")
+        story = Story(states={off: Plain("Dark"), on: Plain("Bright")}, usual=(off, on, off))
+
+    assert told(Lamp.table()).usual == ("off", "on", "off")
+    assert "Bright" in words(svg(Lamp))
+
+
+@pytest.mark.parametrize(
+    ("story", "problem"),
+    [
+        (Story(states={"rode": Plain("x")}), "'rode', which is no leaf state; did you mean 'road'"),
+        (Story(usual=("depot", "door")), "from depot to door, and no event does; .* lead to road"),
+        (Story(words=(Words("note", "road", "x"),)), "words for note to road, and no event leads"),
+        (Story(words=(Words(None, "road", "x"),)), "words for door to road"),
+        (Story(states={"under_way": Plain("x")}), "'under_way', which is no leaf state"),
+    ],
+)
+def test_a_story_that_the_table_does_not_have_is_refused(story: Story, problem: str):
+    for draw in (svg, mermaid):
+        with pytest.raises(StoryError, match=f"ParcelChart: story.*{problem}"):
+            draw(parcel(story))
+
+
+# -- Overlays -------------------------------------------------------------------------------------
+
+
+def test_an_overlay_marks_where_a_machine_is_and_how_it_came_there():
+    overlay = Overlay(here="door", path=("depot", "road", "door"), counts={"door": 1200})
+    picture = svg(PARCEL, overlay=overlay)
+    written = words(picture)
+    assert written.count("now here") == 1
+    assert "1,200 in this state" in written
+    assert "The way it went: depot → road → door." in written
+    assert picture.count("line walked") == 2
+    assert "now here" not in words(svg(PARCEL))
+
+
+def test_an_overlay_of_decisions_counts_the_moves_and_shows_what_was_never_taken():
+    table = PARCEL
+    machine = table.start()
+    decisions = [machine]
+    for event in (ParcelChart.alphabet[0](), ParcelChart.alphabet[1](), ParcelChart.alphabet[2]()):
+        decisions.append(table.decide(decisions[-1].snapshot, event))
+    overlay = walked(decisions)
+    assert overlay.here == "depot"
+    assert overlay.path == ("depot", "road", "door", "depot")
+    assert overlay.moves == {
+        ("depot", "loaded", "road"): 1,
+        ("road", "rung", "door"): 1,
+        ("door", "recalled", "depot"): 1,
+    }
+    missing = Overlay(moves=overlay.moves, shows_missing=True)
+    written = words(svg(table, "moves", overlay=missing))
+    assert written.count("taken 1 time") == 3
+    assert written.count("never taken") == len(entries(table).entries) - 3
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        Overlay(here="nowhere"),
+        Overlay(path=("nowhere",)),
+        Overlay(counts={"nowhere": 1}),
+        Overlay(moves={("depot", "loaded", "nowhere"): 1}),
+    ],
+)
+def test_an_overlay_of_a_state_that_does_not_exist_is_refused(overlay: Overlay):
+    with pytest.raises(UnknownStateError, match="parcel has no leaf state 'nowhere'"):
+        svg(PARCEL, overlay=overlay)
+
+
+# -- Colours, text and errors ---------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_every_text_has_a_contrast_of_4_5_to_1_on_all_that_it_stands_on(theme: str):
+    palette = PALETTES[theme]
+    grounds = [name for name in palette if name.endswith("-fill")] + ["paper", "card", "stripe"]
+    for ground in grounds:
+        for ink in ("ink", "pale", "here", "missed"):
+            assert contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground)
+    for tone in Tone:
+        for ground in (f"{tone.value}-fill", "paper", "card"):
+            assert contrast(palette[tone.value], palette[ground]) >= 4.5, (tone, ground)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_picture_is_the_same_each_time_and_well_formed(level: str):
+    for table in SHIPPED.values():
+        picture = svg(table, level)
+        assert picture == svg(table, level)
+        ElementTree.fromstring(picture)
+
+
+def test_names_are_written_and_never_markup():
+    table = parcel(Story(title="<script>&\x07", states={"depot": Plain('a"<b>&')}))
+    for level in LEVELS:
+        assert "<script>" not in svg(table, level)
+        assert 'a"<b>&' in words(svg(table, level)) or level == "everything"
+
+
+def test_colours_follow_the_reader_or_are_fixed():
+    assert "prefers-color-scheme" in svg(PARCEL)
+    for theme in ("light", "dark"):
+        picture = svg(PARCEL, theme=theme)
+        assert "prefers-color-scheme" not in picture
+        assert PALETTES[theme]["paper"] in picture
+
+
+def test_what_is_not_understood_is_refused():
+    with pytest.raises(ArgumentError, match=r"svg\(\): it takes a level of story, moves, every"):
+        svg(PARCEL, "all")
+    with pytest.raises(ArgumentError, match="theme"):
+        svg(PARCEL, theme="sepia")
+    with pytest.raises(UnknownStateError, match="no leaf state 'under_way'"):
+        svg(PARCEL, focus="under_way")
