@@ -1,9 +1,12 @@
 """Facts as JSON, without the fields that have their default: those are most of a new machine's."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
+from enum import Enum
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -31,7 +34,12 @@ def facts_text(facts: Facts, before: Facts | None = None) -> str:
     """
     model, own = type(facts), facts.__dict__
     refuse_misfits(facts, before)
-    defaults = {name for name, default in _defaults(model) if _is_same(own[name], default)}
+    # Most values are the defaults themselves, and nearly all others differ: no calls for these.
+    defaults = {
+        name
+        for name, default in _defaults(model)
+        if own[name] is default or (own[name] == default and _is_same(own[name], default))
+    }
     # Within the fields, absent and null mean different things.
     try:
         text = facts.model_dump_json(
@@ -76,21 +84,16 @@ def misfits(facts: Facts, before: Facts | None = None) -> list[tuple[str, str]]:
         found = list(_misfits_of(facts))
     else:
         found = [(name, fault) for name in changed if (fault := _misfit(model, name, given[name]))]
-    for field, value in changed.items():
-        if type(value) in _ATOMS:
-            continue
-        for inner in _models_in(value):
+    for field in _with_models(model) & changed.keys():
+        for inner in _models_in(changed[field]):
             found += [(field, f"{name}: {fault}") for name, fault in _misfits_of(inner)]
     return found
-
-
-_ATOMS = {int, str, float, bool, type(None)}
 
 
 def _misfit(model: type[Facts], field: str, value: Any) -> str | None:
     """Why the type of a field forbids a value; None if it allows it."""
     try:
-        again = _adapter(model, field).validate_python(value, strict=True)
+        again = _validator(model, field)(value, strict=True)
     except ValidationError as error:
         return str(error.errors(include_url=False, include_input=False)[0]["msg"])
     is_other = again is not value and again != value
@@ -98,10 +101,35 @@ def _misfit(model: type[Facts], field: str, value: Any) -> str | None:
 
 
 @cache
-def _adapter(model: type[Facts], field: str) -> TypeAdapter[Any]:
+def _validator(model: type[Facts], field: str) -> Callable[..., Any]:
     info = model.model_fields[field]
     kind: Any = info.annotation
-    return TypeAdapter(Annotated[kind, *info.metadata] if info.metadata else kind)
+    adapter = TypeAdapter[Any](Annotated[kind, *info.metadata] if info.metadata else kind)
+    # Without the adapter's own method, a call in Python that takes longer than the validation.
+    return adapter.validator.validate_python
+
+
+@cache
+def _with_models(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that can hold models."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, info in fields if may_hold_model(info.annotation))
+
+
+def may_hold_model(annotation: Any) -> bool:
+    """Whether values of this type can be or hold models, as far as can be known."""
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return False
+    if origin is Annotated:
+        return may_hold_model(parts[0])
+    if origin in (tuple, list, dict, set, frozenset, typing.Union, types.UnionType):
+        return any(part is not Ellipsis and may_hold_model(part) for part in parts) or not parts
+    if not isinstance(annotation, type) or parts:
+        return True
+    if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):  # a NamedTuple
+        return any(map(may_hold_model, typing.get_type_hints(annotation).values()))
+    return not issubclass(annotation, (str, int, float, Decimal, Enum, types.NoneType))
 
 
 @cache
@@ -127,8 +155,8 @@ def _misfits_of(model: BaseModel) -> Iterator[tuple[str, str]]:
 def _models_in(value: Any) -> Iterator[BaseModel]:
     if isinstance(value, BaseModel):
         yield value
-        for held in value.__dict__.values():
-            yield from _models_in(held)
+        for name in _with_models(type(value)):
+            yield from _models_in(value.__dict__[name])
     elif isinstance(value, Mapping):
         for held in value.values():
             yield from _models_in(held)
@@ -164,12 +192,10 @@ def _unwritable(facts: Facts) -> str:
 
 
 def _is_same(value: Any, default: Any) -> bool:
-    """Whether the default is read in its place: 0.0 is not -0.0, though they are equal."""
-    if value is default:
-        return True
+    """Whether the default is read in place of its equal: 0.0 is not -0.0."""
     if isinstance(default, (float, Decimal)):
         return type(value) is type(default) and str(value) == str(default)
-    return bool(value == default)
+    return True
 
 
 @cache

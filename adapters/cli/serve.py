@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from relink.adapters.asgi import require_served
     from relink.adapters.bootstrap import assemble, opened, serving
+    from relink.adapters.collector import set_loaded_apart
     from relink.adapters.http.server import server_options
     from relink.adapters.logs import log_json
     from relink.adapters.settings import hide_secrets
@@ -92,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
             **options,
         )
         server = uvicorn.Server(config)
+        set_loaded_apart()
         server.run(sockets=sockets)
     return 0 if server.started else NOT_STARTED
 

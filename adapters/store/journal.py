@@ -2,15 +2,21 @@
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import typing_extensions
+from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import from_json, to_json
 
-from relink.engine import Address, Delivery, Event, Leaf, Send
+from relink.engine import Address, Delivery, Event, Facts, Leaf, Send
+from relink.engine.shape import shape_of
 
 from .codec import Codec
+
+Changes = dict[str, tuple[Any, Any]]
+"""Facts that changed, by field: the old and the new value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class JournalEntry:
     reason: str | None
     """Why the event was ignored, as a code; ``relink.machines.reasons.sentence`` renders it."""
     anomaly: bool
-    changes: dict[str, tuple[Any, Any]]
+    changes: Changes
     """The facts that changed, by field: old and new value, as JSON."""
     commands: tuple[str, ...]
     """The ids of the commands that it asked for."""
@@ -75,17 +81,33 @@ def to_row(
         "fields": codec.text(decision.trigger),
         **_of_leaf(decision.leaf),
         "chart": chart,
-        "changes": _text(decision.changes),
+        "changes": _text(decision.changes, type(decision.facts)),
         "commands": json.dumps(asked) if asked else "[]",
     }
 
 
-def _text(changes: dict[str, tuple[Any, Any]]) -> str:
+def _text(changes: Changes, model: type[Facts]) -> str:
     """Changed facts as JSON, as facts are stored."""
-    if not changes:
-        return "{}"
-    written = to_json(changes, by_alias=False, bytes_mode="base64", inf_nan_mode="strings")
-    return written.decode()
+    return _writer(model)(changes).decode() if changes else "{}"
+
+
+@functools.cache
+def _writer(model: type[Facts]) -> Callable[[Changes], bytes]:
+    """Writes changes of these facts. By the types of the fields, which takes a fifth of the time
+    that a look at each value takes; where a value may be of a subclass, by the look."""
+    if not shape_of(model).is_exact:
+        return functools.partial(
+            to_json, by_alias=False, bytes_mode="base64", inf_nan_mode="strings"
+        )
+    pair: Any = tuple
+    typed_dict: Any = typing_extensions.TypedDict
+    fields = model.model_fields.items()
+    pairs = {name: pair[info.annotation, info.annotation] for name, info in fields}
+    types = typed_dict("types", pairs, total=False)
+    types.__pydantic_config__ = ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="strings")
+    adapter = TypeAdapter[Changes](types)
+    # Their values are judged when the facts are written.
+    return functools.partial(adapter.serializer.to_json, by_alias=False, warnings=False)
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -286,9 +286,20 @@ class Line(BaseModel, frozen=True):
     cents: int = Field(gt=0)
 
 
+BAD = Line(cents=1).model_copy(update={"cents": -5})
+
+
+class Entry(NamedTuple):
+    line: Line | None = None
+
+
 class Bill(Facts):
     line: Line = Line(cents=1)
     lines: tuple[Line, ...] = ()
+    by_name: dict[str, list[Line]] = {}
+    entries: tuple[Entry, ...] = ()
+    either: Line | int = 1
+    anything: Any = None
     level: Literal[1, 2] = 1
     counts: list[Annotated[int, Field(gt=0)]] = []
     price: Decimal = Decimal(1)
@@ -298,8 +309,12 @@ class Bill(Facts):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"line": Line(cents=1).model_copy(update={"cents": -5})},
-        {"lines": (Line(cents=1).model_copy(update={"cents": -5}),)},
+        {"line": BAD},
+        {"lines": (BAD,)},
+        {"by_name": {"a": [Line(cents=1), BAD]}},
+        {"entries": (Entry(), Entry(BAD))},
+        {"either": BAD},
+        {"anything": {"a": BAD}},
         {"level": 3},
         {"counts": [-1]},
         {"price": Decimal("NaN")},

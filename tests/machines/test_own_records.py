@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
+from pydantic import BaseModel
 
 import relink.engine
 import relink.machines
@@ -32,6 +33,7 @@ def derived(base: type[Record]) -> Iterator[type[Record]]:
 def test_a_record_of_our_own_keeps_the_rules(record: type[Record]):
     check_types(record)
     check_class(record)
+    assert not [name for name in record.model_fields if hasattr(BaseModel, name)]
 
 
 def test_a_rule_that_a_record_of_our_own_breaks_is_found():
