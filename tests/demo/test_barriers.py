@@ -76,9 +76,9 @@ def test_every_choice_of_every_menu_can_be_reached_on_a_small_screen(
         summary.click();
         return [...summary.parentElement.querySelectorAll("button")].map((button) => {
             button.scrollIntoView({ block: "center", behavior: "instant" });
-            const { left, top, width, height } = button.getBoundingClientRect();
-            const hit = document.elementFromPoint(left + width / 2, top + height / 2);
-            return hit === button && left >= 0 && left + width <= innerWidth ? null : button.innerText;
+            const { left, right, top, bottom } = button.getBoundingClientRect();
+            const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return hit === button && left >= 0 && right <= innerWidth ? null : button.innerText;
         });
     })"""
     reached = browser.run(hidden)

@@ -14,8 +14,9 @@ from .browser import Browser
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".venv" / "axe-core" / "node_modules" / "axe-core" / "axe.min.js"
 
-FOUND = """axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ target, any }) => `${impact}: ${id} at ${target}: ${any.map(({ message }) => message)}`)))"""
+FOUND = """axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+    violations.flatMap(({ id, impact, nodes }) => nodes.map(({ target, any }) =>
+        `${impact}: ${id} at ${target}: ${any.map(({ message }) => message)}`)))"""
 
 WIDER = """[...document.querySelectorAll("body *")]
     .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > innerWidth + 1)

@@ -142,14 +142,17 @@ class Browser:
             self._ask("Input.dispatchKeyEvent", type=what, **named, **spelled)
 
     def walk_to(self, selector: str, containing: str = "", limit: int = 80) -> None:
-        """Press Tab until the focus is on an element that matches. Wherever it is, it can be seen."""
+        """Press Tab until the focus is on an element that matches. It can be seen all the way."""
         self.text(selector, containing)
+        wanted, text = json.dumps(selector), json.dumps(containing)
         script = f"""(({{ activeElement: it, body }}) => {{
             if (it === body) return [false, true, ""]; // from the page's end on to its start
             const {{ left, top, right, bottom }} = it.getBoundingClientRect();
-            const isWithin = left >= 0 && right <= innerWidth + 1 && bottom > 0 && top < innerHeight;
-            const isWanted = it.matches({json.dumps(selector)}) && it.textContent.includes({json.dumps(containing)});
-            return [isWanted, isWithin && getComputedStyle(it).outlineStyle !== "none", it.outerHTML];
+            const isWide = left >= 0 && right <= innerWidth + 1;
+            const isSeen = isWide && bottom > 0 && top < innerHeight;
+            const isMarked = getComputedStyle(it).outlineStyle !== "none";
+            const isWanted = it.matches({wanted}) && it.textContent.includes({text});
+            return [isWanted, isSeen && isMarked, it.outerHTML];
         }})(document)"""
         for _ in range(limit):
             self.type_key("Tab")

@@ -175,7 +175,9 @@ def to_the_accounts(server, browser, sdk, account) -> str:
 
 def test_a_second_click_does_nothing_while_the_first_is_carried_out(server, browser, sdk, account):
     session = to_the_accounts(server, browser, sdk, account)
-    requests = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('choose'))"
+    requests = (
+        "performance.getEntriesByType('resource').filter(({ name }) => name.includes('choose'))"
+    )
     with server.lock:  # so that the answer waits
         for _ in range(3):
             browser.click("#connect")

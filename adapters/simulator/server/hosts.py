@@ -44,8 +44,8 @@ class OwnHosts:
         listed = ", ".join(sorted(name for name in self._names if not is_loopback(name)))
         text = (
             f"This server does not answer for the host {host_of(scope)!r}, only for localhost and "
-            f"loopback addresses{listed and f', {listed}'}. Use the address that it printed when it "
-            "started.\n"
+            f"loopback addresses{listed and f', {listed}'}. "
+            "Use the address that it printed when it started.\n"
         )
         await PlainTextResponse(text, MISDIRECTED)(scope, receive, send)
 
