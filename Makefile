@@ -27,10 +27,10 @@ demo: .venv/installed-demo ## play relink's situations against a simulated Strip
 
 # Hypothesis draws from sets too, whose order depends on the hash seed.
 # `CI=true make test` runs the full profile; tests/profile.py says what that is.
-test: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed ## run the tests, quickly; CI=true: all they can do
+test: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed .venv/axe-core/installed ## run the tests, quickly; CI=true: all they can do
 	PYTHONHASHSEED=0 .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8
 
-coverage: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed ## run the tests and report the branches that they miss
+coverage: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed .venv/axe-core/installed ## run the tests and report the branches that they miss
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage report --show-missing --skip-covered
 
@@ -84,13 +84,14 @@ clean: ## remove all that make made
 	    --target .venv/preview-sdk --requirement constraints-preview.txt
 	@touch $@
 
-# XState plays what `relink export` writes. It is for the tests only, so npm need not be there.
-.venv/xstate/installed: constraints-node.txt .venv/pyvenv.cfg
+# XState plays what `relink export` writes, and axe-core looks for barriers in the pages. They are
+# for the tests only, so npm need not be there.
+.venv/xstate/installed .venv/axe-core/installed: .venv/%/installed: constraints-node.txt .venv/pyvenv.cfg
 	@if command -v npm >/dev/null; then \
 	    mkdir -p $(@D) && npm install --silent --no-save --no-package-lock --ignore-scripts \
-	        --no-audit --no-fund --prefix $(@D) $$(cat constraints-node.txt) && touch $@; \
+	        --no-audit --no-fund --prefix $(@D) $$(grep '^$*@' constraints-node.txt) && touch $@; \
 	else \
-	    echo "npm is not installed: the tests that need XState are skipped"; \
+	    echo "npm is not installed: the tests that need $* are skipped"; \
 	fi
 
 # Each interpreter is tried until one serves: a name on the path may not run (a version

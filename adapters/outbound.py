@@ -15,7 +15,6 @@ those that come with the HTTP client.
 Nothing is logged, and no error shows a URL, a header or a body.
 """
 
-import ipaddress
 import os
 import ssl
 import weakref
@@ -27,6 +26,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 
 from .deadline import Deadline, remaining
+from .loopback import is_loopback
 
 CONNECT_TIMEOUT = 5.0
 """The longest time to open a connection to one address (seconds)."""
@@ -258,7 +258,7 @@ def _proxy(url: str) -> httpcore.Proxy | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     address = getproxies().get(parts.scheme) or getproxies().get("all")
-    if not address or _is_loopback(host) or proxy_bypass(host):
+    if not address or is_loopback(host) or proxy_bypass(host):
         return None
     if "://" not in address:
         address = f"http://{address}"
@@ -275,10 +275,3 @@ def _proxy(url: str) -> httpcore.Proxy | None:
         pass  # The error quotes the value, which may hold a password.
     name = f"{parts.scheme.upper()}_PROXY"
     raise ValueError(f"{name} is invalid: it must be like http://proxy.example:3128")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

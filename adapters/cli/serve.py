@@ -1,11 +1,12 @@
 """``relink serve``: webhooks and the HTTP API; on SQLite, all commands too."""
 
 import argparse
-import ipaddress
 import os
 from contextlib import ExitStack
 from math import ceil
 from pathlib import Path
+
+from relink.adapters.loopback import is_loopback
 
 from . import UsageError
 from .arguments import log_level, port
@@ -101,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from relink.adapters.demo.server import run_demo
 
-    if not _is_loopback(arguments.host):
+    if not is_loopback(arguments.host):
         raise UsageError(
             f"{arguments.host} is not a loopback address. --demo needs one: it asks for no token."
         )
@@ -115,16 +116,9 @@ def _refuse_open_door(arguments: argparse.Namespace) -> None:
     """Client secrets travel in answers, so only loopback addresses go without TLS."""
     if bool(arguments.tls_cert) != bool(arguments.tls_key):
         raise UsageError("--tls-cert and --tls-key need each other. Give both.")
-    if arguments.tls_cert or arguments.behind_tls_proxy or _is_loopback(arguments.host):
+    if arguments.tls_cert or arguments.behind_tls_proxy or is_loopback(arguments.host):
         return
     raise UsageError(
         f"{arguments.host} is not a loopback address, and client secrets must not travel without "
         "TLS. Give --tls-cert and --tls-key, or --behind-tls-proxy if a proxy terminates TLS."
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -17,12 +17,13 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from relink.adapters.bootstrap import assemble, serving
 from relink.adapters.gateway import ApiKey, GatewaySettings
 from relink.adapters.settings import Settings, SettingsError
 from relink.adapters.simulator import Simulator
-from relink.adapters.simulator.server import SimulatorServer
+from relink.adapters.simulator.server import OwnHosts, SimulatorServer
 from relink.adapters.store import locate, migrate
 
 from .shop import Inbox, shop_routes, sign_up
@@ -51,7 +52,7 @@ def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> None:
         address = f"http://{shown}:{sockets[0].getsockname()[1]}"
         bank = stack.enter_context(SimulatorServer(Simulator(seed=seed, start=None), host))
         settings = _settings(f"sqlite:///{folder / 'relink.db'}", bank.url, address)
-        app = _application(settings, bank, address)
+        app: ASGIApp = OwnHosts(_application(settings, bank, address), host)
         print(f"The shop         {address}/demo")
         print(f"StripeBank       {bank.url}/stripebank")
         print("Everything is simulated, and nothing is kept. Press Ctrl-C to stop.", flush=True)

@@ -5,6 +5,7 @@ The tests share one demo, and each uses its own customer.
 
 import re
 import urllib.error
+import urllib.request
 
 import pytest
 
@@ -49,12 +50,20 @@ class Visit:
         self.browser.click("#agree")
         self.browser.click("#sign-in")
 
+    def to_the_shop(self) -> None:
+        """Turn to the shop's window."""
+        self.browser.turn_to(self._shop)
+
+    def to_the_bank(self) -> None:
+        """Turn to the window that the shop opened last."""
+        self.browser.turn_to(self._at_the_bank)
+
     def glance_at_shop(self) -> None:
         """Look at the shop and go back. A headless browser fires no focus event by itself."""
-        self.browser.turn_to(self._shop)
+        self.to_the_shop()
         self.browser.run("void dispatchEvent(new Event('focus'))")
         self.browser.text('[data-outcome="pending"]', "The customer is still at the bank")
-        self.browser.turn_to(self._at_the_bank)
+        self.to_the_bank()
 
     def choose(self, account: str) -> str:
         """Choose an account, and return to the shop.
@@ -137,6 +146,55 @@ def test_without_webhooks_the_returning_customer_triggers_the_result(visit: Visi
     visit.check()
 
 
+HOLD = """(() => {
+    const ask = window.fetch;
+    window.looks = 0;
+    window.fetch = async (path, how) => {
+        const answer = await ask(path, how);
+        if (path.endsWith("/result") && !window.letGo) {
+            await new Promise((go) => { window.letGo = go; });
+        }
+        if (path === "/accounts") window.looks += 1;
+        return answer;
+    };
+})()"""
+"""Holds the first answer about a result back from the page, until ``letGo()`` is called."""
+
+
+def until(browser: Windows, condition: str) -> None:
+    """Wait until a JavaScript expression is true."""
+    look = f"(function look() {{ {condition} ? go() : setTimeout(look, 20) }})()"
+    browser.run(f"new Promise((go) => {look})")
+
+
+def test_an_old_answer_does_not_say_that_the_customer_is_still_at_the_bank(visit: Visit):
+    visit.break_login("Ben Okafor", "Expire the consent")
+    visit.card("Ben Okafor", "Have the customer relink this account")
+    visit.relink("Ben Okafor")
+    visit.to_the_shop()
+    visit.browser.run(HOLD)
+    visit.browser.run("void dispatchEvent(new Event('focus'))")
+    until(visit.browser, "window.letGo")  # the answer has come: the customer is at the bank
+    visit.to_the_bank()
+    assert visit.choose("Expected") == "Account connected"
+    visit.card("Ben Okafor", "Repaired")
+    visit.browser.run("void (letGo(), looks = 0)")
+    until(visit.browser, "looks > 2")
+    assert "still at the bank" not in visit.card("Ben Okafor", "Repaired")
+    visit.check()
+
+
+def test_a_second_click_does_nothing_while_relink_answers_the_first(visit: Visit):
+    visit.break_login("Ben Okafor", "Change the password")
+    visit.card("Ben Okafor", "Have the customer relink this account")
+    visit.browser.run("void (window.tries = 0, window.open = () => { tries += 1; return null; })")
+    button = """document.querySelector('[aria-label="Ben Okafor"] [data-do="relink"]')"""
+    visit.browser.run(f"void ({button}.click(), {button}.click())")
+    visit.browser.text("#problem", "Your browser blocked the bank's page")
+    assert visit.browser.run("tries") == 1
+    visit.check()
+
+
 def test_relink_and_stripe_share_the_simulated_time(visit: Visit, demo: Demo):
     demo.at_the_bank("POST", "clock", seconds=3 * 24 * 3600)
     assert visit.browser.text(".message", "Ask Eli Brandt to relink (reminder 1)")
@@ -150,3 +208,11 @@ def test_the_inbox_refuses_unsigned_notifications(demo: Demo):
         ask("POST", f"{demo.shop}/notifications", {"id": "notify_customer_1"})
     kept = ask("GET", f"{demo.shop}/notifications", {})["notifications"]
     assert "notify_customer_1" not in [notification["id"] for notification in kept]
+
+
+def test_the_demo_answers_for_no_foreign_site(demo: Demo):
+    """It asks for no token, so a site that gives its own name our address must not reach it."""
+    for page in (demo.shop, demo.bank, demo.shop.replace("/demo", "/accounts")):
+        request = urllib.request.Request(page, headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError, match="421"):
+            urllib.request.urlopen(request, timeout=10)

@@ -1,5 +1,6 @@
 """A headless Chromium, controlled through its DevTools protocol over a pipe."""
 
+import base64
 import itertools
 import json
 import os
@@ -14,6 +15,15 @@ MISSING = (
     "variable CHROMIUM to its path)"
 )
 """Why a test that needs one is skipped, and the cure."""
+
+KEYS = {
+    "Tab": ("Tab", 9, ""),
+    "Enter": ("Enter", 13, "\r"),
+    "Escape": ("Escape", 27, ""),
+    "Space": ("Space", 32, " "),
+    "ArrowDown": ("ArrowDown", 40, ""),
+}
+"""Keys by name: what the protocol calls them, their numbers, and the text that they type."""
 
 TIMEOUT = 5000
 """How long to wait for an element on a page (milliseconds)."""
@@ -106,6 +116,56 @@ class Browser:
         """
         found: str = self._on(selector, containing, "found.innerText", times)
         return found
+
+    def appear(self, width: int, *, is_dark: bool = False, height: int = 860) -> None:
+        """Show the page as on a screen of this width, in the light or the dark scheme."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self._ask("Emulation.setDeviceMetricsOverride", **size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+        # What moves in has other colours on its way.
+        calm = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self._ask("Emulation.setEmulatedMedia", features=[scheme, calm])
+        # So that an element has the focus although the window has not.
+        self._ask("Emulation.setFocusEmulationEnabled", enabled=True)
+
+    def type_key(self, key: str, *, shift: bool = False) -> None:
+        """Press and release a key of the keyboard: Tab, Enter, Escape, Space or an arrow."""
+        code, number, text = KEYS[key]
+        named = {
+            "key": text if key == "Space" else key,
+            "code": code,
+            "windowsVirtualKeyCode": number,
+            "modifiers": 8 if shift else 0,
+        }
+        for what in ("keyDown", "keyUp"):
+            spelled = {"text": text} if text and what == "keyDown" else {}
+            self._ask("Input.dispatchKeyEvent", type=what, **named, **spelled)
+
+    def walk_to(self, selector: str, containing: str = "", limit: int = 80) -> None:
+        """Press Tab until the focus is on an element that matches. It can be seen all the way."""
+        self.text(selector, containing)
+        wanted, text = json.dumps(selector), json.dumps(containing)
+        script = f"""(({{ activeElement: it, body }}) => {{
+            if (it === body) return [false, true, ""]; // from the page's end on to its start
+            const {{ left, top, right, bottom }} = it.getBoundingClientRect();
+            const isWide = left >= 0 && right <= innerWidth + 1;
+            const isSeen = isWide && bottom > 0 && top < innerHeight;
+            const isMarked = getComputedStyle(it).outlineStyle !== "none";
+            const isWanted = it.matches({wanted}) && it.textContent.includes({text});
+            return [isWanted, isSeen && isMarked, it.outerHTML];
+        }})(document)"""
+        for _ in range(limit):
+            self.type_key("Tab")
+            is_wanted, is_seen, what = self.run(script)
+            assert is_seen, f"the focus cannot be seen: {what}"
+            if is_wanted:
+                return
+        raise AssertionError(f"the keyboard does not lead to {selector} {containing}")
+
+    def picture(self, file: Path) -> None:
+        """Keep a picture of the whole page (PNG)."""
+        shot = self._ask("Page.captureScreenshot", captureBeyondViewport=True)
+        file.write_bytes(base64.b64decode(shot["data"]))
 
     def click(self, selector: str, containing: str = "") -> None:
         """Click the first visible element that matches, once there is one."""

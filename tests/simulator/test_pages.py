@@ -163,6 +163,81 @@ def test_an_account_that_was_connected_before_is_connected_once_more_by_clicks(
     assert browser.errors == []
 
 
+def to_the_accounts(server, browser, sdk, account) -> str:
+    """Go on as a customer until the choice of an account, and return the session's id."""
+    session = sdk.v1.financial_connections.sessions.create(params=relink_params(account))
+    browser.open(f"{server.url}/stripebank/{session.id}")
+    browser.click("#agree")
+    browser.click("#sign-in")
+    browser.click("label.choice", "Expected")
+    return session.id
+
+
+def test_a_second_click_does_nothing_while_the_first_is_carried_out(server, browser, sdk, account):
+    session = to_the_accounts(server, browser, sdk, account)
+    requests = (
+        "performance.getEntriesByType('resource').filter(({ name }) => name.includes('choose'))"
+    )
+    with server.lock:  # so that the answer waits
+        for _ in range(3):
+            browser.click("#connect")
+        browser.click("#none")
+        browser.type_key("Escape")
+        browser.text('.sheet[aria-busy="true"] #connect[aria-busy="true"]')
+    assert browser.text("#outcome") == "Account connected"
+    browser.text('.sheet[aria-busy="false"]')
+    assert browser.run(f"{requests}.length") == 1
+    assert server.simulator.world.sessions[session].status == "succeeded"
+    assert browser.errors == []
+
+
+def test_a_session_that_succeeded_in_another_window_is_shown_as_a_success(
+    server, browser, sdk, account
+):
+    session = to_the_accounts(server, browser, sdk, account)
+    with server.lock:
+        server.simulator.customer(session).choose_expected()
+    browser.click("#connect")
+    assert browser.text("#outcome") == "Account connected"
+    browser.errors.clear()  # the browser reports the answer 409 as an error
+
+
+def test_a_choice_that_is_not_possible_is_shown_where_it_was_made(server, browser, sdk, account):
+    session = to_the_accounts(server, browser, sdk, account)
+    with server.lock:
+        server.simulator.bank.change_session_status(session, "expired")
+    browser.click("#connect")
+    assert "has already expired" in browser.text('.notice[role="alert"]')
+    assert browser.text("h1") == "Choose an account"
+    browser.errors.clear()
+
+
+def test_a_menu_stays_open_while_something_else_happens(server, browser, sdk, account):
+    browser.open(f"{server.url}/stripebank")
+    browser.click(f'[data-account="{account.id}"] summary')
+    browser.run(f"document.querySelector('[data-account=\"{account.id}\"] .items button').focus()")
+    with server.lock:
+        other = server.simulator.link_account(server.simulator.add_customer("Ada Winter"))
+    browser.text(f'[data-account="{other.id}"]')
+    browser.text(f'[data-account="{account.id}"] details[open] button:focus', "Close the account")
+    browser.type_key("Escape")
+    browser.text(f'[data-account="{account.id}"] details:not([open]) summary:focus')
+    assert browser.errors == []
+
+
+def test_an_event_is_busy_until_it_happened(server, browser, sdk, account):
+    browser.open(f"{server.url}/stripebank")
+    row = f'[data-account="{account.id}"]'
+    browser.click(f"{row} summary")
+    with server.lock:
+        browser.click(f"{row} button", "Suspend the account")
+        browser.text(f'{row} button[aria-busy="true"]', "Account event")
+    browser.text(row, "Inactive")
+    browser.text(f"{row} summary", "Account event")
+    assert server.simulator.ledger.count("financial_connections.account.deactivated") == 1
+    assert browser.errors == []
+
+
 def test_an_unknown_flow_shows_the_reason(server, browser):
     browser.open(f"{server.url}/stripebank/fcsess_none")
     assert browser.text("h1") == "This link is not valid"

@@ -3,6 +3,7 @@
 from relink.adapters.extras import needed_for
 
 with needed_for("relink.adapters.simulator.server", "simulator"):
+    from .hosts import OwnHosts
     from .serving import SimulatorServer
 
-__all__ = ["SimulatorServer"]
+__all__ = ["OwnHosts", "SimulatorServer"]

@@ -5,7 +5,7 @@ with the reason, and an invalid request a 400. Only the answer to a new endpoint
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..bank import Bank
 from ..errors import NotPossibleError
 from ..faults import Faults
 from ..flow import CustomerPart
-from ..ledger import Effect
+from ..ledger import Asked, Effect
 from ..resources import Session
 from ..simulator import Simulator
 from ..world import STRIPE_BANK
@@ -109,11 +109,17 @@ class Control:
                 for authorization in list(world.authorizations.values())[: -_RECENT - 1 : -1]
             ],
             "events": [
-                {"at": entry.at, "kind": entry.kind, "subject": entry.subject}
-                for entry in self._simulator.ledger.entries[: -5 * _RECENT : -1]
+                {"number": number, "at": entry.at, "kind": entry.kind, "subject": entry.subject}
+                for number, entry in self._latest_entries()
                 if isinstance(entry, Effect)
             ][:_RECENT],
         }
+
+    def _latest_entries(self) -> Iterator[tuple[int, Asked | Effect]]:
+        """The latest entries of the ledger with their numbers, newest first."""
+        entries = self._simulator.ledger.entries
+        latest = range(len(entries) - 1, max(-1, len(entries) - 5 * _RECENT), -1)
+        return ((number, entries[number]) for number in latest)
 
     def ledger(self, request: Request, given: dict[str, Any]) -> object:
         """The ledger from entry ``?since=`` on."""

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,7 @@ import uvicorn
 
 from ..simulator import Simulator
 from .app import application
+from .hosts import OwnHosts
 from .posting import Poster
 
 LOOPBACK = "127.0.0.1"
@@ -21,26 +23,34 @@ class SimulatorServer:
         simulator: the simulator. While the server runs, use it only within ``with server.lock``.
         host: the address to bind.
         port: the port; 0 takes a free one.
+        names: further hosts by which requests may reach the server, such as a container's name.
+            ``host`` and loopback hosts always may; any other is refused with 421.
 
     Raises:
         OSError: the address cannot be bound.
     """
 
     def __init__(
-        self, simulator: Simulator | None = None, host: str = LOOPBACK, port: int = 0
+        self,
+        simulator: Simulator | None = None,
+        host: str = LOOPBACK,
+        port: int = 0,
+        names: Iterable[str] = (),
     ) -> None:
         self.simulator = simulator or Simulator(start=None)
         self.lock = threading.RLock()
         """Must be held while the simulator is used."""
         self._poster = Poster(self.simulator, self.lock)
-        self._socket = socket.create_server((host, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family)
         # Head and body are written separately. Without this option the body waits 40 ms for the
         # delayed acknowledgement of the head. Accepted connections inherit the option.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
         """The address, for the SDK's ``base_addresses["api"]``."""
         self.simulator.base_url = self.url
-        app = application(self.simulator, self.lock, self._poster)
+        app = OwnHosts(application(self.simulator, self.lock, self._poster), host, names)
         config = uvicorn.Config(
             app,
             log_config=None,

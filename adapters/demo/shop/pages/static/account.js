@@ -4,15 +4,15 @@ import { day, el } from "./page.js";
 import * as words from "./words.js";
 
 /**
- * @param item `{ account, result, nameFor, replacedBy }`: the account as relink answers it, the
- *   last session's result in words, the session whose new account needs a name, and the name of
- *   the account that replaced this one.
+ * @param item `{ account, result, busy, nameFor, replacedBy }`: the account as relink answers it,
+ *   the last session's result in words, what is being done with the account, the session whose new
+ *   account needs a name, and the name of the account that replaced this one.
  * @param acts what the buttons do.
  */
-export function accountRow({ account, result, nameFor, replacedBy }, acts) {
+export function accountRow({ account, result, busy, nameFor, replacedBy }, acts) {
   const [name, tone] = words.state(account.state);
   const isUnfit = tone === "good" && !account.chargeable;
-  return el("article", { class: "account", id: account.id, tabindex: "-1", "data-state": account.state, "aria-label": words.accountName(account) },
+  return el("article", { class: "account", id: account.id, tabindex: "-1", "data-state": account.state, "aria-busy": String(busy !== null), "aria-label": words.accountName(account) },
     el("div", { class: "account-head" },
       el("div", {},
         el("h4", {}, words.accountName(account)),
@@ -20,9 +20,9 @@ export function accountRow({ account, result, nameFor, replacedBy }, acts) {
       el("div", { class: "standing" }, el("span", { class: `pill ${isUnfit ? "warn" : tone}` }, name), el("code", {}, account.state))),
     el("div", { class: "line" },
       charge(account, replacedBy),
-      el("button", { type: "button", class: "link", "data-do": "history", "aria-haspopup": "dialog", onclick: () => acts.history(account.id) }, "What happened, and why")),
-    account.session ? atTheBank(account, acts) : null,
-    account.next.filter(({ reason }) => reason !== "session_open").map((todo) => task(todo, account, nameFor, acts)),
+      button("history", "What happened, and why", () => acts.history(account.id), { busy, kind: "link", "aria-haspopup": "dialog" })),
+    account.session ? atTheBank(account, busy, acts) : null,
+    account.next.filter(({ reason }) => reason !== "session_open").map((todo) => task(todo, account, nameFor, busy, acts)),
     result ? outcome(result, account, acts) : null);
 }
 
@@ -35,42 +35,52 @@ function charge(account, replacedBy) {
   return el("p", { class: "charge yes" }, account.may_debit ? `May be debited.${ends}` : "The link works. Before you debit it:");
 }
 
-function task(todo, account, nameFor, acts) {
-  return el("div", { class: "task" }, el("p", {}, words.todo(todo)), control(todo, account, nameFor, acts));
+function task(todo, account, nameFor, busy, acts) {
+  return el("div", { class: "task" }, el("p", {}, words.todo(todo)), control(todo, account, nameFor, busy, acts));
 }
 
-function atTheBank(account, acts) {
+function atTheBank(account, busy, acts) {
   return el("div", { class: "task" },
     el("p", {}, "A relink session is open. The customer is at the bank."),
     el("div", { class: "actions" },
-      button("back", "The customer is back", () => acts.askResult(account.id, account.session)),
-      button("relink", "Open the bank's page again", () => acts.relink(account.id), true)));
+      button("back", "The customer is back", () => acts.askResult(account.id, account.session), { busy }),
+      button("relink", "Open the bank's page again", () => acts.relink(account.id), { busy, kind: "quiet" })));
 }
 
-function control(todo, account, nameFor, acts) {
+function control(todo, account, nameFor, busy, acts) {
   switch (todo.action) {
     case "relink":
-      return button("relink", "Relink", () => acts.relink(account.id));
+      return button("relink", "Relink", () => acts.relink(account.id), { busy });
     case "collect_mandate":
-      return button("mandate", "The customer has authorized debits", () => acts.recordMandate(account.id));
+      return button("mandate", "The customer has authorized debits", () => acts.recordMandate(account.id), { busy });
     case "provide_name":
-      return nameFor ? nameForm(nameFor, acts) : null;
+      return nameFor ? nameForm(account, nameFor, busy, acts) : null;
     default:
       return null;
   }
 }
 
-const button = (what, text, onclick, quiet = false) =>
-  el("button", { type: "button", class: quiet ? "quiet" : "", "data-do": what, onclick }, text);
+/** A button. While something is being done, it shows that it is busy, or does nothing. */
+function button(what, text, onclick, { busy = null, kind = "", ...others } = {}) {
+  return el("button", {
+    type: "button",
+    class: kind,
+    "data-do": what,
+    "aria-busy": busy === what ? "true" : null,
+    "aria-disabled": busy ? "true" : null,
+    onclick,
+    ...others,
+  }, text);
+}
 
-function nameForm(session, acts) {
+function nameForm(account, session, busy, acts) {
   return el("form", { class: "name", onsubmit: (event) => {
     event.preventDefault();
-    acts.provideName(session, new FormData(event.target).get("name"));
+    acts.provideName(account.id, session, new FormData(event.target).get("name"));
   } },
     el("label", {}, "Name of the account holder",
       el("input", { name: "name", required: true, maxlength: "255", autocomplete: "off", "data-do": "name" })),
-    el("button", { "data-do": "send-name" }, "Send the name"));
+    button("send-name", "Send the name", () => {}, { busy, type: "submit" }));
 }
 
 function outcome({ title, text, tone, code }, account, acts) {

@@ -43,5 +43,10 @@ function entry({ at, path, moved, anomaly, meaning, grounds, commands }) {
       commands.length ? el("p", { class: "commands" }, commands.join(", ")) : null));
 }
 
+// The button that opened it may have been replaced meanwhile.
+dialog.addEventListener("close", () => {
+  document.getElementById(shown?.id)?.querySelector('[data-do="history"]')?.focus();
+});
+
 // A click beside the drawer closes it.
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

@@ -52,8 +52,15 @@ export function show(list, items, make) {
   for (const child of left.values()) child.remove();
 }
 
-/** Replace an element. If the focus was in it, focus the same control of the new one. */
+/**
+ * Replace an element. What was typed into it is kept. If the focus was in it, focus the same control
+ * of the new one.
+ */
 function replace(old, made) {
+  for (const input of old.querySelectorAll("input[data-do]")) {
+    const same = made.querySelector(`[data-do="${input.dataset.do}"]`);
+    if (same) same.value = input.value;
+  }
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(made);
   if (!focused) return;

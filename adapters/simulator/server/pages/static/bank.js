@@ -1,71 +1,85 @@
 // The bank: connections, the events that can happen to them, and customers' sessions.
 
-import { accountName, act, el, look, titled } from "./control.js";
+import { accountName, act, el, look, show, titled } from "./control.js";
+import { menu } from "./menu.js";
 
 const DAY = 86400;
-let now = 0;
-let shown = "";
+const EVERY = 1000; // milliseconds
+let state = { now: 0, authorizations: [], sessions: [], events: [] };
+const busy = new Set(); // what an event is being carried out for: an authorization, an account
 
 const byId = (id) => document.getElementById(id);
 
-async function perform(path, body) {
+// ── actions ────────────────────────────────────────────────────────────
+
+/** Let something happen to an object. Until it has, nothing else happens to it. */
+async function perform(about, path, body) {
+  if (busy.has(about)) return;
+  busy.add(about);
+  display();
   try {
     await act(path, body);
+    complain(null);
   } catch (error) {
-    const problem = byId("problem");
-    problem.textContent = error.message;
-    problem.hidden = false;
-    setTimeout(() => { problem.hidden = true; }, 4000);
+    complain(error.message);
   }
+  busy.delete(about);
   await refresh();
 }
+
+/** Show a problem until the next one, or until something succeeds. */
+function complain(problem) {
+  const toast = byId("problem");
+  toast.hidden = !problem;
+  if (problem && toast.textContent !== problem) toast.textContent = problem; // it is read aloud once
+}
+
+// ── display ────────────────────────────────────────────────────────────
 
 const STATUS = { active: "good", inactive: "bad", pending: "warn", succeeded: "good", failed: "bad" };
 const pill = (text, tone) => el("span", { class: `pill ${tone ?? STATUS[text] ?? ""}` }, titled(text));
 
-function menu(label, items) {
-  const choices = items.map(([text, path, body]) =>
-    el("button", { type: "button", onclick: () => perform(path, body) }, text));
-  return el("details", { class: "menu" }, el("summary", {}, label), el("div", { class: "items" }, ...choices));
-}
-
-function authorizationEvents(authorization) {
-  const about = { authorization: authorization.id };
-  if (authorization.status !== "active") return null;
+function authorizationEvents({ id, status }) {
+  if (status !== "active") return null;
+  const happen = (event) => () => perform(id, `bank/${event}`, { authorization: id });
   return menu("Bank event", [
-    ["Expire the consent", "bank/expire_consent", about],
-    ["Change the password", "bank/change_password", about],
-    ["Revoke access", "bank/revoke_access", about],
-    ["Announce deactivation in 30 days", "bank/announce_deactivation",
-      { about: authorization.id, on: Math.floor(now) + 30 * DAY }],
-  ]);
+    ["Expire the consent", happen("expire_consent")],
+    ["Change the password", happen("change_password")],
+    ["Revoke access", happen("revoke_access")],
+    ["Announce deactivation in 30 days", () => perform(id, "bank/announce_deactivation", { about: id, on: Math.floor(state.now) + 30 * DAY })],
+  ], { about: id, busy: busy.has(id) });
 }
 
 function accountEvents(account) {
-  const about = { account: account.id };
-  const items = [];
   if (account.status === "disconnected") return null;
-  if (account.open) items.push(["Close the account", "bank/close_account", about]);
-  else items.push(["Reopen the account", "bank/reopen_account", about]);
-  if (account.status === "active") items.push(["Suspend the account", "bank/suspend_account", about]);
-  if (account.cause === "account_unavailable") items.push(["Restore the account", "bank/restore_account", about]);
+  const { id } = account;
+  const items = [];
+  const offer = (text, event, body = { account: id }) =>
+    items.push([text, () => perform(id, `bank/${event}`, body)]);
+  if (account.open) offer("Close the account", "close_account");
+  else offer("Reopen the account", "reopen_account");
+  if (account.status === "active") offer("Suspend the account", "suspend_account");
+  if (account.cause === "account_unavailable") offer("Restore the account", "restore_account");
   if (account.number === "transactable") {
-    items.push(["Revoke the number", "bank/revoke_number", about]);
-    items.push(["Expire the number", "bank/expire_number", about]);
-  } else if (account.number) items.push(["Issue a new number", "bank/refresh_number", about]);
+    offer("Revoke the number", "revoke_number");
+    offer("Expire the number", "expire_number");
+  } else if (account.number) offer("Issue a new number", "refresh_number");
   for (const method of account.payment_methods) {
-    if (method.blocked) items.push(["Unblock the payment method", "bank/unblock_payment_method", { payment_method: method.id }]);
-    else items.push(["Return a debit", "bank/block_payment_method", { payment_method: method.id, reason: "bank_account_restricted" }]);
-    if (method.attached) items.push(["Detach the payment method", "bank/detach_payment_method", { payment_method: method.id }]);
+    const body = { payment_method: method.id };
+    if (method.blocked) offer("Unblock the payment method", "unblock_payment_method", body);
+    else offer("Return a debit", "block_payment_method", { ...body, reason: "bank_account_restricted" });
+    if (method.attached) offer("Detach the payment method", "detach_payment_method", body);
   }
   for (const external of account.external_accounts) {
-    const about = { external_account: external.id };
-    if (external.status !== "errored") items.push(["Return a payout", "bank/change_external_account", { ...about, status: "errored" }]);
-    items.push(["Delete the external account", "bank/delete_external_account", about]);
+    const body = { external_account: external.id };
+    if (external.status !== "errored") offer("Return a payout", "change_external_account", { ...body, status: "errored" });
+    offer("Delete the external account", "delete_external_account", body);
   }
-  items.push(["Disconnect the account", "bank/disconnect", about]);
-  return menu("Account event", items);
+  offer("Disconnect the account", "disconnect");
+  return menu("Account event", items, { about: id, busy: busy.has(id) });
 }
+
+const dated = (at) => new Date(at * 1000).toISOString().slice(0, 10);
 
 function accountRow(account) {
   const why = [];
@@ -73,11 +87,11 @@ function accountRow(account) {
   if (account.action === "relink_required") why.push("can be relinked");
   if (account.number) why.push(`tokenized number: ${account.number}`);
   if (account.announced && !account.stops_on) why.push("announced to stop working");
-  if (account.stops_on) why.push(`stops on ${new Date(account.stops_on * 1000).toDateString()}`);
+  if (account.stops_on) why.push(`stops on ${dated(account.stops_on)}`);
   for (const method of account.payment_methods) why.push(method.blocked ? `payment method blocked: ${titled(method.blocked)}` : "has a payment method");
   for (const external of account.external_accounts) why.push(`external account: ${titled(external.status)}`);
   return el("div", { class: "row", "data-account": account.id },
-    el("div", {},
+    el("div", { class: "what" },
       el("div", { class: "name" }, accountName(account)),
       why.length ? el("div", { class: "why" }, why.join(" · ")) : null,
       el("div", { class: "id" }, account.id)),
@@ -85,28 +99,35 @@ function accountRow(account) {
     accountEvents(account) ?? el("span"));
 }
 
-function connection(authorization) {
-  return el("article", { class: "card", "data-authorization": authorization.id },
+function connection({ authorization }) {
+  return el("article", { class: "card", "data-authorization": authorization.id, "aria-label": `${authorization.holder}, ${authorization.institution}` },
     el("div", { class: "card-head" },
-      el("strong", {}, authorization.holder),
-      el("span", { class: "muted" }, authorization.institution),
-      el("span", { class: "spring" }),
+      el("div", { class: "what" },
+        el("strong", {}, authorization.holder), " ",
+        el("span", { class: "muted" }, authorization.institution),
+        authorization.stops_on ? el("div", { class: "why" }, `stops on ${dated(authorization.stops_on)}`) : null),
       pill(authorization.status),
       authorizationEvents(authorization)),
     ...authorization.accounts.map(accountRow));
 }
 
-function sessionCard(session) {
+function sessionCard({ session }) {
   const wanted = session.expected ? accountName(session.expected) : session.relink ? "any eligible account" : "first link";
   const open = session.status === "pending";
   const outcome = session.failure_reason ?? session.status;
-  return el("article", { class: `card session ${open ? "" : "done"}`, "data-session": session.id },
+  return el("article", { class: `card session ${open ? "" : "done"}`, "data-session": session.id, "aria-label": `Session of ${session.holder}` },
     el("div", { class: "top" }, el("strong", {}, session.holder), pill(outcome, STATUS[session.status])),
     el("div", { class: "muted" }, `${session.institution ?? "Any bank"}: ${wanted}`),
     el("div", { class: "id" }, session.id),
     session.status === "succeeded" ? null
-      : el("a", { class: open ? "button" : "button quiet", href: `/stripebank/${session.id}` }, open ? "Continue as the customer" : "Try again"));
+      : el("a", { class: open ? "button" : "button quiet", "data-do": session.id, href: `/stripebank/${session.id}` }, open ? "Continue as the customer" : "Try again"));
 }
+
+const moment = (at) => new Date(at * 1000).toISOString().slice(11, 19);
+
+const eventRow = ({ at, kind, subject }) =>
+  el("li", {}, el("time", {}, moment(at)),
+    el("div", {}, kind.replace("financial_connections.", ""), el("span", { class: "id" }, subject)));
 
 const EMPTY = {
   authorizations: "No connections yet. They appear when an account is linked.",
@@ -114,32 +135,51 @@ const EMPTY = {
   events: "No events yet.",
 };
 
-function fill(id, items) {
-  byId(id).replaceChildren(...(items.length ? items : [el("p", { class: id === "events" ? "muted row" : "empty" }, EMPTY[id])]));
+function fill(id, items, make) {
+  const shown = items.length ? items : [{ key: "none" }];
+  const isFeed = id === "events";
+  show(byId(id), shown, items.length ? make
+    : () => el(isFeed ? "li" : "p", { class: isFeed ? "none" : "empty" }, EMPTY[id]));
 }
 
-const moment = (at) => new Date(at * 1000).toISOString().slice(11, 19);
+function display() {
+  byId("now").textContent = `${new Date(state.now * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  fill("authorizations", state.authorizations
+    .filter(({ accounts }) => accounts.length)
+    .map((authorization) => ({
+      key: authorization.id,
+      authorization,
+      busy: [authorization.id, ...authorization.accounts.map(({ id }) => id)].filter((id) => busy.has(id)),
+    })), connection);
+  fill("sessions", state.sessions.map((session) => ({ key: session.id, session })), sessionCard);
+  fill("events", state.events.map((event) => ({ key: String(event.number), ...event })), eventRow);
+  for (const button of clock) {
+    button.ariaBusy = String(busy.has("clock") && button === pressed);
+    button.ariaDisabled = String(busy.has("clock"));
+  }
+}
 
 async function refresh() {
-  const state = await look("state");
-  now = state.now;
-  byId("now").textContent = `${new Date(now * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const { now: _, ...rest } = state;
-  if (JSON.stringify(rest) === shown) return; // an open menu stays open while nothing changes
-  shown = JSON.stringify(rest);
-  fill("authorizations", state.authorizations.filter((each) => each.accounts.length).map(connection));
-  fill("sessions", state.sessions.map(sessionCard));
-  fill("events", state.events.map((event) =>
-    el("li", {}, el("time", {}, moment(event.at)),
-      el("div", {}, event.kind.replace("financial_connections.", ""), el("span", { class: "id" }, event.subject)))));
+  try {
+    state = await look("state");
+    if (isAway) complain(null);
+    isAway = false;
+  } catch (error) {
+    isAway = true;
+    complain(error.message);
+  }
+  display();
 }
 
-for (const button of document.querySelectorAll("[data-seconds]")) {
-  button.addEventListener("click", () => perform("clock", { seconds: Number(button.dataset.seconds) }));
+const clock = document.querySelectorAll("[data-seconds]");
+let pressed = null;
+let isAway = false;
+for (const button of clock) {
+  button.addEventListener("click", () => {
+    if (!busy.has("clock")) pressed = button;
+    perform("clock", "clock", { seconds: Number(button.dataset.seconds) });
+  });
 }
-document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.open = false;
-});
 
 await refresh();
-setInterval(() => refresh().catch(() => {}), 1000);
+setInterval(refresh, EVERY);

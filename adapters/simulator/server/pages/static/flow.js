@@ -3,9 +3,10 @@
 import { accountName, act, el, look } from "./control.js";
 
 const name = location.pathname.split("/").pop();
-const step = document.getElementById("step");
 const cancel = document.getElementById("cancel");
 let flow;
+let current; // shows the current step again, with a problem
+let isBusy = false;
 
 const READS = {
   payment_method: "Account details, to pay with it",
@@ -14,57 +15,94 @@ const READS = {
   transactions: "Transactions",
 };
 
-function show(...children) {
+/** Show a step. Its heading gets the focus, so that Tab continues from there. */
+function show(title, ...children) {
+  const step = document.getElementById("step");
   const fresh = step.cloneNode(false);
-  fresh.append(...children.filter(Boolean));
-  document.getElementById("step").replaceWith(fresh);
-  fresh.querySelector("input, button")?.focus();
+  fresh.append(title, ...children.filter(Boolean));
+  step.replaceWith(fresh);
+  document.title = `${title.textContent} · StripeBank`;
+  title.tabIndex = -1;
+  title.focus();
 }
 
-async function choose(choice, body) {
+/** Do something once at a time. Meanwhile the pressed control is busy, and others do nothing. */
+async function once(control, work) {
+  if (isBusy) return;
+  isBusy = true;
+  const sheet = document.querySelector(".sheet");
+  sheet.ariaBusy = "true";
+  control?.setAttribute("aria-busy", "true");
   try {
-    flow = { ...flow, ...(await act(`flows/${name}/${choice}`, body)) };
-    result();
+    await work();
   } catch (error) {
-    accounts(error.message);
+    current(error.message);
+  } finally {
+    isBusy = false;
+    sheet.ariaBusy = "false";
+    control?.removeAttribute("aria-busy");
   }
 }
 
-function consent() {
+const choose = (control, choice, body) => once(control, async () => {
+  try {
+    flow = { ...flow, ...(await act(`flows/${name}/${choice}`, body)) };
+  } catch (error) {
+    // In another window the session may have succeeded meanwhile.
+    flow = { ...flow, ...(await look(`flows/${name}`)) };
+    if (flow.status !== "succeeded") throw error;
+  }
+  result();
+});
+
+const notice = (problem) => (problem ? el("p", { class: "notice", role: "alert" }, problem) : null);
+
+function begin(step, ...details) {
+  current = (problem) => step(problem, ...details);
+  current(null);
+}
+
+function consent(problem) {
   const { expected } = flow;
   const what = expected ? `your ${expected.subcategory.replaceAll("_", " ")} account ••${expected.last4}` : "an account";
   show(
     el("h1", {}, flow.relink ? `Reconnect with ${flow.institution}` : "Connect your bank"),
+    notice(problem),
     el("p", { class: "muted" }, `Hello ${flow.holder}. Connect ${what}${flow.relink ? " again, to keep payments working" : ""}. This is what will be shared:`),
     el("ul", { class: "asks" }, ...flow.permissions.map((each) => el("li", {}, READS[each] ?? each))),
     el("div", { class: "push" }),
-    el("button", { class: "wide", id: "agree", onclick: flow.relink ? signIn : banks }, "Agree and continue"),
+    el("button", { class: "wide", id: "agree", onclick: () => begin(flow.relink ? signIn : banks) }, "Agree and continue"),
   );
 }
 
-function banks() {
-  const visit = async (bank) => {
+function banks(problem) {
+  const visit = ({ currentTarget }, bank) => once(currentTarget, async () => {
     flow = { ...(await look(`flows/${name}?institution=${encodeURIComponent(bank)}`)), institution: bank };
     document.getElementById("institution").textContent = bank;
-    signIn();
-  };
+    begin(signIn);
+  });
   show(
     el("h1", {}, "Which is your bank?"),
+    notice(problem),
     el("div", { class: "choices" }, ...flow.institutions.map((bank) =>
-      el("button", { class: "quiet bank", onclick: () => visit(bank) }, bank))),
+      el("button", { class: "quiet bank", onclick: (event) => visit(event, bank) }, bank))),
   );
 }
 
-function signIn() {
-  const form = el("form", { onsubmit: (event) => { event.preventDefault(); accounts(); } },
+/** A button that ends the flow without an account. */
+const other = (id, choice, text) =>
+  el("button", { type: "button", class: "link", id, onclick: ({ currentTarget }) => choose(currentTarget, choice) }, text);
+
+function signIn(problem) {
+  const form = el("form", { onsubmit: (event) => { event.preventDefault(); begin(accounts); } },
     el("label", { class: "field" }, "Username", el("input", { name: "username", value: "customer", autocomplete: "off" })),
     el("label", { class: "field" }, "Password", el("input", { name: "password", type: "password", value: "password", autocomplete: "off" })),
     el("div", { class: "push" }),
     el("button", { class: "wide", id: "sign-in" }, "Sign in"),
     el("div", { class: "others" },
-      el("button", { type: "button", class: "link", id: "fail", onclick: () => choose("fail_to_sign_in") }, "My password is wrong"),
-      el("button", { type: "button", class: "link", id: "bank-error", onclick: () => choose("bank_error") }, "The bank does not respond")));
-  show(el("h1", {}, `Sign in to ${flow.institution}`), el("p", { class: "muted" }, "Any password works here."), form);
+      other("fail", "fail_to_sign_in", "My password is wrong"),
+      other("bank-error", "bank_error", "The bank does not respond")));
+  show(el("h1", {}, `Sign in to ${flow.institution}`), notice(problem), el("p", { class: "muted" }, "Any password works here."), form);
 }
 
 function option(value, title, detail, badge) {
@@ -81,22 +119,22 @@ function accounts(problem) {
       account.status === "active" ? "Connected" : "Connection broken", account.id === expected ? "Expected" : null));
   const fresh = flow.offers.map((offer) =>
     option(`new:${offer.last4}`, accountName(offer), offer.linked ? "Connected before" : "Never connected"));
+  const connect = el("button", { class: "wide", id: "connect" }, "Connect account");
   const form = el("form", { onsubmit: (event) => {
     event.preventDefault();
     const [kind, which] = new FormData(event.target).get("account").split(":");
     const at = flow.relink ? {} : { institution: flow.institution };
-    if (kind === "new") choose("choose_new", { last4: which, ...at });
-    else if (which === expected) choose("choose_expected");
-    else choose("choose_known", { account: which });
+    if (kind === "new") choose(connect, "choose_new", { last4: which, ...at });
+    else if (which === expected) choose(connect, "choose_expected");
+    else choose(connect, "choose_known", { account: which });
   } },
-    el("fieldset", { class: "choices" }, ...known, ...fresh),
+    el("fieldset", { class: "choices" }, el("legend", { class: "unseen" }, "Accounts"), ...known, ...fresh),
     el("div", { class: "push" }),
-    el("button", { class: "wide", id: "connect" }, "Connect account"),
-    el("div", { class: "others" },
-      el("button", { type: "button", class: "link", id: "none", onclick: () => choose("sign_in_without_account") }, "My account is not listed")));
+    connect,
+    el("div", { class: "others" }, other("none", "sign_in_without_account", "My account is not listed")));
   show(
     el("h1", {}, "Choose an account"),
-    problem ? el("p", { class: "notice" }, problem) : null,
+    notice(problem),
     el("p", { class: "muted" }, flow.expected ? `Choose ${accountName(flow.expected)} to reconnect it.` : "Choose one account to connect."),
     form,
   );
@@ -109,6 +147,7 @@ const RESULTS = {
 };
 
 function result() {
+  current = () => {};
   cancel.hidden = true;
   const good = flow.status === "succeeded";
   let [title, text] = RESULTS[flow.failure_reason] ?? ["Cancelled", "Nothing was connected."];
@@ -116,25 +155,29 @@ function result() {
   const away = flow.return_url
     ? el("a", { class: "button wide centered", href: flow.return_url }, "Return")
     : el("p", { class: "muted centered" }, "You can close this page.");
+  const heading = el("h1", { class: "centered", id: "outcome", "data-status": flow.status }, title);
   show(
-    el("div", { class: `seal ${good ? "" : "failed"}`, "aria-hidden": "true" }, good ? "✓" : "!"),
-    el("h1", { class: "centered", id: "outcome", "data-status": flow.status }, title),
+    heading,
     el("p", { class: "muted centered" }, text),
     el("div", { class: "push" }),
     good ? null : el("button", { class: "wide", onclick: () => location.reload() }, "Try again"),
     away,
   );
+  heading.before(el("div", { class: `seal ${good ? "" : "failed"}`, "aria-hidden": "true" }, good ? "✓" : "!"));
 }
 
-cancel.addEventListener("click", () => choose("cancel"));
+const leave = () => { if (!cancel.hidden) choose(cancel, "cancel"); };
+cancel.addEventListener("click", leave);
+addEventListener("keydown", ({ key }) => { if (key === "Escape") leave(); });
+
 try {
   flow = await look(`flows/${name}`);
   document.getElementById("institution").textContent = flow.institution ?? "StripeBank";
   if (flow.status === "succeeded") result();
   else {
     cancel.hidden = false;
-    consent();
+    begin(consent);
   }
 } catch (error) {
-  show(el("h1", {}, "This link is not valid"), el("p", { class: "muted" }, error.message));
+  show(el("h1", {}, "This link is not valid"), el("p", { class: "muted" }, `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`));
 }
