@@ -16,11 +16,12 @@ from .no_payload import NoPayloadError
 from .payloads import events, histories, instances, payloads
 from .search import Counterexample, Progress, find_counterexample, replay
 from .service import MachineServiceTest, Said, StreamTest, SystemServiceTest
-from .stream import STALE, Delivery, DeliveryFaults, Plan, Stream, Transit, plans, streams
+from .stream import AT_ONCE, STALE, Delivery, DeliveryFaults, Plan, Stream, Transit, plans, streams
 from .system import SystemInvariant, SystemTest, World, system_test
 from .values import Values
 
 __all__ = [
+    "AT_ONCE",
     "STALE",
     "Counterexample",
     "CoverageReport",

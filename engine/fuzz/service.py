@@ -51,6 +51,8 @@ class StreamTest(HistoryTest):
         super().__init__()
         self.transit: Transit[Any] = Transit(self.faults)
         """The events on the way."""
+        self.to_arrive = 0
+        """How many deliveries arrive now, after the one that is being made."""
 
     # -- What you write --
 
@@ -67,7 +69,7 @@ class StreamTest(HistoryTest):
             delivery: The :class:`Delivery`. What it raises is a finding: assert what the service
                 has to answer.
         """
-        raise _unwritten(self, "deliver(self, delivery)")
+        raise unwritten(self, "deliver(self, delivery)")
 
     # -- What happens --
 
@@ -80,19 +82,25 @@ class StreamTest(HistoryTest):
         """All that is on the way arrives."""
         if not self.transit.is_empty:
             self._note({"everything_arrives": True})
-            for delivery in self.transit.rest():
-                self._arrive(delivery)
+            self._arrive(self.transit.rest())
 
     def teardown(self) -> None:
         """Stop the service."""
         self.stop_service()
 
-    def _arrive(self, delivery: Delivery[Any]) -> None:
+    def _arrive(self, deliveries: Sequence[Delivery[Any]]) -> None:
+        """Deliver what arrives, in this order."""
+        self.to_arrive = len(deliveries)
+        for delivery in deliveries:
+            self.to_arrive -= 1
+            self._arrive_one(delivery)
+
+    def _arrive_one(self, delivery: Delivery[Any]) -> None:
         decided = [] if delivery.copy > 1 else self._decide(delivery)
         lines = [*map(str, decided)] or [self._unchanged(delivery)]
         self._remember(self._event_of(delivery), lines, f"{delivery}: {self._shown(delivery)}")
         try:
-            self.deliver(delivery)
+            self.deliver(self._handed_over(delivery))
         except Exception as error:
             self._refute(f"the service takes every event: {failure(error)}", error)
         for place, expected, observed in self._said():
@@ -112,6 +120,10 @@ class StreamTest(HistoryTest):
         """What is expected and observed, and the place before it in a message."""
         raise NotImplementedError
 
+    def _handed_over(self, delivery: Delivery[Any]) -> Any:
+        """What :meth:`deliver` gets."""
+        return delivery
+
     def _event_of(self, delivery: Delivery[Any]) -> Event:
         event: Event = delivery.event
         return event
@@ -120,7 +132,7 @@ class StreamTest(HistoryTest):
         return brief(delivery.event)
 
     def _unchanged(self, delivery: Delivery[Any]) -> str:
-        return "it came before" if delivery.copy > 1 else "it concerns no machine"
+        return "it came before" if delivery.copy > 1 else "it changes nothing"
 
     def _rule(
         self, delivery: Delivery[Any], names: Sequence[str], decided: Sequence[object]
@@ -146,8 +158,7 @@ class EventStreamTest(StreamTest):
             plan: After how many later events each copy arrives; ``(0, 0)`` is twice at once.
         """
         self._note({"event": event, "plan": list(plan)})
-        for delivery in self.transit.send(event, plan):
-            self._arrive(delivery)
+        self._arrive(self.transit.send(event, plan))
 
     def recording(self) -> dict[str, Any]:
         """What was sent, as JSON-ready data that :meth:`play` plays again."""
@@ -219,7 +230,7 @@ class MachineServiceTest(EventStreamTest):
             ``state``, fields of the facts, or whatever :meth:`expect` names: all, or some of it.
             What you leave out is not compared.
         """
-        raise _unwritten(self, "observe(self)")
+        raise unwritten(self, "observe(self)")
 
     def expect(self) -> Said:
         """What is right: ``state``, and the facts by name. Override it to say more."""
@@ -280,7 +291,7 @@ class SystemServiceTest(EventStreamTest):
             ``state``, fields of the facts, or whatever :meth:`expect` names. None: the service has
             nothing to say of this machine, so it is not compared.
         """
-        raise _unwritten(self, "observe(self, address)")
+        raise unwritten(self, "observe(self, address)")
 
     def expect(self, address: Address) -> Said:
         """What is right of one machine: ``state``, and the facts by name."""
@@ -325,7 +336,13 @@ def _written(note: Mapping[str, Any], codec: Codec) -> dict[str, Any]:
     }
 
 
-def _unwritten(test: object, method: str) -> ArgumentError:
+def unwritten(test: object, method: str) -> ArgumentError:
+    """The error for a method that the author of a test has yet to write.
+
+    Args:
+        test: The test.
+        method: The method with its parameters.
+    """
     return ArgumentError(f"{type(test).__name__} has no {method.split('(')[0]}; write {method}")
 
 

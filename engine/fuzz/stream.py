@@ -97,6 +97,7 @@ class Transit(Generic[T]):
 
     faults: DeliveryFaults
     sent: list[T] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     _stale: int = 0
     _held: list[tuple[int, int]] = field(default_factory=list)
@@ -108,13 +109,23 @@ class Transit(Generic[T]):
         """Whether nothing is on the way."""
         return not self._held
 
-    def send(self, event: T, plan: Plan = AT_ONCE) -> list[Delivery[T]]:
-        """Send an event. Returns what arrives now: this event, or earlier ones that were held."""
+    def send(self, event: T, plan: Plan = AT_ONCE, id: str | None = None) -> list[Delivery[T]]:
+        """Send an event.
+
+        Args:
+            event: What is sent.
+            plan: When each copy arrives.
+            id: Its id; by default ``evt_`` and its number.
+
+        Returns:
+            What arrives now: this event, and earlier ones that were held until now.
+        """
         self.sent.append(event)
         number = len(self.sent)
+        self.ids.append(f"evt_{number}" if id is None else id)
         plan = self._within_bounds(plan)
         if not plan:
-            self.lost.append(_id(number))
+            self.lost.append(self.ids[-1])
         arriving = [number for delay in plan if delay == 0]
         due = [held for held in self._held if held[0] == number]
         self._held = [held for held in self._held if held[0] != number]
@@ -143,11 +154,8 @@ class Transit(Generic[T]):
         copy = self._arrived.count(number) + 1
         newer = sorted({each for each in self._arrived if each > number})
         self._arrived.append(number)
-        return Delivery(_id(number), self.sent[number - 1], copy, tuple(map(_id, newer)))
-
-
-def _id(number: int) -> str:
-    return f"evt_{number}"
+        after = tuple(self.ids[each - 1] for each in newer)
+        return Delivery(self.ids[number - 1], self.sent[number - 1], copy, after)
 
 
 @st.composite
