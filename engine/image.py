@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from .frozen import changeable_fields
 
 _ATOMS = (str, bytes, int, float, complex, type(None), Enum, type, FunctionType, ModuleType)
+_VALUES = {"uuid", "ipaddress", "pathlib", "fractions"}
+"""Modules of immutable values. What they hold beside, such as caches, does not tell them apart."""
 
 
 class Image(NamedTuple):
@@ -34,7 +36,7 @@ def image_of(value: Any, seen: set[int] | None = None) -> Image:
     """
     kind = type(value)
     seen = set() if seen is None else seen
-    if isinstance(value, _ATOMS):
+    if isinstance(value, _ATOMS) or kind.__module__.partition(".")[0] in _VALUES:
         return Image(kind, value)
     if id(value) in seen:
         return Image(kind, None)

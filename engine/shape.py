@@ -90,7 +90,8 @@ def _is_exact(annotation: Any, around: frozenset[Any], keeps_infinity: bool) -> 
     if origin is Annotated:
         return _keeps_values(parts[1:]) and _is_exact(parts[0], around, keeps_infinity)
     if origin is Literal:
-        return len({type(part) for part in parts} - {type(None)}) == 1
+        kinds = {type(part) for part in parts} - {type(None)}
+        return len(kinds) == 1 and kinds <= {str, int, bool}  # JSON has no members of an Enum
     if origin in (typing.Union, types.UnionType):
         # One type, or nothing.
         inner = [part for part in parts if part is not type(None)]
@@ -108,8 +109,10 @@ def _is_exact(annotation: Any, around: frozenset[Any], keeps_infinity: bool) -> 
             type(value) for value in values
         } <= {str, int}
     if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):  # a NamedTuple
+        if annotation in around:
+            return True
         types_of = typing.get_type_hints(annotation, include_extras=True).values()
-        return all(_is_exact(each, around, keeps_infinity) for each in types_of)
+        return all(_is_exact(each, around | {annotation}, keeps_infinity) for each in types_of)
     if issubclass(annotation, BaseModel):
         if annotation in around:
             return True

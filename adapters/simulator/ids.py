@@ -11,16 +11,22 @@ _LETTERS = bytes.maketrans(b"+/", b"Xz")
 
 
 class Ids:
-    """The source of all ids of one simulator."""
+    """The source of all ids of one simulator.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        seed: they are derived from it.
+        plain: whether they are counted instead, such as ``fca_1``: easier to read in a story.
+    """
+
+    def __init__(self, seed: int, plain: bool = False) -> None:
         self._key = str(seed).encode()
+        self._plain = plain
         self._counts: dict[str, int] = {}
 
     def new(self, prefix: str) -> str:
         """The next id with a prefix, such as ``fca_9Jm…`` with 24 characters after it."""
         count = self._counts[prefix] = self._counts.get(prefix, 0) + 1
-        return f"{prefix}_{self.derived(prefix, count)}"
+        return f"{prefix}_{count if self._plain else self.derived(prefix, count)}"
 
     def derived(self, *of: object) -> str:
         """24 characters derived from the seed and ``of``."""

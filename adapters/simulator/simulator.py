@@ -52,6 +52,7 @@ class Simulator:
         start: the start of the virtual clock (Unix seconds); None uses the machine's clock.
         default_version: the API version of requests that name none.
         base_url: the address of the pages for customers, for hosted sessions.
+        plain_ids: count ids, such as ``fca_1``, instead of deriving them from the seed.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Simulator:
         start: float | None = START,
         default_version: str = GENERAL,
         base_url: str = "https://stripebank.invalid",
+        plain_ids: bool = False,
     ) -> None:
         self.base_url = base_url
-        self.ids = Ids(seed)
+        self.ids = Ids(seed, plain_ids)
         self.ledger = Ledger()
         """All requests and all effects."""
         self.world = World(self.ids)

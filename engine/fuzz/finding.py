@@ -38,21 +38,50 @@ class HistoryTest(RuleBasedStateMachine):
         self.violated: str | None = None
         """The property that does not hold, and what is wrong; None while all hold."""
         self._beginning: list[str] = []
+        self._told: list[str] = []
         self._outcomes: list[list[str]] = []
+        self._notes: list[dict[str, Any]] = []
 
     @property
     def history(self) -> list[str]:
         """The events and their decisions, in readable lines."""
         lines = list(self._beginning)
-        decided = zip(self.events, self._outcomes, strict=True)
-        for number, (trigger, outcomes) in enumerate(decided, start=1):
-            lines.append(f"{number}. {brief(trigger)}")
+        decided = zip(self._told, self._outcomes, strict=True)
+        for number, (shown, outcomes) in enumerate(decided, start=1):
+            lines.append(f"{number}. {shown}")
             lines.extend(f"   {outcome}" for outcome in outcomes)
         return lines
 
-    def _remember(self, trigger: Event, outcomes: list[str]) -> None:
+    def recording(self) -> dict[str, Any]:
+        """What was done, as JSON-ready data that :meth:`play` plays again.
+
+        Raises:
+            UnwritableError: an event could not be read back unchanged.
+            ArgumentError: an event of an unknown class was sent.
+        """
+        raise NotImplementedError
+
+    def play(self, recording: Mapping[str, Any]) -> None:
+        """Play a recording, from the beginning.
+
+        Raises:
+            PropertyViolatedError: a property does not hold.
+            UnreadableError: the events are not those of today.
+        """
+        raise NotImplementedError
+
+    def _remember(self, trigger: Event, outcomes: list[str], shown: str | None = None) -> None:
         self.events.append(trigger)
+        self._told.append(brief(trigger) if shown is None else shown)
         self._outcomes.append(outcomes)
+
+    def _add(self, line: str) -> None:
+        """Add a line to the last event."""
+        self._outcomes[-1].append(line)
+
+    def _note(self, note: dict[str, Any]) -> None:
+        """Note what is done next, for a recording."""
+        self._notes.append(note)
 
     def _ask(self, invariants: Sequence[Callable[..., str | None]], *arguments: Any) -> None:
         for invariant in invariants:

@@ -6,7 +6,7 @@ same answer. And python-statemachine, running the chart itself, reaches the same
 commands as the table.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from hypothesis.stateful import initialize, rule
 
 from ..arguments import explained, wrong_argument
 from ..brief import brief, failure
+from ..codec import Codec
 from ..decision import Decision, Snapshot
 from ..effect import Facts
 from ..event import Event
@@ -94,6 +95,22 @@ class MachineTest(HistoryTest):
             self._compare(decision, lambda: live.send(trigger))
         self._ask(self.safety, decision)
         return decision
+
+    def recording(self) -> dict[str, Any]:
+        """The facts at the start, and the events."""
+        codec = Codec(tables=[self.table])
+        start = self.decisions[0].before if self.decisions else None
+        return {
+            "start": start and codec.to_json(start),
+            "events": [codec.to_json(event) for event in self.events],
+        }
+
+    def play(self, recording: Mapping[str, Any]) -> None:
+        """Start the machine, and send it the events of a recording."""
+        codec = Codec(tables=[self.table])
+        self.start(codec.from_json(Snapshot, recording["start"]).facts)
+        for event in recording["events"]:
+            self.send(codec.from_json(Event, event))
 
     def _compare(self, decision: Decision, ask_live: Callable[[], LiveStep]) -> None:
         expected = LiveStep(decision.state, decision.facts, decision.commands)

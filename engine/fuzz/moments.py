@@ -47,11 +47,11 @@ def datetimes(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.datetime]:
 
 def dates(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.date]:
     """Dates."""
-    low, high = _limits(schema, dt.timedelta(days=1))
-    first, last = _now(schema, None, None)
+    first, last = _limits(schema, dt.timedelta(days=1))
+    low, high = _now(schema, _midnight(first), _midnight(last))
     return _near(
-        low or (first or dt.datetime.min).date(),
-        high or (last or dt.datetime.max).date(),
+        (low or dt.datetime.min).date(),
+        (high or dt.datetime.max).date(),
         _USUAL.date(),
         lambda number: dt.timedelta(days=number),
         st.dates,
@@ -85,6 +85,10 @@ def times(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.time]:
     if zone is None and schema.get("tz_constraint") == "aware":
         zone = dt.UTC
     return found if zone is None else found.map(lambda time: time.replace(tzinfo=zone))
+
+
+def _midnight(day: dt.date | None) -> dt.datetime | None:
+    return None if day is None else dt.datetime.combine(day, dt.time.min)
 
 
 def _without_zone(moment: dt.datetime) -> dt.datetime:

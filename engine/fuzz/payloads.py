@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NewType, TypeVar
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 from pydantic import BaseModel, Json, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -30,7 +31,7 @@ from ..event import Event
 from ..given import ChartOrTable, as_alphabet, as_event
 from .no_payload import NeverAcceptedError, NoPayloadError
 from .scalars import Bounds
-from .schemas import accepted, of_type, sizes
+from .schemas import accepted, is_recursive, of_type, sizes
 from .values import NO_VALUES, Values, check_strategies
 
 B = TypeVar("B", bound=BaseModel)
@@ -145,10 +146,15 @@ class _Maker:
                 for name, strategy in optional:
                     if draw(given_or_not):
                         given[name] = draw(strategy)
-            except NeverAcceptedError as error:
+            except (NeverAcceptedError, InvalidArgument) as error:
+                if isinstance(error, NeverAcceptedError):
+                    why = error.rule
+                else:
+                    takes = shown_type(model.model_fields[name].annotation)
+                    why = f"no {takes} lies within its bounds ({error})"
                 place = f"{model.__name__}.{name}"
                 raise NoPayloadError(
-                    f"no payload for {place}: {error.rule}; {_cure(model, name)}"
+                    f"no payload for {place}: {why}; {_cure(model, name)}"
                 ) from None
             if is_root and not given:
                 return model()
@@ -177,6 +183,8 @@ class _Maker:
         if isinstance(annotation, Hashable) and annotation in self.values:
             return self.values[annotation]
         if alias := getattr(annotation, "__value__", None):  # type X = …
+            if is_recursive(alias):
+                return of_type(annotation, metadata, self.model)
             return self._type(alias, metadata)
         if isinstance(annotation, NewType):
             return self._type(annotation.__supertype__, metadata)
@@ -206,6 +214,8 @@ class _Maker:
     ) -> st.SearchStrategy[Any] | None:
         if not isinstance(origin, type) or not issubclass(origin, Iterable):
             return None
+        if hasattr(origin, "_fields") or hasattr(origin, "__required_keys__"):
+            return None  # a generic NamedTuple or TypedDict
         size = sizes(bounds)
         if issubclass(origin, tuple):
             if arguments[-1] is not Ellipsis:

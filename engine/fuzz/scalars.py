@@ -7,8 +7,9 @@ rare: after one timestamp in the year 5000, every later event is stale.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from math import ceil, floor
+from decimal import Context, Decimal
+from fractions import Fraction
+from math import ceil, floor, isinf
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ _SIZES = (1, 3, 9)
 _MANY = 20
 _PLACES, _MOST_PLACES, _DIGITS = 2, 20, 20
 """Of decimal numbers whose type says nothing else."""
+_MOST_DIGITS = 100
 _OF_SIXTEEN = st.integers(0, 15)
 
 
@@ -44,14 +46,25 @@ class Bounds:
         bounds = cls()
         for item in _flat(metadata):
             for name in cls.__slots__:
-                if (value := getattr(item, name, None)) is not None:
+                if _bounds(value := getattr(item, name, None)):
                     setattr(bounds, name, value)
         return bounds
 
     @classmethod
     def within(cls, schema: Mapping[str, Any]) -> "Bounds":
         """The bounds in a schema of pydantic's core."""
-        return cls(**{name: schema[name] for name in cls.__slots__ if name in schema})
+        given = {name: schema[name] for name in cls.__slots__ if name in schema}
+        return cls(**{name: value for name, value in given.items() if _bounds(value)})
+
+    def all_given(self) -> list[Any]:
+        """The bounds of the size of a number."""
+        every = (self.ge, self.gt, self.le, self.lt)
+        return [bound for bound in every if bound is not None]
+
+    def nearest_to_zero(self) -> list[Any]:
+        """The bound that keeps a number away from zero, if there is one."""
+        low = [bound for bound in (self.ge, self.gt) if bound is not None and bound > 0]
+        return low or [bound for bound in (self.le, self.lt) if bound is not None and bound < 0]
 
     def whole(self) -> tuple[int | None, int | None]:
         """The smallest and the largest whole number within the bounds."""
@@ -60,6 +73,11 @@ class Bounds:
         low += [floor(self.gt) + 1] if self.gt is not None else []
         high += [ceil(self.lt) - 1] if self.lt is not None else []
         return max(low, default=None), min(high, default=None)
+
+
+def _bounds(value: Any) -> bool:
+    """Whether it excludes anything: an infinite bound does not, nor does an absent one."""
+    return value is not None and not (isinstance(value, float | Decimal) and isinf(value))
 
 
 def _flat(metadata: Iterable[object]) -> Iterator[object]:
@@ -113,7 +131,9 @@ def decimals(bounds: Bounds) -> st.SearchStrategy[Decimal]:
     """Finite decimal numbers, mostly the whole ones nearest to zero."""
     places = _PLACES if bounds.decimal_places is None else bounds.decimal_places
     if bounds.max_digits is not None:
-        places = min(places, bounds.max_digits)
+        # The lower bound of the size needs its digits before the point.
+        nearest = max([0, *map(_magnitude, bounds.nearest_to_zero())])
+        places = max(0, min(places, bounds.max_digits - nearest))
     if bounds.multiple_of is not None:
         return _multiples(bounds, Decimal(str(bounds.multiple_of)))
     while True:
@@ -130,21 +150,43 @@ def decimals(bounds: Bounds) -> st.SearchStrategy[Decimal]:
 
 def _multiples(bounds: Bounds, step: Decimal) -> st.SearchStrategy[Decimal]:
     low, high = _steps(bounds, step)
-    return whole_numbers(Bounds(ge=low, le=high)).map(lambda number: number * step)
+    exact = Context(prec=2 * _MOST_DIGITS)
+    return whole_numbers(Bounds(ge=low, le=high)).map(lambda n: exact.multiply(Decimal(n), step))
+
+
+def fractions(bounds: Bounds) -> st.SearchStrategy[Fraction]:
+    """Fractions, between -9 and 9 where the bounds leave it open."""
+    low = bounds.gt if bounds.ge is None else bounds.ge
+    high = bounds.lt if bounds.le is None else bounds.le
+    exact = [None if bound is None else Fraction(str(bound)) for bound in (low, high)]
+    least, most = exact
+    if least is None:
+        least = min(Fraction(-9), most - 9 if most is not None else Fraction(-9))
+    if most is None:
+        most = max(Fraction(9), least + 9)
+    found = st.fractions(least, most, max_denominator=None if most - least < 1 else _MANY)
+    return found.filter(lambda number: number not in (bounds.gt, bounds.lt))
+
+
+def _magnitude(bound: Any) -> int:
+    """How many digits it has before the point."""
+    return Decimal(str(bound)).adjusted() + 1
 
 
 def _steps(bounds: Bounds, step: Decimal) -> tuple[int | None, int | None]:
     """The bounds, as numbers of steps."""
 
     def scaled(bound: Any) -> Any:
-        return None if bound is None else Decimal(str(bound)) / step
+        return None if bound is None else Fraction(str(bound)) / Fraction(step)
 
     low, high = Bounds(
         ge=scaled(bounds.ge), gt=scaled(bounds.gt), le=scaled(bounds.le), lt=scaled(bounds.lt)
     ).whole()
-    digits = _DIGITS if bounds.max_digits is None else bounds.max_digits
+    digits = bounds.max_digits
+    if digits is None:  # beyond what the bounds themselves need
+        digits = _DIGITS + max([0, *(_magnitude(each) for each in bounds.all_given())])
     whole = digits if bounds.decimal_places is None else digits - bounds.decimal_places
-    most = int((10 ** min(whole, digits) - (1 if step >= 1 else step)) / step)
+    most = int((10 ** min(whole, digits) - (1 if step >= 1 else Fraction(step))) / Fraction(step))
     return max(-most, -most if low is None else low), min(most, most if high is None else high)
 
 
@@ -159,8 +201,8 @@ def _near_zero(low: int | None, high: int | None) -> list[st.SearchStrategy[int]
     return [st.integers(first, last) for first, last in windows]
 
 
-def strings(bounds: Bounds) -> st.SearchStrategy[str]:
-    """Strings, mostly one of three, of the shortest length allowed."""
+def strings(bounds: Bounds, letters: str = "abc") -> st.SearchStrategy[str]:
+    """Strings, mostly of one of three letters, of the shortest length allowed."""
     if bounds.pattern is not None:
         # In Python `$` also matches before a final newline, in pydantic it does not.
         found = st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
@@ -172,4 +214,4 @@ def strings(bounds: Bounds) -> st.SearchStrategy[str]:
     anything = st.text(min_size=least, max_size=most)
     if length > most:
         return anything
-    return mostly([st.just(letter * length) for letter in "abc"], anything)
+    return mostly([st.just(letter * length) for letter in letters], anything)

@@ -5,10 +5,12 @@ So whatever it can validate, it also describes. Where a type has validators of i
 does not say what they accept: values are tried, and those that are refused are drawn again.
 """
 
+import math
 import re
 import typing
 import uuid
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, TypeVar
 
@@ -20,6 +22,7 @@ from pydantic import (
     IPvAnyAddress,
     IPvAnyInterface,
     IPvAnyNetwork,
+    JsonValue,
     NameEmail,
     TypeAdapter,
     ValidationError,
@@ -30,7 +33,7 @@ from pydantic_core import to_json
 from ..arguments import shown_type
 from .moments import dates, datetimes, durations, times
 from .no_payload import NeverAcceptedError, NoPayloadError
-from .scalars import Bounds, decimals, floats, mostly, strings, whole_numbers
+from .scalars import Bounds, decimals, floats, fractions, mostly, strings, whole_numbers
 
 V = TypeVar("V")
 
@@ -43,21 +46,50 @@ _ROUNDS = 10
 """After how many rounds of tries without one accepted value to give up."""
 _STANDARD = {"builtins", "ipaddress", "pathlib", "re", "fractions", "zoneinfo"}
 """Modules of classes whose instances Hypothesis can make up by itself."""
-_BOUND = {"str", "bytes", "int", "float", "decimal"}
+_BOUND = {"str", "bytes", "int", "float", "decimal", "fraction"}
 _LETTERS = st.sampled_from(["a", "b", "c"])
 _PLAIN = st.one_of(st.integers(0, 9), _LETTERS)
 _MAIL = _LETTERS.map(lambda letter: f"{letter}@example.com")
 _NAMES = st.sampled_from(["a", "b", "c"]).map(lambda letter: f"{letter}.txt")
+_JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), _PLAIN),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=FEW), st.dictionaries(_LETTERS, inner, max_size=FEW)
+    ),
+    max_leaves=5,
+)
+_CARDS = st.sampled_from(["4242424242424242", "5555555555554444", "378282246310005"])
+_COLOURS = st.sampled_from(["red", "green", "#00f"])
 _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
-    ByteSize: st.integers(0, 1 << 20),
     EmailStr: _MAIL,
     NameEmail: _MAIL.map(lambda mail: f"Name <{mail}>"),
     IPvAnyAddress: st.ip_addresses(),
     IPvAnyInterface: st.ip_addresses(),
     IPvAnyNetwork: st.ip_addresses(),
     re.Pattern: _LETTERS.map(re.compile),
+    deque: st.lists(_PLAIN, max_size=FEW).map(deque),
+    JsonValue: _JSON_VALUES,
+    Hashable: _PLAIN,
 }
 """Types whose schemas do not say what they accept."""
+_NAMED: dict[str, st.SearchStrategy[Any]] = {
+    "pydantic.types.PaymentCardNumber": _CARDS,
+    "pydantic_extra_types.payment.PaymentCardNumber": _CARDS,
+    "pydantic.color.Color": _COLOURS,
+    "pydantic_extra_types.color.Color": _COLOURS,
+}
+"""The same, by name: they are deprecated, or of another distribution."""
+_LETTER_OF: dict[Any, str] = {
+    str.islower: "abc",
+    str.isupper: "ABC",
+    str.isdigit: "123",
+    str.isdecimal: "123",
+    str.isnumeric: "123",
+    str.isspace: " \t\n",
+    str.istitle: "ABC",
+}
+_NUMBER_OF: dict[Any, float] = {math.isnan: math.nan, math.isinf: math.inf}
+"""What predicates of annotated-types accept, and few other values of the type are."""
 
 
 def of_type(
@@ -74,16 +106,19 @@ def of_type(
         NoPayloadError: its schema does not say what it accepts.
     """
     adapter = _adapter(annotation, metadata)
-    if (known := _known(annotation)) is not None:
-        return known
-    reader = _Reader(model, Bounds.of(metadata))
-    try:
-        found = reader.read(adapter.core_schema)
-    except NoPayloadError:
-        module = getattr(annotation, "__module__", "")
-        if module not in _STANDARD | {"typing"} or annotation is object:
-            raise NoPayloadError(f"the type {shown_type(annotation)} has no strategy") from None
-        found, reader.is_guess = st.from_type(annotation), True
+    bounds = Bounds.of(metadata)
+    reader = _Reader(model, bounds)
+    known = _known(annotation, metadata, bounds)
+    if known is not None:
+        found, reader.is_guess = known, bool(metadata)
+    else:
+        try:
+            found = reader.read(adapter.core_schema)
+        except NoPayloadError:
+            module = getattr(annotation, "__module__", "")
+            if module not in _STANDARD | {"typing"} or annotation is object:
+                raise NoPayloadError(f"the type {shown_type(annotation)} has no strategy") from None
+            found, reader.is_guess = st.from_type(annotation), True
 
     def accepts(value: object) -> bool:
         try:
@@ -120,11 +155,36 @@ def accepted(
     return made()
 
 
-def _known(annotation: Any) -> st.SearchStrategy[Any] | None:
+def _known(
+    annotation: Any, metadata: Iterable[object], bounds: Bounds
+) -> st.SearchStrategy[Any] | None:
+    for item in metadata:
+        predicate = getattr(item, "func", None)
+        if not isinstance(predicate, Hashable):
+            continue
+        if annotation is str and predicate in _LETTER_OF:
+            return strings(bounds, _LETTER_OF[predicate])
+        if annotation is float and predicate in _NUMBER_OF:
+            return st.just(_NUMBER_OF[predicate])
+    if annotation is JsonValue:
+        return _JSON_VALUES
     kind = typing.get_origin(annotation) or annotation
-    if isinstance(kind, type) and issubclass(kind, PurePath):
+    if not isinstance(kind, type):
+        return None
+    if issubclass(kind, PurePath):
         return _NAMES.map(kind)
-    return _KNOWN.get(kind) if isinstance(kind, type) else None
+    if kind is ByteSize:
+        return whole_numbers(bounds if bounds.all_given() else Bounds(ge=0, le=1 << 20))
+    if kind is re.Pattern and typing.get_args(annotation) == (bytes,):
+        return _LETTERS.map(lambda letter: re.compile(letter.encode()))
+    return _KNOWN.get(kind, _NAMED.get(f"{kind.__module__}.{kind.__qualname__}"))
+
+
+def is_recursive(alias: Any) -> bool:
+    """Whether what an alias stands for names another by a string, such as itself."""
+    if isinstance(alias, str | typing.ForwardRef):
+        return True
+    return any(is_recursive(part) for part in typing.get_args(alias) if part is not alias)
 
 
 def _adapter(annotation: Any, metadata: tuple[object, ...]) -> TypeAdapter[Any]:
@@ -177,8 +237,10 @@ class _Reader:
     def _of_str(self, schema: Schema) -> st.SearchStrategy[str]:
         self.is_guess |= "pattern" in schema or "strip_whitespace" in schema
         try:
+            re.compile(schema.get("pattern", ""))
             return strings(Bounds.within(schema))
         except (re.error, RecursionError):
+            # Pydantic's patterns are those of Rust.
             raise NoPayloadError(f"the pattern {schema['pattern']!r} has no strategy") from None
 
     def _of_enum(self, schema: Schema) -> st.SearchStrategy[Any]:
@@ -237,6 +299,7 @@ class _Reader:
 
     def _of_dict(self, schema: Schema) -> st.SearchStrategy[dict[Any, Any]]:
         keys = self._items(schema, "keys_schema")
+        keys = _LETTERS if keys is _PLAIN else keys  # as in JSON
         held = self._items(schema, "values_schema")
         return st.dictionaries(keys, held, **sizes(Bounds.within(schema)))
 
@@ -374,7 +437,7 @@ _SCALARS: dict[str, Callable[[Schema], st.SearchStrategy[Any]]] = {
     "float": lambda schema: floats(Bounds.within(schema)),
     "decimal": lambda schema: decimals(Bounds.within(schema)),
     "complex": _complex,
-    "fraction": lambda _: st.fractions(-9, 9),
+    "fraction": lambda schema: fractions(Bounds.within(schema)),
     "bytes": _binary,
     "date": dates,
     "time": times,

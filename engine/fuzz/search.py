@@ -4,8 +4,9 @@ The same test class with the same seed searches in the same order. The first cou
 shrunk to fewer events and simpler fields, as far as possible.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as seeded
@@ -14,9 +15,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ..arguments import explained
 from ..brief import failure
+from ..errors import ArgumentError, UnwritableError
 from ..event import Event
 from ..given import ChartOrTable, as_table
-from .finding import HistoryTest, derived
+from .finding import HistoryTest, PropertyViolatedError, derived
 from .machine import machine_test
 from .no_payload import NoPayloadError
 
@@ -48,7 +50,11 @@ class Counterexample:
     events: tuple[Event, ...]
     """The events, in order; the last one refutes the property."""
     repeatable: bool
-    """False: it did not fail when repeated, so something in the chart is not pure."""
+    """False: it did not fail when repeated, so something in the chart is not pure, or a service
+    keeps something from one history to the next."""
+    recording: Mapping[str, Any] | None = None
+    """The history as JSON-ready data, for :func:`replay`. None: an event in it cannot be written as
+    JSON."""
 
     def __str__(self) -> str:
         """The property, with the history below it."""
@@ -79,8 +85,7 @@ def find_counterexample(
         HypothesisException: the search itself failed, for instance by a rule that cannot run.
         NoPayloadError: a field rejected a generated value.
     """
-    if not (isinstance(test, type) and issubclass(test, HistoryTest)):
-        test = machine_test(as_table(test, "find_counterexample"))
+    test = _as_test(test, "find_counterexample")
     watch = _Watch(on_progress)
     # The seed is set on a subclass, so that the test itself does not change.
     watched = derived(test, test.__name__, {"teardown": watch.teardown_of(test)})
@@ -103,7 +108,7 @@ def find_counterexample(
         if watch.refuted is None:
             raise
         return _counterexample(watch.refuted, watch.refuted.violated or "", repeatable=False)
-    except (HypothesisException, NoPayloadError):
+    except (HypothesisException, NoPayloadError, ArgumentError):
         raise
     except Exception as error:
         if watch.last is None:  # no history at all: the test itself failed
@@ -137,5 +142,50 @@ class _Watch:
         return teardown
 
 
+@explained
+def replay(
+    test: type[HistoryTest] | ChartOrTable, recording: Mapping[str, Any]
+) -> Counterexample | None:
+    """Play the recorded history of a counterexample once more, without a search.
+
+    Args:
+        test: The class of the test that found it, or the chart.
+        recording: ``Counterexample.recording``, as it was or read from JSON.
+
+    Returns:
+        The counterexample, or None if all properties hold now. Hypothesis ``@invariant`` methods of
+        your own are not checked.
+
+    Raises:
+        ArgumentError: it is no test and no chart, or no recording of it.
+        UnreadableError: the recorded events are not those of today.
+    """
+    test = _as_test(test, "replay")
+    played = test()
+    try:
+        played.play(recording)
+    except KeyError as error:
+        cure = "give it the recording of a counterexample of the same test"
+        raise ArgumentError(
+            f"replay(): a recording of {test.__name__} has {error}, and this one has none; {cure}"
+        ) from error
+    except PropertyViolatedError as error:
+        return _counterexample(played, error.violated, repeatable=True)
+    finally:
+        played.teardown()
+    return None
+
+
+def _as_test(test: type[HistoryTest] | ChartOrTable, function: str) -> type[HistoryTest]:
+    if isinstance(test, type) and issubclass(test, HistoryTest):
+        return test
+    return machine_test(as_table(test, function))
+
+
 def _counterexample(test: HistoryTest, violated: str, *, repeatable: bool) -> Counterexample:
-    return Counterexample(violated, tuple(test.history), tuple(test.events), repeatable)
+    try:
+        recording = test.recording()
+    except (UnwritableError, ArgumentError):
+        recording = None
+    history, events = tuple(test.history), tuple(test.events)
+    return Counterexample(violated, history, events, repeatable, recording)

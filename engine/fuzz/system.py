@@ -9,12 +9,13 @@ step, and send the answers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ..arguments import explained, several, wrong_argument
+from ..codec import Codec
 from ..decision import Snapshot
 from ..effect import Facts
 from ..event import Event
@@ -44,6 +45,8 @@ class SystemTest(HistoryTest):
     system: ClassVar[System]
     safety: ClassVar[tuple[SystemInvariant, ...]] = ()
     coverage: ClassVar[LeafCoverage | None] = None
+    outside_events: ClassVar[tuple[type[Event], ...]] = ()
+    """The classes of events that a recording is read as."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +54,17 @@ class SystemTest(HistoryTest):
         """The snapshots of all existing machines."""
         self.steps: list[Step] = []
         """The steps so far, in order."""
+
+    def recording(self) -> dict[str, Any]:
+        """The outside events."""
+        codec = Codec(events={type(event) for event in self.events})
+        return {"events": [codec.to_json(event) for event in self.events]}
+
+    def play(self, recording: Mapping[str, Any]) -> None:
+        """Send the system the events of a recording."""
+        codec = Codec(events=self.outside_events)
+        for event in recording["events"]:
+            self.send(codec.from_json(Event, event))
 
     def send(self, trigger: Event) -> Step:
         """Let the system decide an outside event, and check that all properties hold.
@@ -113,6 +127,7 @@ def system_test(
         "system": system,
         "safety": as_functions(invariants, "system_test", "invariants"),
         "coverage": coverage,
+        "outside_events": tuple(kinds),
     }
     rules = {event.name: _rule(event, payloads(event, values)) for event in kinds}
     return derived_with_rules(SystemTest, "SystemTest", body, rules)

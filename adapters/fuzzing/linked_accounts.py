@@ -1,0 +1,208 @@
+"""Linked accounts to which everything happens: a simulated Stripe, driven by Hypothesis.
+
+What happens at a bank, at Stripe, or by a customer sends webhooks. Each of them arrives on a plan:
+at once, twice, late or never. Every history begins with one account that works.
+
+Between two things that happen, ten seconds pass. So no two webhooks are of one second, and a
+service that orders them by ``created`` can always know which is newer. At Stripe two can be of one
+second, and then only a read of the account settles which is true.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from relink.adapters.simulator import PREVIEW, Bank, Request, Simulator, encode
+from relink.adapters.simulator.resources import Account
+from relink.engine.fuzz import AT_ONCE, Delivery, DeliveryFaults, Plan, StreamTest, plans
+
+from .webhook import Sent
+
+SECRET = "whsec_of_the_fuzzer"
+
+
+class Happening(NamedTuple):
+    """What can happen to an account."""
+
+    is_possible: Callable[[Account], bool]
+    do: Callable[[Simulator, Account], None]
+
+
+def _relink(simulator: Simulator, account: Account) -> None:
+    """The customer links the account again, in a session of Stripe's."""
+    login, holder = account.authorization, account.holder
+    assert login is not None
+    assert holder is not None
+    params = {
+        "account_holder": {"type": "customer", "customer": holder.id},
+        "permissions": account.permissions,
+        "relink_options": {"account": account.id, "authorization": login.id},
+        "limits": {"accounts": 1},
+    }
+    headers = {"authorization": "Bearer sk_test_fuzz", "stripe-version": PREVIEW}
+    path = "/v1/financial_connections/sessions"
+    made = simulator.handle(Request("POST", path, body=encode(params), headers=headers))
+    simulator.customer(json.loads(made.body)["id"]).choose_expected()
+
+
+def _is_active(account: Account) -> bool:
+    return account.status == "active"
+
+
+def _has_login(account: Account) -> bool:
+    login = account.authorization
+    return _is_active(account) and login is not None and login.status == "active"
+
+
+def _is_down(action: str, *causes: str) -> Callable[[Account], bool]:
+    def is_down(account: Account) -> bool:
+        found = account.inactive
+        is_cause = found is not None and (not causes or found.cause in causes)
+        return is_cause and found is not None and found.action == action
+
+    return is_down
+
+
+def _of_login(change: Callable[[Bank, str], None]) -> Callable[[Simulator, Account], None]:
+    def do(simulator: Simulator, account: Account) -> None:
+        if account.authorization is not None:
+            change(simulator.bank, account.authorization.id)
+
+    return do
+
+
+def _of_account(change: Callable[[Bank, str], None]) -> Callable[[Simulator, Account], None]:
+    return lambda simulator, account: change(simulator.bank, account.id)
+
+
+HAPPENINGS: Mapping[str, Happening] = {
+    "data_is_refreshed": Happening(_is_active, _of_account(Bank.refresh_data)),
+    "consent_expires": Happening(_has_login, _of_login(Bank.expire_consent)),
+    "access_is_revoked": Happening(_has_login, _of_login(Bank.revoke_access)),
+    "customer_relinks": Happening(_is_down("relink_required"), _relink),
+    "account_closes": Happening(
+        lambda each: each.open and each.status != "disconnected", _of_account(Bank.close_account)
+    ),
+    "account_reopens": Happening(
+        _is_down("none", "account_closed"), _of_account(Bank.reopen_account)
+    ),
+    "account_is_suspended": Happening(_is_active, _of_account(Bank.suspend_account)),
+    "account_is_restored": Happening(
+        _is_down("none", "account_unavailable"), _of_account(Bank.restore_account)
+    ),
+    "account_disconnects": Happening(
+        lambda each: each.status != "disconnected", _of_account(Bank.disconnect)
+    ),
+}
+"""What can happen to an account, by name."""
+
+
+class LinkedAccountsTest(StreamTest):
+    """Base of tests with webhooks about linked accounts."""
+
+    accounts: ClassVar[int] = 2
+    """How many accounts there are at most; each has an authorization of its own."""
+    happenings: ClassVar[Collection[str]] = tuple(HAPPENINGS)
+    """What can happen to an account: names of :data:`HAPPENINGS`."""
+    gap: ClassVar[float] = 10
+    """How much time passes between two things that happen (seconds)."""
+    secret: ClassVar[str] = SECRET
+    """The signing secret of the webhooks (``whsec_…``)."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give the rule the plans that the class allows."""
+        super().__init_subclass__(**kwargs)
+        cls.something_happens = _rule(cls.faults)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.simulator = Simulator(plain_ids=True)
+        """Stripe: what is true of the accounts."""
+        self.simulator.add_endpoint(self.secret)
+        self._customer = self.simulator.add_customer()
+        self._known: list[str] = []
+        self._collect()
+
+    @initialize()
+    def _begin(self) -> None:
+        self.start_service()
+        self.happen("an_account_is_linked", 0, AT_ONCE)
+
+    def possible(self) -> list[tuple[str, int]]:
+        """What can happen now, and the number of the account to which it can."""
+        found = [
+            (what, which)
+            for what in self.happenings
+            for which, name in enumerate(self._known)
+            if HAPPENINGS[what].is_possible(self.simulator.world.accounts[name])
+        ]
+        new = len(self._known)
+        return [*found, *([("an_account_is_linked", new)] if new < self.accounts else [])]
+
+    def happen(self, what: str, which: int, plan: Plan) -> None:
+        """Let something happen to an account, and deliver the webhooks about it.
+
+        Args:
+            what: ``an_account_is_linked``, or a key of :data:`HAPPENINGS`.
+            which: The number of the account, from 0.
+            plan: When each copy of each webhook arrives.
+
+        Raises:
+            NotPossibleError: it cannot happen now.
+        """
+        self._note({"what": what, "which": which, "plan": list(plan)})
+        self.simulator.advance(self.gap)
+        if what == "an_account_is_linked":
+            self._known.append(self.simulator.link_account(self._customer).id)
+        else:
+            account = self.simulator.world.accounts[self._known[which]]
+            HAPPENINGS[what].do(self.simulator, account)
+        sent = self._collect()
+        self._arrive([d for each in sent for d in self.transit.send(each, plan, each.id)])
+
+    def recording(self) -> dict[str, Any]:
+        """What happened, as JSON-ready data that :meth:`play` plays again."""
+        return {"notes": list(self._notes)}
+
+    def play(self, recording: Mapping[str, Any]) -> None:
+        """Play a recording on a service that was just started."""
+        self.start_service()  # the first note links the first account
+        for note in recording["notes"]:
+            if "what" in note:
+                self.happen(note["what"], note["which"], tuple(note["plan"]))
+            else:
+                self.everything_arrives()
+
+    def _collect(self) -> list[Sent]:
+        """The webhooks since the last time."""
+        events = self.simulator.webhooks.events
+        return [
+            Sent(each.event, each.type, events[each.event].created, each.payload)
+            for each in self.simulator.due_webhooks()
+        ]
+
+    def _shown(self, delivery: Delivery[Sent]) -> str:
+        sent: Sent = delivery.event
+        found = sent.object
+        says = [found.get("status"), *_details(found)]
+        return f"{sent.type} ({', '.join([found['id'], *filter(None, says)])})"
+
+
+def _details(found: dict[str, Any]) -> list[str]:
+    inactive = (found.get("status_details") or {}).get("inactive") or {}
+    return [inactive[key] for key in ("action", "cause") if inactive.get(key)]
+
+
+def _rule(faults: DeliveryFaults) -> Any:
+    def something_happens(
+        test: LinkedAccountsTest, what: tuple[str, int] | None, plan: Plan
+    ) -> None:
+        if what is not None:
+            test.happen(*what, plan)
+
+    # None first: a step without influence shrinks to nothing.
+    possible = st.runner().flatmap(lambda test: st.sampled_from([None, *test.possible()]))
+    return rule(what=possible, plan=plans(faults))(something_happens)

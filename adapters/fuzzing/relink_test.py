@@ -1,0 +1,83 @@
+"""Testing relink itself: all of its machines, over streams of webhooks, against what is true.
+
+Reads are answered with what is true at Stripe. After each step every property of the rules is
+checked (:mod:`relink.machines.properties`). When nothing is on the way any more, each account is
+known as it is: whatever came twice, late or never.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from relink.adapters.simulator import PREVIEW, Request
+from relink.adapters.stripe.reduce import reduce_account, reduce_authorization
+from relink.engine import Address, Facts, Snapshot, Step
+from relink.engine.fuzz import Delivery, DeliveryFaults, Said
+from relink.machines import RelinkPolicy
+from relink.machines.commands import Read, RetrieveAccount, RetrieveAuthorization
+from relink.machines.events import DomainEvent
+from relink.machines.properties import violations
+
+from .decided import Decided, origin_of, told
+from .linked_accounts import LinkedAccountsTest
+from .webhook import Sent
+
+_STATES = {
+    ("active", None): "active",
+    ("inactive", "relink_required"): "inactive_relinkable",
+    ("inactive", "none"): "inactive_unrepairable",
+    ("disconnected", None): "disconnected",
+}
+"""The state of an account, by what is true of it."""
+
+
+class RelinkTest(LinkedAccountsTest):
+    """relink's own machines under test, as ``relink fuzz --system`` runs them."""
+
+    accounts = 3
+    gap = 3
+    faults: ClassVar[DeliveryFaults] = DeliveryFaults(duplicates=2, overtaken=5, stale=2, lost=0)
+    policy: ClassVar[RelinkPolicy] = RelinkPolicy()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wrong: list[str] = []
+        self._decided = Decided(self.policy, self._answer, self._watch)
+
+    def deliver(self, delivery: object) -> None:
+        """Check what the rules say of the steps that the webhook led to."""
+        if self._wrong:
+            self._refute(self._wrong[0])
+
+    def _decide(self, delivery: Delivery[Sent]) -> list[str]:
+        steps = self._decided.receive(delivery.event, self.simulator.now)
+        return [line for step in steps for line in told(step)]
+
+    def _answer(self, read: Read) -> DomainEvent | None:
+        match read:
+            case RetrieveAccount(account=name):
+                kind, reduce = "accounts", reduce_account
+            case RetrieveAuthorization(authorization=name):
+                kind, reduce = "authorizations", reduce_authorization
+            case _:
+                return None
+        self.simulator.advance_to(read.after)
+        path = f"/v1/financial_connections/{kind}/{name}"
+        headers = {"authorization": "Bearer sk_test_fuzz", "stripe-version": PREVIEW}
+        answer = self.simulator.handle(Request("GET", path, headers=headers))
+        if answer.status != 200:
+            return None
+        now = self.simulator.now
+        return reduce(json.loads(answer.body), origin_of(read, int(now), now, self.policy))
+
+    def _watch(self, before: Mapping[Address, Snapshot[Facts]], step: Step) -> None:
+        self._wrong += violations(before, step, self._decided.world)
+
+    def _said(self) -> Iterator[tuple[str, Said, Said]]:
+        if not self.transit.is_empty or self.to_arrive:
+            return
+        for name, account in self.simulator.world.accounts.items():
+            found = self._decided.world.get(Address("account", name))
+            if found is not None:
+                true = _STATES[account.status, account.inactive and account.inactive.action]
+                yield f"{name}: ", {"state": true}, {"state": found.state}
