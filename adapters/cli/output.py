@@ -16,6 +16,7 @@ from typing import IO
 
 from relink.adapters.signs import SIGNS
 
+
 def _write_plainly(error: UnicodeError) -> tuple[str, int]:
     """Write the signs that an encoding lacks with others; an error handler of codecs."""
     if not isinstance(error, UnicodeEncodeError):

@@ -61,7 +61,7 @@ def tally(stories: Sequence[Story]) -> Counter[tuple[Tone, str]]:
 
 def _with_world(lines: list[Line], world: Sequence[Happening]) -> list[Line]:
     made = [
-        Line(at, Depth.DECISIONS, Tone.QUIET, "", f"({what})", ("",), ("",), "", "", "", "")
+        Line(at, Depth.DECISIONS, Tone.NEUTRAL, "", f"({what})", ("",), ("",), "", "", "", "")
         for at, what in world
     ]
     # What happens in the world comes before what relink learns of it.
@@ -91,5 +91,5 @@ def _ends(story: Story, screen: Screen) -> Iterator[Text]:
         first, *others = alike
         name = counted(1 + len(others), "account") if others else story.names.account(first.account)
         so.append(screen.sign(f"{name}  "), style="default")
-        yield from outcome_rows(screen, first, so, 2)
+        yield from outcome_rows(screen, first, so, 2, 8)
         so = Text("      ")

@@ -56,7 +56,9 @@ def summary(played: Played, screen: Screen, command: str, is_all: bool) -> Itera
 
 def _outcomes(played: Played, screen: Screen) -> Iterator[Text]:
     """A bar of how all accounts ended, and the same in words."""
-    ends = sorted(tally(list(played.stories.values())).items(), key=lambda each: ORDER.index(each[0][0]))
+    ends = sorted(
+        tally(list(played.stories.values())).items(), key=lambda each: ORDER.index(each[0][0])
+    )
     by_tone = {
         tone: sum(count for _, count in same)
         for tone, same in groupby(ends, key=lambda each: each[0][0])
@@ -75,6 +77,8 @@ def _checked(played: Played, screen: Screen) -> Iterator[Text]:
     if not checks.violations:
         yield from screen.wrapped(f"{checked}: none was violated.", 2)
         return
-    yield from screen.wrapped(f"{checked}: {counted(len(checks.violations), 'violation')}", 2, "red")
+    yield from screen.wrapped(
+        f"{checked}: {counted(len(checks.violations), 'violation')}", 2, "red"
+    )
     for violation in checks.violations:
         yield from screen.wrapped(violation, 4, "red")

@@ -1,8 +1,8 @@
 """The demo's world: a simulated Stripe, the service, and the time in which both live.
 
 Time is the simulator's, so weeks pass at once. Webhooks go from the simulator to the service, and
-commands from the service to the simulator; this module lets whatever is due happen, and checks every
-step against the properties that relink promises. What it led to stands in the journal.
+commands from the service to the simulator. This module lets whatever is due happen, and checks
+every step against the properties that relink promises. What it led to stands in the journal.
 
 The simulator is served by other threads. The world holds the simulator's lock and releases it only
 while the service works.
@@ -43,6 +43,7 @@ COUNTED = {
 }
 """Commands by name, in words. The others are reads."""
 
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """An account that a customer linked."""
@@ -60,9 +61,7 @@ class DemoWorld:
             service did not accept the webhook.
     """
 
-    def __init__(
-        self, server: SimulatorServer, post: Callable[[Delivery], str | None]
-    ) -> None:
+    def __init__(self, server: SimulatorServer, post: Callable[[Delivery], str | None]) -> None:
         self.sim = server.simulator
         self.bank = self.sim.bank
         self.counts: Counter[str] = Counter()

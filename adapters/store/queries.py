@@ -196,6 +196,21 @@ class Queries:
             rows = connection.execute(query).mappings().all()
         return [journal_rows.from_row(row, self._codec) for row in rows]
 
+    def latest(self, limit: int) -> list[tuple[int, JournalEntry]]:
+        """The latest decisions of all machines, the oldest of them first, each with its place in
+        the journal.
+
+        Args:
+            limit: the largest number of decisions.
+
+        Raises:
+            UnreadableRecordError: this release does not know an event.
+        """
+        query = select(journal).order_by(journal.c.seq.desc()).limit(limit)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [(row["seq"], journal_rows.from_row(row, self._codec)) for row in reversed(rows)]
+
     def count_machines(self, name: str | None = None) -> int:
         """The number of machines: all, or those of one name."""
         query = select(func.count()).select_from(snapshots)
@@ -281,7 +296,9 @@ class Queries:
             if not rows:
                 return []
             last = (rows[-1]["machine"], rows[-1]["key"])
-            entries = self._entries(connection, of_page(tuple_(journal.c.machine, journal.c.key), last))
+            entries = self._entries(
+                connection, of_page(tuple_(journal.c.machine, journal.c.key), last)
+            )
             at = tuple_(checkpoints.c.machine, checkpoints.c.key)
             query = select(checkpoints).where(of_page(at, last))
             begun = {

@@ -8,7 +8,7 @@ machines' own (:mod:`relink.machines.words`).
 from .accounts import accounts_of
 from .as_json import as_json
 from .diagram import sequence_diagram
-from .lines import Detail, Line, lines_of
+from .lines import Detail, Line, change_line, lines_of
 from .story import Chapter, Story, tell
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Story",
     "accounts_of",
     "as_json",
+    "change_line",
     "lines_of",
     "sequence_diagram",
     "tell",

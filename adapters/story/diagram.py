@@ -7,15 +7,15 @@ depth of the story there is one participant for relink.
 import re
 from collections.abc import Iterator
 
+from relink.engine import Address
+from relink.machines.words.happened import happened
 from relink.machines.words.names import short_id
 from relink.machines.words.states import MACHINES, state_words
-from relink.machines.words.happened import happened
 from relink.machines.words.thoughts import Depth
 from relink.machines.words.times import moment
 from relink.machines.words.tone import Tone
-from relink.engine import Address
 
-from .lines import Line, lines_of
+from .lines import lines_of
 from .origin import origin
 from .story import Story
 
@@ -55,7 +55,9 @@ def _of_story(story: Story, names: dict[str, str]) -> Iterator[str]:
             yield f"Note over {relink}: {when}"
             shown = when
         if line.tone is Tone.MESSAGE:
-            to = _alias(names, "Stripe" if line.text.startswith(("makes", "attaches")) else "Service")
+            to = _alias(
+                names, "Stripe" if line.text.startswith(("makes", "attaches")) else "Service"
+            )
             yield f"{relink}->>{to}: {_text(line.text)}"
         else:
             yield f"{outside}->>{relink}: {_text(line.text)}"

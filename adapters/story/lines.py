@@ -12,8 +12,10 @@ from relink.machines import CHARTS
 from relink.machines.commands import NotifyCustomer
 from relink.machines.words.asked import named
 from relink.machines.words.codes import clause
+from relink.machines.words.happened import happened
 from relink.machines.words.meaning import meaning_of
 from relink.machines.words.names import Names
+from relink.machines.words.states import state_words
 from relink.machines.words.thoughts import Depth, Thought, grounds, thoughts
 from relink.machines.words.times import counted
 from relink.machines.words.tone import Tone
@@ -74,9 +76,9 @@ class Line:
                 it = f"{one} and {two}"
             case _:
                 it = counted(len(self.called), "account")
-        one = len(self.called) == 1
-        text = self.template.replace("{s}", "s" if one else "").replace("{it}", it)
-        return text.replace("{is}", "is" if one else "are")
+        is_one = len(self.called) == 1
+        text = self.template.replace("{s}", "s" if is_one else "").replace("{it}", it)
+        return text.replace("{is}", "is" if is_one else "are")
 
 
 def lines_of(story: Story, depth: Depth = Depth.STORY) -> list[Line]:
@@ -97,13 +99,39 @@ def lines_of(story: Story, depth: Depth = Depth.STORY) -> list[Line]:
     return told
 
 
+def change_line(entry: JournalEntry, names: Names | None = None) -> Line:
+    """A change of state as one line, by what the journal says alone.
+
+    Args:
+        entry: a decision that moved a machine.
+        names: who is who.
+    """
+    names = names or Names()
+    words = state_words(entry.address.machine, entry.to_state)
+    said = happened(entry.event, names) or clause(meaning_of(type(entry.event)))
+    return Line(
+        at=entry.at,
+        depth=Depth.DECISIONS,
+        tone=words.tone,
+        name=words.name,
+        template=said,
+        about=(entry.address.key,),
+        called=(names.thing(entry.address.key),),
+        note="",
+        origin=origin(entry.causation_id),
+        cause=entry.causation_id,
+        machine=entry.address.machine,
+    )
+
+
 def _add(told: list[Line], line: Line, depth: Depth) -> None:
     """Add a line; in a story, one that says the same of another account joins the last one."""
     last = told[-1] if told else None
     if depth is Depth.STORY and last and _is_same(last, line):
         if line.about[0] not in last.about:
-            both = {"about": last.about + line.about, "called": last.called + line.called}
-            told[-1] = replace(last, **both)
+            told[-1] = replace(
+                last, about=last.about + line.about, called=last.called + line.called
+            )
         return
     told.append(line)
 
@@ -122,7 +150,7 @@ def _of_cause(cause: Cause, story: Story, depth: Depth) -> Iterator[Line]:
     for entry, decision, _ in cause.decisions:
         told = thoughts(entry.address, decision, story.names)
         for number, thought in enumerate(told):
-            details = ()
+            details: tuple[Detail, ...] = ()
             if depth is Depth.EVERYTHING and number == 0:
                 details = tuple(_details(entry, decision))
             yield _line(cause, entry, decision, thought, story.names, details)
@@ -163,7 +191,7 @@ def _unknown_commands(cause: Cause, entry: JournalEntry, names: Names) -> Iterat
         yield Line(
             at=cause.at,
             depth=Depth.EVERYTHING,
-            tone=Tone.QUIET,
+            tone=Tone.NEUTRAL,
             name="",
             template=named(command),
             about=(entry.address.key,),

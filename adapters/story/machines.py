@@ -7,7 +7,7 @@ those machines only what concerns the account is told.
 
 from collections.abc import Iterable, Iterator
 
-from relink.adapters.store import History, Store
+from relink.adapters.store import Store
 from relink.engine import Address, Decision, Event
 from relink.machines.account.facts import AccountFacts, holder_key, outage_of
 from relink.machines.commands import NotifyCustomer

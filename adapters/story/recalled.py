@@ -1,8 +1,8 @@
 """Decisions recalled: each entry of a journal as the decision that it was.
 
 The journal holds what was decided, but not the facts around it, nor the commands in full. Decisions
-are pure, so deciding again gives both. Where an older chart decided otherwise, what the journal says
-stands, without commands.
+are pure, so deciding again gives both. Where an older chart decided otherwise, the journal is right,
+and the commands are not known.
 """
 
 from collections.abc import Iterator
@@ -52,9 +52,7 @@ def _again(table: Table, before: Snapshot[Facts], entry: JournalEntry) -> Decisi
         return None
 
 
-def _as_written(
-    before: Snapshot[Facts], entry: JournalEntry, after: Snapshot[Facts]
-) -> Decision:
+def _as_written(before: Snapshot[Facts], entry: JournalEntry, after: Snapshot[Facts]) -> Decision:
     """The decision as the journal tells it."""
     reason = None
     if entry.reason is not None:

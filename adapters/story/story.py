@@ -42,7 +42,9 @@ class Story:
         """The part of it that one machine decided."""
         address = Address(machine, key)
         parts = (
-            cause._replace(decisions=[each for each in cause.decisions if each.entry.address == address])
+            cause._replace(
+                decisions=[each for each in cause.decisions if each.entry.address == address]
+            )
             for cause in self.causes
         )
         return replace(self, causes=tuple(part for part in parts if part.decisions))
@@ -62,9 +64,7 @@ def tell(store: Store, accounts: Sequence[str], who: str = "the customer") -> St
     known = [each for each in (_account(store, id) for id in accounts) if each]
     causes = tuple(merged(journals_of(store, [each.facts.id for each in known])))
     names = Names(who, _called(store, known))
-    chapters = tuple(
-        Chapter(each, _title(each.facts), outcome(each, names)) for each in known
-    )
+    chapters = tuple(Chapter(each, _title(each.facts), outcome(each, names)) for each in known)
     return Story(chapters, causes, names)
 
 

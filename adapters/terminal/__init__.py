@@ -10,6 +10,7 @@ with needed_for("relink.adapters.terminal", "cli"):
     from .bars import bar, shares
     from .heads import chapter_head, outcome_rows
     from .next_steps import next_steps
+    from .overview import accounts_by_state
     from .rows import Clock, day_clock, rows, utc_clock
     from .screen import MUTED, STRONG, STYLES, Screen, pad
 
@@ -19,6 +20,7 @@ __all__ = [
     "STYLES",
     "Clock",
     "Screen",
+    "accounts_by_state",
     "bar",
     "chapter_head",
     "day_clock",

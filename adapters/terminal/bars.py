@@ -36,7 +36,9 @@ def shares(screen: Screen, counts: Mapping[Tone, int], width: int) -> Text:
     """
     there = [(tone, count) for tone, count in counts.items() if count]
     drawn = Text()
-    for (tone, _), columns in zip(there, _columns([count for _, count in there], width), strict=True):
+    for (tone, _), columns in zip(
+        there, _columns([count for _, count in there], width), strict=True
+    ):
         drawn.append(screen.sign(FULL * columns), style=STYLES[tone])
     return drawn
 

@@ -22,19 +22,22 @@ def chapter_head(screen: Screen, chapter: Chapter) -> Iterator[Text]:
     yield from screen.wrap(head, screen.width)
     found = chapter.outcome
     state = Text(screen.sign(f"{found.tone.glyph} {found.state}"), style=STYLES[found.tone])
-    yield from outcome_rows(screen, found, state.append(", "), 2)
+    yield from outcome_rows(screen, found, state.append(", "), 2, 4)
 
 
-def outcome_rows(screen: Screen, found: Outcome, first: Text, indent: int) -> Iterator[Text]:
+def outcome_rows(
+    screen: Screen, found: Outcome, first: Text, indent: int, below: int
+) -> Iterator[Text]:
     """Whether an account may be charged now, and what the service should do.
 
     Args:
         screen: where it goes.
         found: what holds of the account.
         first: what stands in front of it.
-        indent: of all lines (columns).
+        indent: of the first line (columns).
+        below: of what to do (columns).
     """
     first.append(screen.sign(found.verdict), style="green" if found.may_charge else "default")
     yield from (pad(line, indent) for line in screen.wrap(first, screen.width - indent))
     for todo in found.todo:
-        yield from screen.wrapped(f"next: {todo}", indent + 2, "yellow")
+        yield from screen.wrapped(f"next: {todo}", below, "yellow")

@@ -1,4 +1,4 @@
-"""What to type next: commands that work from where the reader stands, in lines that can be copied."""
+"""What to type next: commands that work from where the reader stands, and that can be copied."""
 
 import shlex
 from collections.abc import Iterator, Sequence

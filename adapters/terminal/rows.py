@@ -23,6 +23,9 @@ GAP = 2
 LEAST_TEXT = 30
 """The least width of the text before other columns make room (columns)."""
 
+LEAST_DETAIL = 24
+"""The least width of what a decision weighed, beside its place (columns)."""
+
 Clock = Callable[[float], tuple[str, str]]
 """A time (Unix seconds) as a day and a time of day."""
 
@@ -99,12 +102,10 @@ def _source(line: Line, depth: Depth) -> str:
     return short_id(line.cause) if is_webhook and depth > Depth.STORY else line.origin
 
 
-def _row(
-    line: Line, time: str, columns: _Columns, screen: Screen, depth: Depth
-) -> Iterator[Text]:
+def _row(line: Line, time: str, columns: _Columns, screen: Screen, depth: Depth) -> Iterator[Text]:
     start = columns.time + GAP
     style = STYLES[line.tone]
-    is_quiet = line.tone is Tone.QUIET
+    is_quiet = line.tone is Tone.NEUTRAL
     head = Text(screen.sign(line.tone.glyph), style=style)
     if columns.is_stacked:
         yield from _stacked(line, time, head, screen)
@@ -140,7 +141,7 @@ def _stacked(line: Line, time: str, head: Text, screen: Screen) -> Iterator[Text
     yield beside
     yield from (pad(each, 4) for part in below for each in screen.wrap(part, screen.width - 4))
     if line.name:
-        yield from screen.wrapped(line.text, 2, MUTED if line.tone is Tone.QUIET else "")
+        yield from screen.wrapped(line.text, 2, MUTED if line.tone is Tone.NEUTRAL else "")
     yield from _note(line, screen, 2, screen.width - 2)
     for detail in line.details:
         yield from _detail(detail.text, detail.source, 4, screen)
@@ -156,7 +157,7 @@ def _detail(text: str, source: str, indent: int, screen: Screen) -> Iterator[Tex
     """What a decision weighed, with its place at the right; below, where there is no room."""
     right = screen.sign(source)
     room = screen.width - indent - (len(right) + GAP if right else 0)
-    beside = room >= LEAST_TEXT
+    beside = room >= LEAST_DETAIL
     width = room if beside else screen.width - indent
     body = screen.wrap(Text(screen.sign(text), style=MUTED), width)
     for number, part in enumerate(body):

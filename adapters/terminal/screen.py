@@ -20,12 +20,12 @@ NARROWEST = 20
 
 STYLES = {
     Tone.GOOD: "green",
-    Tone.BAD: "red",
-    Tone.WAIT: "blue",
-    Tone.CHANGED: "magenta",
-    Tone.OVER: "bright_black",
+    Tone.ALERT: "red",
+    Tone.WAITING: "blue",
+    Tone.MOVED_ON: "magenta",
+    Tone.STOPPED: "bright_black",
     Tone.MESSAGE: "yellow",
-    Tone.QUIET: "bright_black",
+    Tone.NEUTRAL: "bright_black",
 }
 """Colours of the terminal's own palette, which its user chose to be readable."""
 

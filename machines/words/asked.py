@@ -61,9 +61,9 @@ def _asked(command: AnyCommand, names: Names) -> str:
         case RequestNewPaymentMethod():
             why = because(command.reason)
             it = names.account(command.account)
-            return f"asks for another payment method than {it}: {why}"
+            return f"asks you for another payment method than {it}: {why}"
         case RequestBillingName():
-            return f"asks for the name of the holder of {names.account(command.account)}"
+            return f"asks you for the name of the holder of {names.account(command.account)}"
         case PaymentMethodBuilt():
             made = short_id(command.payment_method)
             return f"tells you that {made} was made from {names.account(command.account)}"
@@ -71,11 +71,11 @@ def _asked(command: AnyCommand, names: Names) -> str:
             return f"tells you that {short_id(command.payment_method)} is gone"
         case CollectMandate():
             method = short_id(command.payment_method)
-            return f"asks for a mandate for {method}: {because(command.reason)}"
+            return f"asks you for a mandate for {method}: {because(command.reason)}"
         case ReportAnomaly():
             value = f" ({command.value})" if command.value else ""
             what = f"{clause(command.anomaly.sentence)}{value}"
-            return f"alerts your operators about {_about(command, names)}: {what}"
+            return f"alerts the operators about {_about(command, names)}: {what}"
         case CreatePaymentMethod():
             return f"makes a payment method from {names.account(command.account)}"
         case AttachExternalAccount():

@@ -14,57 +14,57 @@ class StateWords(NamedTuple):
 
 _LOGIN = {
     "active": StateWords("Linked", Tone.GOOD),
-    "inactive_relinkable": StateWords("Needs the customer", Tone.BAD),
-    "inactive_unrepairable": StateWords("Can't be repaired", Tone.OVER),
-    "relinking": StateWords("At the bank", Tone.WAIT),
-    "relinked": StateWords("Repaired", Tone.WAIT),
-    "disconnected": StateWords("Disconnected", Tone.OVER),
+    "inactive_relinkable": StateWords("Needs the customer", Tone.ALERT),
+    "inactive_unrepairable": StateWords("Can't be repaired", Tone.STOPPED),
+    "relinking": StateWords("At the bank", Tone.WAITING),
+    "relinked": StateWords("Repaired", Tone.WAITING),
+    "disconnected": StateWords("Disconnected", Tone.STOPPED),
 }
 
 STATES: dict[str, dict[str, StateWords]] = {
-    "account": {**_LOGIN, "new_account_linked": StateWords("Replaced", Tone.CHANGED)},
+    "account": {**_LOGIN, "new_account_linked": StateWords("Replaced", Tone.MOVED_ON)},
     "authorization": _LOGIN,
     "session": {
-        "open": StateWords("Session open", Tone.WAIT),
+        "open": StateWords("Session open", Tone.WAITING),
         "succeeded": StateWords("Session done", Tone.GOOD),
-        "failed": StateWords("Session failed", Tone.BAD),
-        "cancelled": StateWords("Session cancelled", Tone.BAD),
-        "abandoned": StateWords("Session abandoned", Tone.OVER),
-        "superseded": StateWords("Session replaced", Tone.CHANGED),
+        "failed": StateWords("Session failed", Tone.ALERT),
+        "cancelled": StateWords("Session cancelled", Tone.ALERT),
+        "abandoned": StateWords("Session abandoned", Tone.STOPPED),
+        "superseded": StateWords("Session replaced", Tone.MOVED_ON),
     },
     "account_number": {
         "transactable": StateWords("Number works", Tone.GOOD),
-        "pending": StateWords("Number pending", Tone.WAIT),
-        "expiring": StateWords("Number expires", Tone.BAD),
-        "lapsed": StateWords("Number lapsed", Tone.BAD),
-        "refreshing": StateWords("Number renewed", Tone.WAIT),
+        "pending": StateWords("Number pending", Tone.WAITING),
+        "expiring": StateWords("Number expires", Tone.ALERT),
+        "lapsed": StateWords("Number lapsed", Tone.ALERT),
+        "refreshing": StateWords("Number renewed", Tone.WAITING),
     },
     "build": {
-        "none": StateWords("Nothing to make", Tone.QUIET),
-        "creating": StateWords("Being made", Tone.WAIT),
-        "name_needed": StateWords("Name needed", Tone.BAD),
+        "none": StateWords("Nothing to make", Tone.NEUTRAL),
+        "creating": StateWords("Being made", Tone.WAITING),
+        "name_needed": StateWords("Name needed", Tone.ALERT),
         "built": StateWords("Made", Tone.GOOD),
-        "refused": StateWords("Can't be made", Tone.OVER),
+        "refused": StateWords("Can't be made", Tone.STOPPED),
     },
     "payment_method": {
         "ready": StateWords("Ready to charge", Tone.GOOD),
-        "mandate_needed": StateWords("Mandate needed", Tone.BAD),
-        "blocked": StateWords("Blocked", Tone.BAD),
-        "gone": StateWords("Gone", Tone.OVER),
+        "mandate_needed": StateWords("Mandate needed", Tone.ALERT),
+        "blocked": StateWords("Blocked", Tone.ALERT),
+        "gone": StateWords("Gone", Tone.STOPPED),
     },
     "outage": {
-        "none": StateWords("No outage", Tone.QUIET),
-        "waiting": StateWords("Prompt due", Tone.WAIT),
+        "none": StateWords("No outage", Tone.NEUTRAL),
+        "waiting": StateWords("Prompt due", Tone.WAITING),
         "prompted": StateWords("Prompted", Tone.MESSAGE),
-        "quiet": StateWords("No more messages", Tone.QUIET),
+        "quiet": StateWords("No more messages", Tone.NEUTRAL),
     },
     "holder": {
-        "clear": StateWords("May be written to", Tone.QUIET),
-        "awaiting": StateWords("Waits for Stripe", Tone.WAIT),
+        "clear": StateWords("May be written to", Tone.NEUTRAL),
+        "awaiting": StateWords("Waits for Stripe", Tone.WAITING),
     },
     "read": {
-        "idle": StateWords("Nothing to read", Tone.QUIET),
-        "due": StateWords("To be read", Tone.WAIT),
+        "idle": StateWords("Nothing to read", Tone.NEUTRAL),
+        "due": StateWords("To be read", Tone.WAITING),
     },
 }
 """By machine and state. A test holds that none is missing, and that none is too many."""
@@ -86,4 +86,4 @@ MACHINES = {
 def state_words(machine: str, state: str) -> StateWords:
     """A state for people. One that an older release had is shown by its own name."""
     known = STATES.get(machine, {}).get(state)
-    return known or StateWords(state.replace("_", " ").capitalize(), Tone.QUIET)
+    return known or StateWords(state.replace("_", " ").capitalize(), Tone.NEUTRAL)

@@ -12,7 +12,7 @@ from enum import IntEnum
 from relink.engine import Address, Command, Decision, Event, Send
 
 from ..account.facts import AccountFacts
-from ..commands import Build
+from ..commands import AttachExternalAccount, CreatePaymentMethod
 from ..events import AccountResumed, AccountRetired, RelinkRequested
 from ..messages import (
     AnnouncementChanged,
@@ -116,19 +116,22 @@ def _decision(address: Address, decision: Decision, names: Names) -> Thought:
         code = decision.reason.code
         ignored = sentence(code) if code else decision.reason.sentence
         note = f"ignored: {clause(ignored)}"
-    tone = words.tone if decision.outcome == "moved" else Tone.QUIET
+    tone = words.tone if decision.outcome == "moved" else Tone.NEUTRAL
     return Thought(Depth.DECISIONS, tone, words.name, text, address.key, note)
 
 
 def _command(address: Address, command: Command, names: Names) -> Thought:
     """What relink does because of a decision."""
-    if isinstance(command, AnyNotification | Build):
-        # What comes of a build is told when it is made, or refused.
-        depth = Depth.DECISIONS if isinstance(command, Build) else Depth.STORY
-        return Thought(depth, Tone.MESSAGE, "", asked(command, names), address.key)
-    known = isinstance(command, AnyCommand)
-    text = asked(command, names) if known else command.name.replace("_", " ")
-    return Thought(Depth.EVERYTHING, Tone.QUIET, "", text, address.key)
+    if not isinstance(command, AnyCommand):  # of an embedding application
+        text = command.name.replace("_", " ")
+        return Thought(Depth.EVERYTHING, Tone.NEUTRAL, "", text, address.key)
+    text = asked(command, names)
+    if isinstance(command, AnyNotification):
+        return Thought(Depth.STORY, Tone.MESSAGE, "", text, address.key)
+    if isinstance(command, AttachExternalAccount | CreatePaymentMethod):
+        # The story tells what comes of it.
+        return Thought(Depth.DECISIONS, Tone.MESSAGE, "", text, address.key)
+    return Thought(Depth.EVERYTHING, Tone.NEUTRAL, "", text, address.key)
 
 
 # ── what the story tells ─────────────────────────────────────────────────────
@@ -139,7 +142,7 @@ def _story(address: Address, decision: Decision, names: Names) -> Thought | None
     if decision.anomaly:
         text = happened(decision.trigger, names) or clause(meaning_of(type(decision.trigger)))
         note = clause(decision.reason.sentence) if decision.reason else ""
-        return _thought(address, Tone.BAD, "Unexpected", text, note)
+        return _thought(address, Tone.ALERT, "Unexpected", text, note)
     match address.machine:
         case "account":
             return _of_account(address, decision, names)
@@ -165,16 +168,18 @@ def _of_account(address: Address, decision: Decision, names: Names) -> Thought |
         return _refused(address, decision)
     match trigger:
         case AccountRetired():
-            return _thought(address, Tone.OVER, "Retired", happened(trigger, names) or "")
+            return _thought(address, Tone.STOPPED, "Retired", happened(trigger, names) or "")
         case AccountResumed():
-            return _thought(address, Tone.QUIET, "In use", happened(trigger, names) or "")
-    text = _why_moved(decision, names) if decision.outcome == "moved" else _why_told(decision, names)
+            return _thought(address, Tone.NEUTRAL, "In use", happened(trigger, names) or "")
+    text = (
+        _why_moved(decision, names) if decision.outcome == "moved" else _why_told(decision, names)
+    )
     if text is None:
         return _of_announcement(address, decision, names)
     note = _what_next(trigger, decision.before.facts, decision.facts)
     if isinstance(trigger, SessionRelinked) and decision.outcome == "stayed":
         # The report that it works came first.
-        return _thought(address, Tone.QUIET, "", names.of_customer(text))
+        return _thought(address, Tone.NEUTRAL, "", names.of_customer(text))
     return _thought(address, words.tone, words.name, names.of_customer(text), note)
 
 
@@ -183,7 +188,7 @@ def _refused(address: Address, decision: Decision) -> Thought | None:
         return None
     why = clause(decision.reason.sentence.partition(". ")[0])
     text = f"no session for {{it}}: {why}"
-    return _thought(address, Tone.OVER, "Refused", text)
+    return _thought(address, Tone.STOPPED, "Refused", text)
 
 
 def _why_moved(decision: Decision, names: Names) -> str:
@@ -217,6 +222,8 @@ def _why_told(decision: Decision, names: Names) -> str | None:
     match trigger:
         case SessionOpened() if decision.leaf.effects:
             return f"a session for {mode_words(trigger.request.mode)} is open"
+        case SessionRelinked() if decision.state.startswith("inactive"):
+            return "the customer picked {it}, and by a newer report it stopped working since"
         case SessionRelinked():
             return "the customer signed in and picked {it}"
         case SessionUnsuccessful():
@@ -256,7 +263,7 @@ def _of_announcement(address: Address, decision: Decision, names: Names) -> Thou
     if not after:
         text = "{it} will not stop working after all"
         return _thought(address, Tone.GOOD, "Goes on", text)
-    return _thought(address, Tone.BAD, "Ends soon", names.of_customer(_ends(decision, after)))
+    return _thought(address, Tone.ALERT, "Ends soon", names.of_customer(_ends(decision, after)))
 
 
 def _ends(decision: Decision, after: list[int | None]) -> str:
@@ -268,8 +275,12 @@ def _ends(decision: Decision, after: list[int | None]) -> str:
 
 
 def _days(facts: AccountFacts) -> list[int | None]:
-    days = [] if facts.deactivates_on is None else [facts.deactivates_on]
-    return [*days, facts.login_deactivates_on] if facts.login_announced else days
+    days: list[int | None] = []
+    if facts.deactivates_on is not None:
+        days.append(facts.deactivates_on)
+    if facts.login_announced:
+        days.append(facts.login_deactivates_on)
+    return days
 
 
 def _of_number(address: Address, decision: Decision) -> Thought | None:
@@ -284,7 +295,9 @@ def _of_number(address: Address, decision: Decision) -> Thought | None:
             text = "no payment reaches {it} any more"
         case ReportedExpiring(), _:
             until = decision.facts.expires_on
-            text = f"the number of {{it}} works only {f'until {day(until)}' if until else 'for now'}"
+            text = (
+                f"the number of {{it}} works only {f'until {day(until)}' if until else 'for now'}"
+            )
         case RefreshSucceeded(), "transactable":
             text = "the relink brings {it} a new number"
         case _, "pending":

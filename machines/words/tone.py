@@ -9,17 +9,17 @@ class Tone(StrEnum):
 
     GOOD = "good"
     """Payments go through."""
-    BAD = "bad"
+    ALERT = "alert"
     """Somebody has to act."""
-    WAIT = "wait"
+    WAITING = "waiting"
     """Something is under way."""
-    CHANGED = "changed"
+    MOVED_ON = "moved_on"
     """Something else is used instead."""
-    OVER = "over"
+    STOPPED = "stopped"
     """It is gone, or nobody can act."""
     MESSAGE = "message"
     """Somebody is written to."""
-    QUIET = "quiet"
+    NEUTRAL = "neutral"
     """Good to know."""
 
     @property
@@ -28,16 +28,16 @@ class Tone(StrEnum):
         match self:
             case Tone.GOOD:
                 return "✓"
-            case Tone.BAD:
+            case Tone.ALERT:
                 return "!"
-            case Tone.WAIT:
+            case Tone.WAITING:
                 return "…"
-            case Tone.CHANGED:
+            case Tone.MOVED_ON:
                 return "⇄"
-            case Tone.OVER:
+            case Tone.STOPPED:
                 return "✕"
             case Tone.MESSAGE:
                 return "✉"
-            case Tone.QUIET:
+            case Tone.NEUTRAL:
                 return "·"
         assert_never(self)
