@@ -15,7 +15,7 @@ from relink.machines.words.thoughts import Depth
 from relink.machines.words.times import counted
 from relink.machines.words.tone import Tone
 
-Happening = tuple[float, str]
+Occurrence = tuple[float, str]
 """Something that was made to happen in the simulated world, and when (Unix seconds)."""
 
 
@@ -32,7 +32,7 @@ def title(screen: Screen, number: int, of: int, name: str, what: str) -> Iterato
 
 
 def told(
-    story: Story, screen: Screen, depth: Depth, world: Sequence[Happening], repeated: int
+    story: Story, screen: Screen, depth: Depth, world: Sequence[Occurrence], repeated: int
 ) -> Iterator[Text]:
     """A customer's story, and how it ended.
 
@@ -59,7 +59,7 @@ def tally(stories: Sequence[Story]) -> Counter[tuple[Tone, str]]:
     return Counter((each.tone, each.state) for each in ends)
 
 
-def _with_world(lines: list[Line], world: Sequence[Happening]) -> list[Line]:
+def _with_world(lines: list[Line], world: Sequence[Occurrence]) -> list[Line]:
     made = [
         Line(at, Depth.DECISIONS, Tone.NEUTRAL, "", f"({what})", ("",), ("",), "", "", "", "")
         for at, what in world

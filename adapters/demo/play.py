@@ -107,7 +107,7 @@ def play(
         endpoint = stack.enter_context(serving(webhook_endpoint(service.handle_webhook)))
         stack.enter_context(server.lock)
         for number, scenario in enumerate(SCENARIOS, 1):
-            world.happenings.clear()
+            world.occurrences.clear()
             before = world.counts["webhooks duplicate"]
             customer = sim.add_customer(scenario.name)
             scenario.play(world, customer)
@@ -116,7 +116,7 @@ def play(
             story = tell(store, _accounts_of(store, customer), scenario.name)
             stories[scenario.name] = story
             screen.show(*title(screen, number, len(SCENARIOS), scenario.name, scenario.title))
-            screen.show(*told(story, screen, depth, world.happenings, repeated))
+            screen.show(*told(story, screen, depth, world.occurrences, repeated))
     picture = folder / "account.svg"
     picture.write_bytes(render(dot(CHARTS["account"].table()), "svg"))
     took = time.monotonic() - began

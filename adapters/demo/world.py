@@ -20,7 +20,7 @@ from relink.adapters.simulator.server import SimulatorServer
 from relink.engine import Command, Step
 
 from .checks import StepChecks
-from .narrate import Happening
+from .narrate import Occurrence
 
 DAY = 24 * 60 * 60
 """Seconds."""
@@ -65,7 +65,7 @@ class DemoWorld:
         self.sim = server.simulator
         self.bank = self.sim.bank
         self.counts: Counter[str] = Counter()
-        self.happenings: list[Happening] = []
+        self.occurrences: list[Occurrence] = []
         """What was made to happen, in order."""
         self.checks = StepChecks()
         self._lock = server.lock
@@ -126,7 +126,7 @@ class DemoWorld:
         """Note what happens next, a minute later."""
         self.settle()
         self.sim.advance(60)
-        self.happenings.append((self.now, what))
+        self.occurrences.append((self.now, what))
 
     def relink(self, account: Linked) -> CustomerPart | None:
         """An hour later the service requests a relink session for the customer.
@@ -147,7 +147,7 @@ class DemoWorld:
     def pass_time(self, seconds: float, what: str) -> None:
         """Let time pass, and everything happen that is due in it."""
         self.settle()
-        self.happenings.append((self.now, f"{round(seconds / DAY)} days pass: {what}"))
+        self.occurrences.append((self.now, f"{round(seconds / DAY)} days pass: {what}"))
         until = self.now + seconds
         while self.now < until:
             self.sim.advance(min(DAY, until - self.now))

@@ -11,7 +11,7 @@ def as_json(story: Story, lines: list[Line]) -> dict[str, Any]:
 
     Args:
         story: the accounts, and what they are called.
-        lines: what is told of them.
+        lines: what is told about them.
     """
     return {
         "accounts": [

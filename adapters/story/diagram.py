@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from relink.engine import Address
-from relink.machines.words.happened import happened
+from relink.machines.words.events import event_words
 from relink.machines.words.names import short_id
 from relink.machines.words.states import MACHINES, state_words
 from relink.machines.words.thoughts import Depth
@@ -70,7 +70,7 @@ def _of_machines(story: Story, names: dict[str, str]) -> Iterator[str]:
         for entry, decision, sender in cause.decisions:
             machine = _alias(names, _place(entry.address))
             source = _alias(names, OUTSIDE[origin(cause.id)] if sender is None else _place(sender))
-            said = happened(decision.trigger, story.names) or decision.trigger.name
+            said = event_words(decision.trigger, story.names) or decision.trigger.name
             said = said.replace("{it}", story.names.thing(entry.address.key))
             yield f"{source}->>{machine}: {_text(said)}"
             if decision.outcome == "moved":

@@ -12,12 +12,12 @@ from relink.machines import CHARTS
 from relink.machines.commands import NotifyCustomer
 from relink.machines.words.asked import named
 from relink.machines.words.codes import clause
-from relink.machines.words.happened import happened
+from relink.machines.words.events import event_words
 from relink.machines.words.meaning import meaning_of
 from relink.machines.words.names import Names
-from relink.machines.words.states import state_words
+from relink.machines.words.states import MACHINES, state_words
 from relink.machines.words.thoughts import Depth, Thought, grounds, thoughts
-from relink.machines.words.times import counted
+from relink.machines.words.times import counted, moment
 from relink.machines.words.tone import Tone
 
 from .merge import Cause
@@ -26,6 +26,9 @@ from .story import Story
 
 ROOT = Path(inspect.getfile(Depth)).parents[2]
 """The folder that the paths of sources are relative to."""
+
+TIMES = (10**9, 4 * 10**9)
+"""A number in this range is a time (Unix seconds, 2001 to 2096)."""
 
 LONGEST_VALUE = 60
 """How many signs of a fact's value are shown."""
@@ -108,7 +111,7 @@ def change_line(entry: JournalEntry, names: Names | None = None) -> Line:
     """
     names = names or Names()
     words = state_words(entry.address.machine, entry.to_state)
-    said = happened(entry.event, names) or clause(meaning_of(type(entry.event)))
+    said = event_words(entry.event, names) or clause(meaning_of(type(entry.event)))
     return Line(
         at=entry.at,
         depth=Depth.DECISIONS,
@@ -167,7 +170,8 @@ def _line(
     details: tuple[Detail, ...],
 ) -> Line:
     note = thought.note
-    if not note and thought.depth is not Depth.STORY and thought.name:
+    is_detailed = bool(details)
+    if not note and not is_detailed and thought.depth is not Depth.STORY and thought.name:
         note = ", and ".join(grounds(decision, CHARTS[entry.address.machine]))
     return Line(
         at=cause.at,
@@ -218,7 +222,8 @@ def _details(entry: JournalEntry, decision: Decision) -> Iterator[Detail]:
         yield Detail(f"{fact}: {_value(old)} → {_value(new)}", "")
     for command in decision.commands:
         if isinstance(command, Send):
-            yield Detail(f"tells {command.machine} {command.event.name}", "")
+            to = MACHINES.get(command.machine, command.machine)
+            yield Detail(f"tells the {to}: {command.event.name}", "")
         elif isinstance(command, NotifyCustomer):
             yield Detail(f"{command.id}", "")
 
@@ -237,5 +242,7 @@ def _source(chart: type, name: str) -> str:
 
 
 def _value(value: object) -> str:
-    text = "none" if value is None else str(value)
+    """A fact for people: times are written out, and what is long is shortened."""
+    is_time = isinstance(value, int | float) and TIMES[0] <= value < TIMES[1]
+    text = "none" if value is None else moment(value) if is_time else str(value)  # type: ignore[arg-type]
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

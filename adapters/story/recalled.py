@@ -1,8 +1,8 @@
 """Decisions recalled: each entry of a journal as the decision that it was.
 
 The journal holds what was decided, but not the facts around it, nor the commands in full. Decisions
-are pure, so deciding again gives both. Where an older chart decided otherwise, the journal is right,
-and the commands are not known.
+are pure, so deciding again gives both. Where an older chart decided otherwise, the journal is
+right, and the commands are not known.
 """
 
 from collections.abc import Iterator

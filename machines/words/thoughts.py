@@ -39,7 +39,7 @@ from ..reported import (
 from ..vocabulary import NO_ACTION
 from .asked import AnyCommand, AnyNotification, asked
 from .codes import because, clause
-from .happened import happened, mode_words, why_unsuccessful
+from .events import event_words, mode_words, why_unsuccessful
 from .meaning import meaning_of
 from .names import Names
 from .states import state_words
@@ -110,7 +110,7 @@ def grounds(decision: Decision, chart: object) -> list[str]:
 def _decision(address: Address, decision: Decision, names: Names) -> Thought:
     """A decision that changes nothing that the story tells."""
     words = state_words(address.machine, decision.state)
-    text = happened(decision.trigger, names) or clause(meaning_of(type(decision.trigger)))
+    text = event_words(decision.trigger, names) or clause(meaning_of(type(decision.trigger)))
     note = ""
     if decision.reason is not None:
         code = decision.reason.code
@@ -140,7 +140,7 @@ def _command(address: Address, command: Command, names: Names) -> Thought:
 def _story(address: Address, decision: Decision, names: Names) -> Thought | None:
     """A decision that a reader of the story wants to know of."""
     if decision.anomaly:
-        text = happened(decision.trigger, names) or clause(meaning_of(type(decision.trigger)))
+        text = event_words(decision.trigger, names) or clause(meaning_of(type(decision.trigger)))
         note = clause(decision.reason.sentence) if decision.reason else ""
         return _thought(address, Tone.ALERT, "Unexpected", text, note)
     match address.machine:
@@ -152,7 +152,7 @@ def _story(address: Address, decision: Decision, names: Names) -> Thought | None
             return _of_payment_method(address, decision, names)
         case "session" if decision.state == "superseded" and decision.outcome == "moved":
             words = state_words("session", decision.state)
-            text = happened(decision.trigger, names) or ""
+            text = event_words(decision.trigger, names) or ""
             return _thought(address, words.tone, words.name, text)
     return None
 
@@ -168,9 +168,9 @@ def _of_account(address: Address, decision: Decision, names: Names) -> Thought |
         return _refused(address, decision)
     match trigger:
         case AccountRetired():
-            return _thought(address, Tone.STOPPED, "Retired", happened(trigger, names) or "")
+            return _thought(address, Tone.STOPPED, "Retired", event_words(trigger, names) or "")
         case AccountResumed():
-            return _thought(address, Tone.NEUTRAL, "In use", happened(trigger, names) or "")
+            return _thought(address, Tone.NEUTRAL, "In use", event_words(trigger, names) or "")
     text = (
         _why_moved(decision, names) if decision.outcome == "moved" else _why_told(decision, names)
     )
@@ -229,7 +229,7 @@ def _why_told(decision: Decision, names: Names) -> str | None:
         case SessionUnsuccessful():
             return _failure(trigger, decision.before.facts, decision.facts)
         case KnownAccountLinked() | NewAccountLinkedInstead():
-            return happened(trigger, names)
+            return event_words(trigger, names)
     return None
 
 
@@ -316,5 +316,5 @@ def _of_payment_method(address: Address, decision: Decision, names: Names) -> Th
         return _thought(address, words.tone, words.name, "{it} can be charged again")
     if decision.state == "mandate_needed" and decision.before.version < 1:
         return None  # The request for a mandate says it.
-    text = happened(trigger, names) or ""
+    text = event_words(trigger, names) or ""
     return _thought(address, words.tone, words.name, text)

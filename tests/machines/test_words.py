@@ -1,4 +1,4 @@
-"""Everything that a journal can hold has words: states, events, guards, effects, commands, codes."""
+"""All that a journal can hold has words: states, events, guards, effects, commands, codes."""
 
 import re
 from typing import Any, get_args
@@ -21,7 +21,7 @@ from relink.machines.events import BillingNameAbsent
 from relink.machines.reasons import ANOMALIES, IGNORED, Anomaly, ReadReason
 from relink.machines.words.asked import AnyCommand, asked, named
 from relink.machines.words.codes import REASONS, because, clause
-from relink.machines.words.happened import FAILURES, happened
+from relink.machines.words.events import FAILURES, event_words
 from relink.machines.words.meaning import meaning_of
 from relink.machines.words.names import Names, short_id
 from relink.machines.words.states import MACHINES, STATES
@@ -89,7 +89,7 @@ def test_every_event_that_a_chart_takes_has_words(event: type[Event]):
     @settings(max_examples=examples(20), derandomize=True, database=None, deadline=None)
     @given(payloads(event, {**_known(event), **strings}))
     def one(made: Event) -> None:
-        sentence = happened(made, ADA)
+        sentence = event_words(made, ADA)
         assert sentence
         assert not sentence.endswith(".")
         assert "the customer" not in sentence

@@ -1,4 +1,4 @@
-"""The story's decisions: those of the journals, each as it was, in the order in which it was made."""
+"""The decisions of a story: those of the journals, each as it was, by what caused it."""
 
 from dataclasses import replace
 

@@ -129,7 +129,7 @@ def test_bars_fit_and_every_share_is_seen(counts, width) -> None:
     at = screen(width)
     lines = assert_fits(accounts_by_state(at, counts), at)
     assert len(lines) == 1 + len(counts)
-    tones = {tone: number for tone, number in zip(Tone, counts.values(), strict=False)}
+    tones = dict(zip(Tone, counts.values(), strict=False))
     drawn = shares(at, tones, width)
     assert drawn.cell_len == (width if tones else 0)
     assert len(drawn.spans) == len(tones)

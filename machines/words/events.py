@@ -1,6 +1,6 @@
 """What happened: every event in words, with its values.
 
-``{it}`` stands for what the deciding machine is about. :func:`happened` knows every event that a
+``{it}`` stands for what the deciding machine is about. :func:`event_words` knows every event that a
 chart takes; a test holds that.
 """
 
@@ -99,7 +99,7 @@ FAILURES = {
 """Why a session failed, by Stripe's code or relink's."""
 
 
-def happened(event: Event, names: Names) -> str | None:
+def event_words(event: Event, names: Names) -> str | None:
     """An event in words; None for one that no machine of relink takes.
 
     Args:
