@@ -30,7 +30,7 @@ from .stopping import Stopped, ended_by_signals
 __all__ = ["SUBCOMMANDS", "UsageError", "main", "parser"]
 
 SUBCOMMANDS = {
-    "demo": "play scenarios against a simulated Stripe and explain every decision",
+    "demo": "play scenarios against a simulated Stripe, and tell what relink decided and why",
     "table": "print a machine as a table: every state, every event, every decision",
     "diagram": "draw a machine: SVG, PNG, DOT or Mermaid",
     "export": "export a machine: JSON for XState 5, or SCXML",
@@ -43,9 +43,10 @@ SUBCOMMANDS = {
     "import": "make the accounts known that were linked before relink was installed",
     "doctor": "try every setting, and say what is wrong and how to mend it",
     "status": "show accounts by state, due commands, timers and dead letters",
+    "top": "show what a running relink does now: live counts, and what changed last",
     "dead-letters": "list the commands that failed for good, or retry them",
     "replay": "rebuild every machine from its journal and compare it with its snapshot",
-    "explain": "explain the history of an account, authorization, session or payment method",
+    "explain": "tell what became of an account, authorization, session or payment method, and why",
     "simulate": "serve a simulated Stripe API, with a bank to click through",
     "fuzz": "send a machine random events and search for a counterexample",
     "check": "explore every history of one account, within bounds, and check what must hold",
@@ -54,7 +55,7 @@ SUBCOMMANDS = {
 MODULES = {"import": "import_accounts"}
 """The modules of subcommands whose names are reserved words in Python."""
 
-SERVICES = {"serve", "work", "simulate"}
+SERVICES = {"serve", "work", "simulate", "top"}
 """Subcommands that run until a signal ends them, which is the normal way to do so."""
 
 STOPPED = (0, signal.SIGTERM, signal.SIGINT)
@@ -126,10 +127,28 @@ class _Version(argparse.Action):
 
 
 def _run(argv: Sequence[str]) -> int:
+    _refuse_unknown(argv)
     # The arguments of some subcommands name the machines, whose import takes a while.
     arguments = parser(of=argv[:1]).parse_args(argv)
     code: int = _module(arguments.command).run(arguments)
     return code
+
+
+def _refuse_unknown(argv: Sequence[str]) -> None:
+    """Refuse a subcommand that does not exist, and name the one that was probably meant.
+
+    Raises:
+        SystemExit: it does not exist.
+    """
+    name = argv[0] if argv else ""
+    if not name or name.startswith("-") or name in SUBCOMMANDS:
+        return
+    from relink.engine.suggest import did_you_mean
+
+    meant = did_you_mean(name, SUBCOMMANDS)
+    hint = f" {meant[:1].upper()}{meant[1:]}" if meant else ""
+    print(f"relink: there is no command {name!r}.{hint} relink --help lists all.", file=sys.stderr)
+    raise SystemExit(WRONG_USAGE)
 
 
 def _failed(command: str, error: Exception) -> int:

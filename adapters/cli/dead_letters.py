@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List the dead letters, or retry them."""
-    from relink.adapters.explain import utc
+    from relink.machines.words.times import moment
 
     with open_store() as store:
         letters = store.dead_letters(limit=MOST)
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
                     )
             return 0
     for letter in letters:
-        print(f"{utc(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")
+        print(f"{moment(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")
         print(f"    {letter.error or 'no error was recorded'}")
     if not letters:
         print("No dead letters.")

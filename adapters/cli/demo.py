@@ -1,17 +1,18 @@
-"""``relink demo``: scenarios against a simulated Stripe, with every decision explained."""
+"""``relink demo``: scenarios against a simulated Stripe, told customer by customer."""
 
 import argparse
-import shlex
-import shutil
-import sys
 from pathlib import Path
 
 from .arguments import seed, writable_folder
+from .own_command import own_command
 from .settings import refuse_live_key
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument(
+        "--all", action="store_true", help="tell every decision, with guards, facts and commands"
+    )
     parser.add_argument(
         "--folder",
         type=Path,
@@ -30,23 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
         0, or 1 if a step violated a property.
     """
     refuse_live_key()
-    from relink.adapters.demo import play
+    folder = writable_folder(arguments.folder)
+    from relink.adapters.demo import play, summary
+    from relink.adapters.terminal import Screen
+    from relink.machines.words.thoughts import Depth
 
-    violations = play(
-        writable_folder(arguments.folder), seed=arguments.seed, command=own_command(sys.argv[0])
-    )
-    return 1 if violations else 0
-
-
-def own_command(started_as: str) -> str:
-    """The command that runs relink as this process does, for a line that a user can copy.
-
-    Args:
-        started_as: How the process was started, as in ``sys.argv``.
-    """
-    found = shutil.which("relink")
-    if found is not None and Path(found).resolve() == Path(started_as).resolve():
-        return "relink"
-    if Path(started_as).name == "relink":
-        return shlex.quote(started_as)
-    return f"{shlex.quote(sys.executable)} -m relink.adapters.cli"
+    screen = Screen()
+    depth = Depth.EVERYTHING if arguments.all else Depth.STORY
+    played = play(folder, screen, arguments.seed, depth)
+    screen.show(*summary(played, screen, own_command(), arguments.all))
+    return 1 if played.checks.violations else 0

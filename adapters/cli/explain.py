@@ -1,9 +1,21 @@
-"""``relink explain``: what happened to one account, authorization, session or payment method."""
+"""``relink explain``: what became of an account, or of whatever belongs to it, and why."""
 
 import argparse
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from . import UsageError
+from .own_command import own_command
 from .settings import open_store
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from relink.adapters.store import SqlStore
+    from relink.adapters.story import Line, Story
+    from relink.adapters.terminal import Screen
+    from relink.machines.words.thoughts import Depth
 
 MACHINE_OF = {
     "fca": "account",
@@ -15,11 +27,26 @@ MACHINE_OF = {
 """Machines by the prefix of the ids that name them."""
 
 FORMS = "fca_…, fcauth_…, fcsess_…, pm_… or ba_…"
+DEPTHS = ("story", "decisions", "everything")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("id", metavar="ID", help=FORMS)
+    parser.add_argument(
+        "--depth",
+        choices=DEPTHS,
+        help="how much to tell: what became of it (the default for an account), every decision, "
+        "or also guards, facts and commands",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="tell everything: the same as --depth everything"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument(
+        "--diagram", action="store_true", help="print a sequence diagram, for Mermaid"
+    )
     parser.add_argument(
         "--database",
         metavar="URL",
@@ -28,17 +55,83 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain the journal."""
-    from relink.adapters.explain import explain_journal
-    from relink.engine import Address
+    """Tell the story."""
+    from relink.adapters.story import as_json, lines_of, sequence_diagram, tell
+    from relink.adapters.terminal import Screen
 
     machine = MACHINE_OF.get(arguments.id.partition("_")[0])
     if machine is None:
         raise UsageError(f"{arguments.id!r} cannot be explained. Give an id like {FORMS}.")
+    depth = depth_of(arguments, "story" if machine == "account" else "decisions")
     with open_store(arguments.database) as store:
-        entries = store.journal(Address(machine, arguments.id))
-    if not entries:
-        raise UsageError(f"the database holds no decisions about {arguments.id}")
-    for line in explain_journal(entries):
-        print(line)
+        accounts = _accounts(store, machine, arguments.id)
+        story = tell(store, accounts)
+    if machine != "account":
+        story = story.only(machine, arguments.id)
+    lines = lines_of(story, depth)
+    if arguments.json:
+        print(json.dumps(as_json(story, lines), ensure_ascii=False, indent=2))
+    elif arguments.diagram:
+        print(sequence_diagram(story, depth), end="")
+    else:
+        screen = Screen()
+        screen.show(*_shown(screen, arguments, story, lines, depth))
     return 0
+
+
+def depth_of(arguments: argparse.Namespace, default: str) -> "Depth":
+    """How much the arguments ask to tell."""
+    from relink.machines.words.thoughts import Depth
+
+    return Depth(DEPTHS.index("everything" if arguments.all else arguments.depth or default))
+
+
+def _accounts(store: "SqlStore", machine: str, id: str) -> list[str]:
+    """The accounts whose story it belongs to.
+
+    Raises:
+        UsageError: the database holds no decisions about it.
+    """
+    from relink.adapters.story import accounts_of
+
+    found = accounts_of(store, machine, id)
+    if not found:
+        raise UsageError(f"the database holds no decisions about {id}")
+    return found
+
+
+def _shown(
+    screen: "Screen",
+    arguments: argparse.Namespace,
+    story: "Story",
+    lines: "list[Line]",
+    depth: "Depth",
+) -> "Iterator[Text]":
+    from rich.text import Text
+
+    from relink.adapters.terminal import chapter_head, next_steps, rows, utc_clock
+    from relink.machines.words.thoughts import Depth
+    from relink.machines.words.times import counted
+
+    for chapter in story.chapters:
+        yield from chapter_head(screen, chapter)
+    yield Text()
+    yield from rows(lines, screen, utc_clock, depth)
+    yield Text()
+    told = len({(line.cause, line.machine) for line in lines if line.name})
+    if depth is Depth.STORY:
+        said = f"{counted(told, 'decision')} of {story.decisions:,}. Times are in UTC."
+    else:
+        said = f"{counted(story.decisions, 'decision')}. Times are in UTC."
+    yield from screen.wrapped(said, 0, "bright_black")
+    own, database = own_command(), ["--database", arguments.database] if arguments.database else []
+    explain = [own, "explain", arguments.id]
+    steps = [("As a diagram", [*explain, "--diagram", *database])]
+    if depth < Depth.EVERYTHING:
+        steps.insert(0, ("Everything, and why", [*explain, "--all", *database]))
+    for chapter in story.chapters:
+        other = chapter.account.facts.replaced_by
+        if other:
+            name = story.names.account(other)
+            steps.append((f"The story of {name}", [own, "explain", other, *database]))
+    yield from next_steps(screen, steps)

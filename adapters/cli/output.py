@@ -14,20 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-SIGNS = {
-    "━": "=",
-    "─": "-",
-    "←": "<-",
-    "→": "->",
-    "⇒": "=>",
-    "▸": ">",
-    "✉": "[to the service]",
-    "…": "...",
-    "·": "-",
-    "≥": ">=",
-    "≤": "<=",
-}
-"""What stands for a sign in an encoding without it."""
+from relink.adapters.signs import SIGNS
 
 
 def _write_plainly(error: UnicodeError) -> tuple[str, int]:

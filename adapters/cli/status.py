@@ -7,18 +7,26 @@ fails now and is retried by itself.
 
 import argparse
 import json
+import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from .own_command import own_command
 from .settings import open_store
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from relink.adapters.http import StoreStatus
     from relink.adapters.store import DeadLetter, DueCommand, StuckCommand
+    from relink.adapters.terminal import Screen
 
 SHOWN = 5
 """The number of commands of each kind that are shown."""
+
+LABEL = 14
+"""How wide the labels are (columns)."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the status."""
     from relink.adapters.bootstrap import store_status
+    from relink.adapters.terminal import Screen, accounts_by_state
 
     with open_store() as store:
         found = store_status(store, time.time())
@@ -38,14 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_as_json(found, timers, stuck)))
         return 0
-    for line in (
-        *_accounts(found),
-        *_commands(found),
-        *_operators(found, stuck),
-        *_refused(found, dead),
-        *_timers(timers),
-    ):
-        print(line)
+    screen = Screen()
+    screen.show(
+        *accounts_by_state(screen, found.accounts),
+        *_commands(screen, found),
+        *_operators(screen, found, stuck),
+        *_refused(screen, found, dead),
+        *_timers(screen, timers),
+    )
     return 0
 
 
@@ -64,50 +73,69 @@ def _as_json(
     }
 
 
-def _accounts(found: "StoreStatus") -> Iterator[str]:
-    yield _line("accounts", sum(found.accounts.values()))
-    yield from _by_name(found.accounts)
+def _commands(screen: "Screen", found: "StoreStatus") -> "Iterator[Text]":
+    from relink.machines.words.times import duration
+
+    oldest = f", the oldest for {duration(found.oldest_due)}" if found.oldest_due else ""
+    yield from _row(screen, "to be done", f"{found.waiting:,} due{oldest}")
+    failing = sum(found.failing.values())
+    if failing:
+        names = _by_name(found.failing)
+        yield from _row(screen, "failing", f"{failing:,}, retried by themselves: {names}", "yellow")
 
 
-def _commands(found: "StoreStatus") -> Iterator[str]:
-    yield _line("commands that are due", found.waiting)
-    yield _line("commands that fail and are retried", sum(found.failing.values()))
-    yield from _by_name(found.failing)
-    if found.oldest_due:
-        yield f"  the oldest should have been done {found.oldest_due:,.0f} s ago"
-
-
-def _operators(found: "StoreStatus", stuck: "list[StuckCommand]") -> Iterator[str]:
-    from relink.adapters.explain import utc
+def _operators(
+    screen: "Screen", found: "StoreStatus", stuck: "list[StuckCommand]"
+) -> "Iterator[Text]":
     from relink.adapters.runner.stuck import CURES
+    from relink.machines.words.times import moment
 
-    yield _line("stuck, for you to mend", sum(found.stuck.values()))
+    if not found.stuck:
+        return
+    yield from _row(screen, "stuck", f"{sum(found.stuck.values()):,}, for you to mend", "red")
     for code, count in sorted(found.stuck.items()):
-        yield _line(f"  {code.replace('_', ' ')}", count)
-        yield f"    {CURES.get(code, 'The gateway says what to do')}."
+        cure = CURES.get(code, "The gateway says what to do")
+        yield from _row(screen, "", f"{count:,} {code.replace('_', ' ')}. {cure}.")
     for each in stuck:
-        yield f"  {each.id}: {each.error}; the next attempt is due {utc(each.due_at)}"
+        due = moment(each.due_at)
+        yield from _row(screen, "", f"{each.id}: {each.error}; the next attempt is due {due}")
 
 
-def _refused(found: "StoreStatus", dead: "list[DeadLetter]") -> Iterator[str]:
-    yield _line("dead letters, refused by Stripe", found.dead_letters)
+def _refused(screen: "Screen", found: "StoreStatus", dead: "list[DeadLetter]") -> "Iterator[Text]":
+    if not found.dead_letters:
+        yield from _row(screen, "dead letters", "none")
+        return
+    said = f"{found.dead_letters:,}, refused by Stripe: {own_command()} dead-letters"
+    yield from _row(screen, "dead letters", said, "red")
     for each in dead:
-        yield f"  {each.id}: {each.error}"
+        yield from _row(screen, "", f"{each.id}: {each.error}")
 
 
-def _timers(timers: "list[DueCommand]") -> Iterator[str]:
-    from relink.adapters.explain import utc
+def _timers(screen: "Screen", timers: "list[DueCommand]") -> "Iterator[Text]":
+    from relink.machines.words.names import Names
+    from relink.machines.words.times import moment
 
-    yield f"next timer  {utc(timers[0].due_at) if timers else 'none'}"
-    for timer in timers:
-        wake = timer.command
-        yield f"  {utc(timer.due_at)}  {getattr(wake, 'machine', '')} {getattr(wake, 'key', '')}"
-
-
-def _by_name(counts: Mapping[str, int]) -> Iterator[str]:
-    for name, count in sorted(counts.items()):
-        yield _line(f"  {name.replace('_', ' ')}", count)
+    if not timers:
+        yield from _row(screen, "next timer", "none")
+    for number, timer in enumerate(timers):
+        about = Names().thing(getattr(timer.command, "key", ""))
+        label = "next timers" if number == 0 else ""
+        yield from _row(screen, label, f"{moment(timer.due_at)}  {about}")
 
 
-def _line(what: str, count: int) -> str:
-    return f"{what:36}{count:>9,}"
+def _row(screen: "Screen", label: str, text: str, style: str = "") -> "Iterator[Text]":
+    """A label, and a text that is wrapped between words; ids stay whole, so that they can be
+    copied."""
+    from rich.text import Text
+
+    width = max(screen.width - LABEL, LABEL)
+    lines = textwrap.wrap(screen.sign(text), width, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        row = Text(label.ljust(LABEL) if number == 0 else " " * LABEL, style="bright_black")
+        yield row.append(line, style=style or "default")
+
+
+def _by_name(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{count:,} {name.replace('_', ' ')}" for name, count in sorted(counts.items())
+    )

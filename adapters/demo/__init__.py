@@ -1,5 +1,6 @@
-"""The demo: customers whose bank links break, each in one of the situations that relink handles."""
+"""The demo: customers whose bank links break, played against a simulated Stripe."""
 
-from .play import play
+from .play import Played, play
+from .summary import summary
 
-__all__ = ["play"]
+__all__ = ["Played", "play", "summary"]

@@ -1,71 +1,95 @@
-"""What the demo tells of a step: the decisions about what people know, and what follows from them.
+"""What the demo shows of a customer: the story of all their accounts, and how it ended.
 
-Machines that only prepare decisions are left out: when to read an object, whether a message may go
-out now, which message is next. ``relink explain`` shows those too.
+``relink explain`` tells the story of one account in the same words.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from relink.adapters.explain import READS, ExplainedDecision, describe, explain_delivery, utc
-from relink.engine import Delivery, Step
-from relink.machines.commands import Wake
-from relink.machines.events import TimerFired
+from rich.text import Text
 
-PREPARING = ("holder", "outage", "read")
-"""The machines that are left out."""
+from relink.adapters.story import Line, Story, lines_of
+from relink.adapters.terminal import MUTED, STRONG, Screen, day_clock, outcome_rows, rows
+from relink.machines.words.thoughts import Depth
+from relink.machines.words.times import counted
+from relink.machines.words.tone import Tone
 
-MAIN = ("session", "account", "authorization", "payment_method")
-"""Where a webhook changes no state, the first of these machines that it concerns is named."""
+Occurrence = tuple[float, str]
+"""Something that was made to happen in the simulated world, and when (Unix seconds)."""
 
 
-def told(step: Step, is_webhook: bool) -> list[str]:
-    """A step in lines: the decisions, then the commands.
+def title(screen: Screen, number: int, of: int, name: str, what: str) -> Iterator[Text]:
+    """The head of a customer's story."""
+    right = f"{number} of {of}"
+    head = Text(f"{number}  {name}  ", style=STRONG).append(screen.sign(what), style=STRONG)
+    lines = screen.wrap(head, screen.width - len(right) - 2)
+    yield Text()
+    first = lines[0]
+    first.append(" " * (screen.width - first.cell_len - len(right))).append(right, style=MUTED)
+    yield from lines
+    yield Text(screen.sign("─") * screen.width, style=MUTED)
+
+
+def told(
+    story: Story, screen: Screen, depth: Depth, world: Sequence[Occurrence], repeated: int
+) -> Iterator[Text]:
+    """A customer's story, and how it ended.
 
     Args:
-        step: the step.
-        is_webhook: whether a webhook caused it. Then it has a line even if it changes no state.
+        story: of all their accounts.
+        screen: where it goes.
+        depth: how much to tell.
+        world: what was made to happen; told beneath the story's depth.
+        repeated: how many of their webhooks came again.
     """
-    lines = list(_changes(step))
-    if not lines and is_webhook:
-        lines += _unchanged(step)
-    lines += (f"▸ {describe(c)}" for c in step.commands if not isinstance(c, (*READS, Wake)))
-    reads = sum(isinstance(command, READS) for command in step.commands)
-    if reads:
-        lines.append(f"▸ read {reads} object{'s' if reads > 1 else ''} at Stripe")
-    return lines
+    lines = lines_of(story, depth)
+    if depth > Depth.STORY:
+        lines = _with_world(lines, world)
+    if lines:
+        yield from rows(lines, screen, day_clock(lines[0].at), depth)
+    if said := _disorder(story, repeated):
+        yield from screen.wrapped(said, 2, MUTED)
+    yield from _ends(story, screen)
 
 
-def _changes(step: Step) -> Iterator[str]:
-    for delivery in step.deliveries:
-        if delivery.address.machine not in PREPARING:
-            decision = explain_delivery(delivery)
-            if _is_worth_telling(decision, step):
-                yield from decision.lines()
+def tally(stories: Sequence[Story]) -> Counter[tuple[Tone, str]]:
+    """How many accounts ended in each state."""
+    ends = (chapter.outcome for story in stories for chapter in story.chapters)
+    return Counter((each.tone, each.state) for each in ends)
 
 
-def _is_worth_telling(decision: ExplainedDecision, step: Step) -> bool:
-    """A move, or an event that was ignored; but not a timer that came too late."""
-    if decision.before != decision.after:
-        return True
-    return decision.ignored is not None and not isinstance(step.trigger, TimerFired)
+def _with_world(lines: list[Line], world: Sequence[Occurrence]) -> list[Line]:
+    made = [
+        Line(at, Depth.DECISIONS, Tone.NEUTRAL, "", f"({what})", ("",), ("",), "", "", "", "")
+        for at, what in world
+    ]
+    # What happens in the world comes before what relink learns of it.
+    return sorted([*made, *lines], key=lambda line: line.at)
 
 
-def _unchanged(step: Step) -> Iterator[str]:
-    by_machine = {each.address.machine: each for each in step.deliveries[::-1]}
-    for machine in MAIN:
-        if machine in by_machine:
-            yield from explain_delivery(by_machine[machine]).lines()
-            yield from _announced(by_machine[machine])
-            return
-
-
-def _announced(delivery: Delivery) -> Iterator[str]:
-    """What became known of the day on which the link stops working."""
-    before, after = (
-        getattr(facts, "deactivates_on", None)
-        for facts in (delivery.decision.before.facts, delivery.decision.facts)
+def _disorder(story: Story, repeated: int) -> str:
+    """What is to be said of webhooks that came again, or late."""
+    late = sum(
+        any(("is_stale", True) in decision.guards for _, decision, _ in cause.decisions)
+        for cause in story.causes
+        if cause.id.startswith("evt_")
     )
-    if after is not None and after != before:
-        yield f"    It is expected to stop working on {utc(after)[:10]}."
-    elif after is None and before is not None:
-        yield "    It is not expected to stop working any more."
+    said = []
+    if repeated:
+        said.append(f"{counted(repeated, 'webhook')} came again")
+    if late:
+        said.append(f"{late if repeated else counted(late, 'webhook')} came late")
+    return f"{', '.join(said)}: they changed nothing" if said else ""
+
+
+def _ends(story: Story, screen: Screen) -> Iterator[Text]:
+    """How each account ended; those that ended alike are told together."""
+    so = Text("So    ", style=STRONG)
+    ends = [chapter.outcome for chapter in story.chapters]
+    for _, alike in groupby(ends, key=lambda end: (end.verdict, end.todo)):
+        first, *others = alike
+        name = counted(1 + len(others), "account") if others else story.names.account(first.account)
+        so.append(screen.sign(f"{name}  "), style="default")
+        yield from outcome_rows(screen, first, so, 2, 8)
+        so = Text("      ")

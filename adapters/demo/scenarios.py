@@ -1,6 +1,6 @@
 """The scenarios: what happens to each customer, as calls on the simulated world.
 
-A scenario only makes things happen. :mod:`relink.adapters.demo.world` narrates what relink decides.
+A scenario only makes things happen. :mod:`relink.adapters.demo.narrate` tells what relink decided.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,6 @@ def consent_expires(world: DemoWorld, customer: str) -> None:
     session = opened(world, account)
     world.narrate("the customer signs in and picks the same account")
     session.choose_expected()
-    world.show(account)
 
 
 def wrong_account_twice(world: DemoWorld, customer: str) -> None:
@@ -50,8 +49,6 @@ def wrong_account_twice(world: DemoWorld, customer: str) -> None:
     session = opened(world, account)
     world.narrate("the customer picks the other account again, and this session accepts it")
     session.choose_new()
-    world.show(account)
-    world.show_replacement(account)
 
 
 def never_signs_in(world: DemoWorld, customer: str) -> None:
@@ -63,7 +60,6 @@ def never_signs_in(world: DemoWorld, customer: str) -> None:
         session = opened(world, account)
         world.narrate(f"the customer {what}")
         session.fail_to_sign_in()
-    world.show(account)
 
 
 def account_closed(world: DemoWorld, customer: str) -> None:
@@ -72,7 +68,6 @@ def account_closed(world: DemoWorld, customer: str) -> None:
     world.narrate("the customer closes the account")
     world.bank.close_account(account.id)
     world.relink(account)
-    world.show(account)
 
 
 def access_revoked(world: DemoWorld, customer: str) -> None:
@@ -81,20 +76,18 @@ def access_revoked(world: DemoWorld, customer: str) -> None:
     world.narrate("the customer revokes access in the bank's portal")
     world.bank.revoke_access(account.authorization)
     world.pass_time(10 * DAY, "no reminder goes out, because the customer revoked access")
-    world.show(account)
 
 
 def five_accounts(world: DemoWorld, customer: str) -> None:
     """One outage, one prompt, one session; a read brings back the other accounts."""
     first = world.link(customer)
-    others = [world.link(customer, beside=first) for _ in range(4)]
+    for _ in range(4):
+        world.link(customer, beside=first)
     world.narrate("the consent for all five accounts expires")
     world.bank.expire_consent(first.authorization)
     session = opened(world, first)
     world.narrate("the customer relinks one of them, and Stripe brings back all five")
     session.choose_expected()
-    for account in (first, *others):
-        world.show(account)
 
 
 def number_lapses(world: DemoWorld, customer: str) -> None:
@@ -102,11 +95,9 @@ def number_lapses(world: DemoWorld, customer: str) -> None:
     account = world.link(customer, institution=TOKENIZED_NUMBERS)
     world.narrate("the bank revokes the tokenized number, and the account stays active")
     world.bank.revoke_number(account.id)
-    world.show(account)
     session = opened(world, account)
     world.narrate("the customer relinks, which brings a new number")
     session.choose_expected()
-    world.show(account)
 
 
 def announced(world: DemoWorld, customer: str) -> None:
@@ -118,7 +109,6 @@ def announced(world: DemoWorld, customer: str) -> None:
     session = opened(world, account)
     world.narrate("the customer relinks in time")
     session.choose_expected()
-    world.show(account)
 
 
 def webhooks_in_disorder(world: DemoWorld, customer: str) -> None:
@@ -131,7 +121,6 @@ def webhooks_in_disorder(world: DemoWorld, customer: str) -> None:
             world.wait(20)
             world.bank.restore_account(account.id)
             world.wait(20)
-    world.show(account)
 
 
 SCENARIOS = (

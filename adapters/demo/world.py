@@ -1,20 +1,18 @@
 """The demo's world: a simulated Stripe, the service, and the time in which both live.
 
 Time is the simulator's, so weeks pass at once. Webhooks go from the simulator to the service, and
-commands from the service to the simulator; this module lets whatever is due happen, narrates it,
-and checks every step against the properties that relink promises.
+commands from the service to the simulator. This module lets whatever is due happen, and checks
+every step against the properties that relink promises. What it led to stands in the journal.
 
 The simulator is served by other threads. The world holds the simulator's lock and releases it only
 while the service works.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from relink.adapters.explain import describe
 from relink.adapters.runner import Performer
 from relink.adapters.service import RelinkRefusedError, Service
 from relink.adapters.simulator import STRIPE_BANK, CustomerPart, Delivery, Faults
@@ -22,7 +20,7 @@ from relink.adapters.simulator.server import SimulatorServer
 from relink.engine import Command, Step
 
 from .checks import StepChecks
-from .narrate import told
+from .narrate import Occurrence
 
 DAY = 24 * 60 * 60
 """Seconds."""
@@ -45,8 +43,6 @@ COUNTED = {
 }
 """Commands by name, in words. The others are reads."""
 
-_ID = re.compile(r"\b(fca|fcauth|fcsess|evt|pm|cus)_\w*(\w{4})\b")
-
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -63,40 +59,31 @@ class DemoWorld:
         server: the simulated Stripe; its clock is the time.
         post: delivers a webhook to the service, and returns its ``outcome``, or None if the
             service did not accept the webhook.
-        out: receives the narration, line by line.
     """
 
-    def __init__(
-        self,
-        server: SimulatorServer,
-        post: Callable[[Delivery], str | None],
-        out: Callable[[str], None],
-    ) -> None:
+    def __init__(self, server: SimulatorServer, post: Callable[[Delivery], str | None]) -> None:
         self.sim = server.simulator
         self.bank = self.sim.bank
         self.counts: Counter[str] = Counter()
+        self.occurrences: list[Occurrence] = []
+        """What was made to happen, in order."""
         self.checks = StepChecks()
         self._lock = server.lock
         self._post = post
-        self._out = out
         self._service: Service | None = None
         self._performer: Performer | None = None
-        self._is_webhook = False
-        self._kept: list[str] = []
 
     # ── what the service is given ────────────────────────────────────────────
 
     def watch(self, step: Step) -> None:
-        """Check a step, and keep what there is to tell of it."""
+        """Check a step, and count what it asks for."""
         self.checks.check(step)
         self.counts["decisions"] += len(step.deliveries)
-        self._kept += (f"      {line}" for line in told(step, self._is_webhook))
         for command in step.commands:
             self.counts[COUNTED.get(command.name, "reads at Stripe")] += 1
 
     def notify(self, command: Command, id: str) -> None:
         """Stand in for the code of the service that writes to customers."""
-        self._kept.append(f"    ✉ {describe(command)}")
 
     def connect(self, service: Service, performer: Performer) -> None:
         """Set the service, and the performer of its commands."""
@@ -136,10 +123,10 @@ class DemoWorld:
         return Linked(made.id, made.authorization.id)
 
     def narrate(self, what: str) -> None:
-        """Say what happens next, a minute later."""
+        """Note what happens next, a minute later."""
         self.settle()
         self.sim.advance(60)
-        self._print(f"  {what}")
+        self.occurrences.append((self.now, what))
 
     def relink(self, account: Linked) -> CustomerPart | None:
         """An hour later the service requests a relink session for the customer.
@@ -149,12 +136,10 @@ class DemoWorld:
         """
         self.settle()
         self.sim.advance(60 * 60)
-        self._print("  the service requests a relink session")
         try:
             with self._service_works():
                 session = self.service.request_relink(account.id)
-        except RelinkRefusedError as refused:
-            self._print(f"    refused: {refused.sentence}")
+        except RelinkRefusedError:
             return None
         assert session.secret is not None, "a session in the service's page has a secret"
         return self.sim.customer(session.id)
@@ -162,7 +147,7 @@ class DemoWorld:
     def pass_time(self, seconds: float, what: str) -> None:
         """Let time pass, and everything happen that is due in it."""
         self.settle()
-        self._print(f"  {round(seconds / DAY)} days pass: {what}")
+        self.occurrences.append((self.now, f"{round(seconds / DAY)} days pass: {what}"))
         until = self.now + seconds
         while self.now < until:
             self.sim.advance(min(DAY, until - self.now))
@@ -176,18 +161,6 @@ class DemoWorld:
             self._deliver()
             self._work_off()
         self.sim.advance_to(until)
-
-    def show(self, account: Linked) -> None:
-        """Show an account's state, whether it may be debited, and what to do next."""
-        self.settle()
-        self._show(account.id)
-
-    def show_replacement(self, account: Linked) -> None:
-        """Show the account that the customer linked instead of this one."""
-        self.settle()
-        snapshot, _ = self.service.account(account.id)
-        if snapshot.facts.replaced_by:
-            self._show(snapshot.facts.replaced_by)
 
     @contextmanager
     def disorder(self) -> Iterator[None]:
@@ -216,49 +189,20 @@ class DemoWorld:
 
     @contextmanager
     def _service_works(self) -> Iterator[None]:
-        """Release the lock while the service works, and then tell what it did.
-
-        Not before: the service would take an error of the output for one of its own.
-        """
+        """Release the lock while the service works."""
         self._lock.release()
         try:
             yield
         finally:
             self._lock.acquire()
-            kept, self._kept = self._kept, []
-            for line in kept:
-                self._print(line)
 
     def _deliver(self) -> int:
         delivered = 0
         for delivery in self.sim.due_webhooks():
-            self._print(f"    ← {delivery.type} {delivery.event}")
-            self._is_webhook = True
             with self._service_works():
                 outcome = self._post(delivery)
-            self._is_webhook = False
             self.counts[f"webhooks {outcome or 'refused'}"] += 1
             if outcome is None:
                 self.sim.webhook_failed(delivery)
-            elif outcome != "applied":
-                self._print(f"      {outcome}: nothing changes")
             delivered += 1
         return delivered
-
-    def _show(self, account: str) -> None:
-        snapshot, assessment = self.service.account(account)
-        holder = snapshot.facts.holder
-        use = "paid out to" if holder and holder.is_connect else "debited"
-        if not assessment.chargeable:
-            verdict = f"and must not be {use} ({', '.join(assessment.reasons)})"
-        elif not assessment.may_debit:
-            verdict = f"and works, but must not be {use} yet"
-        else:
-            verdict = f"and may be {use}"
-        self._print(f"  ⇒ {account} is {snapshot.state} {verdict}")
-        for action in assessment.next:
-            mode = f", {action.mode}" if action.mode else ""
-            self._print(f"    next: {action.action}{mode} ({action.reason})")
-
-    def _print(self, line: str) -> None:
-        self._out(_ID.sub(r"\1_…\2", line))

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from relink.adapters.store import JournalEntry, Store
+from relink.adapters.story import Story, tell
 from relink.engine import Address, Snapshot, Step
 from relink.machines import assess, relink_system
 from relink.machines.account.facts import AccountFacts
@@ -66,6 +67,19 @@ class Queries:
         """
         self.account(account)
         return self._store.journal(Address("account", account), after=after, limit=limit)
+
+    def story(self, account: str, who: str = "the customer") -> Story:
+        """Tell what became of an account, from the journals of all its machines.
+
+        Args:
+            account: ``fca_…``.
+            who: what its customer is called.
+
+        Raises:
+            UnknownAccountError: relink knows no account with this id.
+        """
+        self.account(account)
+        return tell(self._store, [account], who)
 
     def authorization(
         self, authorization: str

@@ -385,15 +385,21 @@ class MemoryStore:
         """Machines with their journals, in the order of their addresses, from one view."""
         with self._lock:
             page = sorted(each for each in self.machines if after is None or each > after)[:limit]
-            return [
-                History(
-                    address,
-                    self.machines[address],
-                    Written.of(begun) if (begun := self._checkpoints.get(address)) else None,
-                    self.journal(address),
-                )
-                for address in page
-            ]
+            return [self._history(address) for address in page]
+
+    def history(self, address: Address) -> History | None:
+        """One machine with its journal, or None when there is none."""
+        with self._lock:
+            return self._history(address) if address in self.machines else None
+
+    def _history(self, address: Address) -> History:
+        begun = self._checkpoints.get(address)
+        return History(
+            address,
+            self.machines[address],
+            Written.of(begun) if begun else None,
+            self.journal(address),
+        )
 
     def _accounts(self, ids: list[str]) -> Iterator[Snapshot[AccountFacts]]:
         for id in ids:

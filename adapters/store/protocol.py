@@ -283,6 +283,14 @@ class Store(Protocol):
         """
         ...
 
+    def history(self, address: Address) -> History | None:
+        """One machine with its journal, from one view of the data; None when there is none.
+
+        Raises:
+            UnreadableRecordError: this release can't read a record.
+        """
+        ...
+
     # ── commands ─────────────────────────────────────────────────────────────
 
     def due_command(self, command_id: str) -> DueCommand | None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    Tuple,
     and_,
     func,
     select,
@@ -195,6 +196,21 @@ class Queries:
             rows = connection.execute(query).mappings().all()
         return [journal_rows.from_row(row, self._codec) for row in rows]
 
+    def latest(self, limit: int) -> list[tuple[int, JournalEntry]]:
+        """The latest decisions of all machines, the oldest of them first, each with its place in
+        the journal.
+
+        Args:
+            limit: the largest number of decisions.
+
+        Raises:
+            UnreadableRecordError: this release does not know an event.
+        """
+        query = select(journal).order_by(journal.c.seq.desc()).limit(limit)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [(row["seq"], journal_rows.from_row(row, self._codec)) for row in reversed(rows)]
+
     def count_machines(self, name: str | None = None) -> int:
         """The number of machines: all, or those of one name."""
         query = select(func.count()).select_from(snapshots)
@@ -254,14 +270,37 @@ class Queries:
             .order_by(snapshots.c.machine, snapshots.c.key)
             .limit(limit)
         )
+        return self._histories(page, lambda at, last: and_(at > first, at <= last))
+
+    def history(self, address: Address) -> History | None:
+        """One machine with its journal, from one view; None when there is none."""
+        require_address(address, ())
+        one = select(snapshots).where(
+            snapshots.c.machine == address.machine, snapshots.c.key == address.key
+        )
+        return next(iter(self._histories(one, lambda at, last: at == last)), None)
+
+    def _histories(
+        self,
+        page: Select[Any],
+        of_page: Callable[[Tuple, tuple[str, ...]], ColumnElement[bool]],
+    ) -> list[History]:
+        """The machines of a page with their journals, from one view.
+
+        Args:
+            page: selects their snapshots.
+            of_page: says of machine and key whether they belong to the page, given its last ones.
+        """
         with self._reading(one_view=True) as connection:
             rows = connection.execute(page).mappings().all()
             if not rows:
                 return []
             last = (rows[-1]["machine"], rows[-1]["key"])
-            entries = self._entries_between(connection, first, last)
+            entries = self._entries(
+                connection, of_page(tuple_(journal.c.machine, journal.c.key), last)
+            )
             at = tuple_(checkpoints.c.machine, checkpoints.c.key)
-            query = select(checkpoints).where(at > first, at <= last)
+            query = select(checkpoints).where(of_page(at, last))
             begun = {
                 _address(row): Written(row["state"], row["facts"], row["version"])
                 for row in connection.execute(query).mappings()
@@ -277,13 +316,12 @@ class Queries:
             for address in [_address(row)]
         ]
 
-    def _entries_between(
-        self, connection: Connection, first: tuple[str, ...], last: tuple[str, ...]
+    def _entries(
+        self, connection: Connection, of_page: ColumnElement[bool]
     ) -> defaultdict[Address, list[JournalEntry]]:
-        here = tuple_(journal.c.machine, journal.c.key)
         query = (
             select(journal)
-            .where(here > first, here <= last)
+            .where(of_page)
             .order_by(journal.c.machine, journal.c.key, journal.c.version)
         )
         found: defaultdict[Address, list[JournalEntry]] = defaultdict(list)

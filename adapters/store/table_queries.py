@@ -215,6 +215,10 @@ class TableQueries:
             rows += self._select("snapshots", others, ["machine", "key"], limit - len(rows))
         return [self._history(Address(row["machine"], row["key"])) for row in rows]
 
+    def history(self, address: Address) -> History | None:
+        """One machine with its journal, or None when there is none."""
+        return None if self.snapshot(address) is None else self._history(address)
+
     def _history(self, address: Address) -> History:
         while True:
             snapshot = self.snapshot(address)

@@ -1,5 +1,6 @@
 """The command line, as a user types it."""
 
+import json
 import re
 import subprocess
 import sys
@@ -92,7 +93,8 @@ def test_an_export_is_the_same_on_standard_output_and_in_a_file(
         (("explain", "cus_1"), "'cus_1' cannot be explained"),
         (("explain", "fca_1", "--database", "nonsense"), "URL"),
         (("explain", "fca_1", "--database", "sqlite:///nowhere.db"), "nowhere.db does not exist"),
-        (("frobnicate",), "invalid choice: 'frobnicate'"),
+        (("explian", "fca_1"), "there is no command 'explian'. Did you mean 'explain'?"),
+        (("frobnicate",), "there is no command 'frobnicate'. relink --help lists all."),
         ((), "the following arguments are required"),
     ],
 )
@@ -124,13 +126,26 @@ def test_demo_checks_every_step_and_explain_explains_one_of_its_accounts(
 ):
     code, out, _ = run(capsysbinary, "demo", "--folder", str(tmp_path))
     assert code == 0
-    assert re.search(r"^\d+ steps checked against \d+ properties: none was violated\.$", out, re.M)
-    shown = out.splitlines()[-1].split()
-    argv = shown[shown.index("explain") :]
+    assert re.search(
+        r"^  \d+ steps checked against \d+ properties: none was violated\.$", out, re.M
+    )
+    shown = out.partition("Ben's story:")[2].replace("\\\n", " ").splitlines()[:2]
+    argv = " ".join(shown).split()
+    argv = argv[argv.index("explain") :]
     code, explanation, _ = run(capsysbinary, *argv)
     assert code == 0
-    assert "active → inactive_relinkable. Stripe reports" in explanation
-    assert "inactive_relinkable → relinking. A relink session is open." in explanation
+    assert re.search(r"! Needs the customer +••\d+: the bank wants a new", explanation)
+    assert re.search(r"… At the bank +a session for ••\d+ is open", explanation)
+    assert re.search(r"⇄ Replaced, not to be charged: ••\d+ stands in for it", explanation)
+    code, everything, _ = run(capsysbinary, *argv, "--all")
+    assert code == 0
+    assert "machines/account/effects.py:" in everything
+    code, text, _ = run(capsysbinary, *argv, "--json")
+    assert code == 0
+    assert json.loads(text)["accounts"][0]["state"] == "new_account_linked"
+    code, diagram, _ = run(capsysbinary, *argv, "--diagram")
+    assert code == 0
+    assert diagram.startswith("sequenceDiagram\n    participant p0 as Stripe\n")
     argv[1] = "fca_unknown"
     code, _, err = run(capsysbinary, *argv)
     assert code == 2
@@ -154,7 +169,7 @@ def test_demo_lists_violations_and_exits_with_1(capsysbinary, tmp_path: Path, mo
     monkeypatch.setattr(StepChecks, "check", check)
     code, out, _ = run(capsysbinary, "demo", "--folder", str(tmp_path))
     assert code == 1
-    assert "properties: 1 violation\n  some_property: something is wrong\n" in out
+    assert "properties: 1 violation\n    some_property: something is wrong\n" in out
 
 
 def test_fuzzing_a_sound_machine_finds_nothing(capsysbinary):

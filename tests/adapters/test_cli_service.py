@@ -68,7 +68,11 @@ def test_migrate_creates_a_database_and_can_run_again(capsys, tmp_path):
 def test_status_shows_accounts_timers_and_dead_letters(capsys, stored):
     code, out, _ = run(capsys, "status")
     assert code == 0
-    assert "inactive relinkable" in out
+    assert re.search(r"^1 account$", out, re.M)
+    assert re.search(r"^  ! Needs the customer +1  █+ +100\.0 %$", out, re.M)
+    assert re.search(r"^to be done +\d+ due, the oldest for \d+ \w+$", out, re.M)
+    assert re.search(r"^dead letters +none$", out, re.M)
+    assert re.search(r"^next timers +\d{4}-\d\d-\d\d \d\d:\d\d  bank login fcauth_", out, re.M)
     code, out, _ = run(capsys, "status", "--json")
     status = json.loads(out)
     assert status["accounts"] == {"inactive_relinkable": 1}

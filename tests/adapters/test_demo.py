@@ -1,118 +1,201 @@
 """The demo, over real HTTP in both directions: every scenario ends in the expected state."""
 
+import io
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
-from relink.adapters.cli.demo import own_command
-from relink.adapters.demo import play
+from relink.adapters.cli.own_command import own_command
+from relink.adapters.demo import Played, play, summary
+from relink.adapters.demo.narrate import told
 from relink.adapters.store import SqlStore
+from relink.adapters.story import Line, lines_of
+from relink.adapters.terminal import Screen
 from relink.engine import Address
 from relink.machines import relink_system
+from relink.machines.words.thoughts import Depth
+
+ROOT = Path(__file__).parents[2]
+
+MOST_LINES = 12
+"""How many lines a customer's story may have at most, as it is shown in 80 columns."""
+
+
+def shown_in(folder: Path) -> tuple[Played, str]:
+    file = io.StringIO()
+    screen = Screen(file, 80, colour=False)
+    played = play(folder, screen)
+    screen.show(*summary(played, screen, "relink", is_all=False))
+    return played, file.getvalue()
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[str]]]:
-    """The folder, and the narration of each scenario in lines."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Played, str]:
+    """The folder, what came of the demo, and what it showed in 80 columns."""
     folder = tmp_path_factory.mktemp("demo")
-    lines: list[str] = []
-    play(folder, lines.append)
-    stories: dict[str, list[str]] = {}
-    for line in "\n".join(lines).splitlines():
-        if found := re.match(r"━━ (\w+)", line):
-            stories[found[1]] = []
-        elif stories:
-            stories[list(stories)[-1]].append(line)
-    return folder, stories
+    return folder, *shown_in(folder)
 
 
-def ends(story: list[str]) -> list[str]:
-    """What the scenario shows of its accounts, without their ids."""
-    return [re.sub(r".*⇒ \S+ is ", "", line) for line in story if "⇒" in line]
+def story(demo: tuple[Path, Played, str], name: str) -> list[Line]:
+    return lines_of(demo[1].stories[name])
+
+
+def parts(text: str) -> dict[str, list[str]]:
+    """What was shown of each customer, in lines; the summary is the last one's."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if head := re.match(r"\d  (\w+)  ", line):
+            found[head[1]] = []
+        elif found:
+            found[list(found)[-1]].append(line)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("name", "end"),
+    ("name", "ends"),
     [
-        ("Ada", ["active and may be debited"]),
+        ("Ada", ["may be charged"]),
         (
             "Ben",
             [
-                "new_account_linked and must not be debited (institution_requirement)",
-                "active and works, but must not be debited yet",
+                "not to be charged: {1} stands in for it",
+                "works, but is not to be charged yet",
             ],
         ),
-        ("Cleo", ["inactive_relinkable and must not be debited (access_expired)"]),
-        ("Dan", ["inactive_unrepairable and must not be debited (account_closed)"]),
-        ("Eve", ["inactive_relinkable and must not be debited (access_denied)"]),
-        ("Finn", ["active and may be debited"] * 5),
-        ("Gus", ["active and must not be debited (number_lapsed)", "active and may be debited"]),
-        ("Hana", ["active and may be debited"]),
-        ("Ivo", ["active and may be debited"]),
+        ("Cleo", ["not to be charged: Cleo's consent expired"]),
+        ("Dan", ["not to be charged: the account was closed"]),
+        ("Eve", ["not to be charged: Eve revoked access"]),
+        ("Finn", ["may be charged"] * 5),
+        ("Gus", ["may be charged"]),
+        ("Hana", ["may be charged"]),
+        ("Ivo", ["may be charged"]),
     ],
 )
-def test_every_scenario_ends_in_the_expected_state(played, name: str, end: list[str]):
-    assert ends(played[1][name]) == end
+def test_every_scenario_ends_in_the_expected_state(demo, name: str, ends: list[str]):
+    found = demo[1].stories[name]
+    names = [found.names.account(chapter.account.facts.id) for chapter in found.chapters]
+    assert [chapter.outcome.verdict for chapter in found.chapters] == [
+        end.format(*names) for end in ends
+    ]
 
 
-def test_ben_gets_one_payment_method_and_has_to_give_a_mandate(played):
-    story = played[1]["Ben"]
-    assert sum("create a payment method" in line for line in story) == 1
-    assert [line.strip() for line in story if line][-1] == "next: collect_mandate (new_account)"
+def test_ben_gets_one_payment_method_and_has_to_give_a_mandate(demo):
+    texts = [line.text for line in story(demo, "Ben")]
+    assert sum("was made from" in text for text in texts) == 1
+    assert texts[-1].startswith("asks you for a mandate for pm_…")
+    assert demo[1].stories["Ben"].chapters[-1].outcome.todo == (
+        "have Ben authorize debits: no mandate covers the new account",
+    )
 
 
-def test_five_accounts_are_one_prompt_and_one_session(played):
-    story = played[1]["Finn"]
-    assert sum("✉ ask the customer" in line for line in story) == 1
-    assert sum("▸ open a relink session" in line for line in story) == 1
+def test_five_accounts_are_one_prompt_and_one_session(demo):
+    texts = [line.text for line in story(demo, "Finn")]
+    assert sum(text.startswith("asks Finn to relink") for text in texts) == 1
+    assert sum("session" in text for text in texts) == 1
+    assert "5 accounts work again" in texts
 
 
-def test_a_closed_account_gets_no_prompt_and_no_session(played):
-    story = played[1]["Dan"]
-    assert not any("✉ ask the customer" in line for line in story)
-    assert any("refused: Nobody can repair the account" in line for line in story)
+def test_a_closed_account_gets_no_prompt_and_no_session(demo):
+    texts = [line.text for line in story(demo, "Dan")]
+    assert not any("asks Dan" in text for text in texts)
+    assert texts[-1].startswith("no session for ••")
+    assert texts[-1].endswith(": nobody can repair the account now")
 
 
-def test_a_customer_who_revoked_access_is_prompted_once_and_not_reminded(played):
-    assert sum("✉" in line for line in played[1]["Eve"]) == 1
+def test_a_customer_who_revoked_access_is_prompted_once_and_not_reminded(demo):
+    texts = [line.text for line in story(demo, "Eve")]
+    assert sum("Eve to relink" in text for text in texts) == 1
 
 
-def test_duplicates_change_nothing(played):
-    assert any("duplicate: nothing changes" in line for line in played[1]["Ivo"])
+def test_a_number_that_lapses_is_told_with_its_end(demo):
+    names = [line.name for line in story(demo, "Gus") if line.name]
+    assert names == ["Linked", "Number lapsed", "At the bank", "Number works", "Linked"]
 
 
-def test_neither_narration_nor_files_hold_a_secret(played):
-    folder, stories = played
-    narration = "\n".join(line for story in stories.values() for line in story)
-    assert "_secret_" not in narration
+def test_webhooks_that_come_again_or_late_change_nothing(demo):
+    assert any(
+        re.fullmatch(r"  \d webhooks came again, \d came late: they changed nothing", line)
+        for line in parts(demo[2])["Ivo"]
+    )
+
+
+def test_a_story_has_at_most_twelve_lines_of_80_columns(demo):
+    for name, lines in parts(demo[2]).items():
+        assert len(lines_of(demo[1].stories[name])) <= MOST_LINES
+        ends = next(n for n, line in enumerate(lines) if line.startswith("  So"))
+        assert len(lines[1:ends]) <= MOST_LINES, (name, lines)
+
+
+def test_no_line_of_the_demo_is_wider_than_the_screen(demo):
+    for line in demo[2].splitlines():
+        if str(demo[0]) not in line:  # the path of the temporary folder
+            assert cell_len(line) <= 80, line
+
+
+def again(demo: tuple[Path, Played, str], name: str, width: int) -> list[str]:
+    """Everything about a customer, at another width."""
+    found = demo[1].stories[name]
+    occurrences = [(found.causes[0].at, "the bank changes its sign-in")]
+    shown = told(found, Screen(io.StringIO(), width), Depth.EVERYTHING, occurrences, 0)
+    return [line.plain for line in shown]
+
+
+@pytest.mark.parametrize("width", [40, 60, 132])
+def test_everything_fits_any_screen(demo, width: int):
+    for name in demo[1].stories:
+        assert all(cell_len(line) <= width for line in again(demo, name, width))
+
+
+def test_everything_says_what_was_made_to_happen_and_what_was_weighed(demo):
+    ben = "\n".join(again(demo, "Ben", 120))
+    assert "(the bank changes its sign-in)" in ben
+    assert "no: the report is older than the latest one" in ben
+    assert "machines/account/effects.py:" in ben
+
+
+def test_neither_narration_nor_files_hold_a_secret(demo):
+    folder, _, text = demo
+    assert "_secret_" not in text
     for file in folder.iterdir():
         assert b"_secret_" not in file.read_bytes(), file.name
 
 
-def test_the_picture_and_the_database_are_where_the_demo_says(played):
-    folder, stories = played
+def test_the_picture_and_the_database_are_where_the_demo_says(demo):
+    folder, played, text = demo
     assert (folder / "account.svg").read_text().count("<title>account") == 1
-    ending = "\n".join(list(stories.values())[-1])
-    account = re.search(r"relink explain (fca_\w+)", ending)
-    assert account, ending
-    store = SqlStore(f"sqlite:///{folder / 'relink.db'}", relink_system())
+    assert str(folder / "account.svg") in text.replace("\n  ", "")
+    account = re.search(r"relink explain (fca_\w+)", text)
+    assert account, text
+    store = SqlStore(f"sqlite:///{played.database}", relink_system())
     address = Address("account", account[1])
     entries = store.journal(address)
     assert relink_system().replay(address, [e.event for e in entries]) == store.snapshot(address)
     store.close()
 
 
-def test_the_same_seed_gives_the_same_narration(played, tmp_path: Path):
-    again: list[str] = []
-    play(tmp_path, again.append)
-    before = [line for story in played[1].values() for line in story]
-    lines = [line for line in "\n".join(again).splitlines() if not line.startswith("━━")]
-    same = [line for line in before if "demo" not in line and str(played[0]) not in line]
-    assert [line for line in lines if line and str(tmp_path) not in line] == [
-        line for line in same if line
+def test_the_same_seed_gives_the_same_narration(demo, tmp_path: Path):
+    folder, _, before = demo
+    _, again = shown_in(tmp_path)
+    both = [
+        re.sub(r" in \d+\.\d s ", " in 1.0 s ", text.replace(str(path), "demo"))
+        for text, path in ((before, folder), (again, tmp_path))
     ]
+    assert both[0].split() == both[1].split()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reading.md"])
+def test_what_a_page_shows_of_the_demo_is_what_the_demo_shows(demo, page: str):
+    text = (ROOT / page).read_text()
+    shown = re.search(r"<!-- demo: (\w+) -->\n```\w+\n(.*?)^```$", text, re.M | re.S)
+    assert shown, f"{page} shows nothing of the demo"
+    head, *_ = re.findall(rf"^\d  {shown[1]}  ", demo[2], re.M)
+    printed = demo[2][demo[2].index(head) :].partition("\n\n")[0]
+    assert shown[2] == f"{printed}\n", (
+        f"{page} is stale: copy what relink demo prints in 80 columns"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +207,7 @@ def test_the_same_seed_gives_the_same_narration(played, tmp_path: Path):
         ("adapters/cli/__main__.py", f"{sys.executable} -m relink.adapters.cli"),
     ],
 )
-def test_the_last_line_names_relink_as_it_was_started(
+def test_the_next_command_names_relink_as_it_was_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started_as: str, command: str
 ) -> None:
     script = tmp_path / "on-path" / "relink"

@@ -16,9 +16,10 @@ def test_the_demo_is_printed_in_any_encoding(encoding: str, tmp_path: Path) -> N
     done = subprocess.run([*COMMAND, str(tmp_path)], env=environment, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
     printed = done.stdout.decode(encoding)
-    assert "=> " in printed
-    assert "[to the service]" in printed
-    assert "? " not in printed
+    assert "  ! Needs the customer  " in printed
+    assert "  > asks Ada to relink " in printed
+    assert "?" not in printed
+    assert all(len(line) <= 80 for line in printed.splitlines() if str(tmp_path) not in line)
 
 
 def test_a_reader_that_leaves_ends_the_demo_without_a_traceback(tmp_path: Path) -> None:

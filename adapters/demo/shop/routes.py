@@ -32,9 +32,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-TIMELINE_LIMIT = 1000
-"""How many decisions a timeline shows."""
-
 
 def shop_routes(
     service: Service, inbox: Inbox, customers: Sequence[Customer], bank: str
@@ -55,8 +52,9 @@ def shop_routes(
         return JSONResponse({"bank": bank, "customers": [asdict(one) for one in customers]})
 
     def show_timeline(request: Request) -> Response:
-        entries = service.history(request.path_params["id"], limit=TIMELINE_LIMIT)
-        return JSONResponse({"timeline": timeline(entries)})
+        depth = request.query_params.get("depth", "")
+        story = service.story(request.path_params["id"])
+        return JSONResponse({"timeline": timeline(story, depth)})
 
     def record_mandate(request: Request) -> Response:
         if not _is_own(request):

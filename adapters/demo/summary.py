@@ -1,0 +1,84 @@
+"""The end of the demo: how all accounts ended, whether relink kept its properties, what to type."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from rich.text import Text
+
+from relink.adapters.terminal import MUTED, STRONG, STYLES, Screen, next_steps, pad, shares
+from relink.machines.words.times import counted
+from relink.machines.words.tone import Tone
+
+from .narrate import tally
+from .play import Played
+
+SHOWN = "Ben"
+"""Whose story is worth reading in full."""
+
+ORDER = list(Tone)
+
+
+def summary(played: Played, screen: Screen, command: str, is_all: bool) -> Iterator[Text]:
+    """The summary, in lines.
+
+    Args:
+        played: what came of the demo.
+        screen: where it goes.
+        command: what runs relink here.
+        is_all: whether everything was told.
+    """
+    counts = played.counts
+    webhooks = sum(count for name, count in counts.items() if name.startswith("webhooks "))
+    head = Text(f"{counted(len(played.stories), 'customer')} in {played.seconds:.1f} s", STRONG)
+    said = [
+        counted(counts["decisions"], "decision"),
+        f"{counted(webhooks, 'webhook')}, {counts['webhooks duplicate']} of them twice",
+        counted(counts["reads at Stripe"], "read"),
+        f"{counted(counts['messages to customers'], 'message')} to customers",
+    ]
+    head.append(f"  {', '.join(said)}", style=MUTED)
+    yield Text()
+    yield from screen.wrap(head, screen.width)
+    yield from _outcomes(played, screen)
+    yield Text()
+    yield from _checked(played, screen)
+    yield Text()
+    database = f"sqlite:///{played.database}"
+    account = played.stories[SHOWN].chapters[0].account.facts.id
+    steps = [
+        ("Every decision", [command, "demo", "--all"]),
+        (f"{SHOWN}'s story", [command, "explain", account, "--database", database]),
+        ("Be the customer", [command, "serve", "--demo"]),
+    ]
+    yield from next_steps(screen, steps[1:] if is_all else steps)
+    yield from screen.wrapped(f"The account chart as a picture: {played.picture}", 2, MUTED)
+
+
+def _outcomes(played: Played, screen: Screen) -> Iterator[Text]:
+    """A bar of how all accounts ended, and the same in words."""
+    ends = sorted(
+        tally(list(played.stories.values())).items(), key=lambda each: ORDER.index(each[0][0])
+    )
+    by_tone = {
+        tone: sum(count for _, count in same)
+        for tone, same in groupby(ends, key=lambda each: each[0][0])
+    }
+    yield Text("  ").append_text(shares(screen, by_tone, screen.width - 4))
+    legend = Text()
+    for (tone, state), count in ends:
+        legend.append(screen.sign(f"{tone.glyph} "), style=STYLES[tone])
+        legend.append(screen.sign(f"{count} {state}   "))
+    yield from (pad(line, 2) for line in screen.wrap(legend, screen.width - 2))
+
+
+def _checked(played: Played, screen: Screen) -> Iterator[Text]:
+    checks = played.checks
+    checked = f"{checks.steps} steps checked against {checks.properties} properties"
+    if not checks.violations:
+        yield from screen.wrapped(f"{checked}: none was violated.", 2)
+        return
+    yield from screen.wrapped(
+        f"{checked}: {counted(len(checks.violations), 'violation')}", 2, "red"
+    )
+    for violation in checks.violations:
+        yield from screen.wrapped(violation, 4, "red")

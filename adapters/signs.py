@@ -1,0 +1,35 @@
+"""The signs that relink prints beyond ASCII, and what stands for them where an encoding lacks them.
+
+Each is replaced by one of the same width, where that says the same: columns stay in line.
+"""
+
+SIGNS = {
+    "━": "=",
+    "─": "-",
+    "←": "<-",
+    "→": "->",
+    "⇒": "=>",
+    "▸": ">",
+    "✓": "+",
+    "✕": "x",
+    "⇄": "~",
+    "✉": ">",
+    "…": "~",
+    "·": "-",
+    "•": "*",
+    "█": "#",
+    "▌": "#",
+    "▏": "|",
+    "≥": ">=",
+    "≤": "<=",
+    "×": "x",
+}
+"""What stands for a sign in an encoding without it."""
+
+ALL_SIGNS = "".join(SIGNS)
+_TABLE = str.maketrans(SIGNS)
+
+
+def plain(text: str) -> str:
+    """A text in ASCII, as far as its signs are ours."""
+    return text.translate(_TABLE)

@@ -1,0 +1,89 @@
+"""A plain name and a tone for every state of every machine."""
+
+from typing import NamedTuple
+
+from .tone import Tone
+
+
+class StateWords(NamedTuple):
+    """A state for people."""
+
+    name: str
+    tone: Tone
+
+
+_LOGIN = {
+    "active": StateWords("Linked", Tone.GOOD),
+    "inactive_relinkable": StateWords("Needs the customer", Tone.ALERT),
+    "inactive_unrepairable": StateWords("Can't be repaired", Tone.STOPPED),
+    "relinking": StateWords("At the bank", Tone.WAITING),
+    "relinked": StateWords("Repaired", Tone.WAITING),
+    "disconnected": StateWords("Disconnected", Tone.STOPPED),
+}
+
+STATES: dict[str, dict[str, StateWords]] = {
+    "account": {**_LOGIN, "new_account_linked": StateWords("Replaced", Tone.MOVED_ON)},
+    "authorization": _LOGIN,
+    "session": {
+        "open": StateWords("Session open", Tone.WAITING),
+        "succeeded": StateWords("Session done", Tone.GOOD),
+        "failed": StateWords("Session failed", Tone.ALERT),
+        "cancelled": StateWords("Session cancelled", Tone.ALERT),
+        "abandoned": StateWords("Session abandoned", Tone.STOPPED),
+        "superseded": StateWords("Session replaced", Tone.MOVED_ON),
+    },
+    "account_number": {
+        "transactable": StateWords("Number works", Tone.GOOD),
+        "pending": StateWords("Number pending", Tone.WAITING),
+        "expiring": StateWords("Number expires", Tone.ALERT),
+        "lapsed": StateWords("Number lapsed", Tone.ALERT),
+        "refreshing": StateWords("Number renewed", Tone.WAITING),
+    },
+    "build": {
+        "none": StateWords("Nothing to make", Tone.NEUTRAL),
+        "creating": StateWords("Being made", Tone.WAITING),
+        "name_needed": StateWords("Name needed", Tone.ALERT),
+        "built": StateWords("Made", Tone.GOOD),
+        "refused": StateWords("Can't be made", Tone.STOPPED),
+    },
+    "payment_method": {
+        "ready": StateWords("Ready to charge", Tone.GOOD),
+        "mandate_needed": StateWords("Mandate needed", Tone.ALERT),
+        "blocked": StateWords("Blocked", Tone.ALERT),
+        "gone": StateWords("Gone", Tone.STOPPED),
+    },
+    "outage": {
+        "none": StateWords("No outage", Tone.NEUTRAL),
+        "waiting": StateWords("Prompt due", Tone.WAITING),
+        "prompted": StateWords("Prompted", Tone.MESSAGE),
+        "quiet": StateWords("No more messages", Tone.NEUTRAL),
+    },
+    "holder": {
+        "clear": StateWords("May be written to", Tone.NEUTRAL),
+        "awaiting": StateWords("Waits for Stripe", Tone.WAITING),
+    },
+    "read": {
+        "idle": StateWords("Nothing to read", Tone.NEUTRAL),
+        "due": StateWords("To be read", Tone.WAITING),
+    },
+}
+"""By machine and state. A test holds that none is missing, and that none is too many."""
+
+MACHINES = {
+    "account": "account",
+    "authorization": "bank login",
+    "session": "relink session",
+    "account_number": "account number",
+    "build": "new payment method",
+    "payment_method": "payment method",
+    "outage": "messages",
+    "holder": "customer",
+    "read": "reading",
+}
+"""What each machine is about."""
+
+
+def state_words(machine: str, state: str) -> StateWords:
+    """A state for people. One that an older release had is shown by its own name."""
+    known = STATES.get(machine, {}).get(state)
+    return known or StateWords(state.replace("_", " ").capitalize(), Tone.NEUTRAL)

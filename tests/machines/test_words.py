@@ -1,0 +1,228 @@
+"""All that a journal can hold has words: states, events, guards, effects, commands, codes."""
+
+import re
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relink.engine import Command, Event
+from relink.engine.fuzz import payloads
+from relink.machines import CHARTS
+from relink.machines.commands import (
+    BY_NAME,
+    NotifyCustomer,
+    PaymentMethodGone,
+    RetrieveAccount,
+    RetrievePaymentMethod,
+)
+from relink.machines.events import BillingNameAbsent
+from relink.machines.reasons import ANOMALIES, IGNORED, Anomaly, ReadReason
+from relink.machines.words.asked import AnyCommand, asked, named
+from relink.machines.words.codes import REASONS, because, clause
+from relink.machines.words.events import FAILURES, event_words
+from relink.machines.words.meaning import meaning_of
+from relink.machines.words.names import Names, short_id
+from relink.machines.words.states import MACHINES, STATES
+from relink.machines.words.times import counted, duration, listed
+from relink.machines.words.tone import Tone
+
+from ..profile import examples
+
+ADA = Names("Ada", {"fca_1": "••2275"})
+FIRED = BillingNameAbsent(causation_id="evt_1", at=1_760_000_000.0, account="fca_1")
+VALUES: dict[str, Any] = {
+    "Wake.event": st.just(FIRED),
+    **dict.fromkeys(
+        (
+            "due",
+            "after",
+            "relink_by",
+            "day",
+            "expires_on",
+            "deactivates_on",
+            "as_of",
+        ),
+        st.integers(0, 2**31),
+    ),
+}
+LEFT_OVER = re.compile(r"[{}]|\bNone\b|[a-z]_[a-z]")
+"""Signs of a value that got into a sentence without words: ``fcsess_1`` apart."""
+
+
+def events() -> list[type[Event]]:
+    """Every event that a chart takes."""
+    return sorted(
+        {event for chart in CHARTS.values() for event in chart.alphabet},
+        key=lambda event: event.__name__,
+    )
+
+
+def leftovers(sentence: str) -> list[str]:
+    """What should not stand in a sentence, past ids."""
+    text = re.sub(r"\b(fca|fcauth|fcsess|pm|ba|cus|acct|evt)_\S*", "", sentence)
+    return LEFT_OVER.findall(text.replace("{it}", ""))
+
+
+@pytest.mark.parametrize("machine", CHARTS)
+def test_every_state_has_a_name_and_a_tone(machine: str):
+    assert set(STATES[machine]) == set(CHARTS[machine].table().states)
+    assert machine in MACHINES
+    names = [words.name for words in STATES[machine].values()]
+    assert len(set(names)) == len(names)
+    assert all(name[0].isupper() for name in names)
+
+
+def test_no_machine_has_words_that_does_not_exist():
+    assert set(STATES) == set(MACHINES) == set(CHARTS)
+
+
+def test_every_tone_has_a_sign_of_its_own():
+    assert len({tone.glyph for tone in Tone}) == len(Tone)
+
+
+@pytest.mark.parametrize("event", events(), ids=lambda event: event.__name__)
+def test_every_event_that_a_chart_takes_has_words(event: type[Event]):
+    strings = {"RelinkPolicy.reminders": st.just((1, 2))}
+
+    @settings(max_examples=examples(20), derandomize=True, database=None, deadline=None)
+    @given(payloads(event, {**_known(event), **strings}))
+    def one(made: Event) -> None:
+        sentence = event_words(made, ADA)
+        assert sentence
+        assert not sentence.endswith(".")
+        assert "the customer" not in sentence
+
+    one()
+
+
+@pytest.mark.parametrize("kind", BY_NAME.values(), ids=BY_NAME)
+def test_every_command_has_words_and_its_id_tells_which_it_is(kind: type[Command]):
+    assert kind in get_args(AnyCommand)
+
+    @settings(max_examples=examples(20), derandomize=True, database=None, deadline=None)
+    @given(payloads(kind, _known(kind)))
+    def one(command: Any) -> None:
+        sentence = asked(command, ADA)
+        assert sentence != command.name.replace("_", " ")
+        assert "the customer" not in sentence
+        assert named(command.id) == command.name.replace("_", " ")
+
+    one()
+
+
+@pytest.mark.parametrize("machine", CHARTS)
+def test_every_guard_and_effect_that_a_decision_names_says_what_it_is(machine: str):
+    chart = CHARTS[machine]
+    for leaf in chart.table().leaves():
+        for name in (*(guard for guard, _ in leaf.guards), *leaf.effects):
+            words = meaning_of(getattr(chart, name))
+            assert " " in words, name
+            assert not re.search(r"\([A-Z]\d", words), f"{name} names rules: {words}"
+
+
+@pytest.mark.parametrize("machine", CHARTS)
+def test_every_reason_that_a_decision_names_is_a_sentence(machine: str):
+    for leaf in CHARTS[machine].table().leaves():
+        if leaf.outcome == "ignored":
+            assert leaf.reason is not None
+            assert leaf.reason.sentence.endswith(".")
+            assert leaf.reason.code in IGNORED
+
+
+@pytest.mark.parametrize("code", [*REASONS, *FAILURES])
+def test_words_of_a_code_are_the_end_of_a_sentence(code: str):
+    words = because(code) if code in REASONS else FAILURES[code]
+    assert not words.endswith(".")
+    assert not leftovers(words)
+    assert words.startswith("Stripe") or words[0].islower()
+
+
+def test_a_code_that_nobody_knows_is_shown_as_it_is():
+    assert because("of_the_future") == "of the future"
+    assert because(None) == "Stripe gives no reason"
+    assert because(["access_expired", None, "of_the_future"]) == (
+        "the customer's consent expired, and of the future"
+    )
+
+
+@pytest.mark.parametrize("anomaly", Anomaly)
+def test_every_anomaly_is_a_sentence(anomaly: Anomaly):
+    assert clause(ANOMALIES[anomaly])
+
+
+def test_a_read_is_told_with_its_object_and_reason():
+    read = RetrievePaymentMethod(payment_method="pm_1", number=2, reason=ReadReason.LOOK)
+    assert asked(read, ADA) == "reads pm_1 at Stripe: Stripe says only that something changed"
+    of_account = RetrieveAccount(account="fca_1", number=3, reason=ReadReason.SESSION_ENDED)
+    assert asked(of_account, ADA) == "reads account ••2275 at Stripe: a relink session ended"
+    assert named(of_account.id) == "retrieve account"
+
+
+def test_a_payment_method_that_is_gone_is_named():
+    gone = PaymentMethodGone(account="fca_1", payment_method="pm_1")
+    assert asked(gone, ADA) == "tells you that pm_1 is gone"
+
+
+@pytest.mark.parametrize(
+    ("accounts", "reminder", "by", "told"),
+    [
+        (("fca_1",), 0, None, "asks Ada to relink ••2275"),
+        (("fca_1",), 0, 1_760_000_000, "asks Ada to relink ••2275 by 2025-10-09"),
+        (("fca_1", "fca_2"), 2, None, "reminds Ada (2) to relink ••2275 and fca_2"),
+        (("fca_1", "fca_2", "fca_3"), 0, None, "asks Ada to relink 3 accounts"),
+    ],
+)
+def test_a_prompt_says_which_accounts_and_which_reminder(
+    accounts: tuple[str, ...], reminder: int, by: int | None, told: str
+):
+    prompt = NotifyCustomer(
+        outage="fcauth_1",
+        outage_number=1,
+        number=1,
+        since=1_760_000_000.0,
+        accounts=accounts,
+        reasons=("access_expired",),
+        reminder=reminder,
+        relink_by=by,
+    )
+    assert asked(prompt, ADA) == told
+
+
+def test_ids_are_shortened_so_that_they_can_be_told_apart():
+    assert short_id("fca_d4YLhx6IsmWfISqalNGiXGjW") == "fca_…XGjW"
+    assert short_id("fca_1") == "fca_1"
+    assert short_id("anything") == "anything"
+
+
+def test_numbers_and_times_are_written_out():
+    assert [counted(n, "account") for n in (0, 1, 1200)] == [
+        "0 accounts",
+        "1 account",
+        "1,200 accounts",
+    ]
+    assert [duration(n) for n in (1, 59, 3600, 90_000)] == [
+        "1 second",
+        "59 seconds",
+        "1 hour",
+        "1 day",
+    ]
+    assert [listed(each) for each in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
+def _known(kind: type[Event] | type[Command]) -> dict[str, Any]:
+    """Values for the fields that this class, or one within it, has."""
+    return {field: value for field, value in VALUES.items() if _has(kind, field)}
+
+
+def _has(kind: Any, field: str) -> bool:
+    owner, _, name = field.rpartition(".")
+    if owner:
+        return kind.__name__ == owner
+    return name in kind.model_fields
