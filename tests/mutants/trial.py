@@ -1,0 +1,171 @@
+"""One mutant after the other, in one copy of the tree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from .copies import Server
+from .equivalent import Equivalents
+from .mutants import Mutant, changed, difference, function_at, read
+from .reach import Reach, TimedTest, lines_of
+
+Outcome = Literal["killed", "timed out", "survived", "equivalent", "invalid"]
+"""``equivalent``: the list explains it; ``invalid``: it is no other program, or none at all."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a mutant.
+
+    Args:
+        mutant: what was changed.
+        outcome: whether a test noticed.
+        by: the test that did, or how many tests did not.
+        function: where the change is.
+        was: the lines as they are.
+        now: the lines as they were tried.
+        seconds: of processor time.
+    """
+
+    mutant: Mutant
+    outcome: Outcome
+    by: str
+    function: str
+    was: str
+    now: str
+    seconds: float = 0
+
+
+class Trial:
+    """The servers of one copy, and what they are asked.
+
+    Args:
+        root: the top of the tree.
+        copied: a copy of it.
+        reach: which tests run which line.
+        modules: what the tests load beside relink.
+        equivalents: mutants that are not tried.
+        budget: how many seconds of tests to run on one mutant, as they were measured.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        copied: Path,
+        reach: Reach,
+        modules: list[str],
+        equivalents: Equivalents,
+        budget: float,
+    ) -> None:
+        self._root, self._copied, self._modules = root, copied, modules
+        self._reach, self._equivalents, self._budget = reach, equivalents, budget
+        self._servers: dict[str, Server] = {}
+        self._number = 0
+
+    def try_(self, mutant: Mutant) -> Result:
+        """Whether a test notices a mutant."""
+        before = read(self._root, mutant.file)
+        after = changed(mutant, before)
+        was, now = difference(before, after)
+        function = function_at(before, mutant.line)
+
+        def result(outcome: Outcome, by: str, seconds: float = 0) -> Result:
+            return Result(mutant, outcome, by, function, was, now, round(seconds, 2))
+
+        try:
+            if compile(before, mutant.file, "exec") == compile(after, mutant.file, "exec"):
+                return result("invalid", "the same program")
+        except (SyntaxError, ValueError):
+            return result("invalid", "no program")
+        if reason := self._equivalents.reason(mutant.file, function, was, now):
+            return result("equivalent", reason)
+        return result(*self._killed(mutant, before, after))
+
+    def control(self, mutant: Mutant) -> str:
+        """Run the tests of a mutant on the code as it is: the test that fails, which none may."""
+        text = read(self._root, mutant.file)
+        outcome, by, _ = self._killed(mutant, text, text)
+        return by if outcome != "survived" else ""
+
+    def close(self) -> None:
+        """End the servers."""
+        for server in self._servers.values():
+            server.close()
+
+    def _killed(self, mutant: Mutant, before: str, after: str) -> tuple[Outcome, str, float]:
+        lines = lines_of(before, mutant.line)
+        tests = self._reach.of_lines(mutant.file, lines)
+        kind = "warm"
+        if self._reach.runs_at_import(mutant.file, lines):
+            kind = "cold"
+            tests += [x for x in self._reach.of_module(mutant.file) if x not in set(tests)]
+        if not tests:
+            return "survived", "no test runs it", 0
+        seconds, ran = 0.0, 0
+        for part in self._parts(tests, kind):
+            answer = self._ask(kind, mutant, before, after, part)
+            if answer["outcome"] == "cold":
+                kind = "cold"
+                answer = self._ask(kind, mutant, before, after, part)
+            seconds += answer["seconds"]
+            if answer["outcome"] != "survived":
+                return answer["outcome"], answer["by"], seconds
+            ran += answer["ran"]
+        left_out = len(tests) - ran
+        return (
+            "survived",
+            f"{ran} tests ran{f', {left_out} did not' if left_out > 0 else ''}",
+            seconds,
+        )
+
+    def _parts(self, tests: list[TimedTest], kind: str) -> Iterator[list[TimedTest]]:
+        """First the tests that run the lines, then all others of their files."""
+        first = self._within(tests, self._budget)
+        if kind == "cold":
+            # Loading a file of tests takes long, and few files notice most.
+            files = list(dict.fromkeys(test.file for test in first))[:4]
+            yield [test for test in first if test.file in files]
+            first = [test for test in first if test.file not in files]
+            if first:
+                yield first
+            return
+        yield first
+        known = set(tests)
+        more = [test for test in self._reach.of_files(tests) if test not in known]
+        if more:
+            yield self._within(more, self._budget)
+
+    def _within(self, tests: list[TimedTest], seconds: float) -> list[TimedTest]:
+        """As many of the tests as fit into a time, the quickest of each file first."""
+        chosen: list[TimedTest] = []
+        for test in tests:
+            seconds -= test.seconds
+            if seconds >= 0 or not chosen:
+                chosen.append(test)
+        return chosen
+
+    def _ask(
+        self, kind: str, mutant: Mutant, before: str, after: str, tests: list[TimedTest]
+    ) -> dict[str, Any]:
+        self._number += 1
+        return self._server(kind).ask(
+            {
+                "file": mutant.file,
+                "before": before,
+                "text": after,
+                "number": self._number,
+                "tests": [(test.id, 2 + 5 * test.seconds) for test in tests],
+            }
+        )
+
+    def _server(self, kind: str) -> Server:
+        if kind not in self._servers:
+            if kind == "cold":
+                modules = self._copied / "modules.txt"
+                modules.write_text("\n".join(self._modules))
+                arguments = [str(modules)]
+            else:
+                arguments = sorted({test.file for test in self._reach.tests})
+            self._servers[kind] = Server(self._copied, kind, *arguments)
+        return self._servers[kind]
