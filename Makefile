@@ -27,10 +27,10 @@ demo: .venv/installed-demo ## play relink's situations against a simulated Strip
 
 # Hypothesis draws from sets too, whose order depends on the hash seed.
 # `CI=true make test` runs the full profile; tests/profile.py says what that is.
-test: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed .venv/axe-core/installed ## run the tests, quickly; CI=true: all they can do
+test: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed .venv/axe-core/installed .venv/mermaid/installed ## run the tests, quickly; CI=true: all they can do
 	PYTHONHASHSEED=0 .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8
 
-coverage: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed .venv/axe-core/installed ## run the tests and report the branches that they miss
+coverage: .venv/installed-test .venv/preview-sdk/installed .venv/xstate/installed .venv/axe-core/installed .venv/mermaid/installed ## run the tests and report the branches that they miss
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage report --show-missing --skip-covered
 
@@ -92,6 +92,17 @@ clean: ## remove all that make made
 	        --no-audit --no-fund --prefix $(@D) $$(grep '^$*@' constraints-node.txt) && touch $@; \
 	else \
 	    echo "npm is not installed: the tests that need $* are skipped"; \
+	fi
+
+# The browser draws what `relink diagram --format mermaid` writes. One file of the package is all
+# that it needs, so none of its dependencies is installed.
+.venv/mermaid/installed: constraints-node.txt .venv/pyvenv.cfg
+	@if command -v npm >/dev/null; then \
+	    mkdir -p $(@D) && cd $(@D) && rm -f *.tgz && \
+	    npm pack --silent $$(grep '^mermaid@' ../../constraints-node.txt) >/dev/null && \
+	    tar -xzf *.tgz package/dist/mermaid.min.js && rm -f *.tgz && touch installed; \
+	else \
+	    echo "npm is not installed: the test that needs Mermaid is skipped"; \
 	fi
 
 # Each interpreter is tried until one serves: a name on the path may not run (a version

@@ -27,7 +27,7 @@ from .cards import (
     height,
     within,
 )
-from .entries import Entries, Entry, entries, phrase, provided, sources_text, starred
+from .entries import Entries, Entry, entries, provided, sources_text, starred
 from .overlay import Overlay
 from .placing import Cell, columns, places
 from .routing import MARGIN, WIDTH, Board, Link, board
@@ -107,7 +107,7 @@ def moves_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
 
 def notes_of(found: Entries) -> list[str]:
     """What events with a star need for all of their moves."""
-    return [f"* {', '.join(x.events)}: only if {phrase(x.condition)}" for x in found.provisos]
+    return [f"* {', '.join(x.events)}: only {provided(x.condition)}" for x in found.provisos]
 
 
 # -- What cards say -------------------------------------------------------------------------------

@@ -21,6 +21,14 @@ from .matrix import matrix_svg
 from .overlay import Overlay
 from .shapes import Theme
 
+
+class Svg(str):
+    """A picture as SVG. Notebooks show it as one."""
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
 Level = Literal["story", "moves", "everything"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -35,7 +43,7 @@ def svg(
     focus: str | None = None,
     overlay: Overlay | None = None,
     theme: Theme = "auto",
-) -> str:
+) -> Svg:
     """A chart as SVG, 830 px wide.
 
     Args:
@@ -56,16 +64,16 @@ def svg(
     if focus is not None:
         if focus not in drawn.states:
             raise UnknownStateError.of(drawn.name, focus, drawn.states)
-        return focus_svg(drawn, focus, theme)
+        return Svg(focus_svg(drawn, focus, theme))
     laid = overlay or Overlay()
     laid.check(drawn)
     match level:
         case "story":
-            return story_svg(drawn, theme, laid)
+            return Svg(story_svg(drawn, theme, laid))
         case "moves":
-            return moves_svg(drawn, theme, laid)
+            return Svg(moves_svg(drawn, theme, laid))
         case "everything":
-            return matrix_svg(drawn, theme)
+            return Svg(matrix_svg(drawn, theme))
         case _:
             if level in LEVELS:
                 assert_never(level)

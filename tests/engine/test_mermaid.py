@@ -1,14 +1,21 @@
 """Mermaid text tells the story, and no name of a state or event is taken for syntax."""
 
+import json
 import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from docs.generate import EXAMPLES
+from relink.engine import Table
 from relink.engine.diagram import mermaid
 from relink.engine.diagram.told import told
 from relink.engine.errors import UnknownStateError
 from relink.machines import CHARTS
+from tests.simulator.browser import MISSING, Browser, installed
 
 from .drawn_charts import PARCEL, ParcelChart
 from .large_charts import LARGE
@@ -76,3 +83,62 @@ def test_equal_charts_give_the_same_text():
         pass
 
     assert mermaid(Again.table()).replace("again", "parcel") == mermaid(PARCEL)
+
+
+# -- The real Mermaid -----------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = ROOT / ".venv" / "mermaid" / "package" / "dist" / "mermaid.min.js"
+
+LOADED = """new Promise((resolve, reject) => {
+    const give_up = Date.now() + 20000;
+    (function look() {
+        if (window.mermaid) resolve(mermaid.initialize({ startOnLoad: false }));
+        else if (Date.now() < give_up) setTimeout(look, 50);
+        else reject(new Error("Mermaid does not load"));
+    })();
+})"""
+
+DRAW = """(async (text) => {
+    await mermaid.parse(text);
+    const { svg } = await mermaid.render("drawn", text);
+    document.body.innerHTML = svg;
+    const ids = [...document.querySelectorAll("g.node, g.statediagram-cluster")];
+    return document.body.innerText + " " + ids.map((each) => each.id).join(" ");
+})"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    program = installed()
+    if program is None:
+        pytest.skip(MISSING)
+    if not LIBRARY.exists():
+        if shutil.which("npm") is None:
+            pytest.skip("npm is not installed")
+        subprocess.run(["make", ".venv/mermaid/installed"], cwd=ROOT, check=True)
+    folder = tmp_path_factory.mktemp("mermaid")
+    file = folder / "page.html"
+    file.write_text(f'<meta charset="utf-8"><body><script src="{LIBRARY.as_uri()}"></script>')
+    browser = Browser(program, folder / "profile")
+    browser.open(file.as_uri())
+    browser.run(LOADED)
+    yield browser
+    browser.close()
+
+
+def drawn(page: Browser, text: str) -> str:
+    found: str = page.run(f"({DRAW})({json.dumps(text)})")
+    return " ".join(found.split())
+
+
+ODD = {name: LARGE[name] for name in ("names", "hub", "one")}
+
+
+@pytest.mark.parametrize("name", [*SHIPPED, "parcel", *ODD])
+def test_mermaid_draws_the_text_with_every_state(page: Browser, name: str):
+    table: Table = PARCEL if name == "parcel" else SHIPPED.get(name) or ODD[name]()
+    for text in (mermaid(table), mermaid(table, table.initial)):
+        shown = drawn(page, text)
+        for state, plain in told(table).states.items():
+            assert "".join(plain.name.split()) in "".join(shown.split()), state

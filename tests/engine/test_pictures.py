@@ -333,6 +333,11 @@ def test_colours_follow_the_reader_or_are_fixed():
         assert PALETTES[theme]["paper"] in picture
 
 
+def test_a_notebook_shows_the_picture():
+    for picture in (svg(PARCEL), svg(PARCEL, "everything"), svg(PARCEL, focus="door")):
+        assert picture._repr_svg_() == picture == str(picture)
+
+
 def test_what_is_not_understood_is_refused():
     with pytest.raises(ArgumentError, match=r"svg\(\): it takes a level of story, moves, every"):
         svg(PARCEL, "all")
