@@ -16,6 +16,8 @@ export async function openHistory(account) {
   dialog.showModal();
 }
 
+depth.addEventListener("change", () => { if (shown) updateHistory(shown); });
+
 /** The account that is shown, or null. */
 export const historyOf = () => (dialog.open ? shown?.id : null);
 
@@ -45,8 +47,6 @@ function entry({ at, tone, name, text, note, origin, details }) {
       details.map((each) => el("p", { class: "muted detail" }, each)),
       el("p", { class: "muted origin" }, origin)));
 }
-
-depth.addEventListener("change", () => { if (shown) updateHistory(shown); });
 
 // A click beside the drawer closes it.
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
