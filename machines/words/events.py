@@ -139,9 +139,9 @@ def _of_reports(event: Event) -> str | None:
         case ReportedActive():
             return f"Stripe reports that {{it}} works{_announced(event)}"
         case ReportedRelinkable():
-            return f"Stripe reports that the customer can repair {{it}}: {_cause(event)}"
+            return f"Stripe reports that the customer can repair {{it}}{_cause(event)}"
         case ReportedUnrepairable():
-            return f"Stripe reports that nobody can repair {{it}}: {_cause(event)}"
+            return f"Stripe reports that nobody can repair {{it}}{_cause(event)}"
         case ReportedInactive():
             return "Stripe reports that {it} stopped working, and not whether a relink repairs it"
         case ReportedDisconnected():
@@ -356,4 +356,5 @@ def _announced(event: ReportedActive) -> str:
 
 
 def _cause(event: ReportedRelinkable | ReportedUnrepairable) -> str:
-    return because(event.report.cause)
+    cause = event.report.cause
+    return f": {because(cause)}" if cause else ""

@@ -42,7 +42,7 @@ def outcome(account: Snapshot[AccountFacts], names: Names) -> Outcome:
     if found.may_debit:
         verdict = f"may be {charged}"
     elif found.chargeable:
-        verdict = f"works, but is not to be {charged} yet"
+        verdict = f"not to be {charged} yet"
     else:
         verdict = f"not to be {charged}: {because(found.reasons[:1])}"
     if facts.replaced_by and account.state in ("new_account_linked", "disconnected"):

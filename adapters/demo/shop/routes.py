@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -15,6 +16,9 @@ from relink.adapters.service import Service, UnknownAccountError
 from relink.engine.diagram import dot
 from relink.engine.errors import UnknownStateError
 from relink.machines import CHARTS
+from relink.machines.reasons import Anomaly
+from relink.machines.words.codes import REASONS, clause
+from relink.machines.words.states import STATES
 
 from .customers import Customer
 from .inbox import Inbox
@@ -67,12 +71,23 @@ def shop_routes(
         Route("/demo", page),
         Mount("/demo/static", StaticFiles(directory=PAGES / "static")),
         Route("/demo/customers", list_customers),
+        Route("/demo/words", lambda _: JSONResponse(words())),
         Route("/demo/notifications", inbox.show),
         Route("/demo/notifications", inbox.receive, methods=["POST"]),
         Route("/demo/accounts/{id}/timeline", _or_404(show_timeline)),
         Route("/demo/accounts/{id}/mandate", _or_404(record_mandate), methods=["POST"]),
         Route("/demo/machines/account/{state}.svg", _or_404(draw_account)),
     ]
+
+
+def words() -> dict[str, Any]:
+    """The words of the machines, which the page shows: of states, reasons and anomalies."""
+    states = {
+        state: {"name": found.name, "tone": found.tone.value}
+        for state, found in STATES["account"].items()
+    }
+    anomalies = {code.value: clause(code.sentence) for code in Anomaly}
+    return {"states": states, "reasons": REASONS, "anomalies": anomalies}
 
 
 def draw_account(request: Request) -> Response:
