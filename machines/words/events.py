@@ -156,7 +156,7 @@ def _of_reports(event: Event) -> str | None:
             later = f", not before {clock(event.after)}" if event.after else ""
             return f"{{it}} is to be read at Stripe{later}: {clause(event.reason.sentence)}"
         case ReadAnswered():
-            return "Stripe answered what {it} is like"
+            return "Stripe answered about {it}"
         case ReadDueChanged(since=None):
             return "no read holds up messages about {it} any more"
         case ReadDueChanged():
@@ -311,7 +311,7 @@ def _of_messages(event: Event, names: Names) -> str | None:
         case MembersReviewDue():
             return "an account of {it} needs a relink, so all of its accounts are reviewed"
         case ReviewDue():
-            return "everything is taken in, so it is reviewed what follows for {it}"
+            return "all is taken in, and {it} is reviewed"
     return None
 
 

@@ -57,9 +57,11 @@ def shop_routes(
         return JSONResponse({"bank": bank, "customers": [asdict(one) for one in customers]})
 
     def show_timeline(request: Request) -> Response:
-        depth = request.query_params.get("depth", "")
-        story = service.story(request.path_params["id"])
-        return JSONResponse({"timeline": timeline(story, depth)})
+        id = request.path_params["id"]
+        holder = service.account(id).snapshot.facts.holder
+        named = {each.id: each.name for each in customers}
+        story = service.story(id, named.get(holder.id if holder else "", "the customer"))
+        return JSONResponse({"timeline": timeline(story, request.query_params.get("depth", ""))})
 
     def record_mandate(request: Request) -> Response:
         if not _is_own(request):
