@@ -109,10 +109,14 @@ def _shown(
 ) -> "Iterator[Text]":
     from rich.text import Text
 
-    from relink.adapters.terminal import chapter_head, next_steps, rows, utc_clock
+    from relink.adapters.terminal import MUTED, chapter_head, next_steps, rows, utc_clock
     from relink.machines.words.thoughts import Depth
     from relink.machines.words.times import counted
 
+    is_account = MACHINE_OF[arguments.id.partition("_")[0]] == "account"
+    if not is_account:
+        thing = story.names.thing(arguments.id).partition("_")[0].rpartition(" ")[0]
+        yield from screen.wrapped(f"The {thing} {arguments.id} of", 0, MUTED)
     for chapter in story.chapters:
         yield from chapter_head(screen, chapter)
     yield Text()
@@ -123,14 +127,15 @@ def _shown(
         said = f"{counted(told, 'decision')} of {story.decisions:,}. Times are in UTC."
     else:
         said = f"{counted(story.decisions, 'decision')}. Times are in UTC."
-    yield from screen.wrapped(said, 0, "bright_black")
+    yield from screen.wrapped(said, 0, MUTED)
     own, database = own_command(), ["--database", arguments.database] if arguments.database else []
     explain = [own, "explain", arguments.id]
     steps = [("As a diagram", [*explain, "--diagram", *database])]
     if depth < Depth.EVERYTHING:
         steps.insert(0, ("Everything, and why", [*explain, "--all", *database]))
     for chapter in story.chapters:
-        other = chapter.account.facts.replaced_by
+        facts = chapter.account.facts
+        other = facts.replaced_by if is_account else facts.id
         if other:
             name = story.names.account(other)
             steps.append((f"The story of {name}", [own, "explain", other, *database]))

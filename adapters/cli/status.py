@@ -131,7 +131,8 @@ def _row(screen: "Screen", label: str, text: str, style: str = "") -> "Iterator[
     width = max(screen.width - LABEL, LABEL)
     lines = textwrap.wrap(screen.sign(text), width, break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
-        row = Text(label.ljust(LABEL) if number == 0 else " " * LABEL, style="bright_black")
+        start = label.ljust(LABEL) if number == 0 else " " * LABEL
+        row = Text().append(start, style="bright_black")
         yield row.append(line, style=style or "default")
 
 

@@ -114,7 +114,11 @@ class _Seen:
             each for each in entries if each.outcome == "moved" and each.address.machine in TOLD
         ]
         lines = [change_line(each) for each in moved[-room:]] if room else []
-        yield from list(rows(lines, self._screen, utc_clock, Depth.STORY))[-room or None :]
+        shown = list(rows(lines, self._screen, utc_clock, Depth.STORY))
+        while len(shown) > room:
+            lines = lines[1:]
+            shown = list(rows(lines, self._screen, utc_clock, Depth.STORY))
+        yield from shown
 
 
 def _commands(found: "StoreStatus") -> str:

@@ -22,7 +22,7 @@ Occurrence = tuple[float, str]
 def title(screen: Screen, number: int, of: int, name: str, what: str) -> Iterator[Text]:
     """The head of a customer's story."""
     right = f"{number} of {of}"
-    head = Text(f"{number}  {name}  ", style=STRONG).append(screen.sign(what), style=STRONG)
+    head = Text().append(screen.sign(f"{number}  {name}  {what}"), style=STRONG)
     lines = screen.wrap(head, screen.width - len(right) - 2)
     yield Text()
     first = lines[0]
@@ -85,7 +85,7 @@ def _disorder(story: Story, repeated: int) -> str:
 
 def _ends(story: Story, screen: Screen) -> Iterator[Text]:
     """How each account ended; those that ended alike are told together."""
-    so = Text("So    ", style=STRONG)
+    so = Text().append("So    ", style=STRONG)
     ends = [chapter.outcome for chapter in story.chapters]
     for _, alike in groupby(ends, key=lambda end: (end.verdict, end.todo)):
         first, *others = alike

@@ -29,7 +29,8 @@ def summary(played: Played, screen: Screen, command: str, is_all: bool) -> Itera
     """
     counts = played.counts
     webhooks = sum(count for name, count in counts.items() if name.startswith("webhooks "))
-    head = Text(f"{counted(len(played.stories), 'customer')} in {played.seconds:.1f} s", STRONG)
+    took = f"{counted(len(played.stories), 'customer')} in {played.seconds:.1f} s"
+    head = Text().append(took, style=STRONG)
     said = [
         counted(counts["decisions"], "decision"),
         f"{counted(webhooks, 'webhook')}, {counts['webhooks duplicate']} of them twice",

@@ -17,11 +17,13 @@ def chapter_head(screen: Screen, chapter: Chapter) -> Iterator[Text]:
         screen: where it goes.
         chapter: the account.
     """
-    head = Text(screen.sign(chapter.title), style=STRONG)
+    head = Text().append(screen.sign(chapter.title), style=STRONG)
     head.append(f"  {chapter.account.facts.id}", style=MUTED)
     yield from screen.wrap(head, screen.width)
     found = chapter.outcome
-    state = Text(screen.sign(f"{found.tone.glyph} {found.state}"), style=STYLES[found.tone])
+    state = Text().append(
+        screen.sign(f"{found.tone.glyph} {found.state}"), style=STYLES[found.tone]
+    )
     yield from outcome_rows(screen, found, state.append(", "), 2, 4)
 
 

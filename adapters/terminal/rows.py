@@ -106,7 +106,7 @@ def _row(line: Line, time: str, columns: _Columns, screen: Screen, depth: Depth)
     start = columns.time + GAP
     style = STYLES[line.tone]
     is_quiet = line.tone is Tone.NEUTRAL
-    head = Text(screen.sign(line.tone.glyph), style=style)
+    head = Text().append(screen.sign(line.tone.glyph), style=style)
     if columns.is_stacked:
         yield from _stacked(line, time, head, screen)
         return
@@ -119,7 +119,7 @@ def _row(line: Line, time: str, columns: _Columns, screen: Screen, depth: Depth)
     body = screen.wrap(text, width)
     source = screen.sign(_source(line, depth)) if columns.source else ""
     for number, part in enumerate(body):
-        row = Text(time.rjust(columns.time) if number == 0 else "", style=MUTED)
+        row = Text().append(time.rjust(columns.time) if number == 0 else "", style=MUTED)
         row = _to(row, start).append_text(head) if number == 0 else row
         row = _to(row, indent).append_text(part)
         if number == 0 and source:
@@ -134,7 +134,7 @@ def _row(line: Line, time: str, columns: _Columns, screen: Screen, depth: Depth)
 def _stacked(line: Line, time: str, head: Text, screen: Screen) -> Iterator[Text]:
     """The name beside the time, and what happened below."""
     style = STYLES[line.tone]
-    first = Text(f"{time}  " if time else "  ", style=MUTED).append_text(head)
+    first = Text().append(f"{time}  " if time else "  ", style=MUTED).append_text(head)
     said = line.name or line.text
     first.append(f" {screen.sign(said)}", style=style if line.name else "")
     beside, *below = screen.wrap(first, screen.width)

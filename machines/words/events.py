@@ -139,9 +139,9 @@ def _of_reports(event: Event) -> str | None:
         case ReportedActive():
             return f"Stripe reports that {{it}} works{_announced(event)}"
         case ReportedRelinkable():
-            return f"Stripe reports that the customer can repair {{it}}: {_cause(event)}"
+            return f"Stripe reports that the customer can repair {{it}}{_cause(event)}"
         case ReportedUnrepairable():
-            return f"Stripe reports that nobody can repair {{it}}: {_cause(event)}"
+            return f"Stripe reports that nobody can repair {{it}}{_cause(event)}"
         case ReportedInactive():
             return "Stripe reports that {it} stopped working, and not whether a relink repairs it"
         case ReportedDisconnected():
@@ -156,7 +156,7 @@ def _of_reports(event: Event) -> str | None:
             later = f", not before {clock(event.after)}" if event.after else ""
             return f"{{it}} is to be read at Stripe{later}: {clause(event.reason.sentence)}"
         case ReadAnswered():
-            return "Stripe answered what {it} is like"
+            return "Stripe answered about {it}"
         case ReadDueChanged(since=None):
             return "no read holds up messages about {it} any more"
         case ReadDueChanged():
@@ -311,7 +311,7 @@ def _of_messages(event: Event, names: Names) -> str | None:
         case MembersReviewDue():
             return "an account of {it} needs a relink, so all of its accounts are reviewed"
         case ReviewDue():
-            return "everything is taken in, so it is reviewed what follows for {it}"
+            return "all is taken in, and {it} is reviewed"
     return None
 
 
@@ -356,4 +356,5 @@ def _announced(event: ReportedActive) -> str:
 
 
 def _cause(event: ReportedRelinkable | ReportedUnrepairable) -> str:
-    return because(event.report.cause)
+    cause = event.report.cause
+    return f": {because(cause)}" if cause else ""

@@ -42,7 +42,7 @@ def outcome(account: Snapshot[AccountFacts], names: Names) -> Outcome:
     if found.may_debit:
         verdict = f"may be {charged}"
     elif found.chargeable:
-        verdict = f"works, but is not to be {charged} yet"
+        verdict = f"not to be {charged} yet"
     else:
         verdict = f"not to be {charged}: {because(found.reasons[:1])}"
     if facts.replaced_by and account.state in ("new_account_linked", "disconnected"):
@@ -67,8 +67,10 @@ def _todo(next: NextAction) -> str:
     why = because(next.reason)
     match next.action:
         case "relink":
-            which = "any account at this bank" if next.mode == "any_eligible" else "this account"
-            return f"have the customer link {which}: {why}"
+            any_will_do = next.mode == "any_eligible"
+            what = "link any account at this bank" if any_will_do else "relink this account"
+            # That the link is broken is the verdict already.
+            return f"have the customer {what}" + ("" if next.reason == "inactive" else f": {why}")
         case "wait":
             return f"wait: {why}"
         case "collect_mandate":

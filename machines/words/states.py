@@ -1,4 +1,8 @@
-"""A plain name and a tone for every state of every machine."""
+"""A plain name and a tone for every state of every machine.
+
+In a story the states of all machines stand below each other. So only those of the account go
+without saying what they are about.
+"""
 
 from typing import NamedTuple
 
@@ -12,18 +16,24 @@ class StateWords(NamedTuple):
     tone: Tone
 
 
-_LOGIN = {
-    "active": StateWords("Linked", Tone.GOOD),
-    "inactive_relinkable": StateWords("Needs the customer", Tone.ALERT),
-    "inactive_unrepairable": StateWords("Can't be repaired", Tone.STOPPED),
-    "relinking": StateWords("At the bank", Tone.WAITING),
-    "relinked": StateWords("Repaired", Tone.WAITING),
-    "disconnected": StateWords("Disconnected", Tone.STOPPED),
-}
-
 STATES: dict[str, dict[str, StateWords]] = {
-    "account": {**_LOGIN, "new_account_linked": StateWords("Replaced", Tone.MOVED_ON)},
-    "authorization": _LOGIN,
+    "account": {
+        "active": StateWords("Linked", Tone.GOOD),
+        "inactive_relinkable": StateWords("Needs the customer", Tone.ALERT),
+        "inactive_unrepairable": StateWords("Can't be repaired", Tone.STOPPED),
+        "relinking": StateWords("At the bank", Tone.WAITING),
+        "relinked": StateWords("Repaired", Tone.WAITING),
+        "new_account_linked": StateWords("Replaced", Tone.MOVED_ON),
+        "disconnected": StateWords("Disconnected", Tone.STOPPED),
+    },
+    "authorization": {
+        "active": StateWords("Login works", Tone.GOOD),
+        "inactive_relinkable": StateWords("Login broken", Tone.ALERT),
+        "inactive_unrepairable": StateWords("Login lost", Tone.STOPPED),
+        "relinking": StateWords("Login at the bank", Tone.WAITING),
+        "relinked": StateWords("Login repaired", Tone.WAITING),
+        "disconnected": StateWords("Login gone", Tone.STOPPED),
+    },
     "session": {
         "open": StateWords("Session open", Tone.WAITING),
         "succeeded": StateWords("Session done", Tone.GOOD),

@@ -103,7 +103,7 @@ def test_from_a_broken_link_to_a_repaired_account(visit: Visit):
     visit.card("Ada Winter", "May be debited", times=2)
 
     visit.press("Ada Winter", "history")
-    assert visit.browser.text("#timeline .moved", "A relink session is open")
+    assert visit.browser.text("#timeline .tone-waiting", "is open")
     visit.browser.run("document.getElementById('picture').decode()")
     assert visit.browser.run("document.getElementById('picture').alt").endswith("state active")
     visit.check()

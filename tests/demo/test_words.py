@@ -1,7 +1,6 @@
 """The shop has words for every code that relink can give it."""
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -9,7 +8,8 @@ from typing import get_args
 import pytest
 
 from relink.adapters.demo import shop
-from relink.machines import assessment
+from relink.adapters.demo.shop.routes import words
+from relink.machines import CHARTS, assessment
 from relink.machines.account import eligibility
 from relink.machines.commands import BY_NAME, Notification
 from relink.machines.payment_method import MandateReason
@@ -22,13 +22,6 @@ from relink.machines.vocabulary import (
 )
 
 WORDS = Path(shop.__file__).parent / "pages" / "static" / "words.js"
-
-
-def listed(table: str) -> set[str]:
-    """The keys of a table in ``words.js``."""
-    found = re.search(rf"^const {table} = {{(.*?)^}};", WORDS.read_text(), re.M | re.S)
-    assert found, f"words.js has no table {table}"
-    return set(re.findall(r"^  (\w+):", found[1], re.M))
 
 
 def codes(module: object) -> Iterator[str]:
@@ -76,7 +69,7 @@ def test_codes_are_found() -> None:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_reason_has_words(code: str) -> None:
-    assert code in listed("REASONS")
+    assert code in words()["reasons"]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +81,9 @@ def test_every_notification_has_words(name: str) -> None:
 
 @pytest.mark.parametrize("anomaly", Anomaly)
 def test_every_anomaly_has_words(anomaly: Anomaly) -> None:
-    assert anomaly in listed("ANOMALIES")
+    assert words()["anomalies"][anomaly]
+
+
+@pytest.mark.parametrize("state", CHARTS["account"].table().states)
+def test_every_state_has_words(state: str) -> None:
+    assert words()["states"][state]["name"]

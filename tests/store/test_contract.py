@@ -208,6 +208,8 @@ def test_histories_come_page_by_page_in_the_order_of_their_addresses(store: Stor
         assert each.snapshot == store.snapshot(each.address)
         assert each.entries == store.journal(each.address)
         assert each.checkpoint is None
+        assert store.history(each.address) == each
+    assert store.history(Address("account", "fca_unknown")) is None
 
 
 def test_a_cursor_is_kept_by_its_name(store: Store):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -14,6 +15,9 @@ from relink.adapters.service import Service, UnknownAccountError
 from relink.engine.diagram import Overlay, svg
 from relink.engine.errors import UnknownStateError
 from relink.machines import CHARTS
+from relink.machines.reasons import Anomaly
+from relink.machines.words.codes import REASONS, clause
+from relink.machines.words.states import STATES
 
 from .customers import Customer
 from .inbox import Inbox
@@ -52,9 +56,11 @@ def shop_routes(
         return JSONResponse({"bank": bank, "customers": [asdict(one) for one in customers]})
 
     def show_timeline(request: Request) -> Response:
-        depth = request.query_params.get("depth", "")
-        story = service.story(request.path_params["id"])
-        return JSONResponse({"timeline": timeline(story, depth)})
+        id = request.path_params["id"]
+        holder = service.account(id).snapshot.facts.holder
+        named = {each.id: each.name for each in customers}
+        story = service.story(id, named.get(holder.id if holder else "", "the customer"))
+        return JSONResponse({"timeline": timeline(story, request.query_params.get("depth", ""))})
 
     def record_mandate(request: Request) -> Response:
         if not _is_own(request):
@@ -66,12 +72,23 @@ def shop_routes(
         Route("/demo", page),
         Mount("/demo/static", StaticFiles(directory=PAGES / "static")),
         Route("/demo/customers", list_customers),
+        Route("/demo/words", lambda _: JSONResponse(words())),
         Route("/demo/notifications", inbox.show),
         Route("/demo/notifications", inbox.receive, methods=["POST"]),
         Route("/demo/accounts/{id}/timeline", _or_404(show_timeline)),
         Route("/demo/accounts/{id}/mandate", _or_404(record_mandate), methods=["POST"]),
         Route("/demo/machines/account/{state}.svg", _or_404(draw_account)),
     ]
+
+
+def words() -> dict[str, Any]:
+    """The words of the machines, which the page shows: of states, reasons and anomalies."""
+    states = {
+        state: {"name": found.name, "tone": found.tone.value}
+        for state, found in STATES["account"].items()
+    }
+    anomalies = {code.value: clause(code.sentence) for code in Anomaly}
+    return {"states": states, "reasons": REASONS, "anomalies": anomalies}
 
 
 def draw_account(request: Request) -> Response:

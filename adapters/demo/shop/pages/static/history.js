@@ -16,6 +16,8 @@ export async function openHistory(account) {
   dialog.showModal();
 }
 
+depth.addEventListener("change", () => { if (shown) updateHistory(shown); });
+
 /** The account that is shown, or null. */
 export const historyOf = () => (dialog.open ? shown?.id : null);
 
@@ -50,8 +52,6 @@ function entry({ at, tone, name, text, note, origin, details }) {
 dialog.addEventListener("close", () => {
   document.getElementById(shown?.id)?.querySelector('[data-do="history"]')?.focus();
 });
-
-depth.addEventListener("change", () => { if (shown) updateHistory(shown); });
 
 // A click beside the drawer closes it.
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

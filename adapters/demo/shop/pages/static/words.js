@@ -1,80 +1,20 @@
 // relink's codes in words. A code that is not listed here is shown as it is.
 
-import { day } from "./page.js";
+import { day, get } from "./page.js";
 
 const spaced = (text) => text.replaceAll("_", " ");
 const titled = (text) => text.charAt(0).toUpperCase() + spaced(text).slice(1);
 
 export const accountName = (account) => `${titled(account.subcategory ?? "account")} ••${account.last4 ?? "????"}`;
 
-const STATES = {
-  active: ["Linked", "good"],
-  inactive_relinkable: ["Needs the customer", "bad"],
-  inactive_unrepairable: ["Cannot be repaired", "bad"],
-  relinking: ["Relink in progress", "wait"],
-  relinked: ["Repaired, being confirmed", "wait"],
-  new_account_linked: ["Replaced", "quiet"],
-  disconnected: ["Disconnected", "quiet"],
-};
+// The words of relink's machines: of states, of relink's own codes, and of Stripe's that it passes on.
+const { states: STATES, reasons: REASONS, anomalies: ANOMALIES } = await get("/demo/words");
+const TONES = { good: "good", alert: "bad", stopped: "bad", waiting: "wait" };
 
 /** A state: its name, and the tone to show it in. */
-export const state = (name) => STATES[name] ?? [titled(name), "quiet"];
-
-// relink's own codes, and Stripe's causes and error codes.
-const REASONS = {
-  access_denied: "the customer revoked access",
-  access_expired: "the customer's consent expired",
-  account_closed: "the account was closed",
-  account_unavailable: "the bank no longer offers the account",
-  announced_deactivation: "the link is about to stop working",
-  attempts_used_up: "all attempts to relink it failed",
-  bank_account_closed: "Stripe blocked it, because the account was closed",
-  bank_account_frozen: "Stripe blocked it, because the account is frozen",
-  bank_account_invalid_details: "Stripe blocked it, because its details are invalid",
-  bank_account_restricted: "Stripe blocked it, because the account does not allow debits",
-  bank_account_unusable: "Stripe blocked it, because the account cannot be used",
-  billing_name_missing: "the payment method needs it",
-  blocked: "Stripe blocked it",
-  customer_deleted: "the customer was deleted at Stripe",
-  debit_not_authorized: "Stripe blocked it, because a debit was not authorized",
-  disconnected: "the account was disconnected for good",
-  errored: "a payout to it was returned",
-  gone: "its payment method was removed at Stripe",
-  inactive: "the link is broken",
-  institution_requirement: "the bank requires a new sign-in",
-  mandate_inactive: "the customer's authorization of debits has ended",
-  new_account: "the customer authorized debits of the old account only",
-  new_permissions: "relink needs more permissions",
-  no_account: "the customer did not link this account",
-  no_authorization: "Stripe names no bank login for it",
-  no_bank_account_token: "Stripe gave no token to build an external account from",
-  no_customer: "it belongs to no customer",
-  no_payment_method_permission: "the customer did not permit payments from it",
-  not_active: "the new account is not active",
-  not_checking_or_savings: "it is neither a checking nor a savings account",
-  nothing_reported_yet: "Stripe has not reported on it yet",
-  number_expiring: "its account number is about to expire",
-  number_lapsed: "its account number has lapsed",
-  number_pending: "its new account number is not ready yet",
-  other_holder: "it belongs to somebody else",
-  payment_method_in_progress: "its payment method is being created",
-  refused: "Stripe refused to create a payment method from it",
-  relinkable: "the link is broken",
-  session_open: "a relink session is open",
-  stripe_confirms_repair: "Stripe has not confirmed the repair yet",
-  stripe_was_asked: "relink is reading the account at Stripe",
-  tokenized_account_number_deactivated: "the bank deactivated its account number",
-  unrepairable: "the link cannot be repaired",
-  unspecified: "the bank gives no reason",
-  us_bank_account_not_supported: "it does not support bank debits",
-  verification_failed: "Stripe could not verify the account",
-};
-
-const ANOMALIES = {
-  future_time: "a report's time lies ahead of relink's clock",
-  repair_left_open: "Stripe does not say whether the link can be repaired",
-  unknown_action: "Stripe names an action that relink does not know",
-  unknown_status: "Stripe reports a status that relink does not know",
+export const state = (name) => {
+  const { name: shown, tone } = STATES[name] ?? { name: titled(name) };
+  return [shown, TONES[tone] ?? "quiet"];
 };
 
 /** One code in words, or several. */
