@@ -64,7 +64,7 @@ def _decoded(payload: Payload) -> str | None:
 
 def _parsed(body: str) -> object:
     try:
-        return json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return _DECODER.decode(body)
     except (ValueError, RecursionError):
         return None
 
@@ -79,3 +79,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

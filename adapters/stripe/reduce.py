@@ -225,13 +225,13 @@ def part(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _read(found: Mapping[str, Any], table: Iterable[Field]) -> dict[str, Any]:
     values = {}
-    for field in table:
-        if field.key not in found:
+    for key, read, field, nullable in table:
+        if key not in found:
             continue
-        raw = found[field.key]
-        value = None if raw is None else field.read(raw)
-        if value is not None or (raw is None and field.nullable):
-            values[field.field or field.key] = value
+        raw = found[key]
+        value = None if raw is None else read(raw)
+        if value is not None or (raw is None and nullable):
+            values[field or key] = value
     return values
 
 

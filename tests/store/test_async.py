@@ -1,15 +1,18 @@
-"""Event loops apply messages as threads do, and are never blocked meanwhile."""
+"""Event loops apply messages as threads do, and are never blocked meanwhile: those of asyncio, and
+those of uvloop, on which ``relink serve`` runs."""
 
 import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
+import uvloop
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
@@ -25,6 +28,16 @@ from .dying import watch_round_trips
 from .kinds import on_postgres, on_sqlite
 from .messages import ACCOUNT, ACTIVE, INACTIVE, NOW, message, receive, reported
 from .test_concurrency import assert_once, assert_whole
+
+
+@pytest.fixture(params=["asyncio", "uvloop"], autouse=True)
+def kind_of_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(main: Coroutine[Any, Any, Any]) -> Any:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(main)
+
+    if request.param == "uvloop":
+        monkeypatch.setattr(asyncio, "run", run)
 
 
 async def receive_async(
