@@ -191,6 +191,16 @@ def test_a_second_click_does_nothing_while_the_first_is_carried_out(server, brow
     assert browser.errors == []
 
 
+def test_escape_cancels_as_the_cross_does(server, browser, sdk, account):
+    to_the_accounts(server, browser, sdk, account)
+    browser.type_key("Escape")
+    assert browser.text("#outcome") == "Cancelled"
+    browser.type_key("Escape")  # there is nothing left to cancel
+    browser.click("button", "Try again")
+    assert browser.text("#agree")
+    assert browser.errors == []
+
+
 def test_a_session_that_succeeded_in_another_window_is_shown_as_a_success(
     server, browser, sdk, account
 ):
