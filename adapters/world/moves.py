@@ -95,6 +95,17 @@ def storm(world: "World") -> str | None:
     return f"{bank} deactivates its whole book: {hit} accounts" if hit else None
 
 
+def refresh_book(world: "World") -> str | None:
+    """Stripe refreshes the data of every account at a bank, as it does each day."""
+    sim, bank = world.sim, world.chance.pick(BANKS)
+    refreshed = 0
+    for account in list(sim.world.accounts.values()):
+        if account.institution.name == bank and account.status == "active":
+            sim.bank.refresh_data(account.id)
+            refreshed += 1
+    return f"the data of {refreshed} accounts at {bank} is refreshed" if refreshed else None
+
+
 def announce(world: "World") -> str | None:
     """A bank announces that it deactivates something, or takes that back."""
     chance = world.chance
@@ -240,6 +251,7 @@ MOVES: tuple[tuple[str, int, Move], ...] = (
     ("bank", 8, break_authorization),
     ("bank", 8, change_account),
     ("bank", 2, storm),
+    ("stripe", 4, refresh_book),
     ("bank", 3, announce),
     ("bank", 1, merge),
     ("bank", 3, change_payment_method),

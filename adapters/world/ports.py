@@ -5,8 +5,8 @@ where others go on meanwhile, where it can fail, and where the process can be ki
 call and just after it, when the other side has done its part and the process does not know.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from relink.adapters.gateway.in_process import InProcessTransport
 from relink.adapters.gateway.transport import Call, Reply
@@ -24,6 +24,9 @@ from .faults import Fault
 
 if TYPE_CHECKING:
     from .world import World
+
+
+T = TypeVar("T")
 
 
 class WorldStore:
@@ -90,7 +93,7 @@ class WorldStore:
     def retry(self, command_id: str, at: float) -> bool:
         """See :meth:`relink.adapters.store.Store.retry`."""
         self._before()
-        is_due: bool = self._within(lambda: self._store.retry(command_id, at))
+        is_due = self._within(lambda: self._store.retry(command_id, at))
         if is_due:
             self._world.record.retried(command_id)
         self._after()
@@ -110,7 +113,7 @@ class WorldStore:
             world.story.say("store: refuses a transaction")
             raise StoreUnavailableError("the simulated database is down")
 
-    def _within(self, change: Any) -> Any:
+    def _within(self, change: Callable[[], T]) -> T:
         """Carry a transaction out, or interrupt it."""
         world, database = self._world, self._world.database
         if not database.has_transactions:

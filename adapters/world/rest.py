@@ -293,10 +293,10 @@ def _check_effects(world: "World") -> None:
         if count > 1:
             raise WorldError("one_effect", f"{count} payment methods were made for {command!r}")
     for account in world.sim.world.accounts.values():
-        built = [*account.payment_methods, *account.external_accounts]
+        built = [each.id for each in account.payment_methods]
+        built += [each.id for each in account.external_accounts]
         if len(built) > 1:
-            names = ", ".join(each.id for each in built)
-            raise WorldError("one_effect", f"{names} were built on {account.id}")
+            raise WorldError("one_effect", f"{', '.join(built)} were built on {account.id}")
 
 
 def _command(key: str) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .faults import Fault
-from .moves import GAPS, MOVES, link
+from .moves import GAPS, MOVES, Move, link
 from .plan import Plan
 from .product import Product
 from .record import WorldError
@@ -93,7 +93,8 @@ def _happen(world: World, plan: Plan) -> None:
     for number in plan.moves:
         world.chance.begin(f"move {number}")
         if number < plan.accounts:
-            gap, who, move = 1.0, "customer", link
+            gap, who = 1.0, "customer"
+            move: Move = link
         else:
             gap = GAPS[world.chance.weighted([share for _, share in GAPS])][0]
             who, _, move = MOVES[world.chance.weighted(weights)]

@@ -1,11 +1,14 @@
-"""One thing at a time: tasks of which exactly one runs, and a seed that says which.
+"""One thing at a time: tasks of which exactly one runs, and a loop that says which.
 
 relink's service code is synchronous. It waits where it calls a port: the store, Stripe, the
-embedding service, or a sleep. In production several threads do so at once. Here each piece of work
-is a :class:`Task` with a thread of its own, and the threads hand one baton to each other: whoever
-has it runs, all others stand still. A task passes the baton on only in :meth:`Scheduler.pause`,
-which the ports of the world call. So the order in which tasks go on is drawn from the seed, and no
-timing of the machine has any influence.
+embedding service, or a sleep. In production several threads do so at once. Here several threads
+hand one baton to each other: whoever has it runs, all others stand still. So the order in which
+tasks go on is the loop's to choose, and no timing of the machine has any influence.
+
+The thread that has the baton *leads*: it runs the loop, and begins tasks within it. When a task
+pauses, its thread keeps it, and another thread leads. When the loop lets the task go on, its thread
+gets the baton back, and leads again once the task is over. So only tasks that pause cost a switch
+of threads, and most do not.
 
 A crash is an exception that nothing catches, since it is no ``Exception``: :class:`Crash` is
 raised in the task that runs, and then in every other one, wherever it stands.
@@ -28,7 +31,7 @@ class Task:
         on_end: called when it is over, with the exception that ended it, or None.
     """
 
-    __slots__ = ("error", "is_over", "name", "on_end", "thread", "wake_at", "work")
+    __slots__ = ("name", "on_end", "thread", "wake_at", "work")
 
     def __init__(
         self,
@@ -41,44 +44,55 @@ class Task:
         self.on_end = on_end
         self.wake_at = float("-inf")
         """When it may go on (Unix seconds)."""
-        self.is_over = False
-        self.error: BaseException | None = None
         self.thread: _Thread | None = None
+        """The thread that keeps it, once it began."""
 
 
 class Scheduler:
-    """Runs tasks, one at a time. Use it from one thread."""
+    """Runs tasks, one at a time. Make and close it in one thread."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
-        """Those that are not over, in the order in which they began."""
+        """Those that are not over, in the order in which they were added."""
         self.current: Task | None = None
-        """The one that runs; None while the world itself does."""
-        self._back = threading.Lock()
-        self._back.acquire()
+        """The one that runs; None while the loop does."""
+        self._step: Callable[[], bool] = bool
+        self._main = _baton()
         self._idle: list[_Thread] = []
-        self._is_killing = False
+        self._leader: _Thread | None = None
+        self._killer: threading.Lock | None = None
+        self._error: BaseException | None = None
+        self._is_closed = False
 
-    def start(self, task: Task) -> None:
-        """Start a task, and let it run until it pauses or is over."""
+    def run(self, step: Callable[[], bool]) -> None:
+        """Repeat a step until it returns False; a step may let one task go on.
+
+        Whatever it raises is raised here.
+        """
+        self._step = step
+        self._next_leader()
+        self._main.acquire()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    def add(self, task: Task) -> None:
+        """Add a task. It begins when the loop lets it go on for the first time."""
         self.tasks.append(task)
-        task.thread = self._idle.pop() if self._idle else _Thread(self._back)
-        task.thread.task = task
-        self.resume(task)
 
-    def resume(self, task: Task) -> None:
-        """Let a task go on until it pauses or is over."""
-        thread = task.thread
-        assert thread is not None, "a task that began has a thread"
+    def go_on(self, task: Task) -> None:
+        """Let a task begin or go on, from within a step. It runs until it pauses or is over."""
+        thread = self._leader
+        assert thread is not None, "a step has a thread"
         self.current = task
-        thread.baton.release()
-        self._back.acquire()
-        self.current = None
-        if task.is_over:
-            self.tasks.remove(task)
+        if task.thread is None:
+            task.thread = thread
+            self._carry_out(task)
+        else:
             self._idle.append(thread)
-            task.thread = None
-            task.on_end(task.error)
+            self._leader = task.thread
+            task.thread.baton.release()
+            thread.baton.acquire()
 
     def pause(self, until: float = float("-inf")) -> None:
         """Let others go on; within a task.
@@ -94,7 +108,8 @@ class Scheduler:
         assert task.thread is not None, "a task that runs has a thread"
         self.refuse_if_killed()
         task.wake_at = until
-        self._back.release()
+        self.current = None
+        self._next_leader()
         task.thread.baton.acquire()
         self.refuse_if_killed()
 
@@ -104,11 +119,11 @@ class Scheduler:
         Raises:
             Crash: it was.
         """
-        if self._is_killing:
+        if self._killer is not None:
             raise Crash
 
     def ready(self, now: float) -> list[Task]:
-        """The tasks that may go on now (Unix seconds)."""
+        """The tasks that may begin or go on now (Unix seconds)."""
         return [task for task in self.tasks if task.wake_at <= now]
 
     @property
@@ -117,48 +132,87 @@ class Scheduler:
         return min((task.wake_at for task in self.tasks), default=float("inf"))
 
     def kill_all(self) -> None:
-        """End every task where it stands."""
-        self._is_killing = True
+        """End every task where it stands, from the loop or from the thread that runs it."""
+        own = self._leader.baton if self._leader else self._main
+        leader = self._leader
+        self._killer = own
         try:
             while self.tasks:
-                self.resume(self.tasks[0])
+                task = self.tasks[0]
+                if task.thread is None:
+                    self.tasks.remove(task)
+                    task.on_end(Crash())
+                    continue
+                self.current = task
+                task.thread.baton.release()
+                own.acquire()
         finally:
-            self._is_killing = False
+            self._killer = None
+            self._leader = leader
 
     def close(self) -> None:
         """End all tasks, and all threads."""
         self.kill_all()
+        self._is_closed = True
         for thread in self._idle:
-            thread.end()
+            thread.baton.release()
+            thread.join()
         self._idle.clear()
 
-
-class _Thread:
-    """A thread that carries out one task after the other, whenever it has the baton."""
-
-    def __init__(self, back: threading.Lock) -> None:
-        self.baton = threading.Lock()
-        self.baton.acquire()
-        self.task: Task | None = None
-        self._back = back
-        self._thread = threading.Thread(target=self._run, name="relink-world", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            self.baton.acquire()
-            task = self.task
-            if task is None:
-                return
+    def lead(self, thread: "_Thread") -> None:
+        """Run the loop in a thread that just got the baton, until all is over."""
+        while not self._is_closed:
             try:
-                task.work()
+                is_over = not self._step()
             except BaseException as error:
-                task.error = error
-            task.is_over = True
-            self.task = None
-            self._back.release()
+                self._error, is_over = error, True
+            if is_over:
+                self._idle.append(thread)
+                self._leader = None
+                self._main.release()
+                thread.baton.acquire()
 
-    def end(self) -> None:
-        """End the thread, which has no task."""
-        self.baton.release()
-        self._thread.join()
+    def _carry_out(self, task: Task) -> None:
+        error: BaseException | None = None
+        try:
+            task.work()
+        except BaseException as found:
+            error = found
+        self.current = None
+        self.tasks.remove(task)
+        killer = self._killer
+        if killer is not None:
+            task.on_end(error)
+            thread = task.thread
+            assert thread is not None, "a task that ends has a thread"
+            self._idle.append(thread)
+            killer.release()
+            thread.baton.acquire()
+        else:
+            task.on_end(error)
+
+    def _next_leader(self) -> None:
+        thread = self._idle.pop() if self._idle else _Thread(self)
+        self._leader = thread
+        thread.baton.release()
+
+
+class _Thread(threading.Thread):
+    """A thread that leads whenever it has the baton, unless it keeps a task."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        super().__init__(name="relink-world", daemon=True)
+        self.baton = _baton()
+        self._scheduler = scheduler
+        self.start()
+
+    def run(self) -> None:
+        self.baton.acquire()
+        self._scheduler.lead(self)
+
+
+def _baton() -> threading.Lock:
+    """A lock that somebody else has to release."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock

@@ -36,7 +36,7 @@ NEVER = float("inf")
 MOST_WEBHOOKS = 8
 """Webhooks that a process handles at once."""
 
-SHARE_OF_SWITCHES = 0.15
+SHARE_OF_SWITCHES = 0.1
 """How often another task goes on where one could."""
 
 MOST_SKEW = 240.0
@@ -88,6 +88,8 @@ class World:
         self._found: list[tuple[Party, DueCommand]] = []
         self._busy: dict[Party, set[str]] = {party: set() for party in Party}
         self._handling = 0
+        self._is_stopping = False
+        self._until = self.sim.now
         self._next_runs: dict[int, float] = {}
         self._running: set[int] = set()
 
@@ -168,20 +170,15 @@ class World:
             elif error is not None:
                 self._fail(WorldError("no_unexpected_error", f"{name}: {error!r}"))
 
-        self.scheduler.start(Task(name, work, ended))
+        self.scheduler.add(Task(name, work, ended))
 
     def stop(self) -> None:
         """Stop the process after what it has begun, as for a deployment."""
-        until = self.sim.now + DAY
-        self._found.clear()
-        while self.product is not None and self.scheduler.tasks and self.violation is None:
-            ready = self.scheduler.ready(self.sim.now)
-            if ready:
-                self.scheduler.resume(self.chance.pick(ready))
-            else:
-                assert self.sim.now < until, "a task ends within a day"
-                self._pass_to(self.scheduler.next_at)
-        if self.product is not None:
+        self._is_stopping = True
+        self.live(self.sim.now + DAY)
+        self._is_stopping = False
+        if self.violation is None:
+            assert not self.scheduler.tasks, "a task ends within a day"
             self._die()
 
     def upgrade(self) -> str:
@@ -232,15 +229,22 @@ class World:
 
     def live(self, until: float) -> None:
         """Let everything happen until a time (Unix seconds), or until something is wrong."""
-        while self.violation is None:
-            happenings = self._happenings()
-            if happenings:
-                chosen = happenings[0] if len(happenings) == 1 else self.chance.pick(happenings)
-                chosen()
-            elif self.sim.now >= until:
-                return
-            else:
-                self._pass_to(min(until, self._next_at()))
+        self._until = until
+        self.scheduler.run(self._happen)
+
+    def _happen(self) -> bool:
+        """Let the next thing happen; whether there may be more."""
+        if self.violation is not None:
+            return False
+        happenings = self._happenings()
+        if happenings:
+            chosen = happenings[0] if len(happenings) == 1 else self.chance.pick(happenings)
+            chosen()
+        elif self.sim.now >= self._until or (self._is_stopping and not self.scheduler.tasks):
+            return False
+        else:
+            self._pass_to(min(self._until, self._next_at()))
+        return True
 
     @property
     def is_at_rest(self) -> bool:
@@ -259,6 +263,8 @@ class World:
             self.network.accept(delivery)
 
     def _next_at(self) -> float:
+        if self._is_stopping:
+            return self.scheduler.next_at
         times = [self.network.next_at, self.embedding.next_at, self.scheduler.next_at]
         if self.product is None:
             times.append(self._boot_at)
@@ -274,11 +280,13 @@ class World:
             for delivery in self.sim.due_webhooks():
                 self.network.accept(delivery)
         found: list[Callable[[], object]] = []
+        if self._is_stopping:
+            return [partial(self.scheduler.go_on, task) for task in self.scheduler.ready(now)]
         if self.product is None:
             if now >= self._boot_at:
                 return [self._boot]
         else:
-            found += [partial(self.scheduler.resume, task) for task in self.scheduler.ready(now)]
+            found += [partial(self.scheduler.go_on, task) for task in self.scheduler.ready(now)]
             found += [partial(self._perform, *each) for each in self._due()]
             found += [
                 partial(self._run, index)
