@@ -69,6 +69,11 @@ class Chance:
             self.struck[fault] += 1
         return does
 
+    def missed(self, fault: Fault) -> None:
+        """A fault had no effect after all."""
+        self.struck[fault] -= 1
+        self.struck = +self.struck
+
     def of_request(self) -> Fault | None:
         """The fault of a request to Stripe; None for most."""
         drawn = self._random.random()

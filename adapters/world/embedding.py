@@ -54,6 +54,8 @@ MOST_CALLS = 6
 class Received:
     """A notification that arrived."""
 
+    at: float
+    """When (Unix seconds)."""
     type: str
     data: dict[str, Any]
 
@@ -100,7 +102,7 @@ class EmbeddingService:
         self.times[name] += 1
         self._world.story.say(f"service: is told {name}, for the {self.times[name]}. time")
         if name not in self.received:
-            self.received[name] = Received(told["type"], told["data"])
+            self.received[name] = Received(self._world.sim.now, told["type"], told["data"])
             if not self.is_idle:
                 self._react(told["type"], told["data"])
 

@@ -220,7 +220,7 @@ def break_key(world: "World") -> str | None:
         keys.restrict(["customer_read"])
     else:
         getattr(keys, how)()
-    wait = chance.uniform(MINUTE, DAY)
+    wait = chance.uniform(MINUTE, 3 * HOUR)
     world.embedding.later(wait, "mend the key", keys.reset)
     return f"breaks the API key ({how})"
 
@@ -251,7 +251,7 @@ MOVES: tuple[tuple[str, int, Move], ...] = (
     ("bank", 8, break_authorization),
     ("bank", 8, change_account),
     ("bank", 2, storm),
-    ("stripe", 4, refresh_book),
+    ("stripe", 8, refresh_book),
     ("bank", 3, announce),
     ("bank", 1, merge),
     ("bank", 3, change_payment_method),

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_INSTRUCTIONS = 60
+"""SQLite's instructions in one statement after which a transaction is interrupted, at most. Most
+statements of relink have fewer, so the one that is interrupted may be any."""
+
 
 class WorldStore:
     """A store whose transactions can fail, and be cut off.
@@ -128,11 +132,13 @@ class WorldStore:
         )
         if fault is None:
             return change()
-        database.interrupt_after(1 + world.chance.below(3000))
+        database.interrupt_after(1 + world.chance.below(MOST_INSTRUCTIONS))
         try:
-            return change()  # it may be over before it is interrupted
+            done = change()
+            world.chance.missed(fault)  # it was over before it was interrupted
+            return done
         except StoreError:
-            world.story.say(f"store: {fault} ")
+            world.story.say(f"store: {fault.sentence}")
             if fault is Fault.KILLED_IN_TRANSACTION:
                 world.kill()
             raise StoreUnavailableError("the simulated database was interrupted") from None

@@ -129,9 +129,6 @@ class Product:
 
     # ── what it does ─────────────────────────────────────────────────────────
 
-    def begin(self) -> None:
-        """The process has started."""
-
     def handle_webhook(self, payload: bytes, signature: str) -> WebhookOutcome:
         """Take a webhook; what is returned is what Stripe is answered."""
         return self.service.handle_webhook(payload, signature)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from relink.adapters.runner.reconcile import sweep_everything
 from relink.adapters.simulator import Account, Asked, Simulator
-from relink.engine import Facts, Snapshot
+from relink.engine import Address, Facts, Snapshot
 from relink.machines import assess
 from relink.machines.account.facts import AccountFacts
 from relink.machines.authorization import AuthorizationFacts
@@ -31,6 +31,9 @@ HOUR = 60 * 60.0
 
 MOST_HOURS = 80
 """Hours for which Stripe may deliver a webhook again, and attempts may go on."""
+
+MOST_DIFFERENCE = 600.0
+"""How far two times may be apart that are of relink's clock before and after a start (seconds)."""
 
 _CHANGES = (".reactivated", ".deactivated", ".disconnected")
 """The events of an account that starts or stops working."""
@@ -244,11 +247,21 @@ def _check_prompted(world: "World", name: str, snapshot: "Snapshot[AccountFacts]
     if outage is None or outage.given_up or outage.mailed_at is not None:
         return
     key = facts.authorization or name
-    told = world.embedding.received.values()
-    if any(each.type == "notify_customer" and name in each.data["accounts"] for each in told):
+    machine = world.record.machines.get(Address("outage", key))
+    remembered = cast("OutageFacts", machine.facts).needing if machine else {}
+    if name not in remembered:
+        raise WorldError("every_outage_is_prompted", f"{name} needs a relink, and {key} does not")
+    if remembered[name].named_at is None:
+        if not _is_planned(world, key):
+            raise WorldError("every_outage_is_prompted", f"nobody is to be told of {name}")
         return
-    if not _is_planned(world, key):
-        raise WorldError("every_outage_is_prompted", f"{name} needs a relink, and nobody is told")
+    told = world.embedding.received.values()
+    since = outage.since - MOST_DIFFERENCE
+    if not any(
+        each.type == "notify_customer" and name in each.data["accounts"] and each.at >= since
+        for each in told
+    ):
+        raise WorldError("every_outage_is_prompted", f"{name} was named, and nobody was told")
 
 
 def _check_outage(world: "World", snapshot: Snapshot[Facts], facts: OutageFacts) -> None:

@@ -71,7 +71,12 @@ class Scheduler:
         """
         self._step = step
         self._next_leader()
-        self._main.acquire()
+        try:
+            self._main.acquire()
+        except BaseException:  # a signal, say: the leader has to stop first
+            self._step = bool
+            self._main.acquire()
+            raise
         if self._error is not None:
             error, self._error = self._error, None
             raise error

@@ -77,7 +77,7 @@ class World:
         self.product: Product | None = None
         """The process that runs; None while none does."""
         self.policy = RelinkPolicy(attempts=1 + self.chance.below(3))
-        self.sweep_period = (1 + self.chance.below(2)) * DAY
+        self.sweep_period = self.chance.pick((1, 3, 7)) * DAY
         self._boot_at = self.sim.now
         self._skew = 0.0
         self._ids = 0
@@ -204,7 +204,6 @@ class World:
             for index in range(len(self.product.periodic_tasks))
         }
         self.is_dirty = True
-        self.product.begin()
 
     def _die(self) -> None:
         """The process is gone, with all that it held in memory."""

@@ -190,7 +190,7 @@ PLANTED: dict[type[Product], set[str]] = {
     AnswerFirst: {"answered_after_commit"},
     NoInbox: {"applied_once"},
     ResultLost: {"no_read_is_left"},
-    GivesUpAtOnce: {"no_read_is_left"},
+    GivesUpAtOnce: {"no_read_is_left", "every_outage_is_prompted"},
     NoKey: {"one_effect"},
     NoStaleness: {"old_report_changes_nothing"},
     TimersForgotten: {"nothing_is_lost"},

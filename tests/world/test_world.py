@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -29,13 +30,15 @@ from relink.adapters.world.plan import ranges
 from ..profile import PROFILE
 from .planted import PLANTED, LedgerFirst, NoKey
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+
 WORLDS = 24 if PROFILE.name == "full" else 5
 """Seeds that are run, from 0."""
 
 UPGRADED = 14
 """A seed whose world is upgraded."""
 
-INTERRUPTED = (2, 14)
+INTERRUPTED = (26,)
 """Seeds in whose worlds transactions are interrupted."""
 
 DIGEST = """
@@ -145,6 +148,21 @@ def test_a_plan_is_replayed_by_its_command_line(capsys: pytest.CaptureFixture[st
     assert words[:2] == ["relink", "simulate"]
     assert main(words[1:]) == 0
     assert run_world(plan).digest in capsys.readouterr().out
+
+
+def test_the_example_of_the_page_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "world.md").read_text()
+    example = re.search(r"```python\n(.*?)```\n\nprints `(.*?)`", page, re.DOTALL)
+    assert example is not None
+    exec(example[1], {})
+    assert capsys.readouterr().out.strip() == example[2]
+
+
+def test_the_page_lists_what_is_planted() -> None:
+    page = (ROOT / "docs" / "world.md").read_text()
+    rows = re.findall(r"^\| [a-z].* \| `(\w+)` \| (\d+) worlds? \|$", page, re.MULTILINE)
+    assert len(rows) == len(PLANTED)
+    assert all(rule in rules for (rule, _), rules in zip(rows, PLANTED.values(), strict=True))
 
 
 def test_moves_are_named_by_ranges() -> None:
