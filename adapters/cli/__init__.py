@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with safe_output() as output:
         try:
             # From the first moment on: the imports alone can take a second.
-            is_service = bool(set(argv[:1]) & SERVICES)
+            is_service = bool(set(argv[:1]) & SERVICES) and "--world" not in argv
             with ended_by_signals(*(STOPPED if is_service else KILLED)):
                 code = _run(argv)
         except KeyboardInterrupt:

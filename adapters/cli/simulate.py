@@ -1,10 +1,14 @@
-"""``relink simulate``: a simulated Stripe to develop against, with a bank to click through."""
+"""``relink simulate``: a simulated Stripe to develop against, with a bank to click through.
+
+With ``--world``, no server: the whole product runs in simulated worlds, see
+:mod:`.simulated_worlds`.
+"""
 
 import argparse
 import os
 from typing import TYPE_CHECKING
 
-from . import UsageError
+from . import UsageError, simulated_worlds
 from .arguments import port, seed
 from .settings import refuse_live_key
 
@@ -32,22 +36,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--faults",
-        type=float,
-        default=0.0,
-        help="probability of each fault, 0 to 0.125 (default: 0)",
+        metavar="RATE",
+        help="probability of each fault, 0 to 0.125 (default: 0); with --world, the kinds of fault",
     )
+    simulated_worlds.add(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted, or run simulated worlds."""
     refuse_live_key()
+    if arguments.world:
+        return simulated_worlds.run(arguments)
     from relink.adapters.simulator import INACTIVE_ACCOUNTS, TOKENIZED_NUMBERS, Faults, Simulator
     from relink.adapters.simulator.server import SimulatorServer
 
     try:
-        faults = Faults.everywhere(arguments.faults)
+        faults = Faults.everywhere(float(arguments.faults or 0))
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(f"--faults: {error}") from error
     sim = Simulator(seed=arguments.seed, faults=faults, start=None)
     if arguments.webhook_url:
         sim.add_endpoint(arguments.webhook_secret, url=arguments.webhook_url)

@@ -21,7 +21,8 @@ AttachExternalAccount    GET session (for the token), POST external account
 =======================  =======================================================================
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from relink.adapters.deadline import Deadline
@@ -84,15 +85,22 @@ class StripeGateway:
     Args:
         transport: sends the requests, all with one API key.
         reach: what that key has reached; None for nothing so far.
+        timer: a clock that is never set back (seconds), for the time that an attempt may take.
     """
 
-    def __init__(self, transport: Transport, reach: Reach | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        reach: Reach | None = None,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._transport = transport
         self._reach = reach or Reach()
+        self._timer = timer
 
     def perform(self, command: AnyStripeCommand, at: float, attempt: Attempt = FIRST) -> Answer:
         """Make one attempt at a command; see :meth:`relink.adapters.gateway.Gateway.perform`."""
-        with Deadline(ATTEMPT_TIMEOUT):
+        with Deadline(ATTEMPT_TIMEOUT, self._timer):
             return self._perform(command, at, attempt)
 
     def _perform(self, command: AnyStripeCommand, at: float, attempt: Attempt) -> Answer:

@@ -7,7 +7,6 @@ repeated, after a crash or at the same time, Stripe returns the same session.
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from relink.adapters.deadline import Deadline
 from relink.adapters.gateway import Answer, Attempt
@@ -37,6 +36,7 @@ class CallerRequest:
         policy: the service's choices, which travel in the events.
         clock: the time (Unix seconds).
         timer: a clock that is never set back (seconds).
+        new_id: makes the ids of requests, none twice.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class CallerRequest:
         policy: RelinkPolicy,
         clock: Callable[[], float],
         timer: Callable[[], float],
+        new_id: Callable[[], object],
     ) -> None:
         self._about = about
         self._store = store
@@ -55,6 +56,7 @@ class CallerRequest:
         self._apply = apply
         self._policy = policy
         self._clock = clock
+        self._new_id = new_id
         self._deadline = Deadline(RETRY_FOR, timer)
 
     def ask_for_relink(
@@ -75,7 +77,7 @@ class CallerRequest:
         """
         now = self._clock()
         requested = RelinkRequested(
-            causation_id=f"request {uuid4()}",
+            causation_id=f"request {self._new_id()}",
             at=now,
             policy=self._policy,
             account=self._about.key,

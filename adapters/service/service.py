@@ -77,6 +77,7 @@ class Service(Queries):
         clock: the time (Unix seconds).
         timer: a clock that is never set back (seconds), for the time that a request may take.
         sleep: waits this many seconds between attempts.
+        new_id: makes ids for what callers ask, none twice.
         watch: called with every step that was stored.
         watch_command: called after every attempt at a command within a request.
         watch_ignored: called with every webhook that is ignored, and why.
@@ -92,6 +93,7 @@ class Service(Queries):
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        new_id: Callable[[], object] = uuid4,
         watch: Watch = lambda step: None,
         watch_command: WatchCommand = lambda command, result, age: None,
         watch_ignored: Callable[[Ignored], None] = lambda ignored: None,
@@ -104,6 +106,7 @@ class Service(Queries):
         self.clock = clock
         self.timer = timer
         self._sleep = sleep
+        self._new_id = new_id
         self._watch = watch
         self._watch_ignored = watch_ignored
 
@@ -195,7 +198,7 @@ class Service(Queries):
                 to mend something first.
             PermanentError: Stripe refused.
         """
-        read = RetrieveAccountForCaller(account=account, dedup_key=f"refresh {uuid4()}")
+        read = RetrieveAccountForCaller(account=account, dedup_key=f"refresh {self._new_id()}")
         try:
             self._request(Address("account", account)).perform(read)
         except (PermanentError, OperatorError) as error:
@@ -258,7 +261,7 @@ class Service(Queries):
         self.account(account)
         event = kind.model_validate(
             {
-                "causation_id": f"{kind.name} {uuid4()}",
+                "causation_id": f"{kind.name} {self._new_id()}",
                 "at": self.clock(),
                 "policy": self._policy,
                 "account": account,
@@ -362,13 +365,13 @@ class Service(Queries):
         """
         self._session(session)
         read = RetrieveSessionForCaller(
-            session=session, reason="result", dedup_key=f"result {uuid4()}"
+            session=session, reason="result", dedup_key=f"result {self._new_id()}"
         )
         self._request(Address("session", session)).perform(read)
         result = self._result(session)
         if billing_name is not None and result.outcome == "new_account_linked":
             named = BillingNameGiven(
-                causation_id=f"billing name {uuid4()}",
+                causation_id=f"billing name {self._new_id()}",
                 at=self.clock(),
                 policy=self._policy,
                 account=result.account,
@@ -404,6 +407,7 @@ class Service(Queries):
             *(about, self._store, self._gateway, self._apply, self._policy),
             clock=self.clock,
             timer=self.timer,
+            new_id=self._new_id,
         )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from relink.adapters.simulator import Authorization
+from relink.adapters.world.rest import agrees
 from relink.machines import commands
 
-from ..simulation.life import agrees
 from .households import City, built_on
 from .installation import Installation
 from .processes import kept_of_ours

@@ -13,7 +13,7 @@ from relink.machines.events import (
 )
 
 from .payment_methods import account_that_works, new_payment_method
-from .reports import active, relinkable
+from .reports import active, number, relinkable
 from .scenario import Scenario
 
 
@@ -69,6 +69,16 @@ def test_N3_a_mandate_that_is_missing_during_a_block_is_asked_for_when_the_block
     assert mandates(s) == [("pm_1", "new_account")]
     s.checks("pm_1")
     assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
+
+
+def test_N3_a_mandate_that_is_missing_is_next_once_the_number_of_a_blocked_one_pays_again() -> None:
+    s = new_payment_method()
+    s.checks("pm_1", "tokenized_account_number_deactivated")
+    assert ("collect_mandate", "new_account") not in s.next("fca_1")
+    s.webhook("fca_1", active(numbers=(number("transactable"),)))
+    assert s.assess("fca_1").chargeable
+    assert not s.assess("fca_1").may_debit
+    assert s.next("fca_1") == [("collect_mandate", "new_account")]
 
 
 def test_N3_a_block_does_not_make_a_missing_mandate_another_one() -> None:

@@ -22,10 +22,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relink.adapters.simulator import Account
+from relink.adapters.world.rest import agrees
 
 from ..kill.checks import GAPS, TORN_ON_POSTGRES, TORN_ON_SQLITE
 from ..kill.households import built_on
-from ..simulation.life import agrees
 from .load import Load
 from .sender import Sent
 from .site import Site

@@ -1,0 +1,131 @@
+"""Many worlds, in several processes, with their sums."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from .faults import Fault
+from .plan import Plan
+from .running import Report, run_world
+
+BATCH = 2
+"""Worlds that a process runs before it reports."""
+
+
+@dataclass
+class Totals:
+    """The sums of many worlds."""
+
+    next_seed: int
+    """The first seed of which no world is in the sums yet."""
+    runs: int = 0
+    steps: int = 0
+    webhooks: int = 0
+    requests: int = 0
+    days: float = 0.0
+    seconds: float = 0.0
+    """How long they took on this machine, by its clock."""
+    faults: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[int, str, str]] = field(default_factory=list)
+    """The seeds that failed, each with the rule and what is wrong."""
+
+    def add(self, report: Report) -> None:
+        """Add one world."""
+        self.runs += 1
+        self.steps += report.steps
+        self.webhooks += report.webhooks
+        self.requests += report.requests
+        self.days += report.days
+        self.faults.update({fault.value: count for fault, count in report.faults.items()})
+        if report.rule is not None:
+            self.failures.append((report.plan.seed, report.rule, report.what or ""))
+
+    def to_json(self) -> str:
+        """As text, from which :meth:`from_json` goes on."""
+        return json.dumps({**vars(self), "faults": dict(self.faults)}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Totals":
+        """The sums of an earlier run.
+
+        Raises:
+            ValueError: the text is not what :meth:`to_json` writes.
+        """
+        try:
+            found: dict[str, Any] = json.loads(text)
+            found["faults"] = Counter(found["faults"])
+            found["failures"] = [(seed, rule, what) for seed, rule, what in found["failures"]]
+            return cls(**found)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"it holds no sums of a simulation: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """Which worlds to run, by their seeds."""
+
+    length: int
+    """The moves of each, after its first accounts."""
+    faults: frozenset[Fault]
+    is_on_disk: bool | None = None
+    """Whether all are on disk, or none is; None: as the seed says."""
+    moves: tuple[int, ...] | None = None
+    """The moves that are kept; None: all."""
+
+    def plan(self, seed: int) -> Plan:
+        """The plan of one of them."""
+        whole = Plan.of(seed, self.length)
+        return Plan(
+            seed,
+            whole.moves if self.moves is None else self.moves,
+            self.faults,
+            whole.is_on_disk if self.is_on_disk is None else self.is_on_disk,
+        )
+
+
+def run_many(
+    worlds: Worlds,
+    seeds: Iterator[int],
+    totals: Totals,
+    jobs: int,
+    is_over: Callable[[Totals], bool],
+) -> None:
+    """Run worlds, in the order of their seeds, until they are used up or it is over.
+
+    Args:
+        worlds: which.
+        seeds: in ascending order, from ``totals.next_seed`` on.
+        totals: the sums, to which each batch is added in the order of the seeds.
+        jobs: the number of processes.
+        is_over: called after each batch.
+    """
+    if jobs == 1:
+        while not is_over(totals) and (batch := list(islice(seeds, 1))):
+            _add(totals, batch, _run_batch(worlds, batch))
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting: list[tuple[list[int], Future[list[Report]]]] = []
+        while not is_over(totals):
+            while len(waiting) < 2 * jobs and (batch := list(islice(seeds, BATCH))):
+                waiting.append((batch, pool.submit(_run_batch, worlds, batch)))
+            if not waiting:
+                return
+            wait([waiting[0][1]], return_when=FIRST_COMPLETED)
+            batch, future = waiting.pop(0)
+            _add(totals, batch, future.result())
+        for _, future in waiting:
+            future.cancel()
+
+
+def _add(totals: Totals, batch: list[int], reports: list[Report]) -> None:
+    for report in reports:
+        totals.add(report)
+    totals.next_seed = batch[-1] + 1
+
+
+def _run_batch(worlds: Worlds, seeds: list[int]) -> list[Report]:
+    return [run_world(worlds.plan(seed)) for seed in seeds]
