@@ -18,6 +18,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -129,7 +130,9 @@ class Lines:
 
     def by_file(self) -> dict[str, dict[int, list[str]]]:
         """For each line that ran, the tests that ran it."""
-        data = self._coverage.get_data()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a test may run nothing of relink in this process
+            data = self._coverage.get_data()
         return {
             str(Path(file).relative_to(self._here)): data.contexts_by_lineno(file)
             for file in sorted(data.measured_files())

@@ -142,8 +142,9 @@ class Trial:
         yield first
         known = set(tests)
         more = [test for test in self._reach.of_files(tests) if test not in known]
-        if more:
-            yield self._within(more, self._budget)
+        left = self._budget - sum(test.seconds for test in first)
+        if more and left > 0:
+            yield self._within(more, left)
 
     def _within(self, tests: list[TimedTest], seconds: float) -> list[TimedTest]:
         """As many of the tests as fit into a time, the quickest first."""
