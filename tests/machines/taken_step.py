@@ -1,10 +1,12 @@
 """A step that was taken, as data that a test can break by hand."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
+from relink.engine.record import Record
 
 Machines = dict[Address, Snapshot[Facts]]
 
@@ -64,9 +66,40 @@ class TakenStep:
         )
         return replace(self, step=replace(self.step, commands=commands))
 
+    def after_another(self, other: "TakenStep") -> "TakenStep":
+        """The same step, in which machines of other names do first what they do in another one."""
+        first: TakenStep = _renamed(other)
+        step = replace(
+            self.step,
+            deliveries=(*first.step.deliveries, *self.step.deliveries),
+            snapshots={**first.step.snapshots, **self.step.snapshots},
+            commands=(*first.step.commands, *self.step.commands),
+        )
+        return TakenStep({**first.before, **self.before}, step, {**first.after, **self.after})
+
     def command(self, kind: type[Command]) -> Command:
         """The command of this kind."""
         return next(command for command in self.step.commands if isinstance(command, kind))
+
+
+def _renamed(value: Any) -> Any:
+    """The same value, in which ``fca_1`` and all other names of things are others."""
+    match value:
+        case str() if type(value) is str:
+            return re.sub(r"^(\w+)_(\d+)$", r"\1_9\2", value)
+        case Record():
+            changes = {name: _renamed(old) for name, old in value.__dict__.items()}
+            return value.model_copy(update=changes)
+        case Mapping():
+            return {_renamed(key): _renamed(each) for key, each in value.items()}
+        case TakenStep() | Step():
+            names = [field.name for field in fields(value)]
+            return replace(value, **{name: _renamed(getattr(value, name)) for name in names})
+        case tuple() if hasattr(value, "_fields"):
+            return type(value)(*map(_renamed, value))
+        case tuple() | list() | frozenset():
+            return type(value)(map(_renamed, value))
+    return value
 
 
 # ── other decisions ──────────────────────────────────────────────────────────

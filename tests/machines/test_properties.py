@@ -49,6 +49,16 @@ def test_a_property_finds_the_step_that_breaks_it(name: str):
     assert name in [each.partition(":")[0] for each in found], found
 
 
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_property_finds_the_step_that_breaks_it_behind_one_that_does_not(name: str):
+    step, breaks = BROKEN[name]()
+    beside = step.after_another(step)
+    assert violations(beside.before, beside.step, beside.after) == []
+    broken = breaks(step).after_another(step)
+    found = violations(broken.before, broken.step, broken.after)
+    assert name in [each.partition(":")[0] for each in found], found
+
+
 @pytest.mark.parametrize("name", ASSESSMENTS)
 def test_a_property_finds_the_assessment_that_breaks_it(name: str, monkeypatch: pytest.MonkeyPatch):
     taken, wrong = ASSESSMENTS[name]

@@ -182,6 +182,21 @@ def test_S3_a_transactable_number_is_not_refreshing() -> None:
     assert s.number("fca_1").state == "transactable"
 
 
+@pytest.mark.parametrize(("listed", "state"), TROUBLE)
+def test_S3_a_number_that_comes_into_trouble_while_a_session_is_open_is_refreshing(
+    listed: AccountNumber, state: str
+) -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    s.webhook("fca_1", relinkable(numbers=(listed,)))
+    assert s.number("fca_1").state == "refreshing"
+    s.result(session, status="cancelled")
+    assert s.number("fca_1").state == state
+    s.webhook("fca_1", relinkable(numbers=(number("transactable"),)))
+    s.webhook("fca_1", relinkable(numbers=(listed,)))
+    assert s.number("fca_1").state == state
+
+
 @pytest.mark.parametrize("report", [unrepairable(), disconnected()])
 def test_S3_an_account_that_became_unrepairable_before_its_session_opened_is_not_relinking(
     report: StatusReport,

@@ -46,10 +46,9 @@ def main() -> int:
     done = {result.mutant for result in results}
     waiting = [mutant for mutant in chosen if mutant not in done]
     try:
-        for mutant in waiting[:1]:
-            if test := trials[0].control(mutant):
-                say(f"{test} fails on the code as it is: nothing can be said about changes of it")
-                return 2
+        if test := trials[0].control(waiting):
+            say(f"{test} fails on the code as it is: nothing can be said about changes of it")
+            return 2
         results += _try(trials, waiting, len(results))
     except KeyboardInterrupt:
         say("\ninterrupted; go on with --resume")

@@ -42,7 +42,7 @@ def fork(act: Callable[[End], None]) -> Answer:
             resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
             act(end)
         except BaseException as error:
-            end({"outcome": "killed", "by": f"{type(error).__name__} outside of a test"})
+            end({"outcome": "error", "by": f"outside of a test: {error!r}"})
         os._exit(1)
     os.close(theirs)
     with os.fdopen(ours) as pipe:

@@ -39,6 +39,6 @@ def figures(results: list[Result], of: int) -> str:
     return (
         f"{tried} tried of {of}: {counts['killed']} killed, {counts['timed out']} timed out, "
         f"{counts['survived']} survived; {counts['equivalent']} equivalent and "
-        f"{counts['invalid']} invalid are not counted\n"
+        f"{counts['invalid']} invalid are not counted, nor {counts['error']} errors\n"
         f"survivors: {rate:.1%} (95 % confidence: {low:.1%} to {high:.1%})"
     )

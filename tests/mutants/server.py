@@ -18,6 +18,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,8 @@ class Tests:
             config.pluginmanager.register(module)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.failure:  # a module could not be loaded
+            return True
         left_out = _left_out()
         self._act(
             {
@@ -97,8 +100,8 @@ def run(tests: Tests, items: Items, request: Request, end: End) -> NoReturn:
     """Run the tests of a request until one fails."""
     timer = Timer(end)
     chosen = [(items[name], limit) for name, limit in request["tests"] if name in items]
-    following = [item for item, _ in chosen[1:]] + [None]
-    for (item, limit), after in zip(chosen, following, strict=True):
+    following = [*(item for item, _ in chosen[1:]), None]
+    for (item, limit), after in zip(chosen, following, strict=False):
         timer.start(item.nodeid, limit)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         if tests.failure:
@@ -127,7 +130,9 @@ class Lines:
 
     def by_file(self) -> dict[str, dict[int, list[str]]]:
         """For each line that ran, the tests that ran it."""
-        data = self._coverage.get_data()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a test may run nothing of relink in this process
+            data = self._coverage.get_data()
         return {
             str(Path(file).relative_to(self._here)): data.contexts_by_lineno(file)
             for file in sorted(data.measured_files())
@@ -143,7 +148,7 @@ def cover(
 ) -> NoReturn:
     """Run tests, and say which lines each of them ran, how long it took, and whether it passed."""
     chosen, found = [items[name] for name in names], []
-    for item, after in zip(chosen, [*chosen[1:], None], strict=True):
+    for item, after in zip(chosen, [*chosen[1:], None], strict=False):
         tests.failure = ""
         lines.begin(item.nodeid)
         began = time.process_time()
@@ -181,7 +186,8 @@ def warm(wire: Wire, paths: list[str], *, is_covered: bool) -> None:
 
     def serve(items: Items) -> None:
         at_import = lines.by_file() if lines else {}
-        ours = ("relink", "tests", "__main__")
+        # pytest rewrites its plugins as it loads them, so they may not be loaded before.
+        ours = ("relink", "tests", "__main__", "_hypothesis_pytestplugin")
         modules = [name for name in sys.modules if name.partition(".")[0] not in ours]
         gc.collect()
         functions = loaded()

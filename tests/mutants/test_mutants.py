@@ -156,7 +156,7 @@ def test_a_change_is_noticed_by_a_test_that_runs_it(trial: Trial, copied: Path) 
     result = trial.try_(inside)
     assert result.outcome == "killed"
     assert result.by.startswith(TESTS)
-    assert trial.control(inside) == ""
+    assert trial.control([inside]) == ""
     assert (copied / FILE).read_text() == text
 
 
@@ -169,7 +169,7 @@ def request(was: str, now: str, reach: Reach) -> dict[str, object]:
 
 
 def test_a_change_that_runs_forever_is_stopped(reach: Reach, covering: Server) -> None:
-    endless = request("for as_of, works in timeline:", "while True:", reach)
+    endless = request("told = Told(as_of, works)", "while True: pass", reach)
     answer = covering.ask(endless)
     assert answer["outcome"] == "timed out"
     assert answer["by"] in {test.id for test in reach.tests}
@@ -186,7 +186,7 @@ def test_what_runs_as_the_module_is_loaded_is_loaded_anew(
     try:
         assert server.ask(shorter)["outcome"] == "killed"
         broken = request("LONGEST = 24", "LONGEST = 24 + ''", reach)
-        assert server.ask(broken)["by"] == "loading"
+        assert server.ask(broken).items() >= {"outcome": "killed", "by": "loading"}.items()
         same = request("LONGEST = 24", "LONGEST = 24  # as before", reach)
         assert server.ask(same)["outcome"] == "survived"
     finally:

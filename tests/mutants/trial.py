@@ -1,5 +1,6 @@
 """One mutant after the other, in one copy of the tree."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from .equivalent import Equivalents
 from .mutants import Mutant, changed, difference, function_at, read
 from .reach import Reach, TimedTest, lines_of
 
-Outcome = Literal["killed", "timed out", "survived", "equivalent", "invalid"]
-"""``equivalent``: the list explains it; ``invalid``: it is no other program, or none at all."""
+Outcome = Literal["killed", "timed out", "survived", "equivalent", "invalid", "error"]
+"""``equivalent``: the list explains it; ``invalid``: it is no other program, or none at all;
+``error``: it could not be tried."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,18 @@ class Trial:
             return result("equivalent", reason)
         return result(*self._killed(mutant, before, after))
 
-    def control(self, mutant: Mutant) -> str:
-        """Run the tests of a mutant on the code as it is: the test that fails, which none may."""
-        text = read(self._root, mutant.file)
-        outcome, by, _ = self._killed(mutant, text, text)
-        return by if outcome != "survived" else ""
+    def control(self, mutants: list[Mutant]) -> str:
+        """Run the tests of a few mutants on the code as it is: what fails, which nothing may."""
+        tried = set()
+        for mutant in mutants:
+            text = read(self._root, mutant.file)
+            loads = self._reach.runs_at_import(mutant.file, lines_of(text, mutant.line))
+            if loads not in tried:
+                tried.add(loads)
+                outcome, by, _ = self._killed(mutant, text, text)
+                if outcome != "survived":
+                    return by
+        return ""
 
     def close(self) -> None:
         """End the servers."""
@@ -124,7 +133,7 @@ class Trial:
         first = self._within(tests, self._budget)
         if kind == "cold":
             # Loading a file of tests takes long, and few files notice most.
-            files = list(dict.fromkeys(test.file for test in first))[:4]
+            files = [file for file, _ in Counter(test.file for test in first).most_common(4)]
             yield [test for test in first if test.file in files]
             first = [test for test in first if test.file not in files]
             if first:
@@ -133,11 +142,12 @@ class Trial:
         yield first
         known = set(tests)
         more = [test for test in self._reach.of_files(tests) if test not in known]
-        if more:
-            yield self._within(more, self._budget)
+        left = self._budget - sum(test.seconds for test in first)
+        if more and left > 0:
+            yield self._within(more, left)
 
     def _within(self, tests: list[TimedTest], seconds: float) -> list[TimedTest]:
-        """As many of the tests as fit into a time, the quickest of each file first."""
+        """As many of the tests as fit into a time, the quickest first."""
         chosen: list[TimedTest] = []
         for test in tests:
             seconds -= test.seconds
