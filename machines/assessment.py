@@ -19,6 +19,7 @@ from .account.eligibility import (
     may_debit,
     number_obstacle,
     obstacles,
+    pays_by_now,
     unfit,
 )
 from .account.facts import AccountFacts, cause_of, is_replaced
@@ -29,7 +30,6 @@ from .vocabulary import (
     BuildState,
     Mode,
     NumberStatus,
-    PaymentMethodState,
 )
 
 
@@ -133,8 +133,8 @@ def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
 
 def _next_of_built(facts: AccountFacts) -> Iterator[NextAction]:
     for method in facts.payment_methods.values():
-        if method.state is PaymentMethodState.MANDATE_NEEDED:
-            yield NextAction(action="collect_mandate", reason=method.reason or "new_account")
+        if method.mandate_due is not None and pays_by_now(facts, method):
+            yield NextAction(action="collect_mandate", reason=method.mandate_due)
             break
     yield from _next_of_build(facts)
     is_refused = facts.build is BuildState.REFUSED
