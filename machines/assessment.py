@@ -19,6 +19,7 @@ from .account.eligibility import (
     may_debit,
     number_obstacle,
     obstacles,
+    pays_by_now,
     unfit,
 )
 from .account.facts import AccountFacts, cause_of, is_replaced
@@ -29,7 +30,6 @@ from .vocabulary import (
     BuildState,
     Mode,
     NumberStatus,
-    PaymentMethodState,
 )
 
 
@@ -132,14 +132,9 @@ def _next_of_active(facts: AccountFacts) -> Iterator[NextAction]:
 
 
 def _next_of_built(facts: AccountFacts) -> Iterator[NextAction]:
-    is_payable = not any(obstacles(facts, "charge"))
     for method in facts.payment_methods.values():
-        # One that Stripe blocked for its number can pay again with the number, and its block is
-        # lifted later. What it lacks until then is the mandate.
-        lacks_only_that = is_payable and method.can_pay and method.mandate_due is not None
-        if lacks_only_that or method.state is PaymentMethodState.MANDATE_NEEDED:
-            reason = method.mandate_due or method.reason or "new_account"
-            yield NextAction(action="collect_mandate", reason=reason)
+        if method.mandate_due is not None and pays_by_now(facts, method):
+            yield NextAction(action="collect_mandate", reason=method.mandate_due)
             break
     yield from _next_of_build(facts)
     is_refused = facts.build is BuildState.REFUSED

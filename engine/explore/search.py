@@ -153,6 +153,8 @@ class _Search(Generic[S]):
         self._model = model
         self._reached = Reached(model)
         self._properties = properties
+        self._of_moves = [each for each in properties if isinstance(each, EachMove)]
+        self._of_states = [each for each in properties if not isinstance(each, EachMove)]
         # Only safety is kept by partial order reduction: runs that it leaves out may be fair ones.
         safety = (Always, EachMove, NeverStuck)
         self._may_reduce = all(
@@ -230,7 +232,7 @@ class _Search(Generic[S]):
     def _arrive(self, number: int, state: S) -> None:
         """Look at a state that is new."""
         self._edges.append(None)
-        for each in self._properties:
+        for each in self._of_states:
             match each:
                 case Always(name, wrong):
                     if name not in self._found and (text := _said(name, wrong(state))):
@@ -246,18 +248,13 @@ class _Search(Generic[S]):
                         self._mark(name, "effect", number)
                     elif cause(state):
                         self._mark(name, "cause", number)
-                case EachMove():
-                    pass
                 case _:
                     assert_never(each)
 
     def _judge(self, number: int, state: S, position: int, move: Move[S]) -> None:
-        for each in self._properties:
-            if (
-                isinstance(each, EachMove)
-                and each.name not in self._found
-                and (text := _said(each.name, each.wrong(state, move)))
-            ):
+        for each in self._of_moves:
+            text = each.wrong(state, move)
+            if text is not None and _said(each.name, text) and each.name not in self._found:
                 self._refute(each.name, text, number, position)
 
     def _get_stuck(self, number: int, state: S) -> None:

@@ -3,6 +3,9 @@
 The environment says what can happen. An outside event goes to the system, and the commands that
 the system answers with go back to the environment, in one move: what happens in between is for the
 environment to model, such as a command that waits, fails, or is carried out twice.
+
+An environment that keeps its events, and gives the same object for the same event, is explored
+faster: a step is then taken once for all states with the same machines (:mod:`.worlds`).
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -15,6 +18,7 @@ from ..effect import Facts
 from ..system import Address, System
 from .abstraction import Abstraction, Unordered
 from .model import E, Environment, Model, Move
+from .worlds import Worlds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class SystemModel(Model[SystemState[E]]):
             raise wrong_argument("SystemModel", "an Environment", environment, cure)
         self.system = system.checked if checked else system
         self.environment = environment
+        self.worlds = Worlds(self.system)
         self._abstraction = Abstraction() if abstraction is None else abstraction
         self.is_symmetric = isinstance(self._abstraction, Abstraction) and bool(
             self._abstraction.interchangeable
@@ -63,7 +68,8 @@ class SystemModel(Model[SystemState[E]]):
 
     def starts(self) -> Iterator[SystemState[E]]:
         """The beginnings of the environment, without any machine."""
-        return (SystemState({}, each) for each in self.environment.starts())
+        nothing = self.worlds.world({})
+        return (SystemState(nothing, each) for each in self.environment.starts())
 
     def moves(self, state: SystemState[E]) -> Iterator[Move[SystemState[E]]]:
         """What can happen in the environment, and all that follows from it."""
@@ -82,9 +88,8 @@ class SystemModel(Model[SystemState[E]]):
         if move.event is None:
             return Move(move.label, replace(state, environment=move.after), *about)
         try:
-            step = self.system.step(move.event, state.machines.get)
+            step, machines = self.worlds.step(move.event, self.worlds.world(state.machines))
         except Exception as error:
             return Move(move.label, state, *about, error=error)
-        machines = {**state.machines, **step.snapshots}
         environment = self.environment.receive(move.after, step.commands)
         return Move(move.label, SystemState(machines, environment), *about, outcome=step)

@@ -104,6 +104,11 @@ def may_debit(facts: AccountFacts, payment_method: str | None = None) -> bool:
     assert_never(facts.build)
 
 
+def pays_by_now(facts: AccountFacts, method: KnownPaymentMethod) -> bool:
+    """Whether it can be charged: also if it is blocked for a number that pays again (C3)."""
+    return method.state.can_pay or (method.can_pay and number_obstacle(facts) is None)
+
+
 def mandates_missing(facts: AccountFacts) -> dict[str, MandateReason]:
     """The payment methods that the customer has to authorize before they can be debited, and why.
 
@@ -112,7 +117,7 @@ def mandates_missing(facts: AccountFacts) -> dict[str, MandateReason]:
     missing = {
         key: method.mandate_due
         for key, method in facts.payment_methods.items()
-        if method.mandate_due is not None and method.state.can_pay
+        if method.mandate_due is not None and pays_by_now(facts, method)
     }
     if not missing or not facts.works or unfit(facts) is not None:
         return {}

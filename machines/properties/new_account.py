@@ -96,7 +96,8 @@ def mandate_only_where_it_is_missing(view: StepView) -> Iterator[str]:
     for command in view.commands(CollectMandate):
         facts = _account(view, command.account)
         method = facts.payment_methods.get(command.payment_method)
-        if method is None or method.state != "mandate_needed":
+        pays_again = method is not None and method.lost_number and facts.number != "lapsed"
+        if method is None or not (method.state == "mandate_needed" or pays_again):
             yield f"a mandate for {command.payment_method}, which is {method and method.state}"
         if facts.retired or facts.reported_status != "active":
             yield (

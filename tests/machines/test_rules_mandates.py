@@ -11,8 +11,9 @@ from relink.machines.events import (
     PaymentMethodMade,
     PaymentMethodReported,
 )
+from relink.machines.vocabulary import NUMBER_DEACTIVATED
 
-from .payment_methods import account_that_works, new_payment_method
+from .payment_methods import WELL, account_that_works, new_payment_method
 from .reports import active, number, relinkable
 from .scenario import Scenario
 
@@ -155,3 +156,17 @@ def test_N3_the_mandate_of_one_payment_method_is_not_the_mandate_of_another() ->
     s.happens(MandateCollected, account="fca_1", payment_method="pm_1")
     assert s.payment_method("pm_1").state == "ready"
     assert s.payment_method("pm_2").state == "mandate_needed"
+
+
+def test_N3_a_mandate_is_asked_for_while_the_number_pays_although_its_block_stands() -> None:
+    """The number is known to pay by the newer report, so the block is no obstacle (C3)."""
+    s = new_payment_method()
+    s.happens(MandateCollected, account="fca_1")
+    s.checks("pm_1", NUMBER_DEACTIVATED)
+    inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account")]
+    s.webhook("fca_1", active(numbers=WELL), created=s.now + 10)
+    assert s.assess("fca_1").chargeable
+    assert not s.assess("fca_1").may_debit
+    assert s.next("fca_1") == [("collect_mandate", "mandate_inactive")]
+    assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]

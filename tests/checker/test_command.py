@@ -1,0 +1,54 @@
+"""What ``relink check`` prints, and how it ends."""
+
+import pytest
+
+from relink.adapters.checker import sentences
+from relink.adapters.cli import main
+
+SMALL = ("check", "--only", "quick: attempts", "--changes", "1")
+
+
+def test_it_says_what_was_explored_and_that_everything_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*SMALL, "--jobs", "1"]) == 0
+    scope, counted, holds = capsys.readouterr().out.splitlines()
+    assert scope.startswith("quick: attempts")
+    assert scope.endswith("all explored")
+    assert " states, " in counted
+    assert " transitions, depth " in counted
+    assert holds.endswith("properties hold in every history within these bounds.")
+
+
+def test_two_processes_find_the_same_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    found = []
+    for jobs in ("1", "2"):
+        assert main([*SMALL, "--jobs", jobs]) == 0
+        found.append(
+            [line.rpartition(", ")[0] for line in capsys.readouterr().out.splitlines()[1:]]
+        )
+    assert found[0] == found[1]
+
+
+def test_a_scope_that_is_too_large_ends_with_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--only", "links", "--max-states", "40", "--jobs", "1"]) == 2
+    scope, _, message = capsys.readouterr().out.splitlines()
+    assert scope.endswith("too large")
+    assert "links has more states than --max-states allows" in message
+
+
+def test_a_depth_bounds_what_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--only", "three: links", "--depth", "3", "--jobs", "1"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("within these bounds, up to this depth.")
+
+
+def test_it_lists_properties_and_scopes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines() == sentences()
+    assert main(["check", "--scopes", "--accounts", "2"]) == 0
+    assert all(line.startswith("two: ") for line in capsys.readouterr().out.splitlines())
+
+
+def test_an_unknown_scope_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--only", "nothing"]) == 2
+    assert "there is no scope 'nothing'; the scopes are every kind" in capsys.readouterr().err
