@@ -167,7 +167,13 @@ SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$
 
 LINKED = re.compile(r"\]\(examples/(\S+\.py)\)")
 
-SHOWING = ("docs/charts.md", "docs/embedding.md", "docs/exploring.md", "docs/own-tables.md")
+SHOWING = (
+    "docs/charts.md",
+    "docs/embedding.md",
+    "docs/exploring.md",
+    "docs/fuzzing-services.md",
+    "docs/own-tables.md",
+)
 """The pages that show examples. Every example is on one of them, shown or linked."""
 
 
