@@ -215,6 +215,7 @@ SHOWING = (
     "docs/charts.md",
     "docs/embedding.md",
     "docs/exploring.md",
+    "docs/fuzzing-services.md",
     "docs/own-tables.md",
     "docs/proof.md",
 )

@@ -8,8 +8,9 @@ itself, for ``relink fuzz --system``. Both need the extra ``fuzz``. See docs/fuz
 from relink.adapters.extras import needed_for
 
 with needed_for("relink.adapters.fuzzing", "fuzz"):
+    from .linked_accounts import CHANGES
     from .relink_test import RelinkTest
     from .service_test import StripeServiceTest
     from .webhook import Webhook
 
-__all__ = ["RelinkTest", "StripeServiceTest", "Webhook"]
+__all__ = ["CHANGES", "RelinkTest", "StripeServiceTest", "Webhook"]

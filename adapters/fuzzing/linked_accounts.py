@@ -17,14 +17,15 @@ from hypothesis.stateful import initialize, rule
 
 from relink.adapters.simulator import PREVIEW, Bank, Request, Simulator, encode
 from relink.adapters.simulator.resources import Account
-from relink.engine.fuzz import AT_ONCE, Delivery, DeliveryFaults, Plan, StreamTest, plans
+from relink.engine.fuzz import AT_ONCE, DeliveryFaults, Plan, StreamTest, plans
 
 from .webhook import Sent
 
 SECRET = "whsec_of_the_fuzzer"
+LINKED = "an_account_is_linked"
 
 
-class Happening(NamedTuple):
+class Change(NamedTuple):
     """What can happen to an account."""
 
     is_possible: Callable[[Account], bool]
@@ -78,22 +79,20 @@ def _of_account(change: Callable[[Bank, str], None]) -> Callable[[Simulator, Acc
     return lambda simulator, account: change(simulator.bank, account.id)
 
 
-HAPPENINGS: Mapping[str, Happening] = {
-    "data_is_refreshed": Happening(_is_active, _of_account(Bank.refresh_data)),
-    "consent_expires": Happening(_has_login, _of_login(Bank.expire_consent)),
-    "access_is_revoked": Happening(_has_login, _of_login(Bank.revoke_access)),
-    "customer_relinks": Happening(_is_down("relink_required"), _relink),
-    "account_closes": Happening(
+CHANGES: Mapping[str, Change] = {
+    "data_is_refreshed": Change(_is_active, _of_account(Bank.refresh_data)),
+    "consent_expires": Change(_has_login, _of_login(Bank.expire_consent)),
+    "access_is_revoked": Change(_has_login, _of_login(Bank.revoke_access)),
+    "customer_relinks": Change(_is_down("relink_required"), _relink),
+    "account_closes": Change(
         lambda each: each.open and each.status != "disconnected", _of_account(Bank.close_account)
     ),
-    "account_reopens": Happening(
-        _is_down("none", "account_closed"), _of_account(Bank.reopen_account)
-    ),
-    "account_is_suspended": Happening(_is_active, _of_account(Bank.suspend_account)),
-    "account_is_restored": Happening(
+    "account_reopens": Change(_is_down("none", "account_closed"), _of_account(Bank.reopen_account)),
+    "account_is_suspended": Change(_is_active, _of_account(Bank.suspend_account)),
+    "account_is_restored": Change(
         _is_down("none", "account_unavailable"), _of_account(Bank.restore_account)
     ),
-    "account_disconnects": Happening(
+    "account_disconnects": Change(
         lambda each: each.status != "disconnected", _of_account(Bank.disconnect)
     ),
 }
@@ -105,8 +104,8 @@ class LinkedAccountsTest(StreamTest):
 
     accounts: ClassVar[int] = 2
     """How many accounts there are at most; each has an authorization of its own."""
-    happenings: ClassVar[Collection[str]] = tuple(HAPPENINGS)
-    """What can happen to an account: names of :data:`HAPPENINGS`."""
+    changes: ClassVar[Collection[str]] = tuple(CHANGES)
+    """What can happen to an account: names of :data:`CHANGES`."""
     gap: ClassVar[float] = 10
     """How much time passes between two things that happen (seconds)."""
     secret: ClassVar[str] = SECRET
@@ -129,25 +128,31 @@ class LinkedAccountsTest(StreamTest):
     @initialize()
     def _begin(self) -> None:
         self.start_service()
-        self.happen("an_account_is_linked", 0, AT_ONCE)
+        self.happen(LINKED, 0, AT_ONCE)
 
-    def possible(self) -> list[tuple[str, int]]:
-        """What can happen now, and the number of the account to which it can."""
-        found = [
-            (what, which)
-            for what in self.happenings
-            for which, name in enumerate(self._known)
-            if HAPPENINGS[what].is_possible(self.simulator.world.accounts[name])
-        ]
-        new = len(self._known)
-        return [*found, *([("an_account_is_linked", new)] if new < self.accounts else [])]
+    @property
+    def linked(self) -> int:
+        """How many accounts there are."""
+        return len(self._known)
+
+    def is_possible(self, what: str, which: int) -> bool:
+        """Whether something can happen now.
+
+        Args:
+            what: ``an_account_is_linked``, or a key of :data:`CHANGES`.
+            which: The number of an account that is linked, from 0.
+        """
+        if what == LINKED:
+            return self.linked < self.accounts
+        account = self.simulator.world.accounts[self._known[which]]
+        return CHANGES[what].is_possible(account)
 
     def happen(self, what: str, which: int, plan: Plan) -> None:
         """Let something happen to an account, and deliver the webhooks about it.
 
         Args:
-            what: ``an_account_is_linked``, or a key of :data:`HAPPENINGS`.
-            which: The number of the account, from 0.
+            what: ``an_account_is_linked``, or a key of :data:`CHANGES`.
+            which: The number of the account, from 0; a new one has the next number anyway.
             plan: When each copy of each webhook arrives.
 
         Raises:
@@ -155,13 +160,13 @@ class LinkedAccountsTest(StreamTest):
         """
         self._note({"what": what, "which": which, "plan": list(plan)})
         self.simulator.advance(self.gap)
-        if what == "an_account_is_linked":
+        if what == LINKED:
             self._known.append(self.simulator.link_account(self._customer).id)
         else:
             account = self.simulator.world.accounts[self._known[which]]
-            HAPPENINGS[what].do(self.simulator, account)
+            CHANGES[what].do(self.simulator, account)
         sent = self._collect()
-        self._arrive([d for each in sent for d in self.transit.send(each, plan, each.id)])
+        self._arrive([d for each in sent for d in self._send(each, plan, each.id)])
 
     def recording(self) -> dict[str, Any]:
         """What happened, as JSON-ready data that :meth:`play` plays again."""
@@ -184,8 +189,7 @@ class LinkedAccountsTest(StreamTest):
             for each in self.simulator.due_webhooks()
         ]
 
-    def _shown(self, delivery: Delivery[Sent]) -> str:
-        sent: Sent = delivery.event
+    def _shown(self, sent: Sent) -> str:
         found = sent.object
         says = [found.get("status"), *_details(found)]
         return f"{sent.type} ({', '.join([found['id'], *filter(None, says)])})"
@@ -196,6 +200,20 @@ def _details(found: dict[str, Any]) -> list[str]:
     return [inactive[key] for key in ("action", "cause") if inactive.get(key)]
 
 
+@st.composite
+def _change(draw: st.DrawFn) -> tuple[str, int] | None:
+    """What happens, and to which account; None: nothing."""
+    test: LinkedAccountsTest = draw(st.runner())
+    # The account by itself, so that a history of the second one shrinks to one of the first.
+    which = draw(st.integers(0, test.accounts - 1))
+    which = max(0, min(which, test.linked - 1))
+    # None first: a step without influence shrinks to nothing. And the list is always the same, so
+    # that what follows stays as it is when an earlier step is left out.
+    every = st.sampled_from([None, *test.changes, LINKED])
+    what = draw(every.filter(lambda each: each is None or test.is_possible(each, which)))
+    return None if what is None else (what, which)
+
+
 def _rule(faults: DeliveryFaults) -> Any:
     def something_happens(
         test: LinkedAccountsTest, what: tuple[str, int] | None, plan: Plan
@@ -203,6 +221,4 @@ def _rule(faults: DeliveryFaults) -> Any:
         if what is not None:
             test.happen(*what, plan)
 
-    # None first: a step without influence shrinks to nothing.
-    possible = st.runner().flatmap(lambda test: st.sampled_from([None, *test.possible()]))
-    return rule(what=possible, plan=plans(faults))(something_happens)
+    return rule(what=_change(), plan=plans(faults))(something_happens)

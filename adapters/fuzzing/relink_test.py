@@ -7,10 +7,10 @@ known as it is: whatever came twice, late or never.
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from relink.adapters.simulator import PREVIEW, Request
-from relink.adapters.stripe.reduce import reduce_account, reduce_authorization
+from relink.adapters.stripe.reduce import Origin, reduce_account, reduce_authorization
 from relink.engine import Address, Facts, Snapshot, Step
 from relink.engine.fuzz import Delivery, DeliveryFaults, Said
 from relink.machines import RelinkPolicy
@@ -54,21 +54,27 @@ class RelinkTest(LinkedAccountsTest):
         return [line for step in steps for line in told(step)]
 
     def _answer(self, read: Read) -> DomainEvent | None:
+        self.simulator.advance_to(read.after)
         match read:
             case RetrieveAccount(account=name):
-                kind, reduce = "accounts", reduce_account
+                found = self._read(f"accounts/{name}")
+                return None if found is None else reduce_account(found, self._now(read))
             case RetrieveAuthorization(authorization=name):
-                kind, reduce = "authorizations", reduce_authorization
-            case _:
-                return None
-        self.simulator.advance_to(read.after)
-        path = f"/v1/financial_connections/{kind}/{name}"
+                found = self._read(f"authorizations/{name}")
+                if found is not None:
+                    return reduce_authorization(found, self._now(read))
+        return None
+
+    def _read(self, path: str) -> dict[str, Any] | None:
         headers = {"authorization": "Bearer sk_test_fuzz", "stripe-version": PREVIEW}
-        answer = self.simulator.handle(Request("GET", path, headers=headers))
-        if answer.status != 200:
-            return None
+        asked = Request("GET", f"/v1/financial_connections/{path}", headers=headers)
+        answer = self.simulator.handle(asked)
+        found: dict[str, Any] | None = json.loads(answer.body) if answer.status == 200 else None
+        return found
+
+    def _now(self, read: Read) -> Origin:
         now = self.simulator.now
-        return reduce(json.loads(answer.body), origin_of(read, int(now), now, self.policy))
+        return origin_of(read, int(now), now, self.policy)
 
     def _watch(self, before: Mapping[Address, Snapshot[Facts]], step: Step) -> None:
         self._wrong += violations(before, step, self._decided.world)
@@ -79,5 +85,6 @@ class RelinkTest(LinkedAccountsTest):
         for name, account in self.simulator.world.accounts.items():
             found = self._decided.world.get(Address("account", name))
             if found is not None:
-                true = _STATES[account.status, account.inactive and account.inactive.action]
+                action = account.inactive.action if account.inactive else None
+                true = _STATES[account.status, action]
                 yield f"{name}: ", {"state": true}, {"state": found.state}

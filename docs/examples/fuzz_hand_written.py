@@ -1,4 +1,4 @@
-"""Fuzzes ``hand_written.py``: ``python fuzz_hand_written.py``, or pytest."""
+"""Fuzzes ``hand_written.py``. Run it with Python, or with pytest."""
 
 from hand_written import SECRET, Shop, create_app
 
@@ -7,7 +7,7 @@ from relink.engine.fuzz import find_counterexample
 
 
 class ShopTest(StripeServiceTest):
-    """The shop must agree with relink: which accounts work, and how often it wrote."""
+    """The shop agrees with relink: which accounts work, and how often it wrote."""
 
     secret = SECRET
 
@@ -17,15 +17,15 @@ class ShopTest(StripeServiceTest):
         self.client = create_app(self.shop).test_client()
 
     def deliver(self, webhook: Webhook) -> None:
-        """POST a webhook, as Stripe does."""
-        answer = self.client.post("/webhooks/stripe", data=webhook.payload, headers=webhook.headers)
+        """POST the webhook, as Stripe does."""
+        path, headers = "/webhooks/stripe", webhook.headers
+        answer = self.client.post(path, data=webhook.payload, headers=headers)
         assert answer.status_code == 200, answer.status
 
     def observe(self, account: str) -> dict[str, object]:
-        """What the shop says of an account."""
-        known = self.shop.accounts[account]
+        """What the shop says of the account."""
         return {
-            "works": known["status"] == "active",
+            "works": self.shop.accounts[account]["works"],
             "prompts": self.shop.emails.count(account),
         }
 
@@ -33,4 +33,4 @@ class ShopTest(StripeServiceTest):
 TestShop = ShopTest.TestCase
 
 if __name__ == "__main__":
-    print(find_counterexample(ShopTest, max_examples=200, seed=1) or "No counterexample found.")
+    print(find_counterexample(ShopTest, max_examples=100, seed=1))

@@ -14,37 +14,39 @@ SECRET = "whsec_of_the_shop"
 
 
 class Shop:
-    """What the shop keeps: a real one keeps it in its database."""
+    """What the shop knows; a real one keeps it in a database."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, dict[str, Any]] = {}
-        """The newest object of each account, and when it was ``created``."""
         self.emails: list[str] = []
-        """The accounts whose customers were asked for a relink, once for each email."""
         self.taken: set[str] = set()
-        """The ids of events that were handled."""
 
     def handle(self, event: dict[str, Any]) -> None:
-        """Take an event in."""
+        """Take an event of Stripe's in."""
         if event["id"] in self.taken:
             return
         self.taken.add(event["id"])
-        account: dict[str, Any] = event["data"]["object"]
+        account = event["data"]["object"]
         if account["object"] != "financial_connections.account":
             return
         known = self.accounts.get(account["id"])
-        if known and known["as_of"] > event["created"]:
+        if known and event["created"] < known["as_of"]:
             return
-        self.accounts[account["id"]] = {**account, "as_of": event["created"]}
-        if needs_relink(account) and not (known and needs_relink(known)):
+        needs = account["status"] == "inactive" and repairable(account)
+        if needs and not (known and known["needs_relink"]):
             self.emails.append(account["id"])
+        self.accounts[account["id"]] = {
+            "works": account["status"] == "active",
+            "needs_relink": needs,
+            "as_of": event["created"],
+        }
 
 
-def needs_relink(account: dict[str, Any]) -> bool:
-    """Whether the account is down, and its customer can repair it."""
+def repairable(account: dict[str, Any]) -> bool:
+    """Whether a relink repairs the account."""
     details = account.get("status_details") or {}
-    action = (details.get("inactive") or {}).get("action")
-    return account["status"] == "inactive" and action == "relink_required"
+    inactive = details.get("inactive") or {}
+    return bool(inactive.get("action") == "relink_required")
 
 
 def create_app(shop: Shop) -> Flask:
@@ -54,10 +56,9 @@ def create_app(shop: Shop) -> Flask:
     @app.post("/webhooks/stripe")
     def webhook() -> str:
         payload = request.get_data(as_text=True)
+        signature = request.headers.get("Stripe-Signature", "")
         try:
-            stripe.WebhookSignature.verify_header(
-                payload, request.headers.get("Stripe-Signature", ""), SECRET, tolerance=300
-            )
+            stripe.WebhookSignature.verify_header(payload, signature, SECRET, tolerance=300)
         except stripe.SignatureVerificationError:
             abort(400)
         shop.handle(json.loads(payload))

@@ -76,8 +76,8 @@ class HistoryTest(RuleBasedStateMachine):
         self._outcomes.append(outcomes)
 
     def _add(self, line: str) -> None:
-        """Add a line to the last event."""
-        self._outcomes[-1].append(line)
+        """Add a line to the last event, or to the beginning."""
+        (self._outcomes[-1] if self._outcomes else self._beginning).append(line)
 
     def _note(self, note: dict[str, Any]) -> None:
         """Note what is done next, for a recording."""

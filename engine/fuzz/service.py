@@ -88,6 +88,16 @@ class StreamTest(HistoryTest):
         """Stop the service."""
         self.stop_service()
 
+    def _send(self, event: Any, plan: Plan, id: str | None = None) -> list[Delivery[Any]]:
+        """Send an event, and tell it if it does not arrive yet. Returns what arrives now."""
+        arriving = self.transit.send(event, plan, id)
+        name = self.transit.ids[-1]
+        if name in self.transit.lost:
+            self._add(f"{name} is lost: {self._shown(event)}")
+        elif name not in [each.id for each in arriving]:
+            self._add(f"{name} is on its way: {self._shown(event)}")
+        return arriving
+
     def _arrive(self, deliveries: Sequence[Delivery[Any]]) -> None:
         """Deliver what arrives, in this order."""
         self.to_arrive = len(deliveries)
@@ -98,9 +108,12 @@ class StreamTest(HistoryTest):
     def _arrive_one(self, delivery: Delivery[Any]) -> None:
         decided = [] if delivery.copy > 1 else self._decide(delivery)
         lines = [*map(str, decided)] or [self._unchanged(delivery)]
-        self._remember(self._event_of(delivery), lines, f"{delivery}: {self._shown(delivery)}")
+        shown = f"{delivery}: {self._shown(delivery.event)}"
+        self._remember(self._event_of(delivery), lines, shown)
         try:
             self.deliver(self._handed_over(delivery))
+        except ArgumentError:
+            raise  # the test is wrong, not the service
         except Exception as error:
             self._refute(f"the service takes every event: {failure(error)}", error)
         for place, expected, observed in self._said():
@@ -128,8 +141,8 @@ class StreamTest(HistoryTest):
         event: Event = delivery.event
         return event
 
-    def _shown(self, delivery: Delivery[Any]) -> str:
-        return brief(delivery.event)
+    def _shown(self, event: Any) -> str:
+        return brief(event)
 
     def _unchanged(self, delivery: Delivery[Any]) -> str:
         return "it came before" if delivery.copy > 1 else "it changes nothing"
@@ -158,7 +171,7 @@ class EventStreamTest(StreamTest):
             plan: After how many later events each copy arrives; ``(0, 0)`` is twice at once.
         """
         self._note({"event": event, "plan": list(plan)})
-        self._arrive(self.transit.send(event, plan))
+        self._arrive(self._send(event, plan))
 
     def recording(self) -> dict[str, Any]:
         """What was sent, as JSON-ready data that :meth:`play` plays again."""

@@ -1,0 +1,232 @@
+"""Fuzzing a service: what a chart decides is what the service has to say, whatever the order."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relink.engine import Address, Event
+from relink.engine.errors import ArgumentError
+from relink.engine.fuzz import (
+    STALE,
+    Counterexample,
+    Delivery,
+    DeliveryFaults,
+    MachineServiceTest,
+    Said,
+    Stream,
+    StreamTest,
+    SystemServiceTest,
+    find_counterexample,
+    replay,
+    streams,
+)
+
+from .lock import Dialed, Lock, Released
+from .test_fuzz_system import SHOP, Ordered, Stocked
+
+
+class LockService:
+    """The lock by hand. It dials again what comes again, unless it keeps a ledger."""
+
+    def __init__(self, has_ledger: bool = True) -> None:
+        self.wrong, self.dialed, self.seen = 0, 0, set[str]()
+        self.has_ledger = has_ledger
+
+    @property
+    def state(self) -> str:
+        return ("none", "one", "two", "opened")[self.dialed]
+
+    def take(self, id: str, event: Event) -> None:
+        if self.has_ledger and id in self.seen:
+            return
+        self.seen.add(id)
+        if isinstance(event, Released):
+            if self.dialed == 3:
+                self.dialed = self.wrong = 0
+        elif isinstance(event, Dialed) and self.dialed < 3:
+            is_right = event.digit == (7, 2, 9)[self.dialed]
+            self.dialed = self.dialed + 1 if is_right else 0
+            self.wrong += not is_right
+
+
+class LockTest(MachineServiceTest):
+    chart = Lock
+
+    def start_service(self) -> None:
+        self.service = LockService()
+
+    def deliver(self, delivery: Delivery[Event]) -> None:
+        self.service.take(delivery.id, delivery.event)
+
+    def observe(self) -> Said:
+        return {"state": self.service.state, "wrong": self.service.wrong}
+
+
+class WithoutLedger(LockTest):
+    def start_service(self) -> None:
+        self.service = LockService(has_ledger=False)
+
+
+def searched(test: type[StreamTest], examples: int = 60) -> Counterexample | None:
+    return find_counterexample(test, max_examples=examples, max_events=12)
+
+
+def found_in(test: type[StreamTest]) -> Counterexample:
+    found = searched(test)
+    assert found is not None
+    return found
+
+
+def test_a_service_that_does_what_the_chart_says_passes() -> None:
+    assert searched(LockTest) is None
+
+
+def test_a_service_without_a_ledger_is_found_and_shrunk() -> None:
+    found = found_in(WithoutLedger)
+    assert found.violated == (
+        "state is 'none' instead of 'one'; wrong is 1 instead of 0: "
+        "an event that comes again changes nothing"
+    )
+    assert found.history[2:] == (
+        "1. evt_1: Dialed(digit=7)",
+        "   none --dialed[is_seven]--> one: no commands",
+        "2. evt_1 again: Dialed(digit=7)",
+        "   it came before",
+        "   expected: state='one', wrong=0",
+        "   observed: state='none', wrong=1",
+    )
+    assert replay(WithoutLedger, json.loads(json.dumps(found.recording))) == found
+    assert found.recording is not None
+    assert replay(LockTest, found.recording) is None
+
+
+def test_without_duplicates_a_service_needs_no_ledger() -> None:
+    class InOrder(WithoutLedger):
+        faults = DeliveryFaults(duplicates=0)
+
+    assert searched(InOrder) is None
+
+
+def test_a_service_that_raises_is_a_finding() -> None:
+    class Failing(LockTest):
+        def deliver(self, delivery: Delivery[Event]) -> None:
+            assert not isinstance(delivery.event, Released), "500"
+            super().deliver(delivery)
+
+    found = found_in(Failing)
+    assert found.violated.startswith("the service takes every event: AssertionError: 500")
+    assert [type(event) for event in found.events] == [Released]
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"stat": "none"}, r"observe\(\) returned 'stat'.*did you mean 'state'\?"),
+        ("none", r"observe\(\) returned 'none'; return what the service says by name"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(said: Any, named: str) -> None:
+    class Vague(LockTest):
+        def observe(self) -> Said:
+            return said  # type: ignore[no-any-return]
+
+    with pytest.raises(ArgumentError, match=named):
+        searched(Vague)
+
+
+def test_a_method_that_is_missing_is_named() -> None:
+    class Empty(MachineServiceTest):
+        chart = Lock
+
+    with pytest.raises(ArgumentError, match=r"Empty has no deliver; write deliver\(self, delivery"):
+        replay(Empty, {"notes": [{"event": {"name": "released", "fields": {}}, "plan": [0]}]})
+
+
+def test_a_recording_of_another_test_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="a recording of LockTest has 'notes'"):
+        replay(LockTest, {"events": []})
+
+
+def test_a_system_is_compared_machine_by_machine() -> None:
+    class Shelves(SystemServiceTest):
+        system = SHOP
+        outside_events = (Ordered, Stocked)
+
+        def start_service(self) -> None:
+            self.left: dict[str, int] = {}
+
+        def deliver(self, delivery: Delivery[Event]) -> None:
+            if isinstance(delivery.event, Stocked) and delivery.copy == 1:
+                shelf = delivery.event.shelf
+                self.left[shelf] = self.left.get(shelf, 0) + delivery.event.count
+
+        def observe(self, address: Address) -> Said | None:
+            return {"left": self.left.get(address.key, 0)} if address.key == "b" else None
+
+    found = found_in(Shelves)
+    assert found.violated.startswith("shelf b: left is 1 instead of ")
+    assert [type(event) for event in found.events] == [Stocked, Ordered]
+
+
+@given(
+    streams(
+        Lock,
+        faults=DeliveryFaults(duplicates=2, overtaken=2, stale=1, lost=1),
+        max_size=8,
+    )
+)
+def test_a_stream_stays_within_its_bounds(stream: Stream[Event]) -> None:
+    arrived = [delivery.id for delivery in stream.deliveries]
+    ids = [f"evt_{number + 1}" for number in range(len(stream.sent))]
+    assert len(stream.lost) <= 1
+    assert set(arrived) | set(stream.lost) == set(ids)
+    late = 0
+    for place, delivery in enumerate(stream.deliveries):
+        number = ids.index(delivery.id)
+        assert stream.sent[number] == delivery.event
+        assert delivery.copy == arrived[: place + 1].count(delivery.id) <= 3
+        assert list(delivery.after) == [
+            each for each in ids[number + 1 :] if each in arrived[:place]
+        ]
+        late += delivery.copy == 1 and len(delivery.after) > 2
+    assert late <= 1  # the stale one; all others are overtaken by two at most
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["again", "overtaken", "stale", "lost", "as sent"],
+)
+def test_every_kind_of_delivery_occurs(kind: str) -> None:
+    faults = DeliveryFaults(lost=1)
+    seen: set[str] = set()
+
+    @settings(max_examples=300, database=None)
+    @given(streams([Dialed], faults=faults, min_size=2, max_size=6))
+    def draw(stream: Stream[Event]) -> None:
+        order = [delivery.id for delivery in stream.deliveries]
+        seen.update("again" for each in stream.deliveries if each.copy > 1)
+        seen.update("overtaken" for each in stream.deliveries if each.after)
+        seen.update("stale" for each in stream.deliveries[-1:] if len(each.after) > 3)
+        seen.update("lost" for _ in stream.lost)
+        if order == [f"evt_{number + 1}" for number in range(len(stream.sent))]:
+            seen.add("as sent")
+
+    draw()
+    assert kind in seen
+
+
+def test_a_stream_is_made_of_whatever_a_strategy_gives() -> None:
+    @given(streams(st.sampled_from("ab"), faults=DeliveryFaults(), min_size=1))
+    def draw(stream: Stream[str]) -> None:
+        assert set(stream.sent) <= {"a", "b"}
+
+    draw()
+
+
+def test_a_negative_bound_is_refused() -> None:
+    assert STALE < 0
+    with pytest.raises(ArgumentError, match="overtaken is -1; give 0 or more"):
+        DeliveryFaults(overtaken=-1)
