@@ -81,7 +81,7 @@ def _commands(screen: "Screen", found: "StoreStatus") -> "Iterator[Text]":
     failing = sum(found.failing.values())
     if failing:
         names = _by_name(found.failing)
-        yield from _row(screen, "failing", f"{failing:,}, retried by themselves: {names}", "yellow")
+        yield from _row(screen, "failing", f"{failing:,}, retried by themselves: {names}", "bold")
 
 
 def _operators(

@@ -42,4 +42,4 @@ def outcome_rows(
     first.append(screen.sign(found.verdict), style="green" if found.may_charge else "default")
     yield from (pad(line, indent) for line in screen.wrap(first, screen.width - indent))
     for todo in found.todo:
-        yield from screen.wrapped(f"next: {todo}", below, "yellow")
+        yield from screen.wrapped(f"next: {todo}", below, STRONG)

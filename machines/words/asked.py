@@ -108,9 +108,10 @@ def named(command_id: str) -> str:
 
 def _prompt(command: NotifyCustomer, names: Names) -> str:
     what = names.all_of(command.accounts)
-    verb = f"reminds the customer ({command.reminder})" if command.reminder else "asks the customer"
+    verb = "reminds the customer" if command.reminder else "asks the customer"
+    which = f", reminder {command.reminder}" if command.reminder else ""
     by = f" by {day(command.relink_by)}" if command.relink_by else ""
-    return f"{verb} to relink {what}{by}"
+    return f"{verb} to relink {what}{by}{which}"
 
 
 def _about(command: ReportAnomaly, names: Names) -> str:

@@ -116,9 +116,14 @@ def event_words(event: Event, names: Names) -> str | None:
     return None if found is None else names.of_customer(found)
 
 
-def mode_words(mode: Mode) -> str:
-    """Which account a session accepts."""
-    return "{it}" if mode == "specific" else "any account"
+def mode_words(mode: Mode, account: str) -> str:
+    """Which account a session accepts.
+
+    Args:
+        mode: of the session.
+        account: what the expected account is called.
+    """
+    return account if mode == "specific" else "any account"
 
 
 def why_unsuccessful(event: SessionUnsuccessful) -> str:
@@ -180,7 +185,7 @@ def _of_reports(event: Event) -> str | None:
 def _of_sessions(event: Event, names: Names) -> str | None:
     match event:
         case SessionOpened(request=request):
-            which = mode_words(request.mode).replace("{it}", names.account(request.account))
+            which = mode_words(request.mode, names.account(request.account))
             return f"a relink session is open, in which the customer may pick {which}" + (
                 ", and Stripe writes to the customer" if request.delivery == "email" else ""
             )

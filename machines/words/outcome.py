@@ -9,7 +9,7 @@ from ..account.facts import AccountFacts
 from ..assessment import NextAction, assess
 from .codes import because
 from .names import Names
-from .states import state_words
+from .states import account_words
 from .tone import Tone
 
 
@@ -37,7 +37,7 @@ def outcome(account: Snapshot[AccountFacts], names: Names) -> Outcome:
         names: who is who.
     """
     facts, found = account.facts, assess(account)
-    words = state_words("account", account.state)
+    words = account_words(account.state, facts.reported_status)
     charged = "paid out to" if facts.holder and facts.holder.is_connect else "charged"
     if found.may_debit:
         verdict = f"may be {charged}"

@@ -6,6 +6,7 @@ without saying what they are about.
 
 from typing import NamedTuple
 
+from ..vocabulary import AccountState, ReportedStatus
 from .tone import Tone
 
 
@@ -91,6 +92,28 @@ MACHINES = {
     "read": "reading",
 }
 """What each machine is about."""
+
+
+STOPPED = StateWords("Stopped", Tone.ALERT)
+NOT_KNOWN = StateWords("Not known yet", Tone.WAITING)
+
+
+def account_words(state: str, reported: ReportedStatus | None) -> StateWords:
+    """The state of an account for people.
+
+    An account is ``inactive_unrepairable`` too while it is not known whether it can be repaired,
+    which is another thing to whoever has to act.
+
+    Args:
+        state: its state.
+        reported: what its latest report said.
+    """
+    if state == AccountState.INACTIVE_UNREPAIRABLE:
+        if reported is None:
+            return NOT_KNOWN
+        if not reported.needs_another_way:
+            return STOPPED
+    return state_words("account", state)
 
 
 def state_words(machine: str, state: str) -> StateWords:

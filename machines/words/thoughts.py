@@ -21,6 +21,7 @@ from ..messages import (
     NewAccountLinkedInstead,
     NumberBlocked,
     RefreshSucceeded,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
     SessionUnsuccessful,
@@ -42,7 +43,7 @@ from .codes import because, clause
 from .events import event_words, mode_words, why_unsuccessful
 from .meaning import meaning_of
 from .names import Names
-from .states import state_words
+from .states import account_words, state_words
 from .times import day
 from .tone import Tone
 
@@ -110,7 +111,11 @@ def grounds(decision: Decision, chart: object) -> list[str]:
 def _decision(address: Address, decision: Decision, names: Names) -> Thought:
     """A decision that changes nothing that the story tells."""
     words = state_words(address.machine, decision.state)
+    if address.machine == "account":
+        words = account_words(decision.state, decision.facts.reported_status)
     text = event_words(decision.trigger, names) or clause(meaning_of(type(decision.trigger)))
+    if address.machine == "holder" and isinstance(decision.trigger, ReviewDue):
+        text = "all is taken in, and it is settled who may be written to"
     note = ""
     if decision.reason is not None:
         code = decision.reason.code
@@ -162,10 +167,10 @@ def _thought(address: Address, tone: Tone, name: str, text: str, note: str = "")
 
 
 def _of_account(address: Address, decision: Decision, names: Names) -> Thought | None:
-    words = state_words("account", decision.state)
+    words = account_words(decision.state, decision.facts.reported_status)
     trigger = decision.trigger
     if decision.outcome == "ignored":
-        return _refused(address, decision)
+        return _refused(address, decision, names)
     match trigger:
         case AccountRetired():
             return _thought(address, Tone.STOPPED, "Retired", event_words(trigger, names) or "")
@@ -183,11 +188,11 @@ def _of_account(address: Address, decision: Decision, names: Names) -> Thought |
     return _thought(address, words.tone, words.name, names.of_customer(text), note)
 
 
-def _refused(address: Address, decision: Decision) -> Thought | None:
+def _refused(address: Address, decision: Decision, names: Names) -> Thought | None:
     if not isinstance(decision.trigger, RelinkRequested) or decision.reason is None:
         return None
     why = clause(decision.reason.sentence.partition(". ")[0])
-    text = f"no session for {{it}}: {why}"
+    text = f"no session for {names.account(address.key)}: {why}"
     return _thought(address, Tone.STOPPED, "Refused", text)
 
 
@@ -208,7 +213,7 @@ def _why_moved(decision: Decision, names: Names) -> str:
         case ReportedInactive():
             return "{it} stopped working, and Stripe is asked whether a relink repairs it"
         case ReportedDisconnected():
-            return "Stripe disconnected {it} for good"
+            return "Stripe reports {it} disconnected for good"
     return _why_told(decision, names) or f"{{it}} came back: {_latest(decision.facts)}"
 
 
@@ -221,7 +226,8 @@ def _why_told(decision: Decision, names: Names) -> str | None:
     trigger = decision.trigger
     match trigger:
         case SessionOpened() if decision.leaf.effects:
-            return f"a session for {mode_words(trigger.request.mode)} is open"
+            which = mode_words(trigger.request.mode, names.account(trigger.request.account))
+            return f"a session for {which} is open"
         case SessionRelinked() if decision.state.startswith("inactive"):
             return "the customer picked {it}, and by a newer report it stopped working since"
         case SessionRelinked():

@@ -170,7 +170,7 @@ def test_a_payment_method_that_is_gone_is_named():
     [
         (("fca_1",), 0, None, "asks Ada to relink ••2275"),
         (("fca_1",), 0, 1_760_000_000, "asks Ada to relink ••2275 by 2025-10-09"),
-        (("fca_1", "fca_2"), 2, None, "reminds Ada (2) to relink ••2275 and fca_2"),
+        (("fca_1", "fca_2"), 2, None, "reminds Ada to relink ••2275 and fca_2, reminder 2"),
         (("fca_1", "fca_2", "fca_3"), 0, None, "asks Ada to relink 3 accounts"),
     ],
 )

@@ -205,6 +205,9 @@ def test_pruning_deletes_old_journal_entries_and_messages(lived: Store):
     assert kept == [entry for entry in entries if entry.at >= NOW - KEPT]
     assert deleted["journal"] == len(entries) - len(kept)
     assert min(deleted.values()) > 0
+    histories = contents(lived)["histories"]
+    assert any(each.checkpoint for each in histories)
+    assert [lived.history(each.address) for each in histories] == histories
     assert contents(lived)["accounts"] == before["accounts"]
     assert receive(lived, "evt_fca_1_0", NOW - 1).outcome == "applied"
     assert receive(lived, "evt_fca_1_19", NOW).outcome == "duplicate"

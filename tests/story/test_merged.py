@@ -123,6 +123,23 @@ def test_what_an_older_chart_decided_is_told_as_the_journal_says(rig: Rig) -> No
     assert [decision.state for decision in told[2:]] == [entry.to_state for entry in entries[2:]]
 
 
+def test_what_is_left_of_a_journal_is_told_from_its_checkpoint(rig: Rig) -> None:
+    account = rig.broken()
+    rig.advance(400 * DAY)
+    rig.service.refresh(account)
+    rig.settle()
+    whole = rig.store.history(Address("account", account))
+    while rig.store.delete_before(rig.now - DAY, 100)["journal"]:
+        pass
+    left = rig.store.history(Address("account", account))
+    assert whole is not None
+    assert left is not None
+    assert left.checkpoint is not None
+    assert 0 < len(left.entries) < len(whole.entries)
+    expected = list(recalled(rig.store.system, whole))[-len(left.entries) :]
+    assert list(recalled(rig.store.system, left)) == expected
+
+
 def test_what_is_shared_is_told_only_where_it_concerns_the_account(rig: Rig) -> None:
     first = rig.linked()
     login = rig.sim.world.accounts[first].authorization

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from relink.adapters.store import MemoryStore
 from relink.adapters.story import Line, as_json, lines_of, sequence_diagram, tell
 from relink.machines import relink_system
+from relink.machines.events import AccountReported
+from relink.machines.report import StatusReport
 from relink.machines.words.thoughts import Depth
 
 from ..profile import examples
 from ..rig import Rig
 from ..store.life import HISTORY, Life, new_mark
-from ..store.messages import receive
+from ..store.messages import NOW, message, receive
 
 DAY = 24 * 60 * 60
 
@@ -199,3 +201,25 @@ def test_a_diagram_names_no_participant_that_it_does_not_declare(history) -> Non
 def test_a_story_of_nothing_known_is_empty(rig: Rig) -> None:
     story = tell(rig.store, ["fca_unknown"])
     assert (story.chapters, story.causes) == ((), ())
+
+
+def test_an_account_of_which_repair_is_left_open_is_not_called_lost() -> None:
+    store = MemoryStore(relink_system())
+    receive(store, "evt_1", account="fca_number1", status="active", as_of=NOW)
+    inactive = StatusReport(status="inactive", authorization="fcauth_1", last4="6789")
+    event = AccountReported(
+        causation_id="evt_2",
+        at=NOW + 60.0,
+        account="fca_number1",
+        as_of=NOW + 60,
+        read=False,
+        report=inactive,
+    )
+    store.apply(message("evt_2", at=NOW + 60), [event])
+    story = tell(store, ["fca_number1"])
+    assert [(line.name, line.text) for line in lines_of(story)] == [
+        ("Linked", "••6789 is linked, and works"),
+        ("Stopped", "••6789 stopped working, and Stripe is asked whether a relink repairs it"),
+    ]
+    assert story.chapters[0].outcome.state == "Stopped"
+    assert story.chapters[0].outcome.todo == ("wait: Stripe was asked about it",)
