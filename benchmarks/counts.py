@@ -1,4 +1,4 @@
-"""The guard: how much work a decision and a step are, counted and not timed.
+"""The guard: how much work a decision, a step and its rows are, counted and not timed.
 
 Two things are counted: the instructions of byte code that the interpreter executes, and the
 functions of C that it calls. Both are the same in every run, on every machine, and whatever the
@@ -101,10 +101,12 @@ def _calls(go: Callable[[], object]) -> int:
 
 
 def counted() -> Counts:
-    """The work of all decisions of the walk, and of all steps of an account's life."""
+    """The work of all decisions of the walk, and of all steps of an account's life: alone, from the
+    bytes of the webhook, and from rows to rows."""
     from relink.engine import Snapshot
     from relink.machines.account import AccountChart
 
+    from .rows import Rows
     from .steps import Life
     from .walk import walk
 
@@ -120,6 +122,7 @@ def counted() -> Counts:
         "decide": count(decisions),
         "step": count(life.step),
         "webhook to step": count(life.receive_and_step),
+        "rows to rows": count(Rows(life).decide),
     }
 
 
@@ -145,7 +148,8 @@ def main() -> None:
     written = stored["counts"].get(PYTHON)
     for what, kinds in now.items():
         for kind, value in kinds.items():
-            former = f" (written: {written[what][kind]:,})" if written else ""
+            is_known = written and what in written
+            former = f" (written: {written[what][kind]:,})" if is_known else ""
             print(f"{what}: {value:,} {kind}{former}")
     if because is not None:
         stored["counts"][PYTHON] = now

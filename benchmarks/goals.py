@@ -144,11 +144,11 @@ _STORES_ONE_ROW = (
     "The peer stores one row and decides nothing. relink locks and reads about seven machines, "
     "decides five or six times, and writes snapshots, journal, inbox and outbox in one "
     "transaction. Tried: transactions that are shared by webhooks that wait together, fewer round "
-    "trips, events that are not read back; uvloop (a seventh less CPU time); facts and journal "
-    "written by the types of their fields (half the time of each); a garbage collector that leaves "
-    "alone what is loaded (7 % less). What is left is spread evenly: deciding a third, HTTP a "
-    "third, SQL a fifth. A parser in C was a seventh faster, and took the body of a request with "
-    "Upgrade for the next request; a way past the framework's layers would save 3 %."
+    "trips, events that are not read back; uvloop (a seventh less CPU time); facts and "
+    "their changes written by the types of their fields (in half the time); a garbage collector "
+    "that leaves alone what is loaded (7 % less). What is left is spread evenly: deciding a third, "
+    "HTTP a third, SQL a fifth. A parser in C was a seventh faster, and took the body of a request "
+    "with Upgrade for the next request; a way past the framework's layers would save 3 %."
 )
 _GROWS = "Larger indexes are deeper, and are found in caches less often."
 _DECIDES_MORE = (
@@ -166,8 +166,9 @@ REASONS: Mapping[str, str] = {
     "step": "A step decides about twice as often as in the first release, which had no reads, "
     "reviews and outages of their own. Tried: messages that are made without validation (no "
     "faster), one copy of the facts in a review, answers that are worked out once, a flat queue, "
-    "commands that are told apart at the end only (no faster). "
-    "What is left is spread evenly; fewer messages would be the next gain.",
+    "commands that are told apart at the end only (no faster). Of 66 messages in the account's "
+    "life 5 can be left out, for 4 % fewer instructions and more rules. What is left is spread "
+    "evenly.",
     "cold": "What is left is the making of 115 classes by pydantic, which takes half of it, and of "
     "the chart's transitions by python-statemachine. Tried: tables that are stored and not "
     "compiled, validators that are built when they are needed, charts that are imported alone, no "

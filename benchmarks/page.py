@@ -76,10 +76,10 @@ One row alone: `python -m benchmarks decide step`. Sizes up to a million account
 
 ## How it is guarded
 
-`tests/benchmarks/test_counts.py` counts the instructions of a decision and a step, which are the
-same in every run, and fails when they grow by more than a tenth. A change that needs more says so:
-`python -m benchmarks.counts --because "…"` writes the counts and the reason into
-`benchmarks/counts.json`.
+`tests/benchmarks/test_counts.py` counts the instructions of a decision, of a step, and of all that
+is read and written around a step, which are the same in every run, and fails when they grow by more
+than a tenth. A change that needs more says so: `python -m benchmarks.counts --because "…"` writes
+the counts and the reason into `benchmarks/counts.json`.
 """
 
 

@@ -113,22 +113,22 @@ def _validator(model: type[Facts], field: str) -> Callable[..., Any]:
 def _with_models(model: type[BaseModel]) -> frozenset[str]:
     """The fields that can hold models."""
     fields = model.model_fields.items()
-    return frozenset(name for name, info in fields if may_hold_model(info.annotation))
+    return frozenset(name for name, info in fields if _may_hold_model(info.annotation))
 
 
-def may_hold_model(annotation: Any) -> bool:
+def _may_hold_model(annotation: Any) -> bool:
     """Whether values of this type can be or hold models, as far as can be known."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
         return False
     if origin is Annotated:
-        return may_hold_model(parts[0])
+        return _may_hold_model(parts[0])
     if origin in (tuple, list, dict, set, frozenset, typing.Union, types.UnionType):
-        return any(part is not Ellipsis and may_hold_model(part) for part in parts) or not parts
+        return any(part is not Ellipsis and _may_hold_model(part) for part in parts) or not parts
     if not isinstance(annotation, type) or parts:
         return True
     if issubclass(annotation, tuple) and hasattr(annotation, "_fields"):  # a NamedTuple
-        return any(map(may_hold_model, typing.get_type_hints(annotation).values()))
+        return any(map(_may_hold_model, typing.get_type_hints(annotation).values()))
     return not issubclass(annotation, (str, int, float, Decimal, Enum, types.NoneType))
 
 
