@@ -120,16 +120,19 @@ class SqliteDatabase:
         """A store with connections of its own."""
         self._store = SqlStore(f"sqlite:///{self._path}", system)
         event.listen(self._store.engine, "connect", self._connected)
+        event.listen(self._store.engine, "close", self._closed)
         return self._store
 
     def _connected(self, connection: Any, _record: object) -> None:
         self._connections.append(connection)
 
+    def _closed(self, connection: Any, _record: object) -> None:
+        self._connections.remove(connection)
+
     def killed(self) -> None:
         """Drop the connections as they are. What was not committed is gone."""
         assert self._store is not None, "a process that is killed has a store"
         self._store.engine.dispose()
-        self._connections.clear()
 
     def interrupt_after(self, instructions: int | None) -> None:
         """Have the next transaction fail after so many instructions; None: not any more."""

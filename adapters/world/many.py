@@ -1,9 +1,9 @@
 """Many worlds, in several processes, with their sums."""
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -107,18 +107,19 @@ def run_many(
         while not is_over(totals) and (batch := list(islice(seeds, 1))):
             _add(totals, batch, _run_batch(worlds, batch))
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        waiting: list[tuple[list[int], Future[list[Report]]]] = []
+    pool = ProcessPoolExecutor(jobs)
+    waiting: deque[tuple[list[int], Future[list[Report]]]] = deque()
+    try:
         while not is_over(totals):
             while len(waiting) < 2 * jobs and (batch := list(islice(seeds, BATCH))):
                 waiting.append((batch, pool.submit(_run_batch, worlds, batch)))
             if not waiting:
                 return
-            wait([waiting[0][1]], return_when=FIRST_COMPLETED)
-            batch, future = waiting.pop(0)
+            batch, future = waiting.popleft()
             _add(totals, batch, future.result())
-        for _, future in waiting:
-            future.cancel()
+    finally:
+        # Those that run already end with their batch.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _add(totals: Totals, batch: list[int], reports: list[Report]) -> None:

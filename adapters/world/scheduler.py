@@ -62,6 +62,7 @@ class Scheduler:
         self._leader: _Thread | None = None
         self._killer: threading.Lock | None = None
         self._error: BaseException | None = None
+        self._is_led = False
         self._is_closed = False
 
     def run(self, step: Callable[[], bool]) -> None:
@@ -70,12 +71,14 @@ class Scheduler:
         Whatever it raises is raised here.
         """
         self._step = step
-        self._next_leader()
+        self._is_led = True
         try:
+            self._next_leader()
             self._main.acquire()
-        except BaseException:  # a signal, say: the leader has to stop first
+        except BaseException:  # a signal: the leader has to stop first
             self._step = bool
-            self._main.acquire()
+            while self._is_led:
+                self._main.acquire(timeout=0.1)
             raise
         if self._error is not None:
             error, self._error = self._error, None
@@ -138,6 +141,8 @@ class Scheduler:
 
     def kill_all(self) -> None:
         """End every task where it stands, from the loop or from the thread that runs it."""
+        if self._killer is not None:
+            return  # the end of a task says so too, and whoever began it goes on
         own = self._leader.baton if self._leader else self._main
         leader = self._leader
         self._killer = own
@@ -173,7 +178,7 @@ class Scheduler:
                 self._error, is_over = error, True
             if is_over:
                 self._idle.append(thread)
-                self._leader = None
+                self._leader, self._is_led = None, False
                 self._main.release()
                 thread.baton.acquire()
 
