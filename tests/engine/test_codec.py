@@ -362,6 +362,17 @@ def test_an_event_that_json_would_change_is_refused(event: Event, field: str):
         codec.to_json(event)
 
 
+class Muttered(Event):
+    words: Annotated[int, PlainSerializer(lambda value: f"about {value}")]
+
+
+def test_an_event_that_could_not_be_read_back_is_refused_when_it_is_written():
+    codec = Codec([Muttered], [], {})
+    refusal = r"^Muttered cannot be written as JSON and read back unchanged: .*words.*; "
+    with pytest.raises(errors.UnwritableError, match=refusal):
+        codec.to_json(Muttered(words=3))
+
+
 def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
     class Told(Event):
         upgrades = renamed("old", to="new")  # type: ignore[assignment]
