@@ -324,6 +324,22 @@ def test_K10_only_what_answers_a_read_is_told_to_it() -> None:
     assert s.read_of("fca_1").state == "idle"
 
 
+@pytest.mark.parametrize(("early", "state"), [(0, "active"), (1, "inactive_relinkable")])
+def test_K10_a_read_that_began_late_enough_settles_whatever_time_stripe_gives_it(
+    early: int, state: str
+) -> None:
+    s = knowing(active())
+    s.wait(100)
+    time = s.now
+    s.webhook("fca_1", relinkable(), created=time)
+    s.webhook("fca_1", active(), created=time)
+    assert s.account("fca_1").state == "inactive_relinkable"
+    begun_at = s.read_of("fca_1").facts.not_before - early
+    s.stripe["fca_1"] = active()
+    s.read("fca_1", date=time, begun_at=begun_at)
+    assert s.account("fca_1").state == state
+
+
 @pytest.mark.parametrize(
     ("date", "begun", "is_ambiguous"), [(2, 2, False), (2, 1, True), (1, 2, True)]
 )
