@@ -192,10 +192,8 @@ def _state(state: State) -> DeclaredState:
     )
 
 
-def _event(event: object) -> DeclaredEvent:
-    if isinstance(event, Event):
-        return DeclaredEvent(str(event), bool(event.delay), event.internal)
-    return DeclaredEvent(str(event), has_delay=False, is_internal=False)
+def _event(event: Event) -> DeclaredEvent:
+    return DeclaredEvent(str(event), bool(event.delay), event.internal)
 
 
 def _callback(spec: CallbackSpec) -> DeclaredCallback:

@@ -114,7 +114,7 @@ def tables(draw: st.DrawFn) -> Table:
     for number, size in enumerate(draw(st.lists(st.integers(1, 3), min_size=2, max_size=3))):
         inner = {f"s{number}_{n}": State() for n in range(size)}
         states += inner.values()
-        if size > 1:
+        if size > 1 or draw(st.booleans()):
             top[f"c{number}"] = NestedStateFactory(f"c{number}", (State.Compound,), inner)
         else:
             top |= inner

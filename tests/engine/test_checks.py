@@ -1,5 +1,6 @@
 """Debug mode, fuzz tests and live machines blame the guard or effect that breaks a rule."""
 
+import gc
 import os
 import pathlib
 import random
@@ -202,6 +203,23 @@ def test_reaching_outside_is_blamed(reach: Callable[[], object], does: str, role
         chart.table().checked.decide(Snapshot("at", PokedFacts()), Poked())
     assert f"poke: the {role} {role!r} {does}" in str(caught.value)
     assert sys.getprofile() is None
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_a_profiler_and_the_collector_are_afterwards_as_they_were(collects: bool):
+    def profiler(*_: object) -> None:
+        pass
+
+    checked = poked(yes, nothing).table().checked
+    (gc.enable if collects else gc.disable)()
+    sys.setprofile(profiler)
+    try:
+        checked.decide(Snapshot("at", PokedFacts()), Poked())
+        after = sys.getprofile(), gc.isenabled()
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+    assert after == (profiler, collects)
 
 
 def test_reaching_outside_is_found_by_fuzz_and_live():

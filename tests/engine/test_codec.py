@@ -377,6 +377,27 @@ def test_an_event_that_json_would_change_is_refused(event: Event, field: str):
         codec.to_json(event)
 
 
+class Muttered(Event):
+    words: Annotated[int, PlainSerializer(lambda value: f"about {value}")]
+
+
+class Stuttered(Event):
+    words: Annotated[int, BeforeValidator(lambda value: value + 0), PlainSerializer(str)]
+
+
+@pytest.mark.parametrize(
+    ("event", "fault"),
+    [(Muttered(words=3), ".*words.*"), (Stuttered(words=3), "can only concatenate str.*")],
+)
+def test_an_event_that_could_not_be_read_back_is_refused_when_it_is_written(
+    event: Event, fault: str
+):
+    codec = Codec([type(event)], [], {})
+    refusal = rf"^{event.name.title()} cannot be written as JSON and read back unchanged: {fault}; "
+    with pytest.raises(errors.UnwritableError, match=refusal):
+        codec.to_json(event)
+
+
 def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
     class Told(Event):
         upgrades = renamed("old", to="new")  # type: ignore[assignment]

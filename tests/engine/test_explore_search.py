@@ -17,6 +17,7 @@ from relink.engine.explore import (
     leads_to,
     never_stuck,
     sometimes,
+    stray_move,
 )
 
 from .explored import Numbers, brute_force
@@ -164,6 +165,14 @@ def test_progress_is_reported_and_every_run_is_the_same() -> None:
     )
 
 
+def test_progress_is_reported_after_every_so_many_states() -> None:
+    chain = Numbers({n: [(n + 1, None)] for n in range(6)} | {6: []})
+    seen: list[Progress] = []
+    explore(chain, on_progress=seen.append, progress_every=3)
+    # After three states and after six, each of which found one more; and at the end.
+    assert [progress.states for progress in seen] == [4, 7, 7]
+
+
 class Clocks(Model[tuple[int, int]]):
     """Two clocks that know nothing of each other; the second may run alone."""
 
@@ -195,6 +204,12 @@ def test_a_move_that_may_be_taken_alone_saves_states_and_hides_nothing() -> None
     # What has to find every run explores every run.
     live = explore(Clocks(True), sometimes(lambda state: state == (3, 0), name="3, 0"))
     assert live.states == full.states == 30
+
+
+def test_runs_may_leave_a_graph_where_a_move_was_taken_alone() -> None:
+    found = explore(Clocks(True), always(lambda state: None, name="anything"))
+    assert {len(edges) for edges in found.edges} == {1, 2}
+    assert stray_move(found, random.Random(0).randrange) is None
 
 
 class Whimsical(Numbers):

@@ -4,6 +4,7 @@ import pytest
 from statemachine import HistoryState, State
 
 from relink.engine import errors, ignored, stays
+from relink.engine.library import body
 
 from .invalid_charts import (
     Back,
@@ -259,3 +260,9 @@ def test_two_states_with_one_value():
         b.to(a, event="back")
 
     assert_rejected(Twins, errors.DuplicateStateError, "'a'")
+
+
+def test_a_state_takes_all_its_values_by_position_and_no_more():
+    values = ("Here", None, False, False, False, None, None, None, None)
+    assert body.State(*values).noted_faults == []
+    assert len(body.State(*values, None).noted_faults) == 1

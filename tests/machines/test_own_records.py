@@ -5,15 +5,18 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import relink.engine
 import relink.machines
 from relink.engine import Event
 from relink.engine.errors import RecordError
 from relink.engine.record import Record, check_class, check_types
+from relink.machines import report
+from relink.machines.assessment import Assessment, NextAction
 from relink.machines.commands import Notification
 from relink.machines.events import DomainEvent
+from relink.machines.policy import RelinkPolicy
 
 
 def own_records() -> list[type[Record]]:
@@ -49,3 +52,26 @@ def test_a_record_that_a_user_derives_is_built_and_checked_at_once(base: type[Re
     assert type(base)("Seen", (base,), {**body, "seen": 1}).__pydantic_complete__
     with pytest.raises(RecordError, match=r"Seen\.seen: its default 'no' is not a value"):
         type(base)("Seen", (base,), {**body, "seen": "no"})
+
+
+FROM_OUTSIDE = [
+    RelinkPolicy,
+    report.AccountNumber,
+    report.PaymentMethodReport,
+    report.StatusReport,
+    report.ExternalAccountReport,
+    report.Holder,
+]
+
+
+@pytest.mark.parametrize("model", [*FROM_OUTSIDE, Assessment, NextAction])
+def test_what_records_hold_and_callers_get_cannot_be_changed(model: type[BaseModel]):
+    name = next(iter(model.model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(model.model_construct(**{name: 1}), name, 2)
+
+
+@pytest.mark.parametrize("model", FROM_OUTSIDE)
+def test_what_is_told_from_outside_names_no_unknown_field(model: type[BaseModel]):
+    with pytest.raises(ValidationError, match=r"no_such_field\n.*not permitted"):
+        model.model_validate({"no_such_field": 1})

@@ -62,6 +62,16 @@ def test_N3_a_missing_mandate_is_asked_for_once_until_it_is_collected() -> None:
     assert not s.assess("fca_1").may_debit
 
 
+def test_N3_a_mandate_that_ends_again_is_another_one() -> None:
+    s = new_payment_method()
+    for _ in range(3):
+        s.happens(MandateCollected, account="fca_1")
+        inactive_mandate(s)
+    asked = [command.id for command in s.asked_for(CollectMandate)]
+    assert len(asked) == 4
+    assert len(set(asked)) == 4
+
+
 def test_N3_a_mandate_that_is_missing_during_a_block_is_asked_for_when_the_block_ends() -> None:
     s = new_payment_method()
     s.happens(MandateCollected, account="fca_1")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from relink.engine import Address
 from relink.machines import RelinkPolicy
 from relink.machines.commands import (
     Read,
@@ -308,6 +309,35 @@ def test_K9_no_message_names_an_account_while_a_read_of_it_is_due_whoever_holds_
 
 
 # ── K10: reads coalesce ──────────────────────────────────────────────────────
+
+
+def test_K10_only_what_answers_a_read_is_told_to_it() -> None:
+    s = knowing(active())
+    read = Address("read", "fca_1")
+    s.read("fca_1")
+    assert read not in s.step.snapshots
+    s.webhook("fca_1", disconnected(), created=YEAR_9999)
+    assert s.read_of("fca_1").state == "due"
+    s.webhook("fca_1", active())
+    assert read not in s.step.snapshots
+    s.perform_reads()
+    assert s.read_of("fca_1").state == "idle"
+
+
+@pytest.mark.parametrize(("early", "state"), [(0, "active"), (1, "inactive_relinkable")])
+def test_K10_a_read_that_began_late_enough_settles_whatever_time_stripe_gives_it(
+    early: int, state: str
+) -> None:
+    s = knowing(active())
+    s.wait(100)
+    time = s.now
+    s.webhook("fca_1", relinkable(), created=time)
+    s.webhook("fca_1", active(), created=time)
+    assert s.account("fca_1").state == "inactive_relinkable"
+    begun_at = s.read_of("fca_1").facts.not_before - early
+    s.stripe["fca_1"] = active()
+    s.read("fca_1", date=time, begun_at=begun_at)
+    assert s.account("fca_1").state == state
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,18 @@ def test_S6_a_late_report_that_it_had_worked_again_takes_the_return_back() -> No
     assert s.account("fca_1").state == "new_account_linked"
 
 
+def test_S6_an_account_that_came_back_and_stopped_again_belongs_to_its_open_session() -> None:
+    s = expired()
+    session = s.open_session("fca_1")
+    s.happens(AccountReplaced, account="fca_1", by="fca_2")
+    s.webhook("fca_1", relinkable(), created=s.now + 40)
+    assert s.account("fca_1").state == "new_account_linked"
+    s.webhook("fca_1", active(), created=s.now + 20)
+    assert s.account("fca_1").state == "relinking"
+    s.result(session, status="cancelled")
+    assert s.account("fca_1").state == "inactive_relinkable"
+
+
 def test_S6_a_return_outlasts_what_the_timeline_remembers() -> None:
     s = replaced()
     s.webhook("fca_1", active())

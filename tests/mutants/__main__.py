@@ -154,10 +154,17 @@ def _keep(result: Result) -> None:
 def _story(result: Result) -> str:
     mutant = result.mutant
     lines = [
-        f"{mutant.file}:{mutant.line} in {result.function or 'the module'} survives ({result.by})",
-        f"  - {result.was}",
-        f"  + {result.now}",
-        f"  python -m tests.mutants --only {mutant.id}",
+        f"{mutant.file}:{mutant.line} survives ({result.by}); to try it again: "
+        f"python -m tests.mutants --only {mutant.id}",
+        f"- {result.was}",
+        f"+ {result.now}",
+        "[[mutant]]",
+        f"file = {json.dumps(mutant.file)}",
+        f"function = {json.dumps(result.function)}",
+        f"was = {json.dumps(result.was)}",
+        f"now = {json.dumps(result.now)}",
+        'because = ""',
+        "",
     ]
     return "\n".join(lines)
 

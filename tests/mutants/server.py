@@ -198,7 +198,8 @@ def warm(wire: Wire, paths: list[str], *, is_covered: bool) -> None:
                 wire.say(fork(partial(cover, lines, tests, items, request["cover"])))
                 continue
             with changed_file(request):
-                wire.say(fork(partial(_swap_and_run, functions, tests, items, request)))
+                answer = fork(partial(_swap_and_run, functions, tests, items, request))
+            wire.say(answer)
 
     tests = Tests(serve)
     pytest.main([*OPTIONS, *paths], plugins=[tests])
@@ -224,7 +225,8 @@ def cold(wire: Wire, modules: list[str]) -> None:
     wire.say({})
     for request in wire:
         with changed_file(request):
-            wire.say(fork(partial(_load_and_run, request)))
+            answer = fork(partial(_load_and_run, request))
+        wire.say(answer)  # once the file is as before: the next request may be for another server
 
 
 def _load_and_run(request: Request, end: End) -> None:

@@ -189,5 +189,6 @@ def test_what_runs_as_the_module_is_loaded_is_loaded_anew(
         assert server.ask(broken).items() >= {"outcome": "killed", "by": "loading"}.items()
         same = request("LONGEST = 24", "LONGEST = 24  # as before", reach)
         assert server.ask(same)["outcome"] == "survived"
+        assert (copied / FILE).read_text() == (ROOT / FILE).read_text()
     finally:
         server.close()

@@ -105,59 +105,60 @@ class Trial:
     def _killed(self, mutant: Mutant, before: str, after: str) -> tuple[Outcome, str, float]:
         lines = lines_of(before, mutant.line)
         tests = self._reach.of_lines(mutant.file, lines)
-        kind = "warm"
-        if self._reach.runs_at_import(mutant.file, lines):
-            kind = "cold"
-            tests += [x for x in self._reach.of_module(mutant.file) if x not in set(tests)]
-        if not tests:
-            return "survived", "no test runs it", 0
-        seconds, ran = 0.0, 0
-        for part in self._parts(tests, kind):
-            answer = self._ask(kind, mutant, before, after, part)
-            if answer["outcome"] == "cold":
-                kind = "cold"
-                answer = self._ask(kind, mutant, before, after, part)
+        seconds, ran, loads = 0.0, 0, self._reach.runs_at_import(mutant.file, lines)
+        for part in self._loaded(tests):
+            answer = self._ask("warm", mutant, before, after, part)
             seconds += answer["seconds"]
+            if answer["outcome"] == "cold":
+                loads = True
+                break
             if answer["outcome"] != "survived":
                 return answer["outcome"], answer["by"], seconds
             ran += answer["ran"]
-        left_out = len(tests) - ran
-        return (
-            "survived",
-            f"{ran} tests ran{f', {left_out} did not' if left_out > 0 else ''}",
-            seconds,
-        )
+        if loads:
+            # What ran as modules were loaded ran without the change. And a test may look at what
+            # was made then, such as a list of all properties, and run none of its code.
+            tests = self._reach.of_files([*tests, *self._reach.of_module(mutant.file)])
+            ran = 0
+            for part in self._unloaded(tests):
+                answer = self._ask("cold", mutant, before, after, part)
+                seconds += answer["seconds"]
+                if answer["outcome"] != "survived":
+                    return answer["outcome"], answer["by"], seconds
+                ran += answer["ran"]
+        left_out = f", {len(tests) - ran} did not" if len(tests) > ran else ""
+        return "survived", f"{ran} tests ran{left_out}" if tests else "no test runs it", seconds
 
-    def _parts(self, tests: list[TimedTest], kind: str) -> Iterator[list[TimedTest]]:
+    def _loaded(self, tests: list[TimedTest]) -> Iterator[list[TimedTest]]:
         """First the tests that run the lines, then all others of their files."""
         first = self._within(tests, self._budget)
-        if kind == "cold":
-            # Loading a file of tests takes long, and few files notice most.
-            files = [file for file, _ in Counter(test.file for test in first).most_common(4)]
-            yield [test for test in first if test.file in files]
-            first = [test for test in first if test.file not in files]
-            if first:
-                yield first
-            return
         yield first
         known = set(tests)
-        more = [test for test in self._reach.of_files(tests) if test not in known]
         left = self._budget - sum(test.seconds for test in first)
-        if more and left > 0:
+        if more := [test for test in self._reach.of_files(tests) if test not in known]:
             yield self._within(more, left)
+
+    def _unloaded(self, tests: list[TimedTest]) -> Iterator[list[TimedTest]]:
+        """First the files that reach it most: loading takes long, and few files notice most."""
+        chosen = self._within(tests, self._budget)
+        files = [file for file, _ in Counter(test.file for test in chosen).most_common(4)]
+        yield [test for test in chosen if test.file in files]
+        yield [test for test in chosen if test.file not in files]
 
     def _within(self, tests: list[TimedTest], seconds: float) -> list[TimedTest]:
         """As many of the tests as fit into a time, the quickest first."""
         chosen: list[TimedTest] = []
         for test in tests:
             seconds -= test.seconds
-            if seconds >= 0 or not chosen:
+            if seconds >= 0:
                 chosen.append(test)
         return chosen
 
     def _ask(
         self, kind: str, mutant: Mutant, before: str, after: str, tests: list[TimedTest]
     ) -> dict[str, Any]:
+        if not tests:
+            return {"outcome": "survived", "ran": 0, "seconds": 0}
         self._number += 1
         return self._server(kind).ask(
             {
