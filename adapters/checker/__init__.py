@@ -21,9 +21,10 @@ from .check import State, check
 from .counterexample import counterexample
 from .properties import sentences
 from .run import Limits, Result, check_scope, check_scopes
-from .scopes import ONE_ACCOUNT, QUICK, THREE_ACCOUNTS, TWO_ACCOUNTS
+from .scopes import DEPTH_OF_THREE, ONE_ACCOUNT, QUICK, THREE_ACCOUNTS, TWO_ACCOUNTS
 
 __all__ = [
+    "DEPTH_OF_THREE",
     "ONE_ACCOUNT",
     "QUICK",
     "THREE_ACCOUNTS",

@@ -184,7 +184,6 @@ class Memory(NamedTuple):
     """What was wrong with the last step, by what is true; it begins with a property's name."""
 
 
-Pairs = tuple[tuple[str, Any], ...]
 V = TypeVar("V")
 
 
@@ -249,7 +248,7 @@ def groups(items: Iterable[Item]) -> Iterator[Group]:
 
 
 def sent(state: Around, items: Iterable[Item]) -> Around:
-    """The state once more is under way."""
+    """The state with more under way: the newest groups."""
     return state._replace(under_way=(*state.under_way, *groups(items)))
 
 

@@ -36,6 +36,9 @@ Kind = Literal[
 - ``moves``: an account comes under another authorization, or has none any more.
 """
 
+ALL_KINDS = 8
+"""How many kinds there are besides ``expires``, which is a part of ``stops``."""
+
 Deviation = Literal["lost", "late", "twice", "thin", "slow", "refused", "at once", "unheard"]
 """Deviations: a webhook is *lost*, comes *late* (at any later time), comes *twice*, or leaves out
 fields (*thin*); the answer to a read is *slow*, or Stripe *refused* it, or a build, for good; a
@@ -90,6 +93,22 @@ class Bounds:
     has_other: bool = False
     is_connect: bool = False
     policy: RelinkPolicy = SHORT
+
+    def __str__(self) -> str:
+        """``stops; 3 changes, 1 deviation``."""
+        kinds = ", ".join(self.kinds) if len(self.kinds) < ALL_KINDS else "all kinds"
+        limits = [_counted(self.changes, "change")]
+        for number, what in ((self.outages, "outage"), (self.sessions, "session")):
+            if number < self.changes:
+                limits.append(_counted(number, what))
+        limits.append(_counted(self.faults, "deviation"))
+        if self.waits:
+            limits.append(_counted(self.waits, "wait"))
+        return f"{kinds}; {', '.join(limits)}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number or 'no'} {what}s"
 
 
 class Left(NamedTuple):

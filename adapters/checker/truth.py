@@ -159,10 +159,11 @@ def needs_relink(
         now: When (Unix seconds).
         lead: How long before a day it is a need (seconds).
     """
-    if account.link.is_repairable:
-        return account.authorization is not None
-    if account.link is not Link.WORKS:
+    if account.authorization is None:
+        # It would be refused (R9).
         return False
+    if account.link is not Link.WORKS:
+        return account.link.is_repairable
     login_day = authorization.announced_for if authorization else None
     expiry = account.numbers_until if account.numbers == "expiring" else None
     days = (account.announced_for, login_day, expiry)

@@ -48,7 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depth",
         type=whole_number(1, 999),
-        help="most steps of a history (default: all; of three accounts, each scope's own)",
+        help="most steps of a history (default: all; of three accounts, 10)",
     )
     parser.add_argument(
         "--max-states",
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         0 if everything holds, 1 if something does not, 2 if a scope is too large.
     """
-    from relink.adapters.checker import Limits, check_scopes, sentences
+    from relink.adapters.checker import DEPTH_OF_THREE, Limits, check_scopes, sentences
 
     if arguments.list:
         print("\n".join(sentences()))
@@ -81,7 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
         print("\n".join(f"{each.name}: {each}" for each in scopes))
         return 0
     progress = _Progress(len(scopes))
-    limits = Limits(arguments.depth, arguments.max_states)
+    depth = arguments.depth
+    if depth is None and all(each.accounts > 2 for each in scopes):
+        depth = DEPTH_OF_THREE
+    limits = Limits(depth, arguments.max_states)
     results: list[Result] = []
     for each in check_scopes(scopes, limits, jobs=arguments.jobs, on_progress=progress.show):
         results.append(each)
