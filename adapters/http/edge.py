@@ -53,7 +53,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message["headers"], *added]}
+                own = {name for name, _ in message["headers"]}
+                # A picture has a policy of its own, which allows its style sheet.
+                more = [header for header in added if header[0] not in own]
+                message = {**message, "headers": [*message["headers"], *more]}
             elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from relink.engine import Table
 from relink.engine.diagram import mermaid, svg
+from relink.engine.diagram.pictures import Svg
 from relink.machines import CHARTS
 
 from .problems import UNKNOWN, Problem, documented
@@ -46,7 +47,10 @@ def add_machine_routes(router: APIRouter) -> None:
     )
     def get_svg(request: Request) -> Response:
         """Draw a machine: what its states mean, and the moves that matter."""
-        return Response(_drawn(_table(request)), media_type="image/svg+xml")
+        picture = _drawn(_table(request))
+        policy = f"default-src 'none'; style-src {picture.style_source}; frame-ancestors 'none'"
+        headers = {"content-security-policy": policy}
+        return Response(picture, headers=headers, media_type="image/svg+xml")
 
     @router.get(
         "/machines/{name}.mmd",
@@ -61,7 +65,7 @@ def add_machine_routes(router: APIRouter) -> None:
 
 
 @cache
-def _drawn(table: Table) -> str:
+def _drawn(table: Table) -> Svg:
     return svg(table)
 
 

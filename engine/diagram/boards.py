@@ -30,7 +30,8 @@ from .cards import (
 from .entries import Entries, Entry, entries, provided, sources_text, starred
 from .overlay import Overlay
 from .placing import Cell, columns, places
-from .routing import MARGIN, WIDTH, Board, Link, board
+from .plans import Link
+from .routing import MARGIN, WIDTH, Board, board
 from .told import Told, moves_between, told
 
 TITLE = Style(20, 26, ("bold", "t-ink"))

@@ -10,6 +10,8 @@ A focus is one state with all moves to it and from it. The layout is our own, so
 same on every machine, and no program is needed.
 """
 
+from base64 import b64encode
+from hashlib import sha256
 from typing import Literal, assert_never, get_args
 
 from ..arguments import explained, wrong_argument
@@ -27,6 +29,13 @@ class Svg(str):
 
     def _repr_svg_(self) -> str:
         return str(self)
+
+    @property
+    def style_source(self) -> str:
+        """What a content security policy has to allow as ``style-src``: the digest of its style."""
+        style = self.partition("<style>")[2].partition("</style>")[0]
+        digest = sha256(style.encode()).digest()
+        return f"'sha256-{b64encode(digest).decode()}'"
 
 
 Level = Literal["story", "moves", "everything"]

@@ -11,9 +11,10 @@ Where the room does not suffice, arrows of lesser weight are left out; the cards
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from .placing import Cell, distance
+from .placing import Cell
+from .plans import Gap, Link, Plan, PortPlace, plans_of
+from .tracks import Span, tracks
 
 WIDTH = 830.0
 """The width of every picture (px): that of a README's text on GitHub."""
@@ -34,21 +35,7 @@ NARROWEST_CARD = 176.0
 NUMBER_AT = 14.0
 """Between the border of a card and the middle of a number."""
 
-Gap = tuple[Literal["row", "column"], int]
-"""The gap above a row, or left of a column. There is one more than rows, or columns."""
-PortPlace = tuple[Gap, int]
-"""A gap, and the column, or row, of the card that faces it."""
 Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An arrow to route."""
-
-    number: int
-    source: Cell
-    target: Cell
-    is_usual: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +66,8 @@ class Board:
 
 
 @dataclass(slots=True)
-class _Plan:
-    """The gaps that an arrow runs through, in order; none of them has a track if it is straight."""
-
-    link: Link
-    gaps: tuple[Gap, ...]
-    is_straight: bool
-    ports: tuple[PortPlace, ...] = ()
-
-
-@dataclass(slots=True)
 class _Layout:
-    plans: list[_Plan]
+    plans: list[Plan]
     ports: dict[PortPlace, list[tuple[int, int]]] = field(default_factory=dict)
     """The ends of arrows by their place, in order: the number, and 0 for its source, 1 for its
     target, or 2 for both ends of a straight one."""
@@ -119,11 +96,9 @@ def board(
     kept = [link for link in links if link.source != link.target]
     left_out = {link.number for link in links if link.source == link.target}
     while True:
-        layout = _Layout(_plans(kept, rows, columns))
+        layout = _Layout(plans_of(kept, rows, columns))
         _place_ports(layout)
-        _lay_tracks(
-            layout, ("column",), lambda where, index, size: where * 10 + 1 + 8 * index / size
-        )
+        _lay_column_tracks(layout)
         widths = [_size(layout, ("column", index), columns) for index in range(columns + 1)]
         card = (WIDTH - 2 * MARGIN - sum(widths)) / columns
         crowded = _crowded(layout, card)
@@ -161,60 +136,6 @@ def board(
     return Board(tuple(left), tuple(tops), card, needed, bottom, drawn, frozenset(left_out))
 
 
-# -- Which gaps -----------------------------------------------------------------------------------
-
-
-def _plans(links: Sequence[Link], rows: int, columns: int) -> list[_Plan]:
-    load: dict[Gap, int] = {}
-    plans = []
-    for link in sorted(links, key=lambda link: distance(link.source, link.target)):
-        plan = _plan(link, load, rows, columns)
-        if not plan.is_straight:
-            for gap in plan.gaps:
-                load[gap] = load.get(gap, 0) + 1
-        plan.ports = tuple(_places_of(plan))
-        plans.append(plan)
-    return sorted(plans, key=lambda plan: plan.link.number)
-
-
-def _plan(link: Link, load: Mapping[Gap, int], rows: int, columns: int) -> _Plan:
-    (row, column), (to_row, to_column) = link.source, link.target
-    down, across = abs(to_row - row), abs(to_column - column)
-    lower, right = max(row, to_row), max(column, to_column)
-
-    def emptiest(gaps: Iterator[Gap]) -> Gap:
-        return min(gaps, key=lambda gap: load.get(gap, 0))
-
-    if down == 0 and across == 1:
-        return _Plan(link, (("column", right),), True)
-    if down == 1 and across == 0:
-        return _Plan(link, (("row", lower),), True)
-    if down == 0:
-        # Above the first row, and below the last one, nothing is in the way.
-        first = row if row < rows - 1 or rows == 1 else row + 1
-        return _Plan(link, (emptiest(iter((("row", first), ("row", 2 * row + 1 - first)))),), False)
-    if down == 1:
-        return _Plan(link, (("row", lower),), False)
-    if across == 0:
-        gaps: list[Gap] = [("column", column), ("column", column + 1)]
-        if 0 < column < columns - 1 or columns == 1:
-            return _Plan(link, (emptiest(iter(gaps)),), False)
-        outer = gaps[0] if column == 0 else gaps[1]
-        inner = gaps[1] if column == 0 else gaps[0]
-        return _Plan(link, (emptiest(iter((outer, inner))),), False)
-    if across == 1:
-        return _Plan(link, (("column", right),), False)
-    beside: Gap = ("column", column + 1 if to_column > column else column)
-    return _Plan(link, (beside, ("row", to_row if to_row > row else to_row + 1)), False)
-
-
-def _places_of(plan: _Plan) -> Iterator[PortPlace]:
-    link = plan.link
-    first, last = plan.gaps[0], plan.gaps[-1]
-    yield first, link.source[first[0] == "row"]
-    yield last, link.target[last[0] == "row"]
-
-
 # -- Ports ----------------------------------------------------------------------------------------
 
 
@@ -231,7 +152,7 @@ def _place_ports(layout: _Layout) -> None:
         layout.ports[place] = [which for _, which in sorted(found)]
 
 
-def _direction(plan: _Plan, end: int) -> tuple[int, int]:
+def _direction(plan: Plan, end: int) -> tuple[int, int]:
     """Which way an arrow goes from its port: those that go left, or up, have ports there."""
     (kind, _), place = plan.ports[end]
     axis = int(kind == "row")
@@ -239,7 +160,10 @@ def _direction(plan: _Plan, end: int) -> tuple[int, int]:
     away = there[axis] - here[axis]
     if len(plan.gaps) == 2:
         away = 1 if plan.gaps[1 - end][1] > place else -1
-    return (away > 0) - (away < 0), plan.link.number
+    sign = (away > 0) - (away < 0)
+    # Of arrows that return to the side that they come from, one is around the other.
+    returns = len(plan.gaps) == 1 and here[1 - axis] == there[1 - axis]
+    return sign, -plan.link.number if returns and sign < 0 else plan.link.number
 
 
 def _row_ports(layout: _Layout, left: Sequence[float], card: float) -> dict[tuple[int, int], float]:
@@ -292,25 +216,24 @@ def _make_room(layout: _Layout, heights: dict[Cell, float]) -> None:
 # -- Tracks ---------------------------------------------------------------------------------------
 
 
-def _lay_tracks(
-    layout: _Layout, kinds: tuple[str, ...], position: Callable[[int, float, float], float]
-) -> None:
+def _lay_column_tracks(layout: _Layout) -> None:
     """Give arrows tracks in the gaps between columns; only the order of ports is known yet."""
-    spans: dict[Gap, list[tuple[float, float, int]]] = {}
+    spans: dict[Gap, list[Span]] = {}
     for plan in layout.plans:
         gap = plan.gaps[0]
-        if plan.is_straight or gap[0] not in kinds:
+        if plan.is_straight or gap[0] != "column":
             continue
         ends = []
-        for place in plan.ports:
+        for end, place in enumerate(plan.ports):
+            column = (plan.link.source, plan.link.target)[end][1]
             if place[0] == gap:
                 order = [number for number, _ in layout.ports[place]]
-                ends.append(position(place[1], order.index(plan.link.number) + 1, len(order) + 1))
+                share = (order.index(plan.link.number) + 1) / (len(order) + 1)
+                ends.append((place[1] * 10 + 1 + 8 * share, column < gap[1]))
             else:
-                ends += [place[0][1] * 10 - 1.0, place[0][1] * 10 + 1.0]
-        spans.setdefault(gap, []).append((min(ends), max(ends), plan.link.number))
-    for gap, found in spans.items():
-        _colour(layout, gap, found, 0.2)
+                ends += [(place[0][1] * 10 + by, column < gap[1]) for by in (-1.0, 1.0)]
+        spans.setdefault(gap, []).append(Span(plan.link.number, tuple(ends)))
+    _lay(layout, spans, 0.2)
 
 
 def _lay_row_tracks(
@@ -318,34 +241,23 @@ def _lay_row_tracks(
     xs: Mapping[tuple[int, int], float],
     column_x: Mapping[tuple[int, Gap], float],
 ) -> None:
-    spans: dict[Gap, list[tuple[float, float, int]]] = {}
+    spans: dict[Gap, list[Span]] = {}
     for plan in layout.plans:
-        gap = plan.gaps[-1]
+        gap, link = plan.gaps[-1], plan.link
         if plan.is_straight or gap[0] != "row":
             continue
-        number = plan.link.number
-        start = column_x[number, plan.gaps[0]] if len(plan.gaps) == 2 else xs[number, 0]
-        left, right = sorted((start, xs[number, 1]))
-        spans.setdefault(gap, []).append((left, right, number))
+        bent = len(plan.gaps) == 2
+        start = column_x[link.number, plan.gaps[0]] if bent else xs[link.number, 0]
+        ends = ((start, link.source[0] < gap[1]), (xs[link.number, 1], link.target[0] < gap[1]))
+        spans.setdefault(gap, []).append(Span(link.number, ends))
+    _lay(layout, spans, 8.0)
+
+
+def _lay(layout: _Layout, spans: Mapping[Gap, Sequence[Span]], apart: float) -> None:
     for gap, found in spans.items():
-        _colour(layout, gap, found, 8.0)
-
-
-def _colour(layout: _Layout, gap: Gap, spans: list[tuple[float, float, int]], apart: float) -> None:
-    """Give each span the first track on which it touches no other; short ones first."""
-    taken: list[list[tuple[float, float]]] = []
-    for low, high, number in sorted(spans, key=lambda span: (span[1] - span[0], span[2])):
-        free = (
-            track
-            for track, others in enumerate(taken)
-            if all(high + apart < start or end + apart < low for start, end in others)
-        )
-        track = next(free, len(taken))
-        if track == len(taken):
-            taken.append([])
-        taken[track].append((low, high))
-        layout.tracks[number, gap] = track
-    layout.sizes[gap] = len(taken)
+        laid = tracks(found, apart)
+        layout.tracks.update({(number, gap): track for number, track in laid.items()})
+        layout.sizes[gap] = max(laid.values()) + 1
 
 
 # -- Sizes ----------------------------------------------------------------------------------------
@@ -370,8 +282,8 @@ def _zones(layout: _Layout, gap: Gap, last: int) -> tuple[float, float]:
 
 def _size(layout: _Layout, gap: Gap, last: int) -> float:
     before, after = _zones(layout, gap, last)
-    tracks = layout.sizes.get(gap, 0)
-    needed = before + after + TRACK * max(tracks - 1, 0) + (4 if tracks else 0)
+    size = layout.sizes.get(gap, 0)
+    needed = before + after + TRACK * max(size - 1, 0) + (4 if size else 0)
     return max(needed, 0.0 if gap[1] in (0, last) else NARROWEST_GAP)
 
 
@@ -388,13 +300,8 @@ def _track_at(
     before, after = _zones(layout, gap, last)
     index = gap[1]
     start = begins[index - 1] + sizes[index - 1] if index else edge
-    tracks = layout.sizes[gap]
-    spare = _size(layout, gap, last) - before - after - TRACK * (tracks - 1)
-    track = layout.tracks[number, gap]
-    # Long ones, which come last, run outside.
-    if index == 0:
-        track = tracks - 1 - track
-    return start + before + spare / 2 + TRACK * track
+    spare = _size(layout, gap, last) - before - after - TRACK * (layout.sizes[gap] - 1)
+    return start + before + spare / 2 + TRACK * layout.tracks[number, gap]
 
 
 def _crowded(layout: _Layout, card: float) -> list[Link]:
@@ -421,7 +328,7 @@ class _Places:
     ports: Mapping[tuple[int, int], float]
     tracks: Mapping[tuple[int, Gap], float]
 
-    def port(self, plan: _Plan, end: int) -> Point:
+    def port(self, plan: Plan, end: int) -> Point:
         """Where an arrow meets the border of a card."""
         (kind, index), _ = plan.ports[end]
         row, column = (plan.link.source, plan.link.target)[end]
@@ -433,7 +340,7 @@ class _Places:
         return x, along
 
 
-def _drawn(plan: _Plan, at: _Places) -> Drawn:
+def _drawn(plan: Plan, at: _Places) -> Drawn:
     start, end = at.port(plan, 0), at.port(plan, 1)
     points = [start]
     for gap in plan.gaps if not plan.is_straight else ():

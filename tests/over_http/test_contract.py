@@ -1,5 +1,8 @@
 """The HTTP contract, from end to end."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Callable
 from typing import get_args
 
@@ -221,8 +224,13 @@ def test_a_machine_is_drawn_as_svg_and_as_mermaid(at: Served, name: str):
     picture = at.get(f"/machines/{name}.svg")
     assert picture.headers["content-type"] == "image/svg+xml"
     assert b"</svg>" in picture.content
-    # The content security policy forbids these.
-    for refused in (b"style=", b"<style", b"<script", b"<image", b"<foreignObject"):
+    # The content security policy allows its style sheet, and forbids all else.
+    [style] = re.findall(rb"<style>(.*?)</style>", picture.content, re.S)
+    digest = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    assert picture.headers.get_list("content-security-policy") == [
+        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'"
+    ]
+    for refused in (b"style=", b"<script", b"<image", b"<foreignObject", b"url("):
         assert refused not in picture.content
     diagram = at.get(f"/machines/{name}.mmd")
     assert diagram.headers["content-type"] == "text/plain; charset=utf-8"

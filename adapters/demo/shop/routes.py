@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from relink.adapters.service import Service, UnknownAccountError
 from relink.engine.diagram import Overlay, svg
+from relink.engine.diagram.pictures import Svg
 from relink.engine.errors import UnknownStateError
 from relink.machines import CHARTS
 from relink.machines.reasons import Anomaly
@@ -93,13 +94,14 @@ def words() -> dict[str, Any]:
 
 def draw_account(request: Request) -> Response:
     """The account chart as a picture, with one state highlighted."""
-    return Response(
-        _drawn(request.path_params["state"]), headers=HEADERS, media_type="image/svg+xml"
-    )
+    picture = _drawn(request.path_params["state"])
+    policy = f"default-src 'none'; style-src {picture.style_source}; frame-ancestors 'none'"
+    headers = {**HEADERS, "Content-Security-Policy": policy}
+    return Response(picture, headers=headers, media_type="image/svg+xml")
 
 
 @cache
-def _drawn(state: str) -> str:
+def _drawn(state: str) -> Svg:
     return svg(CHARTS["account"], overlay=Overlay(here=state), theme="light")
 
 

@@ -1,0 +1,1 @@
+"""How well pictures of one chart can be read, measured in a browser."""
