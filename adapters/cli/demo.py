@@ -4,15 +4,14 @@ import argparse
 from pathlib import Path
 
 from .arguments import seed, writable_folder
+from .depth import add_depth, depth_of
 from .own_command import own_command
 from .settings import refuse_live_key
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--all", action="store_true", help="tell every decision, with guards, facts and commands"
-    )
+    add_depth(parser)
     parser.add_argument(
         "--folder",
         type=Path,
@@ -34,10 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = writable_folder(arguments.folder)
     from relink.adapters.demo import play, summary
     from relink.adapters.terminal import Screen
-    from relink.machines.words.thoughts import Depth
 
-    screen = Screen()
-    depth = Depth.EVERYTHING if arguments.all else Depth.STORY
+    screen, depth = Screen(), depth_of(arguments)
     played = play(folder, screen, arguments.seed, depth)
-    screen.show(*summary(played, screen, own_command(), arguments.all))
+    screen.show(*summary(played, screen, own_command(), depth))
     return 1 if played.checks.violations else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from . import UsageError
+from .depth import add_depth, depth_of
 from .own_command import own_command
 from .settings import open_store
 
@@ -27,21 +28,12 @@ MACHINE_OF = {
 """Machines by the prefix of the ids that name them."""
 
 FORMS = "fca_…, fcauth_…, fcsess_…, pm_… or ba_…"
-DEPTHS = ("story", "decisions", "everything")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("id", metavar="ID", help=FORMS)
-    parser.add_argument(
-        "--depth",
-        choices=DEPTHS,
-        help="how much to tell: what became of it (the default for an account), every decision, "
-        "or also guards, facts and commands",
-    )
-    parser.add_argument(
-        "--all", action="store_true", help="tell everything: the same as --depth everything"
-    )
+    add_depth(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument(
@@ -77,13 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
         screen = Screen()
         screen.show(*_shown(screen, arguments, story, lines, depth))
     return 0
-
-
-def depth_of(arguments: argparse.Namespace, default: str) -> "Depth":
-    """How much the arguments ask to tell."""
-    from relink.machines.words.thoughts import Depth
-
-    return Depth(DEPTHS.index("everything" if arguments.all else arguments.depth or default))
 
 
 def _accounts(store: "SqlStore", machine: str, id: str) -> list[str]:

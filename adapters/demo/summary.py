@@ -6,6 +6,7 @@ from itertools import groupby
 from rich.text import Text
 
 from relink.adapters.terminal import MUTED, STRONG, STYLES, Screen, next_steps, pad, shares
+from relink.machines.words.thoughts import Depth
 from relink.machines.words.times import counted
 from relink.machines.words.tone import Tone
 
@@ -18,14 +19,14 @@ SHOWN = "Ben"
 ORDER = list(Tone)
 
 
-def summary(played: Played, screen: Screen, command: str, is_all: bool) -> Iterator[Text]:
+def summary(played: Played, screen: Screen, command: str, depth: Depth) -> Iterator[Text]:
     """The summary, in lines.
 
     Args:
         played: what came of the demo.
         screen: where it goes.
         command: what runs relink here.
-        is_all: whether everything was told.
+        depth: how much was told.
     """
     counts = played.counts
     webhooks = sum(count for name, count in counts.items() if name.startswith("webhooks "))
@@ -47,11 +48,14 @@ def summary(played: Played, screen: Screen, command: str, is_all: bool) -> Itera
     database = f"sqlite:///{played.database}"
     account = played.stories[SHOWN].chapters[0].account.facts.id
     steps = [
-        ("Every decision", [command, "demo", "--all"]),
         (f"{SHOWN}'s story", [command, "explain", account, "--database", database]),
         ("Be the customer", [command, "serve", "--demo"]),
     ]
-    yield from next_steps(screen, steps[1:] if is_all else steps)
+    if depth < Depth.EVERYTHING:
+        steps.insert(0, ("Everything, and why", [command, "demo", "--all"]))
+    if depth < Depth.DECISIONS:
+        steps.insert(0, ("Every decision", [command, "demo", "--depth", "decisions"]))
+    yield from next_steps(screen, steps)
     yield from screen.wrapped(f"The account chart as a picture: {played.picture}", 2, MUTED)
 
 

@@ -28,7 +28,7 @@ def shown_in(folder: Path) -> tuple[Played, str]:
     file = io.StringIO()
     screen = Screen(file, 80, colour=False)
     played = play(folder, screen)
-    screen.show(*summary(played, screen, "relink", is_all=False))
+    screen.show(*summary(played, screen, "relink", Depth.STORY))
     return played, file.getvalue()
 
 
