@@ -253,7 +253,7 @@ def _check_prompted(world: "World", name: str, snapshot: "Snapshot[AccountFacts]
         raise WorldError("every_outage_is_prompted", f"{name} needs a relink, and {key} does not")
     if remembered[name].named_at is None:
         if not _is_planned(world, key):
-            raise WorldError("every_outage_is_prompted", f"nobody is to be told of {name}")
+            raise WorldError("every_outage_is_prompted", f"no message is planned that names {name}")
         return
     told = world.embedding.received.values()
     since = outage.since - MOST_DIFFERENCE
