@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _worlds(arguments: argparse.Namespace) -> "Worlds":
-    from relink.adapters.world import ALL, MOVES, Worlds, faults_named, numbers
+    from relink.adapters.world import ALL, LENGTH, Worlds, faults_named, numbers
 
     faults = ALL
     try:
@@ -136,7 +136,7 @@ def _worlds(arguments: argparse.Namespace) -> "Worlds":
         moves = None if arguments.moves is None else numbers(arguments.moves)
     except ValueError as error:
         raise UsageError(f"--faults or --moves: {error}") from None
-    length = MOVES if arguments.length is None else arguments.length
+    length = LENGTH if arguments.length is None else arguments.length
     is_on_disk = True if arguments.on_disk else False if arguments.in_memory else None
     return Worlds(length, faults, is_on_disk, moves)
 

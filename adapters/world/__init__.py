@@ -29,6 +29,7 @@ Module                    What it holds
 :mod:`.next_release`      what a running world is upgraded to
 :mod:`.record`            what must hold after every transaction
 :mod:`.rest`              what must hold at the end
+:mod:`.logged`            what may not be logged
 :mod:`.running`           one world, from plan to report
 :mod:`.shrinking`         a shorter history that fails in the same way
 :mod:`.many`              many worlds, in several processes
@@ -39,14 +40,14 @@ Module                    What it holds
 
 from .faults import ALL, Fault, faults_named
 from .many import Totals, Worlds, run_many
-from .plan import MOVES, Plan, numbers
+from .plan import LENGTH, Plan, numbers
 from .product import Product
 from .running import Report, run_world
 from .shrinking import shrink
 
 __all__ = [
     "ALL",
-    "MOVES",
+    "LENGTH",
     "Fault",
     "Plan",
     "Product",

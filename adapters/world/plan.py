@@ -12,7 +12,7 @@ from .faults import ALL, Fault
 ACCOUNTS = (1, 1, 2, 3, 5, 8, 12, 40)
 """How many accounts are linked at first; the seed picks one."""
 
-MOVES = 40
+LENGTH = 40
 """How many moves follow by default."""
 
 
@@ -29,7 +29,7 @@ class Plan:
     """Whether the database is an SQLite file instead of memory."""
 
     @classmethod
-    def of(cls, seed: int, length: int = MOVES) -> "Plan":
+    def of(cls, seed: int, length: int = LENGTH) -> "Plan":
         """The whole plan of a seed. One in eight is on disk, which takes longer.
 
         Args:

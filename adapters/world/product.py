@@ -8,7 +8,6 @@ A test of the world puts a fault into the product by a subclass: each part is ma
 """
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from relink.adapters.gateway import (
@@ -121,11 +120,8 @@ class Product:
                 lambda: reconcile(store, world.clock(), period, policy),
             ),
             PeriodicTask("prune", OTHERS_EVERY, lambda: prune(store, world.clock())),
-            PeriodicTask("overdue", OTHERS_EVERY, partial(self._look_for_overdue)),
+            PeriodicTask("overdue", OTHERS_EVERY, lambda: warn_if_overdue(store, world.clock())),
         )
-
-    def _look_for_overdue(self) -> None:
-        warn_if_overdue(self.store, self.world.clock())
 
     # ── what it does ─────────────────────────────────────────────────────────
 

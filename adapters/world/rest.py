@@ -35,6 +35,8 @@ MOST_HOURS = 80
 MOST_DIFFERENCE = 600.0
 """How far two times may be apart that are of relink's clock before and after a start (seconds)."""
 
+_UPDATED = "session.updated"
+
 _CHANGES = (".reactivated", ".deactivated", ".disconnected")
 """The events of an account that starts or stops working."""
 
@@ -179,20 +181,22 @@ def _never_stopped(
         for session in sim.world.sessions.values()
         if any(linked.id == replaced_by for linked in session.linked)
     }
-    replaced_at = said_at
+    # A session can fail before it succeeds. Its last event is the success.
+    effects = sim.ledger.effects()
+    ended = {e.subject: e.at for e in effects if e.subject in results and e.kind.endswith(_UPDATED)}
+    replaced_at = min([*ended.values(), *([] if said_at is None else [said_at])], default=None)
+    if replaced_at is None:
+        return False
     stopped_at: float | None = None
-    for effect in sim.ledger.effects():
-        if effect.subject in results and effect.kind.endswith("session.updated"):
-            replaced_at = effect.at if replaced_at is None else replaced_at
+    for effect in effects:
         if effect.subject == account.id and effect.kind.endswith(_CHANGES):
             if not effect.kind.endswith("reactivated"):
                 stopped_at = effect.at if stopped_at is None else stopped_at
                 continue
-            is_over = stopped_at is not None and replaced_at is not None
-            if is_over and effect.at - max(stopped_at or 0, replaced_at or 0) > SECOND:
+            if stopped_at is not None and effect.at - max(stopped_at, replaced_at) > SECOND:
                 return False
             stopped_at = None
-    return replaced_at is not None and stopped_at is None
+    return stopped_at is None
 
 
 def _check_authorization(
@@ -253,7 +257,7 @@ def _check_prompted(world: "World", name: str, snapshot: "Snapshot[AccountFacts]
         raise WorldError("every_outage_is_prompted", f"{name} needs a relink, and {key} does not")
     if remembered[name].named_at is None:
         if not _is_planned(world, key):
-            raise WorldError("every_outage_is_prompted", f"nobody is to be told of {name}")
+            raise WorldError("every_outage_is_prompted", f"no message is planned that names {name}")
         return
     told = world.embedding.received.values()
     since = outage.since - MOST_DIFFERENCE

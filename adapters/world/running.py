@@ -5,12 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .faults import Fault
+from .logged import Logged
 from .moves import GAPS, MOVES, Move, link
 from .plan import Plan
 from .product import Product
 from .record import WorldError
 from .rest import check_at_rest, come_to_rest
-from .world import Logged, World
+from .world import World
 
 LOG = "relink"
 """The logger of everything that the product logs."""
