@@ -398,6 +398,18 @@ def test_an_event_that_could_not_be_read_back_is_refused_when_it_is_written(
         codec.to_json(event)
 
 
+class Discreet(Event):
+    said: int = 0
+    meant: int = Field(default=0, exclude=True)
+
+
+def test_a_field_that_an_author_leaves_out_of_json_has_its_default_again():
+    codec = Codec([Discreet], [], {})
+    stored = codec.to_json(Discreet(said=1, meant=2))
+    assert stored == {"name": "discreet", "fields": {"said": 1}}
+    assert codec.from_json(Discreet, stored) == Discreet(said=1)
+
+
 def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
     class Told(Event):
         upgrades = renamed("old", to="new")  # type: ignore[assignment]

@@ -1,11 +1,14 @@
 """Records are frozen all the way down, and leave the engine its names."""
 
 import copy
+import importlib
 import pickle
+import pkgutil
 import subprocess
 import sys
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -13,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field
 
+import relink.engine
 from relink.engine import Command, Event, Facts, RecordError, Send, errors
+from relink.engine.fuzz.scalars import Bounds
 
 from .invalid_charts import Go, SomeFacts, assert_rejected, two_states
 
@@ -324,3 +329,23 @@ def test_records_are_equal_by_class_and_fields():
 def test_facts_that_nothing_changes_are_the_same():
     facts = SomeFacts()
     assert facts.after({}) is facts
+
+
+def dataclasses_of_the_engine() -> Iterator[type]:
+    for module in pkgutil.walk_packages(relink.engine.__path__, "relink.engine."):
+        for held in vars(importlib.import_module(module.name)).values():
+            if isinstance(held, type) and is_dataclass(held) and held.__module__ == module.name:
+                yield held
+
+
+HANDED_OUT = [
+    each
+    for each in dataclasses_of_the_engine()
+    if not each.__name__.startswith("_") and each is not Bounds
+]
+
+
+@pytest.mark.parametrize("made", HANDED_OUT, ids=lambda made: made.__name__)
+def test_what_the_engine_hands_out_cannot_be_changed(made: type):
+    with pytest.raises(FrozenInstanceError):
+        setattr(object.__new__(made), fields(made)[0].name, 1)

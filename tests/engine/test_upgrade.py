@@ -234,6 +234,15 @@ def test_former_states_may_be_given_as_states():
     assert table.stored_as("locked") == ("locked", "bolted")
 
 
+def test_a_state_may_be_stored_under_any_name_that_a_function_decides_about():
+    class Deciding(DoorChart):
+        former_states: ClassVar = {"ajar": lambda facts: "opened", "bolted": "locked"}
+
+    table = Deciding.table()
+    assert table.stored_as("opened") == ("opened", "ajar")
+    assert table.stored_as("locked") == ("locked", "ajar", "bolted")
+
+
 def test_two_classes_with_one_former_name_are_refused():
     class Shoved(Event):
         former_names = ("pushed",)

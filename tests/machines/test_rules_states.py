@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from relink.engine import Address
 from relink.machines.commands import (
     CreateRelinkSession,
     ReportAnomaly,
@@ -207,6 +208,16 @@ def test_S3_an_account_that_became_unrepairable_before_its_session_opened_is_not
     state = s.account("fca_1").state
     s.create(request)
     assert s.account("fca_1").state == state
+
+
+def test_S3_an_account_whose_authorization_becomes_known_belongs_to_its_open_session() -> None:
+    s = expired()
+    s.open_session("fca_1")
+    # No history of today's rules opens a session without an authorization.
+    account = Address("account", "fca_1")
+    s.world[account] = s.account("fca_1")._replace(state="inactive_unrepairable")
+    s.webhook("fca_1", relinkable(), created=s.as_of("fca_1") - 100)
+    assert s.account("fca_1").state == "relinking"
 
 
 def test_S3_an_account_that_becomes_relinkable_after_its_session_opened_is_relinking() -> None:

@@ -1,8 +1,9 @@
 """Where a change would prove nothing, so that none is made there.
 
 Annotations and unions of types are for the type checker. What is raised, apart from its class, is
-text for people (a statement that raises is dropped as a whole instead). The compiled tables are
-generated from the charts. Only bytes, not lines, are compared: half of a line may count.
+text for people; a statement that raises is dropped as a whole instead. ``slots`` and
+``defer_build`` save memory and time. The compiled tables are generated from the charts. Only bytes,
+not lines, are compared: half of a line may count.
 """
 
 import ast
@@ -75,6 +76,8 @@ def _excluded(tree: ast.Module) -> Iterator[ast.AST]:
             case ast.Raise(exc=ast.Call(args=arguments, keywords=keywords)):
                 yield from arguments
                 yield from keywords
+            case ast.keyword(arg="slots" | "defer_build"):
+                yield node
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 yield node
             case ast.Call(func=ast.Name(id="cast" | "TypeVar" | "assert_never")):
