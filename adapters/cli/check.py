@@ -129,7 +129,7 @@ def _line(found: "Result") -> str:
     elif found.is_too_large:
         explored = "too large"
     return (
-        f"{found.bounds.name:<28} {found.states:>9,} states {found.transitions:>9,} transitions"
+        f"{found.bounds.name:<30} {found.states:>9,} states {found.transitions:>9,} transitions"
         f"  depth {found.depth:>2} {found.seconds:>7.1f} s  {explored}"
     )
 
