@@ -47,7 +47,7 @@ SUBCOMMANDS = {
     "replay": "rebuild every machine from its journal and compare it with its snapshot",
     "explain": "explain the history of an account, authorization, session or payment method",
     "simulate": "serve a simulated Stripe API, with a bank to click through",
-    "fuzz": "send a machine random events and search for a counterexample",
+    "fuzz": "send machines random events, and search for a counterexample",
     "check": "explore every history of one account, within bounds, and check what must hold",
 }
 
