@@ -48,7 +48,7 @@ SUBCOMMANDS = {
     "replay": "rebuild every machine from its journal and compare it with its snapshot",
     "explain": "tell what became of an account, authorization, session or payment method, and why",
     "simulate": "serve a simulated Stripe API, with a bank to click through",
-    "fuzz": "send a machine random events and search for a counterexample",
+    "fuzz": "send machines random events, and search for a counterexample",
     "check": "explore every history of one account, within bounds, and check what must hold",
 }
 

@@ -16,21 +16,34 @@ from relink.machines import CHARTS
 from . import UsageError
 
 
+def machine_names() -> list[str]:
+    """The names of relink's own machines, as the command line spells them."""
+    return list(map(_dashed, CHARTS))
+
+
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """Declare the argument that names a machine: ``account``, ``my.module:Chart``, …"""
-    names = ", ".join(map(_dashed, CHARTS))
+    names = ", ".join(machine_names())
     parser.add_argument(
         "machine", help=f"{names}; or a chart of your own: my.module:Chart", metavar="MACHINE"
     )
 
 
 def table_of(arguments: argparse.Namespace) -> Table:
-    """The compiled chart of the named machine.
+    """The compiled chart of the machine that the arguments name.
 
     Raises:
         UsageError: there is no such machine, module or chart, or the chart does not compile.
     """
-    given: str = arguments.machine
+    return table_named(arguments.machine)
+
+
+def table_named(given: str) -> Table:
+    """The compiled chart of a machine, by its name.
+
+    Raises:
+        UsageError: there is no such machine, module or chart, or the chart does not compile.
+    """
     if ":" in given:
         return _table_at(given)
     chart = CHARTS.get(given.replace("-", "_"))
@@ -84,7 +97,12 @@ def _module_instead_of(path: str, chart: str) -> str:
     return f"Name it like {'.'.join(parts)}:{chart}{', in its folder' if is_elsewhere else ''}."
 
 
-def _table_at(given: str) -> Table:
+def object_at(given: str) -> Any:
+    """What ``my.module:Name`` names.
+
+    Raises:
+        UsageError: there is no such module, or nothing of that name in it.
+    """
     path, _, name = given.partition(":")
     if path.endswith(".py") or not all(map(str.isidentifier, path.split("."))):
         raise UsageError(
@@ -98,9 +116,16 @@ def _table_at(given: str) -> Table:
             cure += f"Its charts are {', '.join(charts)}." if charts else "It has no charts."
             raise UsageError(f"the module {path} has no {part!r}. {cure}")
         found = getattr(found, part)
+    return found
+
+
+def _table_at(given: str) -> Table:
+    found = object_at(given)
     if isinstance(found, Table):
         return found
     if not _is_chart(found):
+        path = given.partition(":")[0]
+        charts = _charts(_module(path))
         has = f" The charts of {path} are {', '.join(charts)}." if charts else ""
         raise UsageError(
             f"{given} is not a chart. Name a class derived from relink.engine.Chart.{has}"

@@ -26,7 +26,7 @@ class Shop:
         if event["id"] in self.taken:
             return
         self.taken.add(event["id"])
-        account = event["data"]["object"]
+        account: dict[str, Any] = event["data"]["object"]
         if account["object"] != "financial_connections.account":
             return
         known = self.accounts.get(account["id"])
@@ -44,8 +44,8 @@ class Shop:
 
 def repairable(account: dict[str, Any]) -> bool:
     """Whether a relink repairs the account."""
-    details = account.get("status_details") or {}
-    inactive = details.get("inactive") or {}
+    details: dict[str, Any] = account.get("status_details") or {}
+    inactive: dict[str, Any] = details.get("inactive") or {}
     return bool(inactive.get("action") == "relink_required")
 
 
@@ -58,7 +58,7 @@ def create_app(shop: Shop) -> Flask:
         payload = request.get_data(as_text=True)
         signature = request.headers.get("Stripe-Signature", "")
         try:
-            stripe.WebhookSignature.verify_header(payload, signature, SECRET, tolerance=300)
+            stripe.Webhook.construct_event(payload, signature, SECRET)
         except stripe.SignatureVerificationError:
             abort(400)
         shop.handle(json.loads(payload))

@@ -110,7 +110,9 @@ def of_type(
     reader = _Reader(model, bounds)
     known = _known(annotation, metadata, bounds)
     if known is not None:
-        found, reader.is_guess = known, bool(metadata)
+        # What a path has to lead to is no matter of luck: pydantic says what is missing.
+        is_path = isinstance(annotation, type) and issubclass(annotation, PurePath)
+        found, reader.is_guess = known, bool(metadata) and not is_path
     else:
         try:
             found = reader.read(adapter.core_schema)
