@@ -136,8 +136,12 @@ class SqliteDatabase:
 
     def interrupt_after(self, instructions: int | None) -> None:
         """Have the next transaction fail after so many instructions; None: not any more."""
+        answers = [1]  # 1 interrupts; once, so that the rollback is not interrupted too
         for connection in self._connections:
-            connection.set_progress_handler(_yes if instructions else None, instructions or 1)
+            connection.set_progress_handler(
+                (lambda: answers.pop() if answers else 0) if instructions else None,
+                instructions or 1,
+            )
 
     def rebuild(self, system: System) -> int:
         """Forget the state and the facts of all machines, and make them again from the journals.
@@ -187,11 +191,6 @@ def _rebuilt(store: Store, system: System) -> list[tuple[Address, Any]]:
             )
         last = page[-1].address
     return found
-
-
-def _yes() -> int:
-    """Interrupts SQLite."""
-    return 1
 
 
 @cache
