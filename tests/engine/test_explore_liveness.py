@@ -5,6 +5,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from relink.engine.errors import ArgumentError
 from relink.engine.explore import Fairness, Way, explore, leads_to, sequence_diagram, story
 
 from .explored import Numbers
@@ -129,3 +130,8 @@ def test_a_run_that_ends_too_early_is_told_as_one() -> None:
     )
     assert verdict.way is not None
     assert "nothing more" in sequence_diagram(verdict.way)
+
+
+def test_a_diagram_without_a_way_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="sequence_diagram"):
+        sequence_diagram()  # type: ignore[call-arg]

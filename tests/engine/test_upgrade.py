@@ -209,7 +209,14 @@ def test_declarations_that_could_not_work_are_refused(declared: tuple[Any, ...],
     ("former", "fault"),
     [
         ({"opened": "shut"}, "'opened': it is a state today"),
-        ({"ajar": "closed"}, "'ajar': it leads to 'closed', which is no leaf state"),
+        (
+            {"ajar": "closed"},
+            "'ajar': it leads to 'closed', which is no leaf.*did you mean 'locked'",
+        ),
+        (
+            {"ajar": "xyz"},
+            "'ajar': it leads to 'xyz', which is no leaf state.*; it takes gone, locked, ",
+        ),
         ({"ajar": State("Other")}, "'ajar': it leads to a state without a name, which"),
     ],
 )

@@ -88,6 +88,11 @@ def test_event_with_a_delay():
     assert_rejected(transition(event=LibraryEvent("go", delay=5)), errors.DelayedEventError, "'go'")
 
 
+def test_event_with_a_delay_beside_one_of_that_name_without():
+    chart = transition(event=["go", LibraryEvent("back", delay=5)])
+    assert_rejected(chart, errors.DelayedEventError, "'back'", "a --")
+
+
 def test_event_declared_internal():
     event = LibraryEvent("go", internal=True)
     assert_rejected(transition(event=event), errors.InternalEventError, "'go'")

@@ -72,9 +72,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--budget",
         type=float,
-        default=30,
+        default=60,
         metavar="SECONDS",
-        help="of tests to run on one mutant, as measured; 30",
+        help="of tests to run on one mutant, as measured; 60",
     )
     parser.add_argument("--resume", action="store_true", help="do not repeat what was tried")
     parser.add_argument("--survivors", action="store_true", help="only what survived before")
