@@ -42,27 +42,27 @@ BY_TRUTH: tuple[Sentence, ...] = (
     Sentence(
         "K1, S1 to S7",
         "ends_in_what_is_true",
-        "Once everything has arrived and was read, and a sweep has found what got lost, each "
+        "At rest (everything has arrived and was read, and a sweep has found what got lost), each "
         "account is in the state that is true at Stripe, under its true authorization.",
         at_rest.account_is_not_true,
     ),
     Sentence(
         "K1, R3",
         "session_ends_as_it_did",
-        "Then no session that is over at Stripe counts as open, and none that is open as over.",
+        "At rest, no session that is over at Stripe counts as open, and none that is open as over.",
         at_rest.session_is_not_true,
     ),
     Sentence(
         "K1, C1, N3",
         "charges_only_what_can_be_charged",
-        "Then an account counts as chargeable if and only if it works and can pay at Stripe, and "
-        "may be debited only with a mandate.",
+        "At rest, an account counts as chargeable if and only if it works and can pay at Stripe, "
+        "and may be debited only with a mandate.",
         at_rest.charge_is_not_true,
     ),
     Sentence(
         "K1, P1",
         "outage_runs_while_it_is_needed",
-        "Then an outage runs if and only if an account of the authorization needs a relink.",
+        "At rest, an outage runs if and only if an account of the authorization needs a relink.",
         at_rest.outage_is_not_true,
     ),
     Sentence(
@@ -75,8 +75,8 @@ BY_TRUTH: tuple[Sentence, ...] = (
     Sentence(
         "R4",
         "given_up_means_another_way",
-        "Then, if the attempts of an outage are used up, the service was asked for another way to "
-        "pay.",
+        "At rest, if the attempts of an outage are used up, the service was asked for another way "
+        "to pay.",
         at_rest.given_up_goes_unheard,
     ),
     Sentence(

@@ -234,7 +234,7 @@ THREE_ACCOUNTS: tuple[Bounds, ...] = (
 """Three accounts under one authorization. All orders of three are tried for each state, so these
 are explored to a depth (:data:`DEPTH_OF_THREE`)."""
 
-DEPTH_OF_THREE = 10
+DEPTH_OF_THREE = 13
 """Steps from the start to which three accounts are explored by default."""
 
 QUICK: tuple[Bounds, ...] = (

@@ -48,7 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depth",
         type=whole_number(1, 999),
-        help="most steps of a history (default: all; of three accounts, 10)",
+        help="most steps of a history (default: all; of three accounts, 13)",
     )
     parser.add_argument(
         "--max-states",

@@ -10,12 +10,15 @@ HEAD = "| Scope | Bounds | States | Transitions | Depth |\n| --- | --- | --- | -
 
 
 def table(results: Sequence[Result]) -> str:
-    """The table, with a row for each scope."""
-    return HEAD + "".join(
+    """The table, with a row for each scope, and the sum."""
+    each_scope = "".join(
         f"| {each.bounds.name} | {each.bounds} | {each.states:,} | "
         f"{each.transitions:,} | {each.depth} |\n"
         for each in results
     )
+    states = sum(each.states for each in results)
+    transitions = sum(each.transitions for each in results)
+    return f"{HEAD}{each_scope}\nTogether {states:,} states and {transitions:,} transitions.\n"
 
 
 def rows(text: str) -> Iterator[tuple[str, ...]]:
