@@ -27,7 +27,7 @@ from .cards import (
     height,
     within,
 )
-from .entries import Entries, Entry, entries, provided, sources_text, starred
+from .entries import Entries, Entry, any_other, entries, provided, sources_text, starred
 from .overlay import Overlay
 from .placing import Cell, columns, places
 from .plans import Link
@@ -82,8 +82,10 @@ def story_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
     for state in story.states:
         told_next = list(_next(story, state, overlay, left_out))
         cards[state] = _Card(cards[state].head, told_next)
+    leaving = [source for source, _ in moves_between(table)]
     for state, words in story.from_anywhere.items():
-        said = [Paragraph(f"From every other state: {words}", FROM)]
+        everyone = any_other(story.states, leaving, state)
+        said = [Paragraph(f"From {everyone}: {words}", FROM)]
         cards[state] = _Card(cards[state].head, said)
     notes = [story.note] if story.note else []
     if any(arrow.is_usual for arrow in story.arrows):

@@ -7,7 +7,7 @@ picture, and not in each entry. The entries are the table's moves, no more and n
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..condition import Condition, text
@@ -102,6 +102,12 @@ def provided(condition: str) -> str:
     return f"if it {words}" if has_verb else f"if {words}"
 
 
+def any_other(states: Iterable[str], movers: Sequence[str], target: str) -> str:
+    """What all states are called from which a state can be reached: final ones are never left."""
+    stuck = any(state not in movers for state in states if state != target)
+    return f"any other state{' that can be left' * stuck}"
+
+
 def sources_text(
     sources: Sequence[str], target: str, movers: Sequence[str], names: dict[str, str]
 ) -> str:
@@ -115,10 +121,11 @@ def sources_text(
     """
     others = [state for state in movers if state != target]
     missing = [state for state in others if state not in sources]
+    everyone = any_other(names, movers, target)
     if len(others) > 2 and not missing:
-        return "from any other state"
+        return f"from {everyone}"
     if len(others) > 3 and len(missing) < 3 and len(missing) < len(sources):
-        return f"from any other state but {_listed([names[x] for x in missing])}"
+        return f"from {everyone} but {_listed([names[x] for x in missing])}"
     return f"from {_listed([names[x] for x in sources])}"
 
 

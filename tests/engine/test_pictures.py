@@ -172,7 +172,13 @@ def test_the_usual_way_is_the_longest_cycle_through_the_state_that_most_return_t
 
 def test_a_state_that_one_event_reaches_from_everywhere_needs_no_arrows():
     assert told(PARCEL).from_anywhere == {"delivered": "crushed"}
-    assert "From every other state: crushed" in words(svg(PARCEL))
+    assert "From any other state: crushed" in words(svg(PARCEL))
+
+
+def test_states_that_cannot_be_left_are_not_among_those_that_lead_anywhere():
+    written = words(svg(EXAMPLES["ci_job"]))
+    assert "From any other state that can be left: A newer commit" in written
+    assert "From any other state: Stripe reports it disconnected" in words(svg(CHARTS["account"]))
 
 
 def test_compound_states_stand_before_the_names_of_states_in_them():
@@ -202,7 +208,7 @@ def test_a_story_is_told_in_its_words():
         assert "At the depot wait depot · start" in written
     written = words(svg(parcel(STORY)))
     assert "somebody loads it" in written
-    assert "From every other state: it is crushed" in written
+    assert "From any other state: it is crushed" in written
     assert "Rain is not shown." in written
 
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field
 from statemachine import State
 
 from relink.engine import Assign, Chart, Command, Event, Facts, ignored
+from relink.engine.story import Plain, Story, Tone, Words
 
 Effects = list[Command | Assign]
 
@@ -163,6 +164,29 @@ class CiJob(Chart):
 
     unfinished = (queued, running, waiting)
     finished = (passed, failed, gave_up, cancelled)
+
+    story = Story(
+        title="A job of a CI service",
+        states={
+            queued: Plain("Queued", "Wait for a runner.", Tone.WAITING),
+            running: Plain("Running", "Wait for its result.", Tone.WAITING),
+            waiting: Plain("Pausing", "It tries again by itself.", Tone.WAITING),
+            passed: Plain("Passed", "Merge the commit.", Tone.GOOD),
+            failed: Plain("Failed", "Fix the commit.", Tone.ALERT),
+            gave_up: Plain("Gave up", "Look at the runners.", Tone.ALERT),
+            cancelled: Plain("Cancelled", "Nothing to do.", Tone.STOPPED),
+        },
+        usual=(queued, running, passed),
+        words=(
+            Words(queued, running, "A runner takes it."),
+            Words(running, passed, "The attempt passes."),
+            Words(running, failed, "The code is broken, so trying again is no use."),
+            Words(running, waiting, "The runner is at fault: after a pause it tries again."),
+            Words(waiting, queued, "The pause ends."),
+            Words(running, gave_up, "The runner is at fault once too often."),
+            Words(None, cancelled, "A newer commit replaces it, or somebody cancels it."),
+        ),
+    )
 
     # ── an attempt ───────────────────────────────────────────────────────────
     queued.to(running, event="runner_assigned", cond="is_next_attempt", on="begin_attempt")
