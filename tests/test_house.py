@@ -39,6 +39,7 @@ EXCEPTIONS = {
     "relink.engine.fuzz": {"hypothesis"},
     # It makes up values of every type that a field can have, JSON and paths among them.
     "relink.engine.fuzz.schemas": {"pydantic_core", "pathlib"},
+    "relink.engine.fuzz.known": {"pathlib"},
 }
 
 

@@ -5,25 +5,16 @@ So whatever it can validate, it also describes. Where a type has validators of i
 does not say what they accept: values are tried, and those that are refused are drawn again.
 """
 
-import math
 import re
 import typing
 import uuid
-from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, TypeVar
 
 from hypothesis import reject
 from hypothesis import strategies as st
 from pydantic import (
-    ByteSize,
-    EmailStr,
-    IPvAnyAddress,
-    IPvAnyInterface,
-    IPvAnyNetwork,
-    JsonValue,
-    NameEmail,
     TypeAdapter,
     ValidationError,
 )
@@ -31,6 +22,7 @@ from pydantic.types import EncodedBytes, EncodedStr
 from pydantic_core import to_json
 
 from ..arguments import shown_type
+from .known import FEW, LETTERS, PLAIN, known
 from .moments import dates, datetimes, durations, times
 from .no_payload import NeverAcceptedError, NoPayloadError
 from .scalars import Bounds, decimals, floats, fractions, mostly, strings, whole_numbers
@@ -39,57 +31,12 @@ V = TypeVar("V")
 
 Schema = Mapping[str, Any]
 
-FEW = 3
-"""How many items a container gets beyond its minimum length."""
 _TRIES = 20
 _ROUNDS = 10
 """After how many rounds of tries without one accepted value to give up."""
 _STANDARD = {"builtins", "ipaddress", "pathlib", "re", "fractions", "zoneinfo"}
 """Modules of classes whose instances Hypothesis can make up by itself."""
 _BOUND = {"str", "bytes", "int", "float", "decimal", "fraction"}
-_LETTERS = st.sampled_from(["a", "b", "c"])
-_PLAIN = st.one_of(st.integers(0, 9), _LETTERS)
-_MAIL = _LETTERS.map(lambda letter: f"{letter}@example.com")
-_NAMES = st.sampled_from(["a", "b", "c"]).map(lambda letter: f"{letter}.txt")
-_JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(st.none(), st.booleans(), _PLAIN),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=FEW), st.dictionaries(_LETTERS, inner, max_size=FEW)
-    ),
-    max_leaves=5,
-)
-_CARDS = st.sampled_from(["4242424242424242", "5555555555554444", "378282246310005"])
-_COLOURS = st.sampled_from(["red", "green", "#00f"])
-_KNOWN: dict[Any, st.SearchStrategy[Any]] = {
-    EmailStr: _MAIL,
-    NameEmail: _MAIL.map(lambda mail: f"Name <{mail}>"),
-    IPvAnyAddress: st.ip_addresses(),
-    IPvAnyInterface: st.ip_addresses(),
-    IPvAnyNetwork: st.ip_addresses(),
-    re.Pattern: _LETTERS.map(re.compile),
-    deque: st.lists(_PLAIN, max_size=FEW).map(deque),
-    JsonValue: _JSON_VALUES,
-    Hashable: _PLAIN,
-}
-"""Types whose schemas do not say what they accept."""
-_NAMED: dict[str, st.SearchStrategy[Any]] = {
-    "pydantic.types.PaymentCardNumber": _CARDS,
-    "pydantic_extra_types.payment.PaymentCardNumber": _CARDS,
-    "pydantic.color.Color": _COLOURS,
-    "pydantic_extra_types.color.Color": _COLOURS,
-}
-"""The same, by name: they are deprecated, or of another distribution."""
-_LETTER_OF: dict[Any, str] = {
-    str.islower: "abc",
-    str.isupper: "ABC",
-    str.isdigit: "123",
-    str.isdecimal: "123",
-    str.isnumeric: "123",
-    str.isspace: " \t\n",
-    str.istitle: "ABC",
-}
-_NUMBER_OF: dict[Any, float] = {math.isnan: math.nan, math.isinf: math.inf}
-"""What predicates of annotated-types accept, and few other values of the type are."""
 
 
 def of_type(
@@ -108,11 +55,11 @@ def of_type(
     adapter = _adapter(annotation, metadata)
     bounds = Bounds.of(metadata)
     reader = _Reader(model, bounds)
-    known = _known(annotation, metadata, bounds)
-    if known is not None:
+    special = known(annotation, metadata, bounds)
+    if special is not None:
         # What a path has to lead to is no matter of luck: pydantic says what is missing.
         is_path = isinstance(annotation, type) and issubclass(annotation, PurePath)
-        found, reader.is_guess = known, bool(metadata) and not is_path
+        found, reader.is_guess = special, bool(metadata) and not is_path
     else:
         try:
             found = reader.read(adapter.core_schema)
@@ -155,31 +102,6 @@ def accepted(
         return reject()
 
     return made()
-
-
-def _known(
-    annotation: Any, metadata: Iterable[object], bounds: Bounds
-) -> st.SearchStrategy[Any] | None:
-    for item in metadata:
-        predicate = getattr(item, "func", None)
-        if not isinstance(predicate, Hashable):
-            continue
-        if annotation is str and predicate in _LETTER_OF:
-            return strings(bounds, _LETTER_OF[predicate])
-        if annotation is float and predicate in _NUMBER_OF:
-            return st.just(_NUMBER_OF[predicate])
-    if annotation is JsonValue:
-        return _JSON_VALUES
-    kind = typing.get_origin(annotation) or annotation
-    if not isinstance(kind, type):
-        return None
-    if issubclass(kind, PurePath):
-        return _NAMES.map(kind)
-    if kind is ByteSize:
-        return whole_numbers(bounds if bounds.all_given() else Bounds(ge=0, le=1 << 20))
-    if kind is re.Pattern and typing.get_args(annotation) == (bytes,):
-        return _LETTERS.map(lambda letter: re.compile(letter.encode()))
-    return _KNOWN.get(kind, _NAMED.get(f"{kind.__module__}.{kind.__qualname__}"))
 
 
 def is_recursive(alias: Any) -> bool:
@@ -286,7 +208,7 @@ class _Reader:
 
     def _items(self, schema: Schema, key: str = "items_schema") -> st.SearchStrategy[Any]:
         inner = schema.get(key)
-        return _PLAIN if inner is None or inner["type"] == "any" else self.read(inner)
+        return PLAIN if inner is None or inner["type"] == "any" else self.read(inner)
 
     def _of_list(self, schema: Schema) -> st.SearchStrategy[list[Any]]:
         return st.lists(self._items(schema), **sizes(Bounds.within(schema)))
@@ -301,7 +223,7 @@ class _Reader:
 
     def _of_dict(self, schema: Schema) -> st.SearchStrategy[dict[Any, Any]]:
         keys = self._items(schema, "keys_schema")
-        keys = _LETTERS if keys is _PLAIN else keys  # as in JSON
+        keys = LETTERS if keys is PLAIN else keys  # as in JSON
         held = self._items(schema, "values_schema")
         return st.dictionaries(keys, held, **sizes(Bounds.within(schema)))
 
@@ -311,7 +233,7 @@ class _Reader:
         if place is None:
             return st.tuples(*map(self.read, items))
         many = items[place]
-        inner = _PLAIN if many["type"] == "any" else self.read(many)
+        inner = PLAIN if many["type"] == "any" else self.read(many)
         parts = [
             st.lists(inner, **sizes(Bounds.within(schema))).map(tuple)
             if number == place

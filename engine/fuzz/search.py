@@ -5,7 +5,7 @@ shrunk to fewer events and simpler fields, as far as possible.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -52,7 +52,7 @@ class Counterexample:
     repeatable: bool
     """False: it did not fail when repeated, so something in the chart is not pure, or a service
     keeps something from one history to the next."""
-    recording: Mapping[str, Any] | None = None
+    recording: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     """The history as JSON-ready data, for :func:`replay`. None: an event in it cannot be written as
     JSON."""
 
