@@ -264,6 +264,8 @@ FITS: dict[str, Any] = {
     "before a validator": Annotated[int, BeforeValidator(int)],
     "bound int or None": Annotated[int | None, Field(ge=3)],
     "class with a schema of its own": Code,
+    "decimal of a least": Annotated[Decimal, Field(ge=3)],
+    "decimal of a greatest": Annotated[Decimal, Field(le=-3)],
 }
 
 TELLS_NOTHING: dict[str, Any] = {
