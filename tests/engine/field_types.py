@@ -217,6 +217,8 @@ FITS: dict[str, Any] = {
     "Decimal": Decimal,
     "Decimal from 0": Annotated[Decimal, Field(ge=0)],
     "Decimal up to 10": Annotated[Decimal, Field(le=10)],
+    "Decimal from 3": Annotated[Decimal, Field(ge=3)],
+    "Decimal up to -3": Annotated[Decimal, Field(le=-3)],
     "Decimal between": Annotated[Decimal, Field(gt=0, lt=1)],
     "narrow Decimal": Annotated[Decimal, Field(gt=Decimal("0.0012"), lt=Decimal("0.0013"))],
     "Decimal with places": Annotated[Decimal, Field(decimal_places=2)],

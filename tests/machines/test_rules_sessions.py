@@ -255,6 +255,7 @@ def test_R6_a_session_that_returned_an_account_that_is_disconnected_by_now_has_f
         s.result(session, {"fca_2": disconnected()})
     assert s.session(session).facts.outcome == "failed"
     assert s.session(session).facts.failure_reason == "account_disconnected"
+    assert s.session(session).facts.linked == "fca_2"
     assert s.account("fca_1").state == "inactive_relinkable"
     assert read_after(s) == ({"fca_1"}, {"fcauth_1"})
 

@@ -210,6 +210,15 @@ def test_S3_an_account_that_became_unrepairable_before_its_session_opened_is_not
     assert s.account("fca_1").state == state
 
 
+def test_S3_what_an_open_session_was_for_is_no_reason_once_the_account_works() -> None:
+    s = expired()
+    s.open_session("fca_1")
+    s.webhook("fca_1", active(numbers=(number("expired"),)))
+    request = s.ask("fca_1", mode="any_eligible")
+    assert isinstance(request, CreateRelinkSession)
+    assert request.reason == "number_lapsed"
+
+
 def test_S3_an_account_whose_authorization_becomes_known_belongs_to_its_open_session() -> None:
     s = expired()
     s.open_session("fca_1")

@@ -1,17 +1,20 @@
 """Mutants are made where behaviour hangs on the code, and a test that notices one is found."""
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from . import __main__ as command
 from .copies import ROOT, Server, copy
 from .equivalent import Equivalents
 from .figures import figures, interval
 from .mutants import Mutant, changed, difference, function_at, mutants_of
 from .places import files
 from .reach import Reach, TimedTest, lines_of
-from .trial import Result, Trial
+from .trial import Result
 
 SOURCE = '''"""A module."""
 
@@ -142,22 +145,27 @@ def reach(covering: Server) -> Reach:
     return Reach(tests, lines, at_import)
 
 
-@pytest.fixture
-def trial(copied: Path, reach: Reach) -> Iterator[Trial]:
-    trial = Trial(ROOT, copied, reach, ["hypothesis", "pydantic"], Equivalents([]), 60)
-    yield trial
-    trial.close()
-
-
-def test_a_change_is_noticed_by_a_test_that_runs_it(trial: Trial, copied: Path) -> None:
+def test_the_command_tries_mutants_in_copies_and_goes_on_where_it_was(
+    reach: Reach,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "KEPT", tmp_path)
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results.jsonl")
+    monkeypatch.setattr(command, "measured", lambda *_: (reach, ["hypothesis", "pydantic"]))
     text = (ROOT / FILE).read_text()
     mutants = mutants_of(FILE, text)
-    inside = next(x for x in mutants if x.operator == "ReplaceComparisonOperator_Lt_GtE")
-    result = trial.try_(inside)
-    assert result.outcome == "killed"
-    assert result.by.startswith(TESTS)
-    assert trial.control([inside]) == ""
-    assert (copied / FILE).read_text() == text
+    chosen = next(x for x in mutants if x.operator == "ReplaceComparisonOperator_Lt_GtE")
+    arguments = [FILE, "--only", chosen.id, "--jobs", "1", "--resume"]
+    monkeypatch.setattr(sys, "argv", ["tests.mutants", *arguments])
+    for _ in range(2):
+        assert command.main() == 0
+        told = capsys.readouterr().out
+        assert f"1 tried of {len(mutants)}: 1 killed" in told
+    (kept,) = (tmp_path / "results.jsonl").read_text().splitlines()
+    assert json.loads(kept)["by"].startswith(TESTS)
+    assert (tmp_path / "copy1" / FILE).read_text() == text
 
 
 def request(was: str, now: str, reach: Reach) -> dict[str, object]:
