@@ -93,6 +93,10 @@ class Reach:
         files = {test.file for test in tests}
         return self._sorted({n for n, test in enumerate(self.tests) if test.file in files})
 
+    def sorted_tests(self) -> list[TimedTest]:
+        """All tests."""
+        return self._sorted(set(range(len(self.tests))))
+
     def _sorted(self, found: set[int]) -> list[TimedTest]:
         """The quickest first: those of one small thing come before long histories."""
         return sorted((self.tests[number] for number in found), key=lambda test: test.seconds)

@@ -118,9 +118,10 @@ class Trial:
         if loads:
             # What ran as modules were loaded ran without the change. And a test may look at what
             # was made then, such as a list of all properties, and run none of its code.
-            tests = self._reach.of_files([*tests, *self._reach.of_module(mutant.file)])
+            first = self._reach.of_files([*tests, *self._reach.of_module(mutant.file)])
+            tests = list(dict.fromkeys([*first, *self._reach.sorted_tests()]))
             ran = 0
-            for part in self._unloaded(tests):
+            for part in self._unloaded(first, tests):
                 answer = self._ask("cold", mutant, before, after, part)
                 seconds += answer["seconds"]
                 if answer["outcome"] != "survived":
@@ -138,10 +139,12 @@ class Trial:
         if more := [test for test in self._reach.of_files(tests) if test not in known]:
             yield self._within(more, left)
 
-    def _unloaded(self, tests: list[TimedTest]) -> Iterator[list[TimedTest]]:
+    def _unloaded(
+        self, first: list[TimedTest], tests: list[TimedTest]
+    ) -> Iterator[list[TimedTest]]:
         """First the files that reach it most: loading takes long, and few files notice most."""
         chosen = self._within(tests, self._budget)
-        files = [file for file, _ in Counter(test.file for test in chosen).most_common(4)]
+        files = [file for file, _ in Counter(test.file for test in first).most_common(4)]
         yield [test for test in chosen if test.file in files]
         yield [test for test in chosen if test.file not in files]
 
