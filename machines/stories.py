@@ -43,18 +43,18 @@ ACCOUNT = Story(
             "Wrong account: ask again, and then any account will do. Failed, cancelled or left: "
             "ask again.",
         ),
-        Words("relinking", "active", "Stripe reports it active before the session does."),
+        Words("relinking", "active", "Stripe reports it active before the session ends."),
         Words("relinking", "new_account_linked", "The customer links a new account instead."),
         Words(
             "active", "inactive_unrepairable", "It stops working for good: the account is closed."
         ),
-        Words("inactive_relinkable", "inactive_unrepairable", "It is closed meanwhile."),
+        Words("inactive_relinkable", "inactive_unrepairable", "The account is closed meanwhile."),
         Words("inactive_unrepairable", "active", "It works after all."),
         Words(None, "disconnected", "Stripe reports it disconnected. That is final."),
     ),
     note=(
         "An account whose end is announced can be relinked ahead of time. It is at the bank then, "
-        "and still chargeable."
+        "and still chargeable. An account that was never reported starts at Can't be repaired."
     ),
 )
 

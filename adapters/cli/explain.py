@@ -107,11 +107,7 @@ def _shown(
     yield Text()
     yield from rows(lines, screen, utc_clock, depth)
     yield Text()
-    told = len({(line.cause, line.machine) for line in lines if line.name})
-    if depth is Depth.STORY:
-        said = f"{counted(told, 'decision')} of {story.decisions:,}. Times are in UTC."
-    else:
-        said = f"{counted(story.decisions, 'decision')}. Times are in UTC."
+    said = f"{counted(story.decisions, 'decision')} in all. Times are in UTC."
     yield from screen.wrapped(said, 0, MUTED)
     own, database = own_command(), ["--database", arguments.database] if arguments.database else []
     explain = [own, "explain", arguments.id]
