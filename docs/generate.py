@@ -192,19 +192,6 @@ def focuses(folder: str) -> dict[str, Page]:
     }
 
 
-def example_charts() -> dict[str, type[Chart]]:
-    """The charts of ``docs/examples/charts``, by the names of their modules."""
-    charts = {}
-    for file in sorted((ROOT / "docs/examples/charts").glob("[!_]*.py")):
-        module = runpy.run_path(str(file), run_name=file.stem)
-        (charts[file.stem],) = (
-            each
-            for each in module.values()
-            if isinstance(each, type) and issubclass(each, Chart) and each is not Chart
-        )
-    return charts
-
-
 # ── pages with examples ──────────────────────────────────────────────────────
 
 SHOWN = re.compile(r"(\[(\S+\.py)\]\(examples/\2\):\n\n```python\n)(?:.*?)(^```$)", re.M | re.S)
@@ -446,7 +433,9 @@ def _range(schema: dict[str, Any]) -> str:
 
 # ── all pages ────────────────────────────────────────────────────────────────
 
-EXAMPLES = example_charts()
+EXAMPLES: dict[str, type[Chart]] = runpy.run_path(str(ROOT / "docs" / "example_charts.py"))[
+    "EXAMPLES"
+]
 
 # ── machines/compiled: the tables ────────────────────────────────────────────
 

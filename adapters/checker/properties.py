@@ -139,7 +139,7 @@ BY_TRUTH: tuple[Sentence, ...] = (
     Sentence(
         "N4, K11",
         "what_is_gone_is_told",
-        "The service is told of each payment method that is gone.",
+        "The service is notified of each payment method that is gone.",
         at_rest.gone_goes_unheard,
     ),
 )

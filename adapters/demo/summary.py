@@ -5,7 +5,7 @@ from itertools import groupby
 
 from rich.text import Text
 
-from relink.adapters.terminal import MUTED, STRONG, STYLES, Screen, next_steps, pad, shares
+from relink.adapters.terminal import MUTED, STRONG, STYLES, Screen, next_steps, pad, shares, to_open
 from relink.machines.words.thoughts import Depth
 from relink.machines.words.times import counted
 from relink.machines.words.tone import Tone
@@ -56,7 +56,7 @@ def summary(played: Played, screen: Screen, command: str, depth: Depth) -> Itera
     if depth < Depth.DECISIONS:
         steps.insert(0, ("Every decision", [command, "demo", "--depth", "decisions"]))
     yield from next_steps(screen, steps)
-    yield from screen.wrapped(f"The account chart as a picture: {played.picture}", 2, MUTED)
+    yield from to_open(screen, "The account chart as a picture", played.picture)
 
 
 def _outcomes(played: Played, screen: Screen) -> Iterator[Text]:

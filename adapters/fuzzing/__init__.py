@@ -9,8 +9,8 @@ from relink.adapters.extras import needed_for
 
 with needed_for("relink.adapters.fuzzing", "fuzz"):
     from .linked_accounts import CHANGES
-    from .relink_test import RelinkTest
-    from .service_test import StripeServiceTest
+    from .relink_machines import RelinkTest
+    from .stripe_service import StripeServiceTest
     from .webhook import Webhook
 
 __all__ = ["CHANGES", "RelinkTest", "StripeServiceTest", "Webhook"]

@@ -1,11 +1,12 @@
-"""What to type next: commands that work from where the reader stands, and that can be copied."""
+"""What to type or to open next: commands and paths that can be copied as they stand."""
 
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.text import Text
 
-from .screen import MUTED, Screen
+from .screen import MUTED, Screen, pad
 
 INDENT = 2
 
@@ -31,6 +32,24 @@ def next_steps(screen: Screen, steps: Sequence[tuple[str, Sequence[str]]]) -> It
             continue
         yield start
         yield from map(Text, _continued(quoted, screen.width, INDENT + 2))
+
+
+def to_open(screen: Screen, label: str, path: Path) -> Iterator[Text]:
+    """A file to open. Its path is always whole: on a line of its own, where the first has no room.
+
+    Args:
+        screen: where it goes.
+        label: what the file is.
+        path: of the file.
+    """
+    shown = Text(screen.sign(str(path)), style=MUTED)
+    *above, last = screen.wrapped(f"{label}:", INDENT, MUTED)
+    yield from above
+    if last.cell_len + 1 + shown.cell_len <= screen.width:
+        yield last.append(" ").append_text(shown)
+    else:
+        yield last
+        yield pad(shown, INDENT + 2)
 
 
 def _continued(words: list[str], width: int, indent: int) -> Iterator[str]:

@@ -20,6 +20,7 @@ Module                    What it holds
 :mod:`.faults`            what can go wrong, and how often
 :mod:`.scheduler`         one task at a time
 :mod:`.world`             the loop in which everything happens
+:mod:`.surroundings`      what the parts of a world see of it
 :mod:`.moves`             what banks, customers, services and operators do
 :mod:`.embedding`         the service that embeds relink, and its customers
 :mod:`.network`           webhooks on their way

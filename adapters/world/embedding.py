@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from relink.adapters.gateway import GatewayError
 from relink.adapters.notifications import verify
@@ -27,9 +27,7 @@ from relink.adapters.store import ConcurrentChangeError, StoreUnavailableError
 
 from .product import NOTIFY_SECRET
 from .scheduler import Crash
-
-if TYPE_CHECKING:
-    from .world import World
+from .surroundings import Surroundings
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -75,7 +73,7 @@ class EmbeddingService:
         world: around it.
     """
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Surroundings) -> None:
         self._world = world
         self._later: list[_Later] = []
         self._planned = 0

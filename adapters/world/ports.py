@@ -6,7 +6,7 @@ call and just after it, when the other side has done its part and the process do
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from relink.adapters.gateway.in_process import InProcessTransport
 from relink.adapters.gateway.transport import Call, Reply
@@ -21,10 +21,7 @@ from relink.adapters.store import (
 from relink.engine import Event, Step
 
 from .faults import Fault
-
-if TYPE_CHECKING:
-    from .world import World
-
+from .surroundings import Surroundings
 
 T = TypeVar("T")
 
@@ -43,7 +40,7 @@ class WorldStore:
         world: around it.
     """
 
-    def __init__(self, store: Store, world: "World") -> None:
+    def __init__(self, store: Store, world: Surroundings) -> None:
         self._store = store
         self._world = world
 
@@ -174,7 +171,7 @@ class WorldTransport:
         world: around it.
     """
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Surroundings) -> None:
         self._world = world
         self._inner = InProcessTransport(world.sim)
 

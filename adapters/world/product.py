@@ -8,7 +8,7 @@ A test of the world puts a fault into the product by a subclass: each part is ma
 """
 
 import json
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from relink.adapters.gateway import (
     TEST_RATE,
@@ -31,9 +31,7 @@ from relink.machines.commands import Notification
 
 from .faults import Fault
 from .ports import WorldStore, WorldTransport
-
-if TYPE_CHECKING:
-    from .world import World
+from .surroundings import Surroundings
 
 HOUR = 60 * 60.0
 
@@ -55,7 +53,7 @@ class Product:
         store: what the process opened.
     """
 
-    def __init__(self, world: "World", store: Store) -> None:
+    def __init__(self, world: Surroundings, store: Store) -> None:
         self.world = world
         self.store = self.make_store(cast("Store", WorldStore(store, world)))
         lanes = LocalRateLimits(TEST_RATE, world.timer).lanes

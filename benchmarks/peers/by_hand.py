@@ -98,8 +98,9 @@ def _relinkable(state: str, facts: AccountFacts, trigger: Any) -> Answer:
     asked = (*asked, ("is_stale", False))
     if was_repaired:
         if trigger.as_of < facts.repaired_as_of:
-            why = ("stayed", (*asked, ("predates_repair", True)), None)
-            return _then(state, facts, E.fill_gaps(None, facts, trigger), why)
+            outcome = "stayed" if state == "relinked" else "moved"
+            why = (outcome, (*asked, ("predates_repair", True)), None)
+            return _then("relinked", facts, E.learn(None, facts, trigger), why)
         asked = (*asked, ("predates_repair", False))
     if state == "new_account_linked":
         return _then(state, facts, E.learn(None, facts, trigger), ("stayed", asked, None))
@@ -212,11 +213,24 @@ def _unsuccessful(state: str, facts: AccountFacts, trigger: Any) -> Answer:
 
 def _after_the_end(state: str, facts: AccountFacts, trigger: Event) -> Answer:
     kind = type(trigger)
-    if kind is ReportedActive:
-        return state, facts, (), ("ignored", (), "active_after_disconnected")
+    if kind is ReportedActive or kind is ReportedRelinkable:
+        return _reported_after_the_end(state, facts, trigger)
     if kind is SessionRelinked:
         return state, facts, (), ("ignored", (), "linked_after_disconnected")
     return state, facts, (), ("ignored", (), "account_disconnected")
+
+
+def _reported_after_the_end(state: str, facts: AccountFacts, trigger: Any) -> Answer:
+    asked: tuple[tuple[str, bool], ...] = (("is_stale", False),)
+    if stale(facts, trigger):
+        was_replaced = G.was_replaced(None, facts, trigger)
+        asked = (("is_stale", True), ("was_replaced", was_replaced))
+        if was_replaced:
+            why: Any = ("stayed", asked, None)
+            return _then(state, facts, E.note_late_return(None, facts, trigger), why)
+    if type(trigger) is ReportedActive:
+        return state, facts, (), ("ignored", asked, "active_after_disconnected")
+    return state, facts, (), ("ignored", asked, "account_disconnected")
 
 
 def _then(target: str, facts: AccountFacts, returned: Any, why: Explanation) -> Answer:

@@ -26,14 +26,20 @@ class Link:
     is_usual: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The gaps that an arrow runs through, in order; none of them has a track if it is straight."""
 
     link: Link
     gaps: tuple[Gap, ...]
     is_straight: bool
-    ports: tuple[PortPlace, ...] = ()
+
+    @property
+    def ports(self) -> tuple[PortPlace, PortPlace]:
+        """Where it leaves its source, and where it enters its target."""
+        first, last = self.gaps[0], self.gaps[-1]
+        source, target = self.link.source, self.link.target
+        return (first, source[first[0] == "row"]), (last, target[last[0] == "row"])
 
 
 def plans_of(links: Sequence[Link], rows: int, columns: int) -> list[Plan]:
@@ -45,7 +51,6 @@ def plans_of(links: Sequence[Link], rows: int, columns: int) -> list[Plan]:
         if not plan.is_straight:
             for gap in plan.gaps:
                 load[gap] = load.get(gap, 0) + 1
-        plan.ports = tuple(_places_of(plan))
         plans.append(plan)
     return sorted(plans, key=lambda plan: plan.link.number)
 
@@ -79,10 +84,3 @@ def _plan(link: Link, load: Mapping[Gap, int], rows: int, columns: int) -> Plan:
         return Plan(link, (("column", right),), False)
     beside: Gap = ("column", column + 1 if to_column > column else column)
     return Plan(link, (beside, ("row", to_row if to_row > row else to_row + 1)), False)
-
-
-def _places_of(plan: Plan) -> Iterator[PortPlace]:
-    link = plan.link
-    first, last = plan.gaps[0], plan.gaps[-1]
-    yield first, link.source[first[0] == "row"]
-    yield last, link.target[last[0] == "row"]

@@ -57,6 +57,7 @@ class HistoryTest(RuleBasedStateMachine):
 
         Raises:
             UnwritableError: an event could not be read back unchanged.
+            AssignedValueError: the facts at the start could not.
             ArgumentError: an event of an unknown class was sent.
         """
         raise NotImplementedError

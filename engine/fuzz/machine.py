@@ -49,6 +49,7 @@ class MachineTest(HistoryTest):
         self.decisions: list[Decision] = []
         """All decisions, that of the start first."""
         self._live: LiveMachine | None = None
+        self._facts: Facts | None = None
 
     @property
     def snapshot(self) -> Snapshot[Any]:
@@ -62,8 +63,11 @@ class MachineTest(HistoryTest):
             PropertyViolatedError: an entry effect fails, or python-statemachine disagrees.
         """
         self._beginning = [f"start with {brief(facts)}"]
+        # A faulty guard or effect may change the facts that it gets. These stay as they were, for
+        # the recording, and for the next history that starts with them.
+        self._facts = facts
         try:
-            decision = self.table.checked.start(facts)
+            decision = self.table.checked.start(deepcopy(facts))
         except Exception as error:
             self._refute(f"a machine starts without an error: {failure(error)}", error)
         self._beginning.append(f"   {decision}")
@@ -99,7 +103,7 @@ class MachineTest(HistoryTest):
     def recording(self) -> dict[str, Any]:
         """The facts at the start, and the events."""
         codec = Codec(tables=[self.table])
-        start = self.decisions[0].before if self.decisions else None
+        start = None if self._facts is None else Snapshot("", self._facts, -1)
         return {
             "start": start and codec.to_json(start),
             "events": [codec.to_json(event) for event in self.events],
@@ -180,8 +184,7 @@ def machine_test(
 
 
 def _begin(test: MachineTest, facts: Facts) -> None:
-    # A faulty guard or effect may change them, and the next history starts with the same ones.
-    test.start(deepcopy(facts))
+    test.start(facts)
 
 
 def _rule(table: Table, event: type[Event], blind: st.SearchStrategy[Event]) -> Callable[..., None]:

@@ -13,9 +13,9 @@ from hypothesis import seed as seeded
 from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-from ..arguments import explained
+from ..arguments import explained, wrong_argument
 from ..brief import failure
-from ..errors import ArgumentError, UnwritableError
+from ..errors import ArgumentError, AssignedValueError, UnwritableError
 from ..event import Event
 from ..given import ChartOrTable, as_table
 from .finding import HistoryTest, PropertyViolatedError, derived
@@ -53,8 +53,8 @@ class Counterexample:
     """False: it did not fail when repeated, so something in the chart is not pure, or a service
     keeps something from one history to the next."""
     recording: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
-    """The history as JSON-ready data, for :func:`replay`. None: an event in it cannot be written as
-    JSON."""
+    """The history as JSON-ready data, for :func:`replay`. None: an event, or the facts at
+    the start, cannot be written as JSON."""
 
     def __str__(self) -> str:
         """The property, with the history below it."""
@@ -161,6 +161,9 @@ def replay(
         UnreadableError: the recorded events are not those of today.
     """
     test = _as_test(test, "replay")
+    if not isinstance(recording, Mapping):
+        cure = "a counterexample whose recording is None has values that JSON cannot hold"
+        raise wrong_argument("replay", "a recording", recording, cure)
     played = test()
     try:
         played.play(recording)
@@ -185,7 +188,7 @@ def _as_test(test: type[HistoryTest] | ChartOrTable, function: str) -> type[Hist
 def _counterexample(test: HistoryTest, violated: str, *, repeatable: bool) -> Counterexample:
     try:
         recording = test.recording()
-    except (UnwritableError, ArgumentError):
+    except (UnwritableError, AssignedValueError, ArgumentError):
         recording = None
     history, events = tuple(test.history), tuple(test.events)
     return Counterexample(violated, history, events, repeatable, recording)

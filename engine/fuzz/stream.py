@@ -8,7 +8,7 @@ The simplest stream has no faults: each event arrives once, as soon as it is sen
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hypothesis import strategies as st
@@ -87,7 +87,6 @@ class Stream(Generic[T]):
     """The ids of the events that never arrive."""
 
 
-@dataclass(slots=True)
 class Transit(Generic[T]):
     """Events on the way.
 
@@ -95,14 +94,15 @@ class Transit(Generic[T]):
         faults: What may go wrong. A plan that asks for more than that arrives at once.
     """
 
-    faults: DeliveryFaults
-    sent: list[T] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    _stale: int = 0
-    _held: list[tuple[int, int]] = field(default_factory=list)
-    """When each copy on the way is due, and the number of its event."""
-    _arrived: list[int] = field(default_factory=list)
+    def __init__(self, faults: DeliveryFaults) -> None:
+        self.faults = faults
+        self.sent: list[T] = []
+        self.ids: list[str] = []
+        self.lost: list[str] = []
+        self._stale = 0
+        self._held: list[tuple[int, int]] = []
+        """When each copy on the way is due, and the number of its event."""
+        self._arrived: list[int] = []
 
     @property
     def is_empty(self) -> bool:

@@ -1,5 +1,6 @@
 """A service that is embedded in this process, with a simulated Stripe and a real database."""
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Embedding:
         self.sim = Simulator(seed=7)
         self.sim.add_endpoint(SECRET)
         self.notified: list[Notification] = []
+        self._ids = count(1)
         url = f"sqlite:///{folder / 'relink.db'}"
         migrate(url)
         self.store = SqlStore(url, relink_system())
@@ -44,6 +46,7 @@ class Embedding:
             clock=lambda: self.sim.now,
             timer=lambda: self.sim.now,
             sleep=self.sim.advance,
+            new_id=lambda: next(self._ids),
         )
 
     def settle(self, seconds: float = 120) -> None:

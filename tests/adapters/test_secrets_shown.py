@@ -36,6 +36,7 @@ COMMANDS = (
     ("doctor",),
     ("doctor", "--json"),
     ("status",),
+    ("top", "--once"),
     ("dead-letters",),
     ("dead-letters", "--retry", "nothing"),
     ("replay",),

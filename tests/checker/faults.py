@@ -123,7 +123,7 @@ class NeverEnds(OutageChart):
 
 
 class TellsNobody(PaymentMethodChart):
-    """N4: the service is not told of what is gone."""
+    """N4: the service is not notified of what is gone."""
 
     def tell_service(self, facts: Any, trigger: Any) -> Any:
         return []

@@ -13,6 +13,12 @@ from .windows import Windows
 
 ADA, CLEO = (f'.card[aria-label="{name}"]' for name in ("Ada Winter", "Cleo Marin"))
 
+EVERYTHING = """((depth) => {
+    depth.value = "everything";
+    depth.dispatchEvent(new Event("change"));
+})(document.getElementById("depth"))"""
+"""Shows a history at its greatest depth."""
+
 
 def break_login(browser: Windows, holder: str) -> None:
     browser.click_within(".card[data-authorization]", holder, ".card-head summary")
@@ -51,7 +57,8 @@ def test_no_page_has_a_barrier(browser: Windows, demo: Demo):
     browser.turn_to(shop)
     look("the shop, with an open session", lambda: browser.text(ADA, "The customer is at the bank"))
     browser.press(f'{ADA} [data-do="history"]')
-    look("a history", lambda: browser.text("#timeline .moved"))
+    look("a history", lambda: browser.text("#timeline .tone-waiting", "is open"))
+    look("all of it", lambda: browser.run(EVERYTHING), lambda: browser.text("#timeline .detail"))
     browser.type_key("Escape")
 
     browser.turn_to(flow)
@@ -122,7 +129,11 @@ def test_the_keyboard_suffices(browser: Windows, demo: Demo):
     browser.text(f"{CLEO} .outcome", "Repaired")
     browser.walk_to(f'{CLEO} [data-do="history"]')
     browser.type_key("Enter")
-    browser.text("#timeline .moved", "A relink session is open")
+    browser.text("#timeline .tone-waiting", "is open")
+    browser.walk_to("#depth")
+    browser.type_key("ArrowDown")
+    browser.type_key("ArrowDown")
+    browser.text("#timeline .detail")
     browser.type_key("Escape")
     await_focus(browser, f'{CLEO} [data-do="history"]')
     assert browser.errors == []

@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 from statemachine import State
 
 from relink.engine import Assign, Chart, Event, Facts, Snapshot, errors, ignored, stays
-from relink.engine.fuzz import find_counterexample, machine_test
+from relink.engine.fuzz import find_counterexample, machine_test, replay
 from relink.engine.image import difference, image_of
 
 from .door import DoorChart, DoorFacts, Pushed
@@ -158,6 +158,25 @@ def test_a_change_in_place_is_blamed(method: Any, place: str, role: str):
 
     chart = poked(guard, nothing) if role == "guard" else poked(yes, method)
     refused_everywhere(chart, errors.ImpureCallbackError, f"the {role} {role!r} {place}")
+
+
+def test_a_recording_has_the_facts_as_they_were_before_a_callback_changed_them():
+    test = machine_test(poked(yes, past_the_lock), facts=PokedFacts(count=3))
+    found = find_counterexample(test, max_examples=20, max_events=3)
+    assert found is not None
+    assert found.recording is not None
+    assert found.recording["start"]["facts"] == {"count": 3}
+    assert replay(test, found.recording) == found
+
+
+def test_a_counterexample_is_found_without_a_recording_if_its_facts_cannot_be_written():
+    unwritable = PokedFacts.model_construct(count="three")
+    test = machine_test(poked(yes, past_the_list), facts=unwritable)
+    found = find_counterexample(test, max_examples=20, max_events=3)
+    assert found is not None
+    assert found.recording is None
+    with pytest.raises(errors.ArgumentError, match=r"it takes a recording, and got None; .* JSON"):
+        replay(test, found.recording)  # type: ignore[arg-type]
 
 
 def test_changes_cannot_be_fooled():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import EXAMPLES
+from docs.example_charts import EXAMPLES
 from relink.engine import Table
 from relink.engine.diagram import mermaid
 from relink.engine.diagram.told import told

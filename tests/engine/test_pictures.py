@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from statemachine import State
 
-from docs.generate import EXAMPLES
+from docs.example_charts import EXAMPLES
 from relink.engine import Chart, Table
 from relink.engine.diagram import Overlay, mermaid, svg, walked
 from relink.engine.diagram.entries import Entries, entries

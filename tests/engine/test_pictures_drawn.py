@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from docs.generate import EXAMPLES
+from docs.example_charts import EXAMPLES
 from relink.engine import Table
 from relink.engine.diagram import Overlay, svg
 from relink.engine.diagram.pictures import LEVELS

@@ -9,7 +9,7 @@ import pytest
 ADAPTERS = Path(__file__).parents[2] / "adapters"
 
 MAY_IMPORT = {
-    "simulator": {"extras"},
+    "simulator": {"extras", "loopback"},
     "stripe": {"extras"},
     "gateway": {"extras", "simulator", "stripe", "outbound", "deadline"},
 }

@@ -107,4 +107,4 @@ def test_over_http(relink_simulator_http):
 def test_the_plugin_works_in_an_environment_without_extras(tmp_path: Path, bare: str) -> None:
     done = run_tests(tmp_path, SUITE, "-I", "-S", "-W", "error", "-c", bare)
     assert "2 passed, 1 error in" in done.stdout, done.stdout + done.stderr
-    assert "No module named 'uvicorn'; pip install 'relink-engine[simulator]'" in done.stdout
+    assert "No module named 'starlette'; pip install 'relink-engine[simulator]'" in done.stdout

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ KEYS = {
 
 TIMEOUT = 5000
 """How long to wait for an element on a page (milliseconds)."""
+
+LEFT = (
+    "Inspected target navigated or closed",
+    "Execution context was destroyed",
+    "Cannot find context",
+    "Cannot find default execution context",
+    "Promise was collected",
+)
+"""What the protocol answers to a script whose page was left before it returned."""
+
+
+class PageLeftError(AssertionError):
+    """The page was left before a script on it returned."""
 
 
 def installed() -> str | None:
@@ -75,7 +89,10 @@ class Browser:
         while True:
             answer = self._next()
             if answer.get("id") == message["id"]:
-                assert "error" not in answer, f"{method}: {answer['error']}"
+                if "error" in answer:
+                    is_left = answer["error"]["message"].startswith(LEFT)
+                    error = PageLeftError if is_left else AssertionError
+                    raise error(f"{method}: {answer['error']}")
                 found: dict[str, Any] = answer["result"]
                 return found
             self._note(answer.get("method"), answer.get("params", {}))
@@ -172,8 +189,19 @@ class Browser:
         self._on(selector, containing, "(found.click(), null)")
 
     def _on(self, selector: str, containing: str, then: str, times: int = 1) -> Any:
+        """Wait for an element. If the page is left meanwhile, look on the next one."""
+        give_up = time.monotonic() + TIMEOUT / 1000
+        while True:
+            left = max(0, round((give_up - time.monotonic()) * 1000))
+            try:
+                return self._look(selector, containing, then, times, left)
+            except PageLeftError:
+                if not left:
+                    raise
+
+    def _look(self, selector: str, containing: str, then: str, times: int, timeout: int) -> Any:
         script = f"""new Promise((resolve, reject) => {{
-            const give_up = Date.now() + {TIMEOUT};
+            const give_up = Date.now() + {timeout};
             const text = {json.dumps(containing)};
             (function look() {{
                 const found = [...document.querySelectorAll({json.dumps(selector)})].find((each) =>
