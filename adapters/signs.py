@@ -23,11 +23,24 @@ SIGNS = {
     "≥": ">=",
     "≤": "<=",
     "×": "x",
+    "\ufffd": "?",
 }
 """What stands for a sign in an encoding without it."""
 
 ALL_SIGNS = "".join(SIGNS)
 _TABLE = str.maketrans(SIGNS)
+
+
+def visible(text: str) -> str:
+    """A line without what a terminal obeys: data can hold control and format characters.
+
+    Each is replaced by one character, so a text keeps its length.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else " " if each.isspace() else "\ufffd" for each in text
+    )
 
 
 def plain(text: str) -> str:

@@ -113,9 +113,11 @@ def _scopes(arguments: argparse.Namespace) -> "Sequence[Bounds]":
     if arguments.only is not None:
         every = {each.name: each for each in ONE_ACCOUNT + TWO_ACCOUNTS + THREE_ACCOUNTS + QUICK}
         if arguments.only not in every:
-            names = ", ".join(every)
+            names = ", ".join(map(repr, every))
             raise UsageError(f"there is no scope {arguments.only!r}; the scopes are {names}")
         scopes = (every[arguments.only],)
+    if not scopes:
+        raise UsageError(f"no quick scope has {arguments.accounts} accounts; leave out --quick")
     given = {
         name: getattr(arguments, name) for name in LIMITS if getattr(arguments, name) is not None
     }

@@ -85,6 +85,14 @@ def _accounts(store: "SqlStore", machine: str, id: str) -> list[str]:
     return found
 
 
+def database_again(url: str | None) -> list[str]:
+    """The option that names the same database in the next command.
+
+    The URL of a server can hold a password, which must not be printed.
+    """
+    return ["--database", url] if url is not None and url.startswith("sqlite") else []
+
+
 def _shown(
     screen: "Screen",
     arguments: argparse.Namespace,
@@ -109,7 +117,7 @@ def _shown(
     yield Text()
     said = f"{counted(story.decisions, 'decision')} in all. Times are in UTC."
     yield from screen.wrapped(said, 0, MUTED)
-    own, database = own_command(), ["--database", arguments.database] if arguments.database else []
+    own, database = own_command(), database_again(arguments.database)
     explain = [own, "explain", arguments.id]
     steps = [("As a diagram", [*explain, "--diagram", *database])]
     if depth < Depth.EVERYTHING:

@@ -60,6 +60,7 @@ def _text(error: Exception) -> str | None:
         ("relink.adapters.gateway", "GatewayConfigurationError"),
         ("relink.adapters.store", "StoreError"),
         ("relink.adapters.png", "PngError"),
+        ("relink.engine.errors", "StoryError"),
     ):
         if isinstance(error, _loaded(module, name)):
             # An error of the database says what to do about it, apart from its text.

@@ -104,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _search(target: str, arguments: argparse.Namespace) -> "Counterexample | None":
+    from relink.engine.errors import ArgumentError
     from relink.engine.fuzz import NoPayloadError, Progress, find_counterexample
 
     examples, events = PROFILES[arguments.profile]
@@ -130,6 +131,8 @@ def _search(target: str, arguments: argparse.Namespace) -> "Counterexample | Non
             seed=arguments.seed,
             on_progress=show,
         )
+    except ArgumentError as error:
+        raise UsageError(str(error)) from error
     except NoPayloadError as error:
         # The command has no option for strategies.
         name = target.rpartition(":")[2]

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from relink.machines.words.times import counted
+
 from . import UsageError
 from .arguments import whole_number
 
@@ -181,20 +183,21 @@ def _shrink(failing: "Report") -> None:
 def _progress(now: "Totals") -> str:
     rate = now.webhooks / now.seconds if now.seconds else 0.0
     return (
-        f"{now.runs:,} worlds, {now.steps:,} steps, {now.webhooks:,} webhooks, {rate:,.0f} a "
-        f"second, {len(now.failures):,} fail"
+        f"{counted(now.runs, 'world')}, {now.steps:,} steps, {now.webhooks:,} webhooks, "
+        f"{rate:,.0f} a second, {len(now.failures):,} fail"
     )
 
 
 def _summary(totals: "Totals") -> str:
     rate = totals.webhooks / totals.seconds if totals.seconds else 0.0
     lines = [
-        f"{totals.runs:,} worlds, {totals.days:,.0f} simulated days, in {totals.seconds:,.0f} s",
+        f"{counted(totals.runs, 'world')}, {counted(round(totals.days), 'simulated day')}, in "
+        f"{totals.seconds:,.0f} s",
         f"{totals.webhooks:,} webhooks ({rate:,.0f} a second), {totals.steps:,} steps, "
         f"{totals.requests:,} requests to Stripe",
         f"{sum(totals.faults.values()):,} faults:",
         *(f"  {count:>9,}  {fault}" for fault, count in totals.faults.most_common()),
-        f"{len(totals.failures):,} worlds in which something does not hold",
+        f"{counted(len(totals.failures), 'world')} in which something does not hold",
     ]
     return "\n".join(lines)
 

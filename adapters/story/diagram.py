@@ -7,6 +7,7 @@ depth of the story there is one participant for relink.
 import re
 from collections.abc import Iterator
 
+from relink.adapters.signs import visible
 from relink.engine import Address
 from relink.machines.words.events import event_words
 from relink.machines.words.names import short_id
@@ -88,5 +89,6 @@ def _alias(names: dict[str, str], name: str) -> str:
 
 
 def _text(label: str) -> str:
-    """Escape Mermaid's syntax: a semicolon ends a line, and a hash begins an entity."""
-    return re.sub(r"[#;]", lambda found: f"#{ord(found[0])};", label).replace("\n", " ")
+    """Escape Mermaid's syntax: a semicolon ends a line, a hash begins an entity, ``%%`` a comment,
+    and browsers take angle brackets for HTML."""
+    return re.sub(r"[#;%<>]", lambda found: f"#{ord(found[0])};", visible(label))

@@ -12,7 +12,7 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from relink.adapters.signs import ALL_SIGNS, plain
+from relink.adapters.signs import ALL_SIGNS, plain, visible
 from relink.machines.words.tone import Tone
 
 NARROWEST = 20
@@ -71,8 +71,9 @@ class Screen:
         return self.console.is_terminal
 
     def sign(self, text: str) -> str:
-        """The text with signs that the screen can show."""
-        return plain(text) if self.is_plain else text
+        """The text with signs that the screen can show, and none that it would obey."""
+        shown = visible(text)
+        return plain(shown) if self.is_plain else shown
 
     def show(self, *lines: Text | str) -> None:
         """Print lines as they are. They were laid out for :attr:`width`."""
@@ -95,6 +96,7 @@ class Screen:
 
         No word is cut in two. One that is wider than a line ends in a sign that it goes on.
         """
+        text.plain = visible(text.plain)
         words = text.split(" ", allow_blank=True)
         if any(word.cell_len > width for word in words):
             text = Text(" ").join([self._shortened(word, width) for word in words])

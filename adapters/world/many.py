@@ -1,11 +1,13 @@
 """Many worlds, in several processes, with their sums."""
 
 import json
+import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.pool import AsyncResult
 from typing import Any
 
 from .faults import Fault
@@ -107,19 +109,21 @@ def run_many(
         while not is_over(totals) and (batch := list(islice(seeds, 1))):
             _add(totals, batch, _run_batch(worlds, batch))
         return
-    pool = ProcessPoolExecutor(jobs)
-    waiting: deque[tuple[list[int], Future[list[Report]]]] = deque()
-    try:
+    waiting: deque[tuple[list[int], AsyncResult[list[Report]]]] = deque()
+    # Leaving the pool ends its processes: what they have not reported is not in the sums.
+    with get_context("spawn").Pool(jobs, _leave_signals_to_parent) as pool:
         while not is_over(totals):
             while len(waiting) < 2 * jobs and (batch := list(islice(seeds, BATCH))):
-                waiting.append((batch, pool.submit(_run_batch, worlds, batch)))
+                waiting.append((batch, pool.apply_async(_run_batch, (worlds, batch))))
             if not waiting:
                 return
-            batch, future = waiting.popleft()
-            _add(totals, batch, future.result())
-    finally:
-        # Those that run already end with their batch.
-        pool.shutdown(wait=False, cancel_futures=True)
+            batch, reports = waiting.popleft()
+            _add(totals, batch, reports.get())
+
+
+def _leave_signals_to_parent() -> None:
+    """A terminal interrupts all processes of a command; the first one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _add(totals: Totals, batch: list[int], reports: list[Report]) -> None:

@@ -5,6 +5,7 @@ that matter, in words. Ids have a prefix, so that no state's name can be a keywo
 what Mermaid might take for syntax is escaped.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 
 from statemachine import State
@@ -107,6 +108,5 @@ def _escaped(line: str) -> str:
 
 
 def _quoted(title: str) -> str:
-    """A title as YAML."""
-    escaped = title.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A title as YAML, on one line."""
+    return json.dumps(title, ensure_ascii=False)

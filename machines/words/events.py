@@ -201,9 +201,10 @@ def _of_sessions(event: Event, names: Names) -> str | None:
             return "the customer finished {it}, and Stripe does not say with which account"
         case SessionFailed():
             code = event.failure_reason
-            return FAILURES.get(code, f"{{it}} failed: {because(code)}").replace(
-                "{it}", "the expected account"
-            )
+            known = FAILURES.get(code)
+            if known is None:
+                return f"the session failed: {because(code)}"
+            return known.replace("{it}", "the expected account")
         case SessionCancelled():
             return "the customer closed the bank's page"
         case SessionUnclear(in_future=True):

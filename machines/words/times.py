@@ -28,9 +28,9 @@ def moment(time: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A duration in its largest whole unit: ``2 days``, ``1 hour``, ``40 seconds``."""
+    """A duration in the largest unit that says enough: ``2 days``, ``36 hours``, ``40 seconds``."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        if seconds >= size:
+        if seconds >= 2 * size or seconds == size:
             return counted(round(seconds / size), name)
     return counted(round(seconds), "second")
 

@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from relink.adapters.cli.explain import database_again
+
 from ..rig import Rig, new_sqlite
 
 COMMAND = [sys.executable, "-m", "relink.adapters.cli"]
@@ -129,3 +131,8 @@ def test_ctrl_c_ends_the_demo_quietly(tmp_path: Path) -> None:
     shown += at.read()
     assert at.close() == 130
     assert "Traceback" not in shown
+
+
+def test_the_next_command_does_not_repeat_a_password():
+    assert database_again("postgresql://app:s3cret@db.example/relink") == []
+    assert database_again("sqlite:///relink.db") == ["--database", "sqlite:///relink.db"]

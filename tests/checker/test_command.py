@@ -51,4 +51,10 @@ def test_it_lists_properties_and_scopes(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_an_unknown_scope_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--only", "nothing"]) == 2
-    assert "there is no scope 'nothing'; the scopes are every kind" in capsys.readouterr().err
+    refusal = capsys.readouterr().err
+    assert "there is no scope 'nothing'; the scopes are 'every kind, out of order'" in refusal
+
+
+def test_nothing_to_check_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--quick", "--accounts", "3"]) == 2
+    assert "no quick scope has 3 accounts; leave out --quick" in capsys.readouterr().err

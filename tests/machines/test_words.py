@@ -202,11 +202,13 @@ def test_numbers_and_times_are_written_out():
         "1 account",
         "1,200 accounts",
     ]
-    assert [duration(n) for n in (1, 59, 3600, 90_000)] == [
+    assert [duration(n) for n in (1, 59, 3600, 5400, 90_000, 172_800)] == [
         "1 second",
         "59 seconds",
         "1 hour",
-        "1 day",
+        "90 minutes",
+        "25 hours",
+        "2 days",
     ]
     assert [listed(each) for each in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",

@@ -229,3 +229,19 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])), width=WIDTHS, is_row=st.booleans())
+@settings(max_examples=examples(60))
+def test_no_text_reaches_a_terminal_that_it_would_obey(text: str, width: int, is_row: bool):
+    at = screen(width, colour=False)
+    shown = rows([line(called=(text,))], at, utc_clock, Depth.STORY) if is_row else at.wrapped(text)
+    assert all(each.plain.isprintable() for each in shown)
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]0;title\x07", "\x9b2J", "\u202eback", "one\ntwo", "\x00"]
+)
+def test_what_a_terminal_would_obey_is_replaced(hostile: str):
+    assert screen(80).sign(f"Bank {hostile}").isprintable()
+    assert screen(80, "ascii").sign(f"Bank {hostile}").isascii()
