@@ -145,14 +145,16 @@ class StoppableServer:
     def frozen(self) -> Iterator[None]:
         """Stop all its processes where they are. The system goes on acknowledging what arrives."""
         pid = self._server.get_pid()
+        # While their parent is stopped, processes that end can still be signalled.
+        os.kill(pid, signal.SIGSTOP)
         found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
-        pids = [pid, *map(int, found.stdout.split())]
-        for each in pids:
+        children = [int(each) for each in found.stdout.split()]
+        for each in children:
             os.kill(each, signal.SIGSTOP)
         try:
             yield
         finally:
-            for each in pids:
+            for each in [*children, pid]:
                 os.kill(each, signal.SIGCONT)
 
     @contextmanager
