@@ -6,6 +6,7 @@ The values themselves are not in the message: a field may hold a secret.
 """
 
 from collections.abc import Callable, Iterator
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -99,6 +100,9 @@ class RecordMeta(ModelMetaclass):
                 _refuse(cls, error)
 
 
+_BUILDING = RLock()
+
+
 class _Makers(dict[type[BaseModel], Callable[[dict[str, Any]], Any]]):
     """How to make a record of each class from its fields.
 
@@ -109,7 +113,10 @@ class _Makers(dict[type[BaseModel], Callable[[dict[str, Any]], Any]]):
     def __missing__(self, cls: type[BaseModel]) -> Callable[[dict[str, Any]], Any]:
         if cls.__pydantic_custom_init__:
             return lambda fields: ModelMetaclass.__call__(cls, **fields)
-        make: Callable[[dict[str, Any]], Any] = cls.__pydantic_validator__.validate_python
+        # Asking for it builds a validator that was deferred. While one thread does so, pydantic has
+        # moments in which another one finds none.
+        with _BUILDING:
+            make: Callable[[dict[str, Any]], Any] = cls.__pydantic_validator__.validate_python
         # Until then it stands in for the validator, which is built when it is first used.
         if cls.__pydantic_complete__:
             self[cls] = make
