@@ -16,7 +16,6 @@ from .truth import OTHER_ACCOUNT
 PROMPT_HAS_A_NEED = "prompt_is_for_what_needs_a_relink"
 PROMPT_ONCE = "customer_is_prompted_once_for_an_outage"
 NO_MESSAGE_UNWANTED = "nobody_is_told_about_an_account_out_of_use"
-NO_PROMPT_GIVEN_UP = "no_prompt_after_the_last_attempt"
 ASKED_ONCE = "another_way_to_pay_is_asked_for_once_for_one_cause"
 READ_ONCE = "an_object_waits_for_one_read"
 FEW_READS = "one_change_costs_few_reads"

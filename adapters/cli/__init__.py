@@ -49,7 +49,7 @@ SUBCOMMANDS = {
     "explain": "tell what became of an account, authorization, session or payment method, and why",
     "simulate": "serve a simulated Stripe API, with a bank to click through",
     "fuzz": "send machines random events, and search for a counterexample",
-    "check": "explore every history of one account, within bounds, and check what must hold",
+    "check": "explore every history of one account and of two, and check what must hold",
 }
 
 MODULES = {"import": "import_accounts"}

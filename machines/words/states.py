@@ -6,6 +6,9 @@ without saying what they are about.
 
 from typing import NamedTuple
 
+from relink.engine.story import Plain
+
+from ..stories import ACCOUNT
 from ..vocabulary import AccountState, ReportedStatus
 from .tone import Tone
 
@@ -17,15 +20,13 @@ class StateWords(NamedTuple):
     tone: Tone
 
 
+def _as_in_its_picture(plain: Plain) -> StateWords:
+    return StateWords(plain.name, Tone[plain.tone.name])
+
+
 STATES: dict[str, dict[str, StateWords]] = {
     "account": {
-        "active": StateWords("Linked", Tone.GOOD),
-        "inactive_relinkable": StateWords("Needs the customer", Tone.ALERT),
-        "inactive_unrepairable": StateWords("Can't be repaired", Tone.STOPPED),
-        "relinking": StateWords("At the bank", Tone.WAITING),
-        "relinked": StateWords("Repaired", Tone.WAITING),
-        "new_account_linked": StateWords("Replaced", Tone.MOVED_ON),
-        "disconnected": StateWords("Disconnected", Tone.STOPPED),
+        state.value: _as_in_its_picture(ACCOUNT.states[state.value]) for state in AccountState
     },
     "authorization": {
         "active": StateWords("Login works", Tone.GOOD),

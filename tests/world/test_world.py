@@ -39,7 +39,7 @@ UPGRADED = 14
 """A seed whose world is upgraded."""
 
 INTERRUPTED = (26,)
-"""Seeds in whose worlds transactions are interrupted."""
+"""Seeds of worlds in which transactions are interrupted."""
 
 DIGEST = """
 from dataclasses import replace
