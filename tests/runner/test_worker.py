@@ -33,6 +33,7 @@ from .working import SHORT
 
 SCRIPT = Path(__file__).with_name("working.py")
 HELD = "/v1/payment_methods"
+STOPS = "# procrastinate.worker Stop requested"
 
 
 class Process:
@@ -56,10 +57,18 @@ class Process:
         """All that it said so far."""
         return self._said.read_text()
 
+    def tell(self, what: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(what)
+
+    def exit_code(self) -> int:
+        """Wait until it is over."""
+        return self._process.wait(30)
+
     def end(self, how: signal.Signals) -> int:
         """Send it a signal, and wait until it is over; its exit code."""
-        self._process.send_signal(how)
-        return self._process.wait(30)
+        self.tell(how)
+        return self.exit_code()
 
     def close(self) -> None:
         self._process.kill()
@@ -141,6 +150,11 @@ class Service:
         with connect(self.url) as connection:
             yield connection
 
+    def answer_nobody(self) -> None:
+        """Drop the requests that Stripe still has to answer, and begin anew at another address."""
+        self.server.stop()
+        self.server = SimulatorServer(self.at.sim).start()
+
     def go_away(self, seconds: float) -> None:
         """Let the database be away for so long, and all connections to it lost."""
         name = locate(self.url).parameters["dbname"]
@@ -203,14 +217,19 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
 
 def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Service):
     due = service.build()
-    service.at.sim.faults = Faults(caller_timeout=1)
+    # It is told to end while it waits, however long that takes here.
+    service.at.sim.faults = Faults(caller_timeout=60)
     service.at.sim.inject(ApiFault.TIMEOUT_AFTER, method="POST", path=HELD)
     worker = service.worker()
     service.eventually(lambda: worker.logged("begin", due.id), "it waits for the answer")
     service.eventually(
         lambda: service.at.count("payment_method.created") == 1, "the request is there"
     )
-    assert worker.end(signal.SIGTERM) == 0
+    worker.tell(signal.SIGTERM)
+    service.eventually(lambda: STOPS in worker.text, "it knows that it is to end")
+    assert not worker.logged("end", due.id)
+    service.answer_nobody()
+    assert worker.exit_code() == 0
     assert worker.logged("over")
     # It got no answer, and said so; what is left of its work waits for others.
     again = service.at.store.due_command(due.id)
