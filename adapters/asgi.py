@@ -25,7 +25,6 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from relink.adapters.bootstrap import Parts, assemble, opened, serving
-from relink.adapters.collector import set_loaded_apart
 from relink.adapters.logs import log_json
 from relink.adapters.settings import Settings, SettingsError, hide_secrets
 
@@ -54,7 +53,6 @@ def application(log_level: str = "INFO") -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as stack:
             await _open(stack, parts)
-            set_loaded_apart()
             async with run(app):
                 yield
             await run_in_threadpool(stack.close)

@@ -53,7 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     from relink.adapters.asgi import require_served
     from relink.adapters.bootstrap import assemble, opened, serving
-    from relink.adapters.collector import set_loaded_apart
     from relink.adapters.http.server import server_options
     from relink.adapters.logs import log_json
     from relink.adapters.settings import hide_secrets
@@ -94,7 +93,6 @@ def run(arguments: argparse.Namespace) -> int:
             **options,
         )
         server = uvicorn.Server(config)
-        set_loaded_apart()
         server.run(sockets=sockets)
     return 0 if server.started else NOT_STARTED
 

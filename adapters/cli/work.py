@@ -46,7 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
             "workers need PostgreSQL. On SQLite, relink serve performs all commands itself."
         )
     from relink.adapters.bootstrap import assemble
-    from relink.adapters.collector import set_loaded_apart
     from relink.adapters.logs import log_json
     from relink.adapters.runner.worker import Worker
     from relink.adapters.settings import hide_secrets
@@ -61,7 +60,6 @@ def run(arguments: argparse.Namespace) -> int:
             stack.callback(parts.metrics.serve(*address))
         if hasattr(os, "nice"):
             os.nice(NICE)
-        set_loaded_apart()
         Worker(
             parts.store,
             parts.performer,

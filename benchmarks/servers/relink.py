@@ -23,17 +23,7 @@ def made(url: str) -> tuple[Any, dict[str, Any], Callable[[], None]]:
     webhooks = StripeWebhooks([SECRET], livemode=False, tolerance=3600)
     service = Service(store, DryRunGateway(), webhooks=webhooks)
     app = application(service, token=None, ready=store.check, metrics=Metrics())
-    _set_loaded_apart()
     return app, _options(), store.close
-
-
-def _set_loaded_apart() -> None:
-    """As ``relink serve`` does; the first release did not."""
-    try:
-        from relink.adapters.collector import set_loaded_apart
-    except ImportError:
-        return
-    set_loaded_apart()
 
 
 def _options() -> dict[str, Any]:
