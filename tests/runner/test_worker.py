@@ -33,7 +33,8 @@ from .working import SHORT
 
 SCRIPT = Path(__file__).with_name("working.py")
 HELD = "/v1/payment_methods"
-STOPS = "# procrastinate.worker Stop requested"
+STOPS = "Stop requested"
+"""Procrastinate logs it when a signal has reached it."""
 
 
 class Process:
@@ -124,8 +125,11 @@ class Service:
         """Whether nothing is to be done, now or after a failure; timers come much later."""
         return not self.at.store.due_commands(time.time() + 60, 1)
 
-    def eventually(self, holds: Callable[[], bool], what: str, seconds: float = 30) -> float:
-        """Wait until it holds, while time passes at Stripe too; how long it took."""
+    def eventually(self, holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
+        """Wait until it holds, while time passes at Stripe too.
+
+        Whatever gets lost would wait for ten minutes, until a sweep finds it.
+        """
         began = time.monotonic()
         while not holds():
             said = "\n".join(worker.text for worker in self._workers)
@@ -133,7 +137,6 @@ class Service:
             time.sleep(0.02)
             with self.server.lock:
                 self.at.sim.advance(0.02)
-        return time.monotonic() - began
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs that there are."""
@@ -204,8 +207,7 @@ def test_a_worker_that_is_killed_in_mid_attempt_is_replaced_by_another(service: 
     (other,) = [worker for worker in workers if worker is not victim]
     assert victim.end(signal.SIGKILL) == -signal.SIGKILL
 
-    took = service.eventually(service.is_done, "the other one does the work")
-    assert took < 10
+    service.eventually(service.is_done, "the other one does the work")
     assert other.logged("end", due.id)
     assert not victim.logged("end", due.id)
     assert service.at.count("payment_method.created") == 1
@@ -227,7 +229,7 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(service: Servic
     )
     worker.tell(signal.SIGTERM)
     service.eventually(lambda: STOPS in worker.text, "it knows that it is to end")
-    assert not worker.logged("end", due.id)
+    assert not worker.logged("end", due.id), worker.text
     service.answer_nobody()
     assert worker.exit_code() == 0
     assert worker.logged("over")
@@ -257,8 +259,7 @@ def test_a_failed_attempt_is_repeated_within_seconds(service: Service):
     service.build()
     service.at.sim.inject(ApiFault.RATE_LIMITED, method="POST", times=2)
     with service.working():
-        took = service.eventually(service.is_done, "it is done")
-    assert took < 10
+        service.eventually(service.is_done, "it is done")
     assert service.at.count("payment_method.created") == 1
 
 

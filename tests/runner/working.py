@@ -16,7 +16,7 @@ from relink.adapters.store import SqlStore
 from relink.engine import Command
 from relink.machines import relink_system
 
-SHORT = {"HEARTBEAT": 0.25, "STALLED_AFTER": 2.0, "FETCH_EVERY": 0.25}
+SHORT = {"HEARTBEAT": 0.25, "FETCH_EVERY": 0.25}
 """Intervals of a worker (seconds), so that nobody waits long; the kill test has the real ones."""
 
 
