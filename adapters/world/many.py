@@ -1,5 +1,6 @@
 """Many worlds, in several processes, with their sums."""
 
+import gc
 import json
 import signal
 from collections import Counter, deque
@@ -133,4 +134,19 @@ def _add(totals: Totals, batch: list[int], reports: list[Report]) -> None:
 
 
 def _run_batch(worlds: Worlds, seeds: list[int]) -> list[Report]:
-    return [run_world(worlds.plan(seed)) for seed in seeds]
+    """Run worlds one after the other, and collect the garbage of each at its end.
+
+    A world is one heap of objects that refer to each other, and it is garbage as a whole. To look
+    for garbage while it runs takes a fifth of the time, and finds little.
+    """
+    reports = []
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        for seed in seeds:
+            reports.append(run_world(worlds.plan(seed)))
+            gc.collect(1)  # what was made since the last time, and not what was imported
+    finally:
+        if was_enabled:
+            gc.enable()
+    return reports

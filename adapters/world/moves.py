@@ -23,8 +23,8 @@ GAPS: tuple[tuple[float, float], ...] = (
     (10 * MINUTE, 8),
     (HOUR, 6),
     (6 * HOUR, 4),
-    (DAY, 2),
-    (3 * DAY, 1),
+    (DAY, 1),
+    (3 * DAY, 0.5),
 )
 """The seconds that pass before a move, and how often."""
 

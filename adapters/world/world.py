@@ -35,6 +35,9 @@ NEVER = float("inf")
 MOST_WEBHOOKS = 8
 """Webhooks that a process handles at once."""
 
+MOST_DUE = sum(THREADS.values())
+"""How many commands the threads of the loop can carry out at once."""
+
 SHARE_OF_SWITCHES = 0.1
 """How often another task goes on where one could."""
 
@@ -161,7 +164,6 @@ class World:
 
         def ended(error: BaseException | None) -> None:
             on_end(error)
-            self.is_dirty = True
             if isinstance(error, Crash):
                 self._die()
             elif isinstance(error, WorldError):
@@ -335,14 +337,19 @@ class World:
         self.is_dirty = False
         store, clock = self.product.store, self.clock()
         self._found = []
+        # One query finds all that is due, unless there is more than all threads can do.
+        due = store.due_commands(clock, MOST_DUE)
         for party, threads in THREADS.items():
             busy = self._busy[party]
             free = threads - len(busy)
             if free > 0:
-                due = store.due_commands(clock, len(busy) + free, party)
-                found = [each for each in due if each.id not in busy][:free]
+                if len(due) < MOST_DUE:
+                    of_party = [each for each in due if Party.of(each.command) is party]
+                else:
+                    of_party = store.due_commands(clock, len(busy) + free, party)
+                found = [each for each in of_party if each.id not in busy][:free]
                 self._found += [(party, each) for each in found]
-        next_due = store.next_due_at()
+        next_due = clock if due else store.next_due_at()
         if next_due is None:
             self._look_at = NEVER
         else:
@@ -364,6 +371,7 @@ class World:
 
         def ended(error: BaseException | None) -> None:
             busy.discard(due.id)
+            self.is_dirty = True  # a thread is free
 
         self.start(f"perform {due.id}", perform, ended)
 
