@@ -200,8 +200,9 @@ def _shrink(failing: "Report") -> None:
     short = shrink(failing, on_try=show)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    faults = len(short.plan.faults)
-    print(f"\nThe shortest history found has {len(short.plan.moves)} moves and {faults} faults:")
+    moves = counted(len(short.plan.moves), "move")
+    kinds = counted(len(short.plan.faults), "kind")
+    print(f"\nThe shortest history found has {moves} and {kinds} of fault:")
     if len(short.story) > LAST_LINES:
         print(f"… {len(short.story) - LAST_LINES} lines before")
     print("\n".join(short.story[-LAST_LINES:]))

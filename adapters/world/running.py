@@ -67,7 +67,7 @@ def run_world(
     try:
         _happen(world, plan)
     except WorldError as error:
-        world.violation = world.violation or error
+        world.fail(error)
     finally:
         world.scheduler.close()
         world.database.close()

@@ -167,9 +167,9 @@ class World:
             if isinstance(error, Crash):
                 self._die()
             elif isinstance(error, WorldError):
-                self._fail(error)
+                self.fail(error)
             elif error is not None:
-                self._fail(WorldError("no_unexpected_error", f"{name}: {error!r}"))
+                self.fail(WorldError("no_unexpected_error", f"{name}: {error!r}"))
 
         self.scheduler.add(Task(name, work, ended))
 
@@ -220,7 +220,8 @@ class World:
             busy.clear()
         self.database.killed()
 
-    def _fail(self, error: WorldError) -> None:
+    def fail(self, error: WorldError) -> None:
+        """Something is wrong. The first thing that is ends the world."""
         if self.violation is None:
             self.violation = error
             self.story.say(f"VIOLATION: {error}")

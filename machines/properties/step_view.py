@@ -1,11 +1,10 @@
 """The view of a step that every property looks at: the step, and the worlds around it.
 
-Fifty properties look at each step, most of them for the same few things. What one has looked for,
-such as the reports among the decisions, is kept for the others.
+All properties look at each step, most of them for the same few things. So these are looked for
+once, such as the reports among its decisions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
@@ -49,6 +48,14 @@ class StepView:
         self._before = before
         self.step = step
         self._after = after
+        self._touched: dict[str, list[tuple[str, Any]]] = {}
+        for address, snapshot in step.snapshots.items():
+            self._touched.setdefault(address.machine, []).append((address.key, snapshot))
+        self._reports = [
+            (address, decision, decision.trigger)
+            for address, decision in step.deliveries
+            if isinstance(decision.trigger, Reported)
+        ]
         self._commands: dict[type[Command], Sequence[Any]] = {}
 
     def before(self, kind: type[F], key: str) -> Snapshot[F] | None:
@@ -89,22 +96,6 @@ class StepView:
             account = self.after(AccountFacts, command.account)
             if account:
                 yield command, account
-
-    @cached_property
-    def _touched(self) -> dict[str, list[tuple[str, Any]]]:
-        """Every machine that decided something, by its name."""
-        found: dict[str, list[tuple[str, Any]]] = {}
-        for address, snapshot in self.step.snapshots.items():
-            found.setdefault(address.machine, []).append((address.key, snapshot))
-        return found
-
-    @cached_property
-    def _reports(self) -> list[tuple[Address, Decision, Reported]]:
-        return [
-            (address, decision, decision.trigger)
-            for address, decision in self.decisions()
-            if isinstance(decision.trigger, Reported)
-        ]
 
 
 def _found(world: World, kind: type[F], key: str) -> Snapshot[F] | None:

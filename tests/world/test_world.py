@@ -30,6 +30,7 @@ from relink.adapters.world import (
     shrink,
     written,
 )
+from relink.adapters.world.databases import MemoryDatabase
 from relink.adapters.world.faults import SENTENCES
 from relink.adapters.world.plan import ACCOUNTS, ranges
 from relink.adapters.world.record import Record, WorldError
@@ -242,6 +243,27 @@ def test_the_command_line_and_the_worlds_have_the_same_longest_history() -> None
         numbers(f"{beyond}")
 
 
+AT_BANK = re.compile(r"bank: (\w+) \w+_\w+  \(move (\d+)\)")
+"""A move that does something to one thing at a bank: what, and its number."""
+
+
+def at_bank(plan: Plan) -> dict[str, str]:
+    """What was done at banks, by the number of the move."""
+    story = "\n".join(run_world(plan, is_told=True).story)
+    return {number: what for what, number in AT_BANK.findall(story)}
+
+
+def test_a_move_that_is_left_out_changes_no_other_move() -> None:
+    whole = replace(Plan.of(6), faults=frozenset(), is_on_disk=False)
+    moves = at_bank(whole)
+    for number in whole.moves[whole.accounts :: 9]:
+        kept = tuple(each for each in whole.moves if each != number)
+        found = at_bank(replace(whole, moves=kept))
+        both = moves.keys() & found.keys()
+        assert len(both) > 5
+        assert {each: moves[each] for each in both} == {each: found[each] for each in both}
+
+
 # ── the sums of a run in a file ──────────────────────────────────────────────
 
 WORLDS_OF_SUMS = Worlds(6, ALL, is_on_disk=False)
@@ -361,3 +383,18 @@ def test_a_store_that_is_not_what_was_committed_is_found() -> None:
     store.machines[Address("read", "fca_2")] = whole[address]
     assert breaks() == "one_transaction"
     record.audit(store, journals=True)
+
+
+def test_an_upgrade_in_memory_goes_on_from_where_the_last_one_ended() -> None:
+    system = relink_system()
+    database, record = MemoryDatabase(system), Record()
+    for number in range(1, 5):
+        message = InboxMessage(f"evt_{number}", "account.created", number, float(number))
+        event = ReadRequested(
+            causation_id=message.id, at=number, kind="account", id=f"fca_{number % 3}"
+        )
+        store = database.open(system)
+        record.applied(message, True, store.apply(message, [event]))
+        assert database.rebuild(system) == len(record.machines)
+        record.audit(database.open(system), journals=True)
+    assert len(record.machines) > 6
