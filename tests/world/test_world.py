@@ -97,9 +97,10 @@ def test_worlds_of_different_seeds_differ() -> None:
 
 
 def first_failure(product: type[Product]) -> Report | None:
-    """The first world that finds what is wrong with a product."""
+    """The first world that finds what is wrong with a product; those of 40 accounts take long."""
     plans = (replace(Plan.of(seed), is_on_disk=False) for seed in range(20))
-    return next((report for p in plans if (report := run_world(p, product)).rule), None)
+    few = (plan for plan in plans if plan.accounts < max(ACCOUNTS))
+    return next((report for p in few if (report := run_world(p, product)).rule), None)
 
 
 @pytest.mark.parametrize("product", PLANTED, ids=lambda product: product.__name__)
@@ -256,7 +257,7 @@ def at_bank(plan: Plan) -> dict[str, str]:
 def test_a_move_that_is_left_out_changes_no_other_move() -> None:
     whole = replace(Plan.of(6), faults=frozenset(), is_on_disk=False)
     moves = at_bank(whole)
-    for number in whole.moves[whole.accounts :: 9]:
+    for number in whole.moves[whole.accounts :: 13]:
         kept = tuple(each for each in whole.moves if each != number)
         found = at_bank(replace(whole, moves=kept))
         both = moves.keys() & found.keys()
