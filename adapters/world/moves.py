@@ -26,7 +26,8 @@ GAPS: tuple[tuple[float, float], ...] = (
     (DAY, 1),
     (3 * DAY, 0.5),
 )
-"""The seconds that pass before a move, and how often."""
+"""The seconds that pass before a move, and how often. Days are rare: little but the sweep happens
+on them, and it would take most of a world's time."""
 
 BANKS = (STRIPE_BANK, STRIPE_BANK, TOKENIZED_NUMBERS, "Bank of the North")
 

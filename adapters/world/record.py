@@ -176,8 +176,8 @@ class Record:
                 found is None or not _is_same(store, address, found, snapshot)
             ):
                 raise WorldError("nothing_is_lost", f"{address} is not as it was committed")
-        if stored:
-            raise WorldError("one_transaction", f"no transaction made {min(stored)}")
+        if stored or store.count_machines() != len(self.machines):
+            raise WorldError("one_transaction", f"no transaction made {sorted(stored)}")
         waiting = {due.id for due in store.due_commands(float("inf"), 10**9)}
         for lost in sorted(self.due.keys() - waiting):
             raise WorldError("nothing_is_lost", f"the outbox has lost {lost}")

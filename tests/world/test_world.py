@@ -1,5 +1,6 @@
 """The simulated worlds: what they find, that they are repeatable, and what they cover."""
 
+import gc
 import json
 import os
 import re
@@ -202,8 +203,10 @@ def test_many_worlds_are_summed_and_gone_on_from(
 
 
 def test_it_stops_after_so_many_webhooks(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = gc.get_threshold()
     assert main(["simulate", "--world", "--length", "4", "--in-memory", "--webhooks", "5"]) == 0
     assert "No violation." in capsys.readouterr().out
+    assert gc.get_threshold() == usual
 
 
 @pytest.mark.parametrize(
