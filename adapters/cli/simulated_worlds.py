@@ -232,7 +232,7 @@ def _summary(totals: "Totals") -> str:
 
 
 def _earlier(state: Path | None, made_with: "MadeWith") -> "Totals | None":
-    from relink.adapters.world import OtherWorldsError, read
+    from relink.adapters.world import OtherCodeError, OtherWorldsError, read
 
     if state is None or not state.exists():
         return None
@@ -242,8 +242,12 @@ def _earlier(state: Path | None, made_with: "MadeWith") -> "Totals | None":
         raise UsageError(f"--state {state} cannot be read: {error}") from None
     except OtherWorldsError as error:
         raise UsageError(
-            f"--state {state} has the sums of other worlds, or of other code: {error}. "
+            f"--state {state} has the sums of other worlds: {error}. "
             "Name another file, or give the same options"
+        ) from None
+    except OtherCodeError:
+        raise UsageError(
+            f"--state {state} has the sums of worlds that another relink played. Name another file"
         ) from None
 
 

@@ -41,7 +41,7 @@ Module                    What it holds
 """
 
 from .faults import ALL, Fault, faults_named
-from .kept import MadeWith, OtherWorldsError, read, written
+from .kept import MadeWith, OtherCodeError, OtherWorldsError, read, written
 from .many import Totals, Worlds, run_many
 from .plan import LENGTH, LONGEST, Plan, numbers
 from .product import Product
@@ -54,6 +54,7 @@ __all__ = [
     "LONGEST",
     "Fault",
     "MadeWith",
+    "OtherCodeError",
     "OtherWorldsError",
     "Plan",
     "Product",

@@ -23,7 +23,11 @@ from .plan import ranges
 
 
 class OtherWorldsError(Exception):
-    """A file has the sums of other worlds, or of worlds that other code played."""
+    """A file has the sums of other worlds than were asked for. The text says how they differ."""
+
+
+class OtherCodeError(Exception):
+    """A file has the sums of these worlds, as other code played them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def read(content: bytes, made_with: MadeWith) -> Totals:
 
     Raises:
         ValueError: it is no file of sums.
-        OtherWorldsError: they were made with something else.
+        OtherWorldsError: they are of other worlds.
+        OtherCodeError: they were made with other code.
     """
     try:
         kept = _FILE.validate_json(content, strict=True)
@@ -89,10 +94,13 @@ def read(content: bytes, made_with: MadeWith) -> Totals:
     differing = [
         f"{field.name.replace('_', ' ')} {then}, now {now}"
         for field in fields(MadeWith)
-        if (then := getattr(kept.made_with, field.name)) != (now := getattr(made_with, field.name))
+        if field.name != "code"
+        and (then := getattr(kept.made_with, field.name)) != (now := getattr(made_with, field.name))
     ]
     if differing:
         raise OtherWorldsError("; ".join(differing))
+    if kept.made_with.code != made_with.code:
+        raise OtherCodeError
     if kept.sums.next_seed != int(made_with.first_seed) + kept.sums.runs:
         raise ValueError("it holds no sums of a simulation: its worlds and its seeds differ")
     return kept.sums

@@ -354,7 +354,7 @@ def test_a_failure_that_other_code_had_is_not_reported(
     words = ["--state", str(state), "--length", "6", "--in-memory", "--seeds", "0:1"]
     assert main(["simulate", "--world", *words]) == 2
     captured = capsys.readouterr()
-    assert "of other code: code another, now" in captured.err
+    assert "has the sums of worlds that another relink played" in captured.err
     assert "a_rule" not in captured.out + captured.err
 
 
