@@ -15,12 +15,29 @@ from typing import TYPE_CHECKING
 from relink.machines.words.times import counted
 
 from . import UsageError
-from .arguments import whole_number
+from .arguments import given, whole_number
 
 if TYPE_CHECKING:
-    from relink.adapters.world import Report, Totals, Worlds
+    from relink.adapters.world import MadeWith, Report, Totals, Worlds
 
 _SEEDS = re.compile("([0-9]{1,15}):([0-9]{1,15})")
+
+LONGEST = 100_000
+"""Moves of a world at most; the same as that of :mod:`relink.adapters.world`, which takes long to
+import."""
+
+OPTIONS = (
+    *("--seeds", "--webhooks", "--minutes", "--jobs", "--length", "--state", "--moves"),
+    *("--list-faults", "--on-disk", "--in-memory", "--story"),
+)
+"""The options of simulated worlds alone."""
+
+WITHOUT_EFFECT = {
+    "--list-faults": tuple(option for option in OPTIONS if option != "--list-faults"),
+    "--story": ("--webhooks", "--minutes", "--jobs", "--state"),
+    "--moves": ("--length",),
+}
+"""Options beside which others would have no effect."""
 
 LAST_LINES = 60
 """Lines of a story that are printed without --story."""
@@ -53,12 +70,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="go on from the first seed until so many webhooks were simulated",
     )
     group.add_argument("--minutes", type=whole_number(1, 10**6), help="stop after so many minutes")
-    group.add_argument(
-        "--jobs", type=whole_number(1, 1024), default=1, help="processes (default: 1)"
-    )
+    group.add_argument("--jobs", type=whole_number(1, 1024), help="processes (default: 1)")
     group.add_argument(
         "--length",
-        type=whole_number(0, 100_000),
+        type=whole_number(0, LONGEST),
         metavar="N",
         help="moves of each world after its first accounts (default: 40)",
     )
@@ -73,13 +88,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--story", action="store_true", help="print the story of each world")
 
 
+def refuse_ignored(arguments: argparse.Namespace) -> None:
+    """Refuse options that would have no effect beside others.
+
+    Raises:
+        UsageError: there are two such options; the text names them.
+    """
+    for option in given(arguments, WITHOUT_EFFECT):
+        for other in given(arguments, WITHOUT_EFFECT[option]):
+            raise UsageError(f"{other} has no effect beside {option}. Leave one of them out")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run worlds, show progress, and shrink the first one that fails.
 
     Returns:
         0 if everything holds in all of them, else 1.
     """
-    from relink.adapters.world import Fault, Totals, run_many, run_world
+    from relink.adapters.world import Fault, MadeWith, Totals, run_many, run_world
 
     if arguments.list_faults:
         print("\n".join(f"{fault:<28}{fault.sentence}" for fault in Fault))
@@ -89,13 +115,15 @@ def run(arguments: argparse.Namespace) -> int:
         return _tell(worlds, arguments.seeds or range(1))
     chosen: range | None = arguments.seeds
     first = chosen.start if chosen else 0
-    totals = _earlier(arguments.state) or Totals(next_seed=first)
+    made_with = MadeWith.of(worlds, first)
+    totals = _earlier(arguments.state, made_with) or Totals(next_seed=first)
     left: Iterator[int]
     if chosen is None and (arguments.webhooks or arguments.minutes):
         left = itertools.count(totals.next_seed)
     else:
         whole = chosen or range(100)
-        left = iter(range(max(whole.start, totals.next_seed), whole.stop))
+        _refuse_more(arguments.state, totals, whole)
+        left = iter(range(totals.next_seed, whole.stop))
     began, before, kept = time.monotonic(), totals.seconds, totals.runs
 
     def is_over(now: Totals) -> bool:
@@ -104,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         now.seconds = before + took
         if arguments.state and now.runs != kept:
             kept = now.runs
-            _keep(arguments.state, now)
+            _keep(arguments.state, made_with, now)
         if sys.stderr.isatty():
             print(f"\r{_progress(now):<100}", end="", file=sys.stderr, flush=True)
         is_late = arguments.minutes is not None and took >= 60 * arguments.minutes
@@ -112,7 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         return is_late or has_enough
 
     try:
-        run_many(worlds, left, totals, arguments.jobs, is_over)
+        run_many(worlds, left, totals, arguments.jobs or 1, is_over)
     finally:
         if sys.stderr.isatty():
             print(file=sys.stderr)
@@ -172,8 +200,9 @@ def _shrink(failing: "Report") -> None:
     short = shrink(failing, on_try=show)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    faults = len(short.plan.faults)
-    print(f"\nThe shortest history found has {len(short.plan.moves)} moves and {faults} faults:")
+    moves = counted(len(short.plan.moves), "move")
+    kinds = counted(len(short.plan.faults), "kind")
+    print(f"\nThe shortest history found has {moves} and {kinds} of fault:")
     if len(short.story) > LAST_LINES:
         print(f"… {len(short.story) - LAST_LINES} lines before")
     print("\n".join(short.story[-LAST_LINES:]))
@@ -202,21 +231,41 @@ def _summary(totals: "Totals") -> str:
     return "\n".join(lines)
 
 
-def _earlier(state: Path | None) -> "Totals | None":
-    from relink.adapters.world import Totals
+def _earlier(state: Path | None, made_with: "MadeWith") -> "Totals | None":
+    from relink.adapters.world import OtherCodeError, OtherWorldsError, read
 
     if state is None or not state.exists():
         return None
     try:
-        return Totals.from_json(state.read_text())
+        return read(state.read_bytes(), made_with)
     except (OSError, ValueError) as error:
         raise UsageError(f"--state {state} cannot be read: {error}") from None
+    except OtherWorldsError as error:
+        raise UsageError(
+            f"--state {state} has the sums of other worlds: {error}. "
+            "Name another file, or give the same options"
+        ) from None
+    except OtherCodeError:
+        raise UsageError(
+            f"--state {state} has the sums of worlds that another relink played. Name another file"
+        ) from None
 
 
-def _keep(state: Path, totals: "Totals") -> None:
+def _refuse_more(state: Path | None, totals: "Totals", asked: range) -> None:
+    """Refuse sums in which there are more worlds than were asked for."""
+    if totals.next_seed > asked.stop:
+        raise UsageError(
+            f"--state {state} has the sums of seeds {asked.start}:{totals.next_seed}. "
+            "Name another file, or ask for as many seeds"
+        )
+
+
+def _keep(state: Path, made_with: "MadeWith", totals: "Totals") -> None:
+    from relink.adapters.world import written
+
     beside = state.with_name(f"{state.name}.new")
     try:
-        beside.write_text(totals.to_json())
+        beside.write_bytes(written(made_with, totals))
         beside.replace(state)
     except OSError as error:
         raise UsageError(f"--state {state} cannot be written: {error}") from None

@@ -35,13 +35,15 @@ class _Command:
     stuck_on: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Decision:
-    """A row of the journal; the entry is made when somebody reads it."""
+    """A row of the journal."""
 
     delivery: Delivery
     causation_id: str
     at: float
+    entry: JournalEntry | None = None
+    """Made when somebody reads it for the first time."""
 
     @property
     def version(self) -> int:
@@ -407,11 +409,13 @@ class MemoryStore:
 
     def _entry(self, decision: _Decision) -> JournalEntry:
         """A decision as a database gives it back."""
-        chart = self._system.tables[decision.delivery.address.machine].digest
-        row = journal_rows.to_row(
-            decision.delivery, decision.causation_id, decision.at, chart, self._codec
-        )
-        return journal_rows.from_row(journal_rows.parsed(row), self._codec)
+        if decision.entry is None:
+            chart = self._system.tables[decision.delivery.address.machine].digest
+            row = journal_rows.to_row(
+                decision.delivery, decision.causation_id, decision.at, chart, self._codec
+            )
+            decision.entry = journal_rows.from_row(journal_rows.parsed(row), self._codec)
+        return decision.entry
 
     # ── sweeps and retention ─────────────────────────────────────────────────
 

@@ -34,14 +34,16 @@ Module                    What it holds
 :mod:`.running`           one world, from plan to report
 :mod:`.shrinking`         a shorter history that fails in the same way
 :mod:`.many`              many worlds, in several processes
+:mod:`.kept`              their sums in a file, and what they were made with
 ========================  ======================================================================
 
 ``relink simulate --world`` runs it; ``docs/world.md`` says what it covers and what not.
 """
 
 from .faults import ALL, Fault, faults_named
+from .kept import MadeWith, OtherCodeError, OtherWorldsError, read, written
 from .many import Totals, Worlds, run_many
-from .plan import LENGTH, Plan, numbers
+from .plan import LENGTH, LONGEST, Plan, numbers
 from .product import Product
 from .running import Report, run_world
 from .shrinking import shrink
@@ -49,7 +51,11 @@ from .shrinking import shrink
 __all__ = [
     "ALL",
     "LENGTH",
+    "LONGEST",
     "Fault",
+    "MadeWith",
+    "OtherCodeError",
+    "OtherWorldsError",
     "Plan",
     "Product",
     "Report",
@@ -57,7 +63,9 @@ __all__ = [
     "Worlds",
     "faults_named",
     "numbers",
+    "read",
     "run_many",
     "run_world",
     "shrink",
+    "written",
 ]

@@ -16,8 +16,8 @@ from sqlalchemy import event
 
 from relink.adapters.store import MemoryStore, SqlStore, Store, migrate
 from relink.adapters.store.codec import domain_codec
-from relink.adapters.store.rebuild import rebuild
-from relink.engine import Address, System
+from relink.adapters.store.rebuild import Written, rebuild
+from relink.engine import Address, Facts, Snapshot, System
 from relink.engine.facts_json import facts_text
 
 PAGE = 500
@@ -72,6 +72,8 @@ class MemoryDatabase:
 
     def __init__(self, system: System) -> None:
         self._store = MemoryStore(system)
+        self._rebuilt: dict[Address, Snapshot[Facts]] = {}
+        """The machines as the last upgrade made them, from which the next one goes on."""
 
     def open(self, system: System) -> Store:
         """The same store each time: it cannot change its release."""
@@ -84,11 +86,26 @@ class MemoryDatabase:
         """Nothing to do: it has no transactions."""
 
     def rebuild(self, system: System) -> int:
-        """Forget all machines, and make them again from their journals alone."""
-        found = _rebuilt(self._store, system)
+        """Forget all machines, and make them again from their journals.
+
+        What the journals said at the last upgrade was followed then, so each upgrade goes on from
+        there. At the end of the world every journal is followed from its beginning.
+        """
+        store = self._store
+        for address in store.machines:
+            begun = self._rebuilt.get(address)
+            if begun is None:
+                history = store.history(address)
+                assert history is not None, "a machine has a history"
+                entries, since = history.entries, history.checkpoint
+            else:
+                entries = store.journal(address, after=begun.version)
+                since = Written.of(begun)
+            if entries:
+                self._rebuilt[address] = rebuild(system, address, entries, since).snapshot
         self._store.machines.clear()
-        self._store.machines.update({address: each.snapshot for address, each in found})
-        return len(found)
+        self._store.machines.update(self._rebuilt)
+        return len(self._rebuilt)
 
     def text(self) -> str:
         """Everything that is stored, as text."""

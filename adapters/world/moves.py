@@ -23,10 +23,11 @@ GAPS: tuple[tuple[float, float], ...] = (
     (10 * MINUTE, 8),
     (HOUR, 6),
     (6 * HOUR, 4),
-    (DAY, 2),
-    (3 * DAY, 1),
+    (DAY, 1),
+    (3 * DAY, 0.5),
 )
-"""The seconds that pass before a move, and how often."""
+"""The seconds that pass before a move, and how often. Days are rare: little but the sweep happens
+on them, and it would take most of a world's time."""
 
 BANKS = (STRIPE_BANK, STRIPE_BANK, TOKENIZED_NUMBERS, "Bank of the North")
 

@@ -15,6 +15,9 @@ ACCOUNTS = (1, 1, 2, 3, 5, 8, 12, 40)
 LENGTH = 40
 """How many moves follow by default."""
 
+LONGEST = 100_000
+"""How many moves follow at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -77,7 +80,7 @@ def numbers(text: str) -> tuple[int, ...]:
     """The numbers of such a text.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or names a move beyond the longest history.
     """
     return tuple(sorted(set(_numbers(text)))) if text != "none" else ()
 
@@ -85,4 +88,10 @@ def numbers(text: str) -> tuple[int, ...]:
 def _numbers(text: str) -> Iterator[int]:
     for part in text.split(","):
         first, _, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)
+        begin, end = int(first), int(last or first)
+        if not begin <= end < LONGEST + max(ACCOUNTS):
+            raise ValueError(
+                f"{part!r} are no moves: they are from 0 to {LONGEST + max(ACCOUNTS) - 1:,}, the "
+                "smaller one first"
+            )
+        yield from range(begin, end + 1)

@@ -53,7 +53,7 @@ class WorldStore:
         applied = self._within(lambda: self._store.apply(message, events))
         steps = self._world.record.applied(message, True, applied)
         self._tell(steps)
-        self._after()
+        self._after(asks=any(step.commands for step in steps))
         return applied
 
     def answer(
@@ -104,7 +104,7 @@ class WorldStore:
         """See :meth:`relink.adapters.store.Store.set_cursor`."""
         self._before()
         self._within(lambda: self._store.set_cursor(name, value))
-        self._after()
+        self._after(asks=False)
 
     def _before(self) -> None:
         world = self._world
@@ -142,9 +142,14 @@ class WorldStore:
         finally:
             database.interrupt_after(None)
 
-    def _after(self) -> None:
+    def _after(self, *, asks: bool = True) -> None:
+        """A transaction was committed.
+
+        Args:
+            asks: whether it may have made a command due.
+        """
         world = self._world
-        world.is_dirty = True
+        world.is_dirty = world.is_dirty or asks
         world.may_be_killed(Fault.KILLED_AFTER_COMMIT)
         if world.chance.strikes(Fault.STORE_ANSWER_LOST):
             world.story.say("store: committed, and its answer is lost")
@@ -189,8 +194,6 @@ class WorldTransport:
         except Exception as error:
             world.story.say(f"{what}: {fault or type(error).__name__}")
             raise
-        finally:
-            world.is_dirty = True
         world.story.say(f"{what}: {reply.status}{f' ({fault})' if fault else ''}")
         world.may_be_killed(Fault.KILLED_AFTER_REQUEST)
         world.let_others_go_on()

@@ -67,7 +67,7 @@ def run_world(
     try:
         _happen(world, plan)
     except WorldError as error:
-        world.violation = world.violation or error
+        world.fail(error)
     finally:
         world.scheduler.close()
         world.database.close()
@@ -92,16 +92,18 @@ def run_world(
 def _happen(world: World, plan: Plan) -> None:
     weights = [weight for _, weight, _ in MOVES]
     for number in plan.moves:
-        world.chance.begin(f"move {number}")
+        world.chance.begin(f"kind of move {number}")
         if number < plan.accounts:
             gap, who = 1.0, "customer"
             move: Move = link
         else:
             gap = GAPS[world.chance.weighted([share for _, share in GAPS])][0]
             who, _, move = MOVES[world.chance.weighted(weights)]
+        world.chance.begin(f"before move {number}")
         world.live(world.sim.now + gap)
         if world.violation is not None:
             return
+        world.chance.begin(f"move {number}")
         what = move(world)
         if what is not None:
             world.story.say(f"{who}: {what}  (move {number})")

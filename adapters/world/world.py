@@ -35,6 +35,9 @@ NEVER = float("inf")
 MOST_WEBHOOKS = 8
 """Webhooks that a process handles at once."""
 
+MOST_DUE = sum(THREADS.values())
+"""How many commands the threads of the loop can carry out at once."""
+
 SHARE_OF_SWITCHES = 0.1
 """How often another task goes on where one could."""
 
@@ -161,13 +164,12 @@ class World:
 
         def ended(error: BaseException | None) -> None:
             on_end(error)
-            self.is_dirty = True
             if isinstance(error, Crash):
                 self._die()
             elif isinstance(error, WorldError):
-                self._fail(error)
+                self.fail(error)
             elif error is not None:
-                self._fail(WorldError("no_unexpected_error", f"{name}: {error!r}"))
+                self.fail(WorldError("no_unexpected_error", f"{name}: {error!r}"))
 
         self.scheduler.add(Task(name, work, ended))
 
@@ -218,7 +220,8 @@ class World:
             busy.clear()
         self.database.killed()
 
-    def _fail(self, error: WorldError) -> None:
+    def fail(self, error: WorldError) -> None:
+        """Something is wrong. The first thing that is ends the world."""
         if self.violation is None:
             self.violation = error
             self.story.say(f"VIOLATION: {error}")
@@ -335,14 +338,19 @@ class World:
         self.is_dirty = False
         store, clock = self.product.store, self.clock()
         self._found = []
+        # One query finds all that is due, unless there is more than all threads can do.
+        due = store.due_commands(clock, MOST_DUE)
         for party, threads in THREADS.items():
             busy = self._busy[party]
             free = threads - len(busy)
             if free > 0:
-                due = store.due_commands(clock, len(busy) + free, party)
-                found = [each for each in due if each.id not in busy][:free]
+                if len(due) < MOST_DUE:
+                    of_party = [each for each in due if Party.of(each.command) is party]
+                else:
+                    of_party = store.due_commands(clock, len(busy) + free, party)
+                found = [each for each in of_party if each.id not in busy][:free]
                 self._found += [(party, each) for each in found]
-        next_due = store.next_due_at()
+        next_due = clock if due else store.next_due_at()
         if next_due is None:
             self._look_at = NEVER
         else:
@@ -364,6 +372,7 @@ class World:
 
         def ended(error: BaseException | None) -> None:
             busy.discard(due.id)
+            self.is_dirty = True  # a thread is free
 
         self.start(f"perform {due.id}", perform, ended)
 

@@ -47,8 +47,9 @@ def violations(before: World, step: Step, after: World) -> list[str]:
         step: the step.
         after: all machines after it.
     """
-    found = ((each.name, each(before, step, after)) for each in ALL)
-    return [f"{name}: {wrong}" for name, wrong in found if wrong is not None]
+    view = StepView(before, step, after)
+    found = [(each, each.judge(view)) for each in ALL]
+    return [f"{each.name}: {wrong}" for each, wrong in found if wrong is not None]
 
 
 __all__ = ["ALL", "Property", "StepView", "World", "violations"]

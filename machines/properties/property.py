@@ -34,7 +34,11 @@ class Property:
 
     def __call__(self, before: World, step: Step, after: World) -> str | None:
         """The first thing that is wrong with a step, or None."""
-        return next(self.check(StepView(before, step, after)), None)
+        return self.judge(StepView(before, step, after))
+
+    def judge(self, view: StepView) -> str | None:
+        """The first thing that is wrong with a step, or None."""
+        return next(self.check(view), None)
 
 
 def always(check: Check) -> Property:

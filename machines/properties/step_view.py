@@ -1,7 +1,11 @@
-"""The view of a step that every property looks at: the step, and the worlds around it."""
+"""The view of a step that every property looks at: the step, and the worlds around it.
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeVar, cast
+All properties look at each step, most of them for the same few things. So these are looked for
+once, such as the reports among its decisions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from relink.engine import Address, Command, Decision, Facts, Snapshot, Step
 
@@ -37,42 +41,52 @@ MACHINES: Mapping[type[Facts], str] = {
 """The machine that remembers each kind of facts."""
 
 
-class StepView(NamedTuple):
+class StepView:
     """A step, and the worlds before and after it."""
 
-    world_before: World
-    step: Step
-    world_after: World
+    def __init__(self, before: World, step: Step, after: World) -> None:
+        self._before = before
+        self.step = step
+        self._after = after
+        self._touched: dict[str, list[tuple[str, Any]]] = {}
+        for address, snapshot in step.snapshots.items():
+            self._touched.setdefault(address.machine, []).append((address.key, snapshot))
+        self._reports = [
+            (address, decision, decision.trigger)
+            for address, decision in step.deliveries
+            if isinstance(decision.trigger, Reported)
+        ]
+        self._commands: dict[type[Command], Sequence[Any]] = {}
 
     def before(self, kind: type[F], key: str) -> Snapshot[F] | None:
         """The machine with this kind of facts before the step; None if it did not exist."""
-        return _found(self.world_before, kind, key)
+        return _found(self._before, kind, key)
 
     def after(self, kind: type[F], key: str) -> Snapshot[F] | None:
         """The machine with this kind of facts after the step; None if it does not exist."""
-        return _found(self.world_after, kind, key)
+        return _found(self._after, kind, key)
 
-    def touched(self, kind: type[F]) -> Iterator[tuple[str, Snapshot[F]]]:
+    def touched(self, kind: type[F]) -> Sequence[tuple[str, Snapshot[F]]]:
         """The machines with this kind of facts that decided something, as the step leaves them."""
-        for address, snapshot in self.step.snapshots.items():
-            if address.machine == MACHINES[kind]:
-                yield address.key, cast("Snapshot[F]", snapshot)
+        return self._touched.get(MACHINES[kind], ())
 
-    def decisions(self) -> Iterator[tuple[Address, Decision]]:
+    def decisions(self) -> Sequence[tuple[Address, Decision]]:
         """What was decided, in order."""
-        return ((delivery.address, delivery.decision) for delivery in self.step.deliveries)
+        return self.step.deliveries
 
-    def reports(self) -> Iterator[tuple[Address, Decision, Reported]]:
+    def reports(self) -> Sequence[tuple[Address, Decision, Reported]]:
         """The decisions on reports of accounts, authorizations and account numbers, in order."""
-        for address, decision in self.decisions():
-            if isinstance(decision.trigger, Reported):
-                yield address, decision, decision.trigger
+        return self._reports
 
-    def commands(self, kind: type[C]) -> Iterator[C]:
+    def commands(self, kind: type[C]) -> Sequence[C]:
         """The commands of one kind, in order."""
-        return (command for command in self.step.commands if isinstance(command, kind))
+        found = self._commands.get(kind)
+        if found is None:
+            found = [command for command in self.step.commands if isinstance(command, kind)]
+            self._commands[kind] = found
+        return found
 
-    def builds(self) -> list[Build]:
+    def builds(self) -> Sequence[Build]:
         """The payment methods and external accounts to be built."""
         return [command for command in self.step.commands if isinstance(command, Build)]
 

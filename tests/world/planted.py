@@ -189,7 +189,7 @@ PLANTED: dict[type[Product], set[str]] = {
     LedgerFirst: {"answered_after_commit"},
     AnswerFirst: {"answered_after_commit"},
     NoInbox: {"applied_once"},
-    ResultLost: {"no_read_is_left"},
+    ResultLost: {"no_read_is_left", "agrees_with_stripe"},
     GivesUpAtOnce: {"no_read_is_left", "every_outage_is_prompted"},
     NoKey: {"one_effect"},
     NoStaleness: {"old_report_changes_nothing"},

@@ -1,5 +1,6 @@
 """The simulated worlds: what they find, that they are repeatable, and what they cover."""
 
+import gc
 import json
 import os
 import re
@@ -11,21 +12,32 @@ from pathlib import Path
 
 import pytest
 
-from relink.adapters.cli import main
+from relink.adapters.cli import main, simulated_worlds
+from relink.adapters.store import InboxMessage, MemoryStore
 from relink.adapters.world import (
     ALL,
+    LONGEST,
     Fault,
+    MadeWith,
     Plan,
     Product,
     Report,
     Totals,
+    Worlds,
     faults_named,
     numbers,
+    read,
     run_world,
     shrink,
+    written,
 )
+from relink.adapters.world.databases import MemoryDatabase
 from relink.adapters.world.faults import SENTENCES
-from relink.adapters.world.plan import ranges
+from relink.adapters.world.plan import ACCOUNTS, ranges
+from relink.adapters.world.record import Record, WorldError
+from relink.engine import Address
+from relink.machines import relink_system
+from relink.machines.events import ReadRequested
 
 from ..profile import PROFILE
 from .planted import PLANTED, LedgerFirst, NoKey
@@ -38,8 +50,8 @@ WORLDS = 24 if PROFILE.name == "full" else 5
 UPGRADED = 14
 """A seed whose world is upgraded."""
 
-INTERRUPTED = (26,)
-"""Seeds of worlds in which transactions are interrupted."""
+INTERRUPTED = (16, 29, 42, 6, 10, 36)
+"""Seeds of worlds in which transactions are interrupted, until each way was seen."""
 
 DIGEST = """
 from dataclasses import replace
@@ -86,9 +98,10 @@ def test_worlds_of_different_seeds_differ() -> None:
 
 
 def first_failure(product: type[Product]) -> Report | None:
-    """The first world that finds what is wrong with a product."""
+    """The first world that finds what is wrong with a product; those of 40 accounts take long."""
     plans = (replace(Plan.of(seed), is_on_disk=False) for seed in range(20))
-    return next((report for p in plans if (report := run_world(p, product)).rule), None)
+    few = (plan for plan in plans if plan.accounts < max(ACCOUNTS))
+    return next((report for p in few if (report := run_world(p, product)).rule), None)
 
 
 @pytest.mark.parametrize("product", PLANTED, ids=lambda product: product.__name__)
@@ -124,6 +137,8 @@ def test_a_process_is_killed_within_a_transaction_and_its_work_is_not_lost() -> 
         report = run_world(replace(Plan.of(seed), faults=faults, is_on_disk=True))
         assert report.is_good, report.what
         struck.update(report.faults)
+        if set(struck) == faults:
+            break
     assert set(struck) == faults
 
 
@@ -182,37 +197,208 @@ def test_many_worlds_are_summed_and_gone_on_from(
     shown = capsys.readouterr().out
     assert "3 worlds" in shown
     assert "No violation." in shown
-    sums = Totals.from_json(Path(state).read_text())
-    assert (sums.runs, sums.next_seed) == (3, 3)
-    assert sums.webhooks > 0
+    sums = json.loads(Path(state).read_text())["sums"]
+    assert (sums["runs"], sums["next_seed"]) == (3, 3)
+    assert sums["webhooks"] > 0
 
 
 def test_it_stops_after_so_many_webhooks(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = gc.get_threshold()
     assert main(["simulate", "--world", "--length", "4", "--in-memory", "--webhooks", "5"]) == 0
     assert "No violation." in capsys.readouterr().out
+    assert gc.get_threshold() == usual
 
 
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["--faults", "rain"], "there is no fault 'rain'"),
-        (["--seeds", "5:2"], "two whole numbers"),
-        (["--moves", "a-b"], "--faults or --moves"),
+        (["--world", "--faults", "rain"], "there is no fault 'rain'"),
+        (["--world", "--seeds", "5:2"], "two whole numbers"),
+        (["--world", "--moves", "a-b"], "--faults or --moves"),
+        (["--world", "--moves", "0-99999999999999999999"], "'0-99999999999999999999' are no moves"),
+        (["--world", "--moves", "7-3"], "the smaller one first"),
+        (["--world", "--moves", "1", "--length", "5"], "--length has no effect beside --moves"),
+        (["--world", "--story", "--state", "f"], "--state has no effect beside --story"),
+        (["--world", "--story", "--jobs", "2"], "--jobs has no effect beside --story"),
+        (["--world", "--list-faults", "--seeds", "0:2"], "--seeds has no effect beside"),
+        (["--world", "--port", "0"], "--port is for the server"),
+        (["--length", "0"], "--length is for simulated worlds"),
+        (["--list-faults"], "--list-faults is for simulated worlds. Give --world too"),
+        (["--seeds", "0:2"], "--seeds is for simulated worlds. Give --world too"),
+        (["--state", "f"], "--state is for simulated worlds. Give --world too"),
     ],
 )
 def test_what_cannot_be_run_is_refused(
     words: list[str], what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        code = main(["simulate", "--world", *words])
+        code = main(["simulate", *words])
     except SystemExit as exit:
         code = exit.code  # type: ignore[assignment]
     assert code == 2
     assert what in capsys.readouterr().err
 
 
-def test_sums_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_and_the_worlds_have_the_same_longest_history() -> None:
+    assert simulated_worlds.LONGEST == LONGEST
+    beyond = LONGEST + max(ACCOUNTS)
+    assert numbers(f"{beyond - 1}") == (beyond - 1,)
+    with pytest.raises(ValueError, match="no moves"):
+        numbers(f"{beyond}")
+
+
+AT_BANK = re.compile(r"bank: (\w+) \w+_\w+  \(move (\d+)\)")
+"""A move that does something to one thing at a bank: what, and its number."""
+
+
+def at_bank(plan: Plan) -> dict[str, str]:
+    """What was done at banks, by the number of the move."""
+    story = "\n".join(run_world(plan, is_told=True).story)
+    return {number: what for what, number in AT_BANK.findall(story)}
+
+
+def test_a_move_that_is_left_out_changes_no_other_move() -> None:
+    whole = replace(Plan.of(6), faults=frozenset(), is_on_disk=False)
+    moves = at_bank(whole)
+    for number in whole.moves[whole.accounts :: 13]:
+        kept = tuple(each for each in whole.moves if each != number)
+        found = at_bank(replace(whole, moves=kept))
+        both = moves.keys() & found.keys()
+        assert len(both) > 5
+        assert {each: moves[each] for each in both} == {each: found[each] for each in both}
+
+
+# ── the sums of a run in a file ──────────────────────────────────────────────
+
+WORLDS_OF_SUMS = Worlds(6, ALL, is_on_disk=False)
+
+
+def test_sums_are_read_as_they_were_written() -> None:
+    made_with = MadeWith.of(WORLDS_OF_SUMS, 4)
+    sums = Totals(4)
+    sums.add(run_world(WORLDS_OF_SUMS.plan(4)))
+    sums.next_seed = 5
+    sums.failures.append((4, "a_rule", "what is wrong"))
+    assert read(written(made_with, sums), made_with) == sums
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"worlds": 3},
+        {"runs": "2"},
+        {"runs": -1},
+        {"runs": 7},
+        {"next_seed": None},
+        {"seconds": float("nan")},
+        {"faults": {"lost": "many"}},
+        {"failures": [[1, "a rule"]]},
+        {"failures": 5},
+    ],
+    ids=str,
+)
+def test_sums_of_another_form_are_refused(damage: dict[str, object], tmp_path: Path) -> None:
+    made_with = MadeWith.of(WORLDS_OF_SUMS, 0)
+    found = json.loads(written(made_with, Totals(2, runs=2)))
+    found["sums"].update(damage)
+    with pytest.raises(ValueError, match="no sums of a simulation"):
+        read(json.dumps(found).encode(), made_with)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"worlds": 3}', b"{"])
+def test_a_file_that_has_no_sums_is_refused(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     state = tmp_path / "sums.json"
-    state.write_text(json.dumps({"worlds": 3}))
+    state.write_bytes(content)
     assert main(["simulate", "--world", "--state", str(state)]) == 2
-    assert "--state" in capsys.readouterr().err
+    assert f"--state {state} cannot be read" in capsys.readouterr().err
+    assert state.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--seeds", "1:3"], "first seed 0, now 1"),
+        (["--seeds", "0:1"], "has the sums of seeds 0:2"),
+        (["--seeds", "0:2", "--length", "7"], "length 6, now 7"),
+        (["--seeds", "0:2", "--faults", "lost"], "faults"),
+        (["--seeds", "0:2", "--on-disk"], "database in memory, now on disk"),
+    ],
+)
+def test_sums_of_other_worlds_are_refused(
+    words: list[str], what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "sums.json"
+    state.write_bytes(written(MadeWith.of(WORLDS_OF_SUMS, 0), Totals(2, runs=2)))
+    before = state.read_bytes()
+    command = ["simulate", "--world", "--state", str(state)]
+    if "--length" not in words:
+        command += ["--length", "6"]
+    if "--on-disk" not in words:
+        command.append("--in-memory")
+    assert main([*command, *words]) == 2
+    shown = capsys.readouterr().err
+    assert what in shown
+    assert "Name another file" in shown
+    assert state.read_bytes() == before
+
+
+def test_a_failure_that_other_code_had_is_not_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "sums.json"
+    stale = Totals(1, runs=1, failures=[(0, "a_rule", "what was wrong then")])
+    made_with = replace(MadeWith.of(WORLDS_OF_SUMS, 0), code="another")
+    state.write_bytes(written(made_with, stale))
+    words = ["--state", str(state), "--length", "6", "--in-memory", "--seeds", "0:1"]
+    assert main(["simulate", "--world", *words]) == 2
+    captured = capsys.readouterr()
+    assert "has the sums of worlds that another relink played" in captured.err
+    assert "a_rule" not in captured.out + captured.err
+
+
+# ── what a process finds when it starts ──────────────────────────────────────
+
+
+def test_a_store_that_is_not_what_was_committed_is_found() -> None:
+    store, record = MemoryStore(relink_system()), Record()
+    message = InboxMessage("evt_1", "account.created", 1, 1.0)
+    linked = ReadRequested(causation_id="evt_1", at=1, kind="account", id="fca_1")
+    record.applied(message, True, store.apply(message, [linked]))
+    record.audit(store, journals=True)
+    whole = dict(store.machines)
+    address = Address("read", "fca_1")
+
+    def breaks() -> str:
+        with pytest.raises(WorldError) as found:
+            record.audit(store, journals=False)
+        store.machines.clear()
+        store.machines.update(whole)
+        return found.value.rule
+
+    other = next(s for s in relink_system().tables["read"].states if s != whole[address].state)
+    store.machines[address] = whole[address]._replace(state=other)
+    assert breaks() == "nothing_is_lost"
+    store.machines[address] = whole[address]._replace(version=whole[address].version + 1)
+    assert breaks() == "nothing_is_lost"
+    del store.machines[address]
+    assert breaks() == "nothing_is_lost"
+    store.machines[Address("read", "fca_2")] = whole[address]
+    assert breaks() == "one_transaction"
+    record.audit(store, journals=True)
+
+
+def test_an_upgrade_in_memory_goes_on_from_where_the_last_one_ended() -> None:
+    system = relink_system()
+    database, record = MemoryDatabase(system), Record()
+    for number in range(1, 5):
+        message = InboxMessage(f"evt_{number}", "account.created", number, float(number))
+        event = ReadRequested(
+            causation_id=message.id, at=number, kind="account", id=f"fca_{number % 3}"
+        )
+        store = database.open(system)
+        record.applied(message, True, store.apply(message, [event]))
+        assert database.rebuild(system) == len(record.machines)
+        record.audit(database.open(system), journals=True)
+    assert len(record.machines) > 6
