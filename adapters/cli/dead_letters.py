@@ -4,7 +4,7 @@ import argparse
 import time
 
 from . import UsageError
-from .settings import open_store
+from .settings import add_database, open_store
 
 MOST = 1_000
 """How many dead letters one run lists or retries at most."""
@@ -15,13 +15,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--retry", nargs="+", metavar="ID", help="retry these commands")
     group.add_argument("--retry-all", action="store_true", help="retry all dead letters")
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """List the dead letters, or retry them."""
     from relink.machines.words.times import moment
 
-    with open_store() as store:
+    with open_store(arguments.database) as store:
         letters = store.dead_letters(limit=MOST)
         if arguments.retry or arguments.retry_all:
             wanted = arguments.retry or [letter.id for letter in letters]

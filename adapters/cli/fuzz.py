@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import UsageError
 from .arguments import seed, whole_number
 from .machine import machine_names, object_at, table_named
+from .options import CommandParser
 from .output_file import write_file
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ FORMAT = 1
 """The version of the file's form."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "machine",
@@ -76,6 +77,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="play a counterexample again, and do not search"
     )
+    parser.alone("--replay")
+    parser.either("MACHINE", "--system")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -86,8 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.replay is not None:
         return _replay(arguments.replay)
-    if arguments.system and arguments.machine:
-        raise UsageError("name a machine, or give --system; not both")
+    output: Path = arguments.output
     targets = [SYSTEM] if arguments.system else [arguments.machine]
     if targets == [None]:
         targets = [*machine_names(), SYSTEM]
@@ -97,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _search(target, arguments)
         if found is not None:
             print(f"Counterexample:\n{found}")
-            _write(arguments.output, target, found)
+            _write(output, target, found)
             return 1
     print("No counterexample found.")
     return 0

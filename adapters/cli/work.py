@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from . import UsageError
 from .arguments import log_level, whole_number
+from .options import CommandParser
 from .settings import settings_of
 
 NICE = 5
@@ -13,7 +14,7 @@ NICE = 5
 customers who wait come first. It has a third of their weight, and all that they leave."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--concurrency",
@@ -36,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-level", type=log_level, default="INFO", help="log level (default: INFO)"
     )
+    parser.needs("--metrics-host", "--metrics-port")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -119,7 +119,7 @@ def test_without_a_machine_all_of_them_are_fuzzed(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("arguments", "content", "says"),
     [
-        (["account", "--system"], None, "name a machine, or give --system; not both"),
+        (["account", "--system"], None, "--system has no effect beside MACHINE"),
         (["--replay", "no.json"], None, "the file no.json cannot be read: No such file"),
         (["--replay", "x.json"], "{", "the file x.json is not JSON"),
         (["--replay", "x.json"], "{}", "the file x.json is no counterexample"),
