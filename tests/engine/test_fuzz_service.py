@@ -146,7 +146,7 @@ def test_a_method_that_is_missing_is_named() -> None:
 
 
 def test_a_recording_of_another_test_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="a recording of LockTest has 'notes'"):
+    with pytest.raises(ArgumentError, match="no recording of LockTest: notes is missing"):
         replay(LockTest, {"events": []})
 
 
@@ -224,5 +224,5 @@ def test_a_stream_is_made_of_whatever_a_strategy_gives() -> None:
 
 def test_a_negative_bound_is_refused() -> None:
     assert STALE < 0
-    with pytest.raises(ArgumentError, match="overtaken is -1; give 0 or more"):
+    with pytest.raises(ArgumentError, match="overtaken is -1; give a whole number from 0"):
         DeliveryFaults(overtaken=-1)
