@@ -29,6 +29,7 @@ from relink.engine.errors import ArgumentError
 from relink.engine.fuzz import AT_ONCE, DeliveryFaults, Plan, StreamTest, plans
 from relink.engine.fuzz.class_settings import Check, instance_of, names, seconds, whole_number
 from relink.engine.fuzz.recording import Planned, StreamRecording
+from relink.engine.fuzz.service import now_and_then
 from relink.engine.suggest import unknown
 from relink.machines import RelinkPolicy
 
@@ -265,9 +266,12 @@ def _change(draw: st.DrawFn) -> tuple[str, int] | None:
 
 def _rule(faults: DeliveryFaults) -> Any:
     def something_happens(
-        test: LinkedAccountsTest, what: tuple[str, int] | None, plan: Plan
+        test: LinkedAccountsTest, what: tuple[str, int] | None, plan: Plan, all_arrives: bool
     ) -> None:
         if what is not None:
             test.happen(*what, plan)
+        if all_arrives:
+            test.everything_arrives()
 
-    return rule(what=_change(), plan=plans(faults))(something_happens)
+    made = rule(what=_change(), plan=plans(faults), all_arrives=now_and_then)
+    return made(something_happens)

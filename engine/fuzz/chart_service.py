@@ -22,7 +22,7 @@ from ..table import Table
 from .class_settings import Check, check_settings, instance_of
 from .payloads import payloads
 from .recording import EventSent, StreamRecording
-from .service import Said, StreamTest, unwritten
+from .service import Said, StreamTest, now_and_then, unwritten
 from .steering import perhaps, steered
 from .stream import AT_ONCE, Delivery, Plan, plans
 from .values import NO_VALUES, Values, check_values
@@ -220,12 +220,15 @@ def _give_rule(
 ) -> None:
     """Give a test a rule that sends an event of a class on some plan; None sends nothing."""
 
-    def send(test: EventStreamTest, event: Event | None, plan: Plan) -> None:
+    def send(test: EventStreamTest, event: Event | None, plan: Plan, all_arrives: bool) -> None:
         if event is not None:
             test.send(event, plan)
+        if all_arrives:
+            test.everything_arrives()
 
     send.__name__ = f"send_{kind.name}"
-    setattr(test, send.__name__, rule(event=drawn, plan=plans(test.faults))(send))
+    made = rule(event=drawn, plan=plans(test.faults), all_arrives=now_and_then)
+    setattr(test, send.__name__, made(send))
 
 
 def _written(note: Mapping[str, Any], codec: Codec) -> dict[str, Any]:
