@@ -15,6 +15,8 @@ import sys
 from collections.abc import Collection, Sequence
 from types import ModuleType
 
+from relink.adapters.signs import visible
+
 from .failures import (
     DEFECT,
     INTERRUPTED,
@@ -111,6 +113,7 @@ def read(argv: Sequence[str], of: Collection[str] = tuple(SUBCOMMANDS)) -> Argum
     """
     whole = argparse.ArgumentParser(
         prog="relink",
+        allow_abbrev=False,
         description="Decide what to do when a customer's linked bank account stops working.",
     )
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version, and exit")
@@ -126,8 +129,11 @@ def read(argv: Sequence[str], of: Collection[str] = tuple(SUBCOMMANDS)) -> Argum
             _module(name).add(subparser)
         subparser.mark_defaults()
         by_name[name] = subparser
-    parsed = whole.parse_args(argv)
-    return by_name[parsed.command].checked(parsed)
+    parsed, unknown = whole.parse_known_args(argv)
+    command = by_name[parsed.command]
+    if unknown:
+        command.refuse(unknown)
+    return command.checked(parsed)
 
 
 class _Version(argparse.Action):
@@ -176,7 +182,8 @@ def _failed(command: str, error: Exception) -> int:
     if line is None:
         show_defect(command, error)
         return DEFECT
-    print(line, file=sys.stderr)
+    # It repeats what the user or a file said.
+    print(*map(visible, line.splitlines()), sep="\n", file=sys.stderr)
     return WRONG_USAGE
 
 

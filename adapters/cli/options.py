@@ -15,9 +15,11 @@ were given, and which of them the command has read. What it never read is named 
 """
 
 import argparse
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
+
+from relink.engine.suggest import did_you_mean
 
 from .failures import UsageError
 
@@ -44,6 +46,13 @@ class CommandParser(argparse.ArgumentParser):
     def either(self, option: str, *others: str) -> None:
         """Declare that an option and each of the others exclude each other."""
         self._rules.append(_Either(option, {*others}))
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """End the process for arguments that the command does not have."""
+        known = [text for action in self._actions for text in action.option_strings]
+        meant = did_you_mean(unknown[0].partition("=")[0], known)
+        hint = f". {meant[:1].upper()}{meant[1:]}" if meant else ""
+        self.error(f"it has no argument {', '.join(map(repr, unknown))}{hint}")
 
     def mark_defaults(self) -> None:
         """Make what is a default recognisable after parsing. The arguments are all declared.

@@ -9,7 +9,7 @@ from pathlib import Path
 from relink.adapters.loopback import is_loopback
 
 from . import UsageError
-from .arguments import log_level, port
+from .arguments import address, log_level, port
 from .listening import PortInUseError, check_certificate, listening
 from .options import CommandParser
 from .settings import refuse_live_key, settings_of
@@ -20,7 +20,12 @@ NOT_STARTED = 3
 
 def add(parser: CommandParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: 127.0.0.1)")
+    parser.add_argument(
+        "--host",
+        type=address,
+        default="127.0.0.1",
+        help="address to bind (default: 127.0.0.1)",
+    )
     parser.add_argument(
         "--port", type=port, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
     )

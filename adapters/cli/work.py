@@ -5,7 +5,7 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .arguments import log_level, whole_number
+from .arguments import address, log_level, whole_number
 from .options import CommandParser
 from .settings import settings_of
 
@@ -30,6 +30,7 @@ def add(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--metrics-host",
+        type=address,
         default="127.0.0.1",
         metavar="ADDRESS",
         help="address of --metrics-port (default: 127.0.0.1)",

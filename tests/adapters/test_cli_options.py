@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -192,10 +193,34 @@ def test_what_a_command_forgets_is_said_when_it_ends(
     assert capsys.readouterr().err == "relink table: --two had no effect\n"
 
 
-def test_an_option_has_no_short_forms(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["check", "--lis"])
-    assert "unrecognized arguments: --lis" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("check --lis", "relink check: error: it has no argument '--lis'. Did you mean '--list'?"),
+        ("check --quik=2", "it has no argument '--quik=2'. Did you mean '--quick'?"),
+        ("status x", "relink status: error: it has no argument 'x'"),
+        ("serve --host=", "argument --host: it must be a name or an address"),
+        ("work --metrics-port 1 --metrics-host=", "argument --metrics-host: it must be a name or"),
+    ],
+)
+def test_an_argument_that_does_not_exist_or_is_empty_is_named(
+    line: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options have no short forms: what they mean would change with each option that is added."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(line.split())
+    assert stopped.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_error_that_repeats_what_was_given_cannot_command_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = ["--database", "sqlite:///there.db"]
+    assert cli.main(["migrate", *there]) == 0
+    assert cli.main(["explain", "fca_\x1b[31mred\u202e", *there]) == 2
+    assert capsys.readouterr().err.endswith("no decisions about fca_\ufffd[31mred\ufffd\n")
 
 
 # ── the database ─────────────────────────────────────────────────────────────
@@ -217,7 +242,7 @@ def test_an_error_names_the_option_that_gave_the_database(
     command: str,
     url: str,
     says: str,
-    tmp_path: Any,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -234,7 +259,7 @@ def test_an_error_names_the_option_that_gave_the_database(
 
 
 def test_status_shows_the_database_that_is_named(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RELINK_DATABASE_URL", raising=False)
