@@ -19,8 +19,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from relink.engine.suggest import did_you_mean
-
 from .failures import UsageError
 
 
@@ -49,6 +47,9 @@ class CommandParser(argparse.ArgumentParser):
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """End the process for arguments that the command does not have."""
+        # The engine takes a tenth of a second to import, which only an error needs.
+        from relink.engine.suggest import did_you_mean
+
         known = [text for action in self._actions for text in action.option_strings]
         meant = did_you_mean(unknown[0].partition("=")[0], known)
         hint = f". {meant[:1].upper()}{meant[1:]}" if meant else ""
