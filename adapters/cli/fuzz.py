@@ -47,7 +47,6 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--profile",
         choices=PROFILES,
-        default="quick",
         help="how long to search: "
         + "; ".join(f"{name}: {n:,} histories of {m} events" for name, (n, m) in PROFILES.items())
         + " (default: quick)",
@@ -88,6 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.replay is not None:
         return _replay(arguments.replay)
+    profile, examples, events = arguments.profile, arguments.examples, arguments.events
+    if profile and examples and events:
+        raise UsageError(
+            "--profile has no effect beside --examples and --events. Leave one of the three out."
+        )
     output: Path = arguments.output
     refuse_unwritable(output)
     targets = [SYSTEM] if arguments.system else [arguments.machine]
@@ -109,7 +113,7 @@ def _search(target: str, arguments: argparse.Namespace) -> "Counterexample | Non
     from relink.engine.errors import ArgumentError
     from relink.engine.fuzz import NoPayloadError, Progress, find_counterexample
 
-    examples, events = PROFILES[arguments.profile]
+    examples, events = PROFILES[arguments.profile or "quick"]
     began = time.monotonic()
     last = Progress(0, 0, False)
 

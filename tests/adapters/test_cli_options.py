@@ -27,6 +27,7 @@ IDLE: dict[str, list[tuple[str, str]]] = {
     ],
     "fuzz": [
         ("--system", "account"),
+        ("--profile quick --examples 1", "--events 1"),
         ("--replay a.json", "account"),
         ("--replay a.json", "--system"),
         ("--replay a.json", "--profile quick"),
@@ -53,7 +54,7 @@ IDLE: dict[str, list[tuple[str, str]]] = {
 TOGETHER = [
     "check --quick --accounts 2 --faults 1 --depth 3 --jobs 1 --max-states 9",
     "check --scopes --only links --sessions 1",
-    "fuzz account --profile deep --examples 1 --events 2 --seed 3 -o a.json",
+    "fuzz account --profile deep --examples 1 --seed 3 -o a.json",
     "serve --demo --host ::1 --port 0",
     "serve --tls-cert a --tls-key b --behind-tls-proxy --log-level DEBUG",
     "work --metrics-port 1 --metrics-host ::1",
