@@ -4,12 +4,13 @@ Scopes have nothing in common, so they need no common memory, and each gives the
 many run at the same time. The longest come first.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from multiprocessing.queues import Queue
 from queue import Empty
 
@@ -135,8 +136,10 @@ def check_scopes(
     # Started afresh: a process that is forked off could share locks and connections.
     context = get_context("spawn")
     moments: Queue[Moment] = context.Queue()
+    others = set(active_children())
     with ProcessPoolExecutor(jobs, context, _begin, (moments,)) as pool:
-        running = [pool.submit(_in_process, bounds, limits) for bounds in scopes]
+        with _without_interrupts():
+            running = [pool.submit(_in_process, bounds, limits) for bounds in scopes]
         try:
             for each in running:
                 while not each.done():
@@ -146,8 +149,20 @@ def check_scopes(
                             on_progress(moment)
                 yield each.result()
         finally:
-            for each in running:
-                each.cancel()
+            # Nobody waits for the scopes that are left. A pool waits for those that run.
+            if not all(each.done() for each in running):
+                for process in set(active_children()) - others:
+                    process.terminate()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C in a terminal does not reach: this one ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _named(

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Collection, Sequence
 from types import ModuleType
 
+from relink.adapters.signs import visible
+
 from .failures import (
     DEFECT,
     INTERRUPTED,
@@ -24,10 +26,11 @@ from .failures import (
     explained,
     show_defect,
 )
+from .options import Arguments, CommandParser
 from .output import safe_output
 from .stopping import Stopped, ended_by_signals
 
-__all__ = ["SUBCOMMANDS", "UsageError", "main", "parser"]
+__all__ = ["SUBCOMMANDS", "UsageError", "main", "read"]
 
 SUBCOMMANDS = {
     "demo": "play scenarios against a simulated Stripe, and tell what relink decided and why",
@@ -97,25 +100,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser(of: Collection[str] = tuple(SUBCOMMANDS)) -> argparse.ArgumentParser:
-    """The parser of the command.
+def read(argv: Sequence[str], of: Collection[str] = tuple(SUBCOMMANDS)) -> Arguments:
+    """Read the arguments of the process.
 
     Args:
-        of: the subcommands whose arguments it knows; by default all. It names the others too.
+        argv: the subcommand, and its arguments.
+        of: the subcommands whose arguments are known; by default all.
+
+    Raises:
+        SystemExit: there is no such subcommand or argument, or a value is wrong.
+        UsageError: arguments do not go together.
     """
-    made = argparse.ArgumentParser(
+    whole = argparse.ArgumentParser(
         prog="relink",
+        allow_abbrev=False,
         description="Decide what to do when a customer's linked bank account stops working.",
     )
-    made.add_argument("--version", action=_Version, nargs=0, help="print the version, and exit")
-    subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    whole.add_argument("--version", action=_Version, nargs=0, help="print the version, and exit")
+    subparsers = whole.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
+    by_name = {}
     for name, summary in SUBCOMMANDS.items():
         subparser = subparsers.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}."
         )
         if name in of:
             _module(name).add(subparser)
-    return made
+        subparser.mark_defaults()
+        by_name[name] = subparser
+    parsed, unknown = whole.parse_known_args(argv)
+    command = by_name[parsed.command]
+    if unknown:
+        command.refuse(unknown)
+    return command.checked(parsed)
 
 
 class _Version(argparse.Action):
@@ -129,9 +147,17 @@ class _Version(argparse.Action):
 def _run(argv: Sequence[str]) -> int:
     _refuse_unknown(argv)
     # The arguments of some subcommands name the machines, whose import takes a while.
-    arguments = parser(of=argv[:1]).parse_args(argv)
-    code: int = _module(arguments.command).run(arguments)
+    arguments = read(argv, of=argv[:1])
+    command: str = arguments.command
+    code: int = _module(command).run(arguments)
+    _name_unread(command, arguments)
     return code
+
+
+def _name_unread(command: str, arguments: Arguments) -> None:
+    """Say which arguments had no effect, though the command declares that they have one."""
+    if unread := arguments.unread:
+        print(f"relink {command}: {', '.join(unread)} had no effect", file=sys.stderr)
 
 
 def _refuse_unknown(argv: Sequence[str]) -> None:
@@ -156,7 +182,8 @@ def _failed(command: str, error: Exception) -> int:
     if line is None:
         show_defect(command, error)
         return DEFECT
-    print(line, file=sys.stderr)
+    # It repeats what the user or a file said.
+    print(*map(visible, line.splitlines()), sep="\n", file=sys.stderr)
     return WRONG_USAGE
 
 

@@ -32,6 +32,13 @@ port = whole_number(0, 65_535)
 seed = whole_number(-(2**63), 2**63 - 1)
 
 
+def address(text: str) -> str:
+    """A name or an address to listen at. An empty one would be every address of the machine."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it must be a name or an address, such as 127.0.0.1")
+    return text
+
+
 def log_level(text: str) -> str:
     """The name of a log level, in upper or lower case."""
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

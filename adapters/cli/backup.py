@@ -4,25 +4,23 @@ import argparse
 from pathlib import Path
 
 from . import UsageError
-from .settings import database_file
+from .settings import add_database, file_of, named_database
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", type=Path, help="the new file; only you may read it")
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the backup."""
-    from relink.adapters.store import StoreError
     from relink.adapters.store.sqlite.backup import back_up
 
-    database = database_file("Back it up with pg_dump")
-    if not database.exists():
-        raise UsageError(f"the database {database} does not exist")
-    try:
-        back_up(database, arguments.file.absolute())
-    except StoreError as error:
-        raise UsageError(str(error)) from None
-    print(f"{database} was backed up to {arguments.file}.")
+    with named_database(arguments.database) as database:
+        file = file_of(database, "Back it up with pg_dump")
+        if not file.exists():
+            raise UsageError(f"the database {file} does not exist")
+        back_up(file, arguments.file.absolute())
+    print(f"{file} was backed up to {arguments.file}.")
     return 0

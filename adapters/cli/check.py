@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .arguments import whole_number
+from .options import CommandParser
 
 if TYPE_CHECKING:
     from relink.adapters.checker import Bounds, Result
@@ -20,7 +21,7 @@ LIMITS = ("changes", "outages", "sessions", "faults")
 """The bounds that can be given for all scopes."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--list", action="store_true", help="print the properties that are checked, and exit"
@@ -63,6 +64,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=2,
         help="how many scopes to check at the same time, each in a process (default: 2)",
     )
+    bounds = [f"--{name}" for name in LIMITS]
+    parser.alone("--list")
+    parser.alone("--scopes", besides=["--accounts", "--quick", "--only", *bounds])
+    parser.either("--only", "--accounts", "--quick")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 import time
 
 from . import UsageError
-from .settings import open_store
+from .settings import add_database, open_store
 
 MOST = 1_000
 """How many dead letters one run lists or retries at most."""
@@ -15,27 +15,34 @@ def add(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--retry", nargs="+", metavar="ID", help="retry these commands")
     group.add_argument("--retry-all", action="store_true", help="retry all dead letters")
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """List the dead letters, or retry them."""
     from relink.machines.words.times import moment
 
-    with open_store() as store:
-        letters = store.dead_letters(limit=MOST)
-        if arguments.retry or arguments.retry_all:
-            wanted = arguments.retry or [letter.id for letter in letters]
-            for command_id in wanted:
-                if store.retry(command_id, time.time()):
-                    print(f"{command_id} is due now")
-                elif arguments.retry:
-                    raise UsageError(
-                        f"{command_id!r} is not a dead letter. relink dead-letters lists them."
-                    )
+    retries_all: bool = arguments.retry_all
+    with open_store(arguments.database) as store:
+        for command_id in arguments.retry or ():
+            if not store.retry(command_id, time.time()):
+                raise UsageError(
+                    f"{command_id!r} is not a dead letter. relink dead-letters lists them."
+                )
+            print(f"{command_id} is due now")
+        if arguments.retry:
             return 0
-    for letter in letters:
-        print(f"{moment(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")
-        print(f"    {letter.error or 'no error was recorded'}")
+        # One more than is shown says whether that is all.
+        letters = store.dead_letters(limit=MOST + 1)
+        for letter in letters[:MOST]:
+            if not retries_all:
+                print(f"{moment(letter.failed_at)}  {letter.id}, after {letter.attempts} attempts")
+                print(f"    {letter.error or 'no error was recorded'}")
+            elif store.retry(letter.id, time.time()):
+                print(f"{letter.id} is due now")
     if not letters:
         print("No dead letters.")
+    if len(letters) > MOST:
+        again = " Run it again for the others." if retries_all else ""
+        print(f"There are more than {MOST:,}; these are the first.{again}")
     return 0

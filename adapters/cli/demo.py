@@ -5,11 +5,12 @@ from pathlib import Path
 
 from .arguments import seed, writable_folder
 from .depth import add_depth, depth_of
+from .options import CommandParser
 from .own_command import own_command
 from .settings import refuse_live_key
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     add_depth(parser)
     parser.add_argument(

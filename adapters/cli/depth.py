@@ -3,13 +3,15 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from .options import CommandParser
+
 if TYPE_CHECKING:
     from relink.machines.words.thoughts import Depth
 
 DEPTHS = ("story", "decisions", "everything")
 
 
-def add_depth(parser: argparse.ArgumentParser) -> None:
+def add_depth(parser: CommandParser) -> None:
     """Declare ``--depth`` and ``--all``."""
     parser.add_argument(
         "--depth",
@@ -20,6 +22,7 @@ def add_depth(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="tell everything: the same as --depth everything"
     )
+    parser.either("--all", "--depth")
 
 
 def depth_of(arguments: argparse.Namespace, default: str = "story") -> "Depth":

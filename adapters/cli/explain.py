@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from . import UsageError
 from .depth import add_depth, depth_of
+from .options import CommandParser
 from .own_command import own_command
-from .settings import open_store
+from .settings import add_database, database_again, open_store
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,7 +31,7 @@ MACHINE_OF = {
 FORMS = "fca_…, fcauth_…, fcsess_…, pm_… or ba_…"
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument("id", metavar="ID", help=FORMS)
     add_depth(parser)
@@ -39,11 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--diagram", action="store_true", help="print a sequence diagram, for Mermaid"
     )
-    parser.add_argument(
-        "--database",
-        metavar="URL",
-        help="database URL (default: $RELINK_DATABASE_URL, else sqlite:///relink.db)",
-    )
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -83,14 +80,6 @@ def _accounts(store: "SqlStore", machine: str, id: str) -> list[str]:
     if not found:
         raise UsageError(f"the database holds no decisions about {id}")
     return found
-
-
-def database_again(url: str | None) -> list[str]:
-    """The option that names the same database in the next command.
-
-    The URL of a server can hold a password, which must not be printed.
-    """
-    return ["--database", url] if url is not None and url.startswith("sqlite") else []
 
 
 def _shown(

@@ -17,15 +17,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=tuple(FORMATS),
-        default="xstate",
-        help="JSON for XState 5, or SCXML (default: xstate)",
+        help="JSON for XState 5, or SCXML (default: scxml if the name of --output ends in .scxml, "
+        "else xstate)",
     )
     add_output(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Export the machine from its compiled table."""
-    exported = FORMATS[arguments.format](table_of(arguments)).encode()
+    is_scxml = str(arguments.output or "").endswith(".scxml")
+    kind = arguments.format or ("scxml" if is_scxml else "xstate")
+    exported = FORMATS[kind](table_of(arguments)).encode()
     if arguments.output:
         write_file(arguments.output, exported)
     else:

@@ -45,11 +45,12 @@ def explained(command: str, error: Exception) -> str | None:
         extra = EXTRA_OF.get(command)
         lacking = missing_extra(f"relink {command}", extra) if extra else None
         return str(lacking or f"relink {command}: {error}")
-    text = _text(error)
+    text = text_of(error)
     return None if text is None else f"relink {command}: {text}"
 
 
-def _text(error: Exception) -> str | None:
+def text_of(error: Exception) -> str | None:
+    """What an error says to whoever can put it right; None for a defect."""
     if isinstance(error, UsageError):
         return str(error)
     if isinstance(error, OSError):

@@ -8,16 +8,18 @@ A counterexample is also written to a file, which ``--replay`` plays again witho
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import UsageError
+from relink.adapters.signs import visible
+
+from . import UsageError, counterexample_file
 from .arguments import seed, whole_number
 from .machine import machine_names, object_at, table_named
-from .output_file import write_file
+from .options import CommandParser
+from .output_file import refuse_unwritable
 
 if TYPE_CHECKING:
     from relink.engine.fuzz import Counterexample, HistoryTest
@@ -26,11 +28,9 @@ SYSTEM = "system"
 """The target that stands for all machines together."""
 PROFILES = {"quick": (200, 30), "deep": (10_000, 60)}
 """How many histories are tried, and how many events one has at most."""
-FORMAT = 1
-"""The version of the file's form."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "machine",
@@ -47,7 +47,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile",
         choices=PROFILES,
-        default="quick",
         help="how long to search: "
         + "; ".join(f"{name}: {n:,} histories of {m} events" for name, (n, m) in PROFILES.items())
         + " (default: quick)",
@@ -76,6 +75,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="play a counterexample again, and do not search"
     )
+    parser.alone("--replay")
+    parser.either("MACHINE", "--system")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -86,8 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.replay is not None:
         return _replay(arguments.replay)
-    if arguments.system and arguments.machine:
-        raise UsageError("name a machine, or give --system; not both")
+    profile, examples, events = arguments.profile, arguments.examples, arguments.events
+    if profile and examples and events:
+        raise UsageError(
+            "--profile has no effect beside --examples and --events. Leave one of the three out."
+        )
+    output: Path = arguments.output
+    refuse_unwritable(output)
     targets = [SYSTEM] if arguments.system else [arguments.machine]
     if targets == [None]:
         targets = [*machine_names(), SYSTEM]
@@ -97,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _search(target, arguments)
         if found is not None:
             print(f"Counterexample:\n{found}")
-            _write(arguments.output, target, found)
+            _write(output, target, found)
             return 1
     print("No counterexample found.")
     return 0
@@ -107,7 +113,7 @@ def _search(target: str, arguments: argparse.Namespace) -> "Counterexample | Non
     from relink.engine.errors import ArgumentError
     from relink.engine.fuzz import NoPayloadError, Progress, find_counterexample
 
-    examples, events = PROFILES[arguments.profile]
+    examples, events = PROFILES[arguments.profile or "quick"]
     began = time.monotonic()
     last = Progress(0, 0, False)
 
@@ -162,50 +168,23 @@ def _test_of(target: str) -> "type[HistoryTest]":
 
 
 def _write(file: Path, target: str, found: "Counterexample") -> None:
-    if found.recording is None:
+    if counterexample_file.write(file, target, found):
+        print(f"Written to {file}. Play it again: relink fuzz --replay {file}")
+    else:
         print("It holds values that cannot be written as JSON, so it is not written to a file.")
-        return
-    written = {
-        "format": FORMAT,
-        "target": target,
-        "violated": found.violated,
-        "history": found.history,
-        "recording": found.recording,
-    }
-    write_file(file, (json.dumps(written, indent=2, ensure_ascii=False) + "\n").encode())
-    print(f"Written to {file}. Play it again: relink fuzz --replay {file}")
 
 
 def _replay(file: Path) -> int:
     from relink.engine import EngineError
     from relink.engine.fuzz import replay
 
-    written = _read(file)
+    written = counterexample_file.read(file)
     try:
-        found = replay(_test_of(written["target"]), written["recording"])
-    except EngineError as error:
+        found = replay(_test_of(written.target), written.recording)
+    except (EngineError, UsageError) as error:
         raise UsageError(f"the file {file} cannot be played: {error}") from error
     if found is None:
-        print(f"It holds now, which did not: {written['violated']}")
+        print(f"It holds now, which did not: {visible(written.violated)}")
         return 0
     print(f"Counterexample:\n{found}")
     return 1
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        written = json.loads(file.read_bytes())
-    except OSError as error:
-        raise UsageError(f"the file {file} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"the file {file} is not JSON: {error}") from None
-    known = {"format": int, "target": str, "violated": str, "recording": dict}
-    is_one = isinstance(written, dict) and all(
-        isinstance(written.get(name), kind) for name, kind in known.items()
-    )
-    if not is_one or written["format"] != FORMAT:
-        raise UsageError(
-            f"the file {file} is no counterexample; give one that relink fuzz of this release wrote"
-        )
-    found: dict[str, Any] = written
-    return found

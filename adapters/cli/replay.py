@@ -7,11 +7,12 @@ stand, and are not an error.
 import argparse
 import sys
 
-from .settings import open_store
+from .settings import add_database, open_store
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Declare no arguments."""
+    """Declare the arguments."""
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"\r{done:,} of {of:,} machines", end="", file=sys.stderr, flush=True)
 
     differing = older = 0
-    with open_store() as store:
+    with open_store(arguments.database) as store:
         for finding in replay(store, progress):
             name = f"{finding.address.machine} {finding.address.key}"
             if isinstance(finding, DecidedByOlderChart):

@@ -1,32 +1,32 @@
 """``relink restore``: put a backup in the place of the SQLite database."""
 
 import argparse
-import os
 import time
 from pathlib import Path
 
 from . import UsageError
-from .settings import database_file, settings_of
+from .settings import add_database, file_of, named_database
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", type=Path, help="a backup that relink backup made")
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Restore the backup, and have everything read again at Stripe."""
-    from relink.adapters.store import StoreError
     from relink.adapters.store.sqlite.backup import restore
     from relink.adapters.store.sqlite.lock import InUseError, exclusive
 
-    database = database_file("Restore it with pg_restore, and run relink reconcile")
-    try:
-        with exclusive(settings_of(os.environ).database, wait=0):
-            kept = restore(arguments.file.absolute(), database, _bring_up_to_date)
-    except (InUseError, StoreError, OSError) as error:
-        raise UsageError(str(error)) from None
-    print(f"{database} was restored from {arguments.file}.")
+    with named_database(arguments.database) as database:
+        file = file_of(database, "Restore it with pg_restore, and run relink reconcile")
+        try:
+            with exclusive(database, wait=0):
+                kept = restore(arguments.file.absolute(), file, _bring_up_to_date)
+        except InUseError as error:
+            raise UsageError(str(error)) from None
+    print(f"{file} was restored from {arguments.file}.")
     if kept is not None:
         print(f"The database from before is kept as {kept}.")
     print("Start relink serve: it reads everything again at Stripe, because the backup is older.")

@@ -9,17 +9,23 @@ from pathlib import Path
 from relink.adapters.loopback import is_loopback
 
 from . import UsageError
-from .arguments import log_level, port
+from .arguments import address, log_level, port
 from .listening import PortInUseError, check_certificate, listening
+from .options import CommandParser
 from .settings import refuse_live_key, settings_of
 
 NOT_STARTED = 3
 """The exit code where the server could not start. Its log says why."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: 127.0.0.1)")
+    parser.add_argument(
+        "--host",
+        type=address,
+        default="127.0.0.1",
+        help="address to bind (default: 127.0.0.1)",
+    )
     parser.add_argument(
         "--port", type=port, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
     )
@@ -42,13 +48,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="serve a shop to click through, with a simulated Stripe; needs no keys, keeps nothing",
     )
+    parser.needs("--tls-cert", "--tls-key")
+    parser.needs("--tls-key", "--tls-cert")
+    parser.alone("--demo", besides=["--host", "--port"])
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes; then finish the requests and attempts in progress."""
-    _refuse_open_door(arguments)
     if arguments.demo:
         return _demo(arguments)
+    _refuse_open_door(arguments)
     import uvicorn
 
     from relink.adapters.asgi import require_served
@@ -112,8 +121,6 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _refuse_open_door(arguments: argparse.Namespace) -> None:
     """Client secrets travel in answers, so only loopback addresses go without TLS."""
-    if bool(arguments.tls_cert) != bool(arguments.tls_key):
-        raise UsageError("--tls-cert and --tls-key need each other. Give both.")
     if arguments.tls_cert or arguments.behind_tls_proxy or is_loopback(arguments.host):
         return
     raise UsageError(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .own_command import own_command
-from .settings import open_store
+from .settings import add_database, open_store
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -32,6 +32,7 @@ LABEL = 14
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.bootstrap import store_status
     from relink.adapters.terminal import Screen, accounts_by_state
 
-    with open_store() as store:
+    with open_store(arguments.database) as store:
         found = store_status(store, time.time())
         timers = store.timers(limit=SHOWN)
         stuck = store.stuck_commands(limit=SHOWN)

@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from . import UsageError
 from .arguments import whole_number
-from .settings import open_store
+from .options import CommandParser
+from .settings import add_database, open_store
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 LATEST = 500
 """How many of the latest decisions are looked at: most change no state, and are not shown."""
 
+EVERY = 1
+"""Seconds between two looks."""
+
 TOLD = ("account", "session", "account_number", "payment_method")
 """The machines whose changes of state are shown."""
 
@@ -28,23 +33,19 @@ WITHOUT_TERMINAL = 10
 """How many changes are shown where there is no terminal."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--every",
         metavar="SECONDS",
         type=whole_number(1, 3600),
-        default=1,
         help="how often to look (default: 1)",
     )
     parser.add_argument(
         "--once", action="store_true", help="look once; so it does where there is no terminal"
     )
-    parser.add_argument(
-        "--database",
-        metavar="URL",
-        help="database URL (default: $RELINK_DATABASE_URL, else sqlite:///relink.db)",
-    )
+    parser.either("--once", "--every")
+    add_database(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.terminal import Screen
 
     screen = Screen()
+    if arguments.every and not screen.is_terminal:
+        raise UsageError("--every needs a terminal. Elsewhere relink top looks once: leave it out.")
     with open_store(arguments.database) as store:
         seen = _Seen(store, screen)
         if arguments.once or not screen.is_terminal:
@@ -64,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             while True:
                 height = screen.console.height
                 live.update(Group(*list(seen.frame(height))[:height]), refresh=True)
-                time.sleep(arguments.every)
+                time.sleep(arguments.every or EVERY)
 
 
 class _Seen:

@@ -5,7 +5,8 @@ import os
 from contextlib import ExitStack
 
 from . import UsageError
-from .arguments import log_level, whole_number
+from .arguments import address, log_level, whole_number
+from .options import CommandParser
 from .settings import settings_of
 
 NICE = 5
@@ -13,7 +14,7 @@ NICE = 5
 customers who wait come first. It has a third of their weight, and all that they leave."""
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--concurrency",
@@ -29,6 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--metrics-host",
+        type=address,
         default="127.0.0.1",
         metavar="ADDRESS",
         help="address of --metrics-port (default: 127.0.0.1)",
@@ -36,6 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-level", type=log_level, default="INFO", help="log level (default: INFO)"
     )
+    parser.needs("--metrics-host", "--metrics-port")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,14 +10,28 @@ second, and then only a read of the account settles which is true.
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
+from pydantic import AfterValidator, Field
 
-from relink.adapters.simulator import PREVIEW, Bank, Request, Simulator, encode
+from relink.adapters.simulator import (
+    PREVIEW,
+    Bank,
+    NotPossibleError,
+    Request,
+    Simulator,
+    encode,
+)
 from relink.adapters.simulator.resources import Account
+from relink.engine.errors import ArgumentError
 from relink.engine.fuzz import AT_ONCE, DeliveryFaults, Plan, StreamTest, plans
+from relink.engine.fuzz.class_settings import Check, instance_of, names, seconds, whole_number
+from relink.engine.fuzz.recording import Planned, StreamRecording
+from relink.engine.fuzz.service import now_and_then
+from relink.engine.suggest import unknown
+from relink.machines import RelinkPolicy
 
 from .webhook import Sent
 
@@ -99,9 +113,25 @@ CHANGES: Mapping[str, Change] = {
 """What can happen to an account, by name."""
 
 
+def _known_change(what: str) -> str:
+    if what != LINKED and what not in CHANGES:
+        known = [LINKED, *CHANGES]
+        cure = unknown(what, known, f"name one of {', '.join(known)}")
+        raise ValueError(f"nothing that can happen is named {what!r}; {cure}")
+    return what
+
+
+class Happened(Planned):
+    """A part of a recording: what happened, and to which account."""
+
+    what: Annotated[str, AfterValidator(_known_change)]
+    which: Annotated[int, Field(ge=0)]
+
+
 class LinkedAccountsTest(StreamTest):
     """Base of tests with webhooks about linked accounts."""
 
+    recorded = StreamRecording[Happened]
     accounts: ClassVar[int] = 2
     """How many accounts there are at most; each has an authorization of its own."""
     changes: ClassVar[Collection[str]] = tuple(CHANGES)
@@ -110,6 +140,16 @@ class LinkedAccountsTest(StreamTest):
     """How much time passes between two things that happen (seconds)."""
     secret: ClassVar[str] = SECRET
     """The signing secret of the webhooks (``whsec_…``)."""
+    policy: ClassVar[RelinkPolicy] = RelinkPolicy()
+    """What the service means to do."""
+    _takes: ClassVar[Mapping[str, Check]] = {
+        **StreamTest._takes,
+        "accounts": whole_number(1),
+        "changes": names(CHANGES),
+        "gap": seconds,
+        "secret": instance_of(str, "the signing secret of your endpoint, such as 'whsec_…'"),
+        "policy": instance_of(RelinkPolicy, "RelinkPolicy(...)"),
+    }
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give the rule the plans that the class allows."""
@@ -144,6 +184,8 @@ class LinkedAccountsTest(StreamTest):
         """
         if what == LINKED:
             return self.linked < self.accounts
+        if which >= self.linked:
+            return False
         account = self.simulator.world.accounts[self._known[which]]
         return CHANGES[what].is_possible(account)
 
@@ -158,6 +200,8 @@ class LinkedAccountsTest(StreamTest):
         Raises:
             NotPossibleError: it cannot happen now.
         """
+        if not self.is_possible(what, which):
+            raise NotPossibleError(f"{what} is not possible now for the account number {which}")
         self._note({"what": what, "which": which, "plan": list(plan)})
         self.simulator.advance(self.gap)
         if what == LINKED:
@@ -175,11 +219,17 @@ class LinkedAccountsTest(StreamTest):
     def play(self, recording: Mapping[str, Any]) -> None:
         """Play a recording on a service that was just started."""
         self.start_service()  # the first note links the first account
-        for note in recording["notes"]:
-            if "what" in note:
-                self.happen(note["what"], note["which"], tuple(note["plan"]))
-            else:
+        for number, note in enumerate(recording["notes"]):
+            if "everything_arrives" in note:
                 self.everything_arrives()
+                continue
+            try:
+                self.happen(note["what"], note["which"], tuple(note["plan"]))
+            except NotPossibleError as error:
+                raise ArgumentError(
+                    f"replay(): notes[{number}] of the recording: {error}; give the recording of a "
+                    "counterexample of the same test, as it was written"
+                ) from error
 
     def _collect(self) -> list[Sent]:
         """The webhooks since the last time."""
@@ -216,9 +266,12 @@ def _change(draw: st.DrawFn) -> tuple[str, int] | None:
 
 def _rule(faults: DeliveryFaults) -> Any:
     def something_happens(
-        test: LinkedAccountsTest, what: tuple[str, int] | None, plan: Plan
+        test: LinkedAccountsTest, what: tuple[str, int] | None, plan: Plan, all_arrives: bool
     ) -> None:
         if what is not None:
             test.happen(*what, plan)
+        if all_arrives:
+            test.everything_arrives()
 
-    return rule(what=_change(), plan=plans(faults))(something_happens)
+    made = rule(what=_change(), plan=plans(faults), all_arrives=now_and_then)
+    return made(something_happens)

@@ -13,7 +13,6 @@ from relink.adapters.simulator import PREVIEW, Request
 from relink.adapters.stripe.reduce import Origin, reduce_account, reduce_authorization
 from relink.engine import Address, Facts, Snapshot, Step
 from relink.engine.fuzz import Delivery, DeliveryFaults, Said
-from relink.machines import RelinkPolicy
 from relink.machines.commands import Read, RetrieveAccount, RetrieveAuthorization
 from relink.machines.events import DomainEvent
 from relink.machines.properties import violations
@@ -37,7 +36,6 @@ class RelinkTest(LinkedAccountsTest):
     accounts = 3
     gap = 3
     faults: ClassVar[DeliveryFaults] = DeliveryFaults(duplicates=2, overtaken=5, stale=2, lost=0)
-    policy: ClassVar[RelinkPolicy] = RelinkPolicy()
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,13 +9,14 @@ again what it found. :class:`LeafCoverage` says what they reached. All of it is 
 docs/fuzzing.md.
 """
 
+from .chart_service import MachineServiceTest, SystemServiceTest
 from .coverage import CoverageReport, LeafCoverage, TableCoverage
 from .finding import HistoryTest, PropertyViolatedError
 from .machine import Invariant, MachineTest, machine_test
 from .no_payload import NoPayloadError
 from .payloads import events, histories, instances, payloads
 from .search import Counterexample, Progress, find_counterexample, replay
-from .service import MachineServiceTest, Said, StreamTest, SystemServiceTest
+from .service import Said, StreamTest
 from .stream import AT_ONCE, STALE, Delivery, DeliveryFaults, Plan, Stream, Transit, plans, streams
 from .system import SystemInvariant, SystemTest, World, system_test
 from .values import Values

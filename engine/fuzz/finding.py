@@ -6,13 +6,15 @@ event with its fields, and how it was decided.
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from hypothesis.stateful import RuleBasedStateMachine
 
 from ..brief import brief, failure
 from ..errors import EngineError
 from ..event import Event
+from .class_settings import Check, check_settings
+from .recording import Recorded
 
 H = TypeVar("H", bound="HistoryTest")
 
@@ -30,6 +32,20 @@ class PropertyViolatedError(EngineError, AssertionError):
 
 class HistoryTest(RuleBasedStateMachine):
     """Base of the tests of a machine and of a system: it records the history."""
+
+    recorded: ClassVar[type[Recorded] | None] = None
+    """The form of its recordings; None: :meth:`play` checks them itself."""
+    _takes: ClassVar[Mapping[str, Check]] = {}
+    """What each setting of the class takes."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Check the settings.
+
+        Raises:
+            ArgumentError: one is not what it should be.
+        """
+        super().__init_subclass__(**kwargs)
+        check_settings(cls, cls._takes)
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,6 +25,7 @@ from ..table import Table
 from .coverage import LeafCoverage
 from .finding import HistoryTest, derived_with_rules
 from .payloads import instances, payloads
+from .recording import MachineRecording
 from .steering import steered
 from .values import NO_VALUES, Values, check_values
 
@@ -39,6 +40,7 @@ class MachineTest(HistoryTest):
     sends an event with :meth:`send`.
     """
 
+    recorded = MachineRecording
     table: ClassVar[Table]
     safety: ClassVar[tuple[Invariant, ...]] = ()
     against_live: ClassVar[bool] = True

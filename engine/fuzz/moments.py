@@ -27,9 +27,11 @@ def datetimes(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.datetime]:
     naive = {key: _without_zone(bound) for key, bound in bounds.items()}
     low, high = _limits(naive, dt.timedelta(microseconds=1))
     low, high = _now(schema, low, high)
+    # A day from the first and the last moment, every time zone has room.
+    first, last = dt.datetime.min.replace(day=2), dt.datetime.max.replace(day=30)
     found = _near(
-        low or dt.datetime.min.replace(day=2),
-        high or dt.datetime.max.replace(day=30),
+        low or min(first, high or first),
+        high or max(last, low or last),
         _USUAL,
         lambda number: dt.timedelta(seconds=number),
         st.datetimes,

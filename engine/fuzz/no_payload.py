@@ -7,6 +7,10 @@ class NoPayloadError(EngineError):
     """A field without a strategy, or one that rejects its values; the message names the field."""
 
 
+class NothingWithinError(NoPayloadError):
+    """Bounds that no value of the type keeps."""
+
+
 class NeverAcceptedError(NoPayloadError):
     """Validators that refused every value that was tried."""
 

@@ -22,6 +22,8 @@ _MANY = 20
 _PLACES, _MOST_PLACES, _DIGITS = 2, 20, 20
 """Of decimal numbers whose type says nothing else."""
 _MOST_DIGITS = 100
+_EXACT = 1 << 53
+"""Below it, every whole number is a float."""
 _OF_SIXTEEN = st.integers(0, 15)
 
 
@@ -46,7 +48,7 @@ class Bounds:
         bounds = cls()
         for item in _flat(metadata):
             for name in cls.__slots__:
-                if _bounds(value := getattr(item, name, None)):
+                if _bounds(name, value := getattr(item, name, None)):
                     setattr(bounds, name, value)
         return bounds
 
@@ -54,7 +56,7 @@ class Bounds:
     def within(cls, schema: Mapping[str, Any]) -> "Bounds":
         """The bounds in a schema of pydantic's core."""
         given = {name: schema[name] for name in cls.__slots__ if name in schema}
-        return cls(**{name: value for name, value in given.items() if _bounds(value)})
+        return cls(**{name: value for name, value in given.items() if _bounds(name, value)})
 
     def all_given(self) -> list[Any]:
         """The bounds of the size of a number."""
@@ -75,9 +77,11 @@ class Bounds:
         return max(low, default=None), min(high, default=None)
 
 
-def _bounds(value: Any) -> bool:
-    """Whether it excludes anything: an infinite bound does not, nor does an absent one."""
-    return value is not None and not (isinstance(value, float | Decimal) and isinf(value))
+def _bounds(name: str, value: Any) -> bool:
+    """Whether a bound excludes a finite number. An infinite one does so on the wrong side only."""
+    if value is None or not (isinstance(value, float | Decimal) and isinf(value)):
+        return value is not None
+    return (value > 0) == (name in ("ge", "gt"))
 
 
 def _flat(metadata: Iterable[object]) -> Iterator[object]:
@@ -122,7 +126,8 @@ def floats(bounds: Bounds) -> st.SearchStrategy[float]:
         allow_infinity=False,
     )
     low, high = bounds.whole()
-    if low is not None and high is not None and low > high:
+    is_exact = all(abs(bound) < _EXACT for bound in bounds.all_given())
+    if not is_exact or (low is not None and high is not None and low > high):
         return anything
     return mostly([near.map(float) for near in _near_zero(low, high)], anything)
 
@@ -202,12 +207,13 @@ def _near_zero(low: int | None, high: int | None) -> list[st.SearchStrategy[int]
 
 
 def strings(bounds: Bounds, letters: str = "abc") -> st.SearchStrategy[str]:
-    """Strings, mostly of one of three letters, of the shortest length allowed."""
+    """Strings, mostly of one of three letters, of the shortest length allowed.
+
+    Those of a pattern can have any length.
+    """
     if bounds.pattern is not None:
         # In Python `$` also matches before a final newline, in pydantic it does not.
-        found = st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
-        least, most = bounds.min_length or 0, bounds.max_length or 1 << 30
-        return found.filter(lambda text: least <= len(text) <= most)
+        return st.from_regex(bounds.pattern).map(lambda text: text.removesuffix("\n"))
     least = bounds.min_length or 0
     most = least + 8 if bounds.max_length is None else bounds.max_length
     length = max(1, least)

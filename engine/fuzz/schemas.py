@@ -24,7 +24,7 @@ from pydantic_core import to_json
 from ..arguments import shown_type
 from .known import FEW, LETTERS, PLAIN, known
 from .moments import dates, datetimes, durations, times
-from .no_payload import NeverAcceptedError, NoPayloadError
+from .no_payload import NeverAcceptedError, NoPayloadError, NothingWithinError
 from .scalars import Bounds, decimals, floats, fractions, mostly, strings, whole_numbers
 
 V = TypeVar("V")
@@ -63,6 +63,8 @@ def of_type(
     else:
         try:
             found = reader.read(adapter.core_schema)
+        except NothingWithinError:
+            raise
         except NoPayloadError:
             module = getattr(annotation, "__module__", "")
             if module not in _STANDARD | {"typing"} or annotation is object:
@@ -137,7 +139,10 @@ class _Reader:
         if kind in _BOUND:
             schema = {**self._bounds, **schema}
         if (scalar := _SCALARS.get(kind)) is not None:
-            return scalar(schema)
+            try:
+                return scalar(schema)
+            except (ArithmeticError, ValueError):  # beyond the last date, or a bound that is NaN
+                raise NothingWithinError(f"no {kind} lies within its bounds") from None
         read = getattr(self, f"_of_{kind.replace('-', '_')}", None)
         if read is None:
             raise NoPayloadError(f"the schema {kind!r} has no strategy")
@@ -159,13 +164,19 @@ class _Reader:
         return self._model(schema["cls"])
 
     def _of_str(self, schema: Schema) -> st.SearchStrategy[str]:
-        self.is_guess |= "pattern" in schema or "strip_whitespace" in schema
+        self.is_guess |= bool({"pattern", "strip_whitespace", "ascii_only"} & schema.keys())
+        bounds = Bounds.within(schema)
         try:
             re.compile(schema.get("pattern", ""))
-            return strings(Bounds.within(schema))
+            found = strings(bounds)
         except (re.error, RecursionError):
             # Pydantic's patterns are those of Rust.
             raise NoPayloadError(f"the pattern {schema['pattern']!r} has no strategy") from None
+        least, most = bounds.min_length or 0, bounds.max_length
+        if bounds.pattern is None:
+            return found
+        what = f"the length beside the pattern {bounds.pattern!r}"
+        return accepted(found, lambda it: least <= len(it) <= (most or len(it)), what)
 
     def _of_enum(self, schema: Schema) -> st.SearchStrategy[Any]:
         return st.sampled_from(schema["members"])

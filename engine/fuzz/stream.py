@@ -17,10 +17,12 @@ from ..arguments import explained
 from ..errors import ArgumentError
 from ..event import Event
 from ..given import ChartOrTable
+from .class_settings import instance_of, whole_number
 from .payloads import events
 from .values import NO_VALUES, Values
 
 T = TypeVar("T")
+_count = whole_number(0)
 
 STALE = -1
 """The delay of an event that arrives after all others."""
@@ -37,7 +39,7 @@ class DeliveryFaults:
     """What may go wrong on the way, and how often at most.
 
     Raises:
-        ArgumentError: one is negative.
+        ArgumentError: one is negative, or no whole number.
     """
 
     duplicates: int = 1
@@ -51,8 +53,8 @@ class DeliveryFaults:
 
     def __post_init__(self) -> None:
         for name in ("duplicates", "overtaken", "stale", "lost"):
-            if (given := getattr(self, name)) < 0:
-                raise ArgumentError(f"DeliveryFaults: {name} is {given}; give 0 or more")
+            if wrong := _count(getattr(self, name)):
+                raise ArgumentError(f"DeliveryFaults: {name} is {wrong}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ def streams(
         NoPayloadError: as in :func:`payloads`.
     """
     bounds = DeliveryFaults() if faults is None else faults
+    if wrong := instance_of(DeliveryFaults, "DeliveryFaults(...)")(bounds):
+        raise ArgumentError(f"streams(): faults is {wrong}")
     sent = known if isinstance(known, st.SearchStrategy) else events(known, values)
     planned = st.lists(st.tuples(sent, plans(bounds)), min_size=min_size, max_size=max_size)
     return planned.map(lambda each: _stream(each, bounds))

@@ -24,6 +24,7 @@ from ..system import Address, Step, System
 from .coverage import LeafCoverage
 from .finding import HistoryTest, derived_with_rules
 from .payloads import payloads
+from .recording import SystemRecording
 from .steering import perhaps
 from .values import NO_VALUES, Values, check_values
 
@@ -42,6 +43,7 @@ class SystemTest(HistoryTest):
     sends an outside event with :meth:`send`.
     """
 
+    recorded = SystemRecording
     system: ClassVar[System]
     safety: ClassVar[tuple[SystemInvariant, ...]] = ()
     coverage: ClassVar[LeafCoverage | None] = None

@@ -31,8 +31,13 @@ def check_strategies(function: str, values: Values) -> None:
         values: Strategies by field or type.
 
     Raises:
-        ArgumentError: one is something else.
+        ArgumentError: they are no mapping, or one is something else.
     """
+    if not isinstance(values, Mapping):
+        raise ArgumentError(
+            f"{function}(): values is {shown(values)}; give strategies by field or type, such as "
+            "{'Event.field': st.integers()}"
+        )
     for key, given in values.items():
         if not isinstance(given, st.SearchStrategy):
             place = repr(key) if isinstance(key, str) else shown_type(key)

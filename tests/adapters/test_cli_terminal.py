@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from relink.adapters.cli.explain import database_again
+from relink.adapters.cli.settings import database_again
 
 from ..rig import Rig, new_sqlite
 

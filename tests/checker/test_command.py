@@ -1,8 +1,10 @@
 """What ``relink check`` prints, and how it ends."""
 
+from multiprocessing import active_children
+
 import pytest
 
-from relink.adapters.checker import sentences
+from relink.adapters.checker import ONE_ACCOUNT, check_scopes, sentences
 from relink.adapters.cli import main
 
 SMALL = ("check", "--only", "quick: attempts", "--changes", "1")
@@ -58,3 +60,16 @@ def test_an_unknown_scope_is_refused_by_name(capsys: pytest.CaptureFixture[str])
 def test_nothing_to_check_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--quick", "--accounts", "3"]) == 2
     assert "no quick scope has 3 accounts; leave out --quick" in capsys.readouterr().err
+
+
+def test_what_interrupts_a_check_ends_its_processes(capfd: pytest.CaptureFixture[str]) -> None:
+    """As Ctrl-C does, and a counterexample of another scope."""
+    before = set(active_children())
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(check_scopes(ONE_ACCOUNT, jobs=2, on_progress=interrupt))
+    assert set(active_children()) == before
+    assert capfd.readouterr() == ("", "")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from relink.adapters.cli import parser
+from relink.adapters.cli import read
 from relink.adapters.gateway.live import ATTEMPT_TIMEOUT
 from relink.adapters.http import Metrics, application
 from relink.adapters.runner.worker import CLOSE_WITHIN
@@ -39,7 +39,7 @@ SECRET = {setting.name for setting in SETTINGS if setting.is_secret}
 
 def accepts(arguments: list[str]) -> Any:
     """What relink makes of arguments; the test fails if it refuses them."""
-    return parser().parse_args(arguments)
+    return read(arguments)
 
 
 def test_what_the_page_says_about_stopping_is_enough() -> None:

@@ -59,7 +59,7 @@ def tested(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def searched(test: Any) -> Counterexample | None:
-    return find_counterexample(test, max_examples=100, seed=1)
+    return find_counterexample(test, max_examples=100, seed=5)
 
 
 def test_the_page_shows_the_examples() -> None:
@@ -98,4 +98,4 @@ def is_found_shrunk_and_mended(tested: Any, number: int) -> None:
 
 def test_the_mended_shop_passes(tested: Any) -> None:
     examples = 100 if PROFILE.name == "full" else 40
-    assert find_counterexample(tested(MENDED), max_examples=examples, seed=1) is None
+    assert find_counterexample(tested(MENDED), max_examples=examples, seed=5) is None

@@ -196,6 +196,7 @@ class Box(BaseModel, Generic[T], frozen=True):
 
 Key = NewType("Key", str)
 Cents = NewType("Cents", int)
+Total = NewType("Total", Cents)
 BoundKey = TypeVar("BoundKey", bound=int)
 _NOON = datetime(2024, 5, 1, 12)
 
@@ -376,6 +377,23 @@ FITS: dict[str, Any] = {
     "pattern without an anchor": Annotated[str, Field(pattern="foo|bar")],
     "pattern of Rust": Annotated[str, Field(pattern=r"^\p{Lu}+$")],
     "compiled pattern": Annotated[str, Field(pattern=re.compile("^x+$", re.I))],
+    "float beyond whole numbers": Annotated[float, Field(gt=1e308)],
+    "Decimal with infinite bounds": Annotated[
+        Decimal, Field(ge=Decimal("-Infinity"), le=Decimal("Infinity"))
+    ],
+    "Decimal beyond its usual digits": Annotated[Decimal, Field(gt=Decimal("1e30"))],
+    "tiny Decimal": Annotated[Decimal, Field(gt=0, lt=Decimal("1e-15"))],
+    "first datetime": Annotated[datetime, Field(le=datetime.min)],
+    "last datetime": Annotated[datetime, Field(ge=datetime.max)],
+    "last date": Annotated[date, Field(ge=date.max)],
+    "aware datetime within a second": Annotated[
+        pydantic.AwareDatetime,
+        Field(ge=_NOON.replace(tzinfo=UTC), lt=_NOON.replace(second=1, tzinfo=UTC)),
+    ],
+    "NewType of a NewType": Total,
+    "all of a Literal": Annotated[frozenset[Literal["a", "b"]], Field(min_length=2)],
+    "all keys of a Literal": Annotated[dict[Literal["a", "b"], int], Field(min_length=2)],
+    "frozenset of UUID4": frozenset[pydantic.UUID4],
     "id of Stripe": Annotated[str, Field(pattern=r"^evt_[0-9a-zA-Z]{24}$")],
     "lower and stripped": Annotated[
         str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[a-z]+$")
@@ -461,7 +479,10 @@ with warnings.catch_warnings(action="ignore"):  # both are deprecated, and still
 if importlib.util.find_spec("email_validator"):
     FITS |= {"EmailStr": pydantic.EmailStr, "NameEmail": pydantic.NameEmail}
 
-HAS_ONE_VALUE = {"None", "empty tuple", "class", "infinite float", "Json of a model"}
+HAS_ONE_VALUE = {
+    *("None", "empty tuple", "class", "infinite float", "Json of a model"),
+    *("first datetime", "last datetime", "last date", "all of a Literal"),
+}
 DECODED = {
     *("Base64Str", "Base64Bytes", "Base64UrlStr", "Base64UrlBytes"),
     *("Json", "Json of a list", "Json of a model", "bound Json"),
@@ -496,5 +517,8 @@ TELLS_NOTHING: dict[str, Any] = {
     "date between neighbours": pydantic.condate(gt=date(2024, 1, 1), lt=date(2024, 1, 2)),
     "time of another day": Annotated[time, Field(gt=time(9), lt=time(8))],
     "str of no length": Annotated[str, Field(min_length=3, max_length=2)],
+    "date after the last": Annotated[date, Field(gt=date.max)],
+    "float from NaN": Annotated[float, Field(ge=float("nan"))],
+    "pattern that is longer": Annotated[str, Field(pattern="^a{5}$", max_length=3)],
     "set larger than its Literal": Annotated[set[Literal["a"]], Field(min_length=2)],
 }
