@@ -27,14 +27,13 @@ from typing import NoReturn
 import pytest
 
 from .child import Answer, End, Request, Timer, changed_file, fork
+from .killers import APPROVED, FOLDERS
 from .swap import Loaded, loaded, swap
 
 OPTIONS = [
     *("--override-ini=addopts=", "--import-mode=importlib", "--noconftest", "--capture=no"),
     *("-qq", "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin"),
 ]
-FOLDERS = ["tests/machines", "tests/engine"]
-
 Items = dict[str, pytest.Item]
 
 # ── the tests ────────────────────────────────────────────────────────────────
@@ -244,7 +243,7 @@ def main() -> None:
     if kind == "cold":
         cold(wire, Path(rest[0]).read_text().split())
     else:
-        warm(wire, rest or FOLDERS, is_covered=kind == "cover")
+        warm(wire, rest or [*FOLDERS, APPROVED], is_covered=kind == "cover")
 
 
 if __name__ == "__main__":
