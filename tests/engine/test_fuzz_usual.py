@@ -8,8 +8,10 @@ nearest the most often; and now and then it gets any other.
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePosixPath
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import annotated_types as bounds
@@ -17,7 +19,15 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.data import ConjectureData
-from pydantic import UUID4, AwareDatetime, FutureDate, PastDate, create_model
+from pydantic import (
+    UUID4,
+    AwareDatetime,
+    FutureDate,
+    HttpUrl,
+    PastDate,
+    WebsocketUrl,
+    create_model,
+)
 
 from relink.engine import Event
 from relink.engine.fuzz import payloads
@@ -25,21 +35,27 @@ from relink.engine.fuzz import payloads
 DRAWS = 1_000
 
 
-def shares(annotation: Any) -> dict[Any, float]:
-    """The values of a type, and the part of all draws that each of them is."""
+def values(annotation: Any, count: int) -> list[Any]:
+    """Values of a type, drawn independently of each other."""
     sent: type[Event] = create_model("Sent", __base__=Event, field=(annotation, ...))
-    strategy, found, chance = payloads(sent), Counter[Any](), Random(0)
+    strategy, chance, found = payloads(sent), Random(0), list[Any]()
 
     @settings(max_examples=1, database=None, deadline=None, phases=[Phase.generate])
     @given(st.none())
     def draw(_: None) -> None:
         # Each from new data: Hypothesis itself never tries the same choices twice.
-        for _ in range(DRAWS):
+        for _ in range(count):
             made: Any = ConjectureData(random=chance).draw(strategy)
-            found[made.field] += 1
+            found.append(made.field)
 
     draw()
-    return {value: count / DRAWS for value, count in found.items()}
+    return found
+
+
+def shares(annotation: Any, count: int = DRAWS) -> dict[Any, float]:
+    """The values of a type, and the part of all draws that each of them is."""
+    counts = Counter(values(annotation, count))
+    return {value: number / count for value, number in counts.items()}
 
 
 def number(first: int, last: int) -> list[int]:
@@ -159,3 +175,87 @@ def test_bounds_themselves_are_drawn(annotation: Any, first: Any, last: Any) -> 
     assert {float(first), float(last)} <= found
     assert min(found) == float(first)
     assert max(found) == float(last)
+
+
+EXACTLY: dict[str, tuple[Any, set[Any]]] = {
+    "HttpUrl": (
+        HttpUrl,
+        {HttpUrl(f"{kind}://example.com/{x}") for kind in ("http", "https") for x in "abc"},
+    ),
+    "WebsocketUrl": (
+        WebsocketUrl,
+        {WebsocketUrl(f"{kind}://example.com/{x}") for kind in ("ws", "wss") for x in "abc"},
+    ),
+    "Path": (PurePosixPath, {PurePosixPath(f"{x}.txt") for x in "abc"}),
+    "a lower-case letter": (bounds.LowerCase[str], set("abc")),
+    "a digit": (bounds.IsDigit[str], set("123")),
+    "Literal": (Literal["fast", 3], {"fast", 3}),
+}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_types_of_few_values_are_given_each_of_them(name: str) -> None:
+    annotation, every = EXACTLY[name]
+    found = shares(annotation, 400)
+    assert {value for value, share in found.items() if share > 0.02} == every
+
+
+SIZES: dict[str, tuple[Any, list[int]]] = {
+    "list": (list[int], [0, 1, 2, 3]),
+    "list from 2": (Annotated[list[int], bounds.MinLen(2)], [2, 3, 4, 5]),
+    "list to 1": (Annotated[list[int], bounds.MaxLen(1)], [0, 1]),
+    "set": (set[int], [0, 1, 2, 3]),
+    "frozenset from 1": (Annotated[frozenset[int], bounds.MinLen(1)], [1, 2, 3, 4]),
+    "dict": (dict[int, int], [0, 1, 2, 3]),
+    "tuple": (tuple[int, ...], [0, 1, 2, 3]),
+    "a list of anything": (list, [0, 1, 2, 3]),
+    "a list within": (Annotated[list[int], bounds.Len(1, 2)] | None, [1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_container_holds_up_to_three_more_than_it_must(name: str) -> None:
+    annotation, sizes = SIZES[name]
+    drawn = values(annotation, 300)
+    assert sorted({len(value) for value in drawn if value is not None}) == sizes
+
+
+def test_what_may_be_anything_in_a_container_is_a_small_number_or_a_letter() -> None:
+    held = {each for value in values(list, 400) for each in value}
+    assert held == {*number(0, 9), "a", "b", "c"}
+    table = values(dict, 400)
+    assert {key for value in table for key in value} == {"a", "b", "c"}
+    assert {each for value in table for each in value.values()} == held
+
+
+def test_an_aware_moment_has_one_of_three_time_zones() -> None:
+    zones = {value.utcoffset() for value in values(AwareDatetime, 200)}
+    assert zones == {timedelta(0), timedelta(hours=2), timedelta(hours=-5)}
+    assert {value.tzinfo for value in values(datetime, 200)} == {None}
+
+
+def test_an_odd_text_has_up_to_eight_characters_more_than_it_must() -> None:
+    assert max(len(value) for value in values(str, 2_000)) == 8
+    assert max(len(value) for value in values(Annotated[str, bounds.MinLen(3)], 2_000)) == 11
+
+
+def test_fractions_are_small_where_bounds_leave_them_open() -> None:
+    for annotation, low, high in (
+        (Fraction, -9, 9),
+        (Annotated[Fraction, bounds.Ge(20)], 20, 29),
+        (Annotated[Fraction, bounds.Le(-20)], -29, -20),
+        (Annotated[Fraction, bounds.Gt(3)], 3, 12),
+        (Annotated[Fraction, bounds.Lt(3)], -9, 3),
+    ):
+        drawn = values(annotation, 150)
+        assert low <= min(drawn) < low + 1
+        assert high - 1 < max(drawn) <= high
+        assert 10 < max(value.denominator for value in drawn) <= 20
+
+
+def test_a_duration_is_within_a_thousand_years() -> None:
+    longest = timedelta(days=365_000)
+    drawn = values(timedelta, 3_000)
+    assert min(drawn) < -longest / 2 < longest / 2 < max(drawn)
+    assert -longest <= min(drawn)
+    assert max(drawn) <= longest

@@ -19,6 +19,7 @@ from .copies import KEPT, Server
 from .killers import APPROVED, FOLDERS, NO_KILLERS, is_approved
 from .mutants import digest
 
+
 class TimedTest(NamedTuple):
     """A test that passes on the code as it is.
 
