@@ -22,11 +22,11 @@ NO_KILLERS = frozenset(
 and say nothing about what it does."""
 
 APPROVED = "tests/test_docs_fresh.py"
-"""Compares the pictures of the documentation with those that are drawn today. Somebody looks at each
-that differs, so they say how pictures are meant to be. Asked last, and only about..."""
+"""Compares the pictures of the documentation with what is drawn today. Somebody looks at each that
+differs, so they say how pictures are meant to be. They are asked last, and only about what draws."""
 
 DRAWING = "engine/diagram/"
-"""...what draws."""
+"""What draws."""
 
 
 def is_approved(test: str) -> bool:
