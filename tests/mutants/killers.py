@@ -23,7 +23,7 @@ and say nothing about what it does."""
 
 APPROVED = "tests/test_docs_fresh.py"
 """Compares the pictures of the documentation with what is drawn today. Somebody looks at each that
-differs, so they say how pictures are meant to be. They are asked last, and only about what draws."""
+differs, so they say how pictures are meant to be. Asked last, and only about what draws."""
 
 DRAWING = "engine/diagram/"
 """What draws."""
