@@ -5,13 +5,14 @@ amount. So a field mostly gets one of a few values within its bounds, those near
 nearest the most often; and now and then it gets any other.
 """
 
+import math
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePosixPath
 from random import Random
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import annotated_types as bounds
@@ -30,7 +31,11 @@ from pydantic import (
 )
 
 from relink.engine import Event
-from relink.engine.fuzz import payloads
+from relink.engine.fuzz import STALE, DeliveryFaults, payloads
+from relink.engine.fuzz.steering import perhaps
+from relink.engine.fuzz.stream import Transit, plans
+
+D = TypeVar("D")
 
 DRAWS = 1_000
 
@@ -38,15 +43,20 @@ DRAWS = 1_000
 def values(annotation: Any, count: int) -> list[Any]:
     """Values of a type, drawn independently of each other."""
     sent: type[Event] = create_model("Sent", __base__=Event, field=(annotation, ...))
-    strategy, chance, found = payloads(sent), Random(0), list[Any]()
+    events: list[Any] = draws(payloads(sent), count)
+    return [event.field for event in events]
+
+
+def draws(strategy: st.SearchStrategy[D], count: int) -> list[D]:
+    """What a strategy gives, drawn independently of each other."""
+    chance, found = Random(0), list[D]()
 
     @settings(max_examples=1, database=None, deadline=None, phases=[Phase.generate])
     @given(st.none())
     def draw(_: None) -> None:
         # Each from new data: Hypothesis itself never tries the same choices twice.
         for _ in range(count):
-            made: Any = ConjectureData(random=chance).draw(strategy)
-            found.append(made.field)
+            found.append(ConjectureData(random=chance).draw(strategy))
 
     draw()
     return found
@@ -259,3 +269,82 @@ def test_a_duration_is_within_a_thousand_years() -> None:
     assert min(drawn) < -longest / 2 < longest / 2 < max(drawn)
     assert -longest <= min(drawn)
     assert max(drawn) <= longest
+
+
+# ── streams ──────────────────────────────────────────────────────────────────
+
+
+def test_most_events_arrive_at_once_and_each_fault_happens_to_some() -> None:
+    faults = DeliveryFaults(duplicates=2, overtaken=3, stale=1, lost=1)
+    drawn = draws(plans(faults), 2_000)
+    kinds = Counter(kind_of(plan) for plan in drawn)
+    expected = {"at once": 0.4, "again": 0.2, "late": 0.2, "stale": 0.1, "lost": 0.1}
+    for kind, share in expected.items():
+        assert kinds[kind] / len(drawn) == pytest.approx(share, abs=0.025), kind
+    late = {plan[0] for plan in drawn if kind_of(plan) == "late"}
+    again = [plan for plan in drawn if kind_of(plan) == "again"]
+    assert late == {1, 2, 3}
+    assert {len(plan) for plan in again} == {2, 3}
+    assert {delay for plan in again for delay in plan} == {0, 1, 2, 3}
+    assert {plan[0] for plan in again} == {0}
+
+
+def kind_of(plan: tuple[int, ...]) -> str:
+    if len(plan) > 1:
+        return "again"
+    return {(): "lost", (0,): "at once", (STALE,): "stale"}.get(plan, "late")
+
+
+@pytest.mark.parametrize("missing", ["again", "late", "stale", "lost"])
+def test_a_fault_that_is_not_wanted_does_not_happen(missing: str) -> None:
+    names = {"again": "duplicates", "late": "overtaken", "stale": "stale", "lost": "lost"}
+    faults = DeliveryFaults(**{name: int(kind != missing) for kind, name in names.items()})
+    kinds = {kind_of(plan) for plan in draws(plans(faults), 200)}
+    assert kinds == {"at once", *names} - {missing}
+
+
+def test_a_step_of_a_history_is_sometimes_left_out() -> None:
+    drawn = draws(perhaps(st.just("sent")), 1_000)
+    assert drawn.count(None) / len(drawn) == pytest.approx(1 / 8, abs=0.03)
+
+
+ANY_PLAN = st.lists(st.integers(STALE, 5), max_size=4).map(tuple)
+ANY_FAULTS = st.builds(
+    DeliveryFaults,
+    **dict.fromkeys(("duplicates", "overtaken", "stale", "lost"), st.integers(0, 3)),
+)
+
+
+@given(st.lists(ANY_PLAN, max_size=8), ANY_FAULTS)
+def test_what_is_sent_arrives_when_its_plan_says_so_within_bounds(
+    planned: list[tuple[int, ...]], faults: DeliveryFaults
+) -> None:
+    transit = Transit[str](faults)
+    arrived = [each for n, plan in enumerate(planned) for each in transit.send(f"{n + 1}", plan)]
+    assert transit.is_empty == (len(arrived) == len(due(planned, faults)))
+    arrived += transit.rest()
+    assert transit.is_empty
+    assert [int(each.event) for each in arrived] == [number for *_, number in due(planned, faults)]
+    assert transit.sent == [f"{n + 1}" for n in range(len(planned))]
+    reached = {each.event for each in arrived}
+    assert transit.lost == [f"evt_{each}" for each in transit.sent if each not in reached]
+
+
+def due(planned: list[tuple[int, ...]], faults: DeliveryFaults) -> list[tuple[float, bool, int]]:
+    """Each copy, in order: after how many events it arrives, whether that is late, and its event."""
+    found: list[tuple[float, bool, int]] = []
+    lost = stale = 0
+    for number, asked in enumerate(planned, 1):
+        plan = asked[: 1 + faults.duplicates]
+        if not plan and lost < faults.lost:
+            lost += 1
+            continue
+        is_stale = STALE in plan
+        stale += is_stale
+        for delay in plan or (0,):
+            if delay == STALE:
+                when = math.inf if stale <= faults.stale else number
+            else:
+                when = number + min(delay, faults.overtaken)
+            found.append((when, when > number, number))
+    return sorted(found)

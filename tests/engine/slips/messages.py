@@ -1,7 +1,7 @@
 """What the engine says of each slip, word by word, as somebody read it.
 
-``python -m tests.engine.slips.messages`` writes ``messages.txt`` anew. Read the difference: these are
-the sentences that help a user on.
+``python -m tests.engine.slips.messages`` writes ``messages.txt`` anew. Read the difference: these
+are the sentences that help a user on.
 """
 
 import re
