@@ -331,7 +331,7 @@ def test_what_is_sent_arrives_when_its_plan_says_so_within_bounds(
 
 
 def due(planned: list[tuple[int, ...]], faults: DeliveryFaults) -> list[tuple[float, bool, int]]:
-    """Each copy, in order: after how many events it arrives, whether that is late, and its event."""
+    """Each copy, in order: when it arrives, whether that is late, and its event."""
     found: list[tuple[float, bool, int]] = []
     lost = stale = 0
     for number, asked in enumerate(planned, 1):
