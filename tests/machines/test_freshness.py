@@ -1,7 +1,7 @@
 """Which of two reports came last: the charts and the properties say the same, each in its words.
 
-``machines/freshness.py`` decides, and ``machines/properties/ambiguity.py`` restates the rule for the
-properties that judge it. Here they are compared over every pair of reports, around each other.
+``machines/freshness.py`` decides. ``machines/properties/ambiguity.py`` restates the rule for the
+properties that judge it. Here both are asked about every pair of reports, close to each other.
 """
 
 from collections.abc import Iterator
