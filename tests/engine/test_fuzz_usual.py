@@ -35,6 +35,8 @@ from relink.engine.fuzz import STALE, DeliveryFaults, payloads
 from relink.engine.fuzz.steering import perhaps
 from relink.engine.fuzz.stream import Transit, plans
 
+from ..profile import examples
+
 D = TypeVar("D")
 
 DRAWS = 1_000
@@ -315,7 +317,8 @@ ANY_FAULTS = st.builds(
 )
 
 
-@given(st.lists(ANY_PLAN, max_size=8), ANY_FAULTS)
+@settings(max_examples=examples(1_000))
+@given(st.lists(ANY_PLAN, min_size=1, max_size=8), ANY_FAULTS)
 def test_what_is_sent_arrives_when_its_plan_says_so_within_bounds(
     planned: list[tuple[int, ...]], faults: DeliveryFaults
 ) -> None:
