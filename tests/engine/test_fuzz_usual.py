@@ -7,12 +7,13 @@ nearest the most often; and now and then it gets any other.
 
 import math
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePosixPath
 from random import Random
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 from uuid import UUID
 
 import annotated_types as bounds
@@ -23,12 +24,14 @@ from hypothesis.internal.conjecture.data import ConjectureData
 from pydantic import (
     UUID4,
     AwareDatetime,
+    Field,
     FutureDate,
     HttpUrl,
     PastDate,
     WebsocketUrl,
     create_model,
 )
+from typing_extensions import TypedDict
 
 from relink.engine import Event
 from relink.engine.fuzz import STALE, DeliveryFaults, payloads
@@ -263,6 +266,49 @@ def test_fractions_are_small_where_bounds_leave_them_open() -> None:
         assert low <= min(drawn) < low + 1
         assert high - 1 < max(drawn) <= high
         assert 10 < max(value.denominator for value in drawn) <= 20
+
+
+@pytest.mark.parametrize(
+    ("given", "least", "most", "places"),
+    [
+        ({"max_digits": 3}, "-9.99", "9.99", 2),
+        ({"max_digits": 3, "decimal_places": 2}, "-9.99", "9.99", 2),
+        ({"max_digits": 2, "decimal_places": 2}, "-0.99", "0.99", 2),
+        ({"max_digits": 4, "ge": 100}, "100", "999.9", 1),
+        ({"max_digits": 4, "le": -100}, "-999.9", "-100", 1),
+        ({"max_digits": 3, "multiple_of": Decimal("0.25")}, "-9.75", "9.75", 2),
+        ({"max_digits": 3, "multiple_of": 5}, "-995", "995", 0),
+        ({"gt": 0, "lt": Decimal("0.0003")}, "0.0001", "0.0002", 4),
+    ],
+    ids=str,
+)
+def test_decimals_have_the_digits_that_fit(
+    given: dict[str, Any], least: str, most: str, places: int
+) -> None:
+    drawn = values(Annotated[Decimal, Field(**given)], 1_200)
+    low, high = Decimal(least), Decimal(most)
+    assert low <= min(drawn) <= low + (high - low) / 4
+    assert high - (high - low) / 4 <= max(drawn) <= high
+    assert max(-int(value.as_tuple().exponent) for value in drawn) == places
+
+
+@dataclass(frozen=True)
+class Parcel:
+    grams: int
+    label: str = field(default="none", init=False)
+
+
+class Sized(TypedDict):
+    width: int
+    height: NotRequired[int]
+
+
+def test_a_field_that_nobody_gives_is_not_given() -> None:
+    assert {parcel.label for parcel in values(Parcel, 20)} == {"none"}
+
+
+def test_a_key_that_may_be_absent_sometimes_is() -> None:
+    assert {tuple(sorted(size)) for size in values(Sized, 100)} == {("width",), ("height", "width")}
 
 
 def test_a_duration_is_within_a_thousand_years() -> None:
