@@ -1,7 +1,7 @@
 """Routes of arrows: whatever the states and arrows are, each arrow can be followed by eye.
 
-Boards are generated, and looked at as geometry: no line runs through a card or along another one, no
-two ends share a place, and no number lies on a card, on a line of another arrow or on another number.
+Boards are generated, and looked at as geometry: no line runs through a card or along another one,
+no two ends share a place, and no number lies on a card, on another arrow or on another number.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -112,7 +112,7 @@ def test_an_arrow_leads_from_the_border_of_its_source_to_that_of_its_target(
         assert bottom - top >= least[cell]
         assert left >= 0
         assert right <= WIDTH
-        assert TOP <= top
+        assert top >= TOP
         assert bottom <= found.bottom
     for one, other in combinations(at.values(), 2):
         assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
@@ -125,7 +125,7 @@ def test_an_arrow_leads_from_the_border_of_its_source_to_that_of_its_target(
             assert is_beside or is_above
         for (x, y), (to_x, to_y) in segments(each):
             assert (abs(x - to_x) < NEAR) != (abs(y - to_y) < NEAR), each.points
-            assert 0 < min(x, to_x)
+            assert min(x, to_x) > 0
             assert max(x, to_x) < WIDTH
             assert max(y, to_y) <= found.bottom
 

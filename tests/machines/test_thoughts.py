@@ -32,7 +32,7 @@ def down() -> ToldScenario:
 
 
 def numbers(s: ToldScenario, status: str, expires_on: int | None = None) -> list[str]:
-    """What is told of a report that lists one number."""
+    """What a report that lists one number adds to the story."""
     s.webhook("fca_1", active(numbers=(number(status, expires_on),)))
     return s.tell()
 
@@ -168,7 +168,7 @@ def test_another_account_that_is_linked_instead_is_told() -> None:
 
 
 def announced(s: ToldScenario, action: str | None, days: int | None) -> list[str]:
-    """What is told of a report of the day on which the account stops working."""
+    """What a report of the day on which the account stops working adds to the story."""
     day = None if days is None else s.now + days * DAY
     s.webhook("fca_1", active(deactivates_on=day, deactivation_action=action))
     return s.tell()
