@@ -3,7 +3,7 @@
 import pytest
 from statemachine import State
 
-from relink.engine import Chart, Started, errors, ignored
+from relink.engine import Chart, RemovedEvent, Started, errors, ignored
 
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
 
@@ -61,3 +61,11 @@ def test_a_live_machine_that_has_ended_can_be_started_again():
         assert match.enter().state == "whole"
         assert match.send(Burnt()).state == "ash"
         assert match.send(Burnt()) == ("ash", DoorFacts(), ())
+
+
+def test_a_live_machine_ignores_a_removed_event_as_a_table_does():
+    class Rusted(RemovedEvent):
+        pass
+
+    door = DoorChart.live(at("shut", pushes=3))
+    assert door.send(Rusted()) == ("shut", DoorFacts(pushes=3), ())

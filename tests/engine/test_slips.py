@@ -27,11 +27,41 @@ from .slips.door import Slip
 from .slips.messages import read
 from .slips.met import MET
 from .slips.methods import METHODS
+from .slips.rare import RARE_SLIPS
 from .slips.records import RECORD_SLIPS
 
 MESSAGES = read()
 
-SLIPS = (*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED, *RECORD_SLIPS, *CALLS, *JSON_SLIPS, *MET)
+SLIPS = (
+    *(*UNDERSTOOD, *DECLARED, *METHODS, *DECIDED),
+    *(*RECORD_SLIPS, *CALLS, *JSON_SLIPS, *MET, *RARE_SLIPS),
+)
+
+
+class Note(engine.Event):
+    """A text."""
+
+    text: str
+
+
+class Small(engine.Event):
+    """A number with a rule of its own."""
+
+    number: int
+
+    @pydantic.field_validator("number")
+    @classmethod
+    def _is_small(cls, number: int) -> int:
+        if number == 7:
+            raise ValueError("seven is too much; give less")
+        return number
+
+
+class Open(engine.Event):
+    """An event with a field whose type nobody defines."""
+
+    held: "NotDefined"  # type: ignore[name-defined]  # noqa: F821
+
 
 FOREIGN = re.compile(
     r"pydantic|pydantic_core|InvalidDefinition|object has no attribute|has no attribute|"
@@ -54,6 +84,8 @@ def names() -> dict[str, Any]:
         "Lock": Lock,
         "TextIOWrapper": TextIOWrapper,
         "markdown": markdown,
+        "diagram": diagram,
+        **{kind.__name__: kind for kind in (Note, Small, Open)},
         "__name__": "slip",
     }
 

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from .copies import KEPT, Server
-from .killers import APPROVED, FOLDERS, NO_KILLERS, is_approved
+from .killers import APPROVED, FOLDERS, HIDDEN, NO_KILLERS, is_approved
 from .mutants import digest
 
 
@@ -62,6 +62,8 @@ class Reach:
 
     def of_lines(self, file: str, lines: Iterable[int]) -> list[TimedTest]:
         """The tests that run any of the lines."""
+        if file in HIDDEN:
+            return self.of_module(file)
         by_line = self._lines.get(file, {})
         return self._sorted({test for line in lines for test in by_line.get(line, ())})
 
