@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.engine import condition
 from relink.engine.condition import Condition, conditions, simplest, text
 from relink.engine.tree import Answers
 
@@ -138,7 +137,7 @@ def test_a_condition_that_is_not_the_shortest_still_holds_exactly(
     leaves: list[tuple[str, Answers]],
 ):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(condition, "PATIENCE", 0)
+        patch.setattr("relink.engine.condition.PATIENCE", 0)
         found = conditions(leaves)
     for answers in truth_table():
         end = end_of(leaves, answers)
