@@ -424,7 +424,7 @@ def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
 # -- What few meet --------------------------------------------------------------------------------
 
 
-class Noted(Facts):
+class Written(Facts):
     text: str = ""
     count: int = 0
 
@@ -437,9 +437,9 @@ SURROGATE = chr(0xD800)
 
 
 def test_a_text_that_is_no_text_is_refused_with_its_field():
-    named = r"Noted\.text cannot be written as JSON"
-    for facts in (Noted().after({"text": SURROGATE}), Noted(text="x").after({"text": SURROGATE})):
-        with pytest.raises(errors.AssignedValueError, match=r"Noted\.text cannot be written"):
+    named = r"Written\.text cannot be written as JSON"
+    for facts in (Written().after({"text": SURROGATE}), Written(text="x").after({"text": SURROGATE})):
+        with pytest.raises(errors.AssignedValueError, match=r"Written\.text cannot be written"):
             facts_text(facts)
         with pytest.raises(errors.AssignedValueError, match=named):
             facts_text(facts, facts)
@@ -452,5 +452,5 @@ def test_a_text_that_is_no_text_is_refused_with_its_field():
 @pytest.mark.parametrize("fields", [3, [1], None, "text"])
 def test_stored_fields_that_are_no_object_are_refused(fields: Any):
     codec = RecordCodec([Noting], [])
-    with pytest.raises(errors.UnreadableError, match="stored noting has .* as fields; give an ob"):
+    with pytest.raises(errors.UnreadableError, match=r"stored noting has .* as fields; give an ob"):
         codec.event("noting", fields)
