@@ -424,7 +424,7 @@ def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
 # -- What few meet --------------------------------------------------------------------------------
 
 
-class Written(Facts):
+class Remark(Facts):
     text: str = ""
     count: int = 0
 
@@ -437,9 +437,9 @@ SURROGATE = chr(0xD800)
 
 
 def test_a_text_that_is_no_text_is_refused_with_its_field():
-    named = r"Written\.text cannot be written as JSON"
-    for facts in (Written().after({"text": SURROGATE}), Written(text="x").after({"text": SURROGATE})):
-        with pytest.raises(errors.AssignedValueError, match=r"Written\.text cannot be written"):
+    named = r"Remark\.text cannot be written as JSON"
+    for facts in (Remark().after({"text": SURROGATE}), Remark(text="x").after({"text": SURROGATE})):
+        with pytest.raises(errors.AssignedValueError, match=r"Remark\.text cannot be written"):
             facts_text(facts)
         with pytest.raises(errors.AssignedValueError, match=named):
             facts_text(facts, facts)
