@@ -1,4 +1,4 @@
-"""What arrives and concerns nobody, or somebody only in part: each message goes where it matters."""
+"""What arrives and concerns nobody, or only somebody: each message goes where it matters."""
 
 import pytest
 
