@@ -240,3 +240,11 @@ def test_what_runs_as_the_module_is_loaded_is_loaded_anew(
         assert (copied / FILE).read_text() == (ROOT / FILE).read_text()
     finally:
         server.close()
+
+
+def test_relink_is_never_loaded_before_a_change_of_it(copied: Path) -> None:
+    names = copied / "modules.txt"
+    names.write_text("pydantic\nrelink.engine")
+    with pytest.raises(RuntimeError, match=r"a server has ended; see .*cold.log"):
+        Server(copied, "cold", str(names))
+    assert "relink is loaded, so no change of it would be tried" in (copied / "cold.log").read_text()
