@@ -304,8 +304,9 @@ class RecordCodec:
             raise cls.unreadable(f"{what}: this is no JSON; {_DAMAGED}")
         hint = ""
         if not found.isdisjoint(("extra_forbidden", "missing")):
-            hint = (
-                ". If an earlier release stored it so, say in upgrades of the class what became of "
+            hint = "" if faults.endswith("?") else "."
+            hint += (
+                " If an earlier release stored it so, say in upgrades of the class what became of "
                 "the field (renamed, removed, upcast), or give a new field a default"
             )
         raise cls.unreadable(f"{what}: the fields do not fit {model.__name__}: {faults}{hint}")

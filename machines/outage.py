@@ -194,8 +194,7 @@ class OutageChart(Chart):
     def write_to_customer(self, facts: OutageFacts, trigger: PromptAllowed) -> Effects:
         """Write to the customer, and plan the next message."""
         message = _due(facts, trigger)
-        if message is None:
-            return []
+        assert message is not None, "without one, has_no_message_due comes first"
         needing = messages_due.after(facts.needing, message, trigger.at, trigger.policy)
         last = facts.last_prompt_at if message.reminder else trigger.at
         named = [facts.needing[name] for name in message.accounts]
@@ -232,8 +231,7 @@ def _held_until(facts: OutageFacts, message: Message, trigger: DomainEvent) -> i
 
 def _after_message(facts: OutageFacts, trigger: PromptAllowed) -> dict[str, Need]:
     message = _due(facts, trigger)
-    if message is None:
-        return facts.needing
+    assert message is not None, "without one, has_no_message_due comes first"
     return messages_due.after(facts.needing, message, trigger.at, trigger.policy)
 
 

@@ -148,7 +148,8 @@ def decimals(bounds: Bounds) -> st.SearchStrategy[Decimal]:
         places += 1  # nothing that coarse lies within the bounds
     anything = _multiples(bounds, step)
     low, high = _steps(bounds, Decimal(1))
-    if places == 0 or (low is not None and high is not None and low > high):
+    is_below_one = bounds.max_digits is not None and bounds.max_digits == bounds.decimal_places
+    if places == 0 or is_below_one or (low is not None and high is not None and low > high):
         return anything
     return mostly([near.map(Decimal) for near in _near_zero(low, high)], anything)
 
@@ -190,7 +191,9 @@ def _steps(bounds: Bounds, step: Decimal) -> tuple[int | None, int | None]:
     digits = bounds.max_digits
     if digits is None:  # beyond what the bounds themselves need
         digits = _DIGITS + max([0, *(_magnitude(each) for each in bounds.all_given())])
-    whole = digits if bounds.decimal_places is None else digits - bounds.decimal_places
+    # Zeros at the end count too.
+    places = -min(0, int(step.as_tuple().exponent))
+    whole = digits - (places if bounds.decimal_places is None else bounds.decimal_places)
     most = int((10 ** min(whole, digits) - (1 if step >= 1 else Fraction(step))) / Fraction(step))
     return max(-most, -most if low is None else low), min(most, most if high is None else high)
 

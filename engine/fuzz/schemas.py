@@ -89,18 +89,18 @@ def accepted(
     Raises:
         NeverAcceptedError: when drawn, if nothing is ever accepted.
     """
-    rounds: list[int] = [0]
+    rounds, is_ever_accepted = 0, False
 
     @st.composite
     def made(draw: st.DrawFn) -> V:
+        nonlocal rounds, is_ever_accepted
         for _ in range(_TRIES):
             if accepts(value := draw(drawn)):
-                rounds[0] = -1
+                is_ever_accepted = True
                 return value
-        if rounds[0] >= 0:
-            rounds[0] += 1
-            if rounds[0] >= _ROUNDS:
-                raise NeverAcceptedError(what, _ROUNDS * _TRIES)
+        rounds += 1
+        if rounds >= _ROUNDS and not is_ever_accepted:
+            raise NeverAcceptedError(what, _ROUNDS * _TRIES)
         return reject()
 
     return made()

@@ -38,14 +38,21 @@ class Base(Chart):
         return None
 
 
-def assert_rejected(chart: type[Chart], error: type[errors.ChartError], *words: str) -> None:
-    """Assert that compiling raises exactly this error, and that its message has these words."""
+def assert_rejected(
+    chart: type[Chart], error: type[errors.ChartError], *words: str, faults: int = 1
+) -> None:
+    """Assert that compiling raises exactly this error, and that its message has these words.
+
+    Each mistake is told once, at one place.
+    """
     with pytest.raises(errors.ChartError) as caught:
         compile_chart(chart)
     assert type(caught.value) is error
     assert caught.value.chart is chart
     for word in (chart.__name__, *words):
         assert word in str(caught.value)
+    listed = [line for line in str(caught.value).splitlines()[1:] if "cure: " not in line]
+    assert max(len(listed), 1) == faults
 
 
 def two_states(**attributes: Any) -> type[Chart]:

@@ -34,6 +34,7 @@ from relink.engine import (
 from relink.engine.effect import Facts
 from relink.engine.facts_json import facts_text
 from relink.engine.fuzz import instances
+from relink.engine.record_codec import RecordCodec
 
 from ..profile import examples
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
@@ -418,3 +419,38 @@ def test_one_upgrade_and_one_former_name_stand_for_a_tuple_of_one():
 
     codec = Codec([Told], [], {})
     assert codec.from_json(Told, {"name": "said", "fields": {"old": 1}}) == Told(new=1)
+
+
+# -- What few meet --------------------------------------------------------------------------------
+
+
+class Remark(Facts):
+    text: str = ""
+    count: int = 0
+
+
+class Noting(Event):
+    text: str = ""
+
+
+SURROGATE = chr(0xD800)
+
+
+def test_a_text_that_is_no_text_is_refused_with_its_field():
+    named = r"Remark\.text cannot be written as JSON"
+    for facts in (Remark().after({"text": SURROGATE}), Remark(text="x").after({"text": SURROGATE})):
+        with pytest.raises(errors.AssignedValueError, match=r"Remark\.text cannot be written"):
+            facts_text(facts)
+        with pytest.raises(errors.AssignedValueError, match=named):
+            facts_text(facts, facts)
+    codec = RecordCodec([Noting], [])
+    for write in (codec.text, codec.fields):
+        with pytest.raises(errors.UnwritableError, match=r"Noting\.text cannot be written as JSON"):
+            write(Noting(text=SURROGATE))
+
+
+@pytest.mark.parametrize("fields", [3, [1], None, "text"])
+def test_stored_fields_that_are_no_object_are_refused(fields: Any):
+    codec = RecordCodec([Noting], [])
+    with pytest.raises(errors.UnreadableError, match=r"stored noting has .* as fields; give an ob"):
+        codec.event("noting", fields)

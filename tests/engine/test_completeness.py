@@ -15,6 +15,7 @@ def test_state_and_event_without_a_decision():
         "back in a",
         "go in b",
         "ignored(...)",
+        faults=2,
     )
 
 

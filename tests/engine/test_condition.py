@@ -132,6 +132,30 @@ def test_a_term_that_later_terms_make_redundant_is_dropped():
     assert text(conditions(leaves)["yes"]) == "(a and b) or (d and not a)"
 
 
+@given(trees())
+def test_a_condition_that_is_not_the_shortest_still_holds_exactly(
+    leaves: list[tuple[str, Answers]],
+):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("relink.engine.condition.PATIENCE", 0)
+        found = conditions(leaves)
+    for answers in truth_table():
+        end = end_of(leaves, answers)
+        assert [each for each, when in found.items() if holds(when, answers)] == [end]
+    for end, when in found.items():
+        others = [answers for other, answers in leaves if other != end]
+        for term in when:
+            for dropped in range(len(term)):
+                shorter = term[:dropped] + term[dropped + 1 :]
+                assert any(agree(shorter, answers) for answers in others)
+
+
+def agree(one: Answers, other: Answers) -> bool:
+    """Whether no guard answers both differently."""
+    given = dict(other)
+    return all(given.get(guard, answer) == answer for guard, answer in one)
+
+
 def test_the_same_answers_for_two_ends_are_an_error():
     with pytest.raises(ValueError, match="wanted and unwanted"):
         simplest([(("a", True),)], [(("a", True),), (("a", False),)])

@@ -11,9 +11,11 @@ from relink.engine.explore import (
     all_pairs,
     all_transitions,
     always,
+    each_move,
     explore,
     paths_to_states,
     paths_to_transitions,
+    sequence_diagram,
     story,
     table_graph,
     unreached,
@@ -170,3 +172,43 @@ def test_a_function_may_say_which_snapshots_count_as_one() -> None:
 def test_paths_of_what_is_no_machine_are_refused() -> None:
     with pytest.raises(ArgumentError, match="the exploration of a machine"):
         all_transitions(explore(Network(changes=1)))  # type: ignore[arg-type]
+
+
+def test_what_refutes_a_property_of_a_chart_is_told_and_drawn() -> None:
+    opens = always(
+        lambda snapshot: "it opened" if snapshot.state == "opened" else None, name="never_opens"
+    )
+    (found,) = explore(MachineModel(Lock, few_wrong), opens).violations
+    assert story(found) == (
+        "never_opens: it opened",
+        "1. Dialed(digit=7)",
+        "   none --dialed[is_seven]--> one: no commands",
+        "2. Dialed(digit=2)",
+        "   one --dialed[is_two]--> two: no commands",
+        "3. Dialed(digit=9)",
+        "   two --dialed[is_nine]--> opened: 1 command (click); sets opened",
+    )
+    assert found.way is not None
+    assert story(found.way) == story(found)[1:]
+    assert sequence_diagram(found.way).splitlines() == [
+        "sequenceDiagram",
+        "    participant environment as environment",
+        "    participant machine as machine",
+        "    environment->>machine: Dialed(digit=7)",
+        "    Note over machine: none → one",
+        "    environment->>machine: Dialed(digit=2)",
+        "    Note over machine: one → two",
+        "    environment->>machine: Dialed(digit=9)",
+        "    Note over machine: two → opened",
+        "    machine-->>environment: click",
+    ]
+
+
+def test_an_event_that_is_ignored_is_drawn_with_the_reason() -> None:
+    stays_shut = each_move(
+        lambda before, move: "ignored" if move.outcome.outcome == "ignored" else None,
+        name="nothing_is_ignored",
+    )
+    (found,) = explore(MachineModel(Lock, [Released()]), stays_shut).violations
+    assert found.way is not None
+    assert "    Note over machine: ignored: it is not open" in sequence_diagram(found.way)

@@ -173,6 +173,7 @@ def test_a_violated_property_raises_an_assertion_error_with_the_history() -> Non
     with pytest.raises(AssertionError) as raised:
         test.send(Dialed(digit=9))
     assert isinstance(raised.value, PropertyViolatedError)
+    assert str(raised.value).splitlines() == [raised.value.violated, *raised.value.history]
     assert raised.value.violated == "never_opens: it opened"
     assert raised.value.history == tuple(test.history)
     assert len(test.history) == 2 + 3 * 2

@@ -25,7 +25,7 @@ from relink.engine.fuzz import (
     streams,
 )
 
-from .lock import Dialed, Lock, Released
+from .lock import Dialed, Lock, LockFacts, Released
 from .test_fuzz_system import SHOP, Ordered, Stocked
 
 
@@ -154,6 +154,82 @@ def test_a_method_that_is_missing_is_named() -> None:
 
     with pytest.raises(ArgumentError, match=r"Empty has no deliver; write deliver\(self, delivery"):
         replay(Empty, {"notes": [{"event": {"name": "released", "fields": {}}, "plan": [0]}]})
+
+
+def test_what_a_service_says_has_to_be_written_too() -> None:
+    class Deaf(MachineServiceTest):
+        chart = Lock
+
+        def deliver(self, delivery: Delivery[Event]) -> None:
+            pass
+
+    class DeafShop(SystemServiceTest):
+        system = SHOP
+        outside_events = (Ordered, Stocked)
+
+        def deliver(self, delivery: Delivery[Event]) -> None:
+            pass
+
+    released = {"event": {"name": "released", "fields": {}}, "plan": [0]}
+    stocked = {"event": {"name": "stocked", "fields": {"shelf": "a", "count": 1}}, "plan": [0]}
+    for test, note, method in (
+        (Deaf, released, r"Deaf has no observe; write observe\(self\)"),
+        (DeafShop, stocked, r"DeafShop has no observe; write observe\(self, address\)"),
+    ):
+        with pytest.raises(ArgumentError, match=method):
+            replay(test, {"notes": [note]})
+
+
+def test_a_recording_with_late_events_is_played_as_it_was() -> None:
+    arrived: list[str] = []
+
+    class Listening(LockTest):
+        def deliver(self, delivery: Delivery[Event]) -> None:
+            arrived.append(str(delivery))
+
+        def observe(self) -> Said:
+            return {}
+
+    seven = {"name": "dialed", "fields": {"digit": 7}}
+    notes = [
+        {"event": seven, "plan": [1, 0]},
+        {"event": seven, "plan": [3]},
+        {"event": seven, "plan": [-1]},
+        {"everything_arrives": True},
+    ]
+    assert replay(Listening, {"notes": notes}) is None
+    assert arrived == ["evt_1", "evt_1 again", "evt_2", "evt_3"]
+
+
+def test_facts_without_defaults_have_to_be_given() -> None:
+    class NumberedFacts(LockFacts):
+        number: int
+
+    class Numbered(Lock):
+        facts_type = NumberedFacts
+
+    class NumberedTest(LockTest):
+        chart = Numbered
+
+    with pytest.raises(ArgumentError, match=r"NumberedTest: NumberedFacts has fields without a"):
+        NumberedTest()
+
+
+def test_lists_and_tuples_are_the_same_in_what_a_service_says() -> None:
+    class Nested(LockTest):
+        def expect(self) -> Said:
+            return {"held": {"digits": (1, (2,)), "by": {"a": (3,)}}}
+
+        def observe(self) -> Said:
+            return {"held": {"digits": [1, [2]], "by": {"a": self.said}}}
+
+    for said, is_right in (([3], True), ([4], False)):
+        Nested.said = said  # type: ignore[attr-defined]
+        found = replay(Nested, {"notes": [{"event": RELEASED, "plan": [0]}]})
+        assert (found is None) == is_right
+
+
+RELEASED = {"name": "released", "fields": {}}
 
 
 def test_a_recording_of_another_test_is_refused() -> None:

@@ -1,8 +1,10 @@
 """Fuzzing several machines as one system."""
 
+import json
 from collections.abc import Iterable
 from itertools import count
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 from pydantic import Field
@@ -23,6 +25,7 @@ from relink.engine import (
 from relink.engine.fuzz import (
     LeafCoverage,
     World,
+    replay,
     system_test,
 )
 
@@ -93,6 +96,19 @@ def nothing_is_sold_twice(before: World, step: Step, after: World) -> str | None
             known = "known" if address in before else "unknown"
             return f"{left} left on {known} {address.key}"
     return None
+
+
+def test_a_recorded_fault_of_a_system_is_played_again() -> None:
+    test = system_test(SHOP, [Ordered, Stocked], invariants=[nothing_is_sold_twice])
+    played = test()
+    played.send(Stocked(shelf="a", count=1))
+    with pytest.raises(AssertionError):
+        played.send(Ordered(shelf="a", item=2))
+    recording = json.loads(json.dumps(played.recording()))
+    found = replay(test, recording)
+    assert found is not None
+    assert found.events == (Stocked(shelf="a", count=1), Ordered(shelf="a", item=2))
+    assert replay(system_test(SHOP, [Ordered, Stocked]), recording) is None
 
 
 def test_a_fault_of_a_system_is_found_and_shrunk() -> None:

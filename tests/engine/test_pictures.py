@@ -1,6 +1,8 @@
 """Pictures hold the table's moves, no more and no less, in the same places at every level."""
 
+import hashlib
 import re
+from base64 import b64encode
 from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -13,6 +15,7 @@ from docs.example_charts import EXAMPLES
 from relink.engine import Chart, Table
 from relink.engine.diagram import Overlay, mermaid, svg, walked
 from relink.engine.diagram.entries import Entries, entries
+from relink.engine.diagram.measure import width
 from relink.engine.diagram.pictures import LEVELS
 from relink.engine.diagram.shapes import PALETTES
 from relink.engine.diagram.told import told
@@ -340,3 +343,17 @@ def test_what_is_not_understood_is_refused():
         svg(PARCEL, theme="sepia")
     with pytest.raises(UnknownStateError, match="no leaf state 'under_way'"):
         svg(PARCEL, focus="under_way")
+
+
+def test_a_page_can_allow_exactly_the_style_of_a_picture():
+    picture = svg(PARCEL)
+    style = picture[picture.index("<style>") + 7 : picture.index("</style>")]
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert picture.style_source == f"'sha256-{digest}'"
+
+
+def test_letters_with_marks_are_as_wide_as_without_and_chinese_ones_wider_than_any():
+    assert width("caf\u00e9", 10) == width("cafe\u0301", 10) == width("cafe", 10)
+    assert width("\u6f22", 10) == pytest.approx(1.03 * 12.5)
+    assert width("\u0416", 10) == pytest.approx(1.03 * 11)
+    assert width("", 10) == 0

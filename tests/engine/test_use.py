@@ -38,7 +38,7 @@ def test_a_transition_after_those_that_always_win_is_dead(arguments: dict[str, A
 
 def test_all_dead_transitions_are_named_at_once():
     chart = chart_of(("b", {"event": "go"}), ("a", {"event": "go", "cond": "yes"}))
-    assert_rejected(chart, errors.DeadTransitionError, "a --go--> b", "a --go--> a[yes]")
+    assert_rejected(chart, errors.DeadTransitionError, "a --go--> b", "a --go--> a[yes]", faults=2)
 
 
 def test_the_event_of_several_that_a_transition_is_dead_on_is_named():
@@ -86,9 +86,8 @@ def test_a_method_that_nothing_uses_is_refused():
     def count(self, facts, trigger):
         return None
 
-    assert_rejected(
-        two_states(is_due=is_due, count=count), errors.UnusedMethodError, "'is_due'", "'count'"
-    )
+    chart = two_states(is_due=is_due, count=count)
+    assert_rejected(chart, errors.UnusedMethodError, "'is_due'", "'count'", faults=2)
 
 
 def test_a_method_that_another_one_calls_is_used():

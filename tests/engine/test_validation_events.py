@@ -198,7 +198,8 @@ def test_transition_assigned_to_a_name_that_is_no_event():
     """python-statemachine takes the name for a second event of the transition."""
     a, b = State(initial=True), State()
     body = {"a": a, "b": b, "going": a.to(b, event="go"), "returning": b.to(a, event="back")}
-    assert_rejected(type(Base)("Named", (Base,), body), errors.EventNotInAlphabetError, "'going'")
+    chart = type(Base)("Named", (Base,), body)
+    assert_rejected(chart, errors.EventNotInAlphabetError, "'going'", "'returning'", faults=2)
 
 
 def test_declaration_for_an_event_outside_of_the_alphabet():

@@ -123,7 +123,7 @@ def test_states_without_a_way_out():
         a.to(c, event="back")
         decided = (ignored((b, c), (Go, Back), because="trapped"),)
 
-    assert_rejected(Trapped, errors.NoWayOutError, "'b'", "'c'")
+    assert_rejected(Trapped, errors.NoWayOutError, "'b'", "'c'", faults=2)
 
 
 def test_unreachable_states():
@@ -136,7 +136,7 @@ def test_unreachable_states():
         c.to(b, event="go back")
         absorbing = (a,)
 
-    assert_rejected(Apart, errors.UnreachableStateError, "'b'", "'c'")
+    assert_rejected(Apart, errors.UnreachableStateError, "'b'", "'c'", faults=2)
 
 
 def test_nested_state_that_no_event_leaves():

@@ -5,8 +5,8 @@ from typing import Any
 
 from relink.engine import Address, Snapshot, Step
 from relink.machines.account import AccountFacts
-from relink.machines.account.facts import AccountOutage
-from relink.machines.assessment import Assessment, NextAction
+from relink.machines.account.facts import AccountOutage, KnownPaymentMethod
+from relink.machines.assessment import Assessment, NextAction, assess
 from relink.machines.commands import (
     CreatePaymentMethod,
     CreateRelinkSession,
@@ -17,10 +17,19 @@ from relink.machines.commands import (
 )
 from relink.machines.events import PaymentMethodMade
 from relink.machines.reasons import ReadReason
-from relink.machines.vocabulary import NumberStatus, ReportedStatus
+from relink.machines.vocabulary import NumberStatus, PaymentMethodState, ReportedStatus
 
-from .reports import CONNECTED, DAY, active, disconnected, inactive, number, relinkable
-from .scenario import Scenario, expired, knowing, lapsed
+from .reports import (
+    CONNECTED,
+    DAY,
+    active,
+    disconnected,
+    inactive,
+    number,
+    relinkable,
+    unrepairable,
+)
+from .scenario import Scenario, expired, knowing, lapsed, replaced
 from .taken_step import (
     TakenStep,
     asking_nothing,
@@ -29,6 +38,8 @@ from .taken_step import (
     on_trigger,
     remembering,
 )
+
+READY = PaymentMethodState.READY
 
 # ── steps that are well ──────────────────────────────────────────────────────
 
@@ -368,6 +379,100 @@ CONSISTENCY: dict[str, Callable[[], Broken]] = {
     ),
 }
 
+FURTHER: dict[str, tuple[str, Callable[[], Broken]]] = {
+    "account fca_1 is inactive_relinkable while fcsess_1 is open": (
+        "account_is_relinking_while_its_session_is_open",
+        lambda: (
+            opened(expired()),
+            lambda step: step.with_machine("account", "fca_1", "inactive_relinkable"),
+        ),
+    ),
+    "account fca_1 is active while fcsess_1, opened from active, is open": (
+        "account_is_relinking_while_its_session_is_open",
+        lambda: (
+            opened(lapsed()),
+            lambda step: step.with_machine("account", "fca_1", "active"),
+        ),
+    ),
+    "the number of fca_1 is refreshing without a session": (
+        "number_is_refreshing_while_a_session_is_open",
+        lambda: (
+            opened(lapsed()),
+            lambda step: step.with_machine("account", "fca_1", session=None),
+        ),
+    ),
+    "account fca_1 no longer names fca_2": (
+        "replaced_account_names_its_replacement",
+        lambda: (
+            reported(replaced(), active(subcategory="savings")),
+            lambda step: step.with_machine("account", "fca_1", "active", replaced_by=None),
+        ),
+    ),
+    "account fca_1 is disconnected, and its facts changed": (
+        "disconnected_is_final",
+        lambda: (
+            reported(knowing(disconnected()), active()),
+            lambda step: step.with_decision("account", remembering(subcategory="savings")),
+        ),
+    ),
+    "account fca_1 is disconnected by reported_relinkable": (
+        "disconnected_is_certain",
+        lambda: (
+            reported(knowing(active()), relinkable()),
+            lambda step: step.with_decision("account", deciding("disconnected")),
+        ),
+    ),
+    "there is a account without an id": (
+        "unknown_id_is_not_used",
+        lambda: (
+            reported(Scenario(), active()),
+            lambda step: step.with_another("account", "", "fca_1"),
+        ),
+    ),
+    "fcsess_1 linked fca_9, which relink has never seen": (
+        "linked_account_is_known_or_new_by_when_it_was_first_seen",
+        lambda: (
+            linked_anew(),
+            lambda step: step.with_machine("session", "fcsess_1", linked="fca_9"),
+        ),
+    ),
+    "something is built on fca_2, where one is built": (
+        "built_once",
+        lambda: (
+            linked_anew(),
+            lambda step: step.with_machine_before("build", "fca_2").in_state_before(
+                "build", "fca_2", "built"
+            ),
+        ),
+    ),
+    "a mandate for pm_2, which is ready": (
+        "mandate_only_where_it_is_missing",
+        lambda: (
+            made(),
+            lambda step: step.with_machine(
+                "account", "fca_2", payment_methods={"pm_2": KnownPaymentMethod(state=READY)}
+            ),
+        ),
+    ),
+    "a prompt names fca_1, which Stripe's own mail named": (
+        "account_is_named_in_one_prompt",
+        lambda: (
+            prompted(),
+            lambda step: step.with_machine_before("outage", "fcauth_1", needing={}).with_machine(
+                "account", "fca_1", outage=AccountOutage(number=1, since=0.0, mailed_at=1.0)
+            ),
+        ),
+    ),
+    "account fca_1 needs ('inactive',), and its outage is None": (
+        "account_reports_what_it_needs",
+        lambda: (
+            prompted(),
+            lambda step: step.with_machine("account", "fca_1", outage=None),
+        ),
+    ),
+}
+"""Other steps, by what the property that is named has to say of each."""
+
 BROKEN = STATES | KNOWLEDGE | SESSIONS | NEW_ACCOUNT | PROMPTS | CONSISTENCY
 """By the name of the property that finds it."""
 
@@ -391,6 +496,35 @@ def always_relink(account: Snapshot[AccountFacts]) -> Assessment:
     relink = NextAction(action="relink", mode="specific", reason="inactive")
     return Assessment(chargeable=True, may_debit=True, reasons=(), next=(relink,))
 
+
+def chargeable_for_a_reason(account: Snapshot[AccountFacts]) -> Assessment:
+    return Assessment(chargeable=True, may_debit=True, reasons=("closed",), next=())
+
+
+def nothing_is_next(account: Snapshot[AccountFacts]) -> Assessment:
+    return assess(account).model_copy(update={"next": ()})
+
+
+FURTHER_ASSESSMENTS: dict[
+    str, tuple[str, Callable[[], TakenStep], Callable[[Snapshot[AccountFacts]], Assessment]]
+] = {
+    "account fca_1: chargeable is True, for ('closed',)": (
+        "not_chargeable_has_a_cause",
+        lambda: reported(Scenario(), active()),
+        chargeable_for_a_reason,
+    ),
+    "account fca_2 must not be debited yet, and nothing is next": (
+        "may_debit_means_that_nothing_is_to_be_done_first",
+        made,
+        nothing_is_next,
+    ),
+    "account fca_1 should be relinked next, and is inactive_unrepairable": (
+        "relink_is_next_only_where_it_is_possible",
+        lambda: reported(knowing(active()), unrepairable()),
+        always_relink,
+    ),
+}
+"""Other wrong assessments, by what the property that is named has to say of each."""
 
 ASSESSMENTS: dict[
     str, tuple[Callable[[], TakenStep], Callable[[Snapshot[AccountFacts]], Assessment]]

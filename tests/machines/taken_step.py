@@ -42,6 +42,18 @@ class TakenStep:
         before = Snapshot(was.state, was.facts.after(facts), was.version)
         return TakenStep({**self.before, address: before}, self.step, self.after)
 
+    def in_state_before(self, machine: str, key: str, state: str) -> "TakenStep":
+        """The machine was in another state before."""
+        address = Address(machine, key)
+        before = self.before[address]._replace(state=state)
+        return replace(self, before={**self.before, address: before})
+
+    def with_another(self, machine: str, key: str, like: str) -> "TakenStep":
+        """Another machine decides something too, and is like one that does."""
+        found = self.step.snapshots[Address(machine, like)]
+        snapshots = {**self.step.snapshots, Address(machine, key): found}
+        return replace(self, step=replace(self.step, snapshots=snapshots))
+
     def with_decision(
         self,
         machine: str,

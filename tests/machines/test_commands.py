@@ -183,3 +183,23 @@ def test_the_outbox_holds_every_family_but_commands_for_callers() -> None:
 
 def test_abstract_families_are_not_commands() -> None:
     assert not {"read", "build", "notification", "timer"} & BY_NAME.keys()
+
+
+ABOUT = {
+    "retrieve_authorization": "authorization",
+    "retrieve_session": "session",
+    "retrieve_session_for_caller": "session",
+    "retrieve_payment_method": "payment_method",
+    "retrieve_external_account": "external_account",
+    "notify_customer": "outage",
+    "report_anomaly": "about",
+    "wake": "key",
+}
+"""The field that holds the id of what a command is about, where that is not the account."""
+
+
+@pytest.mark.parametrize("name", commands.BY_NAME)
+def test_a_command_is_about_the_object_that_it_names(name: str) -> None:
+    kind = commands.BY_NAME[name]
+    made = kind.model_construct(**{field: field for field in kind.model_fields})
+    assert made.subject == ABOUT.get(name, "account")

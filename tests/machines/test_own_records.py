@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -52,6 +53,22 @@ def test_a_record_that_a_user_derives_is_built_and_checked_at_once(base: type[Re
     assert type(base)("Seen", (base,), {**body, "seen": 1}).__pydantic_complete__
     with pytest.raises(RecordError, match=r"Seen\.seen: its default 'no' is not a value"):
         type(base)("Seen", (base,), {**body, "seen": "no"})
+
+
+def dataclasses_of_the_machines() -> Iterator[type]:
+    for module in pkgutil.walk_packages(relink.machines.__path__, "relink.machines."):
+        for held in vars(importlib.import_module(module.name)).values():
+            if isinstance(held, type) and is_dataclass(held) and held.__module__ == module.name:
+                yield held
+
+
+SHARED = list(dataclasses_of_the_machines())
+
+
+@pytest.mark.parametrize("made", SHARED, ids=lambda made: made.__qualname__)
+def test_what_the_machines_share_cannot_be_changed(made: type):
+    with pytest.raises(FrozenInstanceError):
+        setattr(object.__new__(made), fields(made)[0].name, 1)
 
 
 FROM_OUTSIDE = [

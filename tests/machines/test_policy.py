@@ -18,12 +18,14 @@ def test_the_defaults_are_valid() -> None:
         DAY,
     )
     assert policy.prompt_gap == DAY
+    assert RelinkPolicy(attempts=1_000_000).attempts == 1_000_000
 
 
 @pytest.mark.parametrize(
     ("choice", "complaint"),
     [
         ({"attempts": 0}, "attempts\n.*greater than or equal to 1"),
+        ({"attempts": 1_000_001}, "attempts\n.*less than or equal to 1000000"),
         ({"reminders": (7 * DAY, 2 * DAY)}, "reminders must ascend without repeats"),
         ({"reminders": (DAY, DAY)}, "reminders must ascend without repeats"),
         ({"reminders": (0,)}, "reminders.0\n.*greater than or equal to 1"),

@@ -14,11 +14,19 @@ import pytest
 
 from relink.engine import Facts
 from relink.machines import properties
-from relink.machines.properties import ALL, charging, violations
+from relink.machines.properties import ALL, StepView, charging, violations
 
-from .broken_steps import ASSESSMENTS, BROKEN, prompted, reported
+from .broken_steps import (
+    ASSESSMENTS,
+    BROKEN,
+    FURTHER,
+    FURTHER_ASSESSMENTS,
+    prompted,
+    reported,
+)
 from .reports import active
 from .scenario import knowing
+from .taken_step import TakenStep
 
 PACKAGE = properties.__name__
 MODULES = [PACKAGE, *(f"{PACKAGE}.{m.name}" for m in pkgutil.iter_modules(properties.__path__))]
@@ -71,6 +79,34 @@ def test_a_property_finds_the_assessment_that_breaks_it(name: str, monkeypatch: 
     monkeypatch.setattr(charging, "assess", wrong)
     found = violations(step.before, step.step, step.after)
     assert name in [each.partition(":")[0] for each in found], found
+
+
+@pytest.mark.parametrize("said", FURTHER)
+def test_a_property_says_what_is_wrong_with_another_step_that_breaks_it(said: str):
+    name, make = FURTHER[said]
+    step, breaks = make()
+    assert violations(step.before, step.step, step.after) == []
+    broken = breaks(step)
+    found = told(name, broken)
+    assert any(said in each for each in found), found
+
+
+@pytest.mark.parametrize("said", FURTHER_ASSESSMENTS)
+def test_a_property_says_what_is_wrong_with_another_assessment(
+    said: str, monkeypatch: pytest.MonkeyPatch
+):
+    name, taken, wrong = FURTHER_ASSESSMENTS[said]
+    step = taken()
+    assert violations(step.before, step.step, step.after) == []
+    monkeypatch.setattr(charging, "assess", wrong)
+    found = told(name, step)
+    assert any(said in each for each in found), found
+
+
+def told(name: str, step: TakenStep) -> list[str]:
+    """All that a property says of a step."""
+    judge = next(each for each in ALL if each.name == name)
+    return list(judge.check(StepView(step.before, step.step, step.after)))
 
 
 def test_every_property_has_a_step_that_breaks_it():

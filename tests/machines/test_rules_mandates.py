@@ -180,3 +180,23 @@ def test_N3_a_mandate_is_asked_for_while_the_number_pays_although_its_block_stan
     assert not s.assess("fca_1").may_debit
     assert s.next("fca_1") == [("collect_mandate", "mandate_inactive")]
     assert mandates(s)[1:] == [("pm_1", "mandate_inactive")]
+
+
+@pytest.mark.parametrize(
+    ("field", "unfit"),
+    [
+        ("permissions", ("balances",)),
+        ("subcategory", "credit_card"),
+        ("payment_method_types", ("link",)),
+    ],
+)
+def test_N3_a_mandate_that_ends_while_the_account_is_unfit_is_asked_for_once_a_report_mends_it(
+    field: str, unfit: object
+) -> None:
+    s = new_payment_method()
+    s.happens(MandateCollected, account="fca_1")
+    s.webhook("fca_1", active(**{field: unfit}))
+    inactive_mandate(s)
+    assert mandates(s) == [("pm_1", "new_account")]
+    s.webhook("fca_1", active())
+    assert mandates(s) == [("pm_1", "new_account"), ("pm_1", "mandate_inactive")]

@@ -7,23 +7,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relink.engine import Command, Event
+from relink.engine import Command, Event, Snapshot
 from relink.engine.fuzz import payloads
 from relink.machines import CHARTS
+from relink.machines.account.facts import AccountFacts
 from relink.machines.commands import (
     BY_NAME,
     NotifyCustomer,
     PaymentMethodGone,
     RetrieveAccount,
     RetrievePaymentMethod,
+    RetrieveSessionForCaller,
 )
 from relink.machines.events import BillingNameAbsent
 from relink.machines.reasons import ANOMALIES, IGNORED, Anomaly, ReadReason
+from relink.machines.report import StatusReport
+from relink.machines.reported import (
+    NumbersReported,
+    ReportedExpiring,
+    ReportedLapsed,
+    ReportedPending,
+    ReportedTransactable,
+)
+from relink.machines.vocabulary import BuildState, ReportedStatus
 from relink.machines.words.asked import AnyCommand, asked, named
 from relink.machines.words.codes import REASONS, because, clause
 from relink.machines.words.events import FAILURES, event_words
 from relink.machines.words.meaning import meaning_of
-from relink.machines.words.names import Names, short_id
+from relink.machines.words.names import Names, account_name, short_id
+from relink.machines.words.outcome import outcome
 from relink.machines.words.states import MACHINES, STATES
 from relink.machines.words.times import counted, duration, listed
 from relink.machines.words.tone import Tone
@@ -158,6 +170,52 @@ def test_a_read_is_told_with_its_object_and_reason():
     of_account = RetrieveAccount(account="fca_1", number=3, reason=ReadReason.SESSION_ENDED)
     assert asked(of_account, ADA) == "reads account ••2275 at Stripe: a relink session ended"
     assert named(of_account.id) == "retrieve account"
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"), [("result", "for its result"), ("asked_again", "to return it again")]
+)
+def test_a_read_for_a_caller_says_why(reason: Any, why: str):
+    read = RetrieveSessionForCaller(session="fcsess_1", reason=reason, dedup_key="1")
+    assert asked(read, ADA) == f"reads session fcsess_1 at Stripe, {why}"
+
+
+def test_an_account_without_digits_is_called_by_its_id():
+    known = AccountFacts(id="fca_1", subcategory="credit_card", last4="2275")
+    assert account_name(known) == "Credit card ••2275"
+    assert account_name(AccountFacts(id="fca_1", last4="2275")) == "Account ••2275"
+    assert account_name(AccountFacts(id="fca_1")) == "account fca_1"
+
+
+def test_what_nothing_declares_any_more_is_shown_by_its_name():
+    assert meaning_of("is_too_late") == "Is too late."
+
+
+def test_a_name_that_is_missing_is_what_is_to_be_done():
+    facts = AccountFacts(
+        id="fca_1",
+        reported_status=ReportedStatus.ACTIVE,
+        subcategory="checking",
+        permissions=("payment_method",),
+        payment_method_types=("us_bank_account",),
+        build=BuildState.NAME_NEEDED,
+    )
+    found = outcome(Snapshot("active", facts, 1), ADA)
+    assert any(todo.startswith("give relink the name of its holder: ") for todo in found.todo)
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        (ReportedTransactable, "Stripe lists no number of {it}, and payments need none"),
+        (ReportedLapsed, "Stripe reports that no number of {it} can be paid"),
+        (ReportedExpiring, "Stripe reports that the number of {it} works only for now"),
+        (ReportedPending, "Stripe reports that a new number of {it} is pending"),
+    ],
+)
+def test_a_report_that_lists_no_number_is_told(report: type[NumbersReported], told: str):
+    made = report(causation_id="evt_1", at=10, as_of=10, read=False, report=StatusReport())
+    assert event_words(made, ADA) == told
 
 
 def test_a_payment_method_that_is_gone_is_named():

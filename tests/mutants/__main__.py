@@ -33,9 +33,7 @@ RESULTS = KEPT / "results.jsonl"
 def main() -> int:
     """Parse the arguments, and try mutants."""
     given = _arguments()
-    found = [
-        x for file in files(ROOT, tuple(given.paths)) for x in mutants_of(file, read(ROOT, file))
-    ]
+    found = [x for file in given.files for x in mutants_of(file, read(ROOT, file))]
     chosen = _chosen(found, given)
     say(f"{len(found)} mutants, {len(chosen)} to try")
     copies = [copy(ROOT, KEPT / f"copy{number}") for number in range(1, given.jobs + 1)]
@@ -66,9 +64,9 @@ def _arguments() -> argparse.Namespace:
         prog="python -m tests.mutants", description=__doc__.split("\n")[0]
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; all if none")
-    parser.add_argument("--sample", type=int, metavar="N", help="try N of them, drawn at random")
+    parser.add_argument("--sample", type=_count, metavar="N", help="try N of them, drawn at random")
     parser.add_argument("--seed", type=int, default=1, help="draws the sample; 1 if not given")
-    parser.add_argument("--jobs", type=int, default=2, help="how many at the same time; 2")
+    parser.add_argument("--jobs", type=_count, default=2, help="how many at the same time; 2")
     parser.add_argument(
         "--budget",
         type=float,
@@ -80,7 +78,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--survivors", action="store_true", help="only what survived before")
     parser.add_argument("--only", action="append", metavar="ID", help="one mutant, by its id")
     parser.add_argument("--list", action="store_true", help="count them by operator, and end")
-    return parser.parse_args()
+    given = parser.parse_args()
+    try:
+        given.files = files(ROOT, tuple(given.paths))
+    except ValueError as error:
+        parser.error(str(error))
+    return given
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or text == "0":
+        raise argparse.ArgumentTypeError(f"{text!r} is not how many: give a number from 1 on")
+    return int(text)
 
 
 def _chosen(found: list[Mutant], given: argparse.Namespace) -> list[Mutant]:

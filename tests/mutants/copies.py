@@ -65,7 +65,11 @@ class Server:
             stderr=self._log,
             text=True,
         )
-        self.ready = self._answer()
+        try:
+            self.ready = self._answer()
+        except RuntimeError:
+            self.close()
+            raise
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """What the server answers."""

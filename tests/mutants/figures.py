@@ -3,6 +3,7 @@
 from collections import Counter
 from math import sqrt
 
+from .killers import is_approved
 from .trial import Result
 
 LIMIT = 0.05
@@ -36,9 +37,11 @@ def figures(results: list[Result], of: int) -> str:
     counts = Counter(result.outcome for result in results)
     tried = counts["survived"] + counts["killed"] + counts["timed out"]
     low, rate, high = interval(results)
+    looked_at = sum(result.outcome == "killed" and is_approved(result.by) for result in results)
     return (
         f"{tried} tried of {of}: {counts['killed']} killed, {counts['timed out']} timed out, "
         f"{counts['survived']} survived; {counts['equivalent']} equivalent and "
         f"{counts['invalid']} invalid are not counted, nor {counts['error']} errors\n"
+        f"of those killed, {looked_at} only by pictures that somebody had looked at\n"
         f"survivors: {rate:.1%} (95 % confidence: {low:.1%} to {high:.1%})"
     )

@@ -16,17 +16,8 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from .copies import KEPT, Server
+from .killers import APPROVED, FOLDERS, HIDDEN, NO_KILLERS, is_approved
 from .mutants import digest
-
-NO_KILLERS = frozenset(
-    {
-        "tests/engine/test_library_room.py",
-        "tests/engine/test_no_cycles.py",
-        "tests/machines/test_stored_tables.py",
-    }
-)
-"""Tests that read the source, or compare a generated file with it: they would notice every change,
-and say nothing about what it does."""
 
 
 class TimedTest(NamedTuple):
@@ -71,6 +62,8 @@ class Reach:
 
     def of_lines(self, file: str, lines: Iterable[int]) -> list[TimedTest]:
         """The tests that run any of the lines."""
+        if file in HIDDEN:
+            return self.of_module(file)
         by_line = self._lines.get(file, {})
         return self._sorted({test for line in lines for test in by_line.get(line, ())})
 
@@ -97,9 +90,16 @@ class Reach:
         """All tests."""
         return self._sorted(set(range(len(self.tests))))
 
+    def approved(self) -> list[TimedTest]:
+        """The tests that compare pictures with those that somebody looked at."""
+        found = [test for test in self.tests if is_approved(test.id)]
+        return sorted(found, key=lambda test: test.seconds)
+
     def _sorted(self, found: set[int]) -> list[TimedTest]:
         """The quickest first: those of one small thing come before long histories."""
-        return sorted((self.tests[number] for number in found), key=lambda test: test.seconds)
+        tests = [self.tests[number] for number in found]
+        judging = [test for test in tests if test.file != APPROVED]
+        return sorted(judging, key=lambda test: test.seconds)
 
 
 def measured(
@@ -119,10 +119,10 @@ def measured(
     shared = _shared(root)
     files = [
         str(file.relative_to(root))
-        for each in ("tests/machines", "tests/engine")
+        for each in FOLDERS
         for file in sorted((root / each).glob("test_*.py"))
     ]
-    files = [file for file in files if file not in NO_KILLERS]
+    files = [APPROVED, *(file for file in files if file not in NO_KILLERS)]
     folder.mkdir(parents=True, exist_ok=True)
     kept = {file: folder / f"{file.replace('/', '.')}.json" for file in files}
     fresh = {file: f"{shared}-{digest((root / file).read_bytes())}" for file in files}
@@ -153,7 +153,7 @@ def _load(kept: list[Path], general: Path) -> tuple[Reach, list[str]]:
 
 def _shared(root: Path) -> str:
     """A digest of what any test may depend on, whatever file it stands in."""
-    folders = [root / each for each in ("engine", "machines", "tests/machines", "tests/engine")]
+    folders = [root / each for each in ("engine", "machines", "adapters", *FOLDERS)]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     shared = [file for file in files if not file.name.startswith("test_")]
     shared += [root / "constraints.txt", root / "tests/profile.py"]

@@ -27,14 +27,13 @@ from typing import NoReturn
 import pytest
 
 from .child import Answer, End, Request, Timer, changed_file, fork
+from .killers import APPROVED, FOLDERS
 from .swap import Loaded, loaded, swap
 
 OPTIONS = [
     *("--override-ini=addopts=", "--import-mode=importlib", "--noconftest", "--capture=no"),
     *("-qq", "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin"),
 ]
-FOLDERS = ["tests/machines", "tests/engine"]
-
 Items = dict[str, pytest.Item]
 
 # ── the tests ────────────────────────────────────────────────────────────────
@@ -187,7 +186,8 @@ def warm(wire: Wire, paths: list[str], *, is_covered: bool) -> None:
     def serve(items: Items) -> None:
         at_import = lines.by_file() if lines else {}
         # pytest rewrites its plugins as it loads them, so they may not be loaded before.
-        ours = ("relink", "tests", "__main__", "_hypothesis_pytestplugin")
+        # What is ours must be loaded with the change in it, or by nothing that is loaded before.
+        ours = ("relink", "tests", "docs", "__main__", "_hypothesis_pytestplugin")
         modules = [name for name in sys.modules if name.partition(".")[0] not in ours]
         gc.collect()
         functions = loaded()
@@ -220,6 +220,8 @@ def cold(wire: Wire, modules: list[str]) -> None:
             importlib.import_module(name)
         except BaseException:  # whatever it needs, the child loads it
             continue
+    if loaded_before := [name for name in sys.modules if name.partition(".")[0] == "relink"]:
+        raise RuntimeError(f"{loaded_before[0]} is loaded, so no change of it would be tried")
     gc.collect()
     gc.freeze()
     wire.say({})
@@ -244,7 +246,7 @@ def main() -> None:
     if kind == "cold":
         cold(wire, Path(rest[0]).read_text().split())
     else:
-        warm(wire, rest or FOLDERS, is_covered=kind == "cover")
+        warm(wire, rest or [*FOLDERS, APPROVED], is_covered=kind == "cover")
 
 
 if __name__ == "__main__":

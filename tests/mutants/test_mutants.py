@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from . import __main__ as command
 from .copies import ROOT, Server, copy
 from .equivalent import Equivalents
 from .figures import figures, interval
+from .killers import APPROVED, FOLDERS, NO_KILLERS
 from .mutants import Mutant, changed, difference, function_at, mutants_of
 from .places import files
 from .reach import Reach, TimedTest, lines_of
@@ -80,6 +82,41 @@ def test_generated_tables_are_not_changed() -> None:
         files(ROOT, ("adapters",))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nosuch"], "'nosuch' holds no code to mutate: name a file or folder of engine or mach"),
+        (["--jobs", "0"], "argument --jobs: '0' is not how many: give a number from 1 on"),
+        (["--sample", "few"], "argument --sample: 'few' is not how many"),
+    ],
+)
+def test_an_argument_that_names_nothing_is_refused(
+    arguments: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tests.mutants", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        command.main()
+    assert told in capsys.readouterr().err
+
+
+def test_the_tests_that_may_kill_a_mutant_exist() -> None:
+    for name in (*FOLDERS, *NO_KILLERS, APPROVED):
+        assert (ROOT / name).exists()
+
+
+def test_pictures_are_asked_about_what_draws_and_nothing_else() -> None:
+    page = f"{APPROVED}::test_a_generated_page_is_fresh"
+    names = [f"{page}[docs/rules.md]", f"{page}[docs/a.svg]", "tests/engine/test_door.py::test_it"]
+    lines = {"engine/door.py": {1: {0, 1, 2}}}
+    reach = Reach([TimedTest(name, 1) for name in names], lines, {})
+    for found in (reach.of_lines("engine/door.py", [1]), reach.sorted_tests()):
+        assert [test.id for test in found] == names[2:]
+    assert [test.id for test in reach.approved()] == names[1:2]
+
+
 def test_a_line_belongs_to_its_statement() -> None:
     assert lines_of(SOURCE, 12) == range(12, 13)
     assert lines_of(SOURCE, 7) == range(7, 8)
@@ -104,11 +141,14 @@ def test_the_figure_comes_with_its_interval() -> None:
         Result(mutant, outcome, "", "", "", "")  # type: ignore[arg-type]
         for mutant, outcome in zip(mutants, outcomes, strict=True)
     ]
+    picture = f"{APPROVED}::test_a_generated_page_is_fresh[docs/machines/pictures/read-story.svg]"
+    results[0] = replace(results[0], by=picture)
     low, rate, high = interval(results)
     assert rate == pytest.approx(4 / 98)
     assert low == pytest.approx(0.016, abs=0.001)
     assert high == pytest.approx(0.100, abs=0.001)
     assert "98 tried of 500: 90 killed, 4 timed out, 4 survived" in figures(results, 500)
+    assert "of those killed, 1 only by pictures" in figures(results, 500)
     assert interval([]) == (0, 0, 0)
 
 
@@ -200,3 +240,11 @@ def test_what_runs_as_the_module_is_loaded_is_loaded_anew(
         assert (copied / FILE).read_text() == (ROOT / FILE).read_text()
     finally:
         server.close()
+
+
+def test_relink_is_never_loaded_before_a_change_of_it(copied: Path) -> None:
+    names = copied / "modules.txt"
+    names.write_text("pydantic\nrelink.engine")
+    with pytest.raises(RuntimeError, match=r"a server has ended; see .*cold.log"):
+        Server(copied, "cold", str(names))
+    assert "is loaded, so no change of it would be tried" in (copied / "cold.log").read_text()

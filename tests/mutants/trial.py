@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from .copies import Server
 from .equivalent import Equivalents
+from .killers import DRAWING
 from .mutants import Mutant, changed, difference, function_at, read
 from .reach import Reach, TimedTest, lines_of
 
@@ -127,6 +128,14 @@ class Trial:
                 if answer["outcome"] != "survived":
                     return answer["outcome"], answer["by"], seconds
                 ran += answer["ran"]
+        if mutant.file.startswith(DRAWING):
+            tests = [*tests, *(pictures := self._reach.approved())]
+            kind = "cold" if loads else "warm"
+            answer = self._ask(kind, mutant, before, after, self._within(pictures, self._budget))
+            seconds += answer["seconds"]
+            if answer["outcome"] != "survived":
+                return answer["outcome"], answer["by"], seconds
+            ran += answer["ran"]
         left_out = f", {len(tests) - ran} did not" if len(tests) > ran else ""
         return "survived", f"{ran} tests ran{left_out}" if tests else "no test runs it", seconds
 
