@@ -32,7 +32,7 @@ from .overlay import Overlay
 from .placing import Cell, columns, places
 from .plans import Link
 from .routing import MARGIN, WIDTH, Board, board
-from .told import Told, moves_between, told
+from .told import Told, told
 
 TITLE = Style(20, 26, ("bold", "t-ink"))
 SUBTITLE = Style(12.5, 17, ("t-pale",), 2)
@@ -82,9 +82,8 @@ def story_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
     for state in story.states:
         told_next = list(_next(story, state, overlay, left_out))
         cards[state] = _Card(cards[state].head, told_next)
-    leaving = [source for source, _ in moves_between(table)]
     for state, words in story.from_anywhere.items():
-        everyone = any_other(story.states, leaving, state)
+        everyone = any_other(story.states, story.left, state)
         said = [Paragraph(f"From {everyone}: {words}", FROM)]
         cards[state] = _Card(cards[state].head, said)
     notes = [story.note] if story.note else []
@@ -98,7 +97,7 @@ def moves_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
     story, found = told(table), entries(table)
     cards = {
         state: _Card(
-            _head(table, story, state, overlay), list(_listed(table, story, found, state, overlay))
+            _head(table, story, state, overlay), list(_listed(story, found, state, overlay))
         )
         for state in story.states
     }
@@ -137,12 +136,9 @@ def _next(
             yield from _taken(overlay, [state], None, arrow.target, WORDS.indent)
 
 
-def _listed(
-    table: Table, story: Told, found: Entries, state: str, overlay: Overlay
-) -> Iterator[Paragraph]:
+def _listed(story: Told, found: Entries, state: str, overlay: Overlay) -> Iterator[Paragraph]:
     """What leads into a state."""
     names = {each: plain.name for each, plain in story.states.items()}
-    leaving = list(dict.fromkeys(source for source, _ in moves_between(table)))
     marked = starred(found)
     for entry in found.into(state):
         numbers = [
@@ -156,12 +152,12 @@ def _listed(
             style = EVENT if index else FIRST_EVENT
             tone = story.states[state].tone
             yield Paragraph(name, style, tone=tone, numbers=() if index else shown)
-        yield Paragraph(_whence(entry, leaving, names), FROM)
+        yield Paragraph(_whence(entry, story.left, names), FROM)
         yield from _taken(overlay, entry.sources, entry.events, state, 0)
 
 
-def _whence(entry: Entry, leaving: Sequence[str], names: dict[str, str]) -> str:
-    where = sources_text(entry.sources, entry.target, leaving, names)
+def _whence(entry: Entry, left: Sequence[str], names: dict[str, str]) -> str:
+    where = sources_text(entry.sources, entry.target, left, names)
     return f"{where}; {provided(entry.when)}" if entry.when else where
 
 

@@ -121,10 +121,10 @@ def sources_text(
     """
     others = [state for state in movers if state != target]
     missing = [state for state in others if state not in sources]
-    everyone = any_other(names, movers, target)
     if len(others) > 2 and not missing:
-        return f"from {everyone}"
+        return f"from {any_other(names, movers, target)}"
     if len(others) > 3 and len(missing) < 3 and len(missing) < len(sources):
+        everyone = any_other(names, movers, target)
         return f"from {everyone} but {_listed([names[x] for x in missing])}"
     return f"from {_listed([names[x] for x in sources])}"
 

@@ -51,6 +51,8 @@ class Told:
     arrows: tuple[Arrow, ...]
     from_anywhere: Mapping[str, str]
     """States that every other state leads to, with words. They need no arrows."""
+    left: tuple[str, ...]
+    """The states that an event leaves, in the order of the table."""
     note: str
 
 
@@ -78,6 +80,7 @@ def told(table: Table) -> Told:
         usual=usual,
         arrows=tuple(_arrows(table, story, usual, inner, between)),
         from_anywhere=from_anywhere,
+        left=tuple(dict.fromkeys(source for source, _ in between)),
         note=story.note,
     )
 
