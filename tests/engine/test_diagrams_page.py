@@ -13,7 +13,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_diagrams_page_shows_the_output_of_its_code(tmp_path: Path, monkeypatch: Any):
     monkeypatch.chdir(tmp_path)
-    chart, pictures, overlays, text, tabulate = blocks("python")
+    chart, pictures, overlays, system, text, tabulate = blocks("python")
     names: dict[str, Any] = {"__name__": "book"}
 
     exec(chart, names)
@@ -27,6 +27,12 @@ def test_the_diagrams_page_shows_the_output_of_its_code(tmp_path: Path, monkeypa
         ("counts", "never taken"),
     ):
         assert words in (tmp_path / f"{name}.svg").read_text()
+
+    exec(system, names)
+    library = (tmp_path / "library.svg").read_text()
+    assert "reader to book: borrowed" in library
+    assert "Not declared: what book may send." in library
+    assert "s_reader -->|" in names["text"]
 
     exec(text, names)
     assert [names["text"]] == blocks("mermaid")

@@ -16,7 +16,7 @@ from relink.engine.diagram.entries import Entries, entries
 from relink.engine.diagram.pictures import LEVELS
 from relink.engine.diagram.shapes import PALETTES
 from relink.engine.diagram.told import told
-from relink.engine.errors import ArgumentError, StoryError, UnknownStateError
+from relink.engine.errors import ArgumentError, StoryError, UnknownEventError, UnknownStateError
 from relink.engine.story import Plain, Story, Tone, Words
 from relink.machines import CHARTS
 
@@ -231,6 +231,29 @@ def test_a_story_that_the_table_does_not_have_is_refused(story: Story, problem: 
             draw(parcel(story))
 
 
+@pytest.mark.parametrize(
+    ("story", "problem"),
+    [
+        ("hello", " is 'hello'; give a Story"),
+        (Story(states=("depot",)), "states is a tuple; give a dict"),
+        (Story(states={"depot": "x"}), "states, depot: it is 'x'; give a Plain"),
+        (Story(states={5: Plain("x")}), "states has 5; name a leaf state"),
+        (Story(states={"depot": Plain(5)}), "states, depot: it is .*give two texts"),
+        (Story(states={"depot": Plain("x", tone="good")}), "give two texts and a Tone"),
+        (Story(usual="depot"), "usual is 'depot'; give a tuple"),
+        (Story(usual=(5,)), "usual has 5"),
+        (Story(words=Words("depot", "road", "x")), "words is a Words; give a tuple"),
+        (Story(words=("x",)), "words has 'x'; give Words"),
+        (Story(words=(Words("depot", None, "x"),)), "name two leaf states"),
+        (Story(words=(Words("depot", "road", 5),)), "give a text"),
+        (Story(title=5), "title and story.note are texts"),
+    ],
+)
+def test_what_is_no_story_is_refused_when_the_chart_is_compiled(story: Story, problem: str):
+    with pytest.raises(StoryError, match=f"ParcelChart: story.*{problem}"):
+        parcel(story)
+
+
 # -- Overlays -------------------------------------------------------------------------------------
 
 
@@ -277,6 +300,45 @@ def test_an_overlay_of_decisions_counts_the_moves_and_shows_what_was_never_taken
 def test_an_overlay_of_a_state_that_does_not_exist_is_refused(overlay: Overlay):
     with pytest.raises(UnknownStateError, match="parcel has no leaf state 'nowhere'"):
         svg(PARCEL, overlay=overlay)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "problem"),
+    [
+        (Overlay(here=5), "the id of a state as here, and got 5"),
+        (Overlay(path="depot"), "a tuple of states as path, and got 'depot'"),
+        (Overlay(path=(5,)), "ids of states in path, and got 5"),
+        (Overlay(counts=5), "a dict of numbers by a state as counts, and got 5"),
+        (Overlay(counts={"depot": "many"}), "whole numbers of 0 or more in counts, and got 'many'"),
+        (Overlay(counts={"depot": -1}), "whole numbers of 0 or more in counts, and got -1"),
+        (Overlay(counts={5: 1}), "ids of states in counts, and got 5"),
+        (Overlay(moves={"depot": 1}), r"moves as \(state before, event, state after\)"),
+        (Overlay(moves={("depot", "loaded"): 1}), "moves as"),
+        (Overlay(moves={("depot", "loaded", "road"): None}), "whole numbers .* in moves, and got"),
+        (("depot",), "an Overlay, and got a tuple"),
+    ],
+)
+def test_an_overlay_of_other_values_is_refused(overlay: Overlay, problem: str):
+    with pytest.raises(ArgumentError, match=problem):
+        svg(PARCEL, overlay=overlay)
+
+
+def test_an_overlay_with_an_event_that_does_not_exist_is_refused():
+    with pytest.raises(UnknownEventError, match=r"loded.*did you mean 'loaded'"):
+        svg(PARCEL, overlay=Overlay(moves={("depot", "loded", "road"): 1}))
+
+
+def test_an_overlay_is_refused_where_it_would_not_show():
+    here = Overlay(here="depot")
+    for arguments in ({"level": "everything"}, {"focus": "road"}):
+        with pytest.raises(ArgumentError, match="over the story and the moves only"):
+            svg(PARCEL, overlay=here, **arguments)
+        assert svg(PARCEL, overlay=Overlay(), **arguments)
+
+
+def test_what_is_no_decision_has_not_walked():
+    with pytest.raises(ArgumentError, match=r"walked.*decisions, and got 5"):
+        walked([5])
 
 
 # -- Colours, text and errors ---------------------------------------------------------------------
