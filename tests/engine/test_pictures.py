@@ -1,8 +1,9 @@
 """Pictures hold the table's moves, no more and no less, in the same places at every level."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -12,10 +13,13 @@ from statemachine import State
 from docs.example_charts import EXAMPLES
 from relink.engine import Chart, Table
 from relink.engine.diagram import Overlay, mermaid, svg, walked
+from relink.engine.diagram.arranging import arranged, links_of
 from relink.engine.diagram.entries import Entries, entries
 from relink.engine.diagram.pictures import LEVELS
+from relink.engine.diagram.placing import Cell, columns, places
+from relink.engine.diagram.routing import board
 from relink.engine.diagram.shapes import PALETTES
-from relink.engine.diagram.told import told
+from relink.engine.diagram.told import Told, told
 from relink.engine.errors import ArgumentError, StoryError, UnknownEventError, UnknownStateError
 from relink.engine.story import Plain, Story, Tone, Words
 from relink.machines import CHARTS
@@ -121,6 +125,66 @@ def test_a_focus_shows_each_move_to_and_from_its_state(table: Table):
             if state == (x.target if is_before else x.source)
         }
         assert picture.count('class="head"') == len(neighbours)
+
+
+# -- Arrows that cross ----------------------------------------------------------------------------
+
+Way = list[tuple[float, float]]
+
+
+def way(path: str) -> Way:
+    """The corners of an arrow; round ones end in the middle of their curve."""
+    numbers = re.findall(r"([MLQ])([\d.-]+) ([\d.-]+)", path)
+    return [(float(x), float(y)) for _, x, y in numbers]
+
+
+def crossings(picture: str) -> int:
+    """How often two arrows of a picture cross, by its own lines."""
+    ways = [list(pairwise(way(path))) for path in arrows(picture).values()]
+    return sum(
+        cross(here, there)
+        for one, other in combinations(ways, 2)
+        for here in one
+        for there in other
+    )
+
+
+def cross(one: Way, other: Way) -> bool:
+    def turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    (a, b), (c, d) = one, other
+    return turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
+
+
+def test_hardly_any_arrows_of_a_shipped_chart_cross():
+    found = {name: crossings(svg(table)) for name, table in SHIPPED.items()}
+    assert {name: count for name, count in found.items() if count} == {
+        "document_approval": 1,
+        "session": 1,
+    }
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(tables())
+def test_states_change_places_only_where_fewer_arrows_cross(table: Table):
+    story = told(table)
+    first = places(story)
+    arrangement = arranged(story)
+    assert arrangement.keys() == first.keys()
+    assert len(set(arrangement.values())) == len(arrangement)
+    if arrangement != first:
+        assert routed(story, arrangement) < routed(story, first)
+
+
+def routed(story: Told, at: Mapping[str, Cell]) -> tuple[int, int]:
+    """Arrows that have no room, and crossings of the others, in that arrangement."""
+    rows = max(row for row, _ in at.values()) + 1
+    heights = dict.fromkeys(at.values(), 100.0)
+    made = board(links_of(story, at), rows, columns(len(at)), lambda _: heights, 0)
+    ways = [list(pairwise(each.points)) for each in made.drawn]
+    crossed = sum(cross(x, y) for one, other in combinations(ways, 2) for x in one for y in other)
+    return len(made.left_out), crossed
 
 
 # -- What nobody declared -------------------------------------------------------------------------
