@@ -14,7 +14,7 @@ from docs.example_charts import EXAMPLES
 from relink.engine import Chart, Table
 from relink.engine.diagram import Overlay, mermaid, svg, walked
 from relink.engine.diagram.arranging import arranged, links_of
-from relink.engine.diagram.entries import Entries, entries
+from relink.engine.diagram.entries import Entries, entries, provided
 from relink.engine.diagram.pictures import LEVELS
 from relink.engine.diagram.placing import Cell, columns, places
 from relink.engine.diagram.routing import board
@@ -85,7 +85,8 @@ def test_the_picture_of_all_moves_writes_each_entry(table: Table):
         for event in entry.events:
             assert event in written
         for guard, _ in {answer for term in entry.condition for answer in term}:
-            heart = re.sub(r"^(is|was|has|had|can|may|are)_", "", guard).replace("_", " ")
+            # What is denied has another verb, or none: "lacks mandate", "does not lack mandate".
+            heart = max(guard.split("_")[1:] or [guard], key=len).replace("nothing", "thing")
             assert heart in written
 
 
@@ -125,6 +126,37 @@ def test_a_focus_shows_each_move_to_and_from_its_state(table: Table):
             if state == (x.target if is_before else x.source)
         }
         assert picture.count('class="head"') == len(neighbours)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("is_stale and not is_new", "if it is stale and is not new"),
+        ("not has_message", "if it has no message"),
+        ("not has_a_day", "if it has no day"),
+        ("not has_no_message_due", "if it has message due"),
+        ("not has_never_come_back", "if it has come back"),
+        ("not has_not_ended_yet", "if it has ended yet"),
+        ("not has_learned_authorization", "if it has not learned authorization"),
+        ("not has_unchecked_members", "if it has no unchecked members"),
+        ("not has_to_wait_longer", "if it does not have to wait longer"),
+        ("not has_the_same_day", "if it does not have the same day"),
+        ("not may_try_again", "if it may not try again"),
+        ("names_account", "if it names account"),
+        ("not names_account", "if it does not name account"),
+        ("not carries_it and not watches_it", "if it does not carry it and does not watch it"),
+        ("not needs_nothing", "if it needs something"),
+        ("session_is_open", "if session is open"),
+        ("not session_is_open", "if session is not open"),
+        ("not block_is_ambiguous", "if block is not ambiguous"),
+        ("asked_in_vain", "if asked in vain"),
+        ("not asked_in_vain", "if not asked in vain"),
+        ("not access_granted", "if not access granted"),
+        ("not g0", "if not g0"),
+    ],
+)
+def test_conditions_are_said_in_english(condition: str, words: str):
+    assert provided(condition) == words
 
 
 # -- Arrows that cross ----------------------------------------------------------------------------
