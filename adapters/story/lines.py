@@ -258,6 +258,8 @@ def _change(chart: type[Chart], fact: str, old: Any, new: Any) -> str:
 
 def _value(value: object) -> str:
     """A fact for people: times are written out, and what is long is shortened."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     is_time = isinstance(value, int | float) and TIMES[0] <= value < TIMES[1]
     return _short("none" if value is None else moment(value) if is_time else str(value))  # type: ignore[arg-type]
 

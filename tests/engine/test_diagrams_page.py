@@ -4,6 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from relink.engine.errors import ArgumentError
+
 PAGE = Path(__file__).parents[2] / "docs" / "diagrams.md"
 
 
@@ -36,6 +40,17 @@ def test_the_diagrams_page_shows_the_output_of_its_code(tmp_path: Path, monkeypa
 
     exec(text, names)
     assert [names["text"]] == blocks("mermaid")
+
+    for format, beginning in (
+        ("mermaid", "---"),
+        ("svg", "<svg"),
+        ("dot", "digraph"),
+        ("md", "# book"),
+    ):
+        assert eval(f"f'{{BookChart:{format}}}'", names).startswith(beginning)
+    assert eval("f'{BookChart}'", names) == str(names["BookChart"])
+    with pytest.raises(ArgumentError, match=r"one of mermaid, dot, .* and got 'rst'"):
+        eval("f'{BookChart:rst}'", names)
 
     exec(tabulate, names)
     [excerpt] = blocks("markdown")
