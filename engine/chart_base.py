@@ -49,7 +49,7 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
     that is stored in one is read as being in the other; no effect runs. A function gets the facts,
     in today's form."""
 
-    sends: ClassVar[Mapping[str, tuple[type[Event], ...]] | None] = None
+    sends: ClassVar[Mapping[str, type[Event] | Sequence[type[Event]]] | None] = None
     """Every event that its effects send, by the name of the machine that gets it. None: it does not
     say. It changes no decision: debug mode refuses other sends, and a picture of the system shows
     these; see :mod:`.sends`."""

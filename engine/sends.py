@@ -54,14 +54,14 @@ def sent_in(tables: Mapping[str, Table], routed: Sends | None) -> SentInSystem:
         tables: Its tables, by the names of its machines.
         routed: What its route sends. None: every event that no machine sends.
     """
-    declared = {name: table.chart.sends for name, table in tables.items()}
-    silent = tuple(name for name, sends in declared.items() if sends is None)
+    declared = {name: _declared(table.chart) for name, table in tables.items()}
+    silent = tuple(name for name, table in tables.items() if table.chart.sends is None)
     found: list[Sent] = []
     never: list[tuple[str, str]] = []
     for target, table in tables.items():
         for event in table.chart.alphabet:
             senders: list[str | None] = [
-                name for name, sends in declared.items() if event in (sends or {}).get(target, ())
+                name for name, sends in declared.items() if event in sends.get(target, ())
             ]
             is_routed = not senders if routed is None else event in routed.get(target, ())
             if is_routed:
@@ -81,7 +81,7 @@ def check_sends(tables: Mapping[str, Table]) -> None:
     """
     for table in tables.values():
         check_form(table.chart)
-        for rule in _faults(table.chart.sends or {}, tables):
+        for rule in _faults(_declared(table.chart), tables):
             raise SendsError(table.chart, f"sends: {rule}")
 
 
@@ -116,6 +116,11 @@ def check_form(chart: type[ChartBase]) -> None:
         for event in events:
             if not (isinstance(event, type) and issubclass(event, Event)):
                 raise SendsError(chart, f"sends to {machine!r} has {shown(event)}; {cure}")
+
+
+def _declared(chart: type[ChartBase]) -> Sends:
+    """What a chart declares; nothing where it does not say."""
+    return {machine: several(events) for machine, events in (chart.sends or {}).items()}
 
 
 def _faults(sends: Sends, tables: Mapping[str, Table]) -> Iterator[str]:

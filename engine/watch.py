@@ -6,12 +6,13 @@ blames the one that breaks a rule, by its name. It costs many times what a decis
 tables watch only on request (:attr:`Table.checked`). Live machines and fuzz tests always do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import FrozenInstanceError
 from typing import Any
 
 from pydantic import ValidationError
 
+from .arguments import several
 from .effect import Assign, Facts, Send
 from .errors import (
     AssignedValueError,
@@ -40,7 +41,7 @@ class Watch:
         self,
         name: str,
         constants: dict[str, Any],
-        sends: Mapping[str, tuple[type[Event], ...]] | None = None,
+        sends: Mapping[str, type[Event] | Sequence[type[Event]]] | None = None,
     ) -> None:
         self._name = name
         self._sends = sends
@@ -111,7 +112,7 @@ class Watch:
         return {**images, "self": image_of(self._constants)} if self._constants else images
 
     def _check_send(self, name: str, send: Send) -> None:
-        if self._sends is None or type(send.event) in self._sends.get(send.machine, ()):
+        if self._sends is None or type(send.event) in several(self._sends.get(send.machine, ())):
             return
         raise UndeclaredSendError(
             f"{self._name}: the effect {name!r} sends {send.event.name} to {send.machine!r}, which "
