@@ -9,7 +9,8 @@ from .table import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE_FILE = "docs/performance.md"
-PICTURE = "docs/performance.svg"
+PICTURES = {"docs/performance.svg": "light", "docs/performance-dark.svg": "dark"}
+"""The files of the picture, each for pages of one kind."""
 
 READING = {
     "decide": "One event decided on the account chart with its effects, facts merged. All sides "
@@ -45,7 +46,10 @@ PAGE = """# Performance
 How fast relink is, beside what else would do the same. `python -m benchmarks --write` measures it
 and writes this page; it needs the extra `bench`, and Node for one of the sides.
 
-![How many times as fast as the others relink is](performance.svg)
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="performance-dark.svg">
+  <img alt="How many times as fast as the others relink is" src="performance.svg">
+</picture>
 
 ## Goals
 
@@ -96,12 +100,13 @@ def page() -> str:
     )
 
 
-def picture() -> str:
-    """The picture."""
-    return drawn(Results.read().lines)
+def picture(theme: str) -> str:
+    """The picture, for a light or a dark page."""
+    return drawn(Results.read().lines, theme)
 
 
 def write() -> None:
-    """Write both."""
+    """Write the page and its pictures."""
     (ROOT / PAGE_FILE).write_text(page())
-    (ROOT / PICTURE).write_text(picture())
+    for file, theme in PICTURES.items():
+        (ROOT / file).write_text(picture(theme))

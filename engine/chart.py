@@ -29,10 +29,11 @@ Guards are pure predicates. Effects are pure and return commands and changes of 
 plain methods ``(self, facts, trigger)``, given by their names.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .chart_base import ChartBase
 from .decision import Snapshot
+from .library.metaclass import ChartMeta
 from .table import Table
 from .tables import table_of
 
@@ -40,7 +41,24 @@ if TYPE_CHECKING:
     from .live import LiveMachine
 
 
-class Chart(ChartBase):
+class _FormattedMeta(ChartMeta):
+    """Makes chart classes that an f-string can show."""
+
+    def __format__(self, spec: str) -> str:
+        """The table as ``mermaid``, ``dot``, ``svg`` or ``md``.
+
+        Raises:
+            ArgumentError: there is no such format.
+            ChartError: the chart cannot be compiled soundly.
+        """
+        if not spec:
+            return str(self)
+        from .formatted import formatted  # which few processes need
+
+        return formatted(cast("type[ChartBase]", self), spec)
+
+
+class Chart(ChartBase, metaclass=_FormattedMeta):
     """Base of all charts. The module's text shows how to write one."""
 
     @classmethod

@@ -49,6 +49,11 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
     that is stored in one is read as being in the other; no effect runs. A function gets the facts,
     in today's form."""
 
+    sends: ClassVar[Mapping[str, type[Event] | Sequence[type[Event]]] | None] = None
+    """Every event that its effects send, by the name of the machine that gets it. None: it does not
+    say. It changes no decision: debug mode refuses other sends, and a picture of the system shows
+    these; see :mod:`.sends`."""
+
     story: ClassVar[Story | None] = None
     """What pictures say in plain words. It changes no decision; see :mod:`.story`."""
 
@@ -69,6 +74,8 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
         for name in ("alphabet", "absorbing", "decided"):
             if name in vars(cls):
                 setattr(cls, name, several(vars(cls)[name]))
+        if isinstance(vars(cls).get("sends"), Mapping):
+            cls.sends = {machine: several(events) for machine, events in vars(cls)["sends"].items()}
         if "decided" in vars(cls):
             cls.decided = tuple(with_classes(each, cls.alphabet) for each in cls.decided)
 

@@ -78,6 +78,10 @@ class StoryError(ChartError):
     """A story that tells of states or moves that the chart does not have."""
 
 
+class SendsError(ChartError):
+    """Sends that the system cannot deliver: it has no such machine, or that one no such event."""
+
+
 class UnreachableStateError(ChartError):
     """A leaf state that no sequence of events reaches."""
 
@@ -360,6 +364,10 @@ class ImpureCallbackError(DecisionError):
 
 class GuardAnswerError(DecisionError):
     """A guard that answers with something other than a bool. Found where checks run."""
+
+
+class UndeclaredSendError(DecisionError):
+    """An effect that sends what its chart does not declare. Only debug mode finds it."""
 
 
 class AssignedValueError(DecisionError):

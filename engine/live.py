@@ -45,7 +45,7 @@ class LiveMachine:
         self._alphabet = chart.alphabet
         refuse_snapshot(self._name, snapshot, chart.facts_type)
         refuse_facts(self._name, chart.facts_type, snapshot.facts)
-        self._watch = Watch(chart.__name__, constants(chart))
+        self._watch = Watch(chart.__name__, constants(chart), chart.sends)
         self._returned: list[Returned] = []
         self._probe = Probe(chart, self._collecting, self._answer)
         self.facts = snapshot.facts

@@ -33,7 +33,7 @@ RESERVED_NAMES = MACHINE_NAMES.union(
 
 
 DECLARING_NAMES = frozenset(
-    {"facts_type", "alphabet", "decided", "absorbing", "former_states", "story"}
+    {"facts_type", "alphabet", "decided", "absorbing", "former_states", "sends", "story"}
 )
 """What a chart is meant to set of :class:`Chart`."""
 

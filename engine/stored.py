@@ -66,7 +66,7 @@ def _declared(chart: type[ChartBase]) -> Iterator[str]:
         events = [getattr(event, "name", event) for event in each.events]
         yield f"{_outcome(each)} {states} {events} {each.when!r} {each.reason!r}"
     # The library looks for some methods by their names.
-    own = own_attributes(chart).keys() - SET_BY_METACLASS - {"table_text", "story"}
+    own = own_attributes(chart).keys() - SET_BY_METACLASS - {"table_text", "sends", "story"}
     yield " ".join(sorted(name for name in own if not name.startswith("_")))
 
 

@@ -20,11 +20,14 @@ A story is checked against the table when a picture is drawn: the usual way has 
 table, and words have to be about a move that it has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from statemachine import State
+
+from .arguments import shown
 
 StateName = State | str
 """A leaf state, or its id."""
@@ -86,3 +89,49 @@ class Story:
 def id_of(state: StateName) -> str:
     """The id of a state that was given as such, or by its id."""
     return state if isinstance(state, str) else state.id
+
+
+def faults_of(story: Any) -> Iterator[str]:
+    """What is no part of a story where one is expected: rule and cure, in a sentence each."""
+    if story is None:
+        return
+    if not isinstance(story, Story):
+        yield f"story is {shown(story)}; give a Story(...)"
+        return
+    if not isinstance(story.states, Mapping):
+        yield f"story.states is {shown(story.states)}; give a dict of Plain(...) by state"
+        return
+    for state, plain in story.states.items():
+        if not _is_state(state):
+            yield f"story.states has {shown(state)}; name a leaf state"
+        elif not isinstance(plain, Plain):
+            yield f"story.states, {id_of(state)}: it is {shown(plain)}; give a Plain(...)"
+        elif not (_are_texts(plain.name, plain.todo) and isinstance(plain.tone, Tone)):
+            yield f"story.states, {id_of(state)}: it is {plain}; give two texts and a Tone"
+    for name, given, what in (
+        ("usual", story.usual, "leaf states"),
+        ("words", story.words, "Words(...)"),
+    ):
+        if not isinstance(given, tuple | list):
+            yield f"story.{name} is {shown(given)}; give a tuple of {what}"
+            return
+    for state in story.usual:
+        if not _is_state(state):
+            yield f"story.usual has {shown(state)}; name leaf states"
+    for words in story.words:
+        if not isinstance(words, Words):
+            yield f"story.words has {shown(words)}; give Words(...)"
+        elif not _is_state(words.target) or not (words.source is None or _is_state(words.source)):
+            yield f"story.words has {words}; name two leaf states, or None as the source"
+        elif not _are_texts(words.text):
+            yield f"story.words has {words}; give a text"
+    if not _are_texts(story.title, story.note):
+        yield "story.title and story.note are texts; give texts"
+
+
+def _is_state(given: object) -> bool:
+    return isinstance(given, State | str)
+
+
+def _are_texts(*given: object) -> bool:
+    return all(isinstance(each, str) for each in given)

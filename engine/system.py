@@ -30,6 +30,7 @@ from .event import Event
 from .given import ChartOrTable, as_tables
 from .question import refuse_event, refuse_loaded
 from .record_class import make
+from .sends import Sends, SentInSystem, as_routed, check_sends, sent_in
 from .table import Table
 
 
@@ -75,9 +76,12 @@ class System:
             after its class.
         route: Turns an outside event into events for machines.
         limit: How many deliveries one step may have; more count as endless.
+        routed: The events that the route sends, by the machine that gets them; see :mod:`.sends`.
 
     Raises:
-        ArgumentError: something is no chart, two have one name, or the route is no function.
+        ArgumentError: something is no chart, two have one name, the route is no function, or
+            ``routed`` names what the system does not have.
+        SendsError: a chart declares a send that the system cannot deliver.
     """
 
     @explained
@@ -86,18 +90,27 @@ class System:
         tables: Mapping[str, ChartOrTable] | Iterable[ChartOrTable],
         route: Route,
         limit: int = 10_000,
+        routed: Mapping[str, type[Event] | Iterable[type[Event]]] | None = None,
     ) -> None:
         self.tables = as_tables(tables, "System")
         if not callable(route):
             raise wrong_argument("System", "a function as route", route, "give the function itself")
+        check_sends(self.tables)
         self._route = route
         self._limit = limit
+        self._routed = as_routed(routed, self.tables)
 
     @cached_property
     def checked(self) -> "System":
         """The same system in debug mode; see :attr:`Table.checked`."""
         tables = {name: table.checked for name, table in self.tables.items()}
-        return System(tables, self._route, self._limit)
+        route = self._route if self._routed is None else _watched(self._route, self._routed)
+        return System(tables, route, self._limit, self._routed)
+
+    @cached_property
+    def sent(self) -> SentInSystem:
+        """What the machines send each other, as far as it is declared; see :mod:`.sends`."""
+        return sent_in(self.tables, self._routed)
 
     def begin(self, address: Address) -> Decision:
         """The first decision of a machine: its initial state, and the effects of entering it.
@@ -219,6 +232,22 @@ def _routed(trigger: Event, returned: Any) -> Iterable[Send]:
                 "Send(machine=..., key=..., event=...)"
             )
     return sends
+
+
+def _watched(route: Route, routed: Sends) -> Route:
+    """The route, which raises an error if it sends what is not declared."""
+
+    def watched(trigger: Event, load: Load) -> Iterable[Send]:
+        returned = _routed(trigger, route(trigger, load))
+        for send in returned:
+            if type(send.event) not in routed.get(send.machine, ()):
+                raise RouteError(
+                    f"route({trigger.name}) sends {send.event.name} to {send.machine!r}, which "
+                    f"routed= of the system does not name; add {type(send.event).__name__} there"
+                )
+        return returned
+
+    return watched
 
 
 class _Stored(dict[Address, Snapshot[Facts] | None]):

@@ -199,8 +199,8 @@ class Table:
             ConflictingAssignsError, UnknownFieldError, EffectResultError: an effect returned
                 something that cannot be applied.
             MutationError: a guard or effect changes a list, dict or set in place.
-            ImpureCallbackError, GuardAnswerError, AssignedValueError: in debug mode; see
-                :attr:`checked`.
+            ImpureCallbackError, GuardAnswerError, AssignedValueError, UndeclaredSendError: in
+                debug mode; see :attr:`checked`.
         """
         try:
             state, facts, _ = snapshot
@@ -302,7 +302,7 @@ class Table:
 def _watch_over(name: str, chart: type[ChartBase]) -> "Watch":
     from .watch import Watch  # 2 ms, which only debug mode needs
 
-    return Watch(name, constants(chart))
+    return Watch(name, constants(chart), chart.sends)
 
 
 def _outline(tree: Tree) -> list[Any]:

@@ -32,6 +32,7 @@ from .errors import (
     ParallelStateError,
     PrepareEventError,
     ReservedNameError,
+    StoryError,
 )
 from .faults import Faults
 from .frozen import mutable_part
@@ -39,6 +40,8 @@ from .library.names import SET_BY_METACLASS, is_declaration, is_state
 from .library.structure import DeclaredState, DeclaredTransition, Structure
 from .record import cached_properties, check_types
 from .sealed import DECLARING_NAMES, RESERVED_NAMES, own_attributes
+from .sends import check_form as check_sent_form
+from .story import faults_of
 from .suggest import did_you_mean
 
 _SET_ON_EACH_CHART = SET_BY_METACLASS | {"_table", "table_text"}
@@ -86,6 +89,9 @@ def validate(chart: type[ChartBase], structure: Structure) -> None:
     faults.check()
     _check_facts_type(faults, chart)
     faults.check()
+    check_sent_form(chart)
+    for fault in faults_of(chart.story):
+        raise StoryError(chart, fault)
     for model in (chart.facts_type, *chart.alphabet):
         check_types(model)
         for name, info in model.model_fields.items():

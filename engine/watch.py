@@ -6,17 +6,20 @@ blames the one that breaks a rule, by its name. It costs many times what a decis
 tables watch only on request (:attr:`Table.checked`). Live machines and fuzz tests always do.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import FrozenInstanceError
 from typing import Any
 
 from pydantic import ValidationError
 
-from .effect import Assign, Facts
+from .arguments import several
+from .effect import Assign, Facts, Send
 from .errors import (
     AssignedValueError,
     GuardAnswerError,
     ImpureCallbackError,
     MutationError,
+    UndeclaredSendError,
 )
 from .event import Event
 from .facts_json import misfits
@@ -31,10 +34,17 @@ class Watch:
     Args:
         name: The chart's name, for messages.
         constants: The chart's own constants, by name.
+        sends: The events that it declares to send, by the machines that get them.
     """
 
-    def __init__(self, name: str, constants: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        constants: dict[str, Any],
+        sends: Mapping[str, type[Event] | Sequence[type[Event]]] | None = None,
+    ) -> None:
         self._name = name
+        self._sends = sends
         self._constants = {key: value for key, value in constants.items() if can_change(value)}
         # The facts and the trigger of the last question, with their images after it.
         self._asked: tuple[object, object] = (None, None)
@@ -62,6 +72,8 @@ class Watch:
             for item in result if isinstance(result, (list, tuple)) else (result,):
                 if isinstance(item, Assign):
                     self._check_values(name, facts, item)
+                elif isinstance(item, Send):
+                    self._check_send(name, item)
             return result
 
         return watched
@@ -98,6 +110,14 @@ class Watch:
     def _look(self, facts: Facts, trigger: Event) -> dict[str, Image]:
         images = {"facts": image_of(facts), "trigger": image_of(trigger)}
         return {**images, "self": image_of(self._constants)} if self._constants else images
+
+    def _check_send(self, name: str, send: Send) -> None:
+        if self._sends is None or type(send.event) in several(self._sends.get(send.machine, ())):
+            return
+        raise UndeclaredSendError(
+            f"{self._name}: the effect {name!r} sends {send.event.name} to {send.machine!r}, which "
+            f"sends= of the chart does not name; add {type(send.event).__name__} there"
+        )
 
     def _check_values(self, name: str, facts: Facts, assign: Assign) -> None:
         model = type(facts)

@@ -39,6 +39,7 @@ from .messages import (
     NumberBlocked,
     NumberChanged,
     NumberUnblocked,
+    ReadWanted,
     RefreshEnded,
     RefreshStarted,
     RefreshSucceeded,
@@ -95,6 +96,10 @@ class AccountNumberChart(ReportChart):
         RefreshEnded,
         RefreshSucceeded,
     )
+    sends = {
+        "account": (NumberChanged,),
+        "read": (ReadWanted,),
+    }
 
     transactable = State(initial=True)
     pending = State()

@@ -61,6 +61,10 @@ class BuildChart(Chart):
         ExternalAccountMade,
         BuildFailed,
     )
+    sends = {
+        "account": (BuildChanged,),
+        "payment_method": (Built,),
+    }
 
     none = State(initial=True)
     creating = State()

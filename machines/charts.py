@@ -12,7 +12,7 @@ from .holder import HolderChart
 from .outage import OutageChart
 from .payment_method import PaymentMethodChart
 from .read import ReadChart
-from .routing import route
+from .routing import ROUTED, route
 from .session import SessionChart
 
 CHARTS = {
@@ -32,4 +32,5 @@ CHARTS = {
 @cache
 def relink_system() -> System:
     """The machines as one; their tables are read at the first call."""
-    return System({name: chart.table() for name, chart in CHARTS.items()}, route)
+    tables = {name: chart.table() for name, chart in CHARTS.items()}
+    return System(tables, route, routed=ROUTED)

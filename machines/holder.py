@@ -55,6 +55,10 @@ class HolderChart(Chart):
     table_text = TABLE
     story = stories.HOLDER
     alphabet = (ReadAwaited, MayPrompt, ReviewDue)
+    sends = {
+        "outage": (PromptAllowed,),
+        "holder": (ReviewDue,),
+    }
 
     clear = State(initial=True)
     awaiting = State()

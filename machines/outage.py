@@ -73,6 +73,10 @@ class OutageChart(Chart):
     table_text = TABLE
     story = stories.OUTAGE
     alphabet = (NeedsChanged, NeedsMoved, ReadDueChanged, ReviewDue, PromptAllowed)
+    sends = {
+        "outage": (NeedsChanged, ReviewDue),
+        "holder": (MayPrompt,),
+    }
 
     none = State(initial=True)
     waiting = State()

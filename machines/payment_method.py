@@ -39,6 +39,7 @@ from .messages import (
     PaymentMethodUnclear,
     PaymentMethodWorks,
     ReadFailed,
+    ReadWanted,
 )
 from .reasons import Anomaly, ReadReason
 from .vocabulary import NUMBER_DEACTIVATED, MandateReason, ObjectKind, PaymentMethodState
@@ -96,6 +97,11 @@ class PaymentMethodChart(Chart):
         MandateGiven,
         ReadFailed,
     )
+    sends = {
+        "account": (PaymentMethodChanged,),
+        "account_number": (NumberBlocked, NumberUnblocked),
+        "read": (ReadWanted,),
+    }
 
     ready = State(initial=True)
     mandate_needed = State()

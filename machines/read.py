@@ -82,6 +82,13 @@ class ReadChart(Chart):
     table_text = TABLE
     story = stories.READ
     alphabet = (ReadWanted, ReadAnswered, ReadFailed)
+    sends = {
+        "account": (ReadDueChanged, ReadFailed),
+        "authorization": (ReadFailed,),
+        "session": (ReadFailed,),
+        "payment_method": (ReadFailed,),
+        "outage": (ReadDueChanged,),
+    }
 
     idle = State(initial=True)
     due = State()

@@ -21,11 +21,14 @@ def machine_names() -> list[str]:
     return list(map(_dashed, CHARTS))
 
 
-def add_machine(parser: argparse.ArgumentParser) -> None:
+def add_machine(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
     """Declare the argument that names a machine: ``account``, ``my.module:Chart``, …"""
     names = ", ".join(machine_names())
     parser.add_argument(
-        "machine", help=f"{names}; or a chart of your own: my.module:Chart", metavar="MACHINE"
+        "machine",
+        nargs="?" if is_optional else None,
+        help=f"{names}; or a chart of your own: my.module:Chart",
+        metavar="MACHINE",
     )
 
 

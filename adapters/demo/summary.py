@@ -1,6 +1,6 @@
 """The end of the demo: how all accounts ended, whether relink kept its properties, what to type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.text import Text
@@ -31,16 +31,15 @@ def summary(played: Played, screen: Screen, command: str, depth: Depth) -> Itera
     counts = played.counts
     webhooks = sum(count for name, count in counts.items() if name.startswith("webhooks "))
     took = f"{counted(len(played.stories), 'customer')} in {played.seconds:.1f} s"
-    head = Text().append(took, style=STRONG)
     said = [
         counted(counts["decisions"], "decision"),
         f"{counted(webhooks, 'webhook')}, {counts['webhooks duplicate']} of them twice",
         counted(counts["reads at Stripe"], "read"),
         f"{counted(counts['messages to customers'], 'message')} to customers",
     ]
-    head.append(f"  {', '.join(said)}", style=MUTED)
     yield Text()
-    yield from screen.wrap(head, screen.width)
+    yield Text().append(took, style=STRONG)
+    yield from (Text(line, style=MUTED) for line in _listed(said, screen.width))
     yield from _outcomes(played, screen)
     yield Text()
     yield from _checked(played, screen)
@@ -57,6 +56,18 @@ def summary(played: Played, screen: Screen, command: str, depth: Depth) -> Itera
         steps.insert(0, ("Every decision", [command, "demo", "--depth", "decisions"]))
     yield from next_steps(screen, steps)
     yield from to_open(screen, "The account chart as a picture", played.picture)
+
+
+def _listed(parts: Sequence[str], width: int) -> Iterator[str]:
+    """Parts with commas, indented; a line ends between two of them."""
+    line = " "
+    for number, part in enumerate(parts):
+        piece = f" {part}{',' * (number < len(parts) - 1)}"
+        if line.strip() and len(line) + len(piece) > width:
+            yield line
+            line = " "
+        line += piece
+    yield line
 
 
 def _outcomes(played: Played, screen: Screen) -> Iterator[Text]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any, get_origin
 
 from relink.adapters.store import JournalEntry
-from relink.engine import Decision, Send
+from relink.engine import Chart, Decision, Send
 from relink.machines import CHARTS
 from relink.machines.commands import NotifyCustomer
 from relink.machines.words.asked import named
@@ -219,7 +220,7 @@ def _details(entry: JournalEntry, decision: Decision) -> Iterator[Detail]:
         words = clause(meaning_of(getattr(chart, effect, effect)))
         yield Detail(f"so: {words}", _source(chart, effect))
     for fact, (old, new) in sorted(entry.changes.items()):
-        yield Detail(f"{fact}: {_value(old)} → {_value(new)}", "")
+        yield Detail(f"{fact}: {_change(chart, fact, old, new)}", "")
     for command in decision.commands:
         if isinstance(command, Send):
             to = MACHINES.get(command.machine, command.machine)
@@ -241,8 +242,27 @@ def _source(chart: type, name: str) -> str:
     return f"{shown.as_posix()}:{line}"
 
 
+def _change(chart: type[Chart], fact: str, old: Any, new: Any) -> str:
+    """What became of a fact. A set, which has no order, is told by what it gains and loses."""
+    field = chart.facts_type.model_fields.get(fact)
+    if field is None or get_origin(field.annotation) is not frozenset:
+        return f"{_value(old)} → {_value(new)}"
+    before, after = set(old or ()), set(new or ())
+    said = [
+        f"{word} {_short(', '.join(map(str, sorted(items))))}"
+        for word, items in (("gains", after - before), ("loses", before - after))
+        if items
+    ]
+    return "; ".join(said)
+
+
 def _value(value: object) -> str:
     """A fact for people: times are written out, and what is long is shortened."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     is_time = isinstance(value, int | float) and TIMES[0] <= value < TIMES[1]
-    text = "none" if value is None else moment(value) if is_time else str(value)  # type: ignore[arg-type]
+    return _short("none" if value is None else moment(value) if is_time else str(value))  # type: ignore[arg-type]
+
+
+def _short(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

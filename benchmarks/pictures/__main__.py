@@ -20,8 +20,9 @@ from relink.engine.diagram.moves import moves_of
 from relink.machines import CHARTS
 from tests.simulator.browser import Browser, installed
 
+from .page import write_table
+
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "diagrams.md"
 MERMAID = ROOT / ".venv" / "mermaid" / "package" / "dist" / "mermaid.min.js"
 MEASURE = Path(__file__).with_name("measure.js").read_text()
 HEAD = "| Picture of the account | Smallest text | Arrows | Crossings | Lines of text crossed |"
@@ -132,13 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write it into docs/diagrams.md")
     write = parser.parse_args().write
-    table = "\n".join([HEAD, "| --- | --- | --- | --- | --- |", *rows()]) + "\n"
-    if not write:
-        print(table)
-        return
-    before, _, after = PAGE.read_text().partition(HEAD)
-    _, _, rest = after.partition("\n\n")
-    PAGE.write_text(f"{before}{table}\n{rest}")
+    write_table(HEAD, 5, list(rows()), to_page=write)
 
 
 if __name__ == "__main__":

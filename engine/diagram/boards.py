@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..story import Tone
 from ..table import Table
 from . import shapes
+from .arranging import Places, arranged, links_of
 from .cards import (
     COUNT,
     EVENT,
@@ -29,10 +30,9 @@ from .cards import (
 )
 from .entries import Entries, Entry, any_other, entries, provided, sources_text, starred
 from .overlay import Overlay
-from .placing import Cell, columns, places
-from .plans import Link
+from .placing import Cell, columns
 from .routing import MARGIN, WIDTH, Board, board
-from .told import Told, moves_between, told
+from .told import Told, told
 
 TITLE = Style(20, 26, ("bold", "t-ink"))
 SUBTITLE = Style(12.5, 17, ("t-pale",), 2)
@@ -64,6 +64,7 @@ class _Sheet:
     subtitle: str
     notes: Sequence[str]
     overlay: Overlay
+    at: Places
 
     def tone(self, state: str) -> Tone:
         return self.story.states[state].tone
@@ -78,19 +79,20 @@ def story_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
     }
     # Arrows for which there is no room are told by the names of their targets. Which ones these are
     # follows from the width of cards, and that does not depend on their words.
-    left_out = _board(_Sheet(table, story, cards, "", (), overlay), 0).left_out
+    at = arranged(story)
+    left_out = _board(_Sheet(table, story, cards, "", (), overlay, at), 0).left_out
     for state in story.states:
         told_next = list(_next(story, state, overlay, left_out))
         cards[state] = _Card(cards[state].head, told_next)
-    leaving = [source for source, _ in moves_between(table)]
     for state, words in story.from_anywhere.items():
-        everyone = any_other(story.states, leaving, state)
+        everyone = any_other(story.states, story.left, state)
         said = [Paragraph(f"From {everyone}: {words}", FROM)]
         cards[state] = _Card(cards[state].head, said)
     notes = [story.note] if story.note else []
     if any(arrow.is_usual for arrow in story.arrows):
         notes.append("Thick arrows: the usual way.")
-    return _drawn(_Sheet(table, story, cards, "", [*notes, *_path(story, overlay)], overlay), theme)
+    notes += _path(story, overlay)
+    return _drawn(_Sheet(table, story, cards, "", notes, overlay, at), theme)
 
 
 def moves_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
@@ -98,14 +100,15 @@ def moves_svg(table: Table, theme: shapes.Theme, overlay: Overlay) -> str:
     story, found = told(table), entries(table)
     cards = {
         state: _Card(
-            _head(table, story, state, overlay), list(_listed(table, story, found, state, overlay))
+            _head(table, story, state, overlay), list(_listed(story, found, state, overlay))
         )
         for state in story.states
     }
     count = f"{found.moves} move{'s' * (found.moves != 1)}"
     subtitle = f"All {count}. Each state lists what leads into it."
     notes = [*notes_of(found), *_path(story, overlay)]
-    return _drawn(_Sheet(table, story, cards, subtitle, notes, overlay), theme)
+    sheet = _Sheet(table, story, cards, subtitle, notes, overlay, arranged(story))
+    return _drawn(sheet, theme)
 
 
 def notes_of(found: Entries) -> list[str]:
@@ -137,12 +140,9 @@ def _next(
             yield from _taken(overlay, [state], None, arrow.target, WORDS.indent)
 
 
-def _listed(
-    table: Table, story: Told, found: Entries, state: str, overlay: Overlay
-) -> Iterator[Paragraph]:
+def _listed(story: Told, found: Entries, state: str, overlay: Overlay) -> Iterator[Paragraph]:
     """What leads into a state."""
     names = {each: plain.name for each, plain in story.states.items()}
-    leaving = list(dict.fromkeys(source for source, _ in moves_between(table)))
     marked = starred(found)
     for entry in found.into(state):
         numbers = [
@@ -156,12 +156,12 @@ def _listed(
             style = EVENT if index else FIRST_EVENT
             tone = story.states[state].tone
             yield Paragraph(name, style, tone=tone, numbers=() if index else shown)
-        yield Paragraph(_whence(entry, leaving, names), FROM)
+        yield Paragraph(_whence(entry, story.left, names), FROM)
         yield from _taken(overlay, entry.sources, entry.events, state, 0)
 
 
-def _whence(entry: Entry, leaving: Sequence[str], names: dict[str, str]) -> str:
-    where = sources_text(entry.sources, entry.target, leaving, names)
+def _whence(entry: Entry, left: Sequence[str], names: dict[str, str]) -> str:
+    where = sources_text(entry.sources, entry.target, left, names)
     return f"{where}; {provided(entry.when)}" if entry.when else where
 
 
@@ -208,7 +208,7 @@ def _drawn(sheet: _Sheet, theme: shapes.Theme) -> str:
             looks = ["usual"] * arrow.is_usual
             tone = sheet.tone(arrow.target).value
             parts.append(shapes.arrow(each.points, tone, *looks, value=arrow.number))
-    for state, (row, column) in places(story).items():
+    for state, (row, column) in sheet.at.items():
         parts += _card(
             sheet,
             state,
@@ -232,18 +232,14 @@ def _drawn(sheet: _Sheet, theme: shapes.Theme) -> str:
 
 
 def _board(sheet: _Sheet, top: float) -> Board:
-    at = places(sheet.story)
+    at = sheet.at
 
     def heights(card: float) -> dict[Cell, float]:
         room = card - 2 * PADDING
         return {cell: sheet.cards[state].height(room) for state, cell in at.items()}
 
-    links = [
-        Link(arrow.number, at[arrow.source], at[arrow.target], arrow.is_usual)
-        for arrow in sheet.story.arrows
-    ]
     rows = max((row for row, _ in at.values()), default=-1) + 1
-    return board(links, rows, columns(len(at)), heights, top)
+    return board(links_of(sheet.story, at), rows, columns(len(at)), heights, top)
 
 
 def _card(

@@ -87,18 +87,62 @@ def starred(found: Entries) -> frozenset[str]:
     return frozenset(event for proviso in found.provisos for event in proviso.events)
 
 
+_HELPERS = ("is", "was", "are", "were", "can", "may", "has", "had")
+"""Verbs with which the name of a guard may begin, and that a "not" follows."""
+
+
 def phrase(condition: str) -> str:
     """A guard expression as words: ``not is_stale`` is "is not stale"."""
-    turned = re.sub(r"\bnot (is|was|are|were|can|may)_", r"\1_not_", condition)
-    turned = re.sub(r"\bnot (has|had)_(?=\w+?(?:ed|en|come|never)(?:_|\b))", r"\1_not_", turned)
-    turned = re.sub(r"\bnot (has|had)_", r"\1_no_", turned)
-    return turned.replace("_", " ")
+    return re.sub(r"\bnot (\w+)", lambda found: _negated(found[1]), condition).replace("_", " ")
+
+
+def _negated(guard: str) -> str:
+    """The opposite of a guard, in English, as far as its name is a sentence without a subject."""
+    first, *rest = guard.split("_")
+    if not rest:
+        return f"not {guard}"
+    match first, rest:
+        case (_, ["not" | "never" | "no", *others]) if first in _HELPERS and others:
+            words = [first, *others]
+        case "has" | "had", ["a" | "an", *others]:
+            words = [first, "no", *others]
+        case "has", ["to" | "the", *_]:
+            words = ["does", "not", "have", *rest]
+        case "has" | "had", [second, *_]:
+            is_perfect = second.endswith(("ed", "en", "come")) and not second.startswith("un")
+            words = [first, "not" if is_perfect else "no", *rest]
+        case _ if first in _HELPERS:
+            words = [first, "not", *rest]
+        case _, ["is", *others]:
+            words = [first, "is", "not", *others]
+        case _ if _is_verb(first) and "nothing" in rest:
+            words = [first, *("something" if word == "nothing" else word for word in rest)]
+        case _ if _is_verb(first):
+            words = ["does", "not", _base(first), *rest]
+        case _:
+            words = ["not", first, *rest]
+    return "_".join(words)
+
+
+def _is_verb(word: str) -> bool:
+    """Whether the first word of a guard's name is a verb, as in ``lacks_mandate``."""
+    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "this"))
+
+
+def _base(verb: str) -> str:
+    """``lack`` for ``lacks``."""
+    if verb.endswith("ies"):
+        return f"{verb[:-3]}y"
+    has_e = verb.endswith(("sses", "shes", "ches", "xes", "zzes", "oes"))
+    return verb[: -2 if has_e else -1]
 
 
 def provided(condition: str) -> str:
     """A guard expression as the end of a sentence: ``if it is not stale``."""
     words = phrase(condition)
-    has_verb = words.split(" ")[0] in ("is", "was", "has", "had", "can", "may", "lacks")
+    first, _, rest = words.partition(" ")
+    has_subject = rest.startswith("is ")
+    has_verb = first in (*_HELPERS, "does") or (_is_verb(first) and not has_subject)
     return f"if it {words}" if has_verb else f"if {words}"
 
 
@@ -121,10 +165,10 @@ def sources_text(
     """
     others = [state for state in movers if state != target]
     missing = [state for state in others if state not in sources]
-    everyone = any_other(names, movers, target)
     if len(others) > 2 and not missing:
-        return f"from {everyone}"
+        return f"from {any_other(names, movers, target)}"
     if len(others) > 3 and len(missing) < 3 and len(missing) < len(sources):
+        everyone = any_other(names, movers, target)
         return f"from {everyone} but {_listed([names[x] for x in missing])}"
     return f"from {_listed([names[x] for x in sources])}"
 

@@ -56,7 +56,8 @@ def focus_svg(table: Table, state: str, theme: shapes.Theme) -> str:
     left = [_side(table, story, x, listed, marked) for x, listed in before.items() if listed]
     right = [_side(table, story, x, listed, marked) for x, listed in after.items() if listed]
     plain = story.states[state]
-    title = [Paragraph(f"{story.title}: {plain.name}", TITLE)]
+    stop = "" if story.title.endswith(("?", "!", ".")) else ":"
+    title = [Paragraph(f"{story.title}{stop} {plain.name}", TITLE)]
     top = 10 + height(title, room) + 30
     own = [*heading(table, state, plain, within(table, state)), *_own(table, state)]
     tall = max(

@@ -44,10 +44,10 @@ def matrix_svg(table: Table, theme: shapes.Theme) -> str:
     leaves = list(table.leaves())
     moved = sum(leaf.outcome == "moved" for leaf in leaves)
     head = [
-        Paragraph(f"{story.title}: every event in every state", TITLE),
+        Paragraph(story.title, TITLE),
         Paragraph(
-            f"{len(table.trees)} cells and {len(leaves)} cases, {moved} of which move. "
-            "Rows: what happens. Columns: the state in which it happens.",
+            f"Every event in every state: {len(table.trees)} cells and {len(leaves)} cases, "
+            f"{moved} of which move. Rows: what happens. Columns: the state in which it happens.",
             SUBTITLE,
         ),
     ]

@@ -7,7 +7,6 @@ or Roboto a line then ends earlier, and never later.
 
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
 
 MONO = 0.61
 """The width of a character in a monospaced font (em)."""
@@ -46,7 +45,7 @@ def width(text: str, size: float, *, bold: bool = False, mono: bool = False) -> 
         bold: Whether it is bold.
         mono: Whether it is monospaced.
     """
-    return RESERVE * size * sum(_em(char, bold, mono) for char in text)
+    return RESERVE * size * sum(map(_EMS[bold, mono].__getitem__, text))
 
 
 def wrapped(
@@ -95,7 +94,22 @@ def _pieces(text: str) -> Iterator[str]:
             yield f"{word} "
 
 
-@cache
+class _Ems(dict[str, float]):
+    """The widths of characters in one font (em), each found out once."""
+
+    def __init__(self, *, bold: bool, mono: bool) -> None:
+        self._bold, self._mono = bold, mono
+
+    def __missing__(self, char: str) -> float:
+        self[char] = found = _em(char, self._bold, self._mono)
+        return found
+
+
+_EMS = {
+    (bold, mono): _Ems(bold=bold, mono=mono) for bold in (False, True) for mono in (False, True)
+}
+
+
 def _em(char: str, bold: bool, mono: bool) -> float:
     if unicodedata.combining(char):
         return 0.0

@@ -46,18 +46,20 @@ def mermaid(table: ChartOrTable, state: str | None = None) -> str:
         raise UnknownStateError.of(drawn.name, state, drawn.states)
     story = told(drawn)
     title = story.title if state is None else f"{story.title}, in {state}"
-    lines = ["---", f"title: {_quoted(title)}", "---", "stateDiagram-v2"]
+    lines = ["---", f"title: {quoted(title)}", "---", "stateDiagram-v2"]
     lines += (f"    {line}" for line in _declared(drawn.chart.states, story))
     if story.from_anywhere:
         lines.append(f'    state "any other state" as {_ANYWHERE}')
-    lines.append(f"    [*] --> {_id(drawn.initial)}")
+    lines.append(f"    [*] --> {safe_id(drawn.initial)}")
     for arrow in story.arrows:
         # Mermaid cannot style one arrow of a state diagram, so its label gets a mark.
         mark = "▶ " if arrow.source == state else ""
-        lines.append(f"    {_id(arrow.source)} --> {_id(arrow.target)}: {mark}{_label(arrow.text)}")
+        lines.append(
+            f"    {safe_id(arrow.source)} --> {safe_id(arrow.target)}: {mark}{_label(arrow.text)}"
+        )
     for target, words in story.from_anywhere.items():
-        lines.append(f"    {_ANYWHERE} --> {_id(target)}: {_label(words)}")
-    lines += (f"    {_id(final)} --> [*]" for final in drawn.final)
+        lines.append(f"    {_ANYWHERE} --> {safe_id(target)}: {_label(words)}")
+    lines += (f"    {safe_id(final)} --> [*]" for final in drawn.final)
     lines += (f"    {line}" for line in _looks(story, state))
     return "\n".join(lines) + "\n"
 
@@ -66,9 +68,9 @@ def _declared(states: Iterable[State], story: Told) -> Iterator[str]:
     for state in states:
         plain = story.states.get(state.id)
         name = plain.name if plain else state.id.replace("_", " ")
-        yield f'state "{_escaped(name)}" as {_id(state.id)}'
+        yield f'state "{escaped(name)}" as {safe_id(state.id)}'
         if state.states:
-            yield f"state {_id(state.id)} {{"
+            yield f"state {safe_id(state.id)} {{"
             yield from (f"    {line}" for line in _declared(state.states, story))
             yield "}"
 
@@ -84,13 +86,13 @@ def _looks(story: Told, current: str | None) -> Iterator[str]:
         if states:
             fill, ink = palette[f"{tone.value}-fill"], palette[tone.value]
             yield f"classDef t_{tone.value} fill:{fill},stroke:{ink},color:{palette['ink']}"
-            yield f"class {','.join(map(_id, states))} t_{tone.value}"
+            yield f"class {','.join(map(safe_id, states))} t_{tone.value}"
     if current is not None:
         yield f"classDef current stroke:{palette['here']},stroke-width:4px"
-        yield f"class {_id(current)} current"
+        yield f"class {safe_id(current)} current"
 
 
-def _id(state: str) -> str:
+def safe_id(state: str) -> str:
     """An id that Mermaid accepts, another one for each state."""
     return "s_" + "".join(
         char if char.isascii() and char.isalnum() else "_" if char == "_" else f"__{ord(char)}__"
@@ -99,14 +101,14 @@ def _id(state: str) -> str:
 
 
 def _label(words: str) -> str:
-    return "<br>".join(_escaped(line) for line in wrapped(words, LABEL_WIDTH, 13))
+    return "<br>".join(escaped(line) for line in wrapped(words, LABEL_WIDTH, 13))
 
 
-def _escaped(line: str) -> str:
+def escaped(line: str) -> str:
     """A line in which nothing is syntax."""
     return "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in line)
 
 
-def _quoted(title: str) -> str:
+def quoted(title: str) -> str:
     """A title as YAML, on one line."""
     return json.dumps(title, ensure_ascii=False)

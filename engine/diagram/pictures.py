@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Literal, assert_never, get_args
 
 from ..arguments import explained, wrong_argument
-from ..errors import UnknownStateError
+from ..errors import ArgumentError, UnknownStateError
 from ..given import ChartOrTable, as_table
 from .boards import moves_svg, story_svg
 from .focus import focus_svg
@@ -59,7 +59,7 @@ def svg(
         table: A chart, or its table.
         level: How much to show.
         focus: Show this leaf state and all moves to it and from it instead of a level.
-        overlay: What to lay over the story or the moves.
+        overlay: What to lay over the story or the moves; the others take none.
         theme: Colours for a light or a dark page; ``auto`` follows the reader's system.
 
     Raises:
@@ -68,13 +68,15 @@ def svg(
         UnknownStateError: the table has no such leaf state.
     """
     drawn = as_table(table, "svg")
-    if theme not in THEMES:
-        raise wrong_argument("svg", "auto, light or dark as theme=", theme, "name one of these")
+    check_theme("svg", theme)
     if focus is not None:
         if focus not in drawn.states:
             raise UnknownStateError.of(drawn.name, focus, drawn.states)
+        _refuse_overlay(overlay)
         return Svg(focus_svg(drawn, focus, theme))
-    laid = overlay or Overlay()
+    laid = Overlay() if overlay is None else overlay
+    if not isinstance(laid, Overlay):
+        raise wrong_argument("svg", "an Overlay", laid, "give Overlay(...), or what walked() gives")
     laid.check(drawn)
     match level:
         case "story":
@@ -82,6 +84,7 @@ def svg(
         case "moves":
             return Svg(moves_svg(drawn, theme, laid))
         case "everything":
+            _refuse_overlay(overlay)
             return Svg(matrix_svg(drawn, theme))
         case _:
             if level in LEVELS:
@@ -89,3 +92,22 @@ def svg(
             raise wrong_argument(
                 "svg", f"a level of {', '.join(LEVELS)}", level, "name one of them"
             )
+
+
+def _refuse_overlay(overlay: Overlay | None) -> None:
+    if overlay is not None and overlay != Overlay():
+        raise ArgumentError(
+            "svg(): it lays an overlay over the story and the moves only; drop overlay=, or ask "
+            "for level='story' or 'moves'"
+        )
+
+
+def check_theme(function: str, theme: object) -> None:
+    """Refuse a theme that there is not.
+
+    Raises:
+        ArgumentError: it is none of :data:`THEMES`.
+    """
+    if theme not in THEMES:
+        cure = "name one of these"
+        raise wrong_argument(function, "auto, light or dark as theme=", theme, cure)

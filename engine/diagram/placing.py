@@ -27,13 +27,23 @@ def columns(states: int) -> int:
     return {1: 1, 2: 2, 4: 2}.get(states, WIDEST)
 
 
-def places(story: Told) -> dict[str, Cell]:
-    """The cell of each state that is drawn with arrows."""
+def places(story: Told, *, squares_round: bool = False) -> dict[str, Cell]:
+    """The cell of each state that is drawn with arrows.
+
+    Args:
+        story: What is drawn.
+        squares_round: Whether a usual way that returns goes round in a square where it would also
+            fit into a row.
+    """
     states = [state for state in story.states if state not in story.from_anywhere]
     wide = columns(len(states))
     way = list(dict.fromkeys(story.usual))
     is_round = len(story.usual) > 1 and story.usual[0] == story.usual[-1]
-    at = dict(zip(way, _way(len(way), wide, is_round=is_round), strict=True))
+    is_square = is_round and squares_round and len(way) == WIDEST
+    cells = (
+        list(_border(2, 2))[: len(way)] if is_square else _way(len(way), wide, is_round=is_round)
+    )
+    at = dict(zip(way, cells, strict=True))
     others = [state for state in states if state not in at]
     high = max([row + 1 for row, _ in at.values()] + [-(-len(states) // wide)])
     free = [

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from ..errors import StoryError
-from ..story import Plain, Story, id_of
+from ..story import Plain, Story, faults_of, id_of
 from ..table import Table
 from ..tree import leaves_of
 
@@ -51,6 +51,8 @@ class Told:
     arrows: tuple[Arrow, ...]
     from_anywhere: Mapping[str, str]
     """States that every other state leads to, with words. They need no arrows."""
+    left: tuple[str, ...]
+    """The states that an event leaves, in the order of the table."""
     note: str
 
 
@@ -58,10 +60,11 @@ def told(table: Table) -> Told:
     """The story of a chart.
 
     Raises:
-        StoryError: the story names a state or a move that the table does not have.
+        StoryError: it is no story, or names a state or a move that the table does not have.
     """
-    declared = getattr(table.chart, "story", None)
-    story = declared if isinstance(declared, Story) else Story()
+    for fault in faults_of(table.chart.story):
+        raise StoryError(table.chart, fault)
+    story = table.chart.story or Story()
     between = moves_between(table)
     states = _states(table, story)
     usual = tuple(map(id_of, story.usual))
@@ -78,6 +81,7 @@ def told(table: Table) -> Told:
         usual=usual,
         arrows=tuple(_arrows(table, story, usual, inner, between)),
         from_anywhere=from_anywhere,
+        left=tuple(dict.fromkeys(source for source, _ in between)),
         note=story.note,
     )
 

@@ -48,16 +48,30 @@ from ..freshness import REPORTS
 from ..messages import (
     AnnouncementChanged,
     BuildChanged,
+    BuildRequested,
     KnownAccountLinked,
+    MemberLeft,
+    MemberReported,
+    MembersReviewDue,
+    NeedsChanged,
+    NeedsMoved,
     NewAccountLinkedInstead,
     NumberChanged,
+    OwnershipChecked,
     PaymentMethodChanged,
+    PaymentMethodUnclear,
+    ReadAwaited,
     ReadDueChanged,
     ReadFailed,
+    ReadWanted,
+    RefreshEnded,
+    RefreshStarted,
+    RefreshSucceeded,
     ReturnedBySession,
     ReviewDue,
     SessionOpened,
     SessionRelinked,
+    SessionSuperseded,
     SessionUnsuccessful,
 )
 from ..reported import (
@@ -106,6 +120,17 @@ class AccountChart(AccountGuards, AccountEffects):
         AccountRetired,
         AccountResumed,
     )
+    sends = {
+        "account": (ReviewDue,),
+        "authorization": (MemberReported, MemberLeft, MembersReviewDue),
+        "session": (SessionSuperseded, OwnershipChecked),
+        "account_number": (RefreshStarted, RefreshEnded, RefreshSucceeded),
+        "build": (BuildRequested,),
+        "payment_method": (PaymentMethodUnclear,),
+        "outage": (NeedsChanged, NeedsMoved),
+        "holder": (ReadAwaited,),
+        "read": (ReadWanted,),
+    }
 
     active = State()
     inactive_relinkable = State()

@@ -24,11 +24,14 @@ from .. import reasons, stories
 from ..compiled.authorization import TABLE
 from ..freshness import REPORTS, window
 from ..messages import (
+    AnnouncementChanged,
     MemberLeft,
     MemberReported,
     MemberSessionEnded,
     MembersReviewDue,
     ReadFailed,
+    ReadWanted,
+    ReviewDue,
     SessionOpened,
     SessionRelinked,
 )
@@ -66,6 +69,10 @@ class AuthorizationChart(AuthorizationEffects):
         MemberSessionEnded,
         ReadFailed,
     )
+    sends = {
+        "account": (AnnouncementChanged, ReviewDue),
+        "read": (ReadWanted,),
+    }
 
     active = State(initial=True)
     inactive_relinkable = State()

@@ -1,5 +1,6 @@
 """Routing of outside events to the machines. Begin with :mod:`.route`."""
 
 from .route import route
+from .routed import ROUTED
 
-__all__ = ["route"]
+__all__ = ["ROUTED", "route"]

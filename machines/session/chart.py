@@ -27,16 +27,23 @@ from relink.engine import ignored, stays
 from .. import reasons, stories
 from ..compiled.session import TABLE
 from ..messages import (
+    KnownAccountLinked,
+    MemberSessionEnded,
+    NewAccountLinkedInstead,
     OwnershipChecked,
     ReadFailed,
+    ReadWanted,
+    ReturnedBySession,
     SessionCancelled,
     SessionDeadline,
     SessionFailed,
     SessionOpened,
     SessionPending,
+    SessionRelinked,
     SessionSucceeded,
     SessionSuperseded,
     SessionUnclear,
+    SessionUnsuccessful,
 )
 from .effects import SessionEffects
 from .facts import SessionFacts, returned
@@ -60,6 +67,17 @@ class SessionChart(SessionEffects):
         OwnershipChecked,
         ReadFailed,
     )
+    sends = {
+        "account": (
+            SessionRelinked,
+            SessionUnsuccessful,
+            KnownAccountLinked,
+            NewAccountLinkedInstead,
+            ReturnedBySession,
+        ),
+        "authorization": (SessionRelinked, MemberSessionEnded),
+        "read": (ReadWanted,),
+    }
 
     open = State(initial=True)
     succeeded = State(final=True)

@@ -12,9 +12,9 @@ import pytest
 from relink.adapters.cli import main
 from relink.adapters.demo.checks import StepChecks
 from relink.engine import Chart
-from relink.engine.diagram import Overlay, svg
+from relink.engine.diagram import Overlay, svg, system_mermaid, system_svg
 from relink.engine.export import scxml, xstate_json
-from relink.machines import CHARTS
+from relink.machines import CHARTS, relink_system
 
 
 def run(capsysbinary: pytest.CaptureFixture[bytes], *argv: str) -> tuple[int, str, str]:
@@ -57,6 +57,7 @@ def test_the_name_of_the_file_says_the_format(capsysbinary, tmp_path: Path):
         ("a.md", "# account"),
         ("a.mmd", "---"),
         ("a.dot", "digraph"),
+        ("a.SVG", "<svg"),
         ("a", "---"),
     ):
         file = tmp_path / name
@@ -71,6 +72,20 @@ def test_a_state_is_drawn_in_focus_or_highlighted_at_a_level(capsysbinary):
     overlay = Overlay(here="open")
     expected = svg(chart, "moves", overlay=overlay, theme="dark")
     assert run(capsysbinary, *argv, "--level", "moves") == (0, expected, "")
+
+
+def test_all_machines_are_drawn_together(capsysbinary, tmp_path: Path):
+    title = "relink: what the machines tell each other"
+    expected = system_mermaid(relink_system(), title)
+    assert run(capsysbinary, "diagram", "--system") == (0, expected, "")
+    argv = ("diagram", "--system", "--format", "svg", "--theme", "dark")
+    story = system_svg(relink_system(), title=title, theme="dark")
+    assert run(capsysbinary, *argv) == (0, story, "")
+    everything = system_svg(relink_system(), "everything", title=title, theme="dark")
+    assert run(capsysbinary, *argv, "--level", "everything") == (0, everything, "")
+    file = tmp_path / "system.png"
+    assert run(capsysbinary, "diagram", "--system", "-o", str(file)) == (0, "", "")
+    assert file.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("format", "export"), [("xstate", xstate_json), ("scxml", scxml)])
@@ -90,6 +105,28 @@ def test_an_export_is_the_same_on_standard_output_and_in_a_file(
         (("table", "acount"), "there is no machine 'acount'. Did you mean 'account'?"),
         (("diagram", "account", "--state", "gone"), "account has no state 'gone'. Its states are"),
         (("diagram", "account", "--level", "moves"), "--level is for svg and png; mermaid has one"),
+        (("diagram", "account", "--theme", "dark"), "--theme is for svg and png; mermaid has no"),
+        (("diagram", "account", "-o", "x.jpg"), "the name x.jpg ends in no format of relink's"),
+        (
+            ("diagram", "account", "--format", "svg", "-o", "x.png"),
+            "the file x.png has the name of another format than svg",
+        ),
+        (
+            ("diagram", "account", "--format", "markdown", "--state", "active"),
+            "--state marks nothing in a table of all states",
+        ),
+        (
+            ("diagram", "account", "-o", "x.svg", "--level", "everything", "--state", "active"),
+            "--state marks nothing in a table of all states",
+        ),
+        (("diagram",), "name a machine, or give --system"),
+        (("diagram", "--system", "account"), "name one machine, or give --system for all"),
+        (("diagram", "--system", "--format", "dot"), "dot does not show a system"),
+        (("diagram", "--system", "--state", "active"), "--state is for one machine"),
+        (
+            ("diagram", "--system", "-o", "x.svg", "--level", "moves"),
+            "a system has no level moves. Its levels are story, everything.",
+        ),
         (("explain", "cus_1"), "'cus_1' cannot be explained"),
         (("explain", "fca_1", "--database", "nonsense"), "URL"),
         (("explain", "fca_1", "--database", "sqlite:///nowhere.db"), "nowhere.db does not exist"),

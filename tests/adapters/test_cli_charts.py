@@ -41,6 +41,11 @@ def folder(tmp_path: Path) -> Path:
     doors.mkdir()
     (doors / "__init__.py").touch()
     (doors / "front.py").write_text(CHART.format(field="force: int = 1", event="pushed"))
+    (doors / "house.py").write_text(
+        "from relink.engine import System\n"
+        "from .front import Door\n"
+        "house = System([Door], lambda trigger, load: [])\n"
+    )
     (doors / "typo.py").write_text(CHART.format(field="force: int = 1", event="pusched"))
     (doors / "loose.py").write_text(CHART.format(field="force: Any", event="pushed"))
     (doors / "broken.py").write_text("def")
@@ -78,6 +83,7 @@ def relink(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
         (("table", "doors.front:Door"), "# door"),
         (("diagram", "doors.front:Door", "--format", "dot"), 'digraph "door"'),
         (("diagram", "doors.front:Door", "--state", "shut"), "door, in shut"),
+        (("diagram", "doors.house:house", "--system"), 'outside -->|"pushed"| s_door'),
         (("export", "doors.front:Door"), '"target": "#door.shut"'),
         (("export", "doors.front:Door", "--format", "scxml"), 'event="pushed" target="shut"'),
         (("fuzz", "doors.front:Door", "--examples", "3"), "No counterexample found."),
@@ -150,3 +156,21 @@ def test_both_spellings_of_a_machine(folder: Path) -> None:
     )
     assert dashed.returncode == 0
     assert dashed.stdout == underscored.stdout
+
+
+@pytest.mark.parametrize("format", ["mermaid", "dot", "markdown", "svg"])
+def test_a_terminal_obeys_nothing_that_a_chart_says(folder: Path, format: str) -> None:
+    (folder / "doors" / "front.py").write_text(
+        (folder / "doors" / "front.py")
+        .read_text()
+        .replace("class Door(Chart):", "class Door(Chart):\n    story = STORY")
+        .replace(
+            "class DoorFacts",
+            "from relink.engine.story import Plain, Story\n"
+            "STORY = Story(title='\\x1b[31mA', states={'shut': Plain('\\x9b31mShut')})\n\n\n"
+            "class DoorFacts",
+        )
+    )
+    done = relink(folder, "diagram", "doors.front:Door", "--format", format)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(line.isprintable() for line in done.stdout.splitlines())

@@ -14,7 +14,8 @@ SLOWER = Line("decide", "transitions, live", "µs", (40.0, 44.0), (4.0, 4.2))
 def test_the_page_is_fresh() -> None:
     cure = "is stale. Run python -m benchmarks --rewrite."
     assert (page.ROOT / page.PAGE_FILE).read_text() == page.page(), f"{page.PAGE_FILE} {cure}"
-    assert (page.ROOT / page.PICTURE).read_text() == page.picture(), f"{page.PICTURE} {cure}"
+    for file, theme in page.PICTURES.items():
+        assert (page.ROOT / file).read_text() == page.picture(theme), f"{file} {cure}"
 
 
 def test_every_goal_that_is_missed_has_its_reason() -> None:
@@ -67,7 +68,7 @@ def test_a_goal_is_met_missed_or_not_measured() -> None:
 
 def test_the_picture_is_drawn_for_every_line_with_a_ratio() -> None:
     lines = Results.read().lines
-    root = ElementTree.fromstring(picture.drawn(lines))
+    root = ElementTree.fromstring(picture.drawn(lines, "light"))
     bars = root.findall("{http://www.w3.org/2000/svg}rect")
     assert len(bars) == len(picture.shown(lines)) > 5
 

@@ -13,8 +13,7 @@ def test_a_chart_is_an_ordinary_machine_of_the_library():
     assert [state.id for state in door.configuration] == ["opened"]
     door.send("pushed", facts=DoorFacts(), trigger=Pushed())
     assert [state.id for state in door.configuration] == ["closed", "shut"]
-    assert "stateDiagram-v2" in f"{DoorChart:mermaid}"
-    assert "opened --> closed : Pushed" in f"{DoorChart:mermaid}"
+    assert "opened --> closed : Pushed" in f"{door:mermaid}"
 
 
 def test_a_live_machine_agrees_with_the_table():

@@ -11,10 +11,10 @@ import pytest
 
 from docs.example_charts import EXAMPLES
 from relink.engine import Table
-from relink.engine.diagram import mermaid
+from relink.engine.diagram import mermaid, system_mermaid
 from relink.engine.diagram.told import told
 from relink.engine.errors import UnknownStateError
-from relink.machines import CHARTS
+from relink.machines import CHARTS, relink_system
 from tests.simulator.browser import MISSING, Browser, installed
 
 from .drawn_charts import PARCEL, ParcelChart
@@ -142,3 +142,10 @@ def test_mermaid_draws_the_text_with_every_state(page: Browser, name: str):
         shown = drawn(page, text)
         for state, plain in told(table).states.items():
             assert "".join(plain.name.split()) in "".join(shown.split()), state
+
+
+def test_mermaid_draws_the_system_with_every_machine_and_message(page: Browser):
+    shown = "".join(drawn(page, system_mermaid(relink_system())).split())
+    for _, event, target in relink_system().sent.sends:
+        assert event.replace("_", "") in shown
+        assert target.replace("_", "") in shown

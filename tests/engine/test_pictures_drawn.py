@@ -13,15 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from docs.example_charts import EXAMPLES
-from relink.engine import Table
-from relink.engine.diagram import Overlay, svg
+from relink.engine import System, Table
+from relink.engine.diagram import Overlay, svg, system_svg
+from relink.engine.diagram.lanes import SYSTEM_LEVELS, SystemLevel
 from relink.engine.diagram.pictures import LEVELS
-from relink.machines import CHARTS
+from relink.machines import CHARTS, relink_system
 from tests.profile import PROFILE, examples
 from tests.simulator.browser import MISSING, Browser, installed
 
 from .drawn_charts import PARCEL, tables
 from .large_charts import LARGE
+from .systems import systems
 
 FONTS = [
     ("DejaVu Sans", "DejaVu Sans Mono"),
@@ -129,3 +131,20 @@ def test_pictures_of_large_and_odd_charts_can_be_read(
 def test_pictures_of_generated_charts_can_be_read(browser: Browser, table: Table):
     for what, picture in pictures(table)[:6]:
         assert problems(browser, picture, FONTS[0]) == [], what
+
+
+@pytest.mark.parametrize("level", SYSTEM_LEVELS)
+def test_the_picture_of_the_system_can_be_read(
+    browser: Browser, fonts: tuple[str, str], level: SystemLevel
+):
+    assert problems(browser, system_svg(relink_system(), level), fonts) == []
+
+
+@settings(
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(system=systems())
+def test_pictures_of_generated_systems_can_be_read(browser: Browser, system: System):
+    for level in SYSTEM_LEVELS:
+        assert problems(browser, system_svg(system, level), FONTS[1]) == [], level

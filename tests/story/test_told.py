@@ -177,7 +177,24 @@ def test_deeper_is_more_and_every_decision_is_told(history) -> None:
         assert line.text
         assert not re.search(r"[{}]|\bNone\b", line.text), line
         assert not line.text.endswith("."), line
+        for detail in line.details:
+            assert_has_an_order(detail.text)
     json.dumps(as_json(story, lines[Depth.EVERYTHING]))
+
+
+SETS = ("members", "inactive_members", "unchecked_members", "sessions", "asking", "requested_for")
+"""Facts that are sets: the order of their items is another one in each process."""
+
+
+def assert_has_an_order(detail: str) -> None:
+    """A set is told by what it gains and loses, in the order of the alphabet."""
+    fact, _, said = detail.partition(": ")
+    if fact in SETS:
+        for part in said.split("; "):
+            word, _, items = part.partition(" ")
+            assert word in ("gains", "loses"), detail
+            named = items.rstrip("…").split(", ")
+            assert named == sorted(named), detail
 
 
 @given(HISTORY)
