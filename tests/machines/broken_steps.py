@@ -19,7 +19,16 @@ from relink.machines.events import PaymentMethodMade
 from relink.machines.reasons import ReadReason
 from relink.machines.vocabulary import NumberStatus, ReportedStatus
 
-from .reports import CONNECTED, DAY, active, disconnected, inactive, number, relinkable
+from .reports import (
+    CONNECTED,
+    DAY,
+    active,
+    disconnected,
+    inactive,
+    number,
+    relinkable,
+    unrepairable,
+)
 from .scenario import Scenario, expired, knowing, lapsed
 from .taken_step import (
     TakenStep,
@@ -74,6 +83,15 @@ def linked_anew() -> TakenStep:
     s = expired()
     session = s.open_session("fca_1", mode="any_eligible")
     return taken(s, lambda: s.result(session, {"fca_2": active()}))
+
+
+def repaired_before_it_was_replaced() -> TakenStep:
+    """A session succeeds late, once the next one has brought a new account instead."""
+    s = expired()
+    earlier = s.open_session("fca_1", mode="any_eligible", delivery="modal")
+    later = s.open_session("fca_1", mode="any_eligible", delivery="url")
+    s.result(later, {"fca_2": active()}, webhook=True)
+    return taken(s, lambda: s.result(earlier, relinked="fca_1", webhook=True))
 
 
 def made() -> TakenStep:
@@ -141,6 +159,10 @@ STATES: dict[str, Callable[[], Broken]] = {
         linked_anew(),
         lambda step: step.with_machine("account", "fca_1", replaced_by=None),
     ),
+    "earlier_session_undoes_no_replacement": lambda: (
+        repaired_before_it_was_replaced(),
+        lambda step: step.with_decision("account", deciding("relinked")),
+    ),
     "disconnected_is_final": lambda: (
         reported(knowing(disconnected()), active()),
         lambda step: step.with_decision("account", deciding("active")),
@@ -154,6 +176,12 @@ STATES: dict[str, Callable[[], Broken]] = {
 }
 
 KNOWLEDGE: dict[str, Callable[[], Broken]] = {
+    "report_dated_ahead_is_not_the_latest": lambda: (
+        reported(knowing(active()), active()),
+        lambda step: step.with_decision(
+            "account", remembering(as_of=int(step.step.trigger.at) + DAY)
+        ),
+    ),
     "stale_report_changes_no_state": lambda: (
         outdated(),
         lambda step: step.with_decision("account", deciding("inactive_relinkable")),
@@ -331,6 +359,10 @@ PROMPTS: dict[str, Callable[[], Broken]] = {
     ),
     "nobody_is_prompted_while_a_read_is_due": lambda: (
         prompted(),
+        lambda step: step.with_machine("account", "fca_1", read_due_since=step.step.trigger.at),
+    ),
+    "nobody_is_asked_while_a_read_is_due": lambda: (
+        reported(knowing(active()), unrepairable()),
         lambda step: step.with_machine("account", "fca_1", read_due_since=step.step.trigger.at),
     ),
     "nobody_is_prompted_too_early": lambda: (
