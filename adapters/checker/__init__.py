@@ -12,13 +12,11 @@ what customers do in sessions, what the service asks for and says, the network b
 - :mod:`.model` says which states count as one, :mod:`.check` searches, and :mod:`.run` searches
   several scopes at once.
 
-:func:`check` judges any system of these charts, and :func:`counterexample` looks for what is wrong
-with one in several scopes, such as one with a planted fault.
+:func:`check` judges any system of these charts.
 """
 
 from .bounds import Bounds
 from .check import State, check
-from .counterexample import counterexample
 from .properties import sentences
 from .run import Limits, Result, check_scope, check_scopes
 from .scopes import DEPTH_OF_THREE, ONE_ACCOUNT, QUICK, THREE_ACCOUNTS, TWO_ACCOUNTS
@@ -36,6 +34,5 @@ __all__ = [
     "check",
     "check_scope",
     "check_scopes",
-    "counterexample",
     "sentences",
 ]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import RelinkRequested
-from relink.machines.vocabulary import ObjectKind
+from relink.machines.vocabulary import NUMBER_DEACTIVATED, ObjectKind
 
 from .bounds import LEAD, Left
 from .truth import Account, Authorization, Link, Method, Session, needs_relink
@@ -151,6 +151,8 @@ class Told(NamedTuple):
     """Whether a message named it since that began."""
     was_named: bool = False
     """Whether a message named it ever."""
+    reminders: int = 0
+    """Reminders that named it since that began."""
     failures: int = 0
     """Sessions that ended without a repair since that began."""
     is_used_up: bool = False
@@ -207,7 +209,7 @@ class Around(NamedTuple):
         """The days that are announced for what works, each with the id of what stops on it."""
         accounts = [(a.announced_for, name) for name, a in self.accounts if a.link is Link.WORKS]
         logins = [(a.announced_for, n) for n, a in self.authorizations if a.link is Link.WORKS]
-        return sorted((day, name) for day, name in (*accounts, *logins) if day is not None)
+        return sorted((day, name) for day, name in (*accounts, *logins) if day)
 
     @property
     def is_calm(self) -> bool:
@@ -317,19 +319,32 @@ def counted(state: Around) -> Around:
             continue
         login = get(state.authorizations, account.authorization)
         is_used = not each.is_retired and each.replaced == "no"
-        needs = is_used and needs_relink(account, login, state.now, LEAD)
+        needs = is_used and needs_relink(account, login, _has_lapsed(state, name), state.now, LEAD)
         if needs and not each.needs:
             begun = each.begun + 1
             told = put(
                 told,
                 name,
                 each._replace(
-                    needs=True, begun=begun, is_named=False, failures=0, is_used_up=False
+                    needs=True,
+                    begun=begun,
+                    is_named=False,
+                    reminders=0,
+                    failures=0,
+                    is_used_up=False,
                 ),
             )
         elif each.needs and not needs:
             told = put(told, name, each._replace(needs=False, failures=0, is_used_up=False))
     return state if told is state.told else state._replace(told=told)
+
+
+def _has_lapsed(state: Around, account: str) -> bool:
+    """Whether a payment method says that the number of its account was deactivated."""
+    return any(
+        method.account == account and method.blocked == NUMBER_DEACTIVATED
+        for _, method in state.methods
+    )
 
 
 def linked(state: Around, name: str, account: Account) -> Around:

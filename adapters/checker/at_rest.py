@@ -13,11 +13,16 @@ from relink.machines import assess
 from relink.machines.account import AccountFacts
 from relink.machines.outage import OutageFacts
 from relink.machines.session import SessionFacts
+from relink.machines.vocabulary import NUMBER_DEACTIVATED
 
 from .around import Around, Told, get
-from .truth import Account, Link
+from .bounds import SHORT
+from .truth import CUSTOMER, Account, Link
 
 State = SystemState[Around]
+
+ANOTHER_METHOD = "pm_another"
+"""A payment method that relink has never heard of: what others report is not about it."""
 
 
 def is_at_rest(around: Around) -> bool:
@@ -77,6 +82,24 @@ def _states(account: Account, told: Told, facts: AccountFacts, has_lost: bool) -
     return states
 
 
+def authorization_is_not_true(state: State) -> str | None:
+    """An authorization that counts as inactive, although every account of it works (K1).
+
+    Nobody tells when an authorization changes: relink reads it when an account stops or comes back,
+    and does not if it never learned that the account had stopped.
+    """
+    around = state.environment
+    if not is_at_rest(around) or around.memory.has_lost:
+        return None
+    stopped = {a.authorization for _, a in around.accounts if a.link is not Link.WORKS}
+    for _, account in around.accounts:
+        login = account.authorization
+        machine = state.machines.get(Address("authorization", login or ""))
+        if machine and login not in stopped and machine.state not in ("active", "relinking"):
+            return f"every account of {login} works, and it is {machine.state}"
+    return None
+
+
 def charge_is_not_true(state: State) -> str | None:
     """Whether an account counts as chargeable although it is not, or the other way round (C1)."""
     around = state.environment
@@ -86,14 +109,17 @@ def charge_is_not_true(state: State) -> str | None:
         if machine is None or (machine.state == "disconnected" and account.link is Link.GONE):
             continue
         methods = [m for _, m in around.methods if m.account == name]
-        pays = account.numbers in (None, "transactable", "expiring")
-        is_true = account.link is Link.WORKS and pays
-        is_true = is_true and (not methods or any(m.can_pay for m in methods))
+        pays = account.numbers not in ("deactivated", "pending")
+        is_well = account.link is Link.WORKS and pays
+        is_true = is_well and (not methods or any(m.can_pay for m in methods))
         lost_number = any(m.blocked and not m.is_gone and m.can_pay for m in methods)
         judged = assess(machine)
         if judged.chargeable != is_true and not lost_number:
             said = "counts as chargeable" if judged.chargeable else "does not count as chargeable"
             return f"{name} {account.link}, and {said} ({', '.join(judged.reasons)})"
+        has_lapsed = any(m.blocked == NUMBER_DEACTIVATED for m in methods)
+        if assess(machine, ANOTHER_METHOD).chargeable != is_well and not has_lapsed:
+            return f"{name} {account.link}, and the answer about one payment method is another's"
         if judged.may_debit and methods and not any(m.can_pay and m.has_mandate for m in methods):
             return f"{name} may be debited, and none of its payment methods has a mandate"
     return None
@@ -112,6 +138,11 @@ def session_is_not_true(state: State) -> str | None:
             return f"{name} is {session.status}, and relink takes it for open"
         if session.status == "succeeded" and known.state == "open":
             return f"{name} succeeded, and relink takes it for open"
+        linked = get(around.accounts, session.linked) or Account(Link.GONE)
+        is_usable = linked.link is not Link.GONE
+        is_ours = is_usable and linked.holder == (session.request.holder or CUSTOMER)
+        if is_ours and known.state in ("failed", "cancelled"):
+            return f"{name} succeeded, and relink takes it for {known.state}"
         if session.status == "pending" and known.state in ("succeeded", "failed", "cancelled"):
             return f"{name} is open at Stripe, and relink takes it for {known.state}"
     return None
@@ -150,6 +181,32 @@ def given_up_goes_unheard(state: State) -> str | None:
             return f"{told.failures} sessions of {name} failed, and another way was not asked for"
         if machine.facts.given_up:
             return f"{name} counts as given up, and another way to pay was not asked for"
+    return None
+
+
+def attempts_are_not_true(state: State) -> str | None:
+    """More attempts that count than sessions were created in the outage of an account (R4)."""
+    around = state.environment
+    if not is_at_rest(around):
+        return None
+    for name, _, told, machine in accounts(state):
+        outage = machine.facts.outage if machine else None
+        ours = [s for _, s in around.sessions if (s.account, s.began_in) == (name, told.begun)]
+        if outage and told.needs and outage.failures > len(ours):
+            return f"{outage.failures} attempts of {name} count, and {len(ours)} sessions were open"
+    return None
+
+
+def reminder_is_missing(state: State) -> str | None:
+    """An account that was prompted for, and not reminded of as the policy says (P1, P2)."""
+    around = state.environment
+    if not is_over(around) or around.memory.has_deviated:
+        return None
+    for name, account, told, machine in accounts(state):
+        if machine is None or not (told.needs and told.is_named) or machine.facts.given_up:
+            continue
+        if account.link is Link.EXPIRED and told.reminders < len(SHORT.reminders):
+            return f"{name} {account.link}, and got {told.reminders} reminders"
     return None
 
 

@@ -4,15 +4,22 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from relink.engine import Event
-from relink.machines.policy import DAY
 from relink.machines.vocabulary import NUMBER_DEACTIVATED
 
 from .around import Around, counted, get, linked, put, sent, spent, webhook
 from .bounds import Bounds
-from .truth import OTHER_ACCOUNT, OTHER_LOGIN, Account, Authorization, Link, Method
-
-SOON, LATER = 3 * DAY, 20 * DAY
-"""How far announced days are ahead: within the policy's lead, and beyond it."""
+from .truth import (
+    IN_TURN,
+    LATER,
+    NO_DAY,
+    OTHER_ACCOUNT,
+    OTHER_LOGIN,
+    SOON,
+    Account,
+    Authorization,
+    Link,
+    Method,
+)
 
 
 class Change(NamedTuple):
@@ -94,6 +101,10 @@ def _links(state: Around) -> Iterator[Change]:
                 f"{name} stops, with an action that relink does not know",
                 _stopped(state, name, account, Link.BARRED),
             )
+            yield Change(
+                f"{name} stops, and Stripe does not say what to do",
+                _stopped(state, name, account, Link.UNSAID),
+            )
         else:
             yield Change(f"{name} works again", works(state, name, account))
         yield Change(f"{name} is disconnected", _stopped(state, name, account, Link.GONE))
@@ -139,6 +150,7 @@ def _days(state: Around, known: int | None) -> Iterator[tuple[str, int | None]]:
         return
     yield "announced for the third day", state.now + SOON
     yield "announced for the twentieth day", state.now + LATER
+    yield "announced without a day", NO_DAY
 
 
 def _numbers(state: Around) -> Iterator[Change]:
@@ -149,13 +161,23 @@ def _numbers(state: Around) -> Iterator[Change]:
             ("number pays", "transactable", None),
             ("number lapses", "deactivated", None),
             ("number will expire in three days", "expiring", state.now + SOON),
+            ("numbers will expire, one in three days, one in twenty", IN_TURN, state.now + LATER),
             ("new number is pending", "pending", None),
         ):
             if numbers != account.numbers:
                 changed = account._replace(numbers=numbers, numbers_until=until)
-                after = linked(state, name, changed)
+                after = _without_request(linked(state, name, changed), name)
                 hook = webhook(after, "account", name)
                 yield Change(f"{name}: the {what}", counted(sent(after, [hook])))
+
+
+def _without_request(state: Around, name: str) -> Around:
+    """A number in trouble that no relink mends is another cause each time."""
+    told = get(state.told, name)
+    if told is None or "no_authorization" not in told.requests:
+        return state
+    others = tuple(each for each in told.requests if each != "no_authorization")
+    return state._replace(told=put(state.told, name, told._replace(requests=others)))
 
 
 def _methods(state: Around) -> Iterator[Change]:
@@ -180,7 +202,8 @@ def _methods(state: Around) -> Iterator[Change]:
 
 
 def _checked(state: Around, name: str, method: Method) -> Around:
-    """A payment method changes; its account's number goes with a block that is about it."""
+    """A payment method changes; its account's number goes with a block that is about it, also
+    where the account lists none."""
     before = get(state.methods, name)
     state = state._replace(methods=put(state.methods, name, method))
     account = get(state.accounts, method.account)
@@ -191,7 +214,7 @@ def _checked(state: Around, name: str, method: Method) -> Around:
     is_about_number = NUMBER_DEACTIVATED in (method.blocked, before and before.blocked)
     if is_about_number and account is not None and not method.is_gone:
         number = "transactable" if method.blocked is None else "deactivated"
-        if account.link is not Link.GONE:
+        if account.link is not Link.GONE and account.numbers is not None:
             state = linked(state, method.account, account._replace(numbers=number))
             hooks.append(webhook(state, "account", method.account))
     return counted(sent(state, hooks))

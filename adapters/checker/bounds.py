@@ -39,13 +39,17 @@ Kind = Literal[
 ALL_KINDS = 8
 """How many kinds there are besides ``expires``, which is a part of ``stops``."""
 
-Deviation = Literal["lost", "late", "twice", "thin", "slow", "refused", "at once", "unheard"]
-"""Deviations: a webhook is *lost*, comes *late* (at any later time), comes *twice*, or leaves out
-fields (*thin*); the answer to a read is *slow*, or Stripe *refused* it, or a build, for good; a
-change comes in the same second as what was before it (*at once*); relink learns late that a session
-was created (*unheard*)."""
+Deviation = Literal[
+    "lost", "late", "twice", "thin", "ahead", "slow", "refused", "at once", "unheard"
+]
+"""Deviations: a webhook is *lost*, comes *late* (at any later time), comes *twice*, leaves out
+fields (*thin*), or is dated a year *ahead*; the answer to a read is *slow*, or Stripe *refused* it,
+or a build, for good; a change comes in the same second as what was before it (*at once*); relink
+learns late that a session was created (*unheard*)."""
 
-Ask = Literal["a relink", "any account", "by email", "new permissions"]
+Ask = Literal[
+    "a relink", "any account", "by email", "new permissions", "new permissions, any account"
+]
 """How the service asks for a relink session."""
 
 SHORT = RelinkPolicy(attempts=2, reminders=(2 * DAY,), prompt_gap=DAY, session_open_for=3600 * 30)

@@ -49,6 +49,19 @@ def _others(state: Around, name: str, session: Session) -> Iterator[Change]:
         account = Account(authorization=login, holder=whose)
         after = _relinked(state, name, session, new, account)
         yield Change(f"the customer links {new}, which is {what}, in {name}", after)
+    gone = Account(Link.GONE, authorization=session.request.authorization, holder=holder)
+    after = _gone_by_now(state, name, session, new, gone)
+    yield Change(f"the customer links {new} in {name}, and disconnects it", after)
+
+
+def _gone_by_now(state: Around, name: str, session: Session, new: str, gone: Account) -> Around:
+    """The session succeeds, and there is nothing to use (R6)."""
+    state = linked(state, new, gone)
+    ended = session._replace(status="succeeded", linked=new)
+    state = state._replace(
+        told=put(state.told, new, Told()), sessions=put(state.sessions, name, ended)
+    )
+    return sent(state, [webhook(state, "account", new), webhook(state, "session", name)])
 
 
 def _ended(state: Around, name: str, session: Session, attempts: int) -> Around:

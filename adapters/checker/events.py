@@ -18,7 +18,7 @@ from relink.machines.events import (
     SessionReported,
     TimerFired,
 )
-from relink.machines.policy import RelinkPolicy
+from relink.machines.policy import DAY, RelinkPolicy
 from relink.machines.report import ExternalAccountReport
 
 from .around import Answer, CallerRead, ReadDue, Timer, Webhook
@@ -71,19 +71,23 @@ class Events:
             self._again[again] = event.model_copy(update={"has_read": True})
         return event
 
-    def webhook(self, webhook: Webhook, now: int, *, is_thin: bool = False) -> DomainEvent:
+    def webhook(
+        self, webhook: Webhook, now: int, *, is_thin: bool = False, is_ahead: bool = False
+    ) -> DomainEvent:
         """A webhook that arrives.
 
         Args:
             webhook: Which.
             now: When it arrives.
             is_thin: Whether it leaves out fields, or says only that something changed.
+            is_ahead: Whether it is dated a year ahead.
         """
-        key = (webhook, now, is_thin)
+        key = (webhook, now, is_thin, is_ahead)
         found = self._made.get(key)
         if found is None:
             head = self.head(f"evt_{webhook.kind}_{webhook.subject}_{webhook.created}", now)
-            head |= {"as_of": webhook.created, "read": False, "policy": self._policy}
+            as_of = webhook.created + (365 * DAY if is_ahead else 0)
+            head |= {"as_of": as_of, "read": False, "policy": self._policy}
             found = _reported(webhook.kind, webhook.subject, webhook.body, head, is_thin=is_thin)
             self._made[key] = found
         return found

@@ -11,12 +11,13 @@ from relink.machines.commands import (
 )
 
 from .around import Around, Copy, ReadDue, Webhook, get, put
-from .truth import OTHER_ACCOUNT
+from .truth import OTHER_ACCOUNT, Link
 
 PROMPT_HAS_A_NEED = "prompt_is_for_what_needs_a_relink"
 PROMPT_ONCE = "customer_is_prompted_once_for_an_outage"
 NO_MESSAGE_UNWANTED = "nobody_is_told_about_an_account_out_of_use"
 ASKED_ONCE = "another_way_to_pay_is_asked_for_once_for_one_cause"
+DENIAL_IS_HEARD = "who_revoked_access_is_not_reminded"
 READ_ONCE = "an_object_waits_for_one_read"
 FEW_READS = "one_change_costs_few_reads"
 
@@ -38,16 +39,21 @@ def prompted(state: Around, command: NotifyCustomer) -> Around:
         told = get(state.told, name)
         if told is None:
             continue
+        account = get(state.accounts, name)
         prompts = told.prompts + (command.reminder == 0 and can_know(state))
-        named = told._replace(is_named=True, was_named=True, prompts=prompts)
+        is_reminded = command.reminder > 0 and told.is_named
+        reminders = told.reminders + (command.reminder > 0)
+        named = told._replace(is_named=True, was_named=True, prompts=prompts, reminders=reminders)
         state = state._replace(told=put(state.told, name, named))
         if told.is_retired or (told.replaced != "no" and can_know(state)):
             state = _wrong(state, NO_MESSAGE_UNWANTED, f"a message names {name}")
         elif prompts > told.begun:
             why = f"{name} is prompted for {prompts} times, and needed a relink {told.begun} times"
             state = _wrong(state, PROMPT_ONCE, why)
+        elif is_reminded and account and account.link is Link.REVOKED and can_know(state):
+            why = f"a message reminds of {name}, access to which was revoked"
+            state = _wrong(state, DENIAL_IS_HEARD, why)
         elif can_know(state) and not told.needs:
-            account = get(state.accounts, name)
             link = account.link if account else "unknown"
             why = f"a message names {name}, which {link} and needs no relink"
             state = _wrong(state, PROMPT_HAS_A_NEED, why)

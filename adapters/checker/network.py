@@ -141,6 +141,9 @@ def _deviates(
                 is_gap = item.kind == "account" and item.body.link is Link.WORKS
                 after = tainted(rest) if is_gap else rest
                 yield Move(f"{what} arrives, and leaves out fields", after, thin)
+            if "ahead" in deviations and item.kind != "mandate":
+                ahead = events.webhook(item, now, is_ahead=True)
+                yield Move(f"{what} arrives, dated a year ahead", rest, ahead)
         case ReadDue():
             begun = rest._replace(now=max(now, item.after))
             if "slow" in deviations:

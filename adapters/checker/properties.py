@@ -47,16 +47,25 @@ BY_TRUTH: tuple[Sentence, ...] = (
         at_rest.account_is_not_true,
     ),
     Sentence(
+        "K1, K10",
+        "authorization_of_what_works_is_active",
+        "At rest, if nothing got lost, an authorization counts as active if every account of it "
+        "works.",
+        at_rest.authorization_is_not_true,
+    ),
+    Sentence(
         "K1, R3",
         "session_ends_as_it_did",
-        "At rest, no session that is over at Stripe counts as open, and none that is open as over.",
+        "At rest, no session that is over at Stripe counts as open, none that is open as over, and "
+        "none that linked an account of its holder as failed.",
         at_rest.session_is_not_true,
     ),
     Sentence(
         "K1, C1, N3",
         "charges_only_what_can_be_charged",
         "At rest, an account counts as chargeable if and only if it works and can pay at Stripe, "
-        "and may be debited only with a mandate.",
+        "and may be debited only with a mandate. An answer about one payment method does not "
+        "depend on another one.",
         at_rest.charge_is_not_true,
     ),
     Sentence(
@@ -78,6 +87,26 @@ BY_TRUTH: tuple[Sentence, ...] = (
         "At rest, if the attempts of an outage are used up, the service was asked for another way "
         "to pay.",
         at_rest.given_up_goes_unheard,
+    ),
+    Sentence(
+        "R4",
+        "only_attempts_of_the_outage_count",
+        "At rest, no more attempts count in an outage than sessions were created in it.",
+        at_rest.attempts_are_not_true,
+    ),
+    Sentence(
+        "P1, P2",
+        "every_reminder_is_sent",
+        "Once nothing happens any more, and nothing was out of order, the customer was reminded as "
+        "often as the policy says of each account that has stopped, whoever revoked access to "
+        "another one.",
+        at_rest.reminder_is_missing,
+    ),
+    Sentence(
+        "P2",
+        judged.DENIAL_IS_HEARD,
+        "A customer who revoked access to an account is not reminded of it.",
+        _said(judged.DENIAL_IS_HEARD),
     ),
     Sentence(
         "P2, S6",

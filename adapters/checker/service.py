@@ -22,6 +22,7 @@ REQUESTS: dict[Ask, dict[str, Any]] = {
     "any account": {"mode": "any_eligible"},
     "by email": {"delivery": "email"},
     "new permissions": {"reason": "new_permissions"},
+    "new permissions, any account": {"reason": "new_permissions", "mode": "any_eligible"},
 }
 """What each request says."""
 

@@ -8,8 +8,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from relink.machines.commands import CreateRelinkSession
+from relink.machines.policy import DAY
 from relink.machines.report import AccountNumber, Holder, PaymentMethodReport, StatusReport
 from relink.machines.vocabulary import NUMBER_DEACTIVATED
+
+SOON, LATER = 3 * DAY, 20 * DAY
+"""How far announced days are ahead: within the policy's lead, and beyond it."""
+BETWEEN = LATER - SOON
 
 LOGIN, OTHER_LOGIN = "fcauth_1", "fcauth_2"
 OTHER_ACCOUNT = "fca_other"
@@ -26,6 +31,7 @@ class Link(StrEnum):
     REVOKED = "stopped: the customer revoked access"
     CLOSED = "stopped: closed"
     BARRED = "stopped, with an action that relink does not know"
+    UNSAID = "stopped, and Stripe does not say what to do"
     GONE = "is disconnected"
 
     @property
@@ -44,8 +50,16 @@ _DETAILS: dict[Link, dict[str, str | None]] = {
     Link.REVOKED: {"status": "inactive", "action": "relink_required", "cause": "access_denied"},
     Link.CLOSED: {"status": "inactive", "action": "none", "cause": "account_closed"},
     Link.BARRED: {"status": "inactive", "action": "call_the_bank", "cause": "unspecified"},
+    Link.UNSAID: {"status": "inactive", "cause": "unspecified"},
     Link.GONE: {"status": "disconnected"},
 }
+
+
+NO_DAY = 0
+"""In the place of a day: the end is announced, and no day is."""
+
+IN_TURN = "expiring in turn"
+"""Two numbers pay: the one until the third day, and the other one until its own."""
 
 
 class Account(NamedTuple):
@@ -55,9 +69,10 @@ class Account(NamedTuple):
     authorization: str | None = LOGIN
     holder: Holder = CUSTOMER
     announced_for: int | None = None
-    """The day on which it is announced to stop (Unix seconds)."""
+    """The day on which it is announced to stop (Unix seconds), or :data:`NO_DAY`."""
     numbers: str | None = None
-    """``transactable``, ``expiring``, ``deactivated`` or ``pending``; None: none are listed."""
+    """``transactable``, ``expiring``, :data:`IN_TURN`, ``deactivated`` or ``pending``; None: none
+    are listed, and only payment methods tell whether it pays."""
     numbers_until: int | None = None
 
 
@@ -108,11 +123,10 @@ def account_report(account: Account, *, is_thin: bool = False) -> StatusReport:
     else:
         if account.authorization is not None:
             said["authorization"] = account.authorization
-        if account.link is Link.WORKS and account.announced_for is not None:
-            said["deactivates_on"] = account.announced_for
-            said["deactivation_action"] = "relink_required"
+        if account.link is Link.WORKS:
+            said |= _announcement(account.announced_for)
         if account.numbers is not None:
-            said["numbers"] = (_number(account.numbers, account.numbers_until),)
+            said["numbers"] = _numbers(account.numbers, account.numbers_until)
     return StatusReport.model_validate(
         {
             **said,
@@ -127,15 +141,27 @@ def account_report(account: Account, *, is_thin: bool = False) -> StatusReport:
 def authorization_report(authorization: Authorization) -> StatusReport:
     """An authorization object."""
     said: dict[str, Any] = dict(_DETAILS[authorization.link])
-    if authorization.link is Link.WORKS and authorization.announced_for is not None:
-        said["deactivates_on"] = authorization.announced_for
-        said["deactivation_action"] = "relink_required"
+    if authorization.link is Link.WORKS:
+        said |= _announcement(authorization.announced_for)
     return StatusReport.model_validate(said)
 
 
 def method_report(method: Method) -> PaymentMethodReport:
     """A payment method."""
     return PaymentMethodReport(blocked=method.blocked, gone=method.is_gone)
+
+
+def _announcement(day: int | None) -> dict[str, Any]:
+    if day is None:
+        return {}
+    said: dict[str, Any] = {"deactivation_action": "relink_required"}
+    return said if day == NO_DAY else {**said, "deactivates_on": day}
+
+
+def _numbers(status: str, until: int | None) -> tuple[AccountNumber, ...]:
+    if status == IN_TURN and until is not None:
+        return _number("expiring", until - BETWEEN), _number("expiring", until)
+    return (_number(status, until),)
 
 
 def _number(status: str, until: int | None) -> AccountNumber:
@@ -149,13 +175,14 @@ def _number(status: str, until: int | None) -> AccountNumber:
 
 
 def needs_relink(
-    account: Account, authorization: Authorization | None, now: int, lead: int
+    account: Account, authorization: Authorization | None, has_lapsed: bool, now: int, lead: int
 ) -> bool:
     """Whether a relink mends something, or prevents it within the policy's lead (S3, P3).
 
     Args:
         account: What is true of it.
         authorization: And of its credentials.
+        has_lapsed: Whether its number was deactivated, by what its payment methods say.
         now: When (Unix seconds).
         lead: How long before a day it is a need (seconds).
     """
@@ -165,7 +192,7 @@ def needs_relink(
     if account.link is not Link.WORKS:
         return account.link.is_repairable
     login_day = authorization.announced_for if authorization else None
-    expiry = account.numbers_until if account.numbers == "expiring" else None
+    expiry = account.numbers_until if account.numbers in ("expiring", IN_TURN) else None
     days = (account.announced_for, login_day, expiry)
     is_ahead = any(day is not None and now >= day - lead for day in days)
-    return is_ahead or account.numbers == "deactivated"
+    return is_ahead or account.numbers == "deactivated" or (account.numbers is None and has_lapsed)

@@ -7,7 +7,9 @@ from relink.engine import Decision, Send
 from ..account import AccountFacts
 from ..account_number import AccountNumberFacts
 from ..commands import ReportAnomaly, RetrieveAccountForCaller, RetrieveSessionForCaller
+from ..events import DomainEvent
 from ..freshness import ReportFacts
+from ..payment_method import PaymentMethodFacts
 from ..report import StatusReport
 from ..reported import (
     NumbersReported,
@@ -20,11 +22,27 @@ from .ambiguity import ambiguous, fills_in, shows_new_number
 from .property import always
 from .step_view import StepView
 
+MOST_AHEAD = 300
+"""How far ahead of our clock a report may be dated (seconds)."""
+
 IDS = ("account", "authorization", "session", "about", "key", "outage")
 """The fields of commands that hold the id of something."""
 
 DETAILS = set(AccountFacts.model_fields) & set(StatusReport.model_fields)
 """What an account keeps from a report, under the same name."""
+
+
+@always
+def report_dated_ahead_is_not_the_latest(view: StepView) -> Iterator[str]:
+    """K2: No report counts as of a time far ahead of our clock: all until then would be stale."""
+    trigger = view.step.trigger
+    for address, decision in view.decisions():
+        now = decision.facts
+        if not isinstance(now, ReportFacts | PaymentMethodFacts) or now == decision.before.facts:
+            continue
+        if isinstance(trigger, DomainEvent) and now.as_of > trigger.at + MOST_AHEAD:
+            ahead = now.as_of - trigger.at
+            yield f"{address.machine} {address.key}: its latest report lies {ahead:.0f} s ahead"
 
 
 @always

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..account import AccountFacts
-from ..commands import NotifyCustomer
+from ..commands import NotifyCustomer, RequestNewPaymentMethod
 from ..events import DomainEvent
 from ..outage import OutageFacts
 from .property import always
@@ -110,6 +110,20 @@ def nobody_is_prompted_while_a_read_is_due(view: StepView) -> Iterator[str]:
             since = account.facts.read_due_since if account else None
             if since is not None and isinstance(trigger, DomainEvent) and trigger.at < since + 600:
                 yield f"a message names {key}, and a read of it is due"
+
+
+@always
+def nobody_is_asked_while_a_read_is_due(view: StepView) -> Iterator[str]:
+    """K9, C4: Another way to pay is not asked for while a read of the account is due."""
+    trigger = view.step.trigger
+    for command in view.commands(RequestNewPaymentMethod):
+        account = view.after(AccountFacts, command.account)
+        if account is None or account.state == "disconnected":
+            # It is gone for good, whatever a read would say.
+            continue
+        since = account.facts.read_due_since
+        if since is not None and isinstance(trigger, DomainEvent) and trigger.at < since + 600:
+            yield f"another way to pay than {command.account} is asked for, and a read is due"
 
 
 @always

@@ -9,7 +9,7 @@ from ..account_number import AccountNumberFacts
 from ..authorization import AuthorizationFacts
 from ..events import AccountResumed, AccountRetired
 from ..freshness import ReportFacts
-from ..messages import NewAccountLinkedInstead
+from ..messages import NewAccountLinkedInstead, SessionRelinked
 from ..reported import (
     LinkReported,
     ReportedDisconnected,
@@ -133,6 +133,18 @@ def replaced_account_names_its_replacement(view: StepView) -> Iterator[str]:
         earlier = view.before(AccountFacts, key)
         if earlier and earlier.facts.replaced_by and not now.facts.replaced_by:
             yield f"account {key} no longer names {earlier.facts.replaced_by}"
+
+
+@always
+def earlier_session_undoes_no_replacement(view: StepView) -> Iterator[str]:
+    """S6: The result of a session that is no later than the replacement leaves it as it is."""
+    for address, decision in view.decisions():
+        trigger, known = decision.trigger, decision.before.facts
+        if not (isinstance(trigger, SessionRelinked) and isinstance(known, AccountFacts)):
+            continue
+        is_earlier = trigger.attempt <= known.replaced_attempt
+        if is_earlier and decision.before.state == "new_account_linked" != decision.state:
+            yield f"account {address.key} is {decision.state} by the earlier {trigger.session}"
 
 
 TOLD_AFTER_DISCONNECTED = (NewAccountLinkedInstead, AccountRetired, AccountResumed)

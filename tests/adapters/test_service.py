@@ -1,7 +1,10 @@
 """The service, with a simulated Stripe in the same process and a real database."""
 
+import json
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,6 +140,15 @@ def test_a_repeated_webhook_is_a_duplicate_and_a_forged_one_is_refused(at: Embed
     assert at.service.handle_webhook(delivery.payload, delivery.signature) == "duplicate"
     with pytest.raises(WebhookRefused):
         at.service.handle_webhook(delivery.payload + b" ", delivery.signature)
+
+
+def test_a_webhook_is_noted_together_with_its_work(at: Embedding, tmp_path: Path):
+    at.sim.link_account(at.sim.add_customer("Jo"))
+    (delivery,) = at.sim.due_webhooks(at.sim.now + 60)
+    at.service.handle_webhook(delivery.payload, delivery.signature)
+    with closing(sqlite3.connect(tmp_path / "relink.db")) as database:
+        noted = database.execute("SELECT id FROM inbox").fetchall()
+    assert noted == [(json.loads(delivery.payload)["id"],)]
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "error_before", "timeout_after", "truncated"])

@@ -1,1 +1,4 @@
-"""Tests of ``relink check``: that it holds, that it finds planted faults, what it prints."""
+"""Tests of ``relink check``: that it holds, and what it prints.
+
+:mod:`tests.planted` says which faults it finds.
+"""

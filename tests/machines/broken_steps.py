@@ -87,6 +87,15 @@ def linked_anew() -> TakenStep:
     return taken(s, lambda: s.result(session, {"fca_2": active()}))
 
 
+def repaired_before_it_was_replaced() -> TakenStep:
+    """A session succeeds late, once the next one has brought a new account instead."""
+    s = expired()
+    earlier = s.open_session("fca_1", mode="any_eligible", delivery="modal")
+    later = s.open_session("fca_1", mode="any_eligible", delivery="url")
+    s.result(later, {"fca_2": active()}, webhook=True)
+    return taken(s, lambda: s.result(earlier, relinked="fca_1", webhook=True))
+
+
 def made() -> TakenStep:
     """A payment method is made from the new account ``fca_2``, and lacks a mandate."""
     s = expired()
@@ -152,6 +161,10 @@ STATES: dict[str, Callable[[], Broken]] = {
         linked_anew(),
         lambda step: step.with_machine("account", "fca_1", replaced_by=None),
     ),
+    "earlier_session_undoes_no_replacement": lambda: (
+        repaired_before_it_was_replaced(),
+        lambda step: step.with_decision("account", deciding("relinked")),
+    ),
     "disconnected_is_final": lambda: (
         reported(knowing(disconnected()), active()),
         lambda step: step.with_decision("account", deciding("active")),
@@ -165,6 +178,12 @@ STATES: dict[str, Callable[[], Broken]] = {
 }
 
 KNOWLEDGE: dict[str, Callable[[], Broken]] = {
+    "report_dated_ahead_is_not_the_latest": lambda: (
+        reported(knowing(active()), active()),
+        lambda step: step.with_decision(
+            "account", remembering(as_of=int(step.step.trigger.at) + DAY)
+        ),
+    ),
     "stale_report_changes_no_state": lambda: (
         outdated(),
         lambda step: step.with_decision("account", deciding("inactive_relinkable")),
@@ -342,6 +361,10 @@ PROMPTS: dict[str, Callable[[], Broken]] = {
     ),
     "nobody_is_prompted_while_a_read_is_due": lambda: (
         prompted(),
+        lambda step: step.with_machine("account", "fca_1", read_due_since=step.step.trigger.at),
+    ),
+    "nobody_is_asked_while_a_read_is_due": lambda: (
+        reported(knowing(active()), unrepairable()),
         lambda step: step.with_machine("account", "fca_1", read_due_since=step.step.trigger.at),
     ),
     "nobody_is_prompted_too_early": lambda: (

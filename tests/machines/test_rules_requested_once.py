@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from relink.machines.commands import RequestNewPaymentMethod
+from relink.machines.policy import RelinkPolicy
 from relink.machines.report import StatusReport
 
 from .reports import DAY, active, disconnected, inactive, number, relinkable, unrepairable
-from .scenario import Scenario, knowing
+from .scenario import Scenario, expired, knowing
 
 LAPSED = (number("expired"),)
 
@@ -30,6 +31,14 @@ def test_C4_the_same_cause_told_again_and_read_again_is_one_request(report: Stat
         s.perform_reads()
     s.wait(60 * DAY)
     assert len(requests(s)) == 1
+
+
+def test_K9_after_the_last_attempt_the_account_is_read_before_anybody_is_asked() -> None:
+    s = expired(RelinkPolicy(attempts=1))
+    s.result(s.open_session("fca_1"), status="failed")
+    assert requests(s) == []
+    s.perform_reads()
+    assert requests(s) == ["attempts_used_up"]
 
 
 def test_C4_a_provisional_report_in_between_is_no_new_cause() -> None:

@@ -18,21 +18,24 @@ NOTICED, NOTHING = 1, 0
 """Exit codes of a layer. Any other one means that it did not run."""
 
 
-def judge(copy: Scratch, layer: Layer, fault: Fault) -> Result | None:
-    """What a layer makes of a fault that is planted; None if it does not run that code.
+def judge(copy: Scratch, layer: Layer, fault: Fault) -> Result:
+    """What a layer makes of a fault that is planted.
 
     Raises:
-        RuntimeError: the layer did not run.
+        RuntimeError: the layer did not run, or does not run that code.
     """
     command = layer.command(fault)
     if command is None:
-        return None
+        raise RuntimeError(f"{layer.name} does not run {fault.file}")
     began = _seconds()
     done = copy.run(*command)
-    if done.returncode not in (NOTICED, NOTHING):
-        raise RuntimeError(f"{layer.name} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    tried = layer.tried(done.stdout)
-    return Result(done.returncode == NOTICED, tried, round(_seconds() - began, 1))
+    tried, steps = layer.tried(done.stdout), layer.steps_in(done.stdout)
+    if tried is None or done.returncode not in (NOTICED, NOTHING):
+        # Such as a fault that breaks an import, which any test would notice.
+        said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        raise RuntimeError(f"{layer.name} did not run with {fault.name}:\n{said}")
+    seconds = round(_seconds() - began, 1)
+    return Result(done.returncode == NOTICED, tried, seconds, steps)
 
 
 def _seconds() -> float:
@@ -42,31 +45,38 @@ def _seconds() -> float:
 
 
 def run(
-    faults: list[Fault], layers: list[Layer], *, is_quick: bool = False
-) -> Iterator[tuple[Fault, dict[str, Result]]]:
+    faults: list[Fault], layers: list[Layer], known: Results, *, is_quick: bool = False
+) -> Iterator[tuple[Fault, Layer, Result]]:
     """Plant each fault, run each layer, and tell.
 
     Args:
         faults: what to plant.
         layers: which layers run, in this order.
+        known: results by fault and layer, of which no layer runs again.
         is_quick: whether enough layers are enough; the others then do not run.
     """
     with scratch() as copy:
         for number, fault in enumerate(faults, start=1):
             print(f"{number}/{len(faults)} {fault.name} ({fault.rule}): {fault.sentence}")
-            found: dict[str, Result] = {}
+            found = dict(known.get(fault.name, {}))
             with copy.planted(fault):
                 for layer in layers:
+                    if layer.name in found or layer.command(fault) is None:
+                        continue
                     if is_quick and len(noticed_by(found)) >= NEEDED:
                         break
-                    result = judge(copy, layer, fault)
-                    if result is None:
-                        continue
-                    found[layer.name] = result
-                    verb = "noticed" if result.is_noticed else "nothing"
-                    tried = "" if result.tried is None else f" after {result.tried} {layer.unit}"
-                    print(f"    {layer.name}: {verb}{tried}, {result.seconds} s", flush=True)
-            yield fault, found
+                    print(f"    {layer.name}: ", end="", flush=True)
+                    found[layer.name] = judge(copy, layer, fault)
+                    print(told(layer, found[layer.name]), flush=True)
+                    yield fault, layer, found[layer.name]
+
+
+def told(layer: Layer, result: Result) -> str:
+    """What a layer made of a fault, in a line."""
+    verb = "noticed" if result.is_noticed else "nothing"
+    tried = "" if result.tried is None else f" after {result.tried:,} {layer.unit}"
+    steps = "" if result.steps is None else f", in {result.steps} steps"
+    return f"{verb}{tried}{steps}, {result.seconds} s"
 
 
 def chosen(names: list[str], known: dict[str, Fault]) -> list[Fault]:
@@ -97,6 +107,11 @@ def main() -> int:
         action="store_true",
         help=f"run no more layers once {NEEDED} have noticed a fault",
     )
+    parser.add_argument(
+        "--missing",
+        action="store_true",
+        help="run only what no result is kept of, such as new faults and new layers",
+    )
     parser.add_argument("--write", action="store_true", help=f"keep the results; write {PAGE.name}")
     parser.add_argument("--rewrite", action="store_true", help="write the page, and run nothing")
     given = parser.parse_args()
@@ -105,16 +120,16 @@ def main() -> int:
         PAGE.write_text(page(list(known.values()), kept()), encoding="utf-8")
         return 0
     faults = chosen(given.names, known)
-    results: Results = {}
     layers = [layer for layer in LAYERS if layer.name in given.layers]
-    for fault, found in run(faults, layers, is_quick=given.quick):
-        results[fault.name] = found
+    results: Results = kept() if given.missing else {}
+    for fault, layer, result in run(faults, layers, results, is_quick=given.quick):
+        results.setdefault(fault.name, {})[layer.name] = result
         if given.write:
-            keep({fault.name: found})
+            keep({fault.name: {layer.name: result}})
             PAGE.write_text(page(list(known.values()), kept()), encoding="utf-8")
     if len(given.layers) < len(LAYERS):
         return 0
-    weak = [name for name, found in results.items() if len(noticed_by(found)) < NEEDED]
+    weak = [fault.name for fault in faults if len(noticed_by(results.get(fault.name, {}))) < NEEDED]
     if weak:
         print(f"Fewer than {NEEDED} layers noticed: {', '.join(weak)}")
     return 1 if weak else 0

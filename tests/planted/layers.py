@@ -2,9 +2,9 @@
 
 A layer is a command. It ends with 1 if it notices something, with 0 if not, and what it prints
 tells how much it took. They do not share their judgement: the examples were written by hand, the
-histories are judged by the properties of ``machines/properties``, the oracle's by its own model of
-the rules, the check by the properties again, but over every history within its bounds, and what
-runs through the adapters by what Stripe and the service have in the end.
+check judges every history within its bounds by the properties of ``machines/properties`` and by
+what is true at Stripe, the oracle judges random ones by its own model of the rules, and worlds and
+what else runs through the adapters are judged by what Stripe and the service have in the end.
 """
 
 import re
@@ -16,8 +16,11 @@ from .fault import Fault
 Command = tuple[str, ...]
 """The arguments after ``python``."""
 
-HISTORIES = 600
+HISTORIES = 200
 """How many histories the oracle judges at most."""
+
+WORLDS = 8
+"""How many worlds are run at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Layer:
         command: what to run for a fault; None where it cannot notice the fault.
         amount: a pattern for how much it tried, in what the command prints; a group for the number.
         unit: what that number counts.
+        steps: the same for the steps of a counterexample, if it prints one.
     """
 
     name: str
@@ -37,11 +41,17 @@ class Layer:
     command: Callable[[Fault], Command | None]
     amount: str
     unit: str
+    steps: str | None = None
 
     def tried(self, printed: str) -> int | None:
         """How much it tried, by what it printed; None if it did not say."""
         found = re.findall(self.amount, printed)
         return sum(int(each.replace(",", "")) for each in found) if found else None
+
+    def steps_in(self, printed: str) -> int | None:
+        """How many steps its counterexample has, by what it printed; None if it has none."""
+        found = re.search(self.steps, printed) if self.steps else None
+        return int(found[1]) if found else None
 
 
 def _pytest(*files: str) -> Command | None:
@@ -51,8 +61,6 @@ def _pytest(*files: str) -> Command | None:
 def _of_machines(*command: str) -> Callable[[Fault], Command | None]:
     return lambda fault: command if fault.is_of_machines else None
 
-
-PROPERTY_TESTS = ("histories", "order", "results")
 
 TESTS = r"(\d+) (?:passed|failed)"
 
@@ -66,10 +74,11 @@ LAYERS = (
     ),
     Layer(
         "check",
-        "`relink check`: every history of one account, within its bounds",
-        _of_machines("-m", "relink.adapters.cli", "check"),
+        "`relink check`: every history of one account and of two, within its bounds",
+        _of_machines("-m", "tests.planted.checked"),
         r"([\d,]+) states",
         "states",
+        r"in (\d+) steps",
     ),
     Layer(
         "oracle",
@@ -79,15 +88,11 @@ LAYERS = (
         "histories",
     ),
     Layer(
-        "histories",
-        "property tests over random histories, judged by `machines/properties` and in other orders",
-        lambda fault: (
-            _pytest(*(f"tests/machines/test_{name}.py" for name in PROPERTY_TESTS))
-            if fault.is_of_machines
-            else None
-        ),
-        TESTS,
-        "tests",
+        "world",
+        f"up to {WORLDS} simulated worlds: the whole product, under faults, on a virtual clock",
+        lambda fault: ("-m", "tests.planted.worlds", str(WORLDS)),
+        r"([\d,]+) worlds",
+        "worlds",
     ),
     Layer(
         "whole",

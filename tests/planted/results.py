@@ -14,6 +14,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "planted-faults.md"
 NEEDED = 2
 """By how many layers each fault must be noticed."""
 
+MOST_STEPS = 12
+"""How many steps a counterexample has at most, unless a fault says why it has more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -24,6 +27,8 @@ class Result:
     """How much it tried until it noticed, or in all; in the layer's unit."""
     seconds: float
     """The processor's."""
+    steps: int | None = None
+    """How many steps its counterexample has, where it tells one."""
 
 
 Results = dict[str, dict[str, Result]]
@@ -36,7 +41,7 @@ def kept() -> Results:
         return {}
     told = json.loads(KEPT.read_text(encoding="utf-8"))
     return {
-        fault: {layer: Result(**result) for layer, result in by_layer.items()}
+        fault: {layer: Result(**{"tried": None, **result}) for layer, result in by_layer.items()}
         for fault, by_layer in told.items()
     }
 
@@ -47,10 +52,14 @@ def keep(results: Results) -> None:
     for fault, by_layer in results.items():
         merged[fault] = {**merged.get(fault, {}), **by_layer}
     plain = {
-        fault: {layer: asdict(result) for layer, result in sorted(by_layer.items())}
+        fault: {layer: _plain(result) for layer, result in sorted(by_layer.items())}
         for fault, by_layer in sorted(merged.items())
     }
     KEPT.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+
+
+def _plain(result: Result) -> dict[str, object]:
+    return {key: value for key, value in asdict(result).items() if value is not None}
 
 
 def noticed_by(found: Mapping[str, Result]) -> list[str]:
@@ -96,8 +105,9 @@ def page(faults: list[Fault], results: Results) -> str:
             "`python -m tests.planted` runs all of it, and `python -m tests.planted",
             "deadline_is_lost --layers oracle` a part; with `--write` it keeps what was found, and",
             "writes this page. In every run of the tests, one checks that each fault can still be",
-            "planted, and another plants some.",
+            "planted. Others plant some, and check that the counterexamples are as short as here.",
             "",
+            *_counterexamples(faults, results),
             "Each cell says how much a layer tried until it noticed, and the processor's seconds",
             "that this took, its start included. A dash: it noticed nothing. Empty: it was not",
             "run, since it does not run that code, or two others had noticed (`--quick`).",
@@ -110,6 +120,26 @@ def page(faults: list[Fault], results: Results) -> str:
     )
 
 
+def _counterexamples(faults: list[Fault], results: Results) -> list[str]:
+    """How short the histories are by which ``relink check`` shows the faults of the machines."""
+    judged = [fault for fault in faults if "check" in results.get(fault.name, {})]
+    steps = {fault.name: results[fault.name]["check"].steps for fault in judged}
+    found = [length for length in steps.values() if length is not None]
+    longer = [fault for fault in judged if (steps[fault.name] or 0) > MOST_STEPS]
+    short = len(found) - len(longer)
+    return [
+        f"Of {len(judged)} faults in the decisions, `relink check` shows {len(found)} by a",
+        f"counterexample, {short} of them in at most {MOST_STEPS} steps. A step is one thing that",
+        "happens: a change at the bank, a webhook, a read, a timer.",
+        "",
+        *(
+            f"- {fault.name} takes {steps[fault.name]} steps. {fault.long_because}"
+            for fault in longer
+        ),
+        *([""] if longer else []),
+    ]
+
+
 def _cells(fault: Fault, found: Mapping[str, Result]) -> str:
     return " | ".join(_cell(layer, fault, found.get(layer.name)) for layer in LAYERS)
 
@@ -120,4 +150,5 @@ def _cell(layer: Layer, fault: Fault, result: Result | None) -> str:
     if not result.is_noticed:
         return "-"
     tried = "" if result.tried is None else f"{result.tried:,}, "
-    return f"{tried}{result.seconds:.0f} s"
+    steps = "" if result.steps is None else f"{result.steps} steps, "
+    return f"{tried}{steps}{result.seconds:.0f} s"

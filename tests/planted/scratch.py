@@ -38,15 +38,11 @@ class Scratch:
 
         Raises:
             RottenFaultError: its lines are not in the source.
-            RuntimeError: relink cannot even be imported with it, so that any test would notice.
         """
         file = self.root / fault.file
         source = file.read_text(encoding="utf-8")
         try:
             self._write(file, fault.planted_in(source))
-            done = self.run("-c", "from relink.machines import relink_system; relink_system()")
-            if done.returncode:
-                raise RuntimeError(f"{fault.name} breaks the import of relink:\n{done.stderr}")
             yield
         finally:
             self._write(file, source)
