@@ -313,3 +313,9 @@ def test_a_negative_bound_is_refused() -> None:
     assert STALE < 0
     with pytest.raises(ArgumentError, match="overtaken is -1; give a whole number from 0"):
         DeliveryFaults(overtaken=-1)
+
+
+def test_a_value_for_no_field_of_the_streams_events_is_refused() -> None:
+    body = {"__module__": __name__, "values": {"digitt": st.just(1)}}
+    with pytest.raises(ArgumentError, match=r"values has 'digitt'.*did you mean 'digit'\?"):
+        type(LockTest)("Misspelled", (LockTest,), body)
