@@ -81,8 +81,8 @@ class EmbeddingService:
         """Every notification that arrived, by its id."""
         self.times: Counter[str] = Counter()
         """How often each arrived."""
-        self.replaced_at: dict[str, float] = {}
-        """When it first said of an account that another one is used instead (Unix seconds)."""
+        self.replaced_at: dict[tuple[str, str], float] = {}
+        """When it first said of an account that this other one is used instead (Unix seconds)."""
         self.is_idle = False
         """Whether nobody reacts any more."""
 
@@ -133,7 +133,7 @@ class EmbeddingService:
 
         def say(relink: Service) -> None:
             relink.replaced_by(account, linked)
-            self.replaced_at.setdefault(account, world.clock())
+            self.replaced_at.setdefault((account, linked), world.clock())
 
         self.call(f"replace {account}", MINUTE, say)
 

@@ -7,14 +7,15 @@ every machine is as its last step left it, every command that was asked for is t
 and every journal leads to its machine.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from relink.adapters.store import Applied, InboxMessage, Store
 from relink.adapters.store.outbox import stored_commands
 from relink.adapters.store.replay import Difference, replay
 from relink.engine import Address, Facts, Snapshot, Step
 from relink.machines.commands import CreateRelinkSession, StoredCommand
-from relink.machines.events import AccountReported, DomainEvent
+from relink.machines.events import AccountReported, DomainEvent, FromStripe, SessionReported
 from relink.machines.properties import violations
 
 Machines = Mapping[Address, Snapshot[Facts]]
@@ -30,6 +31,15 @@ _STOPS_OR_WORKS = {
     *(("active", stopped) for stopped in _STOPPED),
     *((stopped, "active") for stopped in _STOPPED),
 }
+
+
+class Told(NamedTuple):
+    """What reports have said of an account."""
+
+    stops: Sequence[int]
+    """Of which times they said that it does not work (Unix seconds)."""
+    results: Mapping[str, int]
+    """The earliest time of a report of each session's success (Unix seconds)."""
 
 
 class WorldError(BaseException):
@@ -88,6 +98,10 @@ class Record:
         """The messages whose events were decided, by what the events name as their cause."""
         self.newest: dict[str, int] = {}
         """The time of the newest report of each account, by Stripe's clock (Unix seconds)."""
+        self.stops: dict[str, list[int]] = {}
+        """The times of the reports that an account does not work, by Stripe's clock."""
+        self.results: dict[str, int] = {}
+        """The earliest time of a report that a session succeeded, by Stripe's clock."""
         self.steps = 0
 
     def applied(self, message: InboxMessage, has_events: bool, applied: Applied) -> list[Step]:
@@ -109,6 +123,10 @@ class Record:
             self._step(step)
             if isinstance(step.trigger, AccountReported):
                 self._reported(step.trigger, message, step)
+            if isinstance(step.trigger, SessionReported) and step.trigger.status == "succeeded":
+                at = _time_of(step.trigger, message)
+                self.results.setdefault(step.trigger.session, at)
+                self.results[step.trigger.session] = min(self.results[step.trigger.session], at)
         return list(applied.steps)
 
     def ended_with(self, command_id: str, applied: Applied) -> None:
@@ -142,11 +160,10 @@ class Record:
                 self.sessions_asked[asked.id] = asked
 
     def _reported(self, report: AccountReported, message: InboxMessage, step: Step) -> None:
-        """A report that is older than another one neither stops nor repairs an account (K3).
-
-        What time a webhook is of is asked of the message, and not of the event that was made of it.
-        """
-        at = report.as_of if report.read else message.created
+        """A report that is older than another one neither stops nor repairs an account (K3)."""
+        at = _time_of(report, message)
+        if report.report is not None and report.report.status not in (None, "active"):
+            self.stops.setdefault(report.account, []).append(at)
         newest = self.newest.get(report.account, at)
         self.newest[report.account] = max(newest, at)
         if at >= newest - AMBIGUOUS:
@@ -156,6 +173,10 @@ class Record:
             if address == ("account", report.account) and moved in _STOPS_OR_WORKS:
                 what = f"{report.account} went from {moved[0]} to {moved[1]} by an old report"
                 raise WorldError("old_report_changes_nothing", what)
+
+    def told_of(self, account: str) -> Told:
+        """What reports have said of an account so far."""
+        return Told(self.stops.get(account, []), self.results)
 
     # ── the store holds what was committed ───────────────────────────────────
 
@@ -187,6 +208,11 @@ class Record:
             for finding in replay(store, lambda done, total: None):
                 if isinstance(finding, Difference):
                     raise WorldError("journals_lead_to_machines", f"{finding}")
+
+
+def _time_of(report: FromStripe, message: InboxMessage) -> int:
+    """Of what time a report is; a webhook's time is the message's, and not the event's."""
+    return report.as_of if report.read else message.created
 
 
 def _stored(store: Store) -> dict[Address, Snapshot[Facts]]:

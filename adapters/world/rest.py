@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from relink.adapters.runner.reconcile import sweep_everything
 from relink.adapters.simulator import Account, Asked, Simulator
+from relink.adapters.simulator.idempotency import STORED_FOR
 from relink.engine import Address, Facts, Snapshot
 from relink.machines import assess
 from relink.machines.account.facts import AccountFacts
@@ -21,7 +22,7 @@ from relink.machines.session import SessionFacts
 from relink.machines.vocabulary import PAYABLE_STATUSES
 
 from .product import RECONCILE_EVERY
-from .record import WorldError
+from .record import Told, WorldError
 
 if TYPE_CHECKING:
     from .world import World
@@ -49,15 +50,32 @@ def come_to_rest(world: "World") -> None:
     world.sim.keys.reset()
     world.embedding.is_idle = True
     _wait(world)
-    if world.chance.happens(0.8):
-        # What an operator does who does not want to wait for the sweep.
-        if world.product is not None:
-            world.start("sweep everything", partial(_sweep, world))
-        world.live(world.sim.now + world.policy.session_open_for + 2 * RECONCILE_EVERY)
-    else:
-        # The sweep that is under way, and a whole one.
-        world.live(world.sim.now + 2 * world.sweep_period + 2 * RECONCILE_EVERY)
+    # An operator who does not want to wait for the sweep; or the sweep under way, and a whole one.
+    is_impatient = world.chance.happens(0.8)
+    last = world.policy.session_open_for if is_impatient else 2 * world.sweep_period
+    last += 2 * RECONCILE_EVERY
+    _let_days_come(world, last)
+    if is_impatient and world.product is not None:
+        world.start("sweep everything", partial(_sweep, world))
+    world.live(world.sim.now + last)
     _wait(world)
+
+
+def _let_days_come(world: "World", within: float) -> None:
+    """Wait for the announced days that would come within so many seconds.
+
+    A deactivation has no webhook where all accounts had stopped before. Only a read shows it then,
+    and what was read before the day does not.
+    """
+    stripe = world.sim.world
+    while True:
+        announced = [each.announced for each in stripe.accounts.values()]
+        announced += [each.announced for each in stripe.authorizations.values()]
+        days = [each.date for each in announced if each and each.date]
+        coming = [day for day in days if world.sim.now < day <= world.sim.now + within]
+        if not coming or world.violation is not None:
+            return
+        world.live(max(coming))
 
 
 def _wait(world: "World") -> None:
@@ -121,8 +139,9 @@ def _check_account(world: "World", name: str, snapshot: "Snapshot[AccountFacts]"
     account = world.sim.world.accounts.get(name)
     if account is None or snapshot.facts.reported_status is None:
         return
-    said_at = world.embedding.replaced_at.get(name)
-    if not agrees(world.sim, account, snapshot.state, snapshot.facts.replaced_by, said_at):
+    by, told = snapshot.facts.replaced_by, world.record.told_of(name)
+    said_at = world.embedding.replaced_at.get((name, by)) if by else None
+    if not agrees(world.sim, account, snapshot.state, by, said_at, told):
         raise WorldError(
             "agrees_with_stripe",
             f"{name} is {snapshot.state}, and at Stripe {account.status}"
@@ -139,6 +158,7 @@ def agrees(
     state: str,
     replaced_by: str | None,
     said_at: float | None = None,
+    told: Told | None = None,
 ) -> bool:
     """Whether a state of relink's is what Stripe's truth about an account allows, at rest.
 
@@ -150,6 +170,7 @@ def agrees(
         state: relink's.
         replaced_by: the account that the customer linked instead, for relink.
         said_at: when the service first said so, if it did (Unix seconds).
+        told: what reports said; None where every one arrived.
     """
     match state:
         case "active":
@@ -162,20 +183,32 @@ def agrees(
             return account.status == "active" or account.relinkable
         case "new_account_linked":
             stands = account.status == "inactive"
-            return stands or _never_stopped(sim, account, replaced_by, said_at)
+            return stands or _never_stopped(sim, account, replaced_by, said_at, told)
         case "disconnected":
             return account.status == "disconnected"
     return False
 
 
 def _never_stopped(
-    sim: Simulator, account: Account, replaced_by: str | None, said_at: float | None
+    sim: Simulator,
+    account: Account,
+    replaced_by: str | None,
+    said_at: float | None,
+    told: Told | None,
 ) -> bool:
-    """Whether it worked when a new account replaced it, and ever since (S6).
+    """Whether it worked when a new account replaced it, and ever since, for all that is known (S6).
 
     Reports of one second have no order (K4), so an outage that was over within the second in which
-    it was replaced, or lasted no longer than that, may have been none.
+    it was replaced, or lasted no longer than that, may have been none. Nor is one known of which no
+    report arrived. A result counts from the earliest report of it: a session does not hold since
+    when it has its result, so a late read of it moves the replacement to the time of the read.
     """
+
+    def is_known(began: float, ended: float) -> bool:
+        if told is None:
+            return True
+        return any(began - SECOND <= each <= ended + SECOND for each in told.stops)
+
     results = {
         session.id
         for session in sim.world.sessions.values()
@@ -184,6 +217,8 @@ def _never_stopped(
     # A session can fail before it succeeds. Its last event is the success.
     effects = sim.ledger.effects()
     ended = {e.subject: e.at for e in effects if e.subject in results and e.kind.endswith(_UPDATED)}
+    if told is not None:
+        ended = {name: max(at, told.results.get(name, at)) for name, at in ended.items()}
     replaced_at = min([*ended.values(), *([] if said_at is None else [said_at])], default=None)
     if replaced_at is None:
         return False
@@ -193,7 +228,11 @@ def _never_stopped(
             if not effect.kind.endswith("reactivated"):
                 stopped_at = effect.at if stopped_at is None else stopped_at
                 continue
-            if stopped_at is not None and effect.at - max(stopped_at, replaced_at) > SECOND:
+            if (
+                stopped_at is not None
+                and effect.at - max(stopped_at, replaced_at) > SECOND
+                and is_known(stopped_at, effect.at)
+            ):
                 return False
             stopped_at = None
     return stopped_at is None
@@ -290,7 +329,11 @@ def _check_notifications(world: "World") -> None:
 
 
 def _check_effects(world: "World") -> None:
-    """Each command has one effect at most; a key that a stored 500 spent allows another one."""
+    """Each command has one effect at most.
+
+    A key that a stored 500 spent, or that Stripe forgot before it came again, allows another
+    session, since sessions cannot be looked up.
+    """
     asked = world.sim.ledger.requests("POST")
     keys = {request.request_id: request.idempotency_key or "" for request in asked}
     made = Counter(
@@ -300,7 +343,7 @@ def _check_effects(world: "World") -> None:
     for command, count in sorted(made.items()):
         if command not in world.record.sessions_asked:
             raise WorldError("one_effect", f"{count} sessions were created for no command")
-        if count > 1 + _spent(asked, command):
+        if count > 1 + _spent(asked, command) + _forgotten(asked, command):
             raise WorldError("one_effect", f"{count} sessions were created for {command}")
     methods = Counter(
         method.metadata.get("relink_command", "")
@@ -332,6 +375,20 @@ def _spent(asked: list[Asked], command: str) -> int:
             and _command(request.idempotency_key) == command
         }
     )
+
+
+def _forgotten(asked: list[Asked], command: str) -> int:
+    """How often Stripe had forgotten a key of a command when it came again."""
+    stored_at: dict[str, float] = {}
+    count = 0
+    for request in asked:
+        key = request.idempotency_key or ""
+        if _command(key) != command:
+            continue
+        if request.at - stored_at.setdefault(key, request.at) >= STORED_FOR:
+            stored_at[key] = request.at
+            count += 1
+    return count
 
 
 # ── secrets ──────────────────────────────────────────────────────────────────
