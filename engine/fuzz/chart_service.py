@@ -97,9 +97,9 @@ class MachineServiceTest(EventStreamTest):
             _give_rule(cls, kind, steered(table, _SNAPSHOT, kind, blind))
 
     def __init__(self) -> None:
-        super().__init__()
         if not hasattr(self, "_table"):
             raise _unnamed(self, "chart", "MyChart")
+        super().__init__()
         facts = self.facts
         if facts is None:
             try:
@@ -173,10 +173,10 @@ class SystemServiceTest(EventStreamTest):
             _give_rule(cls, kind, perhaps(payloads(kind, cls.values)))
 
     def __init__(self) -> None:
-        super().__init__()
         for name, such in (("system", "my_system"), ("outside_events", "(Paid, ...)")):
             if not hasattr(self, name):
                 raise _unnamed(self, name, such)
+        super().__init__()
         self.world: Mapping[Address, Snapshot[Facts]] = {}
         """The snapshots of all machines, as the system has decided them."""
 

@@ -188,7 +188,7 @@ def test_the_path_of_the_picture_is_whole_on_any_screen(demo, width: int):
 def words_of(text: str, folder: Path) -> list[str]:
     """What was told, whatever the folder is called, however long that took, and however it is laid
     out."""
-    text = re.sub(r" in \d+\.\d s ", " in 1.0 s ", text.replace(str(folder), "demo"))
+    text = re.sub(r" in \d+\.\d s\b", " in 1.0 s", text.replace(str(folder), "demo"))
     return [word for word in text.split() if word != "\\"]  # the end of a line that goes on
 
 

@@ -31,7 +31,7 @@ QUICK = settings(
 )
 
 
-NEVER = {"never accepted", "pattern with flags"}
+NEVER = {"never accepted", "pattern with flags", "pattern that is longer"}
 """Types of which every value is refused."""
 
 

@@ -28,7 +28,7 @@ def stories(draw: st.DrawFn) -> Told:
     apart = draw(st.sampled_from([(), tuple(states[-1:])])) if len(way) < len(states) else ()
     kept = tuple(each for each in arrows if not {each.source, each.target} & set(apart))
     plain = {state: Plain(state) for state in states}
-    return Told("x", plain, usual, kept, dict.fromkeys(apart, "x"), "")
+    return Told("x", plain, usual, kept, dict.fromkeys(apart, "x"), (), "")
 
 
 @settings(max_examples=examples(700))
