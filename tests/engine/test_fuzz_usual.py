@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeVar
 from uuid import UUID
 
 import annotated_types as bounds
+import pydantic
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -254,6 +255,9 @@ def test_an_odd_text_has_up_to_eight_characters_more_than_it_must() -> None:
     assert max(len(value) for value in values(Annotated[str, bounds.MinLen(3)], 2_000)) == 11
 
 
+@pytest.mark.skipif(
+    pydantic.VERSION.startswith("2.11."), reason="pydantic 2.11 does not say what bounds fractions"
+)
 def test_fractions_are_small_where_bounds_leave_them_open() -> None:
     for annotation, low, high in (
         (Fraction, -9, 9),

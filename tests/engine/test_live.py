@@ -1,9 +1,8 @@
 """Live machines: a chart runs on python-statemachine, and agrees with its table."""
 
 import pytest
-from statemachine import State
 
-from relink.engine import Chart, RemovedEvent, Started, errors, ignored
+from relink.engine import RemovedEvent, Started, errors
 
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
 
@@ -44,22 +43,6 @@ def test_a_live_machine_continues_after_a_step_that_raised():
         door.send(Pushed(force=9))
     assert (door.state, door.facts) == ("shut", DoorFacts(pushes=3))
     assert door.send(Pushed()) == ("shut", DoorFacts(pushes=4), (Ring(times=3),))
-
-
-def test_a_live_machine_that_has_ended_can_be_started_again():
-    class Match(Chart):
-        facts_type = DoorFacts
-        alphabet = (Burnt,)
-        whole = State(initial=True)
-        ash = State(final=True)
-        whole.to(ash, event="burnt")
-        decided = (ignored(ash, Burnt, because="Nothing is left."),)
-
-    match = Match.live(Match.table().start(DoorFacts()).before)
-    for _ in range(2):
-        assert match.enter().state == "whole"
-        assert match.send(Burnt()).state == "ash"
-        assert match.send(Burnt()) == ("ash", DoorFacts(), ())
 
 
 def test_a_live_machine_ignores_a_removed_event_as_a_table_does():
