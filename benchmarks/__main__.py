@@ -74,7 +74,7 @@ def main() -> None:
         lines.sort(key=lambda line: ORDER.index(line.section))
         Results(environment, seconds, lines).write()
         page.write()
-        print(f"wrote {FILE.name}, {page.PAGE_FILE} and {page.PICTURE}")
+        print(f"wrote {', '.join([FILE.name, page.PAGE_FILE, *page.PICTURES])}")
 
 
 def _arguments() -> argparse.Namespace:
