@@ -22,7 +22,7 @@ from .truth import CUSTOMER, Account, Link
 State = SystemState[Around]
 
 ANOTHER_METHOD = "pm_another"
-"""A payment method that relink has never heard of: what others report is not about it."""
+"""A payment method that relink does not know. No report is about it."""
 
 
 def is_at_rest(around: Around) -> bool:

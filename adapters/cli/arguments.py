@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from .failures import UsageError
@@ -19,13 +19,6 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}")
 
     return read
-
-
-def given(arguments: argparse.Namespace, options: Iterable[str]) -> list[str]:
-    """Those of the options, such as ``--on-disk``, that were given; none may have a default."""
-    names = {option: option.removeprefix("--").replace("-", "_") for option in options}
-    values = {option: getattr(arguments, name) for option, name in names.items()}
-    return [option for option, value in values.items() if value is not None and value is not False]
 
 
 port = whole_number(0, 65_535)

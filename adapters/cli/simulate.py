@@ -9,30 +9,30 @@ import os
 from typing import TYPE_CHECKING
 
 from . import UsageError, simulated_worlds
-from .arguments import given, port, seed
+from .arguments import port, seed
+from .options import CommandParser
 from .settings import refuse_live_key
 
 if TYPE_CHECKING:
     from relink.adapters.simulator.server import SimulatorServer
 
-PORT = 12111
 
-SERVER = ("--port", "--seed", "--webhook-url", "--webhook-secret")
-"""The options of the server alone."""
-
-
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--port",
         type=port,
+        default=12111,
         help="port on 127.0.0.1; 0 chooses a free one (default: 12111)",
     )
-    parser.add_argument("--seed", type=seed, help="seed of ids, secrets and faults (default: 0)")
+    parser.add_argument(
+        "--seed", type=seed, default=0, help="seed of ids, secrets and faults (default: 0)"
+    )
     parser.add_argument("--webhook-url", metavar="URL", help="post webhooks to this URL")
     parser.add_argument(
         "--webhook-secret",
         metavar="SECRET",
+        default=os.environ.get("STRIPE_WEBHOOK_SECRET", "").partition(",")[0] or "whsec_simulated",
         help="sign webhooks with this (default: $STRIPE_WEBHOOK_SECRET, else whsec_simulated)",
     )
     parser.add_argument(
@@ -43,27 +43,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     simulated_worlds.add(parser)
 
 
-def refuse_ignored(arguments: argparse.Namespace) -> None:
-    """Refuse options that would have no effect.
-
-    Raises:
-        UsageError: there is one; the text names it, and what to do.
-    """
-    if arguments.world:
-        for option in given(arguments, SERVER):
-            raise UsageError(
-                f"{option} is for the server, which --world does not start. Leave it out"
-            )
-        simulated_worlds.refuse_ignored(arguments)
-    for option in given(arguments, simulated_worlds.OPTIONS):
-        if not arguments.world:
-            raise UsageError(f"{option} is for simulated worlds. Give --world too, or leave it out")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted, or run simulated worlds."""
     refuse_live_key()
-    refuse_ignored(arguments)
     if arguments.world:
         return simulated_worlds.run(arguments)
     from relink.adapters.simulator import INACTIVE_ACCOUNTS, TOKENIZED_NUMBERS, Faults, Simulator
@@ -73,22 +55,19 @@ def run(arguments: argparse.Namespace) -> int:
         faults = Faults.everywhere(float(arguments.faults or 0))
     except ValueError as error:
         raise UsageError(f"--faults: {error}") from error
-    sim = Simulator(seed=arguments.seed or 0, faults=faults, start=None)
+    sim = Simulator(seed=arguments.seed, faults=faults, start=None)
     if arguments.webhook_url:
-        secret = os.environ.get("STRIPE_WEBHOOK_SECRET", "").partition(",")[0]
-        secret = arguments.webhook_secret or secret or "whsec_simulated"
-        sim.add_endpoint(secret, url=arguments.webhook_url)
+        sim.add_endpoint(arguments.webhook_secret, url=arguments.webhook_url)
     customer = sim.add_customer()
     linked = sim.link_account(customer)
     assert linked.authorization is not None, "a linked account has an authorization"
     sim.link_account(customer, authorization=linked.authorization.id, subcategory="savings")
     for institution in (TOKENIZED_NUMBERS, INACTIVE_ACCOUNTS):
         sim.link_account(customer, institution=institution)
-    number = PORT if arguments.port is None else arguments.port
     try:
-        server = SimulatorServer(sim, port=number)
+        server = SimulatorServer(sim, port=arguments.port)
     except OSError as error:
-        raise UsageError(f"port {number} cannot be bound: {error.strerror}") from error
+        raise UsageError(f"port {arguments.port} cannot be bound: {error.strerror}") from error
     _announce(server, arguments.webhook_url)
     server.run()
     return 0

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from relink.machines.words.times import counted
 
 from . import UsageError
-from .arguments import given, whole_number
+from .arguments import whole_number
+from .options import CommandParser
 
 if TYPE_CHECKING:
     from relink.adapters.world import MadeWith, Report, Totals, Worlds
@@ -32,13 +33,6 @@ OPTIONS = (
 )
 """The options of simulated worlds alone."""
 
-WITHOUT_EFFECT = {
-    "--list-faults": tuple(option for option in OPTIONS if option != "--list-faults"),
-    "--story": ("--webhooks", "--minutes", "--jobs", "--state"),
-    "--moves": ("--length",),
-}
-"""Options beside which others would have no effect."""
-
 LAST_LINES = 60
 """Lines of a story that are printed without --story."""
 
@@ -54,7 +48,7 @@ def seeds(text: str) -> range:
     return range(int(found[1]), int(found[2]))
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: CommandParser) -> None:
     """Declare the arguments."""
     group = parser.add_argument_group(
         "simulated worlds", "the whole product under faults, instead of a server"
@@ -70,7 +64,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="go on from the first seed until so many webhooks were simulated",
     )
     group.add_argument("--minutes", type=whole_number(1, 10**6), help="stop after so many minutes")
-    group.add_argument("--jobs", type=whole_number(1, 1024), help="processes (default: 1)")
+    group.add_argument(
+        "--jobs", type=whole_number(1, 1024), default=1, help="processes (default: 1)"
+    )
     group.add_argument(
         "--length",
         type=whole_number(0, LONGEST),
@@ -86,17 +82,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--on-disk", action="store_true", help="every world on an SQLite file")
     where.add_argument("--in-memory", action="store_true", help="every world in memory")
     group.add_argument("--story", action="store_true", help="print the story of each world")
-
-
-def refuse_ignored(arguments: argparse.Namespace) -> None:
-    """Refuse options that would have no effect beside others.
-
-    Raises:
-        UsageError: there are two such options; the text names them.
-    """
-    for option in given(arguments, WITHOUT_EFFECT):
-        for other in given(arguments, WITHOUT_EFFECT[option]):
-            raise UsageError(f"{other} has no effect beside {option}. Leave one of them out")
+    # --faults is for the server too, with another meaning.
+    parser.alone("--world", besides=["--faults", *OPTIONS])
+    for option in OPTIONS:
+        parser.needs(option, "--world")
+    parser.alone("--list-faults", besides=["--world"])
+    parser.either("--story", "--webhooks", "--minutes", "--jobs", "--state")
+    parser.either("--moves", "--length")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -140,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         return is_late or has_enough
 
     try:
-        run_many(worlds, left, totals, arguments.jobs or 1, is_over)
+        run_many(worlds, left, totals, arguments.jobs, is_over)
     finally:
         if sys.stderr.isatty():
             print(file=sys.stderr)

@@ -124,9 +124,8 @@ class Record:
             if isinstance(step.trigger, AccountReported):
                 self._reported(step.trigger, message, step)
             if isinstance(step.trigger, SessionReported) and step.trigger.status == "succeeded":
-                at = _time_of(step.trigger, message)
-                self.results.setdefault(step.trigger.session, at)
-                self.results[step.trigger.session] = min(self.results[step.trigger.session], at)
+                session, at = step.trigger.session, _time_of(step.trigger, message)
+                self.results[session] = min(at, self.results.get(session, at))
         return list(applied.steps)
 
     def ended_with(self, command_id: str, applied: Applied) -> None:

@@ -221,11 +221,11 @@ def test_it_stops_after_so_many_webhooks(capsys: pytest.CaptureFixture[str]) -> 
         (["--world", "--story", "--state", "f"], "--state has no effect beside --story"),
         (["--world", "--story", "--jobs", "2"], "--jobs has no effect beside --story"),
         (["--world", "--list-faults", "--seeds", "0:2"], "--seeds has no effect beside"),
-        (["--world", "--port", "0"], "--port is for the server"),
-        (["--length", "0"], "--length is for simulated worlds"),
-        (["--list-faults"], "--list-faults is for simulated worlds. Give --world too"),
-        (["--seeds", "0:2"], "--seeds is for simulated worlds. Give --world too"),
-        (["--state", "f"], "--state is for simulated worlds. Give --world too"),
+        (["--world", "--port", "0"], "--port has no effect beside --world"),
+        (["--length", "0"], "--length has no effect without --world"),
+        (["--list-faults"], "--list-faults has no effect without --world. Give both"),
+        (["--seeds", "0:2"], "--seeds has no effect without --world. Give both"),
+        (["--state", "f"], "--state has no effect without --world. Give both"),
     ],
 )
 def test_what_cannot_be_run_is_refused(
