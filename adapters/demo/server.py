@@ -57,7 +57,12 @@ def run_demo(host: str, sockets: list[socket.socket], seed: int = 1) -> None:
         print(f"StripeBank       {bank.url}/stripebank")
         print("Everything is simulated, and nothing is kept. Press Ctrl-C to stop.", flush=True)
         config = uvicorn.Config(
-            app, log_config=None, server_header=False, timeout_graceful_shutdown=DRAIN
+            app,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN,
+            # A signal can interrupt the making of the loop. uvloop complains of that at the end.
+            loop="asyncio",
         )
         uvicorn.Server(config).run(sockets=sockets)
 
