@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from relink.engine import Step
 from relink.engine.explore import Move, Property, always, each_move, leads_to, never_stuck
+from relink.engine.explore.search import NO_ERRORS
 from relink.engine.explore.worlds import World
 from relink.machines.properties import ALL
 from relink.machines.properties import Property as Rule
@@ -194,7 +195,7 @@ def sentences() -> list[str]:
     """Each property with the rules that it holds to, and a sentence."""
     rules = [f"{each.name} ({each.rule}): {each.sentence}" for each in ALL]
     truths = [f"{each.name} ({each.rule}): {each.text}" for each in (*BY_TRUTH, *IN_THE_END)]
-    return [*rules, *truths]
+    return [*rules, *truths, NO_ERRORS]
 
 
 def properties(*, is_symmetric: bool = False) -> list[Property[State]]:

@@ -4,13 +4,10 @@ Scopes have nothing in common, so they need no common memory, and each gives the
 many run at the same time. The longest come first.
 """
 
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context
 from multiprocessing.queues import Queue
 from queue import Empty
 
@@ -18,6 +15,7 @@ from relink.engine import System
 from relink.engine.explore import Exploration, Progress, sequence_diagram, story
 from relink.machines import relink_system
 
+from ..processes import SPAWN, Processes
 from .bounds import Bounds
 from .check import State, check
 
@@ -133,36 +131,15 @@ def check_scopes(
         for bounds in scopes:
             yield check_scope(bounds, limits, on_progress=_named(bounds.name, on_progress))
         return
-    # Started afresh: a process that is forked off could share locks and connections.
-    context = get_context("spawn")
-    moments: Queue[Moment] = context.Queue()
-    others = set(active_children())
-    with ProcessPoolExecutor(jobs, context, _begin, (moments,)) as pool:
-        with _without_interrupts():
-            running = [pool.submit(_in_process, bounds, limits) for bounds in scopes]
-        try:
-            for each in running:
-                while not each.done():
-                    with suppress(Empty):
-                        moment = moments.get(timeout=PAUSE)
-                        if on_progress is not None:
-                            on_progress(moment)
-                yield each.result()
-        finally:
-            # Nobody waits for the scopes that are left. A pool waits for those that run.
-            if not all(each.done() for each in running):
-                for process in set(active_children()) - others:
-                    process.terminate()
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C in a terminal does not reach: this one ends them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    moments: Queue[Moment] = SPAWN.Queue()
+    with Processes(jobs, _begin, (moments,)) as processes:
+        for each in [processes.submit(_in_process, bounds, limits) for bounds in scopes]:
+            while not each.done():
+                with suppress(Empty):
+                    moment = moments.get(timeout=PAUSE)
+                    if on_progress is not None:
+                        on_progress(moment)
+            yield each.result()
 
 
 def _named(

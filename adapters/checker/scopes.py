@@ -218,6 +218,17 @@ TWO_ACCOUNTS: tuple[Bounds, ...] = (
         has_method=True,
         deviations=USUAL,
     ),
+    Bounds(
+        name="two: one attempt",
+        accounts=2,
+        kinds=("expires", "requests", "results"),
+        changes=4,
+        outages=2,
+        sessions=1,
+        policy=ONCE,
+        faults=0,
+        asks=("a relink",),
+    ),
 )
 """Two accounts under one authorization, which are interchangeable."""
 

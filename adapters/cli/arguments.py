@@ -32,6 +32,13 @@ def address(text: str) -> str:
     return text
 
 
+def path(text: str) -> Path:
+    """A file or a folder. An empty name would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it must be the name of a file or a folder")
+    return Path(text)
+
+
 def log_level(text: str) -> str:
     """The name of a log level, in upper or lower case."""
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -1,15 +1,15 @@
 """``relink backup``: copy an SQLite database into one file, while it is in use."""
 
 import argparse
-from pathlib import Path
 
 from . import UsageError
+from .arguments import path
 from .settings import add_database, file_of, named_database
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, help="the new file; only you may read it")
+    parser.add_argument("file", type=path, help="the new file; only you may read it")
     add_database(parser)
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from relink.adapters.checker import Bounds, Result
     from relink.adapters.checker.run import Moment
 
+VIOLATED = 1
+"""The exit code if a property does not hold."""
+
 TOO_LARGE = 2
 """The exit code if a search stopped at its limit of states."""
 
@@ -71,7 +74,9 @@ def add(parser: CommandParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check, show progress, and print what was explored, or the shortest counterexample.
+    """Check, show progress, and print what was explored.
+
+    A counterexample is printed as soon as it is found, and each later one that is shorter.
 
     Returns:
         0 if everything holds, 1 if something does not, 2 if a scope is too large.
@@ -92,12 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(depth, arguments.max_states)
     results: list[Result] = []
     for each in check_scopes(scopes, limits, jobs=arguments.jobs, on_progress=progress.show):
+        is_shortest = all(each.steps < other.steps for other in _violated(results))
         results.append(each)
         progress.clear(len(results))
         print(_line(each), flush=True)
-        if each.violated is not None:
-            print(f"\nCounterexample of {each.steps} steps:", *each.story, sep="\n")
-            return 1
+        if each.violated is not None and is_shortest:
+            print(f"\nCounterexample of {each.steps} steps:", *each.story, "", sep="\n", flush=True)
     return _summary(results, time.monotonic() - progress.began)
 
 
@@ -141,11 +146,23 @@ def _line(found: "Result") -> str:
     )
 
 
+def _violated(results: "Sequence[Result]") -> "list[Result]":
+    return [each for each in results if each.violated is not None]
+
+
 def _summary(results: "Sequence[Result]", seconds: float) -> int:
     states = sum(each.states for each in results)
     transitions = sum(each.transitions for each in results)
     depth = max((each.depth for each in results), default=0)
     counted = f"{states:,} states, {transitions:,} transitions, depth {depth}, {seconds:.1f} s"
+    if violated := _violated(results):
+        shortest = min(violated, key=lambda each: each.steps)
+        print(
+            f"{counted}\n{len(violated)} of {len(results)} scopes have a counterexample. The "
+            f"shortest one has {shortest.steps} steps: {shortest.violated}, in "
+            f"{shortest.bounds.name!r}."
+        )
+        return VIOLATED
     too_large = [each.bounds.name for each in results if each.is_too_large]
     if too_large:
         print(

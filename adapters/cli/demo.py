@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .arguments import seed, writable_folder
+from .arguments import path, seed, writable_folder
 from .depth import add_depth, depth_of
 from .options import CommandParser
 from .own_command import own_command
@@ -15,7 +15,7 @@ def add(parser: CommandParser) -> None:
     add_depth(parser)
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=path,
         default=Path("demo"),
         help="where to put the database and the picture (default: demo)",
     )

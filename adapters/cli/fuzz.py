@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from relink.adapters.signs import visible
 
 from . import UsageError, counterexample_file
-from .arguments import seed, whole_number
+from .arguments import path, seed, whole_number
 from .machine import machine_names, object_at, table_named
 from .options import CommandParser
 from .output_file import refuse_unwritable
@@ -67,13 +67,13 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path,
         default=Path("counterexample.json"),
         metavar="FILE",
         help="where a counterexample is written (default: counterexample.json)",
     )
     parser.add_argument(
-        "--replay", type=Path, metavar="FILE", help="play a counterexample again, and do not search"
+        "--replay", type=path, metavar="FILE", help="play a counterexample again, and do not search"
     )
     parser.alone("--replay")
     parser.either("MACHINE", "--system")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from . import UsageError
+from .arguments import path
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +14,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="write to this file (default: standard output)",
     )

@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 
 from . import UsageError
+from .arguments import path
 from .settings import add_database, file_of, named_database
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, help="a backup that relink backup made")
+    parser.add_argument("file", type=path, help="a backup that relink backup made")
     add_database(parser)
 
 

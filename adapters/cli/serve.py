@@ -4,12 +4,11 @@ import argparse
 import os
 from contextlib import ExitStack
 from math import ceil
-from pathlib import Path
 
 from relink.adapters.loopback import is_loopback
 
 from . import UsageError
-from .arguments import address, log_level, port
+from .arguments import address, log_level, path, port
 from .listening import PortInUseError, check_certificate, listening
 from .options import CommandParser
 from .settings import refuse_live_key, settings_of
@@ -30,10 +29,10 @@ def add(parser: CommandParser) -> None:
         "--port", type=port, default=8000, help="port to bind; 0 chooses a free one (default: 8000)"
     )
     parser.add_argument(
-        "--tls-cert", type=Path, metavar="FILE", help="PEM certificate with its chain"
+        "--tls-cert", type=path, metavar="FILE", help="PEM certificate with its chain"
     )
     parser.add_argument(
-        "--tls-key", type=Path, metavar="FILE", help="PEM private key of the certificate"
+        "--tls-key", type=path, metavar="FILE", help="PEM private key of the certificate"
     )
     parser.add_argument(
         "--behind-tls-proxy",

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.simulator.server import SimulatorServer
 
     try:
-        faults = Faults.everywhere(float(arguments.faults or 0))
+        faults = Faults.everywhere(_rate(arguments.faults or "0"))
     except ValueError as error:
         raise UsageError(f"--faults: {error}") from error
     sim = Simulator(seed=arguments.seed, faults=faults, start=None)
@@ -80,3 +80,13 @@ def _announce(server: "SimulatorServer", webhook_url: str | None) -> None:
     if webhook_url:
         print(f"Webhooks         {webhook_url}   (signed with --webhook-secret)")
     print(f"Linked accounts  {', '.join(accounts)}", flush=True)
+
+
+def _rate(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"--faults: {text!r} is no probability: give a number from 0 to 0.125. Kinds of fault, "
+            "by name, need --world."
+        ) from None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from relink.machines.words.times import counted
 
 from . import UsageError
-from .arguments import whole_number
+from .arguments import path, whole_number
 from .options import CommandParser
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def add(parser: CommandParser) -> None:
         help="moves of each world after its first accounts (default: 40)",
     )
     group.add_argument(
-        "--state", type=Path, metavar="FILE", help="keep the sums here, and go on from them"
+        "--state", type=path, metavar="FILE", help="keep the sums here, and go on from them"
     )
     group.add_argument("--moves", metavar="LIST", help="keep only these moves, such as 0-3,17")
     group.add_argument("--list-faults", action="store_true", help="print the kinds of fault")

@@ -1,17 +1,16 @@
 """Many worlds, in several processes, with their sums."""
 
 import gc
-import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import get_context
-from multiprocessing.pool import AsyncResult
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from ..processes import Processes
 from .faults import Fault
 from .plan import Plan
 from .running import Report, run_world
@@ -101,21 +100,16 @@ def run_many(
         while not is_over(totals) and (batch := list(islice(seeds, 1))):
             _add(totals, batch, _run_batch(worlds, batch))
         return
-    waiting: deque[tuple[list[int], AsyncResult[list[Report]]]] = deque()
-    # Leaving the pool ends its processes: what they have not reported is not in the sums.
-    with get_context("spawn").Pool(jobs, _leave_signals_to_parent) as pool:
+    waiting: deque[tuple[list[int], Future[list[Report]]]] = deque()
+    # What the processes have not reported when they are ended is not in the sums.
+    with Processes(jobs) as processes:
         while not is_over(totals):
             while len(waiting) < 2 * jobs and (batch := list(islice(seeds, BATCH))):
-                waiting.append((batch, pool.apply_async(_run_batch, (worlds, batch))))
+                waiting.append((batch, processes.submit(_run_batch, worlds, batch)))
             if not waiting:
                 return
             batch, reports = waiting.popleft()
-            _add(totals, batch, reports.get())
-
-
-def _leave_signals_to_parent() -> None:
-    """A terminal interrupts all processes of a command; the first one ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _add(totals, batch, reports.result())
 
 
 def _add(totals: Totals, batch: list[int], reports: list[Report]) -> None:

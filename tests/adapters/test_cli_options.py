@@ -277,3 +277,17 @@ def test_status_shows_the_database_that_is_named(
         "other.db",
         "there.db",
     ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["backup", "demo --folder", "diagram account -o", "fuzz -o", "fuzz --replay", "restore"]
+    + ["serve --tls-cert", "simulate --world --state"],
+)
+def test_an_empty_name_of_a_file_is_refused(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be the current folder."""
+    with pytest.raises(SystemExit):
+        cli.main([*command.split(), ""])
+    assert "it must be the name of a file or a folder" in capsys.readouterr().err

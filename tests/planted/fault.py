@@ -24,7 +24,6 @@ class Fault:
         new: the lines in their place.
         examples: files of example tests of that rule.
         whole: files of tests that run the whole product, where these are to notice it.
-        long_because: why no short history shows it, if none does.
     """
 
     name: str
@@ -35,7 +34,6 @@ class Fault:
     new: str
     examples: tuple[str, ...]
     whole: tuple[str, ...] = ()
-    long_because: str = ""
 
     @property
     def is_of_machines(self) -> bool:
