@@ -203,6 +203,8 @@ class MemberReported(DomainEvent):
     as_of: int
     is_read: bool
     """Whether it was read, or is being read, so that it need not be read again for this."""
+    is_late: bool
+    """Whether the account is as it was known to be, and only what it was before is news."""
 
 
 class MembersReviewDue(DomainEvent):

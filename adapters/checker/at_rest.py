@@ -83,20 +83,20 @@ def _states(account: Account, told: Told, facts: AccountFacts, has_lost: bool) -
 
 
 def authorization_is_not_true(state: State) -> str | None:
-    """An authorization that counts as inactive, although every account of it works (K1).
+    """An authorization that counts as inactive, although it works (K1).
 
     Nobody tells when an authorization changes: relink reads it when an account stops or comes back,
-    and does not if it never learned that the account had stopped.
+    and does not if it never learned that the account had. So when one stops to work whose accounts
+    have all stopped before, nothing tells that.
     """
     around = state.environment
     if not is_at_rest(around) or around.memory.has_lost:
         return None
-    stopped = {a.authorization for _, a in around.accounts if a.link is not Link.WORKS}
-    for _, account in around.accounts:
-        login = account.authorization
-        machine = state.machines.get(Address("authorization", login or ""))
-        if machine and login not in stopped and machine.state not in ("active", "relinking"):
-            return f"every account of {login} works, and it is {machine.state}"
+    for login, authorization in around.authorizations:
+        machine = state.machines.get(Address("authorization", login))
+        works = authorization.link is Link.WORKS
+        if machine and works and machine.state not in ("active", "relinking"):
+            return f"{login} works, and is {machine.state}"
     return None
 
 

@@ -50,8 +50,7 @@ BY_TRUTH: tuple[Sentence, ...] = (
     Sentence(
         "K1, K10",
         "authorization_of_what_works_is_active",
-        "At rest, if nothing got lost, an authorization counts as active if every account of it "
-        "works.",
+        "At rest, if nothing got lost, an authorization that works counts as active.",
         at_rest.authorization_is_not_true,
     ),
     Sentence(

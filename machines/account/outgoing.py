@@ -23,7 +23,7 @@ from ..vocabulary import Ownership, ReportedStatus
 from .eligibility import build_obstacle, can_judge_build
 from .facts import AccountFacts, OwnershipCheck, was_included
 from .needs import is_suspended
-from .timeline import has_worked_between
+from .timeline import turned_at
 
 # ── to its authorization ─────────────────────────────────────────────────────
 
@@ -33,19 +33,18 @@ def tell_authorization(
 ) -> list[Send]:
     """Tell its authorization that it went down, came back, or moved (K8).
 
-    Also that it went down again, which shows by another cause, or by a late report that it had
-    worked in between (K1).
+    Also that it went down again, which shows by another cause. And a late report may show that it
+    went down and came back, or came back and went down again (K1).
     """
-    had_come_back = (
-        not now.works
-        and now.timeline != before.timeline
-        and has_worked_between(now.timeline, before.as_of, now.as_of)
-    )
-    is_same = before.authorization == now.authorization and _standing(before) is _standing(now)
+    has_moved = before.authorization != now.authorization
+    has_changed = _standing(before) is not _standing(now)
     stopped_again = _standing(now) is _DOWN and now.cause != before.cause
-    if is_same and not had_come_back and not stopped_again:
+    turned, known = turned_at(now.timeline), turned_at(before.timeline)
+    has_turned = turned is not None and (known is None or turned > known)
+    is_news = has_moved or has_changed or stopped_again
+    if not is_news and not has_turned:
         return []
-    return [*_left(before, now, trigger), *_joined(now, trigger)]
+    return [*_left(before, now, trigger), *_joined(now, trigger, is_late=not is_news)]
 
 
 def _left(before: AccountFacts, now: AccountFacts, trigger: LinkReported) -> list[Send]:
@@ -55,7 +54,7 @@ def _left(before: AccountFacts, now: AccountFacts, trigger: LinkReported) -> lis
     return [Send(machine="authorization", key=before.authorization, event=left)]
 
 
-def _joined(now: AccountFacts, trigger: LinkReported) -> list[Send]:
+def _joined(now: AccountFacts, trigger: LinkReported, *, is_late: bool) -> list[Send]:
     if now.authorization is None:
         return []
     is_down = _standing(now) is _DOWN
@@ -65,6 +64,7 @@ def _joined(now: AccountFacts, trigger: LinkReported) -> list[Send]:
         inactive=is_down,
         as_of=trigger.as_of,
         is_read=trigger.read or is_suspended(now),
+        is_late=is_late,
     )
     return [Send(machine="authorization", key=now.authorization, event=joined)]
 

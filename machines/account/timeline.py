@@ -5,6 +5,7 @@ order the reports arrive. So late reports are put where they belong. Only the la
 kept, so that the memory stays bounded.
 """
 
+from itertools import groupby
 from typing import NamedTuple
 
 LONGEST = 24
@@ -57,6 +58,17 @@ def came_back(timeline: Timeline, since: int) -> bool:
         elif stopped:
             return True
     return False
+
+
+def turned_at(timeline: Timeline) -> int | None:
+    """When it last stopped or came back, by what was reported (Unix seconds); None if all that was
+    reported says the same.
+
+    Args:
+        timeline: what was reported.
+    """
+    runs = [next(run) for _, run in groupby(timeline, key=lambda told: told.works)]
+    return runs[-1].as_of if len(runs) > 1 else None
 
 
 def has_worked_between(timeline: Timeline, after: int, before: int) -> bool:

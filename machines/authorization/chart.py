@@ -5,7 +5,7 @@ of an authorization from an account of it, which says nothing bad.
 
 What moves it: reads, since no webhook says that an authorization became inactive or active,
 and the sessions of its accounts. It is read whenever an account of it goes down or comes back,
-or a session ends (R5). When it turns out to be repaired, its other inactive accounts are read,
+also if only a late report shows that it had (K1), or a session ends (R5). When it turns out to be repaired, its other inactive accounts are read,
 so that they come back without a session of their own.
 
 An announced deactivation is a need of each of its accounts, and of nobody else (P3). So the
@@ -13,7 +13,7 @@ authorization only tells them.
 
 Read on in ``facts`` (what is remembered) and ``effects`` (who is told, and what is read).
 
-Rules kept here: K2 to K6, K8, R5 and P3.
+Rules kept here: K1 to K6, K8, R5 and P3.
 """
 
 from statemachine import State
@@ -150,6 +150,7 @@ class AuthorizationChart(AuthorizationEffects):
     disconnected.from_(*usable, event="reported_disconnected", on="learn")
 
     # ── its accounts (K8, R5) ────────────────────────────────────────────────
+    stays(active, event="member_reported", cond="is_late_return", on="note_member")
     stays(
         *usable,
         event="member_reported",
@@ -236,6 +237,11 @@ class AuthorizationChart(AuthorizationEffects):
     def opened_while_active(self, facts: AuthorizationFacts, trigger: LinkReported) -> bool:
         """A relink session is open, and was opened while the authorization worked (S4)."""
         return bool(facts.sessions) and facts.opened_while_active
+
+    def is_late_return(self, facts: AuthorizationFacts, trigger: MemberReported) -> bool:
+        """An account had stopped and come back, as a late report shows. All of them work now."""
+        is_alone = facts.inactive_members <= {trigger.account}
+        return trigger.is_late and not trigger.inactive and is_alone
 
     def has_other_open_session(
         self, facts: AuthorizationFacts, trigger: MemberSessionEnded

@@ -1,7 +1,7 @@
 """The compiled table of the authorization chart, written by `make docs`."""
 
 # ruff: noqa: E501
-TABLE = r"""1eae1bee85374bb5a478ef8d68247d17
+TABLE = r"""1a3a940e296c7aeb2cbe2ebfca2914ac
 [["active", []],
 ["active", "inactive_relinkable", "inactive_unrepairable", "relinking", "relinked", "disconnected"],
 ["disconnected"],
@@ -11,7 +11,7 @@ TABLE = r"""1eae1bee85374bb5a478ef8d68247d17
 ["is_ambiguous", ["active", ["settle_contradiction"], "reported_inactive[is_ambiguous]", "active --reported_inactive[is_ambiguous]--> active"], ["is_stale", ["active", ["fill_gaps"], "reported_inactive[is_stale]", "active --reported_inactive[is_stale]--> active"], ["inactive_unrepairable", ["learn", "ask_what_is_missing"], "reported_inactive", "active --reported_inactive--> inactive_unrepairable"]]],
 ["is_ambiguous", ["active", ["settle_contradiction"], "reported_disconnected[is_ambiguous]", "active --reported_disconnected[is_ambiguous]--> active"], ["is_stale", ["active", ["fill_gaps"], "reported_disconnected[is_stale]", "active --reported_disconnected[is_stale]--> active"], ["disconnected", ["learn"], "reported_disconnected", "active --reported_disconnected--> disconnected"]]],
 ["active", ["look"], "reported_unclear", "active --reported_unclear--> active"],
-["active", ["note_member", "tell_member", "read_because_of_member"], "member_reported", "active --member_reported--> active"],
+["is_late_return", ["active", ["note_member"], "member_reported[is_late_return]", "active --member_reported[is_late_return]--> active"], ["active", ["note_member", "tell_member", "read_because_of_member"], "member_reported", "active --member_reported--> active"]],
 ["active", ["drop_member", "read_because_of_member"], "member_left", "active --member_left--> active"],
 ["active", ["have_members_reviewed"], "members_review_due", "active --members_review_due--> active"],
 ["relinking", ["note_session"], "session_opened", "active --session_opened--> relinking"],

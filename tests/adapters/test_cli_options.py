@@ -281,8 +281,16 @@ def test_status_shows_the_database_that_is_named(
 
 @pytest.mark.parametrize(
     "command",
-    ["backup", "demo --folder", "diagram account -o", "fuzz -o", "fuzz --replay", "restore"]
-    + ["serve --tls-cert", "simulate --world --state"],
+    [
+        "backup",
+        "demo --folder",
+        "diagram account -o",
+        "fuzz -o",
+        "fuzz --replay",
+        "restore",
+        "serve --tls-cert",
+        "simulate --world --state",
+    ],
 )
 def test_an_empty_name_of_a_file_is_refused(
     command: str, capsys: pytest.CaptureFixture[str]

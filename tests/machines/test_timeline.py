@@ -12,6 +12,7 @@ from relink.machines.account.timeline import (
     Timeline,
     came_back,
     has_worked_between,
+    turned_at,
     with_report,
 )
 from relink.machines.commands import ReportAnomaly
@@ -108,6 +109,19 @@ def test_S6_a_timeline_says_whether_an_account_worked_between_two_reports(
 ) -> None:
     reported = any(works and after < at < before for at, works in told)
     assert has_worked_between(timeline_of(told), after, before) == reported
+
+
+@settings(max_examples=examples(500))
+@given(told=FEW, data=st.data())
+def test_K1_a_timeline_says_when_an_account_last_stopped_or_came_back(
+    told: list[Told], data: st.DataObject
+) -> None:
+    """After the latest report that says something else than the last one."""
+    arrived = data.draw(st.permutations(told))
+    in_order = sorted(told)
+    others = [at for at, works in in_order if works != in_order[-1][1]]
+    turned = min((at for at, _ in in_order if at > others[-1]), default=None) if others else None
+    assert turned_at(timeline_of(arrived)) == turned
 
 
 # ── the account ──────────────────────────────────────────────────────────────
