@@ -5,8 +5,9 @@ of an authorization from an account of it, which says nothing bad.
 
 What moves it: reads, since no webhook says that an authorization became inactive or active,
 and the sessions of its accounts. It is read whenever an account of it goes down or comes back,
-also if only a late report shows that it had (K1), or a session ends (R5). When it turns out to be repaired, its other inactive accounts are read,
-so that they come back without a session of their own.
+also if only a late report shows that it had (K1), or a session ends (R5). When it turns out to be
+repaired, its other inactive accounts are read, so that they come back without a session of their
+own.
 
 An announced deactivation is a need of each of its accounts, and of nobody else (P3). So the
 authorization only tells them.
