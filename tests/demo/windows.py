@@ -56,8 +56,12 @@ class Windows(Browser):
             self._ask("Input.dispatchMouseEvent", type=what, x=x, y=y, button="left", clickCount=1)
 
     def click_within(self, selector: str, containing: str, inner: str) -> None:
-        """Click an element inside the first visible one that matches."""
-        self._on(selector, containing, f"(found.querySelector({json.dumps(inner)}).click(), null)")
+        """Click an element inside the first visible one that matches and has it."""
+        self._on(
+            f"{selector}:has({inner})",
+            containing,
+            f"(found.querySelector({json.dumps(inner)}).click(), null)",
+        )
 
     def write(self, text: str) -> None:
         """Type into the focused element."""
