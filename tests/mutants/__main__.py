@@ -39,7 +39,10 @@ def main() -> int:
     copies = [copy(ROOT, KEPT / f"copy{number}") for number in range(1, given.jobs + 1)]
     reach, modules = measured(ROOT, copies, say)
     equivalents = Equivalents.read()
-    trials = [Trial(ROOT, each, reach, modules, equivalents, given.budget) for each in copies]
+    trials = [
+        Trial(ROOT, each, reach, modules, equivalents, given.budget, is_thorough=given.thorough)
+        for each in copies
+    ]
     results = list(_earlier(chosen, given))
     done = {result.mutant for result in results}
     waiting = [mutant for mutant in chosen if mutant not in done]
@@ -73,6 +76,11 @@ def _arguments() -> argparse.Namespace:
         default=60,
         metavar="SECONDS",
         help="of tests to run on one mutant, as measured; 60",
+    )
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="let tests draw as many examples as they name, five times as many",
     )
     parser.add_argument("--resume", action="store_true", help="do not repeat what was tried")
     parser.add_argument("--survivors", action="store_true", help="only what survived before")

@@ -52,14 +52,15 @@ class Server:
     Args:
         copied: the copy.
         arguments: of the server.
+        is_thorough: whether tests draw as many examples as they name.
     """
 
-    def __init__(self, copied: Path, *arguments: str) -> None:
+    def __init__(self, copied: Path, *arguments: str, is_thorough: bool = False) -> None:
         self._log = (copied / f"{arguments[0]}.log").open("w")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.mutants.server", *arguments],
             cwd=copied,
-            env=_environment(copied),
+            env=_environment(copied, is_thorough),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -92,8 +93,10 @@ class Server:
         self._log.close()
 
 
-def _environment(copied: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if key != "CI"}
+def _environment(copied: Path, is_thorough: bool) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in ("CI", "THOROUGH")}
+    if is_thorough:
+        kept |= {"CI": "true", "THOROUGH": "true"}
     return {
         **kept,
         "PYTHONPATH": str(copied),

@@ -16,6 +16,9 @@ Outcome = Literal["killed", "timed out", "survived", "equivalent", "invalid", "e
 """``equivalent``: the list explains it; ``invalid``: it is no other program, or none at all;
 ``error``: it could not be tried."""
 
+MORE_EXAMPLES = 5
+"""How many times as many examples tests name as the quick profile draws."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -50,6 +53,7 @@ class Trial:
         modules: what the tests load beside relink.
         equivalents: mutants that are not tried.
         budget: how many seconds of tests to run on one mutant, as they were measured.
+        is_thorough: whether tests draw as many examples as they name.
     """
 
     def __init__(
@@ -60,9 +64,12 @@ class Trial:
         modules: list[str],
         equivalents: Equivalents,
         budget: float,
+        *,
+        is_thorough: bool = False,
     ) -> None:
         self._root, self._copied, self._modules = root, copied, modules
         self._reach, self._equivalents, self._budget = reach, equivalents, budget
+        self._is_thorough = is_thorough
         self._servers: dict[str, Server] = {}
         self._number = 0
 
@@ -172,13 +179,14 @@ class Trial:
         if not tests:
             return {"outcome": "survived", "ran": 0, "seconds": 0}
         self._number += 1
+        longest = 5 * MORE_EXAMPLES if self._is_thorough else 5
         return self._server(kind).ask(
             {
                 "file": mutant.file,
                 "before": before,
                 "text": after,
                 "number": self._number,
-                "tests": [(test.id, 2 + 5 * test.seconds) for test in tests],
+                "tests": [(test.id, 2 + longest * test.seconds) for test in tests],
             }
         )
 
@@ -190,5 +198,7 @@ class Trial:
                 arguments = [str(modules)]
             else:
                 arguments = sorted({test.file for test in self._reach.tests})
-            self._servers[kind] = Server(self._copied, kind, *arguments)
+            self._servers[kind] = Server(
+                self._copied, kind, *arguments, is_thorough=self._is_thorough
+            )
         return self._servers[kind]
