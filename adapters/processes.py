@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.context import SpawnContext
@@ -21,6 +22,16 @@ Answer = TypeVar("Answer")
 
 SPAWN: SpawnContext = get_context("spawn")
 """How they start: afresh. A process that is forked off could share locks and connections."""
+
+
+class ProcessEndedError(Exception):
+    """A process ended before it gave its answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "one of the processes that share the work was killed, maybe because the machine ran "
+            "out of memory. Use fewer of them (--jobs)"
+        )
 
 
 class Processes:
@@ -48,9 +59,9 @@ class Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the processes."""
+        """End the processes, also one that is stopped and would not heed a request."""
         for process in set(active_children()) - self._others:
-            process.terminate()
+            process.kill()
         self._pool.shutdown(cancel_futures=True)
 
     def submit(
@@ -64,11 +75,32 @@ class Processes:
             kwargs: What it gets by name.
 
         Returns:
-            Its answer, once it is there. If a process ended before, asking for the answer raises
-            ``concurrent.futures.process.BrokenProcessPool``.
+            What :func:`answer` takes.
+
+        Raises:
+            ProcessEndedError: one of the processes has ended.
         """
-        with _without_interrupts():
+        with _without_interrupts(), _explained():
             return self._pool.submit(function, *args, **kwargs)
+
+
+def answer(future: Future[Answer]) -> Answer:
+    """Wait for what a function returned, in a process.
+
+    Raises:
+        ProcessEndedError: one of the processes ended before.
+        Exception: whatever the function raised.
+    """
+    with _explained():
+        return future.result()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool:
+        raise ProcessEndedError from None
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from relink.engine import System
 from relink.engine.explore import Exploration, Progress, sequence_diagram, story
 from relink.machines import relink_system
 
-from ..processes import SPAWN, Processes
+from ..processes import SPAWN, Processes, answer
 from .bounds import Bounds
 from .check import State, check
 
@@ -139,7 +139,7 @@ def check_scopes(
                     moment = moments.get(timeout=PAUSE)
                     if on_progress is not None:
                         on_progress(moment)
-            yield each.result()
+            yield answer(each)
 
 
 def _named(

@@ -61,6 +61,7 @@ def text_of(error: Exception) -> str | None:
         ("relink.adapters.gateway", "GatewayConfigurationError"),
         ("relink.adapters.store", "StoreError"),
         ("relink.adapters.png", "PngError"),
+        ("relink.adapters.processes", "ProcessEndedError"),
         ("relink.engine.errors", "StoryError"),
     ):
         if isinstance(error, _loaded(module, name)):

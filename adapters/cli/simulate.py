@@ -5,6 +5,7 @@ With ``--world``, no server: the whole product runs in simulated worlds, see
 """
 
 import argparse
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ from .settings import refuse_live_key
 
 if TYPE_CHECKING:
     from relink.adapters.simulator.server import SimulatorServer
+
+
+MOST_FAULTS = 0.125
+"""The highest probability of each fault: a request can have only one."""
 
 
 def add(parser: CommandParser) -> None:
@@ -38,7 +43,8 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--faults",
         metavar="RATE",
-        help="probability of each fault, 0 to 0.125 (default: 0); with --world, the kinds of fault",
+        help=f"probability of each fault, 0 to {MOST_FAULTS} (default: 0); with --world, the kinds "
+        "of fault",
     )
     simulated_worlds.add(parser)
 
@@ -51,10 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     from relink.adapters.simulator import INACTIVE_ACCOUNTS, TOKENIZED_NUMBERS, Faults, Simulator
     from relink.adapters.simulator.server import SimulatorServer
 
-    try:
-        faults = Faults.everywhere(_rate(arguments.faults or "0"))
-    except ValueError as error:
-        raise UsageError(f"--faults: {error}") from error
+    faults = Faults.everywhere(_rate(arguments.faults))
     sim = Simulator(seed=arguments.seed, faults=faults, start=None)
     if arguments.webhook_url:
         sim.add_endpoint(arguments.webhook_secret, url=arguments.webhook_url)
@@ -82,11 +85,14 @@ def _announce(server: "SimulatorServer", webhook_url: str | None) -> None:
     print(f"Linked accounts  {', '.join(accounts)}", flush=True)
 
 
-def _rate(text: str) -> float:
+def _rate(text: str | None) -> float:
     try:
-        return float(text)
+        rate = float("0" if text is None else text)
     except ValueError:
+        rate = math.nan
+    if not 0 <= rate <= MOST_FAULTS:
         raise UsageError(
-            f"--faults: {text!r} is no probability: give a number from 0 to 0.125. Kinds of fault, "
-            "by name, need --world."
-        ) from None
+            f"--faults: {text!r} is no probability: give a number from 0 to {MOST_FAULTS}. Kinds "
+            "of fault, by name, need --world."
+        )
+    return rate

@@ -17,6 +17,7 @@ from relink.machines.words.times import counted
 from . import UsageError
 from .arguments import path, whole_number
 from .options import CommandParser
+from .output_file import refuse_unwritable
 
 if TYPE_CHECKING:
     from relink.adapters.world import MadeWith, Report, Totals, Worlds
@@ -105,6 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
     worlds = _worlds(arguments)
     if arguments.story:
         return _tell(worlds, arguments.seeds or range(1))
+    if arguments.state is not None:
+        refuse_unwritable(arguments.state)
     chosen: range | None = arguments.seeds
     first = chosen.start if chosen else 0
     made_with = MadeWith.of(worlds, first)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from ..processes import Processes
+from ..processes import Processes, answer
 from .faults import Fault
 from .plan import Plan
 from .running import Report, run_world
@@ -109,7 +109,7 @@ def run_many(
             if not waiting:
                 return
             batch, reports = waiting.popleft()
-            _add(totals, batch, reports.result())
+            _add(totals, batch, answer(reports))
 
 
 def _add(totals: Totals, batch: list[int], reports: list[Report]) -> None:

@@ -299,3 +299,11 @@ def test_an_empty_name_of_a_file_is_refused(
     with pytest.raises(SystemExit):
         cli.main([*command.split(), ""])
     assert "it must be the name of a file or a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rate", ["", "x", "nan", "inf", "-0.1", "0.2"])
+def test_a_rate_of_faults_out_of_range_is_refused(
+    rate: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["simulate", f"--faults={rate}"]) == 2
+    assert f"{rate!r} is no probability: give a number from 0 to 0.125." in capsys.readouterr().err

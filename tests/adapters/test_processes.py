@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 
-from relink.adapters.processes import SPAWN, Processes
+from relink.adapters.processes import SPAWN, ProcessEndedError, Processes, answer
 
 BOUND = 60
 """Seconds after which something that should happen has not happened."""
@@ -56,8 +55,12 @@ def test_an_error_comes_back() -> None:
 
 
 def test_a_process_that_ends_by_itself_is_an_error_and_no_endless_wait() -> None:
-    with Processes(1) as processes, pytest.raises(BrokenProcessPool):
-        processes.submit(os._exit, 3).result(BOUND)
+    with Processes(1) as processes:
+        ended = processes.submit(os._exit, 3)
+        with pytest.raises(ProcessEndedError, match=r"out of memory\. Use fewer of them"):
+            answer(ended)
+        with pytest.raises(ProcessEndedError):
+            processes.submit(os.getpid)
 
 
 def test_each_begins_with_what_it_is_given() -> None:
@@ -67,14 +70,17 @@ def test_each_begins_with_what_it_is_given() -> None:
         assert told.get(timeout=BOUND) == "begun"
 
 
-def test_leaving_ends_them_whatever_they_do() -> None:
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_leaving_ends_them_whatever_they_do(is_stopped: bool) -> None:
     before = set(active_children())
     with Processes(2) as processes:
         waiting = processes.submit(time.sleep, 1000)
-        assert set(active_children()) != before
+        [process] = set(active_children()) - before
+        if is_stopped:
+            os.kill(process.pid or 0, signal.SIGSTOP)
     assert set(active_children()) == before
-    with pytest.raises(BrokenProcessPool):
-        waiting.result(BOUND)
+    with pytest.raises(ProcessEndedError):
+        answer(waiting)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
