@@ -12,9 +12,6 @@ from itertools import accumulate, combinations, permutations
 
 FEW = 6
 
-ROUNDS = 2
-"""How often each of many arrows may move."""
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -64,7 +61,8 @@ def _ordered(spans: list[Span]) -> list[Span]:
     if len(spans) <= FEW:
         return list(min(permutations(spans), key=cost))
     order = list(spans)
-    for span in spans * ROUNDS:
+    # Twice, since those that move later may make a better place for earlier ones.
+    for span in (*spans, *spans):
         order.remove(span)
         # How much more often it crosses others, with each one more that is nearer than it.
         more = [costs[other, span] - costs[span, other] for other in order]

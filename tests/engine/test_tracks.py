@@ -1,4 +1,4 @@
-"""Tracks: arrows along a gap cross as seldom as any order of them allows, and never lie on each other.
+"""Tracks: arrows along a gap cross as seldom as any order allows, and never lie on each other.
 
 The model draws each arrow as lines: one along the gap, at its track, and one to the side of the gap
 at each of its ends. It counts where lines cross, and tries every order.
