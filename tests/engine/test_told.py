@@ -1,4 +1,4 @@
-"""What is told of a chart without a story: judged by trying all ways through it.
+"""What pictures tell without a story: judged by trying all ways through the chart.
 
 The usual way is the longest cycle through the state that most others lead to, or the longest path
 from the start. Arrows are few, and every state is reached by them.
