@@ -2,12 +2,13 @@
 
 An arrow that runs along a gap comes from one side of it, and leaves to one. On its way to its track
 and from it, it crosses the tracks in between. So the order of tracks says how often arrows cross.
-Up to :data:`FEW` arrows, all orders are tried; of more, neighbours change places while that helps.
+Up to :data:`FEW` arrows, all orders are tried; of more, each in turn moves to where it crosses the
+others least.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import accumulate, combinations, permutations
 
 FEW = 6
 
@@ -37,7 +38,7 @@ def tracks(spans: Sequence[Span], apart: float) -> dict[int, int]:
 
     Args:
         spans: The arrows that run along the gap.
-        apart: What has to be between two that share a track.
+        apart: More than this is between two that share a track.
     """
     order = _ordered(sorted(spans, key=lambda span: (span.high - span.low, span.number)))
     found: dict[int, int] = {}
@@ -59,12 +60,15 @@ def _ordered(spans: list[Span]) -> list[Span]:
 
     if len(spans) <= FEW:
         return list(min(permutations(spans), key=cost))
-    for _ in spans:
-        for index in range(len(spans) - 1):
-            one, other = spans[index : index + 2]
-            if costs[other, one] < costs[one, other]:
-                spans[index : index + 2] = other, one
-    return spans
+    order = list(spans)
+    # Twice, since those that move later may make a better place for earlier ones.
+    for span in (*spans, *spans):
+        order.remove(span)
+        # How much more often it crosses others, with each one more that is nearer than it.
+        more = [costs[other, span] - costs[span, other] for other in order]
+        totals = list(accumulate(more, initial=0))
+        order.insert(totals.index(min(totals)), span)
+    return order
 
 
 def _crossings(near: Span, far: Span) -> int:
