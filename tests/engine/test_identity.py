@@ -137,8 +137,15 @@ def test_the_identity_is_all_fields_as_json_with_sets_in_order(
     given_fields: dict[str, Any], known: frozenset[int]
 ):
     whole = {
-        **{"text": "", "number": None, "ratio": 0.0, "yes": False, "colour": "red"},
-        **{"level": "low", "names": [], "pair": [0, ""], "counts": {}},
+        "text": "",
+        "number": None,
+        "ratio": 0.0,
+        "yes": False,
+        "colour": "red",
+        "level": "low",
+        "names": [],
+        "pair": [0, ""],
+        "counts": {},
         **json.loads(json.dumps(given_fields)),
     }
     plain = Plain(**given_fields)

@@ -139,7 +139,7 @@ def test_an_import_reads_files_and_is_no_part_of_the_answer():
     assert colorsys.rgb_to_hls(0, 0, 0) == (0.0, 0.0, 0.0)
     assert outside.found is None
     with Outside() as outside:
-        import colorsys  # noqa: F811
+        import colorsys
 
         time.time()
     assert outside.found == Touched(CLOCK[0], "time.time", CLOCK[1])
