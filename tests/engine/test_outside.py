@@ -80,7 +80,8 @@ def test_what_is_reached_is_named_with_its_cure(
         reach()
     assert outside.found is not None
     assert (outside.found.does, outside.found.cure) == kind
-    assert outside.found.what.startswith(what)
+    # Which of the two modules a function says it is of depends on the release of Python.
+    assert outside.found.what.removeprefix("_").startswith(what.removeprefix("_"))
 
 
 def test_the_first_of_several_is_kept():
