@@ -80,7 +80,7 @@ def _refused(model: type[BaseModel], given: dict[str, Any]) -> set[str]:
             given, strict=True, by_alias=False, by_name=True
         )
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        faults = error.errors()
         aliases = {info.validation_alias: name for name, info in model.model_fields.items()}
         first = [fault["loc"][0] for fault in faults if fault["loc"]]
         return {aliases.get(str(place), str(place)) for place in first}
@@ -95,7 +95,7 @@ def _misfit(info: FieldInfo) -> str:
     try:
         made = TypeAdapter(inner).validate_python(info.default)
     except ValidationError as error:
-        (fault, *_) = error.errors(include_url=False, include_context=False, include_input=False)
+        (fault, *_) = error.errors()
         return fault["msg"].replace("Input should", "it should")
     except Exception:
         return ""

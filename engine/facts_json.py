@@ -95,7 +95,7 @@ def _misfit(model: type[Facts], field: str, value: Any) -> str | None:
     try:
         again = _validator(model, field)(value, strict=True)
     except ValidationError as error:
-        return str(error.errors(include_url=False, include_input=False)[0]["msg"])
+        return str(error.errors()[0]["msg"])
     is_other = again is not value and again != value
     return f"it would become another {type(again).__name__}" if is_other else None
 
@@ -144,7 +144,7 @@ def _misfits_of(model: BaseModel) -> Iterator[tuple[str, str]]:
     try:
         again = type(model).__pydantic_validator__.validate_python(given, strict=True)
     except ValidationError as error:
-        for fault in error.errors(include_url=False, include_input=False):
+        for fault in error.errors():
             yield str(fault["loc"][0]) if fault["loc"] else "", fault["msg"]
         return
     for field, new in again.__dict__.items():

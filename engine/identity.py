@@ -20,7 +20,16 @@ def identity_of(record: BaseModel) -> str:
     """The fields of a record as JSON. Sets are sorted: they have no order of their own."""
     if not _holds_set(record):
         return record.model_dump_json()
-    return _ANY.dump_json(_sorted(record.model_dump())).decode()
+    try:
+        fields = record.model_dump()
+    except TypeError:  # a set of models, of which pydantic makes dicts, and they have no hash
+        fields = _fields(record)
+    return _ANY.dump_json(_sorted(fields)).decode()
+
+
+def _fields(model: BaseModel) -> dict[str, Any]:
+    kinds = type(model).model_fields
+    return {name: held for name, held in model if name not in kinds or not kinds[name].exclude}
 
 
 def _holds_set(value: Any) -> bool:
@@ -52,8 +61,10 @@ def _is_orderly(annotation: Any) -> bool:
 
 
 def _sorted(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        value = _fields(value)
     if isinstance(value, (set, frozenset)):
-        return sorted((_ANY.dump_python(each, mode="json") for each in value), key=json.dumps)
+        return sorted((_ANY.dump_python(_sorted(x), mode="json") for x in value), key=json.dumps)
     if isinstance(value, dict):
         return {key: _sorted(held) for key, held in value.items()}
     return [_sorted(each) for each in value] if isinstance(value, (list, tuple)) else value

@@ -41,6 +41,7 @@ _FUNCTIONS = {
     "io.open": _SYSTEM,
     "builtins.input": _SYSTEM,
     "_thread.start_new_thread": _PROCESS,
+    "_thread.start_joinable_thread": _PROCESS,  # since Python 3.13
     "_posixsubprocess.fork_exec": _PROCESS,
     "uuid._generate_time_safe": _RANDOM,
 }

@@ -171,7 +171,7 @@ def faults_of(record: type[BaseModel], error: ValidationError, missing: str) -> 
         error: What pydantic says.
         missing: What to do about a missing field, with ``{}`` for its name.
     """
-    return [_misfit(record, fault, missing) for fault in error.errors(include_url=False)]
+    return [_misfit(record, fault, missing) for fault in error.errors()]
 
 
 def _misfit(record: type[BaseModel], fault: Any, missing: str) -> str:

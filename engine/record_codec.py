@@ -298,7 +298,7 @@ class RecordCodec:
                 return model.model_validate_json(fields, by_alias=False, by_name=True)
             return model.model_validate(fields, by_alias=False, by_name=True)
         except ValidationError as error:
-            found = {fault["type"] for fault in error.errors(include_url=False)}
+            found = {fault["type"] for fault in error.errors()}
             faults = "; ".join(faults_of(model, error, "add it"))
         if "json_invalid" in found:
             raise cls.unreadable(f"{what}: this is no JSON; {_DAMAGED}")

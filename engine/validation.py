@@ -73,7 +73,6 @@ def validate(chart: type[ChartBase], structure: Structure) -> None:
     faults.check()
     for state in structure.states:
         _check_state(faults, state)
-    faults.check()
     _check_unique(faults, structure)
     faults.check()
     for state in structure.states:

@@ -136,7 +136,7 @@ def _refused_change(error: Exception) -> str | None:
     """The change that a frozen container or object refused; None if it refused something else."""
     if not isinstance(error, ValidationError):
         return str(error)
-    faults = error.errors(include_url=False)
+    faults = error.errors()
     if any(fault["type"] not in ("frozen_instance", "frozen_field") for fault in faults):
         return None
     return (
