@@ -6,7 +6,16 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from relink.engine.fuzz import AT_ONCE, STALE, Delivery, DeliveryFaults, Stream, Transit, streams
+from relink.engine.fuzz import (
+    AT_ONCE,
+    STALE,
+    Delivery,
+    DeliveryFaults,
+    Stream,
+    Transit,
+    histories,
+    streams,
+)
 
 from ..profile import examples
 from .lock import Dialed, Lock, Released
@@ -159,3 +168,10 @@ def test_the_simplest_stream_that_arrives_is_one_event_at_once() -> None:
     assert simplest == Stream(("a",), (Delivery("evt_1", "a"),), ())
     assert find(streams(LETTERS), lambda stream: True) == Stream((), (), ())
     assert Transit[str](MANY).send("a") == Transit[str](MANY).send("a", AT_ONCE)
+
+
+def test_a_history_has_up_to_twenty_events_if_nobody_says_otherwise() -> None:
+    assert {len(history) for history in draws(histories(Lock, min_size=20), 20)} == {20}
+    lengths = {len(history) for history in draws(histories([Released]), 100)}
+    assert min(lengths) == 0
+    assert 4 < max(lengths) <= 20
