@@ -103,12 +103,14 @@ class Abstraction:
         numbers: dict[str, int] = {}
         for each in form.ids:
             numbers.setdefault(each, len(numbers))
-        places = self._places(form.times) if form.times else {}
+        # The fixed times too: their places say how far the times before them are away.
+        times = (*form.times, *self.fixed) if form.times else ()
+        places = self._places(times) if times else {}
         return "|".join(
             (
                 form.text,
                 ",".join(str(numbers[each]) for each in form.ids),
-                ",".join(str(places[each]) for each in form.times),
+                ",".join(places[each] for each in times),
             )
         )
 
@@ -116,7 +118,7 @@ class Abstraction:
         """Where each time stands: its rank, and how far it is from the one before."""
         places: dict[float, str] = {}
         before: float | None = None
-        for rank, time in enumerate(sorted({*times, *self.fixed})):
+        for rank, time in enumerate(sorted(set(times))):
             gap = None if before is None else time - before
             is_near = gap is not None and gap <= self.longest
             # 1 and 1.0 are one time.

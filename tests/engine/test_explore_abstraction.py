@@ -73,6 +73,14 @@ def test_a_time_shows_on_which_side_of_a_fixed_one_it_is() -> None:
     assert not same(monday, Kept(1000), Kept(9))
 
 
+def test_a_time_shortly_before_a_fixed_one_keeps_its_distance() -> None:
+    rules = Abstraction(times={"at"}, longest=10, fixed={1000})
+    assert not same(rules, Kept(990), Kept(991))
+    assert same(rules, Kept(989), Kept(7))
+    assert not same(rules, Kept(990), Kept(989))
+    assert not same(rules, Kept(1001), Kept(1002))
+
+
 def test_fresh_ids_count_by_where_else_they_are() -> None:
     rules = Abstraction(ids=r"evt_\d+")
     assert same(rules, ["evt_1", "evt_2", "evt_1"], ["evt_7", "evt_3", "evt_7"])
