@@ -12,7 +12,6 @@ import pytest
 from relink.machines.account import AccountFacts
 from relink.machines.account_number import AccountNumberFacts
 from relink.machines.authorization import AuthorizationFacts
-from relink.machines.commands import CreateRelinkSession
 from relink.machines.events import AccountResumed, AccountRetired
 from relink.machines.messages import (
     NewAccountLinkedInstead,
@@ -34,6 +33,7 @@ from relink.machines.vocabulary import (
     ReportedStatus,
 )
 
+from .decided import request
 from .made_step import AT, MadeStep, broken
 
 KNOWN_AT = AT - 1_000
@@ -45,12 +45,6 @@ YES_OR_NO = (False, True)
 def account(**facts: Any) -> AccountFacts:
     known = {"reported_status": ReportedStatus.ACTIVE, "as_of": KNOWN_AT}
     return AccountFacts(id="fca_1").after(known | facts)
-
-
-def request() -> CreateRelinkSession:
-    asked = {"account": "fca_1", "attempt": 1, "authorization": "fcauth_1", "mode": "specific"}
-    asked |= {"reason": "inactive", "holder": None, "permissions": (), "subcategories": ()}
-    return CreateRelinkSession(delivery="modal", return_url=None, **asked)
 
 
 def of_account(facts: AccountFacts, state: str = "active") -> MadeStep:

@@ -7,7 +7,7 @@ import pytest
 
 from relink.engine import Decision, Send, Snapshot
 from relink.machines import RelinkPolicy, relink_system
-from relink.machines.commands import CreateRelinkSession, Wake
+from relink.machines.commands import Wake
 from relink.machines.messages import (
     MemberSessionEnded,
     OwnershipChecked,
@@ -25,6 +25,8 @@ from relink.machines.messages import (
 )
 from relink.machines.session import SessionFacts
 
+from .decided import request
+
 AT = 1_000_000
 SENT: dict[str, Any] = {"causation_id": "evt_1", "at": AT + 0.5}
 ENDED = ("failed", "cancelled", "abandoned", "superseded")
@@ -36,14 +38,8 @@ TOLD_ACCOUNT = {
 }
 
 
-def request() -> CreateRelinkSession:
-    asked = {"account": "fca_1", "attempt": 4, "authorization": "fcauth_1", "mode": "specific"}
-    asked |= {"reason": "inactive", "holder": None, "permissions": (), "subcategories": ()}
-    return CreateRelinkSession(delivery="modal", return_url=None, **asked)
-
-
 def known(**facts: Any) -> SessionFacts:
-    usual = {"request": request(), "opened_at": AT - 500.0, "failure_reason": "other"}
+    usual = {"request": request(attempt=4), "opened_at": AT - 500.0, "failure_reason": "other"}
     return SessionFacts(id="fcsess_1").after({**usual, **facts})
 
 
@@ -256,11 +252,11 @@ def test_R1_R2_a_session_begins_once_has_a_deadline_and_leaves_to_its_successor(
     state: str,
 ) -> None:
     policy = RelinkPolicy(session_open_for=77)
-    trigger = SessionOpened(session="fcsess_1", request=request(), policy=policy, **SENT)
+    trigger = SessionOpened(session="fcsess_1", request=request(attempt=4), policy=policy, **SENT)
     new = SessionFacts(id="fcsess_1")
     if state == "open":
         began = decide("open", new, trigger)
-        assert began.facts == new.after({"request": request(), "opened_at": AT + 0.5})
+        assert began.facts == new.after({"request": request(attempt=4), "opened_at": AT + 0.5})
         [wake] = began.commands
         assert isinstance(wake, Wake)
         assert (wake.machine, wake.key, wake.due) == ("session", "fcsess_1", AT + 77)
