@@ -76,7 +76,7 @@ def report(kind: str, later: int = 10, **fields: Any) -> NumbersReported:
 
 
 def told(decision: Decision) -> list[tuple[str, int | None]]:
-    """What the account is told of its number."""
+    """What the account is told about its number."""
     events = [c.event for c in decision.commands if isinstance(c, Send) and c.machine == "account"]
     assert all(isinstance(event, NumberChanged) for event in events)
     return [(event.status, event.expires_on) for event in events]  # type: ignore[attr-defined]
