@@ -366,7 +366,8 @@ def in_timeline(facts: AccountFacts, trigger: LinkReported) -> dict[str, Any]:
     status = trigger.reported_status
     if status is ReportedStatus.DISCONNECTED:
         return {}
-    timeline = with_report(facts.timeline, trigger.as_of, status.works)
+    cause = trigger.report.cause if status.is_inactive else None
+    timeline = with_report(facts.timeline, trigger.as_of, status.works, cause)
     if timeline == facts.timeline:
         return {}
     forgets = len(facts.timeline) == LONGEST and facts.replaced_by is not None

@@ -1,11 +1,10 @@
 """The timeline: when an account was reported to work, and when not.
 
 A replaced account comes back once it is reported active after it had stopped (S6), in whatever
-order the reports arrive. So late reports are put where they belong. Only the latest reports are
-kept, so that the memory stays bounded.
+order the reports arrive. So late reports are put where they belong. Only so many are kept, so that
+the memory stays bounded; those go first that only repeat what was said before and after them.
 """
 
-from itertools import groupby
 from typing import NamedTuple
 
 LONGEST = 24
@@ -18,26 +17,44 @@ class Told(NamedTuple):
     as_of: int
     """Its time (Unix seconds)."""
     works: bool
+    cause: str | None = None
+    """Stripe's ``cause`` of it, if it stopped and the report includes one."""
+
+    def repeats(self, earlier: "Told") -> bool:
+        """Whether it says no other than an earlier one."""
+        return (self.works, self.cause) == (earlier.works, earlier.cause)
 
 
 Timeline = tuple[Told, ...]
 """Reports, oldest first. Of one second, those that say "it stopped" come last."""
 
 
-def with_report(timeline: Timeline, as_of: int, works: bool) -> Timeline:
+def with_report(timeline: Timeline, as_of: int, works: bool, cause: str | None = None) -> Timeline:
     """The timeline with one more report in it.
 
     Args:
         timeline: what was reported so far.
         as_of: the time of the report (Unix seconds).
         works: whether it says that the account works.
+        cause: why it does not, if the report says that.
     """
-    told = Told(as_of, works)
+    told = Told(as_of, works, cause)
     if not timeline or timeline[-1].as_of < as_of:
-        return (*timeline[1 - LONGEST :], told)
+        return _shortened((*timeline, told))
     if told in timeline:
         return timeline
-    return tuple(sorted((*timeline, told), key=_order)[-LONGEST:])
+    return _shortened(tuple(sorted((*timeline, told), key=_order)))
+
+
+def _shortened(timeline: Timeline) -> Timeline:
+    """Without its first report that only repeats, or without the oldest one, if it is too long."""
+    if len(timeline) <= LONGEST:
+        return timeline
+    for place in range(1, len(timeline) - 1):
+        before, told, after = timeline[place - 1 : place + 2]
+        if told.repeats(before) and after.repeats(told):
+            return timeline[:place] + timeline[place + 1 :]
+    return timeline[1:]
 
 
 def came_back(timeline: Timeline, since: int) -> bool:
@@ -49,10 +66,10 @@ def came_back(timeline: Timeline, since: int) -> bool:
         since: that time (Unix seconds).
     """
     stopped = False
-    for as_of, works in timeline:
-        if not works:
+    for told in timeline:
+        if not told.works:
             stopped = True
-        elif as_of <= since:
+        elif told.as_of <= since:
             # Before that time it worked again.
             stopped = False
         elif stopped:
@@ -61,25 +78,32 @@ def came_back(timeline: Timeline, since: int) -> bool:
 
 
 def turned_at(timeline: Timeline) -> int | None:
-    """When it last stopped or came back, by what was reported (Unix seconds); None if all that was
-    reported says the same.
+    """When it last stopped, came back, or stopped for another cause, by what was reported (Unix
+    seconds); None if all that was reported says the same.
+
+    A report that leaves the cause out says the same as the one before.
 
     Args:
         timeline: what was reported.
     """
-    runs = [next(run) for _, run in groupby(timeline, key=lambda told: told.works)]
-    return runs[-1].as_of if len(runs) > 1 else None
+    turned, works, cause = None, None, None
+    for told in timeline:
+        has_other_cause = None not in (cause, told.cause) and cause != told.cause
+        if works is not None and (works != told.works or has_other_cause):
+            turned, cause = told.as_of, None
+        works, cause = told.works, told.cause or cause
+    return turned
 
 
 def has_worked_between(timeline: Timeline, after: int, before: int) -> bool:
     """Whether it was reported to work between two times (Unix seconds)."""
-    for as_of, works in reversed(timeline):
-        if as_of <= after:
+    for told in reversed(timeline):
+        if told.as_of <= after:
             return False
-        if works and as_of < before:
+        if told.works and told.as_of < before:
             return True
     return False
 
 
-def _order(told: Told) -> tuple[int, bool]:
-    return told.as_of, not told.works
+def _order(told: Told) -> tuple[int, bool, str]:
+    return told.as_of, not told.works, told.cause or ""

@@ -14,7 +14,7 @@ from relink.machines.commands import RetrieveAuthorization
 from relink.machines.report import StatusReport
 
 from ..profile import examples
-from .reports import active, relinkable
+from .reports import active, relinkable, unrepairable
 from .scenario import Scenario, knowing
 
 LOGIN = "fcauth_1"
@@ -119,5 +119,23 @@ def test_K1_a_late_report_that_an_account_had_stopped_reads_what_another_one_has
     s.webhook("fca_1", active())
     s.webhook("fca_1", relinkable(), created=stopped)
     assert [type(read) for read in s.due_reads] == ([] if is_alone else [RetrieveAuthorization])
+    s.perform_reads()
+    assert s.authorization(LOGIN).state == "active"
+
+
+def test_K1_an_authorization_is_read_when_a_late_report_shows_that_it_had_ended_too() -> None:
+    """An account is closed. That its bank login ended meanwhile comes late."""
+    s = knowing(active())
+    s.webhook("fca_1", unrepairable(cause="closed"))
+    s.perform_reads()
+    s.stripe[LOGIN] = STOPPED
+    ended = s.now + 60
+    s.wait(120)
+    s.authorization_webhook(LOGIN, None)
+    s.perform_reads()
+    assert s.authorization(LOGIN).state == "inactive_relinkable"
+    s.stripe[LOGIN] = active()
+    s.webhook("fca_1", unrepairable(cause="closed"))
+    s.webhook("fca_1", relinkable(cause="access_expired"), created=ended)
     s.perform_reads()
     assert s.authorization(LOGIN).state == "active"

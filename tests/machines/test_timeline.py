@@ -111,17 +111,45 @@ def test_S6_a_timeline_says_whether_an_account_worked_between_two_reports(
     assert has_worked_between(timeline_of(told), after, before) == reported
 
 
+CAUSED = st.lists(
+    st.tuples(st.integers(0, 12), st.sampled_from(["works", "expired", "denied", "stopped"])),
+    max_size=8,
+    unique_by=lambda told: told[0],
+)
+"""Reports with their cause; "stopped" leaves it out."""
+
+
 @settings(max_examples=examples(500))
-@given(told=FEW, data=st.data())
+@given(told=CAUSED, data=st.data())
 def test_K1_a_timeline_says_when_an_account_last_stopped_or_came_back(
-    told: list[Told], data: st.DataObject
+    told: list[tuple[int, str]], data: st.DataObject
 ) -> None:
-    """After the latest report that says something else than the last one."""
-    arrived = data.draw(st.permutations(told))
-    in_order = sorted(told)
-    others = [at for at, works in in_order if works != in_order[-1][1]]
-    turned = min((at for at, _ in in_order if at > others[-1]), default=None) if others else None
-    assert turned_at(timeline_of(arrived)) == turned
+    """A stop without a cause is the one before it, or else the first of the one after it."""
+    timeline: Timeline = ()
+    for at, what in data.draw(st.permutations(told)):
+        cause = what if what in ("expired", "denied") else None
+        timeline = with_report(timeline, at, what == "works", cause)
+    stops: list[tuple[int, set[str]]] = []
+    for at, what in sorted(told):
+        said = {what} - {"stopped"}
+        is_same = stops and (
+            ("works" in stops[-1][1]) == (what == "works") and len(stops[-1][1] | said) < 2
+        )
+        if is_same:
+            stops[-1][1].update(said)
+        else:
+            stops.append((at, said))
+    assert turned_at(timeline) == (stops[-1][0] if len(stops) > 1 else None)
+
+
+@pytest.mark.parametrize("repeats", [0, LONGEST - 2, LONGEST - 1, LONGEST, 3 * LONGEST])
+def test_K1_a_late_return_has_its_place_before_any_number_of_repeats(repeats: int) -> None:
+    timeline = timeline_of([(0, True), (10, False), *((30 + n, False) for n in range(repeats + 1))])
+    assert len(timeline) <= LONGEST
+    assert turned_at(timeline) == 10
+    turned = turned_at(with_report(timeline, 20, works=True))
+    assert turned is not None
+    assert turned > 20
 
 
 # ── the account ──────────────────────────────────────────────────────────────
