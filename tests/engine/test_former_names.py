@@ -34,7 +34,7 @@ class Whisper(Shout):
     """Derived: it has no former names."""
 
 
-class Heard(Event):
+class Rang(Event):
     former_names = ("noticed", "yell")
     loud: int = 0
 
@@ -47,14 +47,14 @@ class Planned(Command):
     event: Event
 
 
-CODEC = Codec([Heard], [Shout, Whisper, Hum, Planned])
+CODEC = Codec([Rang], [Shout, Whisper, Hum, Planned])
 
 
 @pytest.mark.parametrize(
     ("base", "kind", "names"),
     [
         (Command, Shout, ["shout", "yell", "cry"]),
-        (Event, Heard, ["heard", "noticed", "yell"]),
+        (Event, Rang, ["heard", "noticed", "yell"]),
         (Command, Whisper, ["whisper"]),
         (Command, Hum, ["hum", "buzz"]),
     ],
@@ -83,9 +83,9 @@ def test_a_name_of_a_command_is_none_of_an_event(name: str):
 
 def test_an_event_inside_of_a_command_is_read_by_its_former_name():
     stored = {"event": {"name": "noticed", "fields": {"loud": 3}}}
-    assert CODEC.command("planned", stored) == Planned(event=Heard(loud=3))
+    assert CODEC.command("planned", stored) == Planned(event=Rang(loud=3))
     sent = {"machine": "m", "key": "k", **stored}
-    assert CODEC.command("send", sent) == Send(machine="m", key="k", event=Heard(loud=3))
+    assert CODEC.command("send", sent) == Send(machine="m", key="k", event=Rang(loud=3))
     assert CODEC.event("started", {}).name == "started"
 
 
