@@ -54,7 +54,7 @@ CODEC = Codec([Rang], [Shout, Whisper, Hum, Planned])
     ("base", "kind", "names"),
     [
         (Command, Shout, ["shout", "yell", "cry"]),
-        (Event, Rang, ["heard", "noticed", "yell"]),
+        (Event, Rang, ["rang", "noticed", "yell"]),
         (Command, Whisper, ["whisper"]),
         (Command, Hum, ["hum", "buzz"]),
     ],
@@ -69,7 +69,7 @@ def test_a_record_is_read_by_each_of_its_names(base: Any, kind: Any, names: list
     assert CODEC.to_json(kind())["name"] == names[0]
 
 
-@pytest.mark.parametrize("name", ["noticed", "heard"])
+@pytest.mark.parametrize("name", ["noticed", "rang"])
 def test_a_name_of_an_event_is_none_of_a_command(name: str):
     with pytest.raises(errors.UnreadableError, match=f"^no command .*'{name}', but an event"):
         CODEC.command(name, {})
