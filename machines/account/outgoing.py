@@ -39,12 +39,17 @@ def tell_authorization(
     has_moved = before.authorization != now.authorization
     has_changed = _standing(before) is not _standing(now)
     stopped_again = _standing(now) is _DOWN and now.cause != before.cause
-    turned, known = turned_at(now.timeline), turned_at(before.timeline)
-    has_turned = turned is not None and (known is None or turned > known)
     is_news = has_moved or has_changed or stopped_again
-    if not is_news and not has_turned:
+    if not is_news and not _has_turned(before, now):
         return []
     return [*_left(before, now, trigger), *_joined(now, trigger, is_late=not is_news)]
+
+
+def _has_turned(before: AccountFacts, now: AccountFacts) -> bool:
+    if now.timeline == before.timeline:
+        return False
+    turned, known = turned_at(now.timeline), turned_at(before.timeline)
+    return turned is not None and (known is None or turned > known)
 
 
 def _left(before: AccountFacts, now: AccountFacts, trigger: LinkReported) -> list[Send]:

@@ -59,7 +59,7 @@ def run(folder: Path, *argv: str, **more: str) -> tuple[int, str]:
         (("diagram", "account", "--output", "none/x.svg"), "none/x.svg cannot be written"),
         (("export", "account", "--output", "none/x.json"), "none/x.json cannot be written"),
         (("fuzz", "account", "--events", "-1"), "--events: it must be a whole number from 1 to"),
-        (("simulate", "--faults", "2"), "must be a probability"),
+        (("simulate", "--faults", "2"), "is no probability"),
         (("demo", "--folder", "text/x"), "files cannot be written to the folder text/x"),
         (("status",), "file is not a database"),
         (("explain", "fca_1", "--database", "sqlite:///text"), "file is not a database"),

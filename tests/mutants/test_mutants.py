@@ -217,7 +217,7 @@ def request(was: str, now: str, reach: Reach) -> dict[str, object]:
 
 
 def test_a_change_that_runs_forever_is_stopped(reach: Reach, covering: Server) -> None:
-    endless = request("told = Told(as_of, works)", "while True: pass", reach)
+    endless = request("told = Told(as_of, works, cause)", "while True: pass", reach)
     answer = covering.ask(endless)
     assert answer["outcome"] == "timed out"
     assert answer["by"] in {test.id for test in reach.tests}
