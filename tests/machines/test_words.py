@@ -1,5 +1,6 @@
 """All that a journal can hold has words: states, events, guards, effects, commands, codes."""
 
+import dataclasses
 import re
 from typing import Any, get_args
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relink.engine import Command, Event, Snapshot
+from relink.engine import Address, Command, Event, Reason, Snapshot
 from relink.engine.fuzz import payloads
 from relink.machines import CHARTS
 from relink.machines.account.facts import AccountFacts
@@ -20,7 +21,7 @@ from relink.machines.commands import (
     RetrieveSessionForCaller,
 )
 from relink.machines.events import BillingNameAbsent
-from relink.machines.reasons import ANOMALIES, IGNORED, Anomaly, ReadReason
+from relink.machines.reasons import ANOMALIES, IGNORED, OUTCOME_SETTLED, Anomaly, ReadReason
 from relink.machines.report import StatusReport
 from relink.machines.reported import (
     NumbersReported,
@@ -37,10 +38,13 @@ from relink.machines.words.meaning import meaning_of
 from relink.machines.words.names import Names, account_name, short_id
 from relink.machines.words.outcome import outcome
 from relink.machines.words.states import MACHINES, STATES
-from relink.machines.words.times import counted, duration, listed
+from relink.machines.words.thoughts import thoughts
+from relink.machines.words.times import clock, counted, day, duration, listed, moment
 from relink.machines.words.tone import Tone
 
 from ..profile import examples
+from .reports import relinkable
+from .scenario import Scenario
 
 ADA = Names("Ada", {"fca_1": "••2275"})
 FIRED = BillingNameAbsent(causation_id="evt_1", at=1_760_000_000.0, account="fca_1")
@@ -252,6 +256,143 @@ def test_ids_are_shortened_so_that_they_can_be_told_apart():
     assert short_id("fca_d4YLhx6IsmWfISqalNGiXGjW") == "fca_…XGjW"
     assert short_id("fca_1") == "fca_1"
     assert short_id("anything") == "anything"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (61, "61 seconds"),
+        (119.4, "119 seconds"),
+        (120, "2 minutes"),
+        (3599, "60 minutes"),
+        (3600, "1 hour"),
+        (3601, "60 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (86_399, "24 hours"),
+        (86_400, "1 day"),
+        (86_401, "24 hours"),
+        (172_799, "48 hours"),
+        (172_800, "2 days"),
+        (864_000, "10 days"),
+    ],
+)
+def test_a_duration_is_said_in_the_largest_unit_that_says_enough(seconds: float, words: str):
+    assert duration(seconds) == words
+
+
+def test_times_are_said_in_utc():
+    time = 1_760_000_000.9
+    assert (day(time), clock(time), moment(time)) == (
+        "2025-10-09",
+        "08:53:20",
+        "2025-10-09 08:53",
+    )
+
+
+@pytest.mark.parametrize(
+    ("id", "name"),
+    [
+        ("fca_123456", "fca_123456"),
+        ("fca_1234567", "fca_…4567"),
+        ("fca_test_1234567", "fca_test_…4567"),
+        ("_1234567", "_1234567"),
+        ("1234567", "1234567"),
+        ("fca_", "fca_"),
+        ("", ""),
+    ],
+)
+def test_an_id_is_shortened_where_that_makes_it_shorter(id: str, name: str):
+    assert short_id(id) == name
+
+
+@pytest.mark.parametrize(
+    ("id", "name"),
+    [
+        ("fca_1", "••2275"),
+        ("fca_2", "fca_2"),
+        ("fcauth_1", "bank login fcauth_1"),
+        ("fcsess_1", "session fcsess_1"),
+        ("pm_1", "payment method pm_1"),
+        ("ba_1", "external account ba_1"),
+        ("cus_1", "Ada"),
+        ("acct_12345678", "acct_…5678"),
+    ],
+)
+def test_a_thing_is_called_by_what_it_is(id: str, name: str):
+    assert ADA.thing(id) == name
+
+
+def test_a_sentence_about_the_customer_has_the_name_also_as_an_owner():
+    told = "the customer asks for the customer's bank"
+    assert ADA.of_customer(told) == "Ada asks for Ada's bank"
+    assert Names().of_customer(told) == told
+    assert Names().thing("cus_1") == "the customer"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("It is over.", "it is over"),
+        ("Stripe says so.", "Stripe says so"),
+        ("A", "a"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_ends_another_one_with_a_small_letter_but_for_names(sentence: str, words: str):
+    assert clause(sentence) == words
+
+
+@pytest.mark.parametrize(
+    ("doc", "words"),
+    [
+        ("To the account, session: it is\n    over (K7).\n\n    More.", "It is over."),
+        ("It is over (K7, R10 to R12 and S2), or not", "It is over, or not."),
+        ("It keeps (notes) of B2", "It keeps (notes) of B2."),
+        (None, "Some guard."),
+    ],
+)
+def test_a_meaning_is_the_first_paragraph_without_what_only_readers_of_code_need(
+    doc: str | None, words: str
+):
+    def some_guard() -> None: ...
+
+    some_guard.__doc__ = doc
+    assert meaning_of(some_guard) == words
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("retrieve_account_fca_1_2", "retrieve account"),
+        ("retrieve_account_for_caller_fca_1", "retrieve account for caller"),
+        ("of_the_past_1", "of the past"),
+    ],
+)
+def test_a_command_is_named_by_the_longest_name_that_its_id_begins_with(id: str, words: str):
+    assert named(id) == words
+
+
+def test_why_something_was_ignored_is_said_as_it_is_worded_today():
+    s = Scenario()
+    s.link("fca_1")
+    s.webhook("fca_1", relinkable())
+    session = s.open_session("fca_1")
+    s.result(session, relinked="fca_1")
+    step = s.result(session, status="cancelled")
+    (decision,) = (x.decision for x in step.deliveries if x.decision.outcome == "ignored")
+    for reason, note in (
+        (Reason("outcome_settled", "An old wording."), OUTCOME_SETTLED.sentence),
+        (Reason("of_the_past", "An old wording."), "of_the_past"),
+        (Reason("", "It has no code."), "It has no code."),
+    ):
+        stored = decision._replace(leaf=dataclasses.replace(decision.leaf, reason=reason))
+        (thought,) = thoughts(Address("session", session), stored, ADA)
+        assert thought.note == f"ignored: {clause(note)}"
 
 
 def test_numbers_and_times_are_written_out():
