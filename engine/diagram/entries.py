@@ -106,8 +106,8 @@ def _negated(guard: str) -> str:
             words = [first, *others]
         case "has" | "had", ["a" | "an", *others]:
             words = [first, "no", *others]
-        case "has", ["to" | "the", *_]:
-            words = ["does", "not", "have", *rest]
+        case "has" | "had", ["to" | "the", *_]:
+            words = ["does" if first == "has" else "did", "not", "have", *rest]
         case "has" | "had", [second, *_]:
             is_perfect = second.endswith(("ed", "en", "come")) and not second.startswith("un")
             words = [first, "not" if is_perfect else "no", *rest]
@@ -142,7 +142,7 @@ def provided(condition: str) -> str:
     words = phrase(condition)
     first, _, rest = words.partition(" ")
     has_subject = rest.startswith("is ")
-    has_verb = first in (*_HELPERS, "does") or (_is_verb(first) and not has_subject)
+    has_verb = first in (*_HELPERS, "does", "did") or (_is_verb(first) and not has_subject)
     return f"if it {words}" if has_verb else f"if {words}"
 
 
