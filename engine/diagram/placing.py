@@ -38,7 +38,7 @@ def places(story: Told, *, squares_round: bool = False) -> dict[str, Cell]:
     states = [state for state in story.states if state not in story.from_anywhere]
     wide = columns(len(states))
     way = list(dict.fromkeys(story.usual))
-    is_round = len(story.usual) > 1 and story.usual[0] == story.usual[-1]
+    is_round = story.usual[:1] == story.usual[-1:]
     is_square = is_round and squares_round and len(way) == WIDEST
     cells = (
         list(_border(2, 2))[: len(way)] if is_square else _way(len(way), wide, is_round=is_round)

@@ -7,6 +7,7 @@ no two ends share a place, and no number lies on a card, on another arrow or on 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -176,3 +177,143 @@ def test_few_arrows_are_never_left_out() -> None:
     found = board(links, 3, 3, lambda card: dict.fromkeys(cells, 80.0), TOP)
     assert found.left_out == frozenset()
     assert all(len(each.points) == 2 for each in found.drawn)
+
+
+# -- Room -----------------------------------------------------------------------------------------
+
+NUMBER = 25.0
+"""What the number of an arrow needs beside its card (px)."""
+HEAD = 15.0
+"""What its head needs."""
+
+
+def borders(found: Board) -> dict[tuple[str, int, int], list[tuple[float, int]]]:
+    """The ends of arrows: by whether they meet a gap between columns or rows, by that gap and the
+    row or column of the card. Each has its place along the border, and the number of its arrow."""
+    at = cards(found)
+    met: dict[tuple[str, int, int], list[tuple[float, int]]] = {}
+    for each in found.drawn:
+        for end, cell in ((0, each.link.source), (-1, each.link.target)):
+            (x, y), (row, column) = each.points[end], cell
+            left, _, right, bottom = at[cell]
+            if min(abs(x - left), abs(x - right)) < NEAR:
+                key = ("column", column + (abs(x - right) < NEAR), row)
+                met.setdefault(key, []).append((y, each.link.number))
+            else:
+                key = ("row", row + (abs(y - bottom) < NEAR), column)
+                met.setdefault(key, []).append((x, each.link.number))
+    return met
+
+
+@settings(max_examples=examples(300))
+@given(boards())
+def test_ends_of_arrows_are_evenly_apart_and_begin_beside_the_name_of_a_card(
+    made: tuple[list[Link], dict[Cell, float], Board],
+) -> None:
+    _, least, found = made
+    assert_spread(found, least)
+
+
+def assert_spread(found: Board, least: Mapping[Cell, float]) -> None:
+    """Ends are as they should be, in cards that are as high as their words and ends need."""
+    at = cards(found)
+    needed = dict(least)
+    for (kind, index, along), ends in borders(found).items():
+        # Both ends of a straight arrow are in the same place, on two cards.
+        places = sorted({round(place, 3) for place, _ in ends})
+        steps = [after - before for before, after in pairwise(places)]
+        assert all(abs(step - steps[0]) < NEAR for step in steps)
+        assert all(23 - NEAR <= step <= (34 if kind == "column" else 56) + NEAR for step in steps)
+        if kind == "column":
+            assert abs(places[0] - found.top[along] - 27) < NEAR
+            for cell in ((along, index - 1), (along, index)):
+                if cell in needed:
+                    room = 27 + 23 * (len(places) - 1) + 11.5
+                    needed[cell] = max(needed[cell], room)
+                    assert places[-1] <= at[cell][3] - 11.5 + NEAR
+        else:
+            middle = found.left[along] + found.card / 2
+            assert abs((places[0] + places[-1]) / 2 - middle) < NEAR
+    assert found.heights == needed
+
+
+@settings(max_examples=examples(300))
+@given(boards())
+def test_a_gap_has_room_for_numbers_heads_and_tracks_and_no_more(
+    made: tuple[list[Link], dict[Cell, float], Board],
+) -> None:
+    _, _, found = made
+    for each in found.drawn:
+        ways = list(segments(each))
+        if len(ways) == 1:
+            assert length(ways[0]) >= NUMBER + HEAD - NEAR
+        else:
+            assert length(ways[0]) >= NUMBER - NEAR
+            assert length(ways[-1]) >= HEAD - NEAR
+        (x, y), (at_x, at_y) = each.points[0], each.number_at
+        assert abs(abs(at_x - x) + abs(at_y - y) - 14) < NEAR
+    middles = [
+        (each.link.number, part) for each in found.drawn for part in list(segments(each))[1:-1]
+    ]
+    for (one, here), (other, there) in combinations(middles, 2):
+        if one != other and is_level(here) == is_level(there) and overlap(here, there):
+            axis = int(is_level(here))
+            assert abs(here[0][axis] - there[0][axis]) >= 11 - NEAR
+    for kind, starts, sizes, edges in (
+        ("column", found.left, [found.card] * len(found.left), (12.0, WIDTH - 12)),
+        ("row", found.top, tallest(found), (TOP, found.bottom)),
+    ):
+        ends = [edges[0], *(start + size for start, size in zip(starts, sizes, strict=True))]
+        rooms = [after - before for before, after in zip(ends, [*starts, edges[1]], strict=True)]
+        used = {index for (sort, index, _) in borders(found) if sort == kind}
+        for index, room in enumerate(rooms):
+            if index not in used:
+                assert abs(room - (18 if 0 < index < len(rooms) - 1 else 0)) < NEAR
+            else:
+                assert room >= 18 - NEAR
+
+
+@pytest.mark.parametrize("high", [48.0, 96.0, 150.0, 400.0])
+@pytest.mark.parametrize("count", range(1, 12))
+def test_many_ends_at_the_side_of_a_card_are_spread_over_it(count: int, high: float) -> None:
+    least = {(row, 0): high for row in range(3)}
+    links = [Link(n, (0, 0), (2, 0), False) for n in range(1, count + 1)]
+    found = board(links, 3, 1, lambda card: least, TOP)
+    assert len(found.drawn) == count
+    assert_spread(found, least)
+
+
+@pytest.mark.parametrize("count", [1, 2, 33, 34, 35, 36])
+def test_ends_below_a_card_need_their_room_and_the_last_ones_are_left_out(count: int) -> None:
+    # The only card of a row is 806 px wide: 35 times 23 px.
+    least = {(row, 0): 80.0 for row in range(2)}
+    links = [Link(n, (0, 0), (1, 0), n == count) for n in range(1, count + 1)]
+    found = board(links, 2, 1, lambda card: least, TOP)
+    assert found.card == WIDTH - 24
+    assert_spread(found, least)
+    # The one of the usual way stays, though its number is the highest.
+    assert found.left_out == set(range(34, count))
+
+
+def length(segment: Segment) -> float:
+    (x, y), (to_x, to_y) = segment
+    return abs(x - to_x) + abs(y - to_y)
+
+
+def is_level(segment: Segment) -> bool:
+    return abs(segment[0][1] - segment[1][1]) < NEAR
+
+
+def overlap(one: Segment, other: Segment) -> bool:
+    """Whether two lines that are both level, or both upright, are beside each other somewhere."""
+    axis = 1 - int(is_level(one))
+    (a, b), (c, d) = (sorted(point[axis] for point in line) for line in (one, other))
+    return max(a, c) <= min(b, d)
+
+
+def tallest(found: Board) -> list[float]:
+    """The height of each row."""
+    return [
+        max(high for (at, _), high in found.heights.items() if at == row)
+        for row in range(len(found.top))
+    ]

@@ -193,6 +193,41 @@ def test_mermaid_has_an_arrow_for_each_way_with_all_its_events():
     assert found == set(relink_system().sent.sends)
 
 
+QUIET = """
+---
+title: "What the machines tell each other"
+---
+flowchart LR
+    s_bell["bell"]
+    s_front__45__door["front-door<br>door"]
+    %% not declared: what bell sends
+""".lstrip()
+
+TOLD = """
+---
+title: "Bells, and \\"doors\\""
+---
+flowchart LR
+    outside([outside])
+    s_door["door"]
+    s_bell["bell"]
+    outside -->|"opened"| s_door
+    s_bell -->|"opened"| s_door
+    outside -->|"rung"| s_bell
+""".lstrip()
+
+
+def test_the_text_of_a_system_names_machines_ways_and_what_is_not_declared():
+    quiet = System({"bell": bell(None), "front-door": DoorChart}, to_bell, routed={})
+    assert system_mermaid(quiet) == QUIET
+    routed = {"bell": Rung, "door": Opened}
+    loud = System([DoorChart, BellChart], to_bell, routed=routed)
+    assert system_mermaid(loud, 'Bells, and "doors"') == TOLD
+    inner = system_mermaid(System([DoorChart, BellChart], to_bell, routed={}))
+    assert 's_bell -->|"opened"| s_door' in inner
+    assert "outside" not in inner
+
+
 def test_what_is_not_declared_is_said_below_the_picture():
     picture = system_svg(System({"bell": bell(None), "door": DoorChart}, to_bell))
     assert "Not declared: what bell may send." in picture
