@@ -49,7 +49,7 @@ class Number(IntEnum):
     ONE = 1
 
 
-class Word(StrEnum):
+class Said(StrEnum):
     YES = "yes"
 
 
@@ -150,7 +150,7 @@ PLUS_ONE = AfterValidator(lambda value: value + 1)
 TOLD = PlainSerializer(lambda value: value + 1)
 
 EXACT: list[Any] = [
-    *(str, int, float, bool, type(None), Level, Mixed, Number, Word, Inner, Deep, Tree, Closed),
+    *(str, int, float, bool, type(None), Level, Mixed, Number, Said, Inner, Deep, Tree, Closed),
     *(tuple[int, ...], tuple[int, str], list[str], set[int], frozenset[str], tuple[()]),
     *(dict[str, int], dict[str, tuple[Level, ...]], list[dict[str, Inner]]),
     *(int | None, Optional[str], Level | None, Inner | None, tuple[int | None, ...]),  # noqa: UP045
