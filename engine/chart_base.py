@@ -25,8 +25,8 @@ FormerState = State | str | Callable[[Any], State | str]
 class ChartBase(StateChart[Any], metaclass=ChartMeta):
     """A chart as far as it is declared. Subclass :class:`~relink.engine.Chart`, not this."""
 
-    # Fixed: an exception in a guard is not a silent no, a transition to the same state does not
-    # enter it again, and an event without a transition is a decision, not an error.
+    # Fixed: an exception in a guard is not a silent no, an internal transition to the same state
+    # does not enter it again, and an event without a transition is a decision, not an error.
     catch_errors_as_events = False
     enable_self_transition_entries = False
     allow_event_without_transition = True

@@ -66,15 +66,13 @@ class Outside:
 
     def __init__(self) -> None:
         self.found: Touched | None = None
-        self._before: Any = None
-        self._collects = False
         self._preparing: FrameType | None = None
 
     def __enter__(self) -> Self:
         # A collection runs finalizers and hooks of others, in the middle of anything.
         self._collects = gc.isenabled()
         gc.disable()
-        self._before = sys.getprofile()
+        self._before: Any = sys.getprofile()
         sys.setprofile(self._see)
         return self
 

@@ -19,6 +19,8 @@ from .suggest import unknown
 from .tree import Leaf
 
 _PARAMETERS = ("facts", "trigger")
+_OF_VARIABLE = ("LOAD_FAST", "LOAD_DEREF")
+"""How the instructions begin that load a variable, and no attribute or text of the same name."""
 
 
 def refuse_unknown_reads(chart: type[ChartBase], leaves: Iterable[Leaf]) -> None:
@@ -62,16 +64,16 @@ def _has(kind: type, field: str) -> bool:
 def reads(code: CodeType) -> Iterator[tuple[str, str]]:
     """What a method reads of its parameters: pairs of a parameter and an attribute.
 
-    Parameters that the method binds again are left out.
+    Parameters that the method, or a function in it, binds again are left out.
     """
     instructions = list(dis.get_instructions(code))
     stored = {
         each.argval for each in instructions if each.opname.startswith(("STORE_", "DELETE_FAST"))
     }
     for before, after in pairwise(instructions):
-        if after.opname not in ("LOAD_ATTR", "LOAD_METHOD") or not before.opname.startswith(
-            "LOAD_"
-        ):
+        if after.opname not in ("LOAD_ATTR", "LOAD_METHOD"):
+            continue
+        if not before.opname.startswith(_OF_VARIABLE):
             continue
         # Newer Pythons load two variables at once; the attribute is of the second.
         loaded = before.argval[-1] if isinstance(before.argval, tuple) else before.argval
@@ -79,5 +81,5 @@ def reads(code: CodeType) -> Iterator[tuple[str, str]]:
             yield loaded, after.argval
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            inner = set(constant.co_varnames[: constant.co_argcount])
-            yield from (read for read in reads(constant) if read[0] not in inner)
+            own = {*constant.co_varnames, *constant.co_cellvars, *stored}
+            yield from (read for read in reads(constant) if read[0] not in own)

@@ -1,13 +1,14 @@
 """Conditions are exact: they hold on the leaves that they are made from, and on no others."""
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relink.engine.condition import Condition, conditions, simplest, text
+from relink.engine import condition as module
+from relink.engine.condition import Condition, conditions, ordered, simplest, text
 from relink.engine.tree import Answers
 
 GUARDS = ["a", "b", "c", "d", "e"]
@@ -159,3 +160,119 @@ def agree(one: Answers, other: Answers) -> bool:
 def test_the_same_answers_for_two_ends_are_an_error():
     with pytest.raises(ValueError, match="wanted and unwanted"):
         simplest([(("a", True),)], [(("a", True),), (("a", False),)])
+
+
+# -- Short, and in a fixed order ------------------------------------------------------------------
+
+
+def smallest(answers: Answers, excluded: list[Answers]) -> list[Answers]:
+    """The fewest of the answers that every excluded leaf contradicts: all ways, by trying all."""
+    for size in range(len(answers) + 1):
+        found = [
+            some
+            for some in combinations(answers, size)
+            if not any(agree(some, other) for other in excluded)
+        ]
+        if found:
+            return found
+    raise AssertionError("the same answers on both sides")
+
+
+def by_trying(wanted: list[Answers], unwanted: list[Answers]) -> Condition:
+    """A condition of smallest terms: the one that holds on most leaves left, then the shortest,
+    then the one with the fewest nots, then the first. What others cover is dropped."""
+
+    def covers(term: Answers) -> set[int]:
+        return {place for place, leaf in enumerate(wanted) if set(term) <= set(leaf)}
+
+    terms = [term for leaf in wanted for term in smallest(leaf, unwanted)]
+    left = set(range(len(wanted)))
+    kept: list[Answers] = []
+    while left:
+        kept.append(
+            min(
+                terms,
+                key=lambda term: (
+                    *(-len(covers(term) & left), len(term)),
+                    sum(not yes for _, yes in term),
+                ),
+            )
+        )
+        left -= covers(kept[-1])
+    for term in list(kept):
+        others = [other for other in kept if other != term]
+        if set().union(*map(covers, others)) == set(range(len(wanted))):
+            kept = others
+    return tuple(kept)
+
+
+@given(trees())
+def test_a_condition_is_the_one_that_trying_all_terms_finds(leaves: list[tuple[str, Answers]]):
+    ends = list(dict.fromkeys(end for end, _ in leaves))
+    found = conditions(leaves)
+    assert list(found) == ends
+    for end in ends:
+        wanted = [answers for name, answers in leaves if name == end]
+        unwanted = [answers for name, answers in leaves if name != end]
+        assert found[end] == simplest(wanted, unwanted) == by_trying(wanted, unwanted)
+
+
+@given(trees())
+def test_ordered_conditions_are_read_from_the_top(leaves: list[tuple[str, Answers]]):
+    ends = list(dict.fromkeys(end for end, _ in leaves))
+    found = ordered(leaves)
+    assert list(found) == ends
+    assert found[ends[-1]] == ((),)
+    for answers in truth_table():
+        first = next(end for end, when in found.items() if holds(when, answers))
+        assert first == end_of(leaves, answers)
+    for place, end in enumerate(ends):
+        wanted = [answers for name, answers in leaves if name == end]
+        later = [answers for name, answers in leaves if name in ends[place + 1 :]]
+        assert found[end] == by_trying(wanted, later)
+
+
+def test_nothing_wanted_never_holds():
+    assert simplest([], []) == simplest([], [(("a", True),)]) == ()
+
+
+@pytest.mark.parametrize(("patience", "words"), [(8, "a"), (7, "b and c"), (0, "b and c")])
+def test_a_term_is_the_shortest_as_long_as_it_takes_few_comparisons(
+    monkeypatch: pytest.MonkeyPatch, patience: int, words: str
+):
+    """One selection of no answer and three of one, each compared with two leaves."""
+    assert module.PATIENCE == 20_000
+    monkeypatch.setattr(module, "PATIENCE", patience)
+    wanted = [(("a", True), ("b", True), ("c", True))]
+    unwanted = [(("a", False), ("b", False)), (("a", False), ("c", False))]
+    assert text(simplest(wanted, unwanted)) == words
+
+
+A, B, C, D = (((guard, True),) for guard in "abcd")
+NOT_A = (("a", False),)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (((),), ""),
+        ((A, ()), ""),
+        ((A,), "a"),
+        ((NOT_A,), "not a"),
+        ((A + B,), "a and b"),
+        ((A, B), "a or b"),
+        ((A, B, NOT_A), "a or b or not a"),
+        ((A + B, C), "(a and b) or c"),
+        ((A, B + C), "a or (b and c)"),
+        ((A + B, A + C), "a and (b or c)"),
+        ((A + B, A + C + D), "a and (b or (c and d))"),
+        ((A + B + C, A + B + D), "a and b and (c or d)"),
+        # What every term has is enough, where one has nothing else.
+        ((A, A + B), "a"),
+        ((A + B, A), "a"),
+        ((A + B, NOT_A + B), "b and (a or not a)"),
+    ],
+    ids=str,
+)
+def test_the_words_of_a_condition(condition: Condition, words: str):
+    assert text(condition) == words

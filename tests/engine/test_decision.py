@@ -1,12 +1,16 @@
 """Decisions explain themselves, as a line of text and as JSON."""
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, SerializeAsAny
 
-from relink.engine import Event, Reason, Snapshot
+from relink.engine import Command, Decision, Event, Facts, Reason, Snapshot
 
-from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, at
+from .door import TABLE, Burnt, DoorFacts, KeyTurned, Pushed, Ring, at
 
 
 @pytest.mark.parametrize(
@@ -92,3 +96,53 @@ def test_the_json_of_a_decision_has_the_code_and_text_of_its_reason(
     snapshot: Snapshot[DoorFacts], trigger: Event, reason: dict[str, str | None] | None
 ):
     assert TABLE.decide(snapshot, trigger).to_json()["reason"] == reason
+
+
+NAN = float("nan")
+VALUES = [0, False, 1, 1.0, "1", None, (), [], [1], [1.0], NAN, float("nan")]
+
+
+class Loose(Facts):
+    one: Any = 0
+    two: Any = 0
+    note: str = ""
+
+
+@given(*[st.sampled_from(VALUES)] * 4)
+def test_the_changes_of_a_decision_are_the_fields_whose_values_differ(
+    one: Any, two: Any, new_one: Any, new_two: Any
+):
+    old = Loose().after({"one": one, "two": two})
+    new = Loose().after({"one": new_one, "two": new_two})
+    leaf = TABLE.decide(at("opened"), KeyTurned()).leaf
+    decision = Decision(Snapshot("opened", old, 3), KeyTurned(), leaf, new, ())
+    # Lists are equal where their items are equal, or the same: a number that is none, say.
+    pairs = {"one": (old.one, new.one), "two": (old.two, new.two)}
+    expected = {name: pair for name, pair in pairs.items() if [pair[0]] != [pair[1]]}
+    assert decision.changes == expected
+    assert decision.to_json()["changed"] == list(expected)
+    told = str(decision)
+    assert told.endswith(f"; sets {', '.join(expected)}" if expected else ": no commands")
+    assert decision._replace(facts=old).changes == {}
+
+
+def test_an_event_or_command_in_json_has_its_name_wherever_a_field_holds_one():
+    class Ringing(Command):
+        label: str = "a"
+        event: SerializeAsAny[Event]
+        other: Event | None = None
+        hidden: Burnt = Field(default=Burnt(at=9), exclude=True)
+
+    ring = Ringing(event=Burnt(at=1))
+    leaf = TABLE.decide(at("opened"), KeyTurned()).leaf
+    decision = Decision(at("opened"), KeyTurned(), leaf, at("opened").facts, (ring, Ring(times=2)))
+    assert decision.to_json()["commands"] == [
+        {
+            "name": "ringing",
+            "id": ring.id,
+            "data": {"label": "a", "event": {"name": "burnt", "data": {"at": 1}}, "other": None},
+        },
+        {"name": "ring", "id": Ring(times=2).id, "data": {"times": 2}},
+    ]
+    assert str(decision).endswith(": 2 commands (ringing, ring)")
+    assert str(decision._replace(commands=(ring,))).endswith(": 1 command (ringing)")

@@ -5,10 +5,10 @@ import time
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from relink.engine import Event, Facts
 from relink.engine.errors import AssignedValueError, RecordError
@@ -95,3 +95,128 @@ def test_a_default_made_of_other_fields_that_changes_is_never_written():
 
     with pytest.raises(AssignedValueError, match=r"Ticket .* number would be another value"):
         facts_text(Ticket())
+
+
+# -- Which fields are looked at, and what is said of them -----------------------------------------
+
+STALE = "gives another value each time, and a field that is not set is not stored; give a fixed de"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "told"),
+    [
+        (int, "0", "its default '0' is not a value of its type: given as a value, it becomes 0; "),
+        (int, "a", "its default 'a' is not a value of its type: it should be a valid integer, "),
+        (int, Field(default=-1, ge=0), "default -1 is not a value of its type: it should be gr"),
+        (int, Field(default="0", validate_default=False), "default '0' is not a value of its ty"),
+        (int, Field(default="0", alias="days"), "default '0' is not a value of its type: given"),
+        (int, Field(default="0", validation_alias="days"), "default '0' is not a value of its"),
+        (list[int], (1,), "its default a tuple is not a value of its type: given as a value, it "),
+    ],
+)
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_is_wrong_with_a_default_is_said_of_its_field_alone(
+    annotation: Any, default: Any, told: str, beside: bool
+) -> None:
+    fields = {"before": int, "at": annotation, "after_it": str}
+    body: dict[str, Any] = {"__annotations__": fields, "before": 1, "at": default, "after_it": "a"}
+    if beside:
+        body = {"__annotations__": {"at": annotation}, "at": default}
+    with pytest.raises(RecordError) as caught:
+        type("Kept", (Facts,), body)
+    said = str(caught.value)
+    assert said.startswith("Kept.at: its default ")
+    assert told in said
+    assert said.count("Kept.") == 1
+    assert said.endswith("; give one that is, or allow it in the type")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "value"),
+    [
+        (int, Field(default="7", validate_default=True), 7),
+        (int, Field(default=7, alias="days"), 7),
+        (int, Field(default_factory=lambda given: 7), 7),
+        (Annotated[int, Field(ge=0)], 7, 7),
+        (int, Field(default=7, ge=7, le=7), 7),
+        (float, 7, 7),
+    ],
+)
+def test_a_default_that_pydantic_looks_at_or_that_fits_is_fine(
+    annotation: Any, default: Any, value: Any
+) -> None:
+    made = with_default(annotation, default)().at
+    assert (made, type(made)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("setting", "own", "is_fine"),
+    [
+        (None, None, False),
+        (True, None, True),
+        (False, None, False),
+        (True, False, False),
+        (False, True, True),
+        (None, True, True),
+    ],
+)
+def test_a_default_is_left_to_pydantic_where_it_validates_defaults(
+    setting: bool | None, own: bool | None, is_fine: bool
+) -> None:
+    body: dict[str, Any] = {
+        "__annotations__": {"at": int},
+        "at": Field(default="7", validate_default=own),
+    }
+    if setting is not None:
+        body["model_config"] = ConfigDict(validate_default=setting)
+    if is_fine:
+        assert type("Kept", (Facts,), body)().at == 7
+    else:
+        with pytest.raises(RecordError, match=r"^Kept\.at: its default '7' is not a value"):
+            type("Kept", (Facts,), body)
+
+
+def raising() -> int:
+    raise ZeroDivisionError
+
+
+def test_a_factory_that_raises_shows_when_a_record_is_made() -> None:
+    kept = with_default(int, Field(default_factory=raising))
+    with pytest.raises(ZeroDivisionError):
+        kept()
+    assert kept(at=3).at == 3
+
+
+def test_a_validator_that_raises_shows_when_a_record_is_made() -> None:
+    def strange(value: int) -> int:
+        raise ZeroDivisionError
+
+    kept = with_default(Annotated[int, AfterValidator(strange)], 1)
+    assert kept().at == 1
+    with pytest.raises(ZeroDivisionError):
+        kept(at=2)
+
+
+def test_every_default_that_changes_is_named_before_those_of_another_type() -> None:
+    counted = itertools.count()
+    body = {
+        "__annotations__": {"wrong": int, "one": Any, "fine": list[int], "two": int, "odd": str},
+        "wrong": "1",
+        "one": Field(default_factory=object),
+        "fine": Field(default_factory=list),
+        "two": Field(default_factory=lambda: next(counted)),
+        "odd": 2,
+    }
+    with pytest.raises(RecordError) as caught:
+        type("Kept", (Facts,), body)
+    first, *lines = str(caught.value).split("\n  ")
+    assert first == "Kept:"
+    assert [line.partition(":")[0] for line in lines] == [
+        *("Kept.one", "Kept.two", "Kept.wrong", "Kept.odd")
+    ]
+    assert all(STALE in line for line in lines[:2])
+
+
+def test_a_factory_that_reads_the_clock_is_refused_though_it_gives_one_value() -> None:
+    with pytest.raises(RecordError, match=r"^Kept\.at: its default_factory"):
+        with_default(int, Field(default_factory=lambda: int(time.time() * 0)))

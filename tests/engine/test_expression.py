@@ -1,5 +1,6 @@
 """Guard expressions: what parse() accepts, and what known answers make of it."""
 
+import ast
 from itertools import product
 
 import pytest
@@ -34,6 +35,29 @@ def test_a_determined_value_holds_for_every_completion_of_the_answers(text: str,
     possible = {eval(text, dict(complete)) for complete in completions(answers)}
     if value is not None:
         assert possible == {value}
+
+
+LEVELS = {False: 0.0, None: 0.5, True: 1.0}
+
+
+def level(node: ast.AST, answers: dict[str, bool]) -> float:
+    """The value between no and yes: `and` is the least of its parts, `or` the greatest."""
+    match node:
+        case ast.Name(id=name):
+            return LEVELS[answers.get(name)]
+        case ast.UnaryOp(operand=part):
+            return 1 - level(part, answers)
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return min(level(part, answers) for part in parts)
+        case ast.BoolOp(values=parts):
+            return max(level(part, answers) for part in parts)
+    raise AssertionError(node)
+
+
+@given(expressions, st.dictionaries(st.sampled_from("abc"), st.booleans()))
+def test_a_value_is_known_as_soon_as_its_parts_decide_it(text: str, answers):
+    expected = level(ast.parse(text, mode="eval").body, answers)
+    assert LEVELS[truth(parse(text), answers)] == expected
 
 
 @given(expressions, st.fixed_dictionaries({name: st.booleans() for name in "abc"}))

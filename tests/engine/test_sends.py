@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from statemachine import State
 
 from relink.engine import Chart, Event, Facts, Load, Send, System, stays
@@ -13,7 +14,7 @@ from relink.engine.errors import ArgumentError, RouteError, SendsError, Undeclar
 from relink.machines import CHARTS, relink_system
 from relink.machines.routing import ROUTED
 
-from .systems import systems
+from .systems import nowhere, systems
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -117,6 +118,32 @@ def test_sends_that_cannot_be_delivered_are_refused(sends: object, problem: str)
 def test_a_route_that_cannot_be_delivered_is_refused(routed: object, problem: str):
     with pytest.raises(ArgumentError, match=f"System.*{problem}"):
         System([BellChart, DoorChart], to_bell, routed=routed)
+
+
+@given(systems(), st.data())
+def test_what_is_sent_follows_from_what_is_declared(system: System, data: st.DataObject):
+    alphabets = {name: table.chart.alphabet for name, table in system.tables.items()}
+    some = {name: st.lists(st.sampled_from(known)) for name, known in alphabets.items()}
+    routed = data.draw(st.none() | st.fixed_dictionaries({}, optional=some))
+    said = {name: table.chart.sends for name, table in system.tables.items()}
+    expected: list[tuple[str | None, str, str]] = []
+    unsent: list[tuple[str, str]] = []
+    for target, known in alphabets.items():
+        for event in known:
+            senders = [
+                name for name, sends in said.items() if sends and event in sends.get(target, ())
+            ]
+            # Where nobody says what comes from outside, it is what no machine sends.
+            is_routed = not senders if routed is None else event in routed.get(target, ())
+            lines = [None, *senders] if is_routed else senders
+            expected += [(sender, event.name, target) for sender in lines]
+            unsent += [] if lines else [(target, event.name)]
+    silent = tuple(name for name, sends in said.items() if sends is None)
+    declared = System(system.tables, nowhere, routed=routed)
+    for found in (declared.sent, declared.checked.sent):
+        assert list(found.sends) == expected
+        assert list(found.never_sent) == ([] if silent else unsent)
+        assert found.silent == silent
 
 
 # -- The picture ----------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """Stored tables: read back as they were, and never used for another chart."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from statemachine import State
 
-from relink.engine import Chart, ChartError, Reason, ignored, impossible
+from relink.engine import Chart, ChartError, Event, Reason, ignored, impossible, stays
 from relink.engine import compile as compiler
 from relink.engine.compile import compile_chart
 from relink.engine.library import outline
@@ -164,3 +165,127 @@ def test_the_table_of_another_chart_is_not_used():
         table_text = text_of(Lock.table())
 
     assert stored_table(Door) is None
+
+
+# -- The key --------------------------------------------------------------------------------------
+
+
+class Knocked(Event):
+    pass
+
+
+def declared(
+    *,
+    first: str = "a",
+    final: bool = False,
+    absorbing: tuple[str, ...] = (),
+    arguments: Mapping[str, Any] = {},
+    enter: Any = None,
+    extra: str = "",
+    order: tuple[str, ...] = ("to b", "to c"),
+    decided: tuple[str, ...] = (),
+    alphabet: tuple[type[Event], ...] = (Pushed, KeyTurned),
+    within: str = "",
+    method: str = "helps",
+) -> type[Chart]:
+    """A chart that is never compiled, and what may differ in it."""
+    a, b = State(initial=first == "a", enter=enter), State(initial=first == "b")
+    c = State(final=final)
+    declare = {
+        "to b": lambda: a.to(b, event="pushed", **arguments),
+        "to c": lambda: a.to(c, event="pushed"),
+        "to a": lambda: b.to(a, event="pushed"),
+        "keep": lambda: stays(a, event="pushed"),
+        "itself": lambda: a.to.itself(event="pushed", internal=True),
+        "outside": lambda: a.to.itself(event="pushed"),
+        "no event": lambda: a.to(b),
+    }
+    for each in order:
+        declare[each]()
+    states = {"a": a, "b": b, "c": c}
+    decisions = {
+        "ignored": ignored(b, KeyTurned, because="no"),
+        "of two": ignored((b, c), KeyTurned, because="no"),
+        "other event": ignored(b, Pushed, because="no"),
+        "anomaly": ignored(b, KeyTurned, because="no", anomaly=True),
+        "when": ignored(b, KeyTurned, because="no", when="helps"),
+        "when not": ignored(b, KeyTurned, because="no", when="not helps"),
+        "impossible": impossible(b, KeyTurned, because="no", when="helps"),
+        "coded": ignored(b, KeyTurned, because=Reason("code", "no")),
+    }
+    body: dict[str, Any] = {
+        **states,
+        "facts_type": DoorFacts,
+        "alphabet": alphabet,
+        "absorbing": tuple(states[name] for name in absorbing),
+        "decided": tuple(decisions[name] for name in decided),
+        method: lambda self, facts, trigger: None,
+    }
+    if extra:
+        body[extra] = State()
+    if within:
+        inner = type(State.Compound)(within, (State.Compound,), {"in1": State(), "in2": State()})
+        body[within] = inner
+    return type(Chart)("Gate", (Chart,), body)
+
+
+DECLARED: list[dict[str, Any]] = [
+    {},
+    {"first": "b"},
+    {"final": True},
+    {"absorbing": ("b",)},
+    {"absorbing": ("c",)},
+    {"absorbing": ("b", "c")},
+    *({"arguments": {kind: "helps"}} for kind in ("cond", "unless", "on", "before", "after")),
+    {"arguments": {"cond": "not helps"}},
+    {"arguments": {"cond": ["helps", "other"]}},
+    {"arguments": {"cond": ["other", "helps"]}},
+    {"arguments": {"on": ["helps", "other"]}},
+    {"enter": "helps"},
+    {"enter": "other"},
+    {"extra": "d"},
+    {"extra": "e"},
+    {"order": ("to c", "to b")},
+    *({"order": ("to b", "to c", more)} for more in ("to a", "keep", "itself", "outside")),
+    {"order": ("to b", "to c", "no event")},
+    {"order": ("to b",)},
+    *({"decided": (name,)} for name in ("ignored", "of two", "other event", "anomaly", "when")),
+    *({"decided": (name,)} for name in ("when not", "impossible", "coded")),
+    {"decided": ("ignored", "impossible")},
+    {"decided": ("impossible", "ignored")},
+    {"alphabet": (KeyTurned, Pushed)},
+    {"alphabet": (Pushed,)},
+    {"alphabet": (Pushed, KeyTurned, Knocked)},
+    {"within": "d"},
+    {"within": "e"},
+    {"method": "on_pushed"},
+    {"method": "on_enter_b"},
+]
+
+
+def test_charts_that_differ_in_what_the_compiler_asks_have_different_keys():
+    keys: dict[str, dict[str, Any]] = {}
+    for changes in DECLARED:
+        key = key_of(declared(**changes))
+        assert key == key_of(declared(**changes))
+        assert key not in keys, f"{changes} has the key of {keys[key]}"
+        keys[key] = changes
+    assert all(len(key) == 32 for key in keys)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sends": {}},
+        {"table_text": "anything"},
+        {"_private": 1},
+        {"__doc__": "It says something."},
+        {"helps": lambda self, facts, trigger: 1},
+    ],
+    ids=str,
+)
+def test_what_the_compiler_does_not_ask_is_not_in_the_key(more: dict[str, Any]):
+    chart = declared()
+    for name, value in more.items():
+        setattr(chart, name, value)
+    assert key_of(chart) == key_of(declared())

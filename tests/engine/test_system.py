@@ -218,6 +218,36 @@ def test_machines_that_send_each_other_events_without_end_are_an_error_that_show
     assert "more than 50 deliveries" in str(endless.value)
 
 
+class FanChart(Chart):
+    """A machine that sends every event on to two others, whose keys are longer by a letter."""
+
+    facts_type = EchoFacts
+    alphabet = (Ping,)
+
+    here = State(initial=True)
+    absorbing = (here,)
+    stays(here, event="ping", on="answer")
+
+    def answer(self, facts, trigger):
+        return [Send(machine="fan", key=f"{facts.id}{way}", event=trigger) for way in "lr"]
+
+
+@pytest.mark.parametrize("limit", range(12))
+def test_an_endless_step_shows_how_it_came_to_its_last_event(limit: int):
+    def begin(trigger: Event, load: Load) -> list[Send]:
+        return [Send(machine="fan", key="x", event=trigger)]
+
+    with pytest.raises(EndlessSystemError) as endless:
+        System({"fan": FanChart.table()}, begin, limit=limit).step(Ping(), {}.get)
+    # Each machine answers two: so the one in place n was answered by the one in place n // 2.
+    place, ways = limit + 1, ""
+    while place > 1:
+        place, way = divmod(place, 2)
+        ways = "lr"[way] + ways
+    keys = [f"x{ways[:length]}" for length in range(len(ways) + 1)]
+    assert endless.value.trail == tuple(f"fan:{key} ← ping" for key in keys)
+
+
 class Bell(Event):
     """From outside: it rings in some rooms."""
 

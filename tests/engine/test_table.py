@@ -14,6 +14,7 @@ from relink.engine import (
     errors,
     ignored,
     impossible,
+    stays,
 )
 from relink.engine.compile import compile_chart
 
@@ -142,6 +143,101 @@ def test_conventional_effects_are_those_of_the_event_sent():
         *("after_pushed", "after_transition"),
     )
     assert turned == (*exits, "middle", "on_key_turned", *enters, "after_transition")
+
+
+class Counting:
+    """Guards and effects for the charts below."""
+
+    def a(self, facts, trigger):
+        return facts.has_key
+
+    def b(self, facts, trigger):
+        return facts.pushes > 1
+
+    def c(self, facts, trigger):
+        return facts.pushes > 2
+
+    def note(self, facts, trigger): ...
+    def came(self, facts, trigger): ...
+    def went(self, facts, trigger): ...
+
+
+def used(*names: str) -> type:
+    """A base with these methods alone, since a method that nothing uses is refused."""
+    return type("Used", (), {name: vars(Counting)[name] for name in names})
+
+
+@pytest.mark.parametrize(
+    ("cond", "unless", "label"),
+    [
+        (None, None, "pushed"),
+        ("a", None, "pushed[a]"),
+        (None, "a", "pushed[not a]"),
+        ("a or b", None, "pushed[a or b]"),
+        ("not a", None, "pushed[not a]"),
+        (None, "a or b", "pushed[not (a or b)]"),
+        (["a", "b"], None, "pushed[a and b]"),
+        (["a", "b or c"], None, "pushed[a and (b or c)]"),
+        (["b or c", "a"], None, "pushed[(b or c) and a]"),
+        ("a", "b", "pushed[a and not b]"),
+        ("a or b", "c", "pushed[(a or b) and not c]"),
+        ("a", "b and c", "pushed[a and not (b and c)]"),
+        (None, ["a", "b"], "pushed[not a and not b]"),
+        (None, ["a or b", "c"], "pushed[not (a or b) and not c]"),
+    ],
+)
+def test_a_label_has_the_event_and_the_condition_of_its_transition(cond, unless, label: str):
+    class Labelled(used(*{*"abc"} & {*str([cond, unless])}), Chart):
+        facts_type = DoorFacts
+        alphabet = (Pushed,)
+
+        here = State(initial=True)
+        gone = State(final=True)
+        here.to(gone, event="pushed", cond=cond, unless=unless)
+        if cond or unless:
+            stays(here, event="pushed")
+        decided = (ignored(gone, Pushed, because="gone"),)
+
+    first = next(leaf for leaf in Labelled.table().leaves("here") if leaf.outcome == "moved")
+    assert first.label == label
+    assert first.transition == f"here --{label}--> gone"
+
+
+@pytest.mark.parametrize(
+    ("place", "how", "effects"),
+    [
+        # As in SCXML, a transition to the same state leaves and enters it, unless it is internal.
+        ("top", lambda x: x.to.itself(event="pushed", on="note"), ("went", "note", "came")),
+        ("top", lambda x: x.to(x, event="pushed", on="note"), ("went", "note", "came")),
+        ("nested", lambda x: x.to.itself(event="pushed", on="note"), ("went", "note", "came")),
+        ("top", lambda x: x.to.itself(event="pushed", on="note", internal=True), ("note",)),
+        ("top", lambda x: stays(x, event="pushed", on="note"), ("note",)),
+        ("nested", lambda x: stays(x, event="pushed", on="note"), ("note",)),
+    ],
+    ids=["itself", "to the same", "itself, nested", "internal", "stays", "stays, nested"],
+)
+def test_which_transitions_to_the_same_state_enter_it_again(place: str, how, effects):
+    here, gone = State(enter="came", exit="went", initial=True), State(final=True)
+    how(here)
+    here.to(gone, event="key_turned")
+    body = {
+        "__module__": __name__,
+        "facts_type": DoorFacts,
+        "alphabet": (Pushed, KeyTurned),
+        "gone": gone,
+        "decided": (ignored(gone, (Pushed, KeyTurned), because="gone"),),
+    }
+    if place == "top":
+        body["here"] = here
+    else:
+        inner = {"here": here, "__qualname__": "around"}
+        body["around"] = type(State.Compound)("around", (State.Compound,), inner, initial=True)
+    chart = type(Chart)("Same", (used("note", "came", "went"), Chart), body)
+    [leaf] = chart.table().leaves("here", "pushed")
+    assert (leaf.outcome, leaf.target, leaf.effects) == ("stayed", "here", effects)
+    [leaving] = chart.table().leaves("here", "key_turned")
+    assert leaving.effects == ("went",)
+    assert chart.table().entry.effects == ("came",)
 
 
 def test_compiling_a_chart_twice_gives_the_same_trees():

@@ -22,8 +22,9 @@ from relink.engine import (
     errors,
     removed,
     renamed,
+    upcast,
 )
-from relink.engine.upgrade import upgraded
+from relink.engine.upgrade import successors, upgraded
 
 from ..profile import examples
 from ..releases import LOAN, ONE, RELEASES, THREE, Release, one, three, two
@@ -330,3 +331,37 @@ def test_an_event_that_is_no_removed_one_is_still_refused():
         TABLE.decide(at("opened"), Kicked())
     with pytest.raises(errors.UnknownStateError):
         TABLE.decide(at("nowhere"), type("Gone", (RemovedEvent,), {"__module__": __name__})())
+
+
+class Grown(Facts):
+    """What four releases made of its fields."""
+
+    total: int = 0
+    first: str = ""
+    last: str = ""
+    other: int = 0
+
+    upgrades = (
+        renamed("sum", to="amount"),
+        upcast("amount", "tax", into="total", by=lambda amount=0, tax=0: {"total": amount + tax}),
+        upcast("person", into=("first", "last"), by=lambda person: {}),
+        removed("note"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("former", "made"),
+    [
+        ([], set()),
+        (["sum"], {"amount", "total"}),
+        (["amount"], {"total"}),
+        (["tax"], {"total"}),
+        (["person"], {"first", "last"}),
+        (["note"], set()),
+        (["total", "first", "other", "unknown"], set()),
+        (["sum", "person", "note", "other"], {"amount", "total", "first", "last"}),
+    ],
+)
+def test_what_becomes_of_fields_is_followed_through_all_upgrades(former: list[str], made: set[str]):
+    assert successors(Grown, former) == successors(Grown, iter(former)) == made
+    assert successors(Facts, former) == set()

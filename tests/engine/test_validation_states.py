@@ -23,6 +23,27 @@ def test_the_charts_without_a_mistake_are_valid():
     assert acting("effect").table().states == ("a", "b")
 
 
+def test_a_chart_has_no_more_attributes_than_its_body_gives_it():
+    """The name ``State`` stands for something else while a body runs, in compound states too."""
+
+    class Nested(Base):
+        a = State(initial=True)
+
+        class b(State.Compound):  # noqa: N801
+            c = State(initial=True)
+
+            class d(State.Compound):  # noqa: N801
+                e = State(initial=True)
+
+            c.to(d, event="go")
+
+        a.to(b, event="go")
+
+    own = {name for name, value in vars(Nested).items() if value is State or value is body.State}
+    assert own == set()
+    assert not hasattr(Nested, "State")
+
+
 def test_chart_without_states():
     class Empty(Base):
         pass
