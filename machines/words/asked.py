@@ -73,9 +73,10 @@ def _asked(command: AnyCommand, names: Names) -> str:
             method = short_id(command.payment_method)
             return f"asks you for a mandate for {method}: {because(command.reason)}"
         case ReportAnomaly():
+            what, stop, more = command.anomaly.sentence.partition(". ")
             value = f" ({command.value})" if command.value else ""
-            what = f"{clause(command.anomaly.sentence)}{value}"
-            return f"alerts the operators about {_about(command, names)}: {what}"
+            found = f"{clause(what)}{value}{stop}{more.removesuffix('.')}"
+            return f"alerts the operators about {_about(command, names)}: {found}"
         case CreatePaymentMethod():
             return f"makes a payment method from {names.account(command.account)}"
         case AttachExternalAccount():

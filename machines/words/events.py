@@ -239,9 +239,9 @@ def _of_numbers_and_methods(event: Event) -> str | None:
         case NumbersReported():
             return _numbers(event)
         case NumberChanged():
-            until = f" until {day(event.expires_on)}" if event.expires_on else ""
+            on = f" on {day(event.expires_on)}" if event.expires_on else ""
             words = state_words("account_number", event.status).name.lower()
-            return f"the account number of {{it}} changed: {words}{until}"
+            return f"the account number of {{it}} changed: {words}{on}"
         case NumberBlocked():
             return "a payment method reports that the bank deactivated the number of {it}"
         case NumberUnblocked():

@@ -263,19 +263,23 @@ def _of_announcement(address: Address, decision: Decision, names: Names) -> Thou
     """What became known of the day on which an account stops working."""
     if not isinstance(decision.trigger, LinkReported | AnnouncementChanged):
         return None
-    before, after = _days(decision.before.facts), _days(decision.facts)
+    before, after = _ends(decision.before.facts), _ends(decision.facts)
     if before == after:
         return None
     if not after:
         text = "{it} will not stop working after all"
         return _thought(address, Tone.GOOD, "Goes on", text)
-    return _thought(address, Tone.ALERT, "Ends soon", names.of_customer(_ends(decision, after)))
+    return _thought(address, Tone.ALERT, "Ends soon", names.of_customer(after))
 
 
-def _ends(decision: Decision, after: list[int | None]) -> str:
-    when = min((each for each in after if each is not None), default=None)
+def _ends(facts: AccountFacts) -> str:
+    """When an account stops working, as far as it was announced; empty if it was not."""
+    days = _days(facts)
+    if not days:
+        return ""
+    when = min((each for each in days if each is not None), default=None)
     ends = f"on {day(when)}" if when is not None else "soon"
-    if decision.facts.deactivation_action == NO_ACTION:
+    if facts.deactivation_action == NO_ACTION:
         return f"{{it}} will stop working {ends}, and no relink prevents it"
     return f"{{it}} will stop working {ends}, unless the customer relinks before"
 
