@@ -1,9 +1,9 @@
 """Where a change would prove nothing, so that none is made there.
 
 Annotations and unions of types are for the type checker. What is raised, apart from its class, is
-text for people; a statement that raises is dropped as a whole instead. ``slots`` and
-``defer_build`` save memory and time. The compiled tables are generated from the charts. Only bytes,
-not lines, are compared: half of a line may count.
+text for people; a statement that raises is dropped as a whole instead, unless it says that nothing
+reaches it. ``slots`` and ``defer_build`` save memory and time. The compiled tables are generated
+from the charts. Only bytes, not lines, are compared: half of a line may count.
 """
 
 import ast
@@ -14,6 +14,9 @@ from .edits import Layout
 
 FOLDERS = ("engine", "machines")
 GENERATED = "machines/compiled/"
+
+UNREACHABLE = frozenset({"AssertionError", "NotImplementedError"})
+"""Whoever raises these says that nothing comes there, or that a subclass replaces it."""
 
 Span = tuple[int, int]
 
@@ -67,6 +70,10 @@ def operators(layout: Layout) -> list[Span]:
 def _excluded(tree: ast.Module) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         match node:
+            case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))) if (
+                name in UNREACHABLE
+            ):
+                yield node
             case ast.arg(annotation=ast.expr() as annotation):
                 yield annotation
             case ast.FunctionDef(returns=ast.expr() as annotation):

@@ -207,17 +207,19 @@ def _measure(
 
 def lines_of(source: str, line: int) -> range:
     """The lines of the statement around a line; of one with a body, only those of its head."""
-    statements = [
-        statement for statement in _statements(ast.parse(source)) if line in _head(statement)
-    ]
-    return _head(statements[-1]) if statements else range(line, line + 1)
+    around = [head for head in _heads(ast.parse(source)) if line in head]
+    return around[-1] if around else range(line, line + 1)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+def _heads(node: ast.AST) -> Iterator[range]:
+    """The heads of all statements and cases, each before those within it."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
-            yield child
-        yield from _statements(child)
+            yield _head(child)
+        if isinstance(child, ast.Match):
+            yield from _heads_of_cases(child)
+        else:
+            yield from _heads(child)
 
 
 def _head(statement: ast.stmt) -> range:
@@ -229,3 +231,13 @@ def _head(statement: ast.stmt) -> range:
     if isinstance(statement, ast.Match):
         return range(first, first + 1)
     return range(first, statement.end_lineno + 1)
+
+
+def _heads_of_cases(match: ast.Match) -> Iterator[range]:
+    """A case begins where the one before it ends: the tree does not say where ``case`` stands."""
+    before = match.subject.end_lineno
+    for case in match.cases:
+        assert before is not None
+        yield range(before + 1, max(before + 2, case.body[0].lineno))
+        yield from _heads(case)
+        before = case.body[-1].end_lineno
