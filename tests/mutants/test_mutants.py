@@ -124,7 +124,7 @@ def test_a_line_belongs_to_its_statement() -> None:
     assert lines_of(SOURCE, 12) == range(12, 13)
     assert lines_of(SOURCE, 7) == range(7, 8)
     assert lines_of("f(\n    1,\n    2,\n)\n", 3) == range(1, 5)
-    cases = "match x:\n    case 1:\n        f()\n    case (\n        2\n        | 3\n    ):\n        g()\n"
+    cases = "match x:\n case 1:\n  f()\n case (\n  2\n  | 3\n ):\n  g()\n"
     assert lines_of(cases, 7) == range(4, 8)
     assert lines_of(cases, 2) == range(2, 3)
     assert lines_of(cases, 8) == range(8, 9)
