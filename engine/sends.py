@@ -129,10 +129,10 @@ def _faults(sends: Sends, tables: Mapping[str, Table]) -> Iterator[str]:
         if machine not in tables:
             meant = did_you_mean(machine, tables) or f"it has {', '.join(tables)}"
             yield f"the system has no machine {machine!r}; {meant}"
-            continue
-        known = tables[machine].chart.alphabet
-        for event in events:
-            if event not in known:
-                named = getattr(event, "__name__", None) or shown(event)
-                cure = "add it to the alphabet of its chart, or drop it"
-                yield f"the machine {machine!r} does not know {named}; {cure}"
+        else:
+            known = tables[machine].chart.alphabet
+            for event in events:
+                if event not in known:
+                    named = getattr(event, "__name__", None) or shown(event)
+                    cure = "add it to the alphabet of its chart, or drop it"
+                    yield f"the machine {machine!r} does not know {named}; {cure}"

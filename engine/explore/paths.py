@@ -234,18 +234,15 @@ def _covering(
     while missing:
         taken: tuple[_Arrow, ...] = ()
         number = 0
-        while missing and len(taken) < max_length:
-            last = taken[-1] if taken else None
-            further = _nearest(graph, number, last, missing, goal)
-            if not further or (taken and len(taken) + len(further) > max_length):
+        while further := _nearest(graph, number, taken[-1] if taken else None, missing, goal):
+            if taken and len(taken) + len(further) > max_length:
                 break
-            for before, arrow in pairwise((last, *further)):
+            for before, arrow in pairwise((taken[-1] if taken else None, *further)):
                 assert arrow is not None, "only the first can be None"
                 missing.discard(goal(before, arrow))
             taken += further
             number = taken[-1].target
-        if not taken:
-            break
+        assert taken, "there is a way from the start to all that is wanted"
         paths.append(graph.path(taken))
     return tuple(paths)
 
