@@ -203,8 +203,8 @@ def test_what_operators_have_to_see_is_told() -> None:
     s.webhook("fca_1", relinkable(action="nonsense"))
     assert s.tell() == [
         "Can't be repaired: A: Jo's consent expired",
-        "alerts the operators about A: Stripe names an action that relink does not know (nonsense). "
-        "It counts as none",
+        "alerts the operators about A: Stripe names an action that relink does not know "
+        "(nonsense). It counts as none",
         "asks you for another payment method than A: Jo's consent expired",
     ]
 
