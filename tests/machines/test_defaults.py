@@ -248,7 +248,11 @@ def records() -> dict[str, type[BaseModel]]:
     for module in pkgutil.walk_packages(relink.machines.__path__, "relink.machines."):
         for held in vars(importlib.import_module(module.name)).values():
             is_record = isinstance(held, type) and issubclass(held, BaseModel)
-            if is_record and held.__module__.startswith("relink.") and not held.__subclasses__():
+            if (
+                is_record
+                and held.__module__.startswith("relink.machines.")
+                and not held.__subclasses__()
+            ):
                 found[held.__name__] = held
     return found
 
