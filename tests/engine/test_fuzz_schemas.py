@@ -8,7 +8,7 @@ names the type where nothing can.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +24,7 @@ from pydantic import (
     create_model,
 )
 from pydantic_core import core_schema
+from typing_extensions import TypedDict
 
 from relink.engine import Event
 from relink.engine.fuzz import NoPayloadError, payloads
@@ -111,6 +112,21 @@ def test_a_type_that_says_nothing_is_named() -> None:
     for annotation, name in ((InstanceOf[Odd], "Odd"), (Vague, "Vague"), (list[Vague], "Vague")):
         with pytest.raises(NoPayloadError, match=rf"Sent\.field: the type {name} has no strategy"):
             values(annotation, 1)
+
+
+class Tree(TypedDict):
+    size: Literal[1]
+    below: "list[Tree]"
+
+
+def height(tree: Tree) -> int:
+    return 1 + max(map(height, tree["below"]), default=0)
+
+
+def test_a_type_that_contains_itself_is_drawn_to_any_depth() -> None:
+    planted: Any = create_model("Planted", __base__=Event, tree=(Tree, ...))
+    events: list[Any] = values_of(planted, {})
+    assert {1, 2} <= {height(event.tree) for event in events}
 
 
 # ── moments ──────────────────────────────────────────────────────────────────
