@@ -6,7 +6,7 @@ nearest the most often; and now and then it gets any other.
 """
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture.data import ConjectureData
 from pydantic import (
     AwareDatetime,
+    JsonValue,
     create_model,
 )
 from typing_extensions import TypedDict
@@ -85,6 +86,8 @@ SIZES: dict[str, tuple[Any, list[int]]] = {
     "dict": (dict[int, int], [0, 1, 2, 3]),
     "tuple": (tuple[int, ...], [0, 1, 2, 3]),
     "a list of anything": (list, [0, 1, 2, 3]),
+    "a deque of anything": (deque, [0, 1, 2, 3]),
+    "a Counter": (Counter[str], [0, 1, 2, 3]),
     "a list within": (Annotated[list[int], bounds.Len(1, 2)] | None, [1, 2]),
 }
 
@@ -102,6 +105,27 @@ def test_what_may_be_anything_in_a_container_is_a_small_number_or_a_letter() -> 
     table = values(dict, 400)
     assert {key for value in table for key in value} == {"a", "b", "c"}
     assert {each for value in table for each in value.values()} == held
+
+
+def test_a_counter_has_counts_from_one_to_nine() -> None:
+    counted = values(Counter[str], 100)
+    assert {count for counts in counted for count in counts.values()} == set(range(1, 10))
+
+
+def test_a_value_of_json_is_small_and_of_any_kind() -> None:
+    found = values(JsonValue, 150)
+    holders = [value for value in found if isinstance(value, list | dict)]
+    others = {type(value) for value in found} - {type(value) for value in holders}
+    assert others == {type(None), bool, int, str}
+    assert {isinstance(value, list) for value in holders} == {True, False}
+    assert max(map(len, holders)) == 3
+    assert max(map(leaves, found)) == 5
+
+
+def leaves(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return sum(map(leaves, value)) if isinstance(value, list) else 1
 
 
 def test_an_aware_moment_has_one_of_three_time_zones() -> None:
