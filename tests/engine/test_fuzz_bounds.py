@@ -1,12 +1,12 @@
 """Fuzzing, bounds: all that lies within the bounds of a field is made up, and nothing beyond.
 
-Where few values lie within, they are counted by trying each value near them. Where there are many,
-the first and the last one are drawn, and the next ones beyond never.
+Where few values lie within, they are found by trying each value near them.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Annotated, Any
 
@@ -15,7 +15,8 @@ from pydantic import AwareDatetime, Field
 
 from relink.engine.fuzz import NoPayloadError
 
-from .test_fuzz_usual import shares, values
+from .fuzz_ends import ends, mostly, once
+from .test_fuzz_usual import values
 
 BOUNDS = {
     "ge": lambda value, bound: value >= bound,
@@ -52,29 +53,31 @@ def narrow(number: int) -> dict[str, int]:
 @pytest.mark.parametrize("step", [None, 1, 2, 3, 7])
 def test_every_whole_number_within_its_bounds_is_drawn(step: int | None) -> None:
     empty = 0
-    for number in range(10):
+    for number in range(30):
         given = narrow(number)
-        within = {n for n in range(-80, 81) if fits(n, given) and n % (step or 1) == 0}
+        within = [n for n in range(-80, 81) if fits(n, given) and n % (step or 1) == 0]
         annotation = Annotated[int, Field(**given, multiple_of=step)]
         if within:
-            assert set(values(annotation, 300)) == within
+            share = Fraction(1, len(within))
+            assert ends(annotation) == {(n, n): share for n in within}
         else:
             empty += 1
             with pytest.raises(NoPayloadError):
                 values(annotation, 1)
-    assert empty < 8
+    assert empty < 24
 
 
 @pytest.mark.parametrize("places", [0, 1, 2])
 def test_decimals_of_few_places_reach_their_bounds_and_no_further(places: int) -> None:
     unit = Decimal(1).scaleb(-places)
-    for number in range(6):
+    for number in range(20):
         bounds = {name: bound * unit for name, bound in narrow(number).items()}
         within = {n * unit for n in range(-80, 81) if fits(n * unit, bounds)}
         if within:
-            drawn = set(values(Annotated[Decimal, Field(**bounds, decimal_places=places)], 500))
-            assert drawn <= within
-            assert {min(within), max(within)} <= drawn
+            found = ends(Annotated[Decimal, Field(**bounds, decimal_places=places)])
+            assert {value for each in found for value in each} <= within
+            assert min(first for first, _ in found) == min(within)
+            assert max(last for _, last in found) == max(within)
 
 
 KINDS: dict[str, tuple[Any, Any, timedelta]] = {
@@ -122,51 +125,32 @@ def test_every_time_of_the_day_within_its_bounds_is_drawn(given: tuple[str, str]
 # ── the windows of the nearest values ────────────────────────────────────────
 
 
-@pytest.mark.parametrize("kind", ["timedelta", "datetime", "date"])
-@pytest.mark.parametrize("steps", [1, 3, 9])
+@pytest.mark.parametrize("kind", ["timedelta", "timedelta of days", "datetime", "date"])
+@pytest.mark.parametrize("steps", [1, 2, 3, 8, 9])
 def test_near_moments_are_drawn_as_far_as_the_last_one_allows(kind: str, steps: int) -> None:
     """Of moments a second apart, or a day; the first is drawn if there is no room for others."""
     annotation, start, step = KINDS[kind]
     unit = timedelta(days=1) if kind == "date" else timedelta(seconds=1)
-    exact = shares(Annotated[annotation, Field(ge=start, le=start + steps * unit)], 600)
-    assert exact[start + steps * unit] > {1: 0.12, 3: 0.05, 9: 0.015}[steps]
-    assert max(exact) == start + steps * unit
-    short = shares(Annotated[annotation, Field(ge=start, lt=start + steps * unit)], 600)
-    assert max(short) < start + steps * unit
-    if kind != "date":  # where each day is one of any
-        assert short.get(start + steps * unit - step, 0) < 0.015
-    assert short[start] > exact[start]
+    nearest, end = [start + n * unit for n in range(10)], start + steps * unit
+    closed = ends(Annotated[annotation, Field(ge=start, le=end)])
+    assert closed == mostly(nearest, once(start, end), room=steps)
+    short = ends(Annotated[annotation, Field(ge=start, lt=end)])
+    assert short == mostly(nearest, once(start, end - step), room=steps - 1)
 
 
-@pytest.mark.parametrize("bound", [1 << 52, (1 << 53) - 100])
-def test_near_floats_are_whole_as_long_as_floats_can_be(bound: int) -> None:
-    found = shares(Annotated[float, Field(ge=float(bound))], 500)
-    assert found[float(bound)] > 0.2
-    assert found[float(bound + 1)] > 0.2
-    found = shares(Annotated[float, Field(le=float(-bound))], 500)
-    assert found[float(-bound)] > 0.2
-    assert found[float(-bound - 1)] > 0.2
-
-
-@pytest.mark.parametrize("bound", [1 << 53, 1 << 60])
-def test_floats_too_large_for_that_are_any_within_the_bounds(bound: int) -> None:
-    found = shares(Annotated[float, Field(gt=float(bound))], 500)
-    assert min(found) > float(bound)
-    assert max(found.values()) < 0.2
-
-
-@pytest.mark.parametrize("places", [1, 2, 5])
-def test_decimals_are_mostly_whole_and_sometimes_have_each_place(places: int) -> None:
-    found = values(Annotated[Decimal, Field(decimal_places=places)], 600)
-    whole = [number for number in found if number == int(number)]
-    assert 0.9 < len(whole) / len(found) < 0.99
-    assert max(-int(number.as_tuple().exponent) for number in found) == places
-
-
-def test_decimals_without_places_are_whole() -> None:
-    found = values(Annotated[Decimal, Field(decimal_places=0)], 300)
-    assert all(number == int(number) for number in found)
-    assert 0 <= min(map(abs, found)) < 10 < max(found)
+@pytest.mark.parametrize(
+    ("annotation", "first", "last"),
+    [
+        (timedelta, timedelta(hours=-2), timedelta(hours=-1)),
+        (datetime, datetime(1066, 10, 14), datetime(1970, 1, 1)),
+        (date, date(1066, 10, 14), date(1970, 1, 1)),
+    ],
+)
+def test_of_moments_before_the_usual_ones_the_last_is_mostly_drawn(
+    annotation: Any, first: Any, last: Any
+) -> None:
+    found = ends(Annotated[annotation, Field(ge=first, le=last)], choices=1)
+    assert found == mostly([last], once(first, last), room=0)
 
 
 @pytest.mark.parametrize("low", [0.5, -2.5, 3.0])
