@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relink.engine import Address, Decision, Event, Snapshot, System
+from relink.engine import Address, Decision, Event, Snapshot
 from relink.engine.fuzz import (
     STALE,
     Counterexample,
@@ -28,7 +28,7 @@ from relink.engine.fuzz import (
 from ..profile import examples
 from .lock import Dialed, Lock, LockFacts, Released
 from .test_fuzz_service import LockService
-from .test_fuzz_system import Filled, Ordered, Shelf, ShelfFacts, Stocked, Taken, route
+from .test_fuzz_system import SHOP, Filled, Ordered, Shelf, ShelfFacts, Stocked, Taken
 
 MANY = DeliveryFaults(duplicates=3, overtaken=5, stale=9, lost=9)
 """More than any stream has, so that each plan is kept."""
@@ -259,9 +259,6 @@ class Swept(Event):
     """Concerns no machine."""
 
 
-SHOP = System({"shelf": Shelf.table()}, route)
-
-
 class ListeningShop(SystemServiceTest):
     """Does what the charts of the shelves say, and speaks of shelf ``b`` alone."""
 
@@ -290,11 +287,22 @@ class ListeningShop(SystemServiceTest):
 
 
 SHELVES = st.sampled_from("ab")
-SHOP_NOTES = notes(
+SHOP_EVENT = (
     st.builds(Ordered, shelf=SHELVES, item=st.integers(0, 3))
     | st.builds(Stocked, shelf=SHELVES, count=st.integers(1, 3))
     | st.just(Swept())
 )
+SHOP_NOTES = notes(SHOP_EVENT)
+
+
+def for_a_shelf(event: Event) -> tuple[str, Event] | None:
+    """The key of the shelf that an event concerns, and what that is told."""
+    match event:
+        case Ordered(shelf=key, item=item):
+            return key, Taken(item=item)
+        case Stocked(shelf=key, count=count):
+            return key, Filled(count=count)
+    return None
 
 
 def chapters_of_the_shop(
@@ -308,13 +316,9 @@ def chapters_of_the_shop(
             chapters[-1].lines.append(sent.waits)
         for title, event, is_first in ((x.title, x.event, x.is_first) for x in sent.arrivals):
             line = "it changes nothing" if is_first else "it came before"
-            if is_first and isinstance(event, Ordered | Stocked):
-                inner: Event = (
-                    Filled(count=event.count)
-                    if isinstance(event, Stocked)
-                    else Taken(item=event.item)
-                )
-                table, key = Shelf.table(), event.shelf
+            if is_first and (told_to := for_a_shelf(event)):
+                key, inner = told_to
+                table = Shelf.table()
                 before = shelves.get(key) or table.start(ShelfFacts(id=key)).snapshot
                 decision = table.decide(before, inner)
                 shelves[key] = decision.snapshot
