@@ -92,13 +92,15 @@ def outcomes(number: int, **facts: int) -> dict[Outcome, float]:
 def test_payloads_are_drawn_until_one_reaches_the_leaf(
     facts: dict[str, int], others: set[Outcome]
 ) -> None:
-    assert set(outcomes(150, **facts)) == {(None, 0), (0, 1), *others}
+    found = outcomes(150, **facts)
+    assert set(found) == {(None, 0), (0, 1), *others}
+    assert found[None, 0] < 0.25
 
 
 def test_each_leaf_is_aimed_at_as_often() -> None:
     nothing, anything, leaf = 1 / 8, 3 / 8, 1 / 6
     expected = {(None, 0): nothing, (0, 1): anything + leaf, (3, 4): leaf, (5, 6): leaf}
-    assert outcomes(1_200, opens=3, locks=5) == pytest.approx(expected, abs=0.045)
+    assert outcomes(800, opens=3, locks=5) == pytest.approx(expected, abs=0.05)
 
 
 def test_without_a_leaf_to_aim_at_nothing_is_sent_as_often() -> None:
