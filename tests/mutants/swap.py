@@ -60,9 +60,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _bare(code: CodeType) -> CodeType:
-    """A code object without those of the functions in it."""
+    """A code object without those of the functions in it, and without its places in the text.
+
+    A class knows in which column each of its methods ends: with a longer last line, it would be
+    another one.
+    """
     consts = tuple(None if isinstance(each, CodeType) else each for each in code.co_consts)
-    return code.replace(co_consts=consts)
+    return code.replace(co_consts=consts, co_linetable=b"")
 
 
 def _is_function(code: CodeType) -> bool:

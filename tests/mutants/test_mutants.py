@@ -3,8 +3,10 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from .killers import APPROVED, FOLDERS, NO_KILLERS
 from .mutants import Mutant, changed, difference, function_at, mutants_of
 from .places import files
 from .reach import Reach, TimedTest, lines_of
+from .swap import swap
 from .trial import Result
 
 SOURCE = '''"""A module."""
@@ -247,6 +250,40 @@ def test_what_runs_as_the_module_is_loaded_is_loaded_anew(
         assert (copied / FILE).read_text() == (ROOT / FILE).read_text()
     finally:
         server.close()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "is_possible"),
+    [
+        ("return knocks > 1", "return not knocks > 1", True),
+        ("knocks += self.more", "pass", True),
+        ("def opens(self, knocks=1)", "def opens(self, knocks=2)", False),
+        ("more = 0", "more = 1", False),
+        ("more = 0", "more =  0", True),
+    ],
+)
+def test_a_change_within_a_function_is_put_into_it_while_it_is_loaded(
+    was: str, now: str, is_possible: bool
+) -> None:
+    file, names = str(ROOT / "relink" / FILE), dict[str, Any]()
+    before = """
+class Door:
+    more = 0
+
+    def opens(self, knocks=1):
+        knocks += self.more
+        return knocks > 1
+"""
+    after = before.replace(was, now)
+    exec(compile(before, file, "exec"), names)
+    door, expected = names["Door"], dict[str, Any]()
+    exec(compile(after, file, "exec"), expected)
+    functions = {(file, "Door.opens", 5): [door.opens]}
+    with chdir(ROOT):
+        assert swap(functions, FILE, before, after) == is_possible
+    if is_possible:
+        door.more = expected["Door"].more = 1
+        assert door().opens() == expected["Door"]().opens()
 
 
 def test_relink_is_never_loaded_before_a_change_of_it(copied: Path) -> None:
