@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from relink.engine import Command, Event, Send, Snapshot
+from relink.engine import Command, Decision, Event, Send, Snapshot
 from relink.machines import RelinkPolicy, relink_system
 from relink.machines.messages import ReadWanted
 from relink.machines.phases import NEEDS
@@ -47,7 +47,7 @@ def read(key: str, of: ObjectKind, reason: str, after: int = 0, whose: str | Non
     return send("read", key, ReadWanted, **asked)
 
 
-def compare(machine: str, now: Snapshot[Any], event: Event, expected: Expected) -> None:
+def compare(machine: str, now: Snapshot[Any], event: Event, expected: Expected) -> Decision:
     """The chart decides what the model expects: state, facts, and each command with its data."""
     decision = relink_system().tables[machine].decide(now, event)
     case = (now, event)
@@ -57,3 +57,4 @@ def compare(machine: str, now: Snapshot[Any], event: Event, expected: Expected) 
         assert Counter(decision.commands) == Counter(expected.commands), case
     assert (decision.outcome == "ignored") == expected.is_ignored, case
     assert decision.anomaly == expected.is_anomaly, case
+    return decision

@@ -222,12 +222,16 @@ def test_N4_one_that_is_gone_stays_so_and_nobody_is_told_anything() -> None:
         compare("payment_method", now, event, Expected("gone", is_ignored=True))
 
 
-def test_of_one_that_is_new_nothing_is_known_that_could_contradict_the_first_report() -> None:
+def test_the_first_report_counts_whatever_its_time() -> None:
     new = relink_system().tables["payment_method"].start(PaymentMethodFacts(id="pm_1")).snapshot
     assert new.state == "ready"
-    for kind, fields in SAID.values():
-        event = kind(account="fca_1", as_of=0, read=False, **fields, **SENT)
-        compare("payment_method", new, event, of_report(new, event))
+    when: dict[str, Any] = {"account": "fca_1", "as_of": 0}
+    for says in ("works", "blocked"):
+        kind, fields = SAID[says]
+        event = kind(read=False, **when, **fields, **SENT)
+        blocked = fields.get("reason")
+        expected = changed(new, blocked=blocked, is_contested=False, **when)
+        compare("payment_method", new, event, expected)
     ended = MandateEnded(as_of=0, **SENT)
     expected = changed(new, mandate_due="mandate_inactive", mandate_as_of=0)
     compare("payment_method", new, ended, expected)
