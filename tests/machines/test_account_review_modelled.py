@@ -1,0 +1,551 @@
+"""K5, K9, R4, N3, P1 to P4, C4: what follows from what is known of an account: a plain model.
+
+Each test varies one part of what a review looks at, meets each bound of a time exactly, and
+compares the whole decision.
+"""
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
+import pytest
+
+from relink.engine import Snapshot
+from relink.machines.account.facts import (
+    AccountFacts,
+    AccountOutage,
+    AwaitedRead,
+    KnownPaymentMethod,
+    ReportedNeeds,
+)
+from relink.machines.account.timeline import Told
+from relink.machines.commands import (
+    CollectMandate,
+    ReportAnomaly,
+    RequestNewPaymentMethod,
+    Wake,
+)
+from relink.machines.messages import (
+    MembersReviewDue,
+    NeedsChanged,
+    NeedsMoved,
+    ReadAwaited,
+    ReviewDue,
+)
+from relink.machines.reasons import Anomaly
+from relink.machines.report import Holder
+from relink.machines.vocabulary import (
+    BuildState,
+    NumberStatus,
+    PaymentMethodState,
+    ReportedStatus,
+)
+
+from .decided import account, request
+from .modelled import AT, KNOWN_AT, POLICY, SENT, YES_OR_NO, Expected, compare, send
+
+NOW = AT + 0.5
+DUE = ReviewDue(**SENT)
+LEAD = POLICY.announcement_lead
+STATES = (
+    "active",
+    "inactive_relinkable",
+    "inactive_unrepairable",
+    "relinking",
+    "relinked",
+    "new_account_linked",
+)
+CUSTOMER = Holder(field="customer", id="cus_1")
+LOST = "tokenized_account_number_deactivated"
+
+# ── the model ────────────────────────────────────────────────────────────────
+
+
+def reasons(facts: AccountFacts) -> list[tuple[str, int | None]]:
+    """What a relink would mend or prevent, and by which day (S3, P3)."""
+    if facts.reported_status != "active":
+        is_down = facts.reported_status in ("relinkable", "unrepairable", "inactive")
+        return [("inactive", None)] if is_down and facts.repairable else []
+    found: list[tuple[str, int | None]] = []
+    if facts.number == "lapsed":
+        found.append(("number_lapsed", None))
+    if facts.deactivates_on is not None:
+        found.append(("announced_deactivation", facts.deactivates_on))
+    if facts.number == "expiring":
+        found.append(("number_expiring", facts.number_expires_on))
+    return found
+
+
+def lacks_authorization(facts: AccountFacts) -> bool:
+    return facts.authorization is None and facts.included_at.get("authorization", 0) < 0
+
+
+def has_come_back(facts: AccountFacts) -> bool:
+    return facts.has_returned or len(facts.timeline) == 2
+
+
+def state_after(now: Snapshot[AccountFacts]) -> str:
+    """Where it stands, as its reports say, or as the replacement does (S3, S6)."""
+    facts, state = now.facts, now.state
+    is_relinkable = facts.reported_status == "relinkable"
+    if state == "new_account_linked":
+        if not has_come_back(facts):
+            return state
+        if facts.reported_status == "active":
+            return "active"
+        if facts.session and is_relinkable:
+            return "relinking"
+        return "inactive_relinkable" if facts.repairable else "inactive_unrepairable"
+    is_repaired = facts.repaired_as_of >= facts.replaced_as_of
+    if facts.replaced_by and not is_repaired and not has_come_back(facts):
+        return "new_account_linked"
+    if state == "inactive_unrepairable" and is_relinkable and not lacks_authorization(facts):
+        return "relinking" if facts.session else "inactive_relinkable"
+    return state
+
+
+class Review:
+    """What holds for one account, as its parts need it."""
+
+    def __init__(self, facts: AccountFacts, state: str) -> None:
+        self.facts = facts
+        self.is_settled = facts.retired or state in ("relinked", "new_account_linked")
+        known = [] if self.is_settled else reasons(facts)
+        self.needs = tuple(why for why, day in known if day is None or day - NOW <= LEAD)
+        days = [day for why, day in known if day is not None and why in self.needs]
+        self.relink_by = min(days, default=None)
+        ahead = [day - LEAD for _, day in known if day is not None and day - NOW > LEAD]
+        self.next_need = min(ahead, default=None)
+        leaves_open = facts.reported_status == "inactive"
+        hangs = leaves_open or (lacks_authorization(facts) and bool(known))
+        self.is_suspended = hangs and not self.is_settled
+        since = facts.read_due_since
+        self.is_held = since is not None and NOW - since < 600
+        self.outage = facts.outage
+
+    def expected(self, state: str) -> Expected:
+        expected = Expected(state)
+        for part in (self.begins_or_ends, self.needs_told, self.read_told):
+            part(expected)
+        for part in (self.requests, self.mandates, self.plans):
+            part(expected)
+        return expected
+
+    @property
+    def mailed_since(self) -> float | None:
+        """Since when a session is open by which Stripe writes to the customer (P2)."""
+        opened = self.facts.request if self.facts.session else None
+        return self.facts.opened_at if opened and opened.delivery == "email" else None
+
+    def begins_or_ends(self, expected: Expected) -> None:
+        """R4, K5: an outage is as long as the need; suspension begins and ends none."""
+        facts = self.facts
+        if self.is_suspended or bool(facts.outage) == bool(self.needs):
+            return
+        self.outage = None
+        if self.needs:
+            mailed = self.mailed_since
+            if mailed is not None and NOW - mailed >= POLICY.session_open_for:
+                mailed = None
+            number = facts.outages + 1
+            self.outage = AccountOutage(number=number, since=NOW, mailed_at=mailed)
+            expected.changes["outages"] = number
+            if facts.authorization:
+                told = send("authorization", facts.authorization, MembersReviewDue, account="fca_1")
+                expected.commands.append(told)
+        expected.changes["outage"] = self.outage
+
+    def needed(self) -> ReportedNeeds | None:
+        """What its outage has to know of it (P1, P2, K5, R9)."""
+        facts, outage = self.facts, self.outage
+        where = facts.authorization or "fca_1"
+        if outage is None:
+            return None
+        said: dict[str, Any] = {
+            "outage": where,
+            "number": outage.number,
+            "holder": facts.holder.id if facts.holder else where,
+            "mailed_at": outage.mailed_at,
+            "stripe_writes_since": self.mailed_since,
+            "read_due_since": facts.read_due_since,
+        }
+        if self.is_suspended:
+            last = facts.last_reported
+            return last.after({**said, "standing": "suspended"}) if last else None
+        if facts.authorization is None:
+            return None
+        return ReportedNeeds(
+            needs=self.needs,  # type: ignore[arg-type]
+            standing="given_up" if outage.given_up else "needed",
+            cause=facts.cause if "inactive" in self.needs else None,
+            relink_by=self.relink_by,
+            **said,
+        )
+
+    def needs_told(self, expected: Expected) -> None:
+        last, needed = self.facts.last_reported, self.needed()
+        if needed == last:
+            return
+        expected.changes["last_reported"] = needed
+        if needed is None:
+            assert last is not None
+            over = send("outage", last.outage, NeedsChanged, subject="fca_1", needs=())
+            expected.commands.append(over)
+            return
+        said = {name: value for name, value in needed.__dict__.items() if name != "outage"}
+        if last is None or last.outage == needed.outage:
+            told = send("outage", needed.outage, NeedsChanged, subject="fca_1", **said)
+        else:
+            now = NeedsChanged(subject="fca_1", **said, **SENT)
+            where = {"to": needed.outage, "successor": now}
+            told = send("outage", last.outage, NeedsMoved, subject="fca_1", **where)
+        expected.commands.append(told)
+
+    def read_told(self, expected: Expected) -> None:
+        """K9: a read of an account holds up what its holder is asked."""
+        facts, last = self.facts, self.facts.last_awaited
+        holder = facts.holder.id if facts.holder else facts.authorization or "fca_1"
+        due = None
+        if facts.read_due_since is not None and (facts.authorization or lacks_authorization(facts)):
+            due = AwaitedRead(holder=holder, authorization=facts.authorization)
+        if due == last:
+            return
+        expected.changes["last_awaited"] = due
+        if last and (due is None or due.holder != last.holder):
+            over = {"account": "fca_1", "authorization": last.authorization, "since": None}
+            expected.commands.append(send("holder", last.holder, ReadAwaited, **over))
+        if due:
+            said = {"account": "fca_1", "authorization": due.authorization}
+            told = send("holder", holder, ReadAwaited, since=facts.read_due_since, **said)
+            expected.commands.append(told)
+
+    def causes(self) -> dict[str, str]:
+        """What no relink mends, the worst first (C4)."""
+        facts = self.facts
+        methods = list(facts.payment_methods.values())
+        found = {}
+        if facts.reported_status == "unrepairable":
+            found["unrepairable"] = facts.cause or "unrepairable"
+        if self.outage and facts.authorization is None and not lacks_authorization(facts):
+            found["no_authorization"] = "no_authorization"
+        if self.outage and self.outage.given_up:
+            found["attempts_used_up"] = "attempts_used_up"
+        if facts.build == "refused" and not any(pays(method) for method in methods):
+            found["refused"] = facts.build_reason or "refused"
+        if methods and not any(pays(method) or method.lost_number for method in methods):
+            found["no_payment_method"] = min(method.reason or "gone" for method in methods)
+        return found
+
+    def requests(self, expected: Expected) -> None:
+        if self.is_suspended:
+            return
+        causes, facts = self.causes(), self.facts
+        known = facts.requested_for & set(causes)
+        new = [cause for cause in causes if cause not in known]
+        if self.is_settled or self.is_held or not new:
+            expected.changes["requested_for"] = known
+            return
+        number, why = facts.requests + 1, causes[new[0]]
+        asked = RequestNewPaymentMethod(account="fca_1", reason=why, dedup_key=f"{new[0]}:{number}")
+        expected.commands.append(asked)
+        expected.changes |= {"requested_for": frozenset(causes), "requests": number}
+
+    def mandates(self, expected: Expected) -> None:
+        """N3: each mandate that is missing is asked for once, if nothing else prevents a debit."""
+        facts, methods = self.facts, self.facts.payment_methods
+        is_fit = facts.reported_status == "active" and facts.subcategory == "checking"
+        if not any(pays(method) for method in methods.values()):
+            is_fit = is_fit and all(method.lost_number for method in methods.values())
+        has_number = facts.number in (None, "transactable", "expiring")
+        due = {key for key, method in methods.items() if method.mandate_due}
+        missing = [
+            key
+            for key in methods
+            if key in due and (methods[key].state.can_pay or (pays(methods[key]) and has_number))
+        ]
+        if self.is_settled or not is_fit:
+            missing = []
+        new = [key for key in missing if key not in facts.mandates_requested]
+        for number, key in enumerate(new, 1 + facts.mandate_requests):
+            why = methods[key].mandate_due
+            assert why is not None
+            asked = CollectMandate(
+                account="fca_1", payment_method=key, reason=why, dedup_key=f"{key}:{number}"
+            )
+            expected.commands.append(asked)
+        expected.changes["mandates_requested"] = frozenset({*missing}) | (
+            facts.mandates_requested & due
+        )
+        expected.changes["mandate_requests"] = facts.mandate_requests + len(new)
+
+    def plans(self, expected: Expected) -> None:
+        """P3, K9: it looks again at the next need, and when a read holds up nothing any more."""
+        facts, times = self.facts, [self.next_need]
+        is_new = not facts.requested_for >= set(self.causes())
+        if facts.read_due_since is not None and self.is_held and is_new and not self.is_settled:
+            times.append(int(facts.read_due_since) + 601)
+        when = min((time for time in times if time is not None), default=None)
+        if when != facts.planned_for:
+            expected.changes["planned_for"] = when
+            if when is not None:
+                wake = Wake(machine="account", key="fca_1", due=when, event=DUE)
+                expected.commands.append(wake)
+
+
+def pays(method: KnownPaymentMethod) -> bool:
+    """Nothing but the account's number speaks against charging it (C3)."""
+    is_well = method.state in ("ready", "mandate_needed")
+    return is_well or (method.lost_number and not method.is_external)
+
+
+def check(now: Snapshot[AccountFacts]) -> None:
+    state = state_after(now)
+    expected = Review(now.facts, state).expected(state)
+    action = now.facts.action
+    has_moved = now.state == "new_account_linked" and state == "inactive_unrepairable"
+    if has_moved and now.facts.reported_status == "unrepairable" and action != "none":
+        why = Anomaly.UNKNOWN_ACTION if action else Anomaly.REPAIR_LEFT_OPEN
+        key = action or why.value
+        said = ReportAnomaly(about="fca_1", anomaly=why, value=action, dedup_key=key)
+        expected.commands.append(said)
+    compare("account", now, DUE, expected)
+
+
+# ── its need, its outage, and who is told (R4, K5, K8, P1 to P3) ─────────────
+
+NEEDS: dict[str, dict[str, Any]] = {
+    "works": {"reported_status": ReportedStatus.ACTIVE},
+    "down": {"reported_status": ReportedStatus.RELINKABLE, "repairable": True, "cause": "expired"},
+    "closed": {"reported_status": ReportedStatus.UNREPAIRABLE, "repairable": False},
+    "left open": {"reported_status": ReportedStatus.INACTIVE, "repairable": True},
+    "lapsed": {"reported_status": ReportedStatus.ACTIVE, "number": NumberStatus.LAPSED},
+}
+AUTHORIZATIONS: dict[str, dict[str, Any]] = {
+    "known": {"authorization": "fcauth_1"},
+    "none": {"authorization": None},
+    "never told": {"authorization": None, "included_at": {"authorization": -1}},
+}
+SESSIONS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "modal": {"session": "fcsess_1", "request": request(), "opened_at": AT - 9.0},
+}
+SESSIONS |= {
+    f"mailed {ago} s ago": {
+        "session": "fcsess_1",
+        "request": request(delivery="email"),
+        "opened_at": NOW - ago,
+    }
+    for ago in (499, 500, 501)
+}
+SESSIONS["mailed and over"] = {"request": request(delivery="email"), "opened_at": AT - 9.0}
+OUTAGES = (
+    None,
+    AccountOutage(number=2, since=AT - 9.0, mailed_at=AT - 5.0),
+    AccountOutage(number=3, since=AT - 9.0, given_up=True),
+)
+
+
+ELSEWHERE = ReportedNeeds(
+    outage="fcauth_1",
+    number=2,
+    needs=("inactive",),
+    standing="needed",
+    cause=None,
+    relink_by=None,
+    holder="fcauth_1",
+    mailed_at=None,
+    stripe_writes_since=None,
+    read_due_since=None,
+)
+
+
+def last_told(facts: AccountFacts, state: str) -> Iterable[ReportedNeeds | None]:
+    """Nothing; just what holds now; and what differs from that in one respect."""
+    yield None
+    review = Review(facts, state)
+    review.begins_or_ends(Expected(state))
+    now = review.needed() or ELSEWHERE
+    yield now
+    yield now.after({"outage": "fcauth_9"})
+    yield now.after({"standing": "suspended", "cause": "other"})
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("need", NEEDS)
+@pytest.mark.parametrize("authorization", AUTHORIZATIONS)
+def test_R4_K5_K8_an_outage_is_as_long_as_its_need_and_is_told_what_changes(
+    state: str, need: str, authorization: str
+) -> None:
+    said = {**NEEDS[need], **AUTHORIZATIONS[authorization], "outages": 3}
+    for session, outage, retired in product(SESSIONS.values(), OUTAGES, YES_OR_NO):
+        before = account(state, **said, **session, outage=outage, retired=retired).facts
+        for last in last_told(before, state_after(Snapshot(state, before, 1))):
+            check(Snapshot(state, before.after({"last_reported": last}), 1))
+
+
+DAYS = (None, *(AT + LEAD + later for later in (-1, 0, 1, 50)))
+
+
+@pytest.mark.parametrize("state", ["active", "relinking", "relinked"])
+def test_P3_a_need_begins_with_the_lead_before_its_day(state: str) -> None:
+    works = NEEDS["works"]
+    numbers = [{"number": NumberStatus.EXPIRING, "number_expires_on": day} for day in DAYS]
+    for day, number, outage in product(DAYS, [{}, *numbers], OUTAGES):
+        announced = {"deactivates_on": day, "deactivation_action": "relink_required"} if day else {}
+        for planned in (None, AT + 1, AT + 51):
+            facts = {**works, **number, **announced, "planned_for": planned, "outage": outage}
+            check(account(state, **facts))
+
+
+# ── a read that is due (K9) ──────────────────────────────────────────────────
+
+READS = (None, *(NOW - ago for ago in (5, 599, 599.75, 600, 601)))
+AWAITED = (
+    None,
+    AwaitedRead(holder="fcauth_1", authorization="fcauth_1"),
+    AwaitedRead(holder="cus_1", authorization="fcauth_1"),
+    AwaitedRead(holder="cus_1", authorization=None),
+    AwaitedRead(holder="cus_9", authorization="fcauth_1"),
+    AwaitedRead(holder="fca_1", authorization=None),
+)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("authorization", AUTHORIZATIONS)
+@pytest.mark.parametrize("holder", [None, CUSTOMER])
+def test_K9_the_holder_knows_of_a_read_that_is_due(
+    state: str, authorization: str, holder: Holder | None
+) -> None:
+    said = {**NEEDS["closed"], **AUTHORIZATIONS[authorization], "holder": holder}
+    for since, last, known in product(READS, AWAITED, (frozenset(), {"unrepairable"})):
+        facts = {"read_due_since": since, "last_awaited": last, "requested_for": frozenset(known)}
+        check(account(state, **said, **facts))
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("need", NEEDS)
+@pytest.mark.parametrize("since", READS)
+def test_K9_a_request_waits_for_a_read_ten_minutes_at_most(
+    state: str, need: str, since: float | None
+) -> None:
+    day = {"number": NumberStatus.EXPIRING, "number_expires_on": AT + LEAD + 50}
+    more = day if need == "works" else {}
+    for outage, build, retired in product(OUTAGES, (None, BuildState.REFUSED), YES_OR_NO):
+        for known, planned in product((frozenset(), {"refused"}), (None, AT + 50, AT + 596)):
+            facts = {"requested_for": frozenset(known), "planned_for": planned, "build": build}
+            facts |= {"read_due_since": since, "outage": outage, "retired": retired}
+            check(account(state, **NEEDS[need], **more, **facts, build_reason="no_token"))
+
+
+# ── another way to pay, and mandates (C3, C4, N3) ────────────────────────────
+
+
+def method(state: str, **facts: Any) -> KnownPaymentMethod:
+    return KnownPaymentMethod(state=PaymentMethodState(state), **facts)
+
+
+METHODS = {
+    "pm_ready": method("ready"),
+    "pm_new": method("mandate_needed", reason="new_account", mandate_due="new_account"),
+    "pm_ended": method("mandate_needed", mandate_due="mandate_inactive"),
+    "pm_lost": method("blocked", reason=LOST, lost_number=True, mandate_due="new_account"),
+    "ba_lost": method("blocked", reason=LOST, lost_number=True, is_external=True),
+    "pm_blocked": method("blocked", reason="other", mandate_due="new_account"),
+    "ba_errored": method("blocked", reason="errored", is_external=True),
+    "pm_gone": method("gone"),
+}
+SETS = [
+    (),
+    *((key,) for key in METHODS),
+    ("pm_blocked", "pm_gone"),
+    ("pm_gone", "ba_errored"),
+    ("ba_errored", "pm_blocked"),
+    ("pm_ready", "pm_new", "pm_ended"),
+    ("pm_blocked", "ba_lost"),
+    ("ba_lost", "pm_lost"),
+    ("pm_lost", "pm_blocked", "pm_new"),
+]
+FIT = {
+    "subcategory": "checking",
+    "permissions": ("payment_method",),
+    "payment_method_types": ("us_bank_account",),
+}
+CAUSES = ("unrepairable", "no_authorization", "attempts_used_up", "refused", "no_payment_method")
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("built", SETS)
+def test_C4_N3_the_service_is_asked_once_for_each_cause_and_each_mandate(
+    state: str, built: tuple[str, ...]
+) -> None:
+    methods = {key: METHODS[key] for key in built}
+    mandates = (frozenset(), frozenset({"pm_ended", "pm_blocked", "pm_9"}))
+    numbers = (None, NumberStatus.PENDING, NumberStatus.LAPSED)
+    for number, retired, asked in product(numbers, YES_OR_NO, mandates):
+        for subcategory, status in product(("checking", "credit_card"), ("active", "relinkable")):
+            facts = {
+                **FIT,
+                "subcategory": subcategory,
+                "reported_status": ReportedStatus(status),
+                "number": number,
+                "payment_methods": methods,
+                "retired": retired,
+                "mandates_requested": asked,
+                "mandate_requests": 4,
+            }
+            check(account(state, **facts))
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("need", NEEDS)
+@pytest.mark.parametrize("authorization", AUTHORIZATIONS)
+def test_C4_a_cause_that_stands_is_asked_about_once(
+    state: str, need: str, authorization: str
+) -> None:
+    said = {**NEEDS[need], **AUTHORIZATIONS[authorization], "requests": 5}
+    for outage, build, why, built in product(
+        OUTAGES[1:], (None, BuildState.REFUSED, BuildState.BUILT), (None, "no_token"), SETS[:8:3]
+    ):
+        methods = {key: METHODS[key] for key in built}
+        facts = {"outage": outage, "build": build, "build_reason": why, "payment_methods": methods}
+        for known in ((), CAUSES[:2], CAUSES[2:4], CAUSES):
+            check(account(state, **said, **facts, requested_for=frozenset(known)))
+
+
+# ── it was replaced, and came back (S6, S2) ──────────────────────────────────
+
+
+HOW = ("never", "long ago", "by its reports")
+BACK = (Told(KNOWN_AT - 20, False), Told(KNOWN_AT - 10, True))
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("need", NEEDS)
+def test_S6_a_replaced_account_needs_nothing_until_it_has_come_back(state: str, need: str) -> None:
+    sessions = (SESSIONS["none"], SESSIONS["modal"])
+    for replaced, repaired_at, how in product(YES_OR_NO, (-21, -20, -19), HOW):
+        for session in sessions:
+            facts = {
+                "replaced_by": "fca_2" if replaced else None,
+                "replaced_as_of": KNOWN_AT - 20 if replaced else -1,
+                "repaired_as_of": KNOWN_AT + repaired_at,
+                "has_returned": how == "long ago",
+                "timeline": BACK if how == "by its reports" else (),
+            }
+            check(account(state, **NEEDS[need], **facts, **session))
+
+
+@pytest.mark.parametrize("need", NEEDS)
+def test_S2_an_action_that_was_learned_meanwhile_is_reported_when_it_comes_back(need: str) -> None:
+    for action, returned in product((None, "none", "relink_required", "new"), YES_OR_NO):
+        facts = {"action": action, "has_returned": returned, "timeline": ()}
+        check(account("new_account_linked", **NEEDS[need], **facts))
+
+
+@pytest.mark.parametrize("told", [None, "known", "none"])
+def test_S3_K3_an_authorization_that_became_known_makes_it_relinkable(told: str | None) -> None:
+    said = {**NEEDS["down"], **AUTHORIZATIONS[told or "never told"]}
+    for session, status in product(SESSIONS.values(), ReportedStatus):
+        if status != "disconnected":
+            facts = {**said, "reported_status": status}
+            check(account("inactive_unrepairable", **facts, **session))
