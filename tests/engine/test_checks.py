@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,13 @@ class Place:
     x: int = 0
 
 
+@dataclass(frozen=True)
+class Crate:
+    """Frozen, and the list in it is not."""
+
+    held: list[int] = field(default_factory=lambda: [1])
+
+
 class PokedFacts(Facts):
     count: int = Field(default=0, ge=0)
     label: str = ""
@@ -47,6 +54,7 @@ class PokedFacts(Facts):
     by: dict[str, int] = {}
     named: Named = Named()
     place: Place = Place()
+    crate: Crate = Crate()
 
 
 NOTES: list[int] = []
@@ -111,6 +119,10 @@ def past_the_list(self, facts, trigger):
     list.append(facts.items, 2)
 
 
+def in_a_dataclass(self, facts, trigger):
+    facts.crate.held.append(2)
+
+
 def to_one_value(self, facts, trigger):
     facts.__dict__["count"] = 7
 
@@ -143,6 +155,7 @@ def by_constant(self, facts, trigger):
         (by_trigger, "changes what it gets"),
         (past_the_lock, "changes facts.count"),
         (past_the_list, "changes facts.items"),
+        (in_a_dataclass, "changes facts.crate.held"),
         (to_one_value, "changes facts.count"),
         (by_field, "changes what it gets: PokedFacts.count cannot be set"),
         (by_model, "changes what it gets: Named.text cannot be set, since the model is frozen"),

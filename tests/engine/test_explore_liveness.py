@@ -6,18 +6,33 @@ from itertools import combinations, pairwise
 import pytest
 
 from relink.engine.errors import ArgumentError
-from relink.engine.explore import Fairness, Way, explore, leads_to, sequence_diagram, story
+from relink.engine.explore import (
+    Exploration,
+    Fairness,
+    Way,
+    explore,
+    leads_to,
+    sequence_diagram,
+    story,
+)
 
 from .explored import Numbers
 from .test_explore_search import Graph
 
 
 def drawn(number: int, size: int) -> Graph:
+    """Half of the graphs lead anywhere, and half of them mostly onwards."""
     draw = random.Random(number)
-    names = [None, None, "x", "y"]
+    if number % 2:
+        names = [None, None, "x", "y"]
+        return {
+            n: [(draw.randrange(size), draw.choice(names)) for _ in range(draw.randrange(4))]
+            for n in range(size)
+        }
+    onwards: Graph = {n: [(n + 1, draw.choice("xy"))] for n in range(size - 1)}
+    backwards = [(draw.randrange(n + 1), draw.choice("xyz")) for n in range(size)]
     return {
-        n: [(draw.randrange(size), draw.choice(names)) for _ in range(draw.randrange(4))]
-        for n in range(size)
+        n: onwards.get(n, []) + ([backwards[n]] if draw.randrange(2) else []) for n in range(size)
     }
 
 
@@ -38,52 +53,101 @@ def spread(graph: Graph, start: int, within: set[int]) -> set[int]:
     return found
 
 
-def exists(graph: Graph, cause: int, effect: int, fairness: Fairness) -> bool:
-    """By trying each set of states as the one in which a run stays."""
-    if cause not in spread(graph, 0, set(graph)) or cause == effect:
-        return False
-    allowed = spread(graph, cause, set(graph) - {effect})
-    for size in range(1, len(allowed) + 1):
-        for chosen in combinations(sorted(allowed), size):
+def steps_from(graph: Graph, starts: set[int], within: set[int]) -> dict[int, int]:
+    """How many moves each state is away from the nearest start, round by round."""
+    found = dict.fromkeys(starts & within, 0)
+    while more := ({t for n in found for t, _ in graph[n]} & within) - found.keys():
+        found |= dict.fromkeys(more, max(found.values()) + 1)
+    return found
+
+
+def shortest_stem(
+    graph: Graph, causes: set[int], effects: set[int], fairness: Fairness, explored: set[int]
+) -> int | None:
+    """How far the nearest set is away in which a fair run can stay: each set of states is tried."""
+    known = set(steps_from(graph, {0}, set(graph)))
+    distances = steps_from(graph, causes & known, set(graph) - effects)
+    lengths = []
+    for size in range(1, len(distances) + 1):
+        for chosen in combinations(sorted(distances.keys() & explored), size):
             part = set(chosen)
             if size > 1 and any(spread(graph, n, part) != part for n in part):
                 continue
             taken = {name for n in part for t, name in graph[n] if name and t in part}
             if is_fair(graph, part, taken, fairness):
-                return True
-    return False
+                lengths.append(min(distances[n] for n in part))
+    return min(lengths, default=None)
 
 
 @pytest.mark.parametrize("fairness", ["weak", "strong"])
 def test_a_fair_run_that_avoids_the_effect_is_found_whenever_there_is_one(
     fairness: Fairness,
 ) -> None:
-    found_some = {True: 0, False: 0}
+    found_some: dict[int | None, int] = {}
     for number in range(400):
         graph = drawn(number, 5)
-        cause, effect = 1, 2
-        found = explore(
-            Numbers(graph),
-            leads_to(lambda n: n == 1, lambda n: n == 2, fairness=fairness, name="live"),
+        draw = random.Random(number)
+        causes = {1, draw.randrange(5)}
+        effects = {2, draw.randrange(5)} if number % 2 else {0, draw.randrange(9)}
+        depth = draw.choice([None, None, 1, 2])
+        live = leads_to(
+            lambda n, causes=causes: n in causes,
+            lambda n, effects=effects: n in effects,
+            fairness=fairness,
+            name="live",
         )
+        found = explore(Numbers(graph), live, max_depth=depth)
+        explored = {n for n in graph if is_explored(found, n)}
+        # Nothing is known of the moves of the others.
+        known = {n: moves if n in explored else [] for n, moves in graph.items()}
         way = found.verdict("live").way
-        assert (way is not None) == exists(graph, cause, effect, fairness), graph
-        found_some[way is not None] += 1
-        if way is not None:
-            check_run(graph, way, fairness)
-    assert min(found_some.values()) > 40
+        stem = shortest_stem(known, causes, effects, fairness, explored)
+        assert (way is None) == (stem is None), graph
+        found_some[stem] = found_some.get(stem, 0) + 1
+        if way is not None and stem is not None:
+            check_stem(known, way, causes - effects, stem)
+            check_run(graph, way, effects, fairness)
+    assert set(found_some) == {None, 0, 1, 2, 3}
+    assert min(found_some.values()) > 4
 
 
-def check_run(graph: Graph, way: Way[int], fairness: Fairness) -> None:
-    """It is a run, it has the cause, no effect follows, and its loop is closed and fair."""
+def is_explored(found: Exploration[int], n: int) -> bool:
+    number = found.reached.number(n)
+    return number is not None and found.edges[number] is not None
+
+
+def check_stem(graph: Graph, way: Way[int], causes: set[int], stem: int) -> None:
+    """A shortest way leads to a cause, and the stem from there to the loop."""
+    assert way.loop is not None
+    begin = way.loop - stem
+    assert way.states[begin] in causes
+    assert begin == steps_from(graph, {0}, set(graph))[way.states[begin]]
+
+
+def check_run(graph: Graph, way: Way[int], effects: set[int], fairness: Fairness) -> None:
+    """It is a run, and its loop is closed, fair and without the effect."""
     assert way.loop is not None
     assert all(t in [x for x, _ in graph[s]] for s, t in pairwise(way.states))
-    since = way.states.index(1)
-    assert 2 not in way.states[since:]
     loop = way.states[way.loop :]
     assert loop[0] == loop[-1]
+    assert not effects & set(loop)
     taken = {move.fair for move in way.moves[way.loop :] if move.fair}
     assert is_fair(graph, set(loop), taken, fairness), (graph, way)
+
+
+def test_a_loop_is_found_however_many_ways_go_round() -> None:
+    """Forty layers of two states each, and every way through them: more than can be tried."""
+    layers = 40
+    graph: Graph = {
+        2 * layer + side: [(2 * ((layer + 1) % layers) + other, "x") for other in (0, 1)]
+        for layer in range(layers)
+        for side in (0, 1)
+    }
+    live = leads_to(lambda n: n == 0, lambda n: False, name="live")
+    way = explore(Numbers(graph), live).verdict("live").way
+    assert way is not None
+    assert (way.loop, len(way.moves)) == (0, layers)
+    check_run(graph, way, set(), "weak")
 
 
 def test_strong_fairness_is_needed_where_the_chance_comes_and_goes() -> None:

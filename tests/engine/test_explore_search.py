@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
 
 import pytest
 
@@ -204,6 +205,36 @@ def test_a_move_that_may_be_taken_alone_saves_states_and_hides_nothing() -> None
     # What has to find every run explores every run.
     live = explore(Clocks(True), sometimes(lambda state: state == (3, 0), name="3, 0"))
     assert live.states == full.states == 30
+
+
+FIRST_STOPS = always(lambda state: "it did" if state[0] == 5 else None, name="first_stops")
+THREE = sometimes(lambda state: state == (3, 0), name="three")
+
+
+@pytest.mark.parametrize(
+    ("judged", "is_reduced"),
+    [
+        ([], True),
+        ([FIRST_STOPS], True),
+        ([each_move(lambda state, move: None, name="moves")], True),
+        ([never_stuck()], True),
+        ([FIRST_STOPS, never_stuck(is_done=lambda state: True)], True),
+        ([THREE], False),
+        ([never_stuck(lambda state: state == (5, 0), name="home")], False),
+        ([leads_to(lambda state: False, lambda state: True, name="live")], False),
+        ([FIRST_STOPS, THREE], False),
+        ([THREE, FIRST_STOPS], False),
+    ],
+)
+def test_moves_are_taken_alone_only_where_all_that_is_asked_is_about_safety(
+    judged: list[Any], is_reduced: bool
+) -> None:
+    found = explore(Clocks(True), judged)
+    # The second clock ticks in all 30 states. The first one ticks in the 25 in which it is not at
+    # its end, or only once the second one is round: in five.
+    assert found.states == 30
+    assert found.moves == (35 if is_reduced else 55)
+    assert {verdict.name for verdict in found.violations} <= {"first_stops"}
 
 
 def test_runs_may_leave_a_graph_where_a_move_was_taken_alone() -> None:

@@ -1,13 +1,24 @@
 """The compiler refuses what a chart declares without an effect, and names all places at once."""
 
-from typing import Any
+from typing import Any, Optional, Protocol
 
 import pytest
 from statemachine import State
 
-from relink.engine import Assign, Chart, Event, Facts, errors, ignored, stays
+from relink.engine import (
+    Assign,
+    Chart,
+    Command,
+    Event,
+    Facts,
+    Send,
+    Started,
+    errors,
+    ignored,
+    stays,
+)
 
-from .invalid_charts import Back, Base, Go, SomeFacts, assert_rejected, guarded, two_states
+from .invalid_charts import Back, Base, Go, SomeFacts, acting, assert_rejected, guarded, two_states
 
 
 def chart_of(*more: tuple[Any, ...], **attributes: Any) -> type[Chart]:
@@ -189,3 +200,93 @@ def test_a_guard_in_the_place_of_an_effect_is_refused():
         return True
 
     assert_rejected(two_states(on_go=on_go), errors.CallbackAnnotationError, "no Assign or Command")
+
+
+ALLOWED: list[Any] = [
+    *(None, Assign, Command, Send, list[Assign], tuple[Command, ...], Assign | None, Any),
+    *(list[Assign | Command], "Nowhere"),
+]
+REFUSED: list[Any] = [bool, int, str, float, dict, set, dict[str, int], set[int]]
+
+
+def returning(kind: Any) -> Any:
+    def method(self, facts, trigger):
+        return None
+
+    method.__annotations__["return"] = kind
+    return method
+
+
+@pytest.mark.parametrize("kind", ALLOWED, ids=str)
+def test_an_effect_annotated_to_return_what_can_be_applied_is_fine(kind: Any):
+    assert acting("method", method=returning(kind)).table()
+
+
+@pytest.mark.parametrize("kind", REFUSED, ids=str)
+def test_an_effect_annotated_to_return_what_cannot_be_applied_is_refused(kind: Any):
+    shown = kind.__name__ if kind in (bool, int, str, float, dict, set) else str(kind)
+    assert_rejected(
+        acting("method", method=returning(kind)),
+        errors.CallbackAnnotationError,
+        f"the effect 'method' is annotated to return {shown}, which is no Assign or Command",
+        "use another method there, or correct its annotation",
+    )
+
+
+class Timed(Protocol):
+    at: int
+
+
+class Mixin:
+    """Some events derive from it, perhaps."""
+
+
+@pytest.mark.parametrize(
+    ("trigger", "facts", "fault"),
+    [
+        (Timed, Timed, ""),
+        (Mixin, SomeFacts, ""),
+        (object, object, ""),
+        (Go | Mixin, SomeFacts | None, ""),
+        (Back | Mixin, SomeFacts, ""),
+        (Back, SomeFacts, "takes trigger: Back, and gets Go"),
+        (Optional[Back], SomeFacts, "and gets Go"),  # noqa: UP045
+        (Go, Mixin, "takes facts: Mixin, and gets SomeFacts"),
+        (Go, Mixin | None, "and gets SomeFacts"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("make", [guarded, acting])
+def test_what_a_parameter_is_annotated_for_has_to_fit(
+    make: Any, trigger: Any, facts: Any, fault: str
+):
+    def method(self, facts, trigger):
+        return None
+
+    method.__annotations__.update(trigger=trigger, facts=facts)
+    chart = make("method", method=method)
+    if fault:
+        assert_rejected(chart, errors.CallbackAnnotationError, "'method'", fault)
+    else:
+        assert chart.table()
+
+
+def test_an_effect_that_runs_at_the_start_too_may_take_any_event():
+    def on_enter_a(self, facts: SomeFacts, trigger: Started) -> None:
+        return None
+
+    a, b = State(initial=True), State(final=True)
+    a.to(b, event="go")
+    body = {"a": a, "b": b, "alphabet": (Go,), "on_enter_a": on_enter_a}
+    decided = (ignored(b, Go, because="over"),)
+    assert type(Base)("Starting", (Base,), {**body, "decided": decided}).table()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["self, facts", "self, trigger, facts", "self, facts, trigger, more", "facts, trigger"],
+)
+def test_a_method_that_takes_something_else_may_wait_for_other_charts(parameters: str):
+    names: dict[str, Any] = {}
+    exec(f"def helper({parameters}):\n    return None", names)
+    assert two_states(helper=names["helper"]).table()

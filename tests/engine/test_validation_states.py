@@ -287,3 +287,24 @@ def test_a_state_takes_all_its_values_by_position_and_no_more():
     values = ("Here", None, False, False, False, None, None, None, None)
     assert body.State(*values).noted_faults == []
     assert len(body.State(*values, None).noted_faults) == 1
+
+
+def test_what_only_the_library_refuses_is_said_with_the_name_of_the_chart():
+    """Nested bodies share the names of the chart, and both define the guard that is asked."""
+    with pytest.raises(errors.LibraryRefusedError) as caught:
+
+        class Clash(Base):
+            class inside(State.Compound):  # noqa: N801
+                x = State(initial=True)
+
+                def yes(self, facts, trigger):
+                    return False
+
+            outside = State()
+            inside.to(outside, event="go", cond="yes")
+            outside.to(inside, event="back")
+
+            def yes(self, facts, trigger):
+                return True
+
+    assert str(caught.value).startswith("Clash: python-statemachine refuses it: Callback 'yes' ")

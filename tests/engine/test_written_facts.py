@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import (
+    AfterValidator,
     BaseModel,
     Field,
     PlainSerializer,
+    StringConstraints,
     create_model,
     field_validator,
     model_validator,
@@ -157,6 +159,34 @@ def test_a_value_that_pydantic_would_convert_is_refused_and_named(field: str, va
         assert [name for name, _ in misfits(wrong, before)][:1] == [field]
         with pytest.raises(errors.AssignedValueError, match=rf"^Typed\.{field} cannot be written:"):
             facts_text(wrong, before)
+
+
+class Changing(Facts):
+    """Its types take values for others, so what is read would not be what was written."""
+
+    note: str = ""
+    text: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    number: Annotated[int, AfterValidator(abs)] = 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"text": " a"}, ("text", "it would become another str")),
+        ({"number": -1}, ("number", "it would become another int")),
+        ({"text": "a"}, None),
+        ({"number": 1}, None),
+    ],
+)
+def test_a_value_that_its_own_type_takes_for_another_one_is_refused(
+    changes: dict[str, Any], fault: tuple[str, str] | None
+):
+    old = Changing()
+    facts = old.after({"note": "new", **changes})
+    for before in (None, old):
+        assert misfits(facts, before) == ([fault] if fault else [])
+    # It was there before.
+    assert misfits(facts.after({"note": "newer"}), facts) == []
 
 
 class Ruled(Facts):

@@ -1,0 +1,32 @@
+"""Errors as data: what a caller can read from one besides its message."""
+
+import pytest
+
+from relink.engine import Send, System, errors
+
+from .door import DoorChart, Pushed
+from .invalid_charts import Base
+
+
+def test_an_error_of_a_chart_holds_the_chart_and_what_is_wrong_with_it() -> None:
+    class Empty(Base):
+        pass
+
+    with pytest.raises(errors.ChartError) as caught:
+        Empty.table()
+    assert caught.value.chart is Empty
+    problem = "it has no states; declare at least an initial one: opened = State(initial=True)"
+    assert caught.value.problem == problem
+    assert str(caught.value) == f"Empty: {problem}"
+
+
+def test_an_error_of_an_unknown_machine_holds_its_name() -> None:
+    def route(trigger: object, load: object) -> list[Send]:
+        return [Send(machine="dor", key="front", event=Pushed())]
+
+    with pytest.raises(errors.UnknownMachineError) as caught:
+        System({"door": DoorChart}, route).step(Pushed(), {}.get)
+    assert caught.value.machine == "dor"
+    assert str(caught.value) == (
+        "the system has no machine 'dor'; it has door; did you mean 'door'?"
+    )
