@@ -2,8 +2,9 @@
 
 Annotations and unions of types are for the type checker. What is raised, apart from its class, is
 text for people; a statement that raises is dropped as a whole instead, unless it says that nothing
-reaches it. ``slots`` and ``defer_build`` save memory and time. The compiled tables are generated
-from the charts. Only bytes, not lines, are compared: half of a line may count.
+reaches it; the ``strict`` of ``zip`` asserts that lengths are equal. ``slots`` and ``defer_build``
+save memory and time. The compiled tables are generated from the charts. Only bytes, not lines, are
+compared: half of a line may count.
 """
 
 import ast
@@ -87,6 +88,8 @@ def _excluded(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 yield node
+            case ast.Call(func=ast.Name(id="zip"), keywords=[ast.keyword(arg="strict") as strict]):
+                yield strict
             case ast.Call(func=ast.Name(id="cast" | "TypeVar" | "assert_never")):
                 yield node
 

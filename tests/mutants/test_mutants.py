@@ -42,6 +42,9 @@ class Door:
 
     def lift(self, hands: list[int]) -> int:
         raise NotImplementedError(f"with {len(hands) + 1} hands")
+
+    def pairs(self, hands: list[int]) -> object:
+        return zip(hands, self.known, strict=True)
 '''
 
 CHANGES = """
