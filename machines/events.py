@@ -27,7 +27,8 @@ class DomainEvent(Event):
     causation_id: str
     """The id of the outside event: Stripe's ``evt_…``, a command's id, or a request's key."""
     at: float
-    """When relink learned of it (Unix seconds, our clock)."""
+    """When relink learned of it (Unix seconds, our clock). Give the fraction too: of a read and a
+    question in the same whole second, nothing tells which came first."""
     policy: RelinkPolicy = DEFAULT_POLICY
 
     def follow(self, kind: type[E], **fields: Any) -> E:
