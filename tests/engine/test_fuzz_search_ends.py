@@ -34,7 +34,7 @@ from .test_fuzz_service import LockTest
 def searched(test: Any, seed: int = 0) -> tuple[Counterexample | None, list[Progress]]:
     told: list[Progress] = []
     found = find_counterexample(
-        test, max_examples=40, max_events=4, seed=seed, on_progress=told.append
+        test, max_examples=21, max_events=3, seed=seed, on_progress=told.append
     )
     return found, told
 
@@ -89,7 +89,7 @@ def test_the_profile_changes_nothing_of_a_search(
     found, told = searched(Jammed)
     assert found == FOUND
     assert told[-1].found
-    assert len(told) > 10
+    assert len(told) > 5
     assert capsys.readouterr() == ("", "")
     assert not KEPT.data
 
@@ -99,7 +99,7 @@ def test_a_search_goes_on_where_most_of_what_is_drawn_is_no_use(profile: None) -
     rare = st.integers(0, 10**9).filter(lambda number: number % 997 == 0)
     facts = st.builds(LockFacts, wrong=rare)
     test = machine_test(Lock, facts=facts, against_live=False)
-    assert find_counterexample(test, max_examples=10, max_events=1) is None
+    assert find_counterexample(test, max_examples=6, max_events=1) is None
 
 
 # ── how often, and in which order ────────────────────────────────────────────
@@ -161,7 +161,7 @@ def test_what_is_on_the_way_arrives_now_and_then() -> None:
             if delivery.after:
                 raise RuntimeError("it is late")
 
-    found, _ = searched(Punctual)
+    found = find_counterexample(Punctual, max_examples=100, max_events=5)
     assert found is not None
     assert found.violated == "the service takes every event: RuntimeError: it is late"
     assert found.recording is not None
