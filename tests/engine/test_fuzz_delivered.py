@@ -190,7 +190,9 @@ LOCK_NOTES = notes(DIALED | st.just(Released()))
 @given(LOCK_NOTES)
 def test_a_service_gets_what_arrives_and_the_history_tells_all_of_it(stream: list[Note]) -> None:
     test = Listening()
+    assert (test.events, test.to_arrive) == ([], 0)
     sent_to(test, stream)
+    assert test.to_arrive == 0
     arrivals = arrivals_of(stream)
     assert [f"{each}: {each.event!r}" for each in test.heard] == [each.title for each in arrivals]
     assert test.left == [each.left for each in arrivals]

@@ -1,6 +1,7 @@
 """Fuzzing a service: what a subclass sets, alone or above another, is what is sent."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from relink.engine.fuzz import (
     SystemServiceTest,
     find_counterexample,
 )
+from relink.engine.fuzz.service import now_and_then
 
 from .lock import Dialed, Lock, LockFacts, Released
 from .test_fuzz_delivered import Listening, ListeningShop, Swept
 from .test_fuzz_service import LockTest
+from .test_fuzz_steering import every
 from .test_fuzz_system import SHOP, Ordered, Stocked
 
 IN_ORDER = DeliveryFaults(duplicates=0, overtaken=0, stale=0)
@@ -134,13 +137,33 @@ def test_values_for_no_field_are_refused(base: type[Any]) -> None:
 
 
 def test_a_rule_of_ones_own_stays_in_a_class_below() -> None:
-    class Quiet(ListeningShop):
+    class NothingOrdered(ListeningShop):
         @rule()
         def send_ordered(self) -> None:
-            """Nothing is ordered."""
+            """Takes the place of the rule that orders."""
 
-    class QuietToo(Quiet):
+    class NothingDialed(Listening):
+        @rule()
+        def send_dialed(self) -> None:
+            """Takes the place of the rule that dials."""
+
+    class NothingOrderedToo(NothingOrdered):
         pass
 
-    for test in (Quiet, QuietToo):
-        assert {type(each) for each in events(arrived(test))} == {Stocked, Swept}
+    class NothingDialedToo(NothingDialed):
+        pass
+
+    for shop in (NothingOrdered, NothingOrderedToo):
+        assert {type(each) for each in events(arrived(shop))} == {Stocked, Swept}
+    for lock in (NothingDialed, NothingDialedToo):
+        assert events(arrived(lock)) == {Released()}
+
+
+@pytest.mark.parametrize("base", [Listening, ListeningShop])
+def test_what_is_on_the_way_arrives_now_and_then(base: type[Any]) -> None:
+    """What is stale arrives in no other way."""
+    stale = type("Stale", (base,), {"faults": replace(IN_ORDER, stale=1)})
+    histories = arrived(stale)
+    assert any(each.after for history in histories for each in history)
+    assert any(not history[-1].after for history in histories if history)
+    assert every(now_and_then, 8) == {False: 7, True: 1}

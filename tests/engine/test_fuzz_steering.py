@@ -5,17 +5,19 @@ what a gate decides of each number is known.
 """
 
 from collections import Counter
-from itertools import count
-from typing import Any
+from itertools import count, product
+from typing import Any, TypeVar
 
 import pytest
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.data import ConjectureData
 from statemachine import State
 
 from relink.engine import Chart, Event, Facts, ignored, stays
 from relink.engine.fuzz.steering import perhaps, steered
 
-from .test_fuzz_usual import draws
+D = TypeVar("D")
 
 
 class Tried(Event):
@@ -60,8 +62,40 @@ Outcome = tuple[int | None, int]
 """The number that is sent, None for nothing; and how many were drawn."""
 
 
-def outcomes(number: int, **facts: int) -> dict[Outcome, float]:
-    """What is sent to a gate with these facts, and which part of so many draws each is."""
+def every(strategy: st.SearchStrategy[D], *choices: int) -> Counter[D]:
+    """What a strategy draws for each combination of so many values of its choices, in order."""
+    found = Counter[D]()
+
+    @settings(max_examples=1, database=None, deadline=None, phases=[Phase.generate])
+    @given(st.none())
+    def draw(_: None) -> None:
+        for chosen in product(*map(range, choices)):
+            found[ConjectureData.for_choices(chosen).draw(strategy)] += 1
+
+    draw()
+    return found
+
+
+AIMS, LEAVES = 8, 3
+"""As many values have the choices of what to aim at, and of which leaf of the gate."""
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"opens": 1, "locks": 2}, {(0, 1): 4, (1, 2): 4, (2, 3): 4}),
+        ({"opens": 5, "locks": 3}, {(0, 1): 4, (3, 4): 4, (5, 6): 4}),
+        # Where no payload reaches the leaf, the first is sent.
+        ({}, {(0, 1): 4, (0, 7): 8}),
+        ({"opens": 0, "locks": 6}, {(0, 1): 4, (1, 2): 4, (0, 7): 4}),
+        # An error is a finding, whatever was tried for.
+        ({"opens": 1, "jams": 2}, {(0, 1): 4, (1, 2): 4, (2, 3): 4}),
+        ({"jams": 0}, {(0, 1): 12}),
+    ],
+)
+def test_in_half_of_all_draws_each_leaf_is_aimed_at_as_often(
+    facts: dict[str, int], expected: dict[Outcome, int]
+) -> None:
     table = Gate.table()
     snapshot = table.start(GateFacts(**facts)).snapshot
 
@@ -73,36 +107,15 @@ def outcomes(number: int, **facts: int) -> dict[Outcome, float]:
         assert sent is None or not sent.was_asked
         return (None if sent is None else sent.number), next(drawn)
 
-    counts = Counter(draws(outcome(), number))
+    nothing, anything = {(None, 0): 1 * LEAVES}, {(0, 1): 3 * LEAVES}
+    counts = every(outcome(), AIMS, LEAVES)
+    assert counts == Counter(nothing) + Counter(anything) + Counter(expected)
     assert not snapshot.facts.was_asked
-    return {each: times / number for each, times in counts.items()}
 
 
-@pytest.mark.parametrize(
-    ("facts", "others"),
-    [
-        # A leaf that is not reached was tried for, and the first payload is sent.
-        ({}, {(0, 7)}),
-        ({"opens": 0, "locks": 6}, {(1, 2), (0, 7)}),
-        # An error is a finding, whatever was tried for.
-        ({"opens": 1, "jams": 2}, {(1, 2), (2, 3)}),
-        ({"jams": 0}, set()),
-    ],
-)
-def test_payloads_are_drawn_until_one_reaches_the_leaf(
-    facts: dict[str, int], others: set[Outcome]
-) -> None:
-    found = outcomes(150, **facts)
-    assert set(found) == {(None, 0), (0, 1), *others}
-    assert found[None, 0] < 0.25
-
-
-def test_each_leaf_is_aimed_at_as_often() -> None:
-    nothing, anything, leaf = 1 / 8, 3 / 8, 1 / 6
-    expected = {(None, 0): nothing, (0, 1): anything + leaf, (3, 4): leaf, (5, 6): leaf}
-    assert outcomes(800, opens=3, locks=5) == pytest.approx(expected, abs=0.05)
-
-
-def test_without_a_leaf_to_aim_at_nothing_is_sent_as_often() -> None:
-    counts = Counter(draws(perhaps(st.just(Tried(number=1))), 1_200))
-    assert counts == pytest.approx({None: 150, Tried(number=1): 1_050}, abs=40)
+def test_the_simplest_choice_sends_nothing() -> None:
+    sent = st.just(Tried(number=1))
+    start = Gate.table().start(GateFacts()).snapshot
+    for strategy in (perhaps(sent), steered(Gate.table(), st.just(start), Tried, sent)):
+        assert every(strategy, 1, 1) == {None: 1}
+    assert every(perhaps(sent), AIMS) == {None: 1, Tried(number=1): 7}
