@@ -482,10 +482,8 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "action": ("none", "new"),
     "cause": ("a", "b"),
     "deactivates_on": (AT + 5, KNOWN_AT + 1),
-    "deactivation_action": ("relink_required", "none"),
     "authorization": ("fcauth_1", "fcauth_2"),
     "holder": (Holder(field="customer", id="cus_1"), Holder(field="account", id="acct_1")),
-    "permissions": (("payment_method",), ("balances",)),
     "last4": ("1234", "5678"),
 }
 PAIRS = (
@@ -497,6 +495,14 @@ PAIRS = (
 )
 
 
+SOURCES = (
+    *product((None, -1), YES_OR_NO),
+    (KNOWN_AT - 4, False),
+    (KNOWN_AT - 3, False),
+)
+"""When it was told last, if not by the latest report; and whether that left out anything else."""
+
+
 @pytest.mark.parametrize("field", VALUES)
 @pytest.mark.parametrize("pair", PAIRS)
 def test_K3_K4_K5_each_detail_is_as_its_latest_report_says(
@@ -506,9 +512,12 @@ def test_K3_K4_K5_each_detail_is_as_its_latest_report_says(
     state = {"active": "active", "relinkable": "inactive_relinkable"}.get(status, "relinking")
     events = [
         report(kind, later, how=how, **{field: value})
-        for later, how, value in product((-4, -2, -1, 0, 1, 2, 3), READ_OR_NOT, (None, old, new))
+        for later, how, value in product(
+            (-4, -2, -1, 0, 1, 2, 3), READ_OR_NOT[:2], (None, old, new)
+        )
     ]
-    for told, other in product((None, -1, KNOWN_AT - 4, KNOWN_AT - 3), YES_OR_NO):
+    events.append(report(kind, -1, how=(True, True), **{field: new}))
+    for told, other in SOURCES:
         included = {"institution_name": 5} if other else {}
         included |= {} if told is None else {field: told}
         for event in events:
@@ -563,7 +572,8 @@ def test_a_report_that_repeats_what_is_known_is_followed_up_where_something_wait
     for before, how, kind in product((FIT, unfit), READ_OR_NOT, ("active", "relinkable")):
         for said in ({}, {"last4": "1234"}, {"subcategory": "checking"}, {"cause": "b"}):
             check(known(state, status, **before, **WAITS[waits]), report(kind, how=how, **said))
-        for field, (_, new) in VALUES.items():
+        announced = {"deactivation_action": (None, "relink_required")}
+        for field, (_, new) in {**VALUES, **announced}.items():
             check(known(state, status, **{**before, **WAITS[waits]}), report(kind, **{field: new}))
 
 
