@@ -14,7 +14,6 @@ from relink.machines.events import AccountResumed, AccountRetired
 from relink.machines.messages import (
     AnnouncementChanged,
     BuildChanged,
-    BuildRequested,
     NumberChanged,
     OwnershipChecked,
     PaymentMethodChanged,
@@ -35,6 +34,7 @@ from relink.machines.vocabulary import (
     ReportedStatus,
 )
 
+from .account_model import answered
 from .decided import account
 from .modelled import AT, KNOWN_AT, SENT, YES_OR_NO, Expected, compare, read, review, send
 
@@ -215,62 +215,6 @@ def test_S7_one_that_is_gone_learns_only_what_the_service_says() -> None:
 
 OPENED_AT = AT - 50.0
 RETURNED: dict[str, Any] = {"expected": "fca_9", "holder": CUSTOMER, "old_holder": OTHER}
-
-
-def ownership(facts: AccountFacts, check: OwnershipCheck) -> str:
-    if facts.reported_status == "disconnected":
-        return "disconnected"
-    is_known = facts.first_seen_at is not None and facts.first_seen_at < check.opened_at
-    if facts.holder is not None:
-        if check.holder is not None and facts.holder != check.holder:
-            return "other_holder"
-        if check.holder is None and not is_known and facts.holder != check.old_holder:
-            return "other_holder"
-    return "known" if is_known else "new"
-
-
-def is_included(facts: AccountFacts, field: str) -> bool:
-    return facts.included_at.get(field, facts.as_of) >= 0
-
-
-def obstacle(facts: AccountFacts) -> str | None:
-    """Why nothing can be built on it (N1, N2)."""
-    if facts.reported_status != "active":
-        return "not_active"
-    if facts.subcategory not in ("checking", "savings"):
-        return "not_checking_or_savings"
-    if "payment_method" not in (facts.permissions or ()):
-        return "no_payment_method_permission"
-    if facts.holder is None:
-        return "no_customer"
-    is_paid_out_to = facts.holder.field == "account"
-    if not is_paid_out_to and "us_bank_account" not in (facts.payment_method_types or ()):
-        return "us_bank_account_not_supported"
-    return None
-
-
-def answered(facts: AccountFacts, has_read: bool) -> tuple[dict[str, Any], list[Command]]:
-    """What the sessions that wait are told, and what is built."""
-    told: list[Command] = []
-    changes: dict[str, Any] = {}
-    build_for = facts.build_for
-    if has_read or is_included(facts, "holder"):
-        for check in facts.pending_checks:
-            whose = ownership(facts, check)
-            said = {"account": "fca_1", "as_of": check.as_of, "read": check.read}
-            told.append(send("session", check.session, OwnershipChecked, ownership=whose, **said))
-            build_for = check.session if whose == "new" else build_for
-        changes["pending_checks"] = ()
-    needed = ("subcategory", "permissions", "payment_method_types", "holder")
-    is_clear = facts.reported_status not in (None, "inactive")
-    is_clear = is_clear and all(is_included(facts, field) for field in needed)
-    if build_for and (has_read or is_clear):
-        asked = {"session": build_for, "holder": facts.holder, "obstacle": obstacle(facts)}
-        told.append(send("build", "fca_1", BuildRequested, **asked))
-        build_for = None
-    if build_for and build_for != facts.build_for:
-        told.append(read("fca_1", "account", "new_account"))
-    return {**changes, "build_for": build_for}, told
 
 
 def check(session: str, **fields: Any) -> OwnershipCheck:

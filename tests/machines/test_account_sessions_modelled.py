@@ -335,7 +335,7 @@ def test_S6_P4_the_latest_replacement_counts_from_its_first_report(
         {"replaced_by": "fca_2", "replaced_session": "fcsess_0"},
         {"replaced_by": "fca_2", "replaced_session": None},
     ]
-    for before, later, by, attempt in product(replaced, (-1, 0, 1), "134", (None, 2, 5)):
+    for before, later, by, attempt in product(replaced, (-1, 0, 1), "123", (None, 2, 5)):
         if before:
             facts = {"replaced_as_of": SINCE, "replaced_attempt": 4, "has_returned": True}
             before = {**before, **facts}

@@ -152,6 +152,27 @@ def test_K1_a_late_return_has_its_place_before_any_number_of_repeats(repeats: in
     assert turned > 20
 
 
+def test_S6_of_many_turns_the_latest_24_are_kept() -> None:
+    turns = [(at, at % 2 == 0) for at in range(40)]
+    for count in (23, 24, 25, 26, 40):
+        kept = [(told.as_of, told.works) for told in timeline_of(turns[:count])]
+        assert kept == turns[:count][-24:]
+    late = timeline_of([*turns[:24], (-1, False)])
+    assert [(told.as_of, told.works) for told in late] == turns[:24]
+
+
+@pytest.mark.parametrize("place", range(1, 24))
+def test_K1_of_a_full_timeline_the_first_report_that_only_repeats_goes(place: int) -> None:
+    """Reports turn each time, but for one that says the same as those beside it, and later ones."""
+    works, told = False, []
+    repeats = {place, place + 1, 23, 24} if place < 22 else {place, place + 1}
+    for at in range(25):
+        works = works if at in repeats else not works
+        told.append((at, works))
+    kept = [(each.as_of, each.works) for each in timeline_of(told)]
+    assert kept == told[:place] + told[place + 1 :]
+
+
 # ── the account ──────────────────────────────────────────────────────────────
 
 REPORTS = {"active": active(), "relinkable": relinkable(), "unrepairable": unrepairable()}
