@@ -129,6 +129,20 @@ def test_an_error_within_the_function_is_its_own() -> None:
     assert (fails.__name__, fails.__doc__) == ("fails", "Its text.")
 
 
+def test_only_the_body_of_a_class_is_the_place_of_a_call() -> None:
+    def function() -> None:
+        __qualname__ = "Door"
+        assert __qualname__
+        plain()  # type: ignore[call-arg]
+
+    with pytest.raises(ArgumentError, match=r"^plain\(\): the argument first is missing"):
+        function()
+    with pytest.raises(ArgumentError, match=r"^Door: plain\(\): the argument first is missing"):
+
+        class Door:
+            plain()  # type: ignore[call-arg]
+
+
 class Level(IntEnum):
     LOW = 1
 

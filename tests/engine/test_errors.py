@@ -30,3 +30,18 @@ def test_an_error_of_an_unknown_machine_holds_its_name() -> None:
     assert str(caught.value) == (
         "the system has no machine 'dor'; it has door; did you mean 'door'?"
     )
+
+
+@pytest.mark.parametrize(
+    ("active", "shown"), [((), "(none)"), (("opened", "shut"), "opened, shut")]
+)
+def test_a_step_that_ends_in_no_configuration_names_what_is_active(
+    active: tuple[str, ...], shown: str
+) -> None:
+    error = errors.ConfigurationError(DoorChart, active)
+    assert error.chart is DoorChart
+    assert str(error) == (
+        f"DoorChart: python-statemachine ends a step in the states {shown}, which are not one leaf "
+        "state and the states around it; this is a bug in one of the two libraries, so please "
+        "report the chart"
+    )

@@ -63,6 +63,11 @@ class LoosePair(NamedTuple):
     held: Any
 
 
+class TwistedPair(NamedTuple):
+    label: str
+    number: Annotated[int, AfterValidator(lambda value: value + 1)]
+
+
 class Chain(NamedTuple):
     label: str
     rest: Optional["Chain"]
@@ -172,8 +177,19 @@ UNSURE: list[Any] = [
     *(Annotated[int, PLUS_ONE], Annotated[int, TOLD], Annotated[Any, Gt(0)]),
     *(Annotated[int, Gt(0), PLUS_ONE], Annotated[int, PLUS_ONE, Gt(0)]),
     *(tuple[Annotated[int, PLUS_ONE], ...], tuple[Annotated[int, Field(gt=0), TOLD], ...]),
-    *(LoosePair, tuple[LoosePair, ...], Base, Open, Told, Whole, Computed, Following, Rate),
-    *(tuple[Base, ...], Told | None, dict[str, Open]),
+    *(
+        LoosePair,
+        tuple[LoosePair, ...],
+        TwistedPair,
+        Base,
+        Open,
+        Told,
+        Whole,
+        Computed,
+        Following,
+        Rate,
+    ),
+    *(Computed, Following, Rate, tuple[Base, ...], Told | None, dict[str, Open]),
 ]
 
 
