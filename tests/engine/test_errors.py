@@ -1,8 +1,12 @@
 """Errors as data: what a caller can read from one besides its message."""
 
+import copy
+import pickle
+
 import pytest
 
 from relink.engine import Send, System, errors
+from relink.engine.fuzz import PropertyViolatedError
 
 from .door import DoorChart, Pushed
 from .invalid_charts import Base
@@ -18,6 +22,27 @@ def test_an_error_of_a_chart_holds_the_chart_and_what_is_wrong_with_it() -> None
     problem = "it has no states; declare at least an initial one: opened = State(initial=True)"
     assert caught.value.problem == problem
     assert str(caught.value) == f"Empty: {problem}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.NoStatesError(DoorChart, "it has none"),
+        errors.ConfigurationError(DoorChart, ("opened",)),
+        errors.UnknownMachineError("dor", ["door"]),
+        errors.EndlessSystemError(["a", "b"], 3),
+        errors.UnknownStateError.of("door", "ajar", ["shut"]),
+        errors.FieldValueError("text"),
+        PropertyViolatedError("text", ["pushed"]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_reaches_another_process_as_it_is(error: errors.EngineError) -> None:
+    error.add_note("seen here")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(again) is type(error)
+        assert (str(again), again.args) == (str(error), error.args)
+        assert vars(again) == vars(error)
 
 
 def test_an_error_of_an_unknown_machine_holds_its_name() -> None:
