@@ -2,6 +2,7 @@
 
 import json
 import math
+import typing
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -169,6 +170,7 @@ EXACT: list[Any] = [
 
 UNSURE: list[Any] = [
     *(Any, object, datetime, Decimal, bytes, Mapping[str, int], list, tuple, dict),
+    *(typing.List, typing.Tuple, typing.Dict, typing.Set, typing.FrozenSet),  # noqa: UP006
     *(int | str, int | float | None, Union[int, str], Inner | Deep),  # noqa: UP007
     *(list[Any], tuple[int, Any], tuple[Any, int], set[bytes], dict[str, Any], dict[int, str]),
     *(dict[Level, int], dict[str, Decimal]),

@@ -271,6 +271,21 @@ class Growing(Facts):
     words: Annotated[int, PlainSerializer(lambda value: value + 1)] = 0
 
 
+class Crossed(Facts):
+    """Each field has the name of the other one as its alias."""
+
+    one: Any = Field(default=None, alias="two")
+    two: Any = Field(default=None, alias="one")
+
+
+def test_facts_are_written_and_read_by_the_names_of_their_fields():
+    facts = Crossed(one="b", two="a")
+    assert (facts.one, facts.two) == ("a", "b")
+    text = facts_text(facts)
+    assert json.loads(text) == {"one": "a", "two": "b"}
+    assert Crossed.model_validate_json(text, by_alias=False, by_name=True) == facts
+
+
 class Talking(Facts):
     """Its second field is written as something else than it says."""
 
@@ -344,6 +359,16 @@ def test_debug_mode_names_the_effect_that_assigns_what_a_type_forbids(form: int,
             table.checked.decide(before, Set())
         # Without it, the value comes into the facts.
         assert getattr(table.decide(before, Set()).facts, field) == value
+
+
+@pytest.mark.parametrize("field", [name for name in ODD if name != "text"])
+def test_debug_mode_looks_at_an_assign_that_names_all_fields(field: str):
+    before = Snapshot("here", Typed(required=0))
+    every = dict(before.facts)
+    assert effective(Assign(**every)).table().checked.decide(before, Set()).changes == {}
+    wrong = effective(Assign(**{**every, field: ODD[field][0]})).table()
+    with pytest.raises(errors.AssignedValueError, match=rf"assigns {field} a value that Typed"):
+        wrong.checked.decide(before, Set())
 
 
 def test_debug_mode_does_not_blame_an_effect_for_what_was_there_before():
