@@ -82,6 +82,10 @@ MISFITS: list[tuple[Callable[..., Any], tuple[int, ...], dict[str, int], str]] =
         {},
         "mixed(): it takes fewer arguments than 5; it takes first, second, third, fourth",
     ),
+    (mixed, (1,), {"first": 2}, "mixed(): the argument first is given twice; give it once"),
+    (mixed, (1, 2), {"second": 2}, "mixed(): the argument second is given twice; give it once"),
+    (plain, (1,), {"first": 2}, "plain(): the argument first is given twice; give it once"),
+    (Tool, (1, 2), {"second": 2}, "Tool(): the argument second is given twice; give it once"),
     (mixed, (1,), {"fist": 1}, "mixed(): it has no argument 'fist'; did you mean 'first'?"),
     (
         mixed,
