@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field
+from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field, field_validator
+from pydantic.errors import PydanticUserError
 
 import relink.engine
 from relink.engine import Command, Event, Facts, RecordError, Send, errors
@@ -399,3 +400,19 @@ def test_an_unknown_field_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(errors.FieldValueError) as caught:
         SomeFacts(qqq=1)
     assert str(caught.value) == "SomeFacts: it has no field 'qqq'; its fields are count"
+
+
+def test_what_pydantic_refuses_for_another_reason_is_said_with_the_name_of_the_record() -> None:
+    with pytest.raises(RecordError) as caught:
+
+        class Coin(Event):
+            side: int = 0
+
+            @field_validator("sied")
+            @classmethod
+            def _flips(cls, value: int) -> int:
+                return value
+
+    assert str(caught.value).startswith("Coin is refused: Decorators defined with incorrect fields")
+    assert str(caught.value).endswith("; see the cause")
+    assert isinstance(caught.value.__cause__, PydanticUserError)

@@ -277,6 +277,24 @@ def test_former_states_may_be_given_as_states():
     assert table.stored_as("locked") == ("locked", "bolted")
 
 
+def test_a_state_is_stored_under_its_own_name_and_those_that_lead_to_it():
+    class Renamed(DoorChart):
+        former_states: ClassVar = {
+            "ajar": "opened",
+            "bolted": DoorChart.closed.locked,
+            "odd": lambda facts: "shut",
+            "wide": "opened",
+        }
+
+    table = Renamed.table()
+    assert {state: table.stored_as(state) for state in table.states} == {
+        "opened": ("opened", "ajar", "odd", "wide"),
+        "shut": ("shut", "odd"),
+        "locked": ("locked", "bolted", "odd"),
+        "gone": ("gone", "odd"),
+    }
+
+
 def test_a_state_may_be_stored_under_any_name_that_a_function_decides_about():
     class Deciding(DoorChart):
         former_states: ClassVar = {"ajar": lambda facts: "opened", "bolted": "locked"}
