@@ -52,6 +52,8 @@ def _misfit(
     try:
         partial = signature.bind_partial(*args, **kwargs)
     except TypeError:  # too many of them, or one twice
+        if twice := [x for x, _ in zip(known, args, strict=False) if x in kwargs]:
+            return f"{start}the argument {twice[0]} is given twice; give it once"
         named = [x.name for x in signature.parameters.values() if x.kind is x.KEYWORD_ONLY]
         if named and len(args) <= len(known):
             what = "'…'" if named[0] == "because" else "..."

@@ -60,13 +60,13 @@ class ChartBase(StateChart[Any], metaclass=ChartMeta):
     table_text: ClassVar[str] = ""
     """The table as text, which spares a process compiling it; see :mod:`.stored`. Not inherited."""
 
-    def __init_subclass__(cls, **settings: Any) -> None:
+    def __init_subclass__(cls) -> None:
         """Make what the chart declares what the engine needs.
 
         Raises:
             ReservedNameError: a state or method has the name of a method of :class:`Chart`.
         """
-        super().__init_subclass__(**settings)
+        super().__init_subclass__()
         for name in ("table", "live"):
             if not isinstance(vars(cls).get(name, classmethod(str)), classmethod):
                 rule = f"it defines {name!r}, with which a chart is compiled or run; rename it"

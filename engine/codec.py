@@ -199,17 +199,14 @@ class Codec(RecordCodec):
         machine = part(data, "machine", str, what)
         trigger = self.from_json(Event, part(data, "trigger", Mapping, what))
         before = self._snapshot(part(data, "before", Mapping, what), f"before, in {what},")
-        after = self.snapshot(
-            self._table(machine),
-            part(leaf, "target", str, what),
-            part(data, "facts", Mapping, what),
-            before.version + 1,
-            machine,
-        )
+        table = self._table(machine)
+        stored = part(leaf, "target", str, what)
+        facts = self.facts(table.chart.facts_type, part(data, "facts", Mapping, what), machine)
+        target = self._state(table, stored, facts, machine)
         # Guards and effects stay as they were named: the leaf says what an older chart did.
-        leaf.update(source=before.state, target=after.state, event=trigger.name)
+        leaf.update(source=before.state, target=target, event=trigger.name)
         commands = self._commands_of(data, what)
-        return Decision(before, trigger, _leaf(leaf, what), after.facts, commands)
+        return Decision(before, trigger, _leaf(leaf, what), facts, commands)
 
     def _step_json(self, step: Step) -> dict[str, Any]:
         return {

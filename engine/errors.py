@@ -6,12 +6,21 @@ decided, and names state and event.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from .suggest import did_you_mean
 
 
 class EngineError(Exception):
     """Base of every error of the engine."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle without the arguments of the class, such as for another process."""
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[EngineError], args: tuple[object, ...]) -> EngineError:
+    return kind.__new__(kind, *args)
 
 
 class ChartError(EngineError):

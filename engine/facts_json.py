@@ -142,7 +142,9 @@ def _has_rules_of_its_own(model: type[Facts]) -> bool:
 def _misfits_of(model: BaseModel) -> Iterator[tuple[str, str]]:
     given = dict(model.__dict__)
     try:
-        again = type(model).__pydantic_validator__.validate_python(given, strict=True)
+        again = type(model).__pydantic_validator__.validate_python(
+            given, strict=True, by_alias=False, by_name=True
+        )
     except ValidationError as error:
         for fault in error.errors():
             yield str(fault["loc"][0]) if fault["loc"] else "", fault["msg"]

@@ -61,9 +61,9 @@ class Faults:
 
 
 def _text(faults: list[Fault]) -> str:
-    if len(faults) == 1:
-        return f"{faults[0].line}; {faults[0].cure}"
-    cures = {fault.cure for fault in faults}
-    if len(cures) == 1:
-        return "\n  ".join(["", *(fault.line for fault in faults), f"cure: {faults[0].cure}"])
+    first, *others = faults
+    if not others:
+        return f"{first.line}; {first.cure}"
+    if all(fault.cure == first.cure for fault in others):
+        return "\n  ".join(["", *(fault.line for fault in faults), f"cure: {first.cure}"])
     return "".join(f"\n  {fault.line}; {fault.cure}" for fault in faults)

@@ -55,7 +55,8 @@ def _is_orderly(annotation: Any) -> bool:
     if origin is Literal:
         return True
     if origin in (tuple, list, dict, typing.Union, types.UnionType):
-        return all(part is Ellipsis or _is_orderly(part) for part in parts)
+        # typing.List has no parts, and may hold anything.
+        return bool(parts) and all(part is Ellipsis or _is_orderly(part) for part in parts)
     plain = (str, int, float, bool, Enum, type(None))
     return isinstance(annotation, type) and not parts and issubclass(annotation, plain)
 

@@ -44,7 +44,7 @@ def part(data: Mapping[str, Any], name: str, kind: type, what: str) -> Any:
         UnwrittenError: it is missing, or of another kind.
     """
     if name not in data:
-        others = [str(each) for each in data if each != name]
+        others = [str(each) for each in data]
         near = next((each for each in others if did_you_mean(each, [name])), None)
         cure = f"rename {near!r}, if that is meant" if near else "give what to_json returned"
         raise UnwrittenError(

@@ -14,7 +14,6 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from .arguments import shown_type
 from .errors import FieldValueError, RecordError
-from .reserved import MEANT_TO_BE_SET, WHY, refuse_name
 from .suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -61,9 +60,6 @@ class RecordMeta(ModelMetaclass):
         except PydanticUserError as error:
             if error.code != "model-field-missing-annotation":
                 raise RecordError(f"{name} is refused: {error.message}; see the cause") from error
-            for taken in WHY.keys() - MEANT_TO_BE_SET:
-                if taken in body and any(hasattr(base, taken) for base in bases):
-                    refuse_name(name, taken)
             bare = list(_without_annotation(body, bases))
             raise RecordError(
                 f"{name}: {', '.join(bare)} has no annotation; give each field a type, such as "

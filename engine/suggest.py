@@ -16,8 +16,8 @@ def did_you_mean(name: object, known: Iterable[str], synonyms: Mapping[str, str]
     from difflib import get_close_matches  # a millisecond, which only an error needs
 
     by_lower = {each.lower(): each for each in known}
-    near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    meant = synonyms.get(name) or (by_lower[near[0]] if near else None)
+    near = (by_lower[each] for each in get_close_matches(name.lower(), by_lower))
+    meant = synonyms.get(name) or next(near, None)
     return f"did you mean {meant!r}?" if meant and meant != name else ""
 
 

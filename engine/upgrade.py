@@ -32,7 +32,7 @@ from typing import Annotated, Any, final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from .arguments import several
+from .arguments import explained, several
 from .errors import RecordError, UpgradeError
 
 Fields = Mapping[str, Any]
@@ -62,6 +62,7 @@ class Upgrade:
         return f"renamed({old}, to={new})" if self.into else f"removed({old})"
 
 
+@explained
 def renamed(field: str, *, to: str) -> Upgrade:
     """Declare that a field has another name now.
 
@@ -72,6 +73,7 @@ def renamed(field: str, *, to: str) -> Upgrade:
     return Upgrade((field,), (to,))
 
 
+@explained
 def removed(*fields: str) -> Upgrade:
     """Declare that fields are gone. Their stored values are dropped.
 
@@ -81,6 +83,7 @@ def removed(*fields: str) -> Upgrade:
     return Upgrade(fields, ())
 
 
+@explained
 def upcast(*fields: str, into: str | tuple[str, ...], by: Upcast) -> Upgrade:
     """Declare that fields are made of former ones.
 

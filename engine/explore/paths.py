@@ -199,6 +199,7 @@ def all_pairs(
     return _covering(graph, wanted, _pair, max_length)
 
 
+@explained
 def unreached(exploration: MachineExploration) -> tuple[Leaf, ...]:
     """The leaves of the table that no run of the model reaches, impossible ones left out.
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal
 
+from ..arguments import explained
 from .model import Move, S
 
 Fairness = Literal["weak", "strong"]
@@ -67,6 +68,7 @@ class LeadsTo(Generic[S]):
 Property = Always[S] | EachMove[S] | Sometimes[S] | NeverStuck[S] | LeadsTo[S]
 
 
+@explained
 def always(wrong: Callable[[S], str | None], *, name: str = "") -> Always[S]:
     """Every state is right.
 
@@ -77,6 +79,7 @@ def always(wrong: Callable[[S], str | None], *, name: str = "") -> Always[S]:
     return Always(name or _name(wrong), wrong)
 
 
+@explained
 def each_move(wrong: Callable[[S, Move[S]], str | None], *, name: str = "") -> EachMove[S]:
     """Every move is right.
 
@@ -88,6 +91,7 @@ def each_move(wrong: Callable[[S, Move[S]], str | None], *, name: str = "") -> E
     return EachMove(name or _name(wrong), wrong)
 
 
+@explained
 def sometimes(holds: Callable[[S], bool], *, name: str = "") -> Sometimes[S]:
     """Some state is like this.
 
@@ -98,6 +102,7 @@ def sometimes(holds: Callable[[S], bool], *, name: str = "") -> Sometimes[S]:
     return Sometimes(name or _name(holds), holds)
 
 
+@explained
 def never_stuck(
     goal: Callable[[S], bool] | None = None,
     *,
@@ -117,6 +122,7 @@ def never_stuck(
     return NeverStuck(name or default, goal, is_done)
 
 
+@explained
 def leads_to(
     cause: Callable[[S], bool],
     effect: Callable[[S], bool],

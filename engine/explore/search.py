@@ -253,8 +253,7 @@ class _Search(Generic[S]):
 
     def _judge(self, number: int, state: S, position: int, move: Move[S]) -> None:
         for each in self._of_moves:
-            text = each.wrong(state, move)
-            if text is not None and _said(each.name, text) and each.name not in self._found:
+            if text := _said(each.name, each.wrong(state, move)):
                 self._refute(each.name, text, number, position)
 
     def _get_stuck(self, number: int, state: S) -> None:

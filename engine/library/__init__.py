@@ -33,8 +33,8 @@ Private attributes, and why:
 Modules without documentation: ``callbacks`` (kinds of callbacks), ``engines.sync`` and
 ``event_data`` (the loop), ``factory`` (the metaclass), ``graph`` (all states, nested ones
 included), ``orderedset`` (type of a configuration), ``spec_parser`` (guard expressions), ``state``
-(the type of a compound state in a class body), ``transition`` and ``transition_list``,
-``exceptions``.
+(the type of a compound state in a class body), ``states`` (a collection of them), ``transition``
+and ``transition_list``, ``exceptions``.
 
 When a new python-statemachine is released:
 

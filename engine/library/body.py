@@ -147,7 +147,6 @@ class State(LibraryState):
         except TypeError:
             rule = f"value={self.value!r} can be changed in place"
             self.note(_fault(rule, "use a text or a number, or leave value out"))
-            self.value = None
 
     def note(self, fault: FaultOf) -> None:
         """Note a fault, which the chart reports once the state has a name."""

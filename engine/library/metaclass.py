@@ -11,6 +11,7 @@ from typing import Any
 from statemachine import State
 from statemachine.exceptions import InvalidDefinition
 from statemachine.factory import StateMachineMetaclass
+from statemachine.states import States
 
 from ..errors import (
     FinalStateWithWayOutError,
@@ -48,7 +49,7 @@ class ChartMeta(StateMachineMetaclass):
                 refuse the chart.
         """
         faults = Faults(self)
-        states = {name: x for name, x in attrs.items() if isinstance(x, State)}
+        states = dict(_states_of(attrs))
         for name in states:
             if name in _BROKEN:
                 rule = "it has the name of a part of the machine"
@@ -75,6 +76,15 @@ class ChartMeta(StateMachineMetaclass):
             super().__init__(name, bases, attrs)  # type: ignore[arg-type]
         except InvalidDefinition as error:
             raise LibraryRefusedError(self, f"python-statemachine refuses it: {error}") from error
+
+
+def _states_of(attrs: Mapping[str, Any]) -> Iterator[tuple[str, State]]:
+    """The states of a body by name, those of a collection among them."""
+    for name, value in attrs.items():
+        if isinstance(value, State):
+            yield name, value
+        elif isinstance(value, States):
+            yield from value.items()
 
 
 def _name(state: State, name: str) -> None:

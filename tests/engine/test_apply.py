@@ -99,3 +99,19 @@ def test_an_assign_to_an_unknown_field_is_an_error():
 def test_an_effect_that_returns_another_type_is_an_error(result: Any):
     with pytest.raises(errors.EffectResultError, match="effect 'a' returned"):
         apply_effects(Counter(id="x"), [("a", result)])
+
+
+def test_assigns_that_name_all_fields_and_no_others_are_merged():
+    every = {"id": "y", "count": 1, "names": ()}
+    assert set(every) == set(Counter.model_fields)
+    facts, _ = apply_effects(Counter(id="x"), [("a", Assign(**every)), ("b", Assign(**every))])
+    assert facts == Counter(**every)
+
+
+def test_all_unknown_fields_of_an_assign_are_named_and_the_first_one_is_corrected():
+    with pytest.raises(errors.UnknownFieldError) as caught:
+        apply_effects(Counter(id="x"), [("a", Assign(cuont=1, count=2, nmaes=()))], "Tool")
+    assert str(caught.value) == (
+        "Tool: the effect 'a' assigns 'cuont', 'nmaes', which Counter does not have; did you mean "
+        "'count'? its fields are id, count, names"
+    )

@@ -82,6 +82,10 @@ MISFITS: list[tuple[Callable[..., Any], tuple[int, ...], dict[str, int], str]] =
         {},
         "mixed(): it takes fewer arguments than 5; it takes first, second, third, fourth",
     ),
+    (mixed, (1,), {"first": 2}, "mixed(): the argument first is given twice; give it once"),
+    (mixed, (1, 2), {"second": 2}, "mixed(): the argument second is given twice; give it once"),
+    (plain, (1,), {"first": 2}, "plain(): the argument first is given twice; give it once"),
+    (Tool, (1, 2), {"second": 2}, "Tool(): the argument second is given twice; give it once"),
     (mixed, (1,), {"fist": 1}, "mixed(): it has no argument 'fist'; did you mean 'first'?"),
     (
         mixed,
@@ -127,6 +131,20 @@ def test_an_error_within_the_function_is_its_own() -> None:
     with pytest.raises(TypeError, match=r"^its own$"):
         fails(1)
     assert (fails.__name__, fails.__doc__) == ("fails", "Its text.")
+
+
+def test_only_the_body_of_a_class_is_the_place_of_a_call() -> None:
+    def function() -> None:
+        __qualname__ = "Door"
+        assert __qualname__
+        plain()  # type: ignore[call-arg]
+
+    with pytest.raises(ArgumentError, match=r"^plain\(\): the argument first is missing"):
+        function()
+    with pytest.raises(ArgumentError, match=r"^Door: plain\(\): the argument first is missing"):
+
+        class Door:
+            plain()  # type: ignore[call-arg]
 
 
 class Level(IntEnum):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from statemachine import State
 
 from relink.engine import Assign, Chart, Event, Facts, Snapshot, errors, ignored, stays
@@ -171,6 +171,25 @@ def test_a_change_in_place_is_blamed(method: Any, place: str, role: str):
 
     chart = poked(guard, nothing) if role == "guard" else poked(yes, method)
     refused_everywhere(chart, errors.ImpureCallbackError, f"the {role} {role!r} {place}")
+
+
+@pytest.mark.parametrize("role", ["guard", "effect"])
+def test_a_model_that_a_callback_cannot_make_is_its_own_error(role: str):
+    def makes(self, facts, trigger):
+        return Named(text=[])
+
+    chart = poked(makes, nothing) if role == "guard" else poked(yes, makes)
+    with pytest.raises(ValidationError, match="1 validation error for Named\ntext"):
+        chart.table().checked.decide(Snapshot("at", PokedFacts()), Poked())
+
+
+def test_one_event_may_reach_machines_that_remember_different_things():
+    table, event = poked(yes, nothing).table().checked, Poked()
+    for count in (0, 1, 1, 0):
+        before = Snapshot("at", PokedFacts(count=count, items=[count]))
+        assert table.decide(before, event).facts == before.facts
+    other = Poked(items=[2])
+    assert table.decide(before, other).trigger is other
 
 
 def test_a_recording_has_the_facts_as_they_were_before_a_callback_changed_them():

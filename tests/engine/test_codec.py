@@ -16,6 +16,7 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     SerializeAsAny,
+    model_serializer,
 )
 
 from relink.engine import (
@@ -37,6 +38,7 @@ from relink.engine.fuzz import instances
 from relink.engine.record_codec import RecordCodec
 
 from ..profile import examples
+from ..releases import three
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
 
 
@@ -454,3 +456,59 @@ def test_stored_fields_that_are_no_object_are_refused(fields: Any):
     codec = RecordCodec([Noting], [])
     with pytest.raises(errors.UnreadableError, match=r"stored noting has .* as fields; give an ob"):
         codec.event("noting", fields)
+
+
+class Spoken(Event):
+    """Written by aliases wherever nobody says otherwise, and some of it not at all."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    first: str = Field(default="", alias="First")
+    second: str = Field(default="", alias="Second")
+
+
+class Forgetful(Event):
+    """Does not write what has its default, though somebody set it."""
+
+    said: int = 0
+    count: int = 3
+
+    @model_serializer(mode="wrap")
+    def _forgets(self, write: Any) -> dict[str, Any]:
+        return {name: held for name, held in write(self).items() if held != 3}
+
+
+def test_fields_are_written_by_their_names_whatever_a_class_prefers():
+    codec = RecordCodec([Spoken], [])
+    spoken = Spoken(First="a", Second="b")
+    assert codec.fields(spoken) == {"first": "a", "second": "b"}
+    assert json.loads(codec.text(spoken)) == codec.fields(spoken)
+    assert codec.event("spoken", codec.fields(spoken)) == spoken
+    for field in ("first", "second"):
+        for write in (codec.text, codec.fields):
+            with pytest.raises(errors.UnwritableError, match=rf"^Spoken\.{field} cannot"):
+                write(spoken.model_copy(update={field: SURROGATE}))
+
+
+def test_a_field_that_was_set_and_is_not_written_is_refused():
+    codec = RecordCodec([Forgetful], [])
+    assert codec.fields(Forgetful(said=1)) == {"said": 1}
+    with pytest.raises(errors.UnwritableError, match="a field that was set would be absent"):
+        codec.fields(Forgetful(said=1, count=3))
+
+
+@pytest.mark.parametrize(
+    ("stored", "fault"),
+    [
+        ("[1]", "is an object, and this is a list; give what to_json returned"),
+        ("3", "is an object, and this is a number; give what to_json returned"),
+        ("null", "is an object, and this is null; give what to_json returned"),
+        ('"a"', "is an object, and this is a text; parse it first: json.loads(...)"),
+    ],
+)
+def test_stored_facts_that_are_no_object_are_refused(stored: str, fault: str):
+    with pytest.raises(errors.UnreadableError) as caught:
+        RecordCodec.facts(three.LoanFacts, stored, "loan b1")
+    assert str(caught.value) == f"stored facts of loan b1 {fault}"
+    with pytest.raises(errors.UnreadableError, match=r"^stored facts of loan b1: this is no"):
+        RecordCodec.facts(three.LoanFacts, stored[:-1] + "[", "loan b1")

@@ -1,6 +1,7 @@
 """Decisions explain themselves, as a line of text and as JSON."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -129,6 +130,8 @@ def test_the_changes_of_a_decision_are_the_fields_whose_values_differ(
 def test_an_event_or_command_in_json_has_its_name_wherever_a_field_holds_one():
     class Ringing(Command):
         label: str = "a"
+        since: date = date(2026, 3, 1)
+        times: tuple[int, ...] = (1, 2)
         event: SerializeAsAny[Event]
         other: Event | None = None
         hidden: Burnt = Field(default=Burnt(at=9), exclude=True)
@@ -140,9 +143,32 @@ def test_an_event_or_command_in_json_has_its_name_wherever_a_field_holds_one():
         {
             "name": "ringing",
             "id": ring.id,
-            "data": {"label": "a", "event": {"name": "burnt", "data": {"at": 1}}, "other": None},
+            "data": {
+                "label": "a",
+                "since": "2026-03-01",
+                "times": [1, 2],
+                "event": {"name": "burnt", "data": {"at": 1}},
+                "other": None,
+            },
         },
         {"name": "ring", "id": Ring(times=2).id, "data": {"times": 2}},
     ]
     assert str(decision).endswith(": 2 commands (ringing, ring)")
     assert str(decision._replace(commands=(ring,))).endswith(": 1 command (ringing)")
+
+
+class Dated(Event):
+    """An event with values that JSON has no form of its own for."""
+
+    on: date = date(2026, 3, 1)
+    at: tuple[int, ...] = (1,)
+
+
+def test_the_trigger_in_json_is_ready_to_be_written():
+    decision = TABLE.decide(at("opened"), KeyTurned())._replace(trigger=Dated())
+    assert decision.to_json()["trigger"] == {
+        "name": "dated",
+        "data": {"on": "2026-03-01", "at": [1]},
+    }
+    ringing = decision.to_json()
+    assert json.loads(json.dumps(ringing)) == ringing

@@ -220,3 +220,29 @@ def test_every_default_that_changes_is_named_before_those_of_another_type() -> N
 def test_a_factory_that_reads_the_clock_is_refused_though_it_gives_one_value() -> None:
     with pytest.raises(RecordError, match=r"^Kept\.at: its default_factory"):
         with_default(int, Field(default_factory=lambda: int(time.time() * 0)))
+
+
+def fails() -> int:
+    raise ValueError("no value yet")
+
+
+def breaks(value: int) -> int:
+    raise KeyError(value)
+
+
+def test_a_factory_that_fails_does_not_hide_the_next_one() -> None:
+    annotations = {"one": int, "two": int, "three": float}
+    body = {
+        "__annotations__": annotations,
+        "one": Field(default_factory=fails),
+        "two": Field(default_factory=lambda: 1),
+        "three": Field(default_factory=time.time),
+    }
+    with pytest.raises(RecordError, match=r"^Kept\.three: its default_factory gives another"):
+        type("Kept", (Facts,), body)
+
+
+def test_a_default_on_which_a_validator_breaks_is_left_to_the_record() -> None:
+    """It is of another type at first sight, and nobody can say what it would become."""
+    kept = with_default(Annotated[int, AfterValidator(breaks)], "1")
+    assert kept().at == "1"

@@ -85,6 +85,14 @@ def test_a_move_is_judged_by_the_state_before_and_after() -> None:
     assert verdict.way.states == (0, 1, 0)
 
 
+def test_an_empty_text_says_that_nothing_is_wrong() -> None:
+    found = explore(
+        Numbers({0: [(1, None)], 1: []}),
+        [always(lambda n: "", name="states"), each_move(lambda n, move: "", name="moves")],
+    )
+    assert found.violations == ()
+
+
 def test_what_sometimes_holds_has_a_shortest_example_or_is_violated_or_open() -> None:
     model = Numbers({n: [(n + 1, None)] for n in range(9)} | {9: []})
     found = explore(
@@ -277,6 +285,8 @@ def test_what_is_no_model_or_no_property_is_refused() -> None:
         explore(model, [sometimes(bool, name="x"), sometimes(bool, name="x")])
     with pytest.raises(TypeError, match="the property bool returned True"):
         explore(Numbers({1: []}, starts=[1]), always(bool))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="the property judged returned True; return None, or a st"):
+        explore(Numbers({0: [(0, None)]}), each_move(lambda n, move: True, name="judged"))  # type: ignore[arg-type, return-value]
     model.is_symmetric = True
     with pytest.raises(ArgumentError, match="interchangeable"):
         explore(model, leads_to(bool, bool))

@@ -62,6 +62,12 @@ def test_a_step_is_taken_once_for_a_world_and_an_event() -> None:
     first = worlds.step(event, world)
     assert worlds.step(event, worlds.world({}))[0] is first[0]
     assert taken == [event]
+    other = Put(where="right")
+    second = worlds.step(other, first[1])
+    for _ in range(2):
+        assert worlds.step(event, world)[0] is first[0]
+        assert worlds.step(other, first[1])[0] is second[0]
+    assert taken == [event, other]
 
 
 def test_a_hash_stands_for_the_content_whatever_holds_it() -> None:

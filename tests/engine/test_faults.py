@@ -215,3 +215,30 @@ def test_a_declaration_is_dead_where_impossible_answers_win_over_it():
         "ignored(here; began): it never applies (because 'ignored'), since another one does "
         "(because 'impossible'); remove it, or correct its states, events or guards"
     ]
+
+
+def test_the_declaration_that_wins_is_one_that_applies():
+    here, gone = two()
+    here.to(gone, event="began", cond="is_late")
+    here.to(gone, event="coin_in")
+
+    def is_late(self: object, facts: Facts, trigger: Event) -> bool:
+        return True
+
+    body = {
+        "here": here,
+        "gone": gone,
+        "alphabet": (Began, CoinIn),
+        "is_late": is_late,
+        "decided": (
+            ignored(here, Began, because="first", when="is_late"),
+            ignored(here, Began, because="second"),
+            ignored(here, Began, because="third"),
+            ignored(gone, (Began, CoinIn), because="gone"),
+        ),
+    }
+    lines = refused(errors.DeadDeclarationError, body)
+    assert [line.partition("it never applies ")[2] for line in lines if "never" in line] == [
+        "(because 'first'), since another one does (because 'second')",
+        "(because 'third'), since another one does (because 'second')",
+    ]

@@ -31,6 +31,12 @@ class Loose(BaseModel):
     number: int = 0
 
 
+class Slack(BaseModel):
+    """Not frozen itself, which only a compiler refuses; the list in it is."""
+
+    held: list[int] = []
+
+
 class Entry(NamedTuple):
     held: list[int]
 
@@ -103,6 +109,8 @@ PLACES: list[tuple[Any, Any, int]] = [
     (Any, {"a": [1]}, 2),
     (object, [{1}], 2),
     (Part, Part(held=[1]), 1),
+    (Slack, Slack(held=[1]), 1),
+    (tuple[Slack, ...], (Slack(held=[1]),), 1),
     (tuple[Part, ...], (Part(held=[1]), Part(held=[2])), 2),
     (list[Part], [Part(held=[1])], 2),
     (tuple[int, ...], (1,), 0),

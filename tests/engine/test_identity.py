@@ -48,6 +48,9 @@ PLACES: dict[str, tuple[Any, Callable[[Ints], Any]]] = {
     "optional": (Ints | None, lambda s: s),
     "union": (int | Ints, lambda s: s),
     "typing.Optional": (typing.Optional[Ints], lambda s: s),  # noqa: UP045
+    "List": (typing.List, lambda s: [s]),  # noqa: UP006
+    "Dict": (typing.Dict, lambda s: {"a": s}),  # noqa: UP006
+    "Tuple": (typing.Tuple, lambda s: (s,)),  # noqa: UP006
     "tuple": (tuple[Ints, ...], lambda s: (frozenset(), s)),
     "places": (tuple[int, Ints], lambda s: (1, s)),
     "list": (list[Ints], lambda s: [frozenset(), s]),

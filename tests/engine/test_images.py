@@ -252,3 +252,21 @@ def test_a_value_without_parts_is_compared_as_a_whole():
 )
 def test_only_what_its_type_protects_cannot_change(value: Any, can: bool):
     assert can_change(value) is can
+
+
+@dataclass(eq=False)
+class Nothing:
+    """Has no parts, and equals only itself."""
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [x], lambda x: {"a": x}, Record])
+@pytest.mark.parametrize("make", [lambda: float("nan"), Nothing, list, dict, tuple, bytearray])
+def test_two_of_a_kind_do_not_differ(make: Callable[[], Any], wrap: Callable[[Any], Any]):
+    assert difference(image_of(wrap(make())), image_of(wrap(make())), "it") is None
+
+
+@pytest.mark.parametrize("other", [1.0, float("inf")])
+def test_a_number_differs_from_none_at_all(other: float):
+    nan = float("nan")
+    assert difference(image_of(nan), image_of(other), "it") == "it"
+    assert difference(image_of([other]), image_of([nan]), "it") == "it[0]"

@@ -1,8 +1,9 @@
 """Live machines: a chart runs on python-statemachine, and agrees with its table."""
 
 import pytest
+from statemachine import State
 
-from relink.engine import RemovedEvent, Started, errors
+from relink.engine import Chart, RemovedEvent, Snapshot, Started, errors, stays
 
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed, Ring, at
 
@@ -51,3 +52,26 @@ def test_a_live_machine_ignores_a_removed_event_as_a_table_does():
 
     door = DoorChart.live(at("shut", pushes=3))
     assert door.send(Rusted()) == ("shut", DoorFacts(pushes=3), ())
+
+
+class Lamp(Chart):
+    """Counts when it starts, and then does what the trigger says."""
+
+    facts_type = DoorFacts
+    alphabet = (Pushed,)
+    lit = State(initial=True, enter=["count", "ring"])
+    absorbing = (lit,)
+    stays(lit, event="pushed", on="count")
+
+    def count(self, facts, trigger):
+        return Ring(times=facts.pushes)
+
+    def ring(self, facts, trigger):
+        return Ring(times=100 // (trigger.force - 7))
+
+
+def test_a_live_machine_starts_again_after_a_start_that_raised():
+    lamp = Lamp.live(Snapshot("", DoorFacts(), -1))
+    with pytest.raises(ZeroDivisionError):
+        lamp.enter(Pushed(force=7))
+    assert lamp.enter(Pushed(force=8)) == ("lit", DoorFacts(), (Ring(times=0), Ring(times=100)))

@@ -9,12 +9,15 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass
+from enum import Enum
+from threading import Lock
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field
+from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field, field_validator
+from pydantic.errors import PydanticUserError
 
 import relink.engine
 from relink.engine import Command, Event, Facts, RecordError, Send, errors
@@ -23,6 +26,7 @@ from relink.engine.fuzz.scalars import Bounds
 from .invalid_charts import Go, SomeFacts, assert_rejected, two_states
 
 BASES = (Event, Command, Facts)
+LockType = type(Lock())
 
 
 @pytest.mark.parametrize(
@@ -349,3 +353,66 @@ HANDED_OUT = [
 def test_what_the_engine_hands_out_cannot_be_changed(made: type):
     with pytest.raises(FrozenInstanceError):
         setattr(object.__new__(made), fields(made)[0].name, 1)
+
+
+class Loud(Enum):
+    YES = "yes"
+
+
+def test_a_type_that_cannot_be_checked_is_named_beside_one_that_is_written_as_a_text() -> None:
+    with pytest.raises(RecordError) as caught:
+
+        class Coin(Event):
+            loud: "Loud"
+            held: LockType
+
+    assert str(caught.value).startswith("Coin.held holds lock, whose values cannot be checked or ")
+
+
+def test_only_what_could_be_a_field_lacks_an_annotation() -> None:
+    with pytest.raises(RecordError) as caught:
+
+        class Coin(Event):
+            label = "a"
+            sides = 2
+            named: str = "b"
+            _hidden = 3
+
+            class Inner:
+                pass
+
+            @property
+            def both(self) -> int:
+                return 2
+
+            def flip(self) -> None:
+                pass
+
+    assert str(caught.value) == (
+        "Coin: label, sides has no annotation; give each field a type, such as label: str = ..."
+    )
+
+
+def test_an_unknown_field_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(errors.FieldValueError) as caught:
+        Go(qqq=1)
+    assert str(caught.value) == "Go: it has no field 'qqq'; it has no fields"
+    with pytest.raises(errors.FieldValueError) as caught:
+        SomeFacts(qqq=1)
+    assert str(caught.value) == "SomeFacts: it has no field 'qqq'; its fields are count"
+
+
+def test_what_pydantic_refuses_for_another_reason_is_said_with_the_name_of_the_record() -> None:
+    with pytest.raises(RecordError) as caught:
+
+        class Coin(Event):
+            side: int = 0
+
+            @field_validator("sied")
+            @classmethod
+            def _flips(cls, value: int) -> int:
+                return value
+
+    assert str(caught.value).startswith("Coin is refused: Decorators defined with incorrect fields")
+    assert str(caught.value).endswith("; see the cause")
+    assert isinstance(caught.value.__cause__, PydanticUserError)

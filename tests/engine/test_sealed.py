@@ -118,3 +118,11 @@ def test_every_attribute_of_a_chart_is_a_reserved_name():
     machine = two_states()()
     attributes = {name for name in dir(machine) if not name.startswith("__")}
     assert attributes - RESERVED_NAMES == {"a", "b", "go", "back", "yes", "effect"}
+
+
+def test_what_python_looks_for_by_itself_is_absent_and_no_mistake():
+    def looks(self, facts, trigger):
+        return getattr(self, "__length_hint__", None) is None and not callable(self)
+
+    table = guarded("looks", looks=looks).table()
+    assert table.decide(Snapshot("a", SomeFacts()), Go()).state == "b"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import typing
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -61,6 +62,11 @@ class Pair(NamedTuple):
 class LoosePair(NamedTuple):
     label: str
     held: Any
+
+
+class TwistedPair(NamedTuple):
+    label: str
+    number: Annotated[int, AfterValidator(lambda value: value + 1)]
 
 
 class Chain(NamedTuple):
@@ -164,6 +170,7 @@ EXACT: list[Any] = [
 
 UNSURE: list[Any] = [
     *(Any, object, datetime, Decimal, bytes, Mapping[str, int], list, tuple, dict),
+    *(typing.List, typing.Tuple, typing.Dict, typing.Set, typing.FrozenSet),  # noqa: UP006
     *(int | str, int | float | None, Union[int, str], Inner | Deep),  # noqa: UP007
     *(list[Any], tuple[int, Any], tuple[Any, int], set[bytes], dict[str, Any], dict[int, str]),
     *(dict[Level, int], dict[str, Decimal]),
@@ -172,8 +179,19 @@ UNSURE: list[Any] = [
     *(Annotated[int, PLUS_ONE], Annotated[int, TOLD], Annotated[Any, Gt(0)]),
     *(Annotated[int, Gt(0), PLUS_ONE], Annotated[int, PLUS_ONE, Gt(0)]),
     *(tuple[Annotated[int, PLUS_ONE], ...], tuple[Annotated[int, Field(gt=0), TOLD], ...]),
-    *(LoosePair, tuple[LoosePair, ...], Base, Open, Told, Whole, Computed, Following, Rate),
-    *(tuple[Base, ...], Told | None, dict[str, Open]),
+    *(
+        LoosePair,
+        tuple[LoosePair, ...],
+        TwistedPair,
+        Base,
+        Open,
+        Told,
+        Whole,
+        Computed,
+        Following,
+        Rate,
+    ),
+    *(Computed, Following, Rate, tuple[Base, ...], Told | None, dict[str, Open]),
 ]
 
 

@@ -17,7 +17,7 @@ from relink.engine import (
     ignored,
     stays,
 )
-from relink.engine.errors import EndlessSystemError, UnknownMachineError
+from relink.engine.errors import EndlessSystemError, FieldValueError, UnknownMachineError
 
 
 class Ordered(Event):
@@ -166,6 +166,13 @@ def test_the_id_of_a_command_is_a_function_of_its_name_and_data():
     assert Cook(dish="soup").id.startswith("cook_")
     others = {Cook(dish="soup").id, Cook(dish="bread").id, Serve(table="7", dish="soup").id}
     assert len(others) == 3
+
+
+def test_the_id_of_a_command_is_the_same_in_every_release():
+    """The gateway keeps it: another id would be another request."""
+    assert Cook(dish="soup").id == "cook_b191b2497d4987bc158d1e39"
+    told = Send(machine="table", key="7", event=Told(dish="soup"))
+    assert told.id == "send_d04a3e63b0e6cc08aaeed8af"
 
 
 def test_commands_with_different_events_have_different_ids():
@@ -324,3 +331,16 @@ def test_an_event_of_an_earlier_phase_goes_before_what_waits_for_a_later_one():
 
     step = System(HALL.tables, to_both).step(Bell(rooms=()), {}.get)
     assert [d.decision.trigger.name for d in step.deliveries] == ["lights", "looked", "looked"]
+
+
+def test_a_key_that_the_id_of_the_facts_cannot_be_is_refused_with_the_field():
+    class Numbered(Facts):
+        id: int
+
+    class NumberedChart(EchoChart):
+        facts_type = Numbered
+
+    system = System({"numbered": NumberedChart}, lambda trigger, load: [])
+    assert system.begin(Address("numbered", "7")).facts == Numbered(id=7)
+    with pytest.raises(FieldValueError, match=r"^Numbered: the field id takes int, and got a"):
+        system.begin(Address("numbered", "seven"))

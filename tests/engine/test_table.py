@@ -7,6 +7,7 @@ from relink.engine import (
     Branch,
     Chart,
     Event,
+    Facts,
     Leaf,
     Reason,
     Snapshot,
@@ -374,3 +375,21 @@ def test_a_state_that_only_impossible_answers_lead_to_is_unreachable():
 
     with pytest.raises(errors.UnreachableStateError, match="'locked'"):
         compile_chart(Wood)
+
+
+def test_a_machine_does_not_start_by_itself_where_facts_have_no_default():
+    class Named(Facts):
+        count: int = 0
+        id: str
+        label: str = ""
+        place: str
+
+    here = State(initial=True)
+    stays(here, event="pushed")
+    body = {"here": here, "absorbing": (here,), "facts_type": Named, "alphabet": (Pushed,)}
+    table = type(Chart)("PlaceChart", (Chart,), body).table()
+    with pytest.raises(errors.SnapshotError) as caught:
+        table.start()
+    assert str(caught.value) == (
+        "place: it starts with facts, whose id, place has no default; give Named(id=..., place=...)"
+    )

@@ -28,7 +28,7 @@ from relink.engine.upgrade import successors, upgraded
 
 from ..profile import examples
 from ..releases import LOAN, ONE, RELEASES, THREE, Release, one, three, two
-from .door import TABLE, DoorChart, Pushed, at
+from .door import TABLE, DoorChart, DoorFacts, Pushed, at
 
 names = st.sampled_from(["", "Ada", "Grace"])
 shelves = st.builds(one.Shelf, row=st.integers(0, 9))
@@ -77,6 +77,8 @@ def test_the_third_release_goes_on_where_the_others_were(history: list[tuple[Eve
         assert moved(snapshot, Snapshot, release, THREE) == alone
         # The decision itself, and what it asks for.
         again = moved(decision, Decision, release, THREE)
+        assert (again.leaf.source, again.leaf.target) == (again.before.state, again.state)
+        assert again.leaf.event == again.trigger.name
         assert again.snapshot == alone
         assert again.before == expected.before
         kept = [each for each in again.commands if not isinstance(each, three.Chime)]
@@ -120,6 +122,9 @@ def test_a_removed_event_keeps_its_fields_and_is_ignored_everywhere():
         assert decision.reason.code == "event_removed"
         again = CODECS[id(THREE)].from_json(Decision, CODECS[id(THREE)].to_json(decision))
         assert again == decision
+        assert decision.leaf.index == -1, "it is no leaf of the table"
+        with pytest.raises(errors.SnapshotError, match="its facts are LoanFacts, and it got a Doo"):
+            table.decide(Snapshot(state, DoorFacts(), 4), rung)
     assert "bell_rung" not in table.events
 
 
@@ -163,6 +168,36 @@ def test_an_upcast_that_fails_is_named_and_quotes_no_value():
         caught.value
     )
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("made", [{"cents": 3, "other": 4}, {"other": 4}, ["cents"], None, "cents"])
+def test_an_upcast_that_makes_something_else_is_named(made: Any):
+    class Paid(Event):
+        cents: int = 0
+
+        upgrades = (upcast("fee", into="cents", by=lambda fee: made),)
+
+    with pytest.raises(errors.UpgradeError) as caught:
+        upgraded(Paid, {"fee": 1})
+    assert str(caught.value) == (
+        "Paid.upgrades: upcast('fee', into='cents') made something else than its fields; correct "
+        "its function"
+    )
+
+
+def test_the_upgrades_of_a_model_in_a_record_have_to_work_too():
+    class Odd(BaseModel):
+        kept: int = 0
+
+        upgrades: ClassVar = (renamed("old", to="lost"),)
+
+    class Holding(Event):
+        held: Odd = Odd()
+
+    with pytest.raises(
+        RecordError, match=r"^Odd\.upgrades: renamed\('old', to='lost'\): 'lost' is"
+    ):
+        upgraded(Holding, {})
 
 
 def test_a_function_of_former_states_that_fails_is_named():
@@ -240,6 +275,24 @@ def test_former_states_may_be_given_as_states():
         *("opened", "locked", "gone")
     ]
     assert table.stored_as("locked") == ("locked", "bolted")
+
+
+def test_a_state_is_stored_under_its_own_name_and_those_that_lead_to_it():
+    class Renamed(DoorChart):
+        former_states: ClassVar = {
+            "ajar": "opened",
+            "bolted": DoorChart.closed.locked,
+            "odd": lambda facts: "shut",
+            "wide": "opened",
+        }
+
+    table = Renamed.table()
+    assert {state: table.stored_as(state) for state in table.states} == {
+        "opened": ("opened", "ajar", "odd", "wide"),
+        "shut": ("shut", "odd"),
+        "locked": ("locked", "bolted", "odd"),
+        "gone": ("gone", "odd"),
+    }
 
 
 def test_a_state_may_be_stored_under_any_name_that_a_function_decides_about():

@@ -234,3 +234,18 @@ def test_decided_with_something_other_than_a_declaration():
 )
 def test_facts_that_cannot_be_copied_field_by_field(model: Any):
     assert_rejected(two_states(facts_type=model), errors.FactsTypeError)
+
+
+@pytest.mark.parametrize(
+    ("odd", "fault"),
+    [(3, "it has 3"), (int, "it has the class int"), (Go(), "it has an instance of Go")],
+)
+def test_what_is_no_event_in_an_alphabet_is_refused_though_declarations_name_texts(
+    odd: object, fault: str
+) -> None:
+    a, b = State(initial=True), State()
+    a.to(b, event="go")
+    b.to(a, event="back")
+    decided = (ignored(a, "back", because="there"), ignored(b, "go", because="gone"))
+    body = {"a": a, "b": b, "alphabet": (Go, odd, Back), "decided": decided}
+    assert_rejected(type(Base)("Odd", (Base,), body), errors.AlphabetError, fault)

@@ -2,6 +2,7 @@
 
 import pytest
 from statemachine import HistoryState, State
+from statemachine.states import States
 
 from relink.engine import errors, ignored, stays
 from relink.engine.library import body
@@ -116,7 +117,10 @@ def test_transition_added_to_a_final_state_after_class_creation():
     body = {"a": a, "end": end, "decided": ()}
     chart = type(Base)("Undead", (Base,), body)
     end.to(a, event="back")
-    assert_rejected(chart, errors.FinalStateWithWayOutError, "'end'", "end --back--> a")
+    end.to(a, event="go")
+    assert_rejected(
+        chart, errors.FinalStateWithWayOutError, "'end'", "has transition end --back--> a"
+    )
 
 
 def test_final_states_with_transitions_are_rejected_at_class_creation():
@@ -308,3 +312,33 @@ def test_what_only_the_library_refuses_is_said_with_the_name_of_the_chart():
                 return True
 
     assert str(caught.value).startswith("Clash: python-statemachine refuses it: Callback 'yes' ")
+
+
+def test_the_states_of_a_collection_are_read_as_others_are():
+    """It is python-statemachine's way to make states of an Enum."""
+    with pytest.raises(errors.StateArgumentError) as caught:
+
+        class Collected(Base):
+            every = States({"a": State(inital=True), "b": State(value=[1])})
+
+    assert str(caught.value) == (
+        "Collected: \n"
+        "  state 'a': State() has no argument 'inital'; did you mean 'initial'?\n"
+        "  state 'b': value=[1] can be changed in place; use a text or a number, or leave value out"
+    )
+
+    with pytest.raises(errors.InitialStateError, match="'a', state 'b': 2 states are initial"):
+
+        class Torn(Base):
+            every = States({"a": State(initial=True), "b": State(initial=True)})
+
+    class Whole(Base):
+        every = States({"a": State(initial=True), "b": State()})
+        every.a.to(every.b, event="go")
+        every.b.to(every.a, event="back")
+        decided = (
+            ignored(every.a, Back, because="there"),
+            ignored(every.b, Go, because="gone"),
+        )
+
+    assert Whole.table().states == ("a", "b")

@@ -1,6 +1,7 @@
 """Facts as JSON: what is written, what is left out, and what is refused, at every kind of place."""
 
 import json
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
@@ -51,6 +52,7 @@ PLACES: dict[str, tuple[Any, Callable[[Line], Any]]] = {
     "union": (int | Line, lambda m: m),
     "annotated": (Annotated[Line, Field(title="t")], lambda m: m),
     "annotated within": (tuple[Annotated[Line, "note"], ...], lambda m: (m,)),
+    "annotated with a type": (tuple[Annotated[Line, int], ...], lambda m: (m,)),
     "tuple": (tuple[Line, ...], lambda m: (GOOD, m)),
     "places": (tuple[int, Line], lambda m: (1, m)),
     "list": (list[Line], lambda m: [GOOD, m]),
@@ -81,6 +83,24 @@ def test_a_model_that_could_not_be_read_is_found_wherever_it_is(place: str, besi
             facts_text(bad, before)
     # What was there before is not this step's fault.
     assert misfits(bad.after({"note": "newer"}), bad) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "holding"),
+    [
+        (typing.List, lambda m: [m]),  # noqa: UP006
+        (typing.Tuple, lambda m: (m,)),  # noqa: UP006
+        (typing.Dict, lambda m: {"a": m}),  # noqa: UP006
+        (list, lambda m: [m]),
+        (Any, lambda m: [m]),
+    ],
+)
+def test_a_model_that_could_not_be_read_is_found_where_anything_may_be(kind: Any, holding: Any):
+    model = create_model("Bill", __base__=Facts, held=(kind, ...))
+    old = model(held=holding(GOOD))
+    assert misfits(old) == []
+    bad = old.after({"held": holding(BAD)})
+    assert [field for field, _ in misfits(bad, old)] == ["held"]
 
 
 class Typed(Facts):
@@ -159,6 +179,14 @@ def test_a_value_that_pydantic_would_convert_is_refused_and_named(field: str, va
         assert [name for name, _ in misfits(wrong, before)][:1] == [field]
         with pytest.raises(errors.AssignedValueError, match=rf"^Typed\.{field} cannot be written:"):
             facts_text(wrong, before)
+
+
+def test_of_several_wrong_fields_the_first_one_is_named():
+    wrong = Typed(required=0).after({"names": ["n"], "number": "1", "text": 1})
+    with pytest.raises(errors.AssignedValueError, match=r"^Typed\.text cannot be written: "):
+        facts_text(wrong)
+    with pytest.raises(errors.AssignedValueError, match=r"^Typed\.text cannot be written: "):
+        facts_text(wrong, Typed(required=0))
 
 
 class Changing(Facts):
@@ -243,9 +271,32 @@ class Growing(Facts):
     words: Annotated[int, PlainSerializer(lambda value: value + 1)] = 0
 
 
+class Crossed(Facts):
+    """Each field has the name of the other one as its alias."""
+
+    one: Any = Field(default=None, alias="two")
+    two: Any = Field(default=None, alias="one")
+
+
+def test_facts_are_written_and_read_by_the_names_of_their_fields():
+    facts = Crossed(one="b", two="a")
+    assert (facts.one, facts.two) == ("a", "b")
+    text = facts_text(facts)
+    assert json.loads(text) == {"one": "a", "two": "b"}
+    assert Crossed.model_validate_json(text, by_alias=False, by_name=True) == facts
+
+
+class Talking(Facts):
+    """Its second field is written as something else than it says."""
+
+    note: str = ""
+    words: Annotated[int, PlainSerializer(lambda value: "about", return_type=int)] = 0
+
+
 @pytest.mark.parametrize(
     ("facts", "fault"),
     [
+        (Talking(note="a", words=3), r"^Talking\.words cannot be written as JSON; "),
         (Muttering(words=3), "^Muttering cannot be written as JSON; "),
         (Growing(words=3), "^Growing cannot be written as JSON and read back unchanged: words w"),
     ],
@@ -308,6 +359,16 @@ def test_debug_mode_names_the_effect_that_assigns_what_a_type_forbids(form: int,
             table.checked.decide(before, Set())
         # Without it, the value comes into the facts.
         assert getattr(table.decide(before, Set()).facts, field) == value
+
+
+@pytest.mark.parametrize("field", [name for name in ODD if name != "text"])
+def test_debug_mode_looks_at_an_assign_that_names_all_fields(field: str):
+    before = Snapshot("here", Typed(required=0))
+    every = dict(before.facts)
+    assert effective(Assign(**every)).table().checked.decide(before, Set()).changes == {}
+    wrong = effective(Assign(**{**every, field: ODD[field][0]})).table()
+    with pytest.raises(errors.AssignedValueError, match=rf"assigns {field} a value that Typed"):
+        wrong.checked.decide(before, Set())
 
 
 def test_debug_mode_does_not_blame_an_effect_for_what_was_there_before():
