@@ -84,6 +84,43 @@ def test_each_type_of_a_union_is_drawn_whether_or_not_it_has_a_label() -> None:
     assert set(values(by(labelled), 60)) == {1, 2, 3, "x"}
 
 
+HELD: list[tuple[core_schema.CoreSchema, set[int], set[Any]]] = [
+    (core_schema.list_schema(FEW), {0, 1, 2, 3}, {1, 2, 3}),
+    (core_schema.list_schema(), {0, 1, 2, 3}, {*range(10), *"abc"}),
+    (core_schema.list_schema(core_schema.any_schema()), {0, 1, 2, 3}, {*range(10), *"abc"}),
+    (core_schema.list_schema(FEW, min_length=2), {2, 3, 4, 5}, {1, 2, 3}),
+    (core_schema.list_schema(FEW, max_length=1), {0, 1}, {1, 2, 3}),
+    (core_schema.set_schema(FEW, min_length=1, max_length=2), {1, 2}, {1, 2, 3}),
+    (core_schema.frozenset_schema(FEW, min_length=2), {2, 3}, {1, 2, 3}),
+    (core_schema.dict_schema(FEW, NAME, min_length=1, max_length=2), {1, 2}, {1, 2, 3}),
+    (core_schema.dict_schema(), {0, 1, 2, 3}, {*"abc"}),
+    (core_schema.tuple_schema([FEW, NAME]), {2}, {1, 2, 3, "x"}),
+    (core_schema.tuple_schema([NAME, FEW], variadic_item_index=1), {1, 2, 3, 4}, {1, 2, 3, "x"}),
+    (
+        core_schema.tuple_schema([core_schema.any_schema()], variadic_item_index=0, min_length=1),
+        {1, 2, 3, 4},
+        {*range(10), *"abc"},
+    ),
+]
+"""Containers, how many items they have, and which (of a dict: keys)."""
+
+
+@pytest.mark.parametrize(("schema", "sizes", "items"), HELD, ids=[row[0]["type"] for row in HELD])
+def test_a_container_in_a_schema_has_its_sizes_and_items(
+    schema: core_schema.CoreSchema, sizes: set[int], items: set[Any]
+) -> None:
+    found = values(by(schema), 150)
+    assert {len(value) for value in found} == sizes
+    assert {item for value in found for item in value} == items
+
+
+def test_the_items_of_a_tuple_have_their_places() -> None:
+    schema = core_schema.tuple_schema([FEW, NAME, FEW], variadic_item_index=1)
+    for first, *names, last in values(by(schema), 20):
+        assert {first, last} <= {1, 2, 3}
+        assert set(names) <= {"x"}
+
+
 @dataclass(frozen=True)
 class Tagged:
     size: Annotated[int, Tag("number"), Field(ge=1, le=3)] | Annotated[str, Tag("name")]
@@ -192,11 +229,34 @@ def test_values_that_are_refused_for_long_are_no_error_once_one_was_accepted() -
         nonlocal is_open
         data.draw(strategy)
         is_open = False
-        for _ in range(12):  # after ten without one that was ever accepted, it gives up
+        for _ in range(12):
             with pytest.raises(UnsatisfiedAssumption):
                 data.draw(strategy)
 
     draw()
+
+
+def test_after_ten_rounds_of_twenty_values_that_are_all_refused_it_gives_up() -> None:
+    tried = []
+
+    def refuse(number: int) -> int:
+        tried.append(number)
+        raise ValueError("closed")
+
+    field = (Annotated[int, AfterValidator(refuse)], ...)
+    strategy = payloads(create_model("Sent", __base__=Event, field=field))
+
+    @settings(max_examples=1, database=None)
+    @given(st.data())
+    def draw(data: st.DataObject) -> None:
+        for _ in range(9):
+            with pytest.raises(UnsatisfiedAssumption):
+                data.draw(strategy)
+        with pytest.raises(NoPayloadError, match="refused 200 generated values in a row"):
+            data.draw(strategy)
+
+    draw()
+    assert len(tried) == 200
 
 
 class Parcel(Event):
