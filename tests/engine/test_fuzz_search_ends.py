@@ -27,7 +27,9 @@ from relink.engine.fuzz import (
 )
 
 from .lock import Dialed, Lock, LockFacts, Released
+from .test_fuzz_delivered import ListeningShop
 from .test_fuzz_service import LockTest
+from .test_fuzz_system import Ordered
 
 
 def searched(test: Any, seed: int = 0) -> tuple[Counterexample | None, list[Progress]]:
@@ -99,6 +101,16 @@ def test_a_search_goes_on_where_most_of_what_is_drawn_is_no_use(profile: None) -
     facts = st.builds(LockFacts, wrong=rare)
     test = machine_test(Lock, facts=facts, against_live=False)
     assert find_counterexample(test, max_examples=6, max_events=1) is None
+
+
+def test_a_finding_about_a_system_is_shrunk() -> None:
+    class Lying(ListeningShop):
+        is_lying = True
+
+    found, _ = searched(Lying)
+    assert found is not None
+    assert found.violated.startswith("shelf b: left is 1 instead of 0: evt_1 is decided as ")
+    assert found.events == (Ordered(shelf="b", item=0),)
 
 
 # ── how often, and in which order ────────────────────────────────────────────
@@ -232,7 +244,7 @@ def test_a_mistake_in_the_test_is_no_finding(error: Exception) -> None:
             raise error
 
     with pytest.raises(type(error), match="no"):
-        find_counterexample(Mistaken, max_examples=20, max_events=1)
+        find_counterexample(Mistaken, max_examples=20, max_events=2)
     recording = {"notes": [{"event": {"name": "released", "fields": {}}, "plan": [0]}]}
     with pytest.raises(type(error), match="no"):
         replay(Mistaken, recording)
