@@ -40,11 +40,16 @@ def searched(test: Any, seed: int = 0) -> tuple[Counterexample | None, list[Prog
     return found, told
 
 
+class Slow(LockTest):
+    def deliver(self, delivery: Delivery[Event]) -> None:
+        time.sleep(0.002)  # longer than the deadline below
+        super().deliver(delivery)
+
+
 class Jammed(LockTest):
     """A service that fails when it is released."""
 
     def deliver(self, delivery: Delivery[Event]) -> None:
-        time.sleep(0.002)  # longer than the deadline below
         if isinstance(delivery.event, Released):
             raise RuntimeError("500")
         super().deliver(delivery)
@@ -93,6 +98,11 @@ def test_the_profile_changes_nothing_of_a_search(
     assert len(told) > 5
     assert capsys.readouterr() == ("", "")
     assert not KEPT.data
+
+
+@pytest.mark.parametrize("profile", ["is in a hurry"], indirect=True)
+def test_a_search_goes_on_where_a_service_is_slow(profile: None) -> None:
+    assert searched(Slow)[0] is None
 
 
 @pytest.mark.parametrize("profile", ["is in a hurry"], indirect=True)
