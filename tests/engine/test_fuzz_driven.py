@@ -39,7 +39,7 @@ DIALS = st.lists(
     st.sampled_from([7, 2, 9, 1]).map(lambda digit: Dialed(digit=digit)) | st.just(Released()),
     max_size=8,
 )
-SEVEN, TWO, NINE, ONE = (Dialed(digit=digit) for digit in (7, 2, 9, 1))
+SEVEN, ONE = Dialed(digit=7), Dialed(digit=1)
 
 
 # ── a machine ────────────────────────────────────────────────────────────────
@@ -108,7 +108,6 @@ def with_a_wrong_table(**how: Any) -> type[MachineTest]:
 
 START = {"machine": "lock", "state": "", "version": -1, "facts": {"wrong": 0, "opened": 0}}
 AGREES = "python-statemachine agrees with the table: "
-CODE = [SEVEN, TWO, NINE]
 REFUTED: dict[str, tuple[Callable[[], type[MachineTest]], list[Event], str]] = {
     "the one invariant": (
         lambda: machine_test(Lock, invariants=left_none),
@@ -138,8 +137,8 @@ REFUTED: dict[str, tuple[Callable[[], type[MachineTest]], list[Event], str]] = {
     ),
     "a table that python-statemachine does not agree with": (
         with_a_wrong_table,
-        [*CODE, Released()],
-        f"{AGREES}it reaches LiveStep(state='none', facts=LockFacts(",
+        [ONE, Released()],
+        f"{AGREES}it reaches LiveStep(state='none', facts=LockFacts(wrong=1",
     ),
 }
 

@@ -133,9 +133,9 @@ def test_an_entry_effect_that_raises_is_found() -> None:
 def tampered(table: Table) -> Table:
     """The table with one leaf that python-statemachine does not reach."""
     trees: dict[Any, Any] = dict(table.trees)
-    leaf = trees["opened", "released"]
+    leaf = trees["none", "released"]
     assert isinstance(leaf, Leaf)
-    trees["opened", "released"] = Leaf(leaf.index, leaf.source, leaf.event, (), "moved", "one")
+    trees["none", "released"] = Leaf(leaf.index, leaf.source, leaf.event, (), "moved", "one")
     return Table(
         table.chart, states=table.states, final=table.final, entry=table.entry, trees=trees
     )
@@ -146,8 +146,7 @@ def test_a_table_that_differs_from_the_library_is_found() -> None:
     wrong = type(sound)("Wrong", (sound,), {"table": tampered(Lock.table())})
     found = search(wrong)
     assert found.violated.startswith("python-statemachine agrees with the table: it reaches")
-    assert found.events[-1] == Released()
-    assert len(found.events) == 4
+    assert found.events == (Released(),)
     unwatched = type(sound)("Unwatched", (wrong,), {"against_live": False})
     assert find_counterexample(unwatched, max_examples=10) is None
 

@@ -27,7 +27,9 @@ from relink.engine.fuzz import (
 )
 
 from .lock import Dialed, Lock, LockFacts, Released
+from .test_fuzz_delivered import ListeningShop
 from .test_fuzz_service import LockTest
+from .test_fuzz_system import Ordered
 
 
 def searched(test: Any, seed: int = 0) -> tuple[Counterexample | None, list[Progress]]:
@@ -38,11 +40,16 @@ def searched(test: Any, seed: int = 0) -> tuple[Counterexample | None, list[Prog
     return found, told
 
 
+class Slow(LockTest):
+    def deliver(self, delivery: Delivery[Event]) -> None:
+        time.sleep(0.002)  # longer than the deadline below
+        super().deliver(delivery)
+
+
 class Jammed(LockTest):
     """A service that fails when it is released."""
 
     def deliver(self, delivery: Delivery[Event]) -> None:
-        time.sleep(0.002)  # longer than the deadline below
         if isinstance(delivery.event, Released):
             raise RuntimeError("500")
         super().deliver(delivery)
@@ -94,11 +101,26 @@ def test_the_profile_changes_nothing_of_a_search(
 
 
 @pytest.mark.parametrize("profile", ["is in a hurry"], indirect=True)
+def test_a_search_goes_on_where_a_service_is_slow(profile: None) -> None:
+    assert searched(Slow)[0] is None
+
+
+@pytest.mark.parametrize("profile", ["is in a hurry"], indirect=True)
 def test_a_search_goes_on_where_most_of_what_is_drawn_is_no_use(profile: None) -> None:
     rare = st.integers(0, 10**9).filter(lambda number: number % 997 == 0)
     facts = st.builds(LockFacts, wrong=rare)
     test = machine_test(Lock, facts=facts, against_live=False)
     assert find_counterexample(test, max_examples=6, max_events=1) is None
+
+
+def test_a_finding_about_a_system_is_shrunk() -> None:
+    class Lying(ListeningShop):
+        is_lying = True
+
+    found, _ = searched(Lying)
+    assert found is not None
+    assert found.violated.startswith("shelf b: left is 1 instead of 0: evt_1 is decided as ")
+    assert found.events == (Ordered(shelf="b", item=0),)
 
 
 # ── how often, and in which order ────────────────────────────────────────────
@@ -232,7 +254,7 @@ def test_a_mistake_in_the_test_is_no_finding(error: Exception) -> None:
             raise error
 
     with pytest.raises(type(error), match="no"):
-        find_counterexample(Mistaken, max_examples=20, max_events=1)
+        find_counterexample(Mistaken, max_examples=20, max_events=2)
     recording = {"notes": [{"event": {"name": "released", "fields": {}}, "plan": [0]}]}
     with pytest.raises(type(error), match="no"):
         replay(Mistaken, recording)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relink.adapters.fuzzing import RelinkTest
-from relink.engine import Address, Event
+from relink.engine import Event
 from relink.engine.errors import ArgumentError
 from relink.engine.fuzz import (
     STALE,
@@ -235,27 +235,6 @@ RELEASED = {"name": "released", "fields": {}}
 def test_a_recording_of_another_test_is_refused() -> None:
     with pytest.raises(ArgumentError, match="no recording of LockTest: notes is missing"):
         replay(LockTest, {"events": []})
-
-
-def test_a_system_is_compared_machine_by_machine() -> None:
-    class Shelves(SystemServiceTest):
-        system = SHOP
-        outside_events = (Ordered, Stocked)
-
-        def start_service(self) -> None:
-            self.left: dict[str, int] = {}
-
-        def deliver(self, delivery: Delivery[Event]) -> None:
-            if isinstance(delivery.event, Stocked) and delivery.copy == 1:
-                shelf = delivery.event.shelf
-                self.left[shelf] = self.left.get(shelf, 0) + delivery.event.count
-
-        def observe(self, address: Address) -> Said | None:
-            return {"left": self.left.get(address.key, 0)} if address.key == "b" else None
-
-    found = found_in(Shelves)
-    assert found.violated.startswith("shelf b: left is 1 instead of ")
-    assert [type(event) for event in found.events] == [Stocked, Ordered]
 
 
 @given(

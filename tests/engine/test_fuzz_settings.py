@@ -14,7 +14,10 @@ from relink.engine.fuzz import (
     StreamTest,
     SystemServiceTest,
     find_counterexample,
+    machine_test,
+    replay,
     streams,
+    system_test,
 )
 from relink.machines import RelinkPolicy
 
@@ -130,3 +133,22 @@ def test_streams_take_faults_of_the_same_kind(given: Any) -> None:
     make: Callable[..., Any] = streams
     with pytest.raises(ArgumentError, match=r"streams\(\): faults is "):
         make(Lock, faults=given)
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "says"),
+    [
+        (streams, {"fault": None}, "streams(): it has no argument 'fault'; did you mean 'faults'?"),
+        (streams, {}, "streams(): the argument known is missing; add known=..."),
+        (machine_test, {"invariant": ()}, "it has no argument 'invariant'; did you mean"),
+        (system_test, {}, "system_test(): the argument system is missing"),
+        (find_counterexample, {"max_example": 1}, "did you mean 'max_examples'?"),
+        (replay, {"record": {}}, "replay(): it has no argument 'record'"),
+    ],
+)
+def test_a_call_that_does_not_fit_is_explained(
+    function: Callable[..., Any], given: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        function(**given)
+    assert says in str(refused.value)

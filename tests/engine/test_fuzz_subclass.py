@@ -85,7 +85,7 @@ class Ill(Chart):
 
 def test_events_may_have_the_names_of_attributes_of_the_test() -> None:
     coverage = LeafCoverage(Ill.table())
-    assert find_counterexample(machine_test(Ill, coverage=coverage), max_examples=100) is None
+    assert find_counterexample(machine_test(Ill, coverage=coverage), max_examples=50) is None
     assert coverage.report().percent == 100
 
 
