@@ -159,7 +159,7 @@ def told(usual: str, others: str) -> Told:
     ],
 )
 def test_states_take_these_places(usual: str, others: str, rows: str):
-    """Somebody drew these boards, and found no better one; of several that are as good, the first."""
+    """As they were when somebody looked at these boards."""
     cells = {
         state: (row, column)
         for row, line in enumerate(rows.split())
