@@ -6,6 +6,7 @@ Arrows are drawn for every place that a state may take, and crossings are counte
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise, permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,3 +128,42 @@ def test_no_other_order_of_tracks_beside_a_column_lets_arrows_cross_less_often(d
                 for way, x in zip(ways, tracks, strict=True)
             ]
             assert here <= met(moved)
+
+
+def told(usual: str, others: str) -> Told:
+    """A story of states with one digit: its usual way, and its other arrows."""
+    steps = list(dict.fromkeys(pairwise(usual)))
+    pairs = [*steps, *((a, b) for a, b in others.split())]
+    arrows = tuple(Arrow(n, *pair, "x", pair in steps) for n, pair in enumerate(pairs, 1))
+    states = sorted({state for pair in pairs for state in pair})
+    return Told("x", {state: Plain(state) for state in states}, tuple(usual), arrows, {}, (), "")
+
+
+@pytest.mark.parametrize(
+    ("usual", "others", "rows"),
+    [
+        # Nothing crosses at first.
+        ("0120", "10 21 02", "012"),
+        ("0", "01 02 03 34 45 43 13", "015 234"),
+        ("0123", "24 35 56 17 38 82 76", "012 483 765"),
+        ("01234560", "47 38 10 41 08 03", "012 783 654"),
+        # Others change places, or take free ones.
+        ("01230", "34 45 52 24 53", "014 325"),
+        ("012340", "25 36 07 58 27 17 84", "012 743 865"),
+        # A round goes round a square, so that there is room beside it.
+        ("0120", "03 24 23 10 30 04", "014 32-"),
+        # The end of a way moves.
+        ("012", "13 02 10 21 23 31 20 30", "01 23"),
+        ("01", "12 13 32 02 21 31 03", "02 31"),
+        ("0123", "14 25 16 53 62", "012 463 --5"),
+    ],
+)
+def test_states_take_these_places(usual: str, others: str, rows: str):
+    """As they were when somebody looked at these boards."""
+    cells = {
+        state: (row, column)
+        for row, line in enumerate(rows.split())
+        for column, state in enumerate(line)
+        if state != "-"
+    }
+    assert arranged(told(usual, others)) == cells

@@ -92,3 +92,39 @@ def test_lines_hold_the_whole_text_and_as_much_as_fits(
 )
 def test_names_part_after_an_underscore_only_where_they_are_long(text: str, lines: list[str]):
     assert wrapped(text, 110, 12) == lines
+
+
+EM = 12 * RESERVE * 0.61
+"""The width of a monospaced character, at 12 px."""
+
+
+@pytest.mark.parametrize(
+    ("text", "characters", "lines"),
+    [
+        # As many characters as fit, and a word that fits exactly stays whole.
+        ("abcd", 4, ["abcd"]),
+        ("abcd ef", 4, ["abcd", "ef"]),
+        ("ab cd", 5, ["ab cd"]),
+        ("ab cd", 4, ["ab", "cd"]),
+        ("abcdefgh", 4, ["abcd", "efgh"]),
+        ("abcdefghi jk", 4, ["abcd", "efgh", "i jk"]),
+        ("ab cdefghi", 4, ["ab", "cdef", "ghi"]),
+        # A line has a character at least.
+        ("abc", 2, ["ab", "c"]),
+        ("abc", 1, ["a", "b", "c"]),
+        ("abc", 0.5, ["a", "b", "c"]),
+        ("_" * 25, 0.5, ["_"] * 25),
+        # A name parts after an underscore if it has 25 characters, and not if it has 24.
+        ("a" * 12 + "_" + "b" * 11, 20, ["a" * 12 + "_" + "b" * 7, "b" * 4]),
+        ("a" * 12 + "_" + "b" * 12, 20, ["a" * 12 + "_", "b" * 12]),
+        ("x " + "a" * 12 + "_" + "b" * 12, 15, ["x " + "a" * 12 + "_", "b" * 12]),
+    ],
+)
+def test_lines_end_where_the_room_does(text: str, characters: float, lines: list[str]):
+    assert wrapped(text, characters * EM + 1e-6, 12, mono=True) == lines
+
+
+def test_a_line_may_be_exactly_as_wide_as_its_room():
+    assert wrapped("one two", width("one two", 12), 12) == ["one two"]
+    assert wrapped("onetwo", width("onetwo", 12), 12) == ["onetwo"]
+    assert wrapped("onetwo", width("onet", 12), 12) == ["onet", "wo"]

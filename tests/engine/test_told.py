@@ -204,6 +204,58 @@ def test_words_from_anywhere_take_the_place_of_arrows():
     assert [(a.source, a.target, a.text) for a in found.arrows] == [("s0", "s1", "first")]
 
 
+def between(moves: str) -> Moves:
+    """Moves by one event: ``01`` leads from s0 to s1."""
+    return {(f"s{a}", f"s{b}"): ["e0"] for a, b in moves.split()}
+
+
+@pytest.mark.parametrize(
+    ("moves", "usual", "arrows"),
+    [
+        ("01 10", "010", "01 10"),
+        ("01 12", "012", "01 12"),
+        # Of two ways that are as long, the first in the order of the table.
+        ("01 02", "01", "01 02"),
+        ("01 02 13 23", "013", "01 13 02 23"),
+        ("01 02 14 23 34", "0234", "02 23 34 01 14"),
+        ("01 10 02 20", "010", "01 10 02 20"),
+        # A round goes through the state that most others lead to, and the first of several.
+        ("01 12 21 13 31", "121", "12 21 13 01 31"),
+        ("01 02 12 21", "121", "12 21 01 02"),
+        ("01 12 20 23 32 42 24 34", "2012", "20 01 12 23 24 32 42 34"),
+        # No more than ten arrows, if that is enough: first a way out of each state, back to the
+        # usual way if there is one, then others.
+        ("01 02 03 10 12 13 20 21 23 30 31 32", "01230", "01 12 23 30 02 03 10 13 20 21"),
+        ("02 03 01 12 23 34 45 56 67 70 08 83", "345670123", "34 45 56 67 70 01 12 23 08 83"),
+        ("02 03 01 12 23 34 45 56 60 07 08 78 70 83", "34560123", "34 45 56 60 01 12 23 07 08 70"),
+        ("02 03 01 12 23 34 45 56 60 07 72 70", "23456012", "23 34 45 56 60 01 12 07 72 02"),
+        # A way into each state, even if that takes more.
+        (
+            "02 03 01 12 23 34 45 56 60 07 08 09 78 70 83 92",
+            "23456012",
+            "23 34 45 56 60 01 12 07 08 09",
+        ),
+        (
+            "02 01 12 23 34 45 56 67 78 89 90 05",
+            "23456789012",
+            "23 34 45 56 67 78 89 90 01 12",
+        ),
+    ],
+)
+def test_these_ways_and_arrows_are_chosen(moves: str, usual: str, arrows: str):
+    story = told(charted(len(set(moves) - {" "}), between(moves)))
+    assert "".join(state[1:] for state in story.usual) == usual
+    shown = [arrow.source[1:] + arrow.target[1:] for arrow in story.arrows]
+    assert " ".join(shown) == arrows
+
+
+def test_what_is_no_story_is_refused_when_it_is_told():
+    table = charted(2, between("01 10"))
+    table.chart.story = Story(title=5)  # type: ignore[arg-type]
+    with pytest.raises(StoryError, match=r"Drawn: story\.title and story\.note are texts"):
+        told(table)
+
+
 @pytest.mark.parametrize(
     ("story", "problem"),
     [
