@@ -287,4 +287,5 @@ def test_R2_a_session_that_opens_has_as_long_as_the_policy_allows() -> None:
     due = Wake(machine="session", key="fcsess_1", due=AT + 500, event=SessionDeadline(**SENT))
     began = Expected("open", {"request": REQUEST, "opened_at": AT + 0.5}, [due])
     compare("session", new, opened, began)
-    assert not (new.facts.overdue or new.facts.has_ended)
+    assert not new.facts.overdue
+    assert not new.facts.has_ended
