@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from relink.engine import Command, Snapshot
+from relink.machines import relink_system
 from relink.machines.account.facts import AccountFacts, KnownPaymentMethod, OwnershipCheck
 from relink.machines.account.timeline import Told
 from relink.machines.commands import ReportAnomaly
@@ -470,9 +471,10 @@ def test_K1_its_authorization_learns_of_what_a_late_report_shows(
 
 
 def test_the_first_report_of_an_account_makes_it_known() -> None:
+    new = relink_system().tables["account"].start(AccountFacts(id="fca_1")).snapshot
+    assert new.state == "inactive_unrepairable"
     for kind, how in product(KINDS, READ_OR_NOT):
         for said in ({}, {"authorization": "fcauth_2"}, {"action": "new"}):
-            new = Snapshot("inactive_unrepairable", AccountFacts(id="fca_1"), 1)
             check(new, report(kind, -KNOWN_AT, how=how, **said))
 
 

@@ -451,7 +451,7 @@ def requests() -> Iterable[RelinkRequested]:
 
 SESSIONS: dict[str, dict[str, Any]] = {
     "none": {},
-    "over": {"request": request(mode="any_eligible", permissions=("balances",))},
+    "over": {"request": request(mode="any_eligible", permissions=("balances", "payment_method"))},
     "open": {
         "session": "fcsess_1",
         "request": request(mode="any_eligible", permissions=("balances", "payment_method")),
@@ -463,12 +463,12 @@ SESSIONS: dict[str, dict[str, Any]] = {
 }
 FOUND: dict[str, dict[str, Any]] = {
     "in no outage": {"holder": CUSTOMER},
-    "its permissions are known": {"permissions": ("payment_method", "balances")},
+    "its permissions are known": {"permissions": ("balances",)},
     "in its second outage": {
         "permissions": (),
         "outage": AccountOutage(number=2, since=SINCE, next_mode="any_eligible"),
     },
-    "its number has lapsed": {"number": NumberStatus.LAPSED, "attempt": 0},
+    "its number has lapsed": {"number": NumberStatus.LAPSED, "deactivates_on": AT + 9},
     "without an authorization": {"authorization": None, "number": NumberStatus.LAPSED},
 }
 

@@ -288,3 +288,4 @@ def test_R2_a_session_that_opens_has_as_long_as_the_policy_allows() -> None:
     began = Expected("open", {"request": REQUEST, "opened_at": AT + 0.5}, [due])
     compare("session", new, opened, began)
     assert not new.facts.overdue
+    assert not new.facts.has_ended
