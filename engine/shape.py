@@ -90,7 +90,8 @@ def _is_exact(annotation: Any, around: frozenset[Any], keeps_infinity: bool) -> 
     if origin is Annotated:
         return _keeps_values(parts[1:]) and _is_exact(parts[0], around, keeps_infinity)
     if not parts and origin in (tuple, list, frozenset, set, dict):
-        return annotation == tuple[()]  # and not typing.List, which may hold anything
+        # typing.List may hold anything.
+        return bool(annotation == tuple[()])
     if origin is Literal:
         kinds = {type(part) for part in parts} - {type(None)}
         return len(kinds) == 1 and kinds <= {str, int, bool}  # JSON has no members of an Enum

@@ -119,10 +119,10 @@ class Abstraction:
         places: dict[float, str] = {}
         before: float | None = None
         for rank, time in enumerate(sorted(set(times))):
-            gap = None if before is None else time - before
-            is_near = gap is not None and gap <= self.longest
-            # 1 and 1.0 are one time.
-            places[time] = f"{rank}+{float(gap or 0)}" if is_near else f"{rank}"
+            places[time] = f"{rank}"
+            if before is not None and time - before <= self.longest:
+                # 1 and 1.0 are one time.
+                places[time] += f"+{float(time - before)}"
             before = time
         # Zero itself has to show which of the places is its own.
         return places | {time: f"{places[time]}={time}" for time in self.fixed}
@@ -156,8 +156,8 @@ class _Reader:
             # Equal dicts may have their items in different orders.
             items = sorted((self.form(k, name), self.form(v, name)) for k, v in value.items())
             return _joined("{", [form for pair in items for form in pair])
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return self._fields(value, zip(value._fields, value, strict=True))
+        if isinstance(value, tuple) and hasattr(value, "_asdict"):
+            return self._fields(value, value._asdict().items())
         if isinstance(value, (Set, Unordered)):
             return _joined("(", sorted(self.form(each, name) for each in value))
         if isinstance(value, (list, tuple)):

@@ -84,7 +84,8 @@ def _states_of(attrs: Mapping[str, Any]) -> Iterator[tuple[str, State]]:
         if isinstance(value, State):
             yield name, value
         elif isinstance(value, States):
-            yield from value.items()
+            collection: Any = value  # its methods are not annotated
+            yield from collection.items()
 
 
 def _name(state: State, name: str) -> None:

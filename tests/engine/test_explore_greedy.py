@@ -6,8 +6,9 @@ The arrows are found anew here, by deciding every event in every snapshot.
 from collections.abc import Callable
 
 import pytest
+from statemachine import State
 
-from relink.engine import Decision, Event, Facts, Snapshot, Table
+from relink.engine import Chart, Decision, Event, Facts, Snapshot, Table, stays
 from relink.engine.explore import (
     MachineModel,
     MachinePath,
@@ -20,8 +21,21 @@ from relink.engine.explore import (
 )
 
 from .door import DoorChart, KeyTurned, Pushed
-from .lock import Dialed, Lock, Released
+from .lock import Dialed, Lock, LockFacts, Released
 from .test_explore_graph import EVENTS, Lift
+
+
+class Restless(Chart):
+    """Its first leaf keeps the state in which it begins."""
+
+    facts_type = LockFacts
+    alphabet = (Released, Dialed)
+    here = State(initial=True)
+    there = State()
+    stays(here, event="released")
+    here.to(there, event="dialed")
+    there.to(here, event="released dialed")
+
 
 Place = tuple[str, str]
 """A state, and the facts as text."""
@@ -31,6 +45,7 @@ Goal = tuple[int, ...]
 MACHINES: dict[str, tuple[Table, list[Event]]] = {
     "lift": (Lift.table(), EVENTS),
     "door": (DoorChart.table(), [Pushed(), KeyTurned()]),
+    "restless": (Restless.table(), [Dialed(digit=1), Released()]),
     "lock": (Lock.table(), [Dialed(digit=digit) for digit in (7, 2, 9)] + [Released()]),
 }
 DEPTH = 6

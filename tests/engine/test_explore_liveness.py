@@ -135,6 +135,25 @@ def check_run(graph: Graph, way: Way[int], effects: set[int], fairness: Fairness
     assert is_fair(graph, set(loop), taken, fairness), (graph, way)
 
 
+@pytest.mark.parametrize("fairness", ["weak", "strong"])
+def test_a_run_is_found_from_a_cause_after_one_that_another_leads_to(fairness: Fairness) -> None:
+    """From 1 and 2 the effect has to come, and far away from 3 it need not."""
+    graph: Graph = {
+        0: [(1, None), (5, None)],
+        1: [(2, "x")],
+        2: [(4, "y")],
+        4: [],
+        5: [(6, None)],
+        6: [(3, None)],
+        3: [(3, None)],
+    }
+    live = leads_to(lambda n: n in (1, 2, 3), lambda n: n == 4, fairness=fairness, name="live")
+    way = explore(Numbers(graph), live).verdict("live").way
+    assert way is not None
+    assert way.states[:4] == (0, 5, 6, 3)
+    assert way.loop == 3
+
+
 def test_a_loop_is_found_however_many_ways_go_round() -> None:
     """Forty layers of two states each, and every way through them: more than can be tried."""
     layers = 40

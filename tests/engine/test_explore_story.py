@@ -189,6 +189,12 @@ def test_each_delivery_comes_from_its_sender() -> None:
     assert lines[second + 1] == "Note over machine_3: empty → full"
 
 
+def test_of_three_that_send_the_same_each_is_the_sender_once():
+    lines = drawn(asked("a", "b", "c"))
+    sent = [line for line in lines if line.endswith("machine_4: fetched")]
+    assert sent == [f"machine_{n}->>machine_4: fetched" for n in (1, 2, 3)]
+
+
 def test_each_delivery_is_told_with_the_place_of_its_machine() -> None:
     step = SHOP.step(Asked(of=("a",)), {}.get)
     assert told(asked("a")) == (

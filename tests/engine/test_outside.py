@@ -1,6 +1,7 @@
 """Outside: which functions it notices, what it says of them, and what it leaves alone."""
 
 import datetime
+import importlib.machinery
 import io
 import logging
 import os
@@ -153,3 +154,12 @@ def test_what_follows_an_import_is_noticed():
 
         time.time()
     assert outside.found == Touched(CLOCK[0], "time.time", CLOCK[1])
+
+
+def test_what_follows_a_single_function_of_the_imports_is_noticed():
+    outside = Outside()
+    with outside:
+        importlib.machinery.all_suffixes()
+        time.time()
+    assert outside.found is not None
+    assert outside.found.what == "time.time"

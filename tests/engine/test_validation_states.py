@@ -1,11 +1,14 @@
 """The compiler rejects states that it cannot compile soundly, and names them."""
 
+from typing import Any
+
 import pytest
 from statemachine import HistoryState, State
 from statemachine.states import States
 
 from relink.engine import errors, ignored, stays
 from relink.engine.library import body
+from relink.engine.library.probe import Probe
 
 from .invalid_charts import (
     Back,
@@ -342,3 +345,54 @@ def test_the_states_of_a_collection_are_read_as_others_are():
         )
 
     assert Whole.table().states == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (
+            {"zzz": 1},
+            "to() has no argument 'zzz'; it takes event, internal, validators, cond, unless, on, "
+            "before, after",
+        ),
+        ({"initial": True, "cond": "yes"}, "to() has no argument 'initial'; name the initial "),
+        ({"on": ["a", "b", "b", "a"]}, "to() got on='a' twice; name it once"),
+        ({"cond": ("b", "yes", "yes")}, "to() got cond='yes' twice; name it once"),
+    ],
+)
+def test_an_argument_of_a_transition_that_it_does_not_take(arguments: dict[str, Any], fault: str):
+    with pytest.raises(errors.StateArgumentError) as caught:
+
+        class Varied(Base):
+            a = State(initial=True)
+            b = State()
+            a.to(b, event="go", **arguments)
+
+    assert str(caught.value).startswith(f"Varied: state 'a': {fault}")
+
+
+def test_a_listener_that_is_none_is_found_after_one_that_is():
+    with pytest.raises(errors.ListenerError, match="listeners: 3 would add callbacks"):
+
+        class Heard(Base):
+            listeners = (object(), 3)
+            a = State(initial=True)
+
+
+def test_a_machine_in_two_states_at_once_is_no_configuration():
+    class Forked(Base):
+        class both(State.Parallel):  # noqa: N801
+            class left(State.Compound):  # noqa: N801
+                x = State(initial=True)
+                y = State()
+                x.to(y, event="go")
+
+            class right(State.Compound):  # noqa: N801
+                z = State(initial=True)
+                w = State()
+                z.to(w, event="back")
+
+    probe = Probe(Forked, lambda name, effect: effect)
+    probe.enter()
+    with pytest.raises(errors.ConfigurationError, match="ends a step in the states both, left, x"):
+        assert probe.state
