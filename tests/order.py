@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .ids import refuse_addresses
 from .profile import PROFILE
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def place(nodeid: str) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    refuse_addresses(items)
     left_out = [] if is_named(config) else [item for item in items if _is_left_out(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from ..errors import StoryError
-from ..story import Plain, Story, id_of
+from ..story import Plain, Story, faults_of, id_of
 from ..table import Table
 from ..tree import leaves_of
 
@@ -60,8 +60,10 @@ def told(table: Table) -> Told:
     """The story of a chart.
 
     Raises:
-        StoryError: it names a state or a move that the table does not have.
+        StoryError: it is no story, or names a state or a move that the table does not have.
     """
+    for fault in faults_of(table.chart.story):
+        raise StoryError(table.chart, fault)
     story = table.chart.story or Story()
     between = moves_between(table)
     states = _states(table, story)

@@ -10,6 +10,7 @@ from statemachine import State
 from relink.engine.arguments import explained, several, shown, shown_type, wrong_argument
 from relink.engine.errors import ArgumentError
 
+from ..ids import without_address
 from .door import DoorFacts, Pushed
 
 
@@ -171,7 +172,7 @@ class Level(IntEnum):
         ([1], "a list"),
         (Level.LOW, "<Level.LOW: 1>"),
     ],
-    ids=str,
+    ids=without_address,
 )
 def test_what_was_given_is_shown_in_few_characters(given: object, text: str) -> None:
     assert shown(given) == text

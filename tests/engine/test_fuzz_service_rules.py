@@ -32,7 +32,7 @@ def arrived(test: type[Any]) -> list[list[Delivery[Event]]]:
     """What arrives in a few histories of a test that finds nothing."""
     histories: list[list[Delivery[Event]]] = []
 
-    class Heard(test):  # type: ignore[misc]
+    class Received(test):  # type: ignore[misc]
         def start_service(self) -> None:
             super().start_service()
             histories.append([])
@@ -41,7 +41,7 @@ def arrived(test: type[Any]) -> list[list[Delivery[Event]]]:
             super().deliver(delivery)
             histories[-1].append(delivery)
 
-    assert find_counterexample(Heard, max_examples=20, max_events=8) is None
+    assert find_counterexample(Received, max_examples=20, max_events=8) is None
     return histories
 
 

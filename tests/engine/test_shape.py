@@ -26,6 +26,8 @@ from pydantic import (
 from relink.engine import Codec, Command, Event, errors
 from relink.engine.shape import shape_of
 
+from ..ids import without_address
+
 
 class Level(Enum):
     LOW = "low"
@@ -195,7 +197,7 @@ UNSURE: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("kind", EXACT, ids=str)
+@pytest.mark.parametrize("kind", EXACT, ids=without_address)
 @pytest.mark.parametrize("base", [Event, Command])
 def test_types_whose_values_always_survive_need_no_check(kind: Any, base: Any) -> None:
     record = create_model("Held", __base__=base, note=(str, ""), held=(kind, ...))
@@ -203,7 +205,7 @@ def test_types_whose_values_always_survive_need_no_check(kind: Any, base: Any) -
     assert shape_of(record).is_exact
 
 
-@pytest.mark.parametrize("kind", UNSURE, ids=str)
+@pytest.mark.parametrize("kind", UNSURE, ids=without_address)
 @pytest.mark.parametrize("place", [lambda kind: kind, lambda kind: tuple[kind, ...]])
 def test_types_of_which_a_value_may_change_are_checked(kind: Any, place: Any) -> None:
     for fields in ({"note": (str, ""), "held": (place(kind), ...)}, {"held": (place(kind), ...)}):
@@ -257,7 +259,7 @@ def written(kind: Any, value: Any, base: Any) -> tuple[Any, Any, Codec]:
     )
 
 
-@pytest.mark.parametrize(("kind", "value"), LOST, ids=str)
+@pytest.mark.parametrize(("kind", "value"), LOST, ids=without_address)
 @pytest.mark.parametrize("base", [Event, Command])
 def test_a_value_that_would_change_is_never_written(kind: Any, value: Any, base: Any) -> None:
     made, _, codec = written(kind, value, base)
@@ -268,7 +270,7 @@ def test_a_value_that_would_change_is_never_written(kind: Any, value: Any, base:
             write(made)
 
 
-@pytest.mark.parametrize(("kind", "value"), KEPT, ids=str)
+@pytest.mark.parametrize(("kind", "value"), KEPT, ids=without_address)
 @pytest.mark.parametrize("base", [Event, Command])
 def test_a_value_that_survives_is_read_back_as_it_was(kind: Any, value: Any, base: Any) -> None:
     made, record, codec = written(kind, value, base)
@@ -294,7 +296,7 @@ EVENTS: list[tuple[Any, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "is_exact"), EVENTS, ids=str)
+@pytest.mark.parametrize(("kind", "is_exact"), EVENTS, ids=without_address)
 def test_fields_that_can_hold_events_are_written_apart(kind: Any, is_exact: bool) -> None:
     fields: dict[str, Any] = {"first": (int, 0), "held": (kind, ...), "last": (str, "")}
     shape = shape_of(create_model("Asked", __base__=Command, **fields))

@@ -12,6 +12,7 @@ from relink.engine.compile import compile_chart
 from relink.engine.library import outline
 from relink.engine.stored import key_of, stored_table, text_of
 
+from ..ids import without_address
 from .door import TABLE, Burnt, DoorChart, DoorFacts, KeyTurned, Pushed
 from .lock import Lock
 
@@ -282,7 +283,7 @@ def test_charts_that_differ_in_what_the_compiler_asks_have_different_keys():
         {"__doc__": "It says something."},
         {"helps": lambda self, facts, trigger: 1},
     ],
-    ids=str,
+    ids=without_address,
 )
 def test_what_the_compiler_does_not_ask_is_not_in_the_key(more: dict[str, Any]):
     chart = declared()
