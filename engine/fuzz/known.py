@@ -9,6 +9,7 @@ import re
 import typing
 from collections import deque
 from collections.abc import Hashable, Iterable
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -98,7 +99,7 @@ def known(
     if issubclass(kind, PurePath):
         return _NAMES.map(kind)
     if kind is ByteSize:
-        return whole_numbers(bounds if bounds.all_given() else Bounds(ge=0, le=1 << 20))
+        return whole_numbers(bounds if bounds.all_given() else replace(bounds, ge=0, le=1 << 20))
     if kind is re.Pattern and typing.get_args(annotation) == (bytes,):
         return LETTERS.map(lambda letter: re.compile(letter.encode()))
     return _KNOWN.get(kind, _NAMED.get(f"{kind.__module__}.{kind.__qualname__}"))

@@ -37,8 +37,8 @@ def datetimes(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.datetime]:
         st.datetimes,
     )
     if isinstance(zone, int):
-        fixed = dt.timezone(dt.timedelta(seconds=zone))
-        return found.map(lambda moment: moment.replace(tzinfo=fixed))
+        fixed = _offset(zone)
+        return found.map(lambda moment: moment.replace(tzinfo=dt.UTC).astimezone(fixed))
     if has_zone:
         return found.map(lambda moment: moment.replace(tzinfo=dt.UTC))
     if zone == "aware":
@@ -64,9 +64,11 @@ def durations(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.timedelta]:
     """Durations, within a thousand years."""
     low, high = _limits(schema, dt.timedelta(microseconds=1))
     most = dt.timedelta(days=365_000)
+    if low is None:
+        low = -most if high is None else min(-most, high)
     return _near(
-        low if low is not None else min(-most, high or -most),
-        high if high is not None else max(most, low or most),
+        low,
+        max(most, low) if high is None else high,
         dt.timedelta(),
         lambda number: dt.timedelta(seconds=number),
         st.timedeltas,
@@ -84,9 +86,16 @@ def times(schema: Mapping[str, Any]) -> st.SearchStrategy[dt.time]:
     found = st.times(
         dt.time.min if low is None else low.time(), dt.time.max if high is None else high.time()
     )
-    if zone is None and schema.get("tz_constraint") == "aware":
+    constraint = schema.get("tz_constraint")
+    if zone is None and constraint == "aware":
         zone = dt.UTC
+    if zone is None and isinstance(constraint, int):
+        zone = _offset(constraint)
     return found if zone is None else found.map(lambda time: time.replace(tzinfo=zone))
+
+
+def _offset(seconds: int) -> dt.timezone:
+    return dt.timezone(dt.timedelta(seconds=seconds))
 
 
 def _midnight(day: dt.date | None) -> dt.datetime | None:
@@ -124,10 +133,9 @@ def _near(
     anything: Callable[[M, M], st.SearchStrategy[M]],
 ) -> st.SearchStrategy[M]:
     start = min(max(low, usual), high)
-    ahead: Any = [unit(size) for size in (1, 3, 9)]
     windows = []
-    for number, width in zip((1, 3, 9), ahead, strict=True):
+    for number in (1, 3, 9):
         # One that is too short for steps has the start alone.
-        most = number if high - start >= width else 0
+        most = number if high - start >= unit(number) else 0
         windows.append(st.integers(0, most).map(lambda n: start + unit(n)))
     return mostly(windows, anything(low, high))

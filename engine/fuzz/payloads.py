@@ -118,7 +118,6 @@ class _Maker:
         if model not in self.models:
             self.models[model] = st.deferred(lambda: made)
             made = self._model(model, defaults)
-            self.models[model] = made
         return self.models[model]
 
     def _model(self, model: type[B], defaults: bool) -> st.SearchStrategy[B]:

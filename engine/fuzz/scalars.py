@@ -7,7 +7,7 @@ rare: after one timestamp in the year 5000, every later event is stale.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import MAX_PREC, Context, Decimal
 from fractions import Fraction
 from math import ceil, floor, isinf
 from typing import Any, TypeVar
@@ -21,7 +21,6 @@ _SIZES = (1, 3, 9)
 _MANY = 20
 _PLACES, _MOST_PLACES, _DIGITS = 2, 20, 20
 """Of decimal numbers whose type says nothing else."""
-_MOST_DIGITS = 100
 _EXACT = 1 << 53
 """Below it, every whole number is a float."""
 _OF_SIXTEEN = st.integers(0, 15)
@@ -104,8 +103,9 @@ def whole_numbers(bounds: Bounds) -> st.SearchStrategy[int]:
     """Whole numbers, mostly those nearest to zero."""
     step = bounds.multiple_of or 1
     low, high = bounds.whole()
-    low = None if low is None else ceil(low / step)
-    high = None if high is None else floor(high / step)
+    # Not by way of floats, which round whole numbers beyond 2**53.
+    low = None if low is None else -int(-low // step)
+    high = None if high is None else int(high // step)
     numbers = st.integers(low, high)
     if low is None or high is None or high - low > _MANY:
         numbers = mostly(_near_zero(low, high), numbers)
@@ -148,7 +148,9 @@ def decimals(bounds: Bounds) -> st.SearchStrategy[Decimal]:
         places += 1  # nothing that coarse lies within the bounds
     anything = _multiples(bounds, step)
     low, high = _steps(bounds, Decimal(1))
-    is_below_one = bounds.max_digits is not None and bounds.max_digits == bounds.decimal_places
+    is_below_one = bounds.max_digits is not None and bounds.max_digits <= (
+        bounds.decimal_places or 0
+    )
     if places == 0 or is_below_one or (low is not None and high is not None and low > high):
         return anything
     return mostly([near.map(Decimal) for near in _near_zero(low, high)], anything)
@@ -156,7 +158,7 @@ def decimals(bounds: Bounds) -> st.SearchStrategy[Decimal]:
 
 def _multiples(bounds: Bounds, step: Decimal) -> st.SearchStrategy[Decimal]:
     low, high = _steps(bounds, step)
-    exact = Context(prec=2 * _MOST_DIGITS)
+    exact = Context(prec=MAX_PREC)
     return whole_numbers(Bounds(ge=low, le=high)).map(lambda n: exact.multiply(Decimal(n), step))
 
 
@@ -167,7 +169,7 @@ def fractions(bounds: Bounds) -> st.SearchStrategy[Fraction]:
     exact = [None if bound is None else Fraction(str(bound)) for bound in (low, high)]
     least, most = exact
     if least is None:
-        least = min(Fraction(-9), most - 9 if most is not None else Fraction(-9))
+        least = Fraction(-9) if most is None else min(Fraction(-9), most - 9)
     if most is None:
         most = max(Fraction(9), least + 9)
     found = st.fractions(least, most, max_denominator=None if most - least < 1 else _MANY)
@@ -194,7 +196,8 @@ def _steps(bounds: Bounds, step: Decimal) -> tuple[int | None, int | None]:
     # Zeros at the end count too.
     places = -min(0, int(step.as_tuple().exponent))
     whole = digits - (places if bounds.decimal_places is None else bounds.decimal_places)
-    most = int((10 ** min(whole, digits) - (1 if step >= 1 else Fraction(step))) / Fraction(step))
+    nines = 10 ** max(0, whole) - Fraction(1, 10**places)
+    most = floor(nines / Fraction(step))
     return max(-most, -most if low is None else low), min(most, most if high is None else high)
 
 

@@ -192,10 +192,17 @@ class _Reader:
         return st.from_type(kind)
 
     def _of_dataclass(self, schema: Schema) -> st.SearchStrategy[Any]:
-        self.is_guess = True
         kind, fields = schema["cls"], _inner(schema["schema"])["fields"]
         drawn = {field["name"]: self.read(field["schema"]) for field in fields if _is_init(field)}
-        return st.fixed_dictionaries(drawn).map(lambda given: kind(**given))
+
+        def made(given: dict[str, Any]) -> Any:
+            try:
+                return kind(**given)
+            except (ValueError, AssertionError):  # as pydantic takes those of a validator
+                return None
+
+        built = st.fixed_dictionaries(drawn).map(made)
+        return accepted(built, lambda it: it is not None, f"the class {shown_type(kind)}")
 
     def _of_named_tuple(self, schema: Schema) -> st.SearchStrategy[Any]:
         drawn = [self.read(field["schema"]) for field in schema["fields"]]
@@ -310,7 +317,6 @@ class _Reader:
         if ref not in self._made:
             self._made[ref] = st.deferred(lambda: made)
             made = self.read(self._definitions[ref])
-            self._made[ref] = made
         return self._made[ref]
 
 

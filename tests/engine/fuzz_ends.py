@@ -47,7 +47,7 @@ class _Ends(PrimitiveProvider):
         shrink_towards: int = 0,
     ) -> int:
         low = -FAR if min_value is None else min_value
-        high = FAR if max_value is None else max_value
+        high = max(FAR, low) if max_value is None else max_value
         place, is_few = len(self.ways), high - low < _FEW
         self.ways.append(high - low + 1 if is_few else 1)
         if place < len(self._taken) and is_few:

@@ -39,6 +39,11 @@ MOST = sys.float_info.max
 AGES = timedelta(days=365_000)
 HIGHEST = 1 << 128
 
+
+def large(exponent: int) -> list[int]:
+    return [10**exponent + n for n in range(10)]
+
+
 NEAREST: dict[str, tuple[Any, list[Any], tuple[Any, Any]]] = {
     "int": (int, number(0, 9), (-FAR, FAR)),
     "int from 5": (Annotated[int, bounds.Ge(5)], number(5, 14), (5, FAR)),
@@ -55,6 +60,22 @@ NEAREST: dict[str, tuple[Any, list[Any], tuple[Any, Any]]] = {
         Annotated[int, bounds.MultipleOf(5), bounds.Ge(6)],
         [5 * n for n in number(2, 11)],
         (10, 5 * FAR),
+    ),
+    "int of 64 bits": (
+        Annotated[int, bounds.Interval(ge=-(1 << 63), lt=1 << 63)],
+        number(0, 9),
+        (-(1 << 63), (1 << 63) - 1),
+    ),
+    "int of 64 bits in threes": (
+        Annotated[int, bounds.MultipleOf(3), bounds.Interval(gt=-(1 << 63), le=(1 << 63) - 1)],
+        [3 * n for n in number(0, 9)],
+        (-9223372036854775806, 9223372036854775806),
+    ),
+    "int from the 51st digit on": (Annotated[int, bounds.Ge(10**50)], large(50), (10**50, FAR)),
+    "int beyond the largest float": (
+        Annotated[int, bounds.Interval(ge=10**400, le=10**401)],
+        large(400),
+        (10**400, 10**401),
     ),
     "int of 100": (Annotated[int, bounds.Interval(ge=0, le=99)], number(0, 9), (0, 99)),
     "float": (float, number(0, 9), (-MOST, MOST)),
@@ -140,6 +161,11 @@ NEAREST: dict[str, tuple[Any, list[Any], tuple[Any, Any]]] = {
         (UUID(int=4 << 76 | 2 << 62), UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")),
     ),
     "ByteSize": (ByteSize, number(0, 9), (0, 1 << 20)),
+    "ByteSize in any kibibytes": (
+        Annotated[ByteSize, Field(multiple_of=1024)],
+        [1024 * n for n in number(0, 9)],
+        (0, 1 << 20),
+    ),
     "ByteSize from a kibibyte": (
         Annotated[ByteSize, Field(ge=1024)],
         number(1024, 1033),
@@ -161,6 +187,10 @@ EVEN: dict[str, tuple[Any, list[Any]]] = {
     "int in fives to 23": (
         Annotated[int, bounds.MultipleOf(5), bounds.Interval(ge=1, le=23)],
         [5, 10, 15, 20],
+    ),
+    "ByteSize in kibibytes": (
+        Annotated[ByteSize, Field(multiple_of=1024, le=4096, ge=0)],
+        [0, 1024, 2048, 3072, 4096],
     ),
     "ByteSize of 7": (Annotated[ByteSize, Field(ge=1024, le=1030)], number(1024, 1030)),
     "float in halves": (
@@ -258,6 +288,7 @@ def between(first: str, last: str) -> Ends:
     return once(Decimal(first), Decimal(last))
 
 
+MOST_18 = "9" * 18 + ".99"
 DECIMALS: list[tuple[dict[str, Any], Ends]] = [
     # Mostly whole. Otherwise they have as many places as the digits allow, and again are mostly
     # the nearest ones.
@@ -265,6 +296,7 @@ DECIMALS: list[tuple[dict[str, Any], Ends]] = [
         {"max_digits": 3},
         mostly(units(0, 9), mostly(units(0, 9, "0.01"), between("-9.99", "9.99"))),
     ),
+    ({"max_digits": 1}, mostly(units(0, 9), evenly(units(-9, 9, "0.1")))),
     (
         {"max_digits": 3, "decimal_places": 1},
         mostly(units(0, 9), mostly(units(0, 9, "0.1"), between("-99.9", "99.9"))),
@@ -293,6 +325,15 @@ DECIMALS: list[tuple[dict[str, Any], Ends]] = [
         {"ge": -50, "le": 50, "decimal_places": 1},
         mostly(units(0, 9), mostly(units(0, 9, "0.1"), between("-50", "50"))),
     ),
+    # Twenty digits before the point and behind it, or twenty more than the bounds have.
+    ({}, mostly(units(0, 9), mostly(units(0, 9, "0.01"), between("-" + MOST_18, MOST_18)))),
+    (
+        {"le": Decimal("9" * 250)},
+        mostly(
+            units(0, 9),
+            mostly(units(0, 9, "0.01"), between("-" + "9" * 268 + ".99", "9" * 250)),
+        ),
+    ),
     # No places, or no whole number within the bounds.
     ({"max_digits": 3, "decimal_places": 0}, mostly(units(0, 9), between("-999", "999"))),
     ({"max_digits": 2, "decimal_places": 2}, mostly(units(0, 9, "0.01"), between("-0.99", "0.99"))),
@@ -304,6 +345,10 @@ DECIMALS: list[tuple[dict[str, Any], Ends]] = [
         {"max_digits": 2, "decimal_places": 2, "le": 0},
         mostly(units(0, 9, "-0.01"), between("-0.99", "0"), room=0),
     ),
+    (
+        {"max_digits": 2, "decimal_places": 4},
+        mostly(units(0, 9, "0.01"), between("-0.99", "0.99")),
+    ),
     ({"gt": 0, "lt": 1}, mostly(units(1, 10, "0.01"), between("0.01", "0.99"))),
     ({"gt": 0, "lt": Decimal("0.0003")}, evenly(units(1, 2, "0.0001"))),
     ({"gt": 0, "lt": Decimal("0.0002")}, evenly(units(1, 1, "0.0001"))),
@@ -314,13 +359,23 @@ DECIMALS: list[tuple[dict[str, Any], Ends]] = [
         {"max_digits": 3, "multiple_of": Decimal("0.25")},
         mostly(units(0, 9, "0.25"), between("-9.75", "9.75")),
     ),
+    (
+        {"max_digits": 2, "multiple_of": Decimal("0.3")},
+        mostly(units(0, 9, "0.3"), between("-9.9", "9.9")),
+    ),
+    (
+        {"max_digits": 3, "multiple_of": Decimal("1.5")},
+        mostly(units(0, 9, "1.5"), between("-99", "99")),
+    ),
     ({"max_digits": 3, "multiple_of": 1}, mostly(units(0, 9), between("-999", "999"))),
     ({"max_digits": 3, "multiple_of": 5}, mostly(units(0, 9, "5"), between("-995", "995"))),
     ({"multiple_of": Decimal("0.25"), "ge": 0, "lt": 1}, evenly(units(0, 3, "0.25"))),
 ]
 
 
-@pytest.mark.parametrize(("given", "expected"), DECIMALS, ids=[str(row[0]) for row in DECIMALS])
+@pytest.mark.parametrize(
+    ("given", "expected"), DECIMALS, ids=[str(row[0])[:60] for row in DECIMALS]
+)
 def test_decimals_have_the_places_and_digits_that_fit(
     given: dict[str, Any], expected: Ends
 ) -> None:

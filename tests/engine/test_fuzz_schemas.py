@@ -114,6 +114,15 @@ def test_a_container_in_a_schema_has_its_sizes_and_items(
     assert {item for value in found for item in value} == items
 
 
+def test_a_key_of_a_dict_is_needed_unless_it_says_otherwise() -> None:
+    field = core_schema.typed_dict_field
+    schema = core_schema.typed_dict_schema(
+        {"size": field(FEW), "name": field(NAME, required=True), "rest": field(FEW, required=False)}
+    )
+    found = {tuple(sorted(value)) for value in values(by(schema), 30)}
+    assert found == {("name", "size"), ("name", "rest", "size")}
+
+
 def test_the_items_of_a_tuple_have_their_places() -> None:
     schema = core_schema.tuple_schema([FEW, NAME, FEW], variadic_item_index=1)
     for first, *names, last in values(by(schema), 20):
@@ -176,9 +185,19 @@ def test_a_moment_with_a_fixed_offset_has_it() -> None:
     assert len(found) == 4
     assert {moment.utcoffset() for pair in found for moment in pair} == {timedelta(hours=2)}
     assert last == (
-        datetime(1, 1, 2, tzinfo=TWO),
-        datetime(9999, 12, 30, 23, 59, 59, 999_999, tzinfo=TWO),
+        datetime(1, 1, 2, tzinfo=UTC),
+        datetime(9999, 12, 30, 23, 59, 59, 999_999, tzinfo=UTC),
     )
+    (found,) = ends(by(core_schema.time_schema(tz_constraint=7200)), choices=0)
+    assert found == (time.min.replace(tzinfo=TWO), time.max.replace(tzinfo=TWO))
+
+
+def test_a_moment_with_a_fixed_offset_keeps_to_bounds_of_another() -> None:
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    schema = core_schema.datetime_schema(tz_constraint=7200, gt=noon, le=noon + timedelta(hours=1))
+    (*_, last) = found = ends(by(schema), choices=1)
+    assert {moment.utcoffset() for pair in found for moment in pair} == {timedelta(hours=2)}
+    assert last == (noon + timedelta(microseconds=1), noon + timedelta(hours=1))
 
 
 def test_an_aware_moment_has_room_for_every_time_zone() -> None:
@@ -257,6 +276,35 @@ def test_after_ten_rounds_of_twenty_values_that_are_all_refused_it_gives_up() ->
 
     draw()
     assert len(tried) == 200
+
+
+@dataclass(frozen=True)
+class Window:
+    """First and last, in order: a rule that the fields do not show."""
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise ValueError("first is after last")
+
+
+@dataclass(frozen=True)
+class Never:
+    number: int
+
+    def __post_init__(self) -> None:
+        assert self.number is None
+
+
+def test_values_that_a_dataclass_refuses_itself_are_drawn_again() -> None:
+    windows = values(Window, 30)
+    assert all(window.first <= window.last for window in windows)
+    assert any(window.first < window.last for window in windows)
+    refused = r"no payload for Sent\.field: the class Never refused 200 generated values in a row"
+    with pytest.raises(NoPayloadError, match=refused):
+        values_of(create_model("Sent", __base__=Event, field=(Never, ...)), {})
 
 
 class Parcel(Event):
