@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
+from statemachine import State
 
-from relink.engine import Event
+from relink.engine import Chart, Event
 from relink.engine.errors import ArgumentError
 from relink.engine.fuzz import (
     Delivery,
@@ -114,6 +115,52 @@ def test_a_subclass_may_set_something_else() -> None:
     assert not arrive_once_and_in_order(arrived(OfOneShelf))
     assert arrive_once_and_in_order(orders := arrived(InOrderOfOneShelf))
     assert {each.shelf for each in events(orders) if hasattr(each, "shelf")} == {"b"}
+
+
+def test_a_mixin_may_set_something_too() -> None:
+    class Sevens:
+        values = {"digit": st.just(7)}
+        faults = IN_ORDER
+
+    class OfOneShelf:
+        values = {"shelf": st.just("b")}
+        faults = DeliveryFaults(duplicates=0, overtaken=0, stale=0, lost=99)
+
+    class SevensTest(Sevens, Listening):
+        pass
+
+    class ShelfTest(OfOneShelf, ListeningShop):
+        pass
+
+    assert events(arrived(SevensTest)) == {Dialed(digit=7), Released()}
+    histories = arrived(ShelfTest)
+    assert {each.shelf for each in events(histories) if hasattr(each, "shelf")} == {"b"}
+    assert any("evt_1" not in {each.id for each in history} for history in histories if history)
+
+
+class Bolt(Chart):
+    """Knows one of the events of the lock."""
+
+    facts_type = LockFacts
+    alphabet = (Released,)
+    none = State(initial=True)
+    shot = State()
+    none.to(shot, event="released")
+    shot.to(none, event="released")
+
+
+def test_a_subclass_with_other_events_sends_these_alone() -> None:
+    class Sweeping(ListeningShop):
+        outside_events = (Swept,)
+
+    class BoltTest(Listening):
+        chart = Bolt
+
+        def observe(self) -> dict[str, object]:
+            return {}
+
+    assert events(arrived(Sweeping)) == {Swept()}
+    assert events(arrived(BoltTest)) == {Released()}
 
 
 def test_a_service_starts_with_the_facts_that_are_set() -> None:
