@@ -35,6 +35,17 @@ class EventStreamTest(StreamTest):
     values: ClassVar[Values] = NO_VALUES
     """Strategies for fields of events whose types say too little."""
     _kinds: ClassVar[tuple[type[Event], ...]] = ()
+    _settings: ClassVar[tuple[object, ...]] = ()
+    """What the rules of the class above were made of."""
+
+    @classmethod
+    def _has_new(cls, *settings: object) -> bool:
+        """Note the settings; says whether one is not that of the class above.
+
+        It may stand in the class or in a mixin.
+        """
+        before, cls._settings = cls._settings, settings
+        return settings != before
 
     def send(self, event: Event, plan: Plan = AT_ONCE) -> None:
         """Send an event to the service, for rules of your own.
@@ -83,18 +94,20 @@ class MachineServiceTest(EventStreamTest):
             NoPayloadError: the type of a field says too little.
         """
         super().__init_subclass__(**kwargs)
-        own = {"chart", "facts", "values", "faults"} & set(vars(cls))
-        if not own or not hasattr(cls, "chart"):
+        if not hasattr(cls, "chart"):
+            return
+        if not cls._has_new(cls.chart, cls.facts, cls.values, cls.faults):
             return
         table = cls._table = as_table(cls.chart, cls.__name__)
         if cls.facts is not None:
             facts = table.chart.facts_type
             check_settings(cls, {"facts": instance_of(facts, f"{facts.__name__}(...)")})
-        cls._kinds = table.chart.alphabet
-        check_values(cls.__name__, cls.values, cls._kinds)
-        for kind in cls._kinds:
-            blind = payloads(kind, cls.values)
-            _give_rule(cls, kind, steered(table, _SNAPSHOT, kind, blind))
+        kinds = table.chart.alphabet
+        check_values(cls.__name__, cls.values, kinds)
+        drawn = {
+            kind: steered(table, _SNAPSHOT, kind, payloads(kind, cls.values)) for kind in kinds
+        }
+        _give_rules(cls, drawn)
 
     def __init__(self) -> None:
         if not hasattr(self, "_table"):
@@ -164,13 +177,13 @@ class SystemServiceTest(EventStreamTest):
             NoPayloadError: the type of a field says too little.
         """
         super().__init_subclass__(**kwargs)
-        own = {"outside_events", "values", "faults"} & set(vars(cls))
-        if not own or not hasattr(cls, "outside_events"):
+        if not hasattr(cls, "outside_events"):
             return
-        cls._kinds = as_alphabet(cls.outside_events, cls.__name__)
-        check_values(cls.__name__, cls.values, cls._kinds)
-        for kind in cls._kinds:
-            _give_rule(cls, kind, perhaps(payloads(kind, cls.values)))
+        if not cls._has_new(cls.outside_events, cls.values, cls.faults):
+            return
+        kinds = as_alphabet(cls.outside_events, cls.__name__)
+        check_values(cls.__name__, cls.values, kinds)
+        _give_rules(cls, {kind: perhaps(payloads(kind, cls.values)) for kind in kinds})
 
     def __init__(self) -> None:
         for name, such in (("system", "my_system"), ("outside_events", "(Paid, ...)")):
@@ -215,6 +228,23 @@ class SystemServiceTest(EventStreamTest):
 _SNAPSHOT = st.runner().map(lambda test: test.snapshot)
 
 
+Drawn = Mapping[type[Event], st.SearchStrategy[Event | None]]
+"""What is sent of each event; None sends nothing."""
+
+
+def _give_rules(test: type[EventStreamTest], drawn: Drawn) -> None:
+    """Give a test a rule for each event, and take away those of a class above."""
+    for gone in test._kinds:
+        setattr(test, _rule_of(gone), None)
+    test._kinds = tuple(drawn)
+    for kind, strategy in drawn.items():
+        _give_rule(test, kind, strategy)
+
+
+def _rule_of(kind: type[Event]) -> str:
+    return f"send_{kind.name}"
+
+
 def _give_rule(
     test: type[EventStreamTest], kind: type[Event], drawn: st.SearchStrategy[Event | None]
 ) -> None:
@@ -226,7 +256,7 @@ def _give_rule(
         if all_arrives:
             test.everything_arrives()
 
-    send.__name__ = f"send_{kind.name}"
+    send.__name__ = _rule_of(kind)
     made = rule(event=drawn, plan=plans(test.faults), all_arrives=now_and_then)
     setattr(test, send.__name__, made(send))
 

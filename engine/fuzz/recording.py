@@ -118,7 +118,7 @@ _JSON = {
 
 def difference(error: ValidationError) -> str:
     """What is different from what was written, with its place: ``notes[0].plan is missing``."""
-    wrong = error.errors(include_url=False, include_input=False)[0]
+    wrong = error.errors()[0]
     place = ""
     for part in wrong["loc"]:
         if part not in (_SENT, _ARRIVED):

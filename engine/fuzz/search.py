@@ -94,7 +94,6 @@ def find_counterexample(
         stateful_step_count=max_events,
         database=None,
         deadline=None,
-        derandomize=False,
         phases=(Phase.generate, Phase.shrink),
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),

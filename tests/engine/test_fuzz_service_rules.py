@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
+from statemachine import State
 
-from relink.engine import Event
+from relink.engine import Chart, Event
 from relink.engine.errors import ArgumentError
 from relink.engine.fuzz import (
     Delivery,
@@ -28,7 +29,7 @@ from .test_fuzz_system import SHOP, Ordered, Stocked
 IN_ORDER = DeliveryFaults(duplicates=0, overtaken=0, stale=0)
 
 
-def arrived(test: type[Any]) -> list[list[Delivery[Event]]]:
+def arrived(test: type[Any], *, examples: int = 20, length: int = 8) -> list[list[Delivery[Event]]]:
     """What arrives in a few histories of a test that finds nothing."""
     histories: list[list[Delivery[Event]]] = []
 
@@ -41,7 +42,7 @@ def arrived(test: type[Any]) -> list[list[Delivery[Event]]]:
             super().deliver(delivery)
             histories[-1].append(delivery)
 
-    assert find_counterexample(Received, max_examples=20, max_events=8) is None
+    assert find_counterexample(Received, max_examples=examples, max_events=length) is None
     return histories
 
 
@@ -116,6 +117,53 @@ def test_a_subclass_may_set_something_else() -> None:
     assert {each.shelf for each in events(orders) if hasattr(each, "shelf")} == {"b"}
 
 
+def test_a_mixin_may_set_something_too() -> None:
+    class Sevens:
+        values = {"digit": st.just(7)}
+        faults = IN_ORDER
+
+    class OfOneShelf:
+        values = {"shelf": st.just("b")}
+        faults = DeliveryFaults(duplicates=0, overtaken=0, stale=0, lost=99)
+
+    class SevensTest(Sevens, Listening):
+        pass
+
+    class ShelfTest(OfOneShelf, ListeningShop):
+        pass
+
+    assert events(arrived(SevensTest)) == {Dialed(digit=7), Released()}
+    histories = arrived(ShelfTest)
+    assert {each.shelf for each in events(histories) if hasattr(each, "shelf")} == {"b"}
+    ids = [{int(each.id[len("evt_") :]) for each in history} for history in histories]
+    assert any(len(each) < max(each) for each in ids if each), "nothing is lost"
+
+
+class Bolt(Chart):
+    """Knows one of the events of the lock."""
+
+    facts_type = LockFacts
+    alphabet = (Released,)
+    none = State(initial=True)
+    shot = State()
+    none.to(shot, event="released")
+    shot.to(none, event="released")
+
+
+def test_a_subclass_with_other_events_sends_these_alone() -> None:
+    class Sweeping(ListeningShop):
+        outside_events = (Swept,)
+
+    class BoltTest(Listening):
+        chart = Bolt
+
+        def observe(self) -> dict[str, object]:
+            return {}
+
+    assert events(arrived(Sweeping)) == {Swept()}
+    assert events(arrived(BoltTest)) == {Released()}
+
+
 def test_a_service_starts_with_the_facts_that_are_set() -> None:
     class Used(Listening):
         facts = LockFacts(opened=3)
@@ -163,7 +211,7 @@ def test_a_rule_of_ones_own_stays_in_a_class_below() -> None:
 def test_what_is_on_the_way_arrives_now_and_then(base: type[Any]) -> None:
     """What is stale arrives in no other way."""
     stale = type("Stale", (base,), {"faults": replace(IN_ORDER, stale=1)})
-    histories = arrived(stale)
+    histories = arrived(stale, examples=40, length=12)
     assert any(each.after for history in histories for each in history)
     assert any(not history[-1].after for history in histories if history)
     assert every(now_and_then, 8) == {False: 7, True: 1}
