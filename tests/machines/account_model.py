@@ -57,9 +57,9 @@ def reasons(facts: AccountFacts) -> list[tuple[str, int | None]]:
 def announced_days(facts: AccountFacts) -> Iterator[int | None]:
     """The days that are announced, and lie ahead; None for one that is not known (P3)."""
     day, action = facts.deactivates_on, facts.deactivation_action
-    if action == "relink_required" or (day is not None and action != "none"):
-        if day is None or day > facts.as_of:
-            yield day
+    is_announced = action == "relink_required" or (day is not None and action != "none")
+    if is_announced and (day is None or day > facts.as_of):
+        yield day
     day = facts.login_deactivates_on
     if facts.login_announced and (day is None or day > max(facts.as_of, facts.login_as_of)):
         yield day

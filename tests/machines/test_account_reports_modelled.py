@@ -77,8 +77,8 @@ def is_late(facts: AccountFacts, event: LinkReported) -> bool:
     """It is older than the latest report, and does not say what that left open."""
     fills_in = facts.reported_status == "inactive" and agree("inactive", event.reported_status)
     fills_in = fills_in and event.read and event.as_of >= facts.as_of - 2
-    is_older = event.as_of < facts.as_of and not event.decides
-    return is_older and not fills_in and not is_ambiguous(facts, event)
+    is_stale = event.as_of < facts.as_of and not event.decides
+    return is_stale and not fills_in and not is_ambiguous(facts, event)
 
 
 def is_doubtful_after_repair(facts: AccountFacts, event: LinkReported) -> bool:
