@@ -329,6 +329,7 @@ def test_S6_a_replaced_account_needs_nothing_until_it_has_come_back(state: str, 
                 "repaired_as_of": KNOWN_AT + repaired_at,
                 "has_returned": how == "long ago",
                 "timeline": BACK if how == "by its reports" else (),
+                "outage": OUTAGES[1],
             }
             check(account(state, **NEEDS[need], **facts, **session))
 

@@ -72,7 +72,7 @@ def told(facts: PaymentMethodFacts, state: str) -> list[Command]:
 
 
 def changed(now: Snapshot[PaymentMethodFacts], **changes: Any) -> Expected:
-    """It is remembered, and the account learns the state that follows from it."""
+    """It is remembered, and the account learns which state follows from it."""
     facts = now.facts.after(changes)
     if facts.blocked == "gone":
         state = "gone"
