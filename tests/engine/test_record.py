@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass
 from enum import Enum
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, PrivateAttr, computed_field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator
 from pydantic.errors import PydanticUserError
 
 import relink.engine
@@ -365,6 +365,24 @@ def test_a_type_that_cannot_be_checked_is_named_beside_one_that_is_written_as_a_
         class Coin(Event):
             loud: "Loud"
             held: LockType
+
+    assert str(caught.value).startswith("Coin.held holds lock, whose values cannot be checked or ")
+
+
+class Left(BaseModel, frozen=True):
+    pass
+
+
+class Right(BaseModel, frozen=True):
+    pass
+
+
+def test_a_type_that_cannot_be_checked_is_named_beside_one_that_is_wrong_in_another_way() -> None:
+    with pytest.raises(RecordError) as caught:
+
+        class Coin(Event):
+            held: LockType
+            side: Annotated[Left | Right, Field(discriminator="kind")]
 
     assert str(caught.value).startswith("Coin.held holds lock, whose values cannot be checked or ")
 
