@@ -155,21 +155,21 @@ def test_the_same_seed_tries_the_same_histories_in_the_same_order() -> None:
 
 
 def test_each_history_has_a_service_of_its_own() -> None:
-    happened: list[str] = []
+    calls: list[str] = []
 
     class Kept(LockTest):
         def start_service(self) -> None:
             super().start_service()
-            happened.append("start")
+            calls.append("start")
 
         def stop_service(self) -> None:
-            happened.append("stop")
+            calls.append("stop")
 
     _, told = searched(Kept)
-    assert happened == ["start", "stop"] * len(told)
+    assert calls == ["start", "stop"] * len(told)
     recording = {"notes": [{"event": {"name": "released", "fields": {}}, "plan": [0]}]}
     assert replay(Kept, recording) is None
-    assert happened[2 * len(told) :] == ["start", "stop"]
+    assert calls[2 * len(told) :] == ["start", "stop"]
 
 
 # ── what fails is not a property ─────────────────────────────────────────────
