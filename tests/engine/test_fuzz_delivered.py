@@ -45,7 +45,7 @@ def notes(sent: st.SearchStrategy[Event]) -> st.SearchStrategy[list[Note]]:
 # ── what arrives, worked out ─────────────────────────────────────────────────
 
 
-class Brought(NamedTuple):
+class Delivered(NamedTuple):
     """One copy that arrives, and how it is told."""
 
     number: int
@@ -60,8 +60,8 @@ class Sent(NamedTuple):
     """What one note leads to."""
 
     waits: str | None
-    """What the story says of an event that does not arrive now."""
-    arrivals: list[Brought]
+    """What is said of an event that does not arrive now."""
+    arrivals: list[Delivered]
 
 
 def worked_out(stream: list[Note]) -> Iterator[Sent]:
@@ -92,7 +92,7 @@ def worked_out(stream: list[Note]) -> Iterator[Sent]:
             order.append(number)
             event = sent[number - 1]
             title = f"evt_{number}{'' if is_first else ' again'}{late}: {event!r}"
-            arrivals.append(Brought(number, event, is_first, title, left))
+            arrivals.append(Delivered(number, event, is_first, title, left))
         yield Sent(waits, arrivals)
 
 
@@ -110,7 +110,7 @@ def written(stream: list[Note]) -> dict[str, Any]:
 
 
 class Chapter(NamedTuple):
-    """What the story says of one delivery; the first chapter is that before all of them."""
+    """What is said of one delivery; the first chapter is that before all of them."""
 
     title: str
     lines: list[str]
@@ -179,7 +179,7 @@ def chapters_of_the_lock(
     return chapters, decision
 
 
-def arrivals_of(stream: list[Note]) -> list[Brought]:
+def arrivals_of(stream: list[Note]) -> list[Delivered]:
     return [each for sent in worked_out(stream) for each in sent.arrivals]
 
 

@@ -33,7 +33,7 @@ def arrived(test: type[Any], *, examples: int = 20, length: int = 8) -> list[lis
     """What arrives in a few histories of a test that finds nothing."""
     histories: list[list[Delivery[Event]]] = []
 
-    class Received(test):  # type: ignore[misc]
+    class Listener(test):  # type: ignore[misc]
         def start_service(self) -> None:
             super().start_service()
             histories.append([])
@@ -42,7 +42,7 @@ def arrived(test: type[Any], *, examples: int = 20, length: int = 8) -> list[lis
             super().deliver(delivery)
             histories[-1].append(delivery)
 
-    assert find_counterexample(Received, max_examples=examples, max_events=length) is None
+    assert find_counterexample(Listener, max_examples=examples, max_events=length) is None
     return histories
 
 
