@@ -43,13 +43,13 @@ def arranged(story: Told) -> Places:
 def _searched(story: Told, at: Places) -> tuple[Places, Cost]:
     """The best places near these, with their cost."""
     movable = [state for state in at if state not in story.usual]
-    if len(story.usual) > 1 and story.usual[0] != story.usual[-1]:
+    if story.usual[:1] != story.usual[-1:]:
         movable.append(story.usual[-1])
     rows = max(row for row, _ in at.values()) + 1
     fixed = {cell for state, cell in at.items() if state not in movable}
     cells = [(row, column) for row in range(rows) for column in range(columns(len(at)))]
     free = [cell for cell in cells if cell not in fixed]
-    tries = min(FEW, PATIENCE // max(len(story.arrows), 1) ** 2)
+    tries = min(FEW, PATIENCE // len(story.arrows) ** 2)
     if perm(len(free), len(movable)) <= tries:
         orders = permutations(free, len(movable))
         every = ({**at, **dict(zip(movable, order, strict=True))} for order in orders)

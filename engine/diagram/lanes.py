@@ -75,7 +75,7 @@ class _Grid:
 
     def lines(self, words: str, style: Style) -> tuple[str, ...]:
         """The words in lines that fit beside the lanes."""
-        return tuple(wrapped(words, self.names - 10, style.size, bold=style.bold, mono=style.mono))
+        return tuple(wrapped(words, self.names - 10, style.size, mono=style.mono))
 
 
 @explained

@@ -66,7 +66,7 @@ def matrix_svg(table: Table, theme: shapes.Theme) -> str:
             title = wrapped(event, names - 8, EVENT_SIZE, mono=True)
             cells = [_cell(table, state, event) for state in states]
             lines = max([len(title), *(_rows(each, cell) for each in cells)])
-            high = LINE * lines if lines == 1 else 19 * lines + 6
+            high = LINE if lines == 1 else 19 * lines + 6
             if row % 2 == 0:
                 parts.append(shapes.box(MARGIN - 4, y, room + 8, high, "f-stripe", radius=5))
             first = y + high / 2 - 7.5 * (len(title) - 1)
@@ -136,8 +136,13 @@ def _kind(leaf: Leaf) -> str:
     return "anomaly" if leaf.anomaly and leaf.outcome == "ignored" else leaf.outcome
 
 
+def _per_line(cell: float) -> int:
+    """How many chips stand beside each other."""
+    return int((cell - 4) // CHIP)
+
+
 def _rows(marks: Sequence[str], cell: float) -> int:
-    return -(-len(marks) // max(1, int((cell - 4) // CHIP)))
+    return -(-len(marks) // _per_line(cell))
 
 
 def _marks(
@@ -150,7 +155,7 @@ def _marks(
     high: float,
 ) -> Iterator[str]:
     yield shapes.box(x, y, cell, high, "clear", radius=0)
-    per_line = max(1, int((cell - 4) // CHIP))
+    per_line = _per_line(cell)
     rows = _rows(marks, cell)
     for index, mark in enumerate(marks):
         row, column = divmod(index, per_line)

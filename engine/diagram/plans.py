@@ -75,11 +75,10 @@ def _plan(link: Link, load: Mapping[Gap, int], rows: int, columns: int) -> Plan:
         return Plan(link, (("row", lower),), False)
     if across == 0:
         gaps: list[Gap] = [("column", column), ("column", column + 1)]
-        if 0 < column < columns - 1 or columns == 1:
-            return Plan(link, (emptiest(iter(gaps)),), False)
-        outer = gaps[0] if column == 0 else gaps[1]
-        inner = gaps[1] if column == 0 else gaps[0]
-        return Plan(link, (emptiest(iter((outer, inner))),), False)
+        # Outside the first column, and the last one, nothing is in the way.
+        if 0 < column == columns - 1:
+            gaps.reverse()
+        return Plan(link, (emptiest(iter(gaps)),), False)
     if across == 1:
         return Plan(link, (("column", right),), False)
     beside: Gap = ("column", column + 1 if to_column > column else column)

@@ -15,6 +15,7 @@ from relink.machines import relink_system
 
 from .drawn_charts import PARCEL, ParcelChart, tables
 from .exact_moves import Answers, assert_exact, holds
+from .odd_charts import charted
 
 # -- Every move under its exact condition ---------------------------------------------------------
 
@@ -85,6 +86,31 @@ def test_moves_that_states_share_are_drawn_once():
         ("door", "note", [("rung", "not is_home")]),
         ("note", "depot", [("rung", "is_paid"), ("loaded", "")]),
         ("any", "delivered", [("crushed", "")]),
+    ]
+
+
+def test_a_condition_that_states_share_reads_as_in_the_first_of_them():
+    table = charted(
+        """
+            idle -> first: started
+            first -> second: stepped
+            second -> idle: stepped
+            first -> over: left if is_high
+            first -> over: left if is_low
+            second -> over: left if is_low
+            second -> over: left if is_high
+            idle -> over: gone if is_high
+            idle -> over: gone if is_low
+            first -> over: gone if is_low
+            first -> over: gone if is_high
+            second -> over: gone if is_low
+            second -> over: gone if is_high
+        """,
+        inside={"busy": ("first", "second")},
+    )
+    assert [each for each in summary(picture(table)) if each[1] == "over"] == [
+        ("busy", "over", [("left", "is_high or is_low")]),
+        ("any", "over", [("gone", "is_high or is_low")]),
     ]
 
 
