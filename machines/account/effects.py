@@ -337,7 +337,7 @@ class AccountEffects(ReportChart):
         }
         answered, commands = outgoing.answers(facts.after(changes), trigger, has_read=False)
         changes |= answered
-        if changes["pending_checks"] and not commands:
+        if changes["pending_checks"]:
             commands.append(read(facts.id, "account", ReadReason.NEW_ACCOUNT, trigger))
         return [Assign(**changes), *commands]
 
