@@ -132,8 +132,8 @@ def make(record: type[R], fields: dict[str, Any]) -> R:
     try:
         made: R = MAKERS[record](fields)
         return made
-    except (ValidationError, PydanticUserError) as error:
-        _refuse(record, error)
+    except ValidationError as error:
+        refuse_values(record, error)
 
 
 def _refuse(record: type[BaseModel], error: ValidationError | PydanticUserError) -> NoReturn:

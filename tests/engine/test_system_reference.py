@@ -31,7 +31,7 @@ from relink.engine.errors import EndlessSystemError
 from ..profile import examples
 
 
-class Written(Command):
+class Marked(Command):
     """What a machine asks for; two of one number are one."""
 
     number: int
@@ -64,11 +64,11 @@ class Player(Chart):
     absorbing = (playing,)
     stays(playing, event="part", on="play")
 
-    def begin(self, facts: PlayerFacts, trigger: Event) -> Written:
-        return Written(number=-1)
+    def begin(self, facts: PlayerFacts, trigger: Event) -> Marked:
+        return Marked(number=-1)
 
     def play(self, facts: PlayerFacts, trigger: Part) -> list[Any]:
-        noted = [Written(number=number) for number in trigger.notes]
+        noted = [Marked(number=number) for number in trigger.notes]
         return [Assign(count=facts.count + 1), *sent(trigger.sends), *noted]
 
 
@@ -152,7 +152,7 @@ def test_a_step_delivers_what_the_plain_one_does(begun: Begun, known: dict[str, 
         address.key: (snapshot.facts.count, snapshot.version)  # type: ignore[attr-defined]
         for address, snapshot in step.snapshots.items()
     } == {key: (count, count) for key, count in expected.counts.items()}
-    assert list(step.commands) == [Written(number=n) for n in dict.fromkeys(expected.notes)]
+    assert list(step.commands) == [Marked(number=n) for n in dict.fromkeys(expected.notes)]
     assert [address.key for address in loaded] == list(expected.counts), "each is loaded once"
     check_chain(step, machines)
 

@@ -374,7 +374,7 @@ def test_an_argument_of_a_transition_that_it_does_not_take(arguments: dict[str, 
 def test_a_listener_that_is_none_is_found_after_one_that_is():
     with pytest.raises(errors.ListenerError, match="listeners: 3 would add callbacks"):
 
-        class Heard(Base):
+        class Listening(Base):
             listeners = (object(), 3)
             a = State(initial=True)
 
