@@ -14,7 +14,7 @@ from . import __main__ as command
 from .copies import ROOT, Server, copy
 from .equivalent import Equivalents
 from .figures import figures, interval
-from .killers import APPROVED, FOLDERS, NO_KILLERS
+from .killers import APPROVED, FOLDERS, NO_KILLERS, ODD
 from .mutants import Mutant, changed, difference, function_at, mutants_of
 from .places import files
 from .reach import Reach, TimedTest, lines_of
@@ -112,18 +112,20 @@ def test_an_argument_that_names_nothing_is_refused(
 
 
 def test_the_tests_that_may_kill_a_mutant_exist() -> None:
-    for name in (*FOLDERS, *NO_KILLERS, APPROVED):
+    for name in (*FOLDERS, *NO_KILLERS, APPROVED, ODD):
         assert (ROOT / name).exists()
 
 
 def test_pictures_are_asked_about_what_draws_and_nothing_else() -> None:
     page = f"{APPROVED}::test_a_generated_page_is_fresh"
     names = [f"{page}[docs/rules.md]", f"{page}[docs/a.svg]", "tests/engine/test_door.py::test_it"]
-    lines = {"engine/door.py": {1: {0, 1, 2}}}
+    odd = f"{ODD}::test_a_picture[long.svg]"
+    names.insert(2, odd)
+    lines = {"engine/door.py": {1: {0, 1, 2, 3}}}
     reach = Reach([TimedTest(name, 1) for name in names], lines, {})
     for found in (reach.of_lines("engine/door.py", [1]), reach.sorted_tests()):
-        assert [test.id for test in found] == names[2:]
-    assert [test.id for test in reach.approved()] == names[1:2]
+        assert [test.id for test in found] == names[3:]
+    assert [test.id for test in reach.approved()] == names[1:3]
 
 
 def test_a_line_belongs_to_its_statement() -> None:
