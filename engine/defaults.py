@@ -81,9 +81,13 @@ def _refused(model: type[BaseModel], given: dict[str, Any]) -> set[str]:
         )
     except ValidationError as error:
         faults = error.errors()
-        aliases = {info.validation_alias: name for name, info in model.model_fields.items()}
-        first = [fault["loc"][0] for fault in faults if fault["loc"]]
-        return {aliases.get(str(place), str(place)) for place in first}
+        # Some releases of pydantic name the field, others its alias.
+        first = {str(fault["loc"][0]) for fault in faults if fault["loc"]}
+        return {
+            name
+            for name, info in model.model_fields.items()
+            if name in first or info.validation_alias in first
+        }
     except Exception:
         return set()  # a validator of the record's own fails: it shows when a record is made
     return set()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, AliasPath, ConfigDict, Field
 
 from relink.engine import Event, Facts
 from relink.engine.errors import AssignedValueError, RecordError
@@ -111,6 +111,8 @@ STALE = "gives another value each time, and a field that is not set is not store
         (int, Field(default="0", validate_default=False), "default '0' is not a value of its ty"),
         (int, Field(default="0", alias="days"), "default '0' is not a value of its type: given"),
         (int, Field(default="0", validation_alias="days"), "default '0' is not a value of its"),
+        (int, Field(default="0", validation_alias=AliasChoices("days", "n")), "default '0' is no"),
+        (int, Field(default="0", validation_alias=AliasPath("days", 0)), "default '0' is not a v"),
         (list[int], (1,), "its default a tuple is not a value of its type: given as a value, it "),
     ],
 )

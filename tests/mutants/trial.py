@@ -76,7 +76,10 @@ class Trial:
     def try_(self, mutant: Mutant) -> Result:
         """Whether a test notices a mutant."""
         before = read(self._root, mutant.file)
-        after = changed(mutant, before)
+        try:
+            after = changed(mutant, before)
+        except AttributeError:  # Cosmic Ray replaces no dotted name in a tuple of exceptions
+            return Result(mutant, "invalid", "no change", function_at(before, mutant.line), "", "")
         was, now = difference(before, after)
         function = function_at(before, mutant.line)
 
