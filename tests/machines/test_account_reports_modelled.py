@@ -511,6 +511,8 @@ def test_K3_K4_K5_each_detail_is_as_its_latest_report_says(
     field: str, pair: tuple[str, str]
 ) -> None:
     (status, kind), (old, new) = pair, VALUES[field]
+    login = {"login_announced": True, "login_deactivates_on": AT, "login_as_of": 9}
+    login = login if field == "authorization" else {}
     state = {"active": "active", "relinkable": "inactive_relinkable"}.get(status, "relinking")
     events = [
         report(kind, later, how=how, **{field: value})
@@ -523,7 +525,7 @@ def test_K3_K4_K5_each_detail_is_as_its_latest_report_says(
         included = {"institution_name": 5} if other else {}
         included |= {} if told is None else {field: told}
         for event in events:
-            check(known(state, status, **{field: old}, included_at=included), event)
+            check(known(state, status, **{field: old}, **login, included_at=included), event)
 
 
 # ── a report that repeats what is known ──────────────────────────────────────
