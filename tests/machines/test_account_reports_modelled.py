@@ -584,6 +584,13 @@ def test_a_report_that_repeats_what_is_known_is_followed_up_where_something_wait
 # ── it is gone (S7) ──────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("state", [each for each in STATES if each != "disconnected"])
+def test_S7_R6_a_session_that_waits_for_one_that_goes_is_answered(state: str) -> None:
+    for how, told_at in product(READ_OR_NOT, (-1, 0)):
+        facts = {**WAITS["a session"], "included_at": {"holder": told_at}}
+        check(known(state, STATUSES[state][-1], **facts), report("disconnected", how=how))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("timeline", TIMELINES)
 def test_S6_S7_a_late_report_may_show_that_it_had_come_back_before_it_went(
