@@ -511,6 +511,8 @@ def test_K3_K4_K5_each_detail_is_as_its_latest_report_says(
     field: str, pair: tuple[str, str]
 ) -> None:
     (status, kind), (old, new) = pair, VALUES[field]
+    login = {"login_announced": True, "login_deactivates_on": AT, "login_as_of": 9}
+    login = login if field == "authorization" else {}
     state = {"active": "active", "relinkable": "inactive_relinkable"}.get(status, "relinking")
     events = [
         report(kind, later, how=how, **{field: value})
@@ -523,7 +525,7 @@ def test_K3_K4_K5_each_detail_is_as_its_latest_report_says(
         included = {"institution_name": 5} if other else {}
         included |= {} if told is None else {field: told}
         for event in events:
-            check(known(state, status, **{field: old}, included_at=included), event)
+            check(known(state, status, **{field: old}, **login, included_at=included), event)
 
 
 # ── a report that repeats what is known ──────────────────────────────────────
@@ -580,6 +582,13 @@ def test_a_report_that_repeats_what_is_known_is_followed_up_where_something_wait
 
 
 # ── it is gone (S7) ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("state", [each for each in STATES if each != "disconnected"])
+def test_S7_R6_a_session_that_waits_for_one_that_goes_is_answered(state: str) -> None:
+    for how, told_at in product(READ_OR_NOT, (-1, 0)):
+        facts = {**WAITS["a session"], "included_at": {"holder": told_at}}
+        check(known(state, STATUSES[state][-1], **facts), report("disconnected", how=how))
 
 
 @pytest.mark.parametrize("kind", KINDS)
