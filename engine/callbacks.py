@@ -73,7 +73,6 @@ class _Callbacks:
         self._all = {name: v for base in reversed(chart.__mro__) for name, v in vars(base).items()}
         self._methods = plain_methods(chart)
         self._used: set[str] = set()
-        self._parsed: set[str] = set()
 
     def check(self, callback: DeclaredCallback, declared_by: str) -> None:
         """Check one callback of a state or transition."""
@@ -96,9 +95,6 @@ class _Callbacks:
 
     def check_guards(self, text: str, where: str) -> None:
         """Check a guard expression."""
-        if text in self._parsed:
-            return
-        self._parsed.add(text)
         try:
             parsed = expression.parse(text)
         except expression.NotAnExpressionError as error:

@@ -14,6 +14,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from .arguments import shown_type
 from .errors import FieldValueError, RecordError
+from .reserved import MEANT_TO_BE_SET, WHY, refuse_name
 from .suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class RecordMeta(ModelMetaclass):
         except PydanticUserError as error:
             if error.code != "model-field-missing-annotation":
                 raise RecordError(f"{name} is refused: {error.message}; see the cause") from error
+            # Newer releases of pydantic come to the check of the names before this.
+            for taken in WHY.keys() - MEANT_TO_BE_SET:
+                if taken in body and any(hasattr(base, taken) for base in bases):
+                    refuse_name(name, taken)
             bare = list(_without_annotation(body, bases))
             raise RecordError(
                 f"{name}: {', '.join(bare)} has no annotation; give each field a type, such as "

@@ -154,9 +154,9 @@ def linked_account_is_known_or_new_by_when_it_was_first_seen(view: StepView) -> 
         linked = view.after(AccountFacts, facts.linked)
         if linked is None or linked.facts.first_seen_at is None:
             yield f"{key} linked {facts.linked}, which relink has never seen"
-            continue
-        was_held = linked.facts.first_seen_at < facts.opened_at
-        if was_held != (facts.outcome == "known_account_linked"):
+        elif (linked.facts.first_seen_at < facts.opened_at) != (
+            facts.outcome == "known_account_linked"
+        ):
             yield f"{key} takes {facts.linked} for {facts.outcome}"
 
 

@@ -350,6 +350,10 @@ DECIMALS: list[tuple[dict[str, Any], Ends]] = [
         mostly(units(0, 9, "0.01"), between("-0.99", "0.99")),
     ),
     ({"gt": 0, "lt": 1}, mostly(units(1, 10, "0.01"), between("0.01", "0.99"))),
+    (
+        {"gt": 0, "lt": 2, "decimal_places": 2},
+        mostly(units(1, 1), mostly(units(1, 10, "0.01"), between("0.01", "1.99"))),
+    ),
     ({"gt": 0, "lt": Decimal("0.0003")}, evenly(units(1, 2, "0.0001"))),
     ({"gt": 0, "lt": Decimal("0.0002")}, evenly(units(1, 1, "0.0001"))),
     ({"ge": Decimal("0.2"), "le": Decimal("0.4")}, evenly(units(20, 40, "0.01"))),

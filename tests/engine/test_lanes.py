@@ -2,15 +2,17 @@
 
 import re
 from collections import defaultdict
+from itertools import product
 from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, given, settings
 
 from relink.engine import System
 from relink.engine.diagram import system_svg
+from relink.engine.diagram.measure import width
 
 from ..profile import examples
-from .systems import systems
+from .systems import EVENTS, charted, nowhere, systems
 
 SVG = "{http://www.w3.org/2000/svg}"
 OUTSIDE = "outside"
@@ -98,3 +100,30 @@ def test_what_is_sent_is_counted_and_described(system: System):
             for x in sends:
                 events.setdefault(f"{x.sender or OUTSIDE} to {x.target}", []).append(x.event)
             assert told == sorted(f"{pair}: {', '.join(each)}" for pair, each in events.items())
+
+
+def alike(count: int, name: str) -> System:
+    """Machines whose names are equally wide, and stand as close as their number makes them."""
+    charts = {f"{name}{chr(97 + n)}": charted(f"Chart{n}", EVENTS[:1], {}) for n in range(count)}
+    return System(charts, nowhere)
+
+
+def test_labels_beside_each_other_are_eight_pixels_apart_and_none_is_raised_without_need():
+    tried = set()
+    for count, letters in product(range(5, 12), range(6, 22)):
+        root = ElementTree.fromstring(system_svg(alike(count, "m" + "i" * letters), "story"))
+        ends: dict[float, float] = {}
+        for label in root.iter(f"{SVG}text"):
+            if label.get("class") != "t-ink middle":
+                continue
+            x, y, text = float(label.get("x", "")), float(label.get("y", "")), label.text or ""
+            half = width(text, 11.5, bold=True) / 2
+            for height, end in ends.items():
+                gap = x - half - end
+                tried.add(round(gap))
+                if height == y:
+                    assert gap > 8 - 0.1
+                elif height > y:
+                    assert gap <= 8 + 0.1
+            ends[y] = x + half
+    assert tried > {6, 7, 8, 9, 10}

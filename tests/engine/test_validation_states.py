@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import statemachine
 from statemachine import HistoryState, State
 from statemachine.states import States
 
@@ -296,6 +297,9 @@ def test_a_state_takes_all_its_values_by_position_and_no_more():
     assert len(body.State(*values, None).noted_faults) == 1
 
 
+@pytest.mark.skipif(
+    statemachine.__version__ == "3.2.1", reason="python-statemachine 3.2.1 does not refuse it"
+)
 def test_what_only_the_library_refuses_is_said_with_the_name_of_the_chart():
     """Nested bodies share the names of the chart, and both define the guard that is asked."""
     with pytest.raises(errors.LibraryRefusedError) as caught:
@@ -396,3 +400,17 @@ def test_a_machine_in_two_states_at_once_is_no_configuration():
     probe.enter()
     with pytest.raises(errors.ConfigurationError, match="ends a step in the states both, left, x"):
         assert probe.state
+
+
+def test_a_state_by_another_name_is_one_of_ours():
+    """A body that imports python-statemachine's class under a name of its own gets faults told."""
+    here: dict[str, Any] = {"__name__": __name__, "Base": Base}
+    with pytest.raises(errors.StateArgumentError, match=r"Named: .*'labl'"):
+        exec(
+            "from statemachine import State as Stage\n"
+            "class Named(Base):\n"
+            "    a = Stage(initial=True, labl=1)\n"
+            "    b = Stage(final=True)\n"
+            "    a.to(b, event='go')\n",
+            here,
+        )

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
@@ -414,3 +415,33 @@ def test_debug_mode_names_the_effect_that_sends_what_is_not_declared(
     with pytest.raises(errors.UndeclaredSendError, match="the effect 'effect' sends set to 'effec"):
         table.checked.decide(before, Set())
     assert table.decide(before, Set()).commands == (send,)
+
+
+class Ordered(Facts):
+    low: int = 0
+    high: int = 9
+
+    @field_validator("high")
+    @classmethod
+    def _above(cls, high: int, info: ValidationInfo) -> int:
+        if high <= info.data.get("low", 0):
+            raise ValueError("high is above low")
+        return high
+
+
+class OrderedAsAWhole(Facts):
+    low: int = 0
+    high: int = 9
+
+    @model_validator(mode="after")
+    def _above(self) -> "OrderedAsAWhole":
+        if self.high <= self.low:
+            raise ValueError("high is above low")
+        return self
+
+
+@pytest.mark.parametrize("model", [Ordered, OrderedAsAWhole])
+def test_rules_of_its_own_are_asked_whichever_field_they_stand_at(model: type[Facts]):
+    facts = model()
+    assert misfits(facts.after({"low": 8}), facts) == []
+    assert len(misfits(facts.after({"low": 9}), facts)) == 1

@@ -244,17 +244,15 @@ DEFAULTS: dict[tuple[str, ...], dict[str, Any]] = {
 
 
 def records() -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {}
+    """The records by name, without those that others are derived from."""
+    found: set[type[BaseModel]] = set()
     for module in pkgutil.walk_packages(relink.machines.__path__, "relink.machines."):
         for held in vars(importlib.import_module(module.name)).values():
             is_record = isinstance(held, type) and issubclass(held, BaseModel)
-            if (
-                is_record
-                and held.__module__.startswith("relink.machines.")
-                and not held.__subclasses__()
-            ):
-                found[held.__name__] = held
-    return found
+            if is_record and held.__module__.startswith("relink.machines."):
+                found.add(held)
+    bases = {base for record in found for base in record.__mro__[1:]}
+    return {record.__name__: record for record in found - bases}
 
 
 def test_every_field_that_may_be_absent_has_the_default_that_is_stored_by_its_absence() -> None:

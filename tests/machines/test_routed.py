@@ -2,6 +2,7 @@
 
 import pytest
 
+from relink.engine import Address, Snapshot
 from relink.machines.commands import RetrieveAccount
 from relink.machines.events import (
     AccountReported,
@@ -13,7 +14,7 @@ from relink.machines.events import (
 from relink.machines.report import PaymentMethodReport
 
 from .reports import DAY, active, inactive
-from .scenario import Scenario, expired, knowing
+from .scenario import Scenario, expired, knowing, replaced
 
 
 def machines(s: Scenario) -> list[str]:
@@ -97,3 +98,14 @@ def test_an_announcement_of_an_authorization_ends_with_an_active_report_after_it
     assert not s.authorization("fcauth_1").facts.announced
     assert s.authorization("fcauth_1").facts.deactivates_on is None
     assert not s.account("fca_1").facts.login_announced
+
+
+@pytest.mark.parametrize("stands_in", ["fca_2", "fca_3"])
+def test_an_earlier_time_of_a_replacement_is_for_who_has_been_replaced_by_it(stands_in: str):
+    s = replaced()
+    known = s.account("fca_1")
+    facts = known.facts.after({"replaced_by": stands_in})
+    s.world[Address("account", "fca_1")] = Snapshot(known.state, facts, known.version)
+    step = s.result("fcsess_1", webhook=True, created=known.facts.replaced_as_of - 1)
+    told = [each.decision.trigger.name for each in step.deliveries if each.address.key == "fca_1"]
+    assert ("new_account_linked_instead" in told) == (stands_in == "fca_2")
