@@ -179,8 +179,13 @@ def test_nothing_waits_longer_than_its_bound(
             for what, (result, seconds) in results(made).items():
                 assert result is Meaning.LOST, what
                 assert seconds < PATIENCE, what
-    again = {what: result for what, (result, _) in results(calls(store, f"{mark}b")).items()}
-    assert not [what for what in again if isinstance(again[what], Meaning)], again
+    # What the server had begun keeps its locks until it notices that nobody waits any more.
+    for attempt in range(5):
+        made = calls(store, f"{mark}_{attempt}")
+        again = {what: result for what, (result, _) in results(made).items()}
+        if not (lost := [what for what in again if isinstance(again[what], Meaning)]):
+            break
+    assert not lost, again
     assert list(replay(store, lambda *_: None)) == []
 
 
