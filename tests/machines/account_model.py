@@ -1,7 +1,7 @@
 """What the rules say follows from what is known of an account: a plain model for tests.
 
 It shares no code with the machines. Its parts restate S3, R4, R6, C3, C4, K5, K7, K9, N1 to N3 and
-P1 to P3, and count time from :data:`~.modelled.AT`.
+P1 to P3, and count time from :data:`~.decided.AT`.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,8 @@ from relink.machines.messages import (
     ReviewDue,
 )
 
-from .modelled import AT, POLICY, SENT, Expected, read, send
+from .decided import AT
+from .modelled import POLICY, SENT, Expected, read, send
 
 NOW = AT + 0.5
 DUE = ReviewDue(**SENT)

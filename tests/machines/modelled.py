@@ -10,9 +10,8 @@ from relink.machines.phases import NEEDS
 from relink.machines.reasons import ReadReason
 from relink.machines.vocabulary import ObjectKind
 
-AT = 1_000_000
-KNOWN_AT = AT - 1_000
-YES_OR_NO = (False, True)
+from .decided import AT
+
 POLICY = RelinkPolicy(attempts=3, session_open_for=500, announcement_lead=2_000)
 SENT: dict[str, Any] = {"causation_id": "evt_1", "at": AT + 0.5, "policy": POLICY}
 

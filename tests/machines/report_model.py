@@ -22,7 +22,8 @@ from .account_model import (
     lacks_authorization,
     reasons,
 )
-from .modelled import AT, Expected, read, review, send
+from .decided import AT
+from .modelled import Expected, read, review, send
 
 STOPPED = ("relinkable", "unrepairable", "inactive")
 OF_STATUS = {"action", "cause", "deactivates_on", "deactivation_action"}

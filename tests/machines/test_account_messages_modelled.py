@@ -35,8 +35,8 @@ from relink.machines.vocabulary import (
 )
 
 from .account_model import answered
-from .decided import account
-from .modelled import AT, KNOWN_AT, SENT, YES_OR_NO, Expected, compare, read, review, send
+from .decided import AT, KNOWN_AT, YES_OR_NO, account
+from .modelled import SENT, Expected, compare, read, review, send
 
 LINKED = tuple(state for state in AccountState if state != "disconnected")
 REVIEW: Command = review("account", "fca_1", ReviewDue)

@@ -22,8 +22,8 @@ from relink.machines.vocabulary import (
     ReportedStatus,
 )
 
-from .decided import KINDS, WITH_SESSION, account
-from .modelled import AT, KNOWN_AT, SENT, YES_OR_NO, compare
+from .decided import AT, KINDS, KNOWN_AT, WITH_SESSION, YES_OR_NO, account
+from .modelled import SENT, compare
 from .report_model import STOPPED, of_report
 
 STATES = tuple(AccountState)

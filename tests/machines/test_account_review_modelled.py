@@ -32,8 +32,8 @@ from relink.machines.vocabulary import (
 )
 
 from .account_model import DUE, LEAD, NOW, Review, lacks_authorization
-from .decided import account, request
-from .modelled import AT, KNOWN_AT, YES_OR_NO, Expected, compare
+from .decided import AT, KNOWN_AT, YES_OR_NO, account, request
+from .modelled import Expected, compare
 
 STATES = (
     "active",

@@ -33,8 +33,8 @@ from relink.machines.messages import (
 from relink.machines.report import Holder
 from relink.machines.vocabulary import AccountState, NumberStatus, ReportedStatus
 
-from .decided import account, request
-from .modelled import AT, KNOWN_AT, POLICY, SENT, YES_OR_NO, Expected, compare, review, send
+from .decided import AT, KNOWN_AT, YES_OR_NO, account, request
+from .modelled import POLICY, SENT, Expected, compare, review, send
 
 STATES = tuple(AccountState)
 LINKED = tuple(state for state in STATES if state != "disconnected")

@@ -13,7 +13,7 @@ from relink.machines.report import Holder
 from relink.machines.vocabulary import BuildState, NumberStatus, PaymentMethodState, ReportedStatus
 
 from .account_model import obstacle, pays, supports_debits
-from .modelled import KNOWN_AT
+from .decided import KNOWN_AT
 
 LOST = "tokenized_account_number_deactivated"
 CUSTOMER = Holder(field="customer", id="cus_1")

@@ -25,7 +25,8 @@ from relink.machines.messages import (
 from relink.machines.payment_method import PaymentMethodFacts
 from relink.machines.reasons import Anomaly
 
-from .modelled import AT, KNOWN_AT, SENT, YES_OR_NO, Expected, compare, read, send
+from .decided import AT, KNOWN_AT, YES_OR_NO
+from .modelled import SENT, Expected, compare, read, send
 
 LOST = "tokenized_account_number_deactivated"
 STATES = ("ready", "mandate_needed", "blocked", "gone")

@@ -31,8 +31,8 @@ from relink.machines.reasons import Anomaly
 from relink.machines.report import Holder
 from relink.machines.session import SessionFacts
 
-from .decided import request
-from .modelled import AT, SENT, YES_OR_NO, Expected, compare, read, send
+from .decided import AT, YES_OR_NO, request
+from .modelled import SENT, Expected, compare, read, send
 
 GIVEN_UP = ("abandoned", "superseded")
 ENDED = ("failed", "cancelled", *GIVEN_UP)

@@ -25,7 +25,7 @@ APPROVED = "tests/test_docs_fresh.py"
 """Compares the pictures of the documentation with what is drawn today. Somebody looks at each that
 differs, so they say how pictures are meant to be. Asked last, and only about what draws."""
 
-ODD = "tests/engine/test_approved.py"
+ODD_CHARTS = "tests/engine/test_approved.py"
 """The same for pictures of small odd charts, drawn for branches that the documentation lacks."""
 
 DRAWING = "engine/diagram/"
@@ -39,6 +39,6 @@ function of such a module may run all of it."""
 
 def is_approved(test: str) -> bool:
     """Whether a test, by its id, compares a picture with the one that somebody looked at."""
-    return test.startswith(f"{ODD}::") or (
+    return test.startswith(f"{ODD_CHARTS}::") or (
         test.startswith(f"{APPROVED}::") and test.endswith(".svg]")
     )

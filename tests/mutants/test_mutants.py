@@ -14,7 +14,7 @@ from . import __main__ as command
 from .copies import ROOT, Server, copy
 from .equivalent import Equivalents
 from .figures import figures, interval
-from .killers import APPROVED, FOLDERS, NO_KILLERS, ODD
+from .killers import APPROVED, FOLDERS, NO_KILLERS, ODD_CHARTS
 from .mutants import Mutant, changed, difference, function_at, mutants_of
 from .places import files
 from .reach import Reach, TimedTest, lines_of
@@ -112,14 +112,14 @@ def test_an_argument_that_names_nothing_is_refused(
 
 
 def test_the_tests_that_may_kill_a_mutant_exist() -> None:
-    for name in (*FOLDERS, *NO_KILLERS, APPROVED, ODD):
+    for name in (*FOLDERS, *NO_KILLERS, APPROVED, ODD_CHARTS):
         assert (ROOT / name).exists()
 
 
 def test_pictures_are_asked_about_what_draws_and_nothing_else() -> None:
     page = f"{APPROVED}::test_a_generated_page_is_fresh"
     names = [f"{page}[docs/rules.md]", f"{page}[docs/a.svg]", "tests/engine/test_door.py::test_it"]
-    odd = f"{ODD}::test_a_picture[long.svg]"
+    odd = f"{ODD_CHARTS}::test_a_picture[long.svg]"
     names.insert(2, odd)
     lines = {"engine/door.py": {1: {0, 1, 2, 3}}}
     reach = Reach([TimedTest(name, 1) for name in names], lines, {})
